@@ -1,4 +1,6 @@
-"""Connections: a pool for reading, one connection for each that writes or listens. No ORM session."""
+"""Database connections: a pool for reading, and dedicated connections for writing and listening. No ORM
+session.
+"""
 
 from __future__ import annotations
 
@@ -27,43 +29,43 @@ _IdRequest = tuple[Sequence[UUID], "asyncio.Future[dict[UUID, Row]]"]
 
 CONNECT_SECONDS = 10
 POOL_WAIT_SECONDS = 5.0
-# The pool waits twice as long before each attempt to connect. After so long it gives up, and the next request
-# tries at once: otherwise an outage would last twice as long for us as it did for the database.
+# The pool doubles the wait before each attempt to reconnect. After this time it gives up, and the next
+# request tries at once: otherwise an outage would last twice as long for clients as it did for the database.
 RECONNECT_SECONDS = 2.0
-# What is asked for often is in memory, or on disks without heads. By PostgreSQL's default a jump costs four
-# times a step, and it would rather go through thousands of rows in their order.
+# Hot data are in memory, or on solid-state disks. By PostgreSQL's default random access costs four times as
+# much as sequential access, so it would rather scan thousands of rows in their order.
 READ_LIMITS = (
     "-c statement_timeout=30s -c idle_in_transaction_session_timeout=30s -c jit=off -c timezone=UTC "
     "-c random_page_cost=1.1"
 )
-# A writer that waits for the log's head, or holds it without working, would stop every other writer.
+# A writer that waits for the log's head, or holds it without working, would block every other writer.
 WRITE_LIMITS = (
     "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=10s "
     "-c jit=off -c timezone=UTC"
 )
-# PostgreSQL ends a statement after 30 s. What has not been heard of by then is not coming: its process or the
-# road to it has stopped.
+# PostgreSQL ends a statement after 30 s. An answer that has not come by then will not come: the server
+# process or the network has failed.
 ANSWER_SECONDS = 35.0
-# A connection may stand still and not say so: its process was stopped, or the road has forgotten it. One that
-# nobody has used for a moment is asked whether it is there before somebody relies on it; where an answer is
-# long in coming, another one asks whether the database is at it at all.
+# A connection may be dead without an error: its server process was stopped, or the network has dropped it. A
+# connection that has been idle for this time is pinged before use; if an answer takes long, another
+# connection asks whether the server is working on the statement at all.
 IDLE_SECONDS = 0.5
 PING_SECONDS = 1.0
 STALLED_SECONDS = 3.0
 MOST_STALL_CHECKS = 10
 IS_ACTIVE = "select state = 'active' from pg_stat_activity where pid = %s"
-# psycopg goes through a statement longer than that again each time, to find its parameters.
+# psycopg parses a longer statement again each time, to find its parameters.
 LONG_STATEMENT = 4096
 PARAMETER = re.compile(r"%(?:%|\((?P<name>\w+)\)s)")
-# So that a connection notices, also while nobody asks anything by it, that the other end has gone.
+# TCP options, so that even an idle connection notices that the other end has gone.
 ALIVE: dict[str, Any] = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 25_000,  # milliseconds
 }
-# What PostgreSQL says of itself and not of the statement: read only since it became a standby, its privileges
-# taken away, being shut down, out of order.
+# SQLSTATEs that concern the server and not the statement: read only since it became a standby, privileges
+# revoked, shutting down, out of order.
 REFUSALS = ("25006", "42501")
 REFUSING_CLASSES = ("57", "58")
 
@@ -71,12 +73,12 @@ REFUSING_CLASSES = ("57", "58")
 class DatabaseGone(Exception):
     """The database cannot be reached, does not answer in time, or refuses to work.
 
-    What was asked for may have been done: nothing is known.
+    The statement may have been carried out or not: that is unknown.
     """
 
 
 def is_unavailable(error: psycopg.Error) -> bool:
-    """Whether it says something of the database and nothing of the statement.
+    """Say whether the error concerns the database and not the statement.
 
     Class 54 is both an OperationalError and the statement's own fault: a value too large for its index.
     """
@@ -87,9 +89,11 @@ def is_unavailable(error: psycopg.Error) -> bool:
 
 
 class AnswerDeadline:
-    """`async with Answering(connection, ends)`: within it the database answers by then, on the loop's clock.
+    """A deadline for the database's answers, on the loop's clock: `async with AnswerDeadline(connection,
+    ends)`.
 
-    If it does not, or refuses to work, the connection is closed and DatabaseGone raised.
+    If the database does not answer in time, or refuses to work, the connection is closed and DatabaseGone
+    raised.
     """
 
     def __init__(self, connection: Connection, ends: float) -> None:
@@ -115,10 +119,10 @@ class AnswerDeadline:
             raise DatabaseGone("It has not answered in time." if self._late else _reason(error)) from error
 
     def hang_up(self) -> None:
-        """Waits no longer, if the block has not ended."""
+        """Break the connection so that the block fails, unless it has ended."""
         if self.over:
             return
-        # A cancelled statement waits for PostgreSQL to confirm it. That the line is dead is heard at once.
+        # Cancelling the statement would wait for PostgreSQL to confirm; a broken socket is noticed at once.
         self._late = True
         if not self._connection.closed:
             with socket.socket(fileno=os.dup(self._connection.fileno())) as line:
@@ -130,19 +134,19 @@ def _reason(error: psycopg.Error) -> str:
 
 
 async def discard(connection: Connection) -> None:
-    """Closes a connection that is of no use, even if that fails."""
+    """Close a broken connection, and ignore errors of closing."""
     with contextlib.suppress(psycopg.Error, OSError):
         await connection.close()
 
 
 def within_answer_time(connection: Connection) -> AnswerDeadline:
-    """Within it the database answers before ANSWER_SECONDS have passed. Raises DatabaseGone."""
+    """Return a deadline of ANSWER_SECONDS from now. Within it, raises DatabaseGone."""
     return AnswerDeadline(connection, asyncio.get_running_loop().time() + ANSWER_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
 class PoolStats:
-    """How a pool is used: its connections, those that are idle, and the requests that wait for one."""
+    """The use of a pool: its connections, the idle ones, and the requests that wait for one."""
 
     connections: int
     idle: int
@@ -152,12 +156,12 @@ class PoolStats:
 class _Pooled(psycopg.AsyncConnection[Any]):
     """A connection of the pool."""
 
-    #: When it was last used, on the loop's clock; None: it is new.
+    #: The time of its last use, on the loop's clock; None: it is new.
     used_at: float | None = None
 
 
 class Database:
-    """The reading side of one process."""
+    """Read access of one process to the database, by a pool of connections."""
 
     def __init__(self, url: str, connections: int) -> None:
         self.url = url
@@ -182,15 +186,14 @@ class Database:
         await self._pool.close()
 
     def pool_stats(self) -> PoolStats:
-        """How the pool is used at this moment."""
+        """Return how the pool is used at present."""
         found = self._pool.get_stats()
         return PoolStats(found["pool_size"], found["pool_available"], found["requests_waiting"])
 
     @contextlib.asynccontextmanager
     async def connection(self, seconds: float | None = None) -> AsyncIterator[Connection]:
-        """A connection in autocommit, for as long as an answer may take, or for so many seconds.
-
-        Raises DatabaseGone.
+        """Lend a connection in autocommit, with a deadline of ANSWER_SECONDS, or of so many seconds. Raises
+        DatabaseGone.
         """
         connection, ends = await self._acquire(seconds)
         try:
@@ -207,23 +210,23 @@ class Database:
         seconds: float | None = None,
         prepare: bool | None = None,
     ) -> list[Row]:
-        """All rows of one statement, each as a dict by column; within so many seconds, if they are given.
-
-        `prepare=False`: it is planned each time, with its parameters. Otherwise the plan of a statement that
-        comes often is kept.
+        """Return all rows of one statement, each as a dict by column; with a deadline of so many seconds, if
+        given. `prepare=False`: the statement is planned each time, with its parameters. Otherwise the plan of
+        a frequent statement is kept.
         """
         return await self._execute(query, parameters, dict_row, seconds, prepare=prepare)
 
     async def tuples(
         self, query: str, parameters: Any = None, *, prepare: bool | None = None
     ) -> list[tuple[Any, ...]]:
-        """As `rows`, each row with its values in the order of the columns, and instants without their zone,
-        which is UTC: for many columns that is half the work, and as JSON instants are a third of it.
+        """Return all rows as `rows` does, each as a tuple in the order of the columns, and instants without
+        their zone, which is UTC: with many columns that is half the work, and a third of it to write instants
+        as JSON.
         """
         return await self._execute(query, parameters, tuple_row, prepare=prepare, with_zone=False)
 
     async def row(self, query: str, parameters: Any = None) -> Row | None:
-        """The first row of one statement, or None."""
+        """Return the first row of one statement, or None."""
         found = await self._execute(query, parameters, dict_row)
         return found[0] if found else None
 
@@ -235,22 +238,22 @@ class Database:
         seconds: float | None = None,
         prepare: bool | None = None,
     ) -> Any:
-        """The first column of the first row, or None; within so many seconds, if they are given. `prepare` as
-        for `rows`.
+        """Return the first column of the first row, or None; with a deadline of so many seconds, if given.
+        `prepare` as for `rows`.
         """
         found = await self._execute(query, parameters, tuple_row, seconds, prepare=prepare)
         return found[0][0] if found else None
 
     async def by_id(self, query: str, row_id: UUID) -> Row | None:
-        """The row with that id, or None. As `by_ids`."""
+        """Return the row with that id, or None. Batches requests as `by_ids`."""
         return (await self.by_ids(query, (row_id,))).get(row_id)
 
     async def by_ids(self, query: str, ids: Sequence[UUID]) -> dict[UUID, Row]:
-        """By id, the rows with these ids that there are. `query` gives rows with an `id`, those of a list of
-        ids.
+        """Return, by id, those rows with these ids that exist. `query` selects rows with an `id` from a list
+        of ids.
 
-        Whoever asks while a statement is under way is answered by the next one: one for all costs hardly more
-        than one for each.
+        Requests that come while a statement is running are answered together by the next one: one statement
+        for all costs hardly more than one for each.
         """
         answer: asyncio.Future[dict[UUID, Row]] = asyncio.get_running_loop().create_future()
         self._requests.setdefault(query, []).append((ids, answer))
@@ -263,9 +266,9 @@ class Database:
             while wanted := self._requests.pop(query, None):
                 try:
                     rows = await self.rows(query, ([row_id for ids, _ in wanted for row_id in ids],))
-                except Exception as error:  # whatever it is, those who wait must be told
+                except Exception as error:  # any exception must reach the callers who wait
                     for _, answer in wanted:
-                        if not answer.done():  # else whoever asked has gone away
+                        if not answer.done():  # else the caller has been cancelled
                             answer.set_exception(error)
                     continue
                 found = {row["id"]: row for row in rows}
@@ -285,7 +288,8 @@ class Database:
         prepare: bool | None = None,
         with_zone: bool = True,
     ) -> list[R]:
-        # Not by `connection()`: a generator around each statement is a twentieth of reading a record.
+        # Not by `connection()`: a generator around each statement takes a twentieth of the time of reading a
+        # record.
         connection, ends = await self._acquire(seconds)
         try:
             async with AnswerDeadline(connection, ends) as answering:
@@ -303,7 +307,7 @@ class Database:
                         text, values = query.encode(), parameters
                     if not with_zone:
                         cursor.adapters.register_loader("timestamptz", TimestampBinaryLoader)
-                    # Ids and times as bytes cost both sides half of what they cost as text.
+                    # Ids and times in binary cost both sides half of what they cost as text.
                     await cursor.execute(text, values, prepare=prepare, binary=True)
                     return await cursor.fetchall()
                 finally:
@@ -312,7 +316,7 @@ class Database:
             await self._release(connection)
 
     async def _acquire(self, seconds: float | None) -> tuple[_Pooled, float]:
-        """A connection, and when its answer must be there, on the loop's clock. Raises DatabaseGone."""
+        """Return a live connection, and its deadline on the loop's clock. Raises DatabaseGone."""
         seconds = ANSWER_SECONDS if seconds is None else seconds
         loop = asyncio.get_running_loop()
         ends = loop.time() + seconds
@@ -323,7 +327,7 @@ class Database:
                 raise DatabaseGone(str(error)) from error
             if await self._is_alive(connection):
                 return connection, ends
-            # It is closed, so the pool makes another one in its place.
+            # The connection is closed, so the pool replaces it.
             await self._pool.putconn(connection)
 
     async def _release(self, connection: _Pooled) -> None:
@@ -331,7 +335,7 @@ class Database:
         await self._pool.putconn(connection)
 
     async def _is_alive(self, connection: _Pooled) -> bool:
-        """Whether the connection answers, else it is closed. One that was used a moment ago is not asked."""
+        """Say whether the connection answers; close it if not. A recently used one is not pinged."""
         now = asyncio.get_running_loop().time()
         if connection.used_at is None or now - connection.used_at <= IDLE_SECONDS:
             return True
@@ -342,7 +346,7 @@ class Database:
             await discard(connection)
             if isinstance(error, DatabaseGone | psycopg.Error):
                 return False
-            await self._pool.putconn(connection)  # whoever asked has gone away
+            await self._pool.putconn(connection)  # the caller has been cancelled
             raise
         return True
 
@@ -354,9 +358,9 @@ class Database:
         task.add_done_callback(self._watching.discard)
 
     async def _close_if_stalled(self, connection: Connection, answering: AnswerDeadline) -> None:
-        """Waits no longer for an answer that the database is not at.
+        """Break the connection if the server is not working on its statement.
 
-        Who asks may meet others that stand still; each of them is closed by that.
+        The check itself may get further dead connections, each of which is closed by that.
         """
         for _ in range(MOST_STALL_CHECKS):
             if answering.over or connection.closed:
@@ -370,7 +374,7 @@ class Database:
 
 @lru_cache(maxsize=256)
 def _numbered(query: str) -> tuple[bytes, tuple[str, ...]]:
-    """The statement with its parameters by number, as PostgreSQL reads it, and their names in that order."""
+    """Return the statement with numbered parameters, as PostgreSQL expects, and their names in that order."""
     numbers: dict[str, int] = {}
 
     def numbered(found: re.Match[str]) -> str:
@@ -382,7 +386,7 @@ def _numbered(query: str) -> tuple[bytes, tuple[str, ...]]:
 
 
 async def fetch_rows(connection: Connection, query: str, parameters: Any) -> list[Row]:
-    """All rows of a query on a connection of one's own, by the names of their columns."""
+    """Return all rows of a query on a dedicated connection, each as a dict by column."""
     async with connection.cursor(row_factory=dict_row, binary=True) as cursor:
         await cursor.execute(query.encode(), parameters)
         return await cursor.fetchall()
@@ -391,7 +395,7 @@ async def fetch_rows(connection: Connection, query: str, parameters: Any) -> lis
 async def fetch_tuples(
     connection: Connection, query: str, parameters: Row, *, prepare: bool | None = None
 ) -> list[tuple[Any, ...]]:
-    """All rows of a statement, as long as it may be, on a connection of one's own. `prepare` as for
+    """Return all rows of a statement, however long, on a dedicated connection. `prepare` as for
     `Database.rows`.
     """
     text, names = _numbered(query)
@@ -401,7 +405,7 @@ async def fetch_tuples(
 
 
 async def connect(url: str, options: str = WRITE_LIMITS) -> Connection:
-    """A connection of one's own, in autocommit. Raises DatabaseGone."""
+    """Open a dedicated connection, in autocommit. Raises DatabaseGone."""
     try:
         return await psycopg.AsyncConnection.connect(
             url, autocommit=True, options=options, connect_timeout=CONNECT_SECONDS, **ALIVE
@@ -411,7 +415,7 @@ async def connect(url: str, options: str = WRITE_LIMITS) -> Connection:
 
 
 async def connect_alike(connection: Connection) -> Connection:
-    """A second connection, like this one, in autocommit. Raises DatabaseGone."""
+    """Open a second connection to the same database, in autocommit. Raises DatabaseGone."""
     info = connection.info
     try:
         return await psycopg.AsyncConnection.connect(

@@ -1,5 +1,5 @@
-"""Where this installation's database and secrets are: as the settings say, or embedded, started and made
-ready here.
+"""The installation's database and secrets: located by the settings, or an embedded database that is started
+and prepared here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DATABASE = "ledgerdesk"
 OWNER_ROLE = "ledgerdesk_owner"
 SERVICE_ROLE = "ledgerdesk"
 SUPERUSER = "postgres"
-# How long an embedded server that has died stays dead.
+# The seconds between two checks that the embedded server is alive.
 WATCH_SECONDS = 1.0
 
 
@@ -32,9 +32,9 @@ class InstallationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """An installation that can be connected to.
+    """The addresses of an installation's database, and its folder of secrets.
 
-    `owner_url` is None where only the service's role is known.
+    `owner_url` is None if only the service's role is known.
     """
 
     url: str
@@ -45,11 +45,11 @@ class Installation:
 
 @contextlib.contextmanager
 def open_installation(settings: Settings, *, watched: bool = False) -> Iterator[Installation]:
-    """The installation.
+    """Open the installation for the block.
 
-    An embedded database is started if it does not run, joined if it does, and brought up to date. `watched`:
-    as long as the block lasts, it is started again if it dies. Raises EmbeddedError, InstallationError,
-    SchemaError, psycopg.Error.
+    An embedded database is started if it does not run, joined if it does, and migrated. `watched`: it is
+    restarted if it dies during the block. Raises EmbeddedError, InstallationError, SchemaError,
+    psycopg.Error.
     """
     data_dir = settings.data_dir or default_data_dir(PROJECT)
     secrets_dir = settings.secrets_dir or data_dir / "secrets"
@@ -57,7 +57,7 @@ def open_installation(settings: Settings, *, watched: bool = False) -> Iterator[
         yield Installation(settings.database_url, settings.owner_url, secrets_dir, embedded=False)
         return
     with embedded_server(data_dir) as server, _watched(server) if watched else contextlib.nullcontext():
-        # It may die just now, and is started again by whoever watches it.
+        # The server may die at this point; the watching thread restarts it.
         seconds = settings.database_wait_seconds if watched else 0
         yield retry_step(
             lambda: _prepared_installation(server, secrets_dir), server.url("postgres", SUPERUSER), seconds
@@ -66,12 +66,12 @@ def open_installation(settings: Settings, *, watched: bool = False) -> Iterator[
 
 @contextlib.contextmanager
 def _watched(server: EmbeddedPostgres) -> Iterator[None]:
-    """Looks after the server from a thread: the event loop is for those who ask."""
+    """Restart the server whenever it dies, from a thread, so that the event loop is not blocked."""
     ended = threading.Event()
 
     def watch() -> None:
         while not ended.wait(WATCH_SECONDS):
-            # What cannot be mended now is tried again; meanwhile clients are told that the database is gone.
+            # A restart that fails is tried again; meanwhile clients are told that the database is gone.
             with contextlib.suppress(EmbeddedError, OSError):
                 server.revive()
 
@@ -85,7 +85,7 @@ def _watched(server: EmbeddedPostgres) -> Iterator[None]:
 
 
 def _prepared_installation(server: EmbeddedPostgres, secrets_dir: Path) -> Installation:
-    """The embedded database with its two roles and the newest schema."""
+    """Create the embedded database's roles, database and schema as needed, and return the installation."""
     with psycopg.connect(server.url("postgres", SUPERUSER), autocommit=True) as administrator:
         for role in (OWNER_ROLE, SERVICE_ROLE):
             with contextlib.suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
@@ -103,8 +103,8 @@ def _prepared_installation(server: EmbeddedPostgres, secrets_dir: Path) -> Insta
 
 
 def check(installation: Installation, settings: Settings, *, patient: bool = False) -> None:
-    """Raises SchemaError if the schema does not fit, InstallationError if the service would run as the log's
-    owner. `patient`: a database that is not there yet is waited for, as long as the settings say.
+    """Check that the schema fits and that the service does not run as the log's owner. Raises SchemaError,
+    InstallationError. `patient`: wait for a database that is not up yet, as long as the settings say.
     """
     seconds = settings.database_wait_seconds if patient else 0
     retry_step(lambda: _check(installation, settings), installation.url, seconds)
@@ -121,5 +121,5 @@ def _check(installation: Installation, settings: Settings) -> None:
 
 
 def role_of(url: str) -> str | None:
-    """The role that an address logs in as, if it says one."""
+    """Return the role that the database address logs in as; None if it names none."""
     return urlsplit(url).username

@@ -1,6 +1,6 @@
-"""The event loop that our own processes run on: uvloop's, as that of the API.
+"""The event loop of our own processes: uvloop's, as that of the API.
 
-With asyncio's own an import takes a thirtieth longer.
+With asyncio's own loop an import takes a thirtieth longer.
 """
 
 from __future__ import annotations
@@ -14,5 +14,5 @@ T = TypeVar("T")
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """What `main` gives; raises what it raises. A Ctrl-C cancels it."""
+    """Run the coroutine and return its result, or raise its exception. A Ctrl-C cancels it."""
     return uvloop.run(main)

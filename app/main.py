@@ -1,4 +1,4 @@
-"""The HTTP application: the routers, what surrounds them, and what lives as long as the process."""
+"""The HTTP application: routers, middleware, and services that live as long as the process."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from app.settings import Settings
 from app.ticketing.routes import work
 
-#: The lists that views can be saved of.
+#: The lists that saved views exist for.
 LISTINGS = (
     request_queries.LISTING,
     incident_queries.LISTING,
@@ -145,11 +145,11 @@ SUMMARY = "An IT service management backend whose ledger is the truth"
 
 
 def application(url: str, secrets_dir: Path, settings: Settings) -> FastAPI:
-    """The application on that database. It opens the ledger when it is started."""
+    """Return the application on that database, whose ledger is opened at startup."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        # Before anybody can ask: it takes longer than others are to be kept waiting.
+        # Before requests are accepted, since compressing files would keep them waiting.
         preload((*pages.PRELOADED, *dashboard.PRELOADED))
         async with ledger.open_ledger(url, secrets_dir, LIFECYCLES_BY_KIND, settings, patient=True) as opened:
             app.state.ledger = opened
@@ -163,17 +163,19 @@ def application(url: str, secrets_dir: Path, settings: Settings) -> FastAPI:
     return build_app(lifespan=lifespan, settings=settings)
 
 
-#: Settings as nobody has changed them, whatever the environment says.
+#: Default settings, whatever the environment says.
 DEFAULT_SETTINGS = Settings.model_construct()
 
 
 def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS) -> FastAPI:
-    """The routes and what surrounds them; without a lifespan good for the contract only."""
+    """Return the application with routes and middleware; without a lifespan it can only describe its
+    contract.
+    """
     app = FastAPI(
         title="Ledgerdesk",
         summary=SUMMARY,
         version=version("ledgerdesk"),
-        openapi_url=None,  # what the build has made of it is served (pages.py)
+        openapi_url=None,  # pages.py serves the document that the build has made
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -185,7 +187,7 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
     problems.add_to(app)
     app.add_exception_handler(CannotAnswer, kpis.cannot_answer)
     app.state.metrics = Metrics(app.version)
-    # The last is the outermost.
+    # The middleware added last is the outermost.
     app.state.key_use = KeyUse()
     app.state.readiness = Readiness()
     app.state.issuer = None if settings.oidc_issuer is None else IdentityProvider(settings)

@@ -1,4 +1,4 @@
-"""Every lifecycle. All that is generic walks this list: the API, the docs, the tests, the rebuild."""
+"""Registry of all lifecycles, for generic code: the API, the docs, the tests, the rebuild."""
 
 from typing import Any
 

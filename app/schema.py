@@ -1,4 +1,4 @@
-"""The database's schema: brought up to date by its owner, checked by everybody else."""
+"""The database's schema: migrated by its owner, checked by every other process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 CONNECT_SECONDS = 10
 NO_ADDRESS = "LEDGERDESK_OWNER_URL is no address that could be connected to."
 
-#: The first revision of the chain. Databases with an older one were made before it, and nothing leads on.
+#: The first revision of the migrations. No migration leads on from the older revisions of early databases.
 BASELINE = "1001"
 
 
@@ -51,17 +51,17 @@ def _config() -> Config:
 
 @cache
 def newest() -> str:
-    """The revision that this version of the program needs."""
+    """Return the revision that this version of the program needs."""
     revision = ScriptDirectory.from_config(_config()).get_current_head()
     assert revision is not None
     return revision
 
 
 def migrate(owner_url: str, service_role: str | None) -> None:
-    """Brings the schema up to date as its owner, and lets `service_role` use it (None: the owner serves too).
+    """Migrate the schema as its owner, and grant `service_role` its use (None: the owner serves too).
 
-    Raises SchemaTooOldError if it was made before the baseline, SchemaError if by a later version than this
-    one or if the service's role does not exist, psycopg.Error if the database cannot be reached.
+    Raises SchemaTooOldError if the database was made before the baseline, SchemaError if by a later version
+    than this one or if the service's role does not exist, psycopg.Error if the database cannot be reached.
     """
     config = _config()
     try:
@@ -69,18 +69,20 @@ def migrate(owner_url: str, service_role: str | None) -> None:
         with engine.connect() as connection:
             _refuse_unknown(_revision(connection))
             config.attributes["connection"] = connection
-            # In one transaction with the migrations: who finds the newest schema finds the doors open, too.
+            # In one transaction with the migrations, so that the newest schema always comes with its grants.
             if service_role is not None:
                 config.attributes["grants"] = _grants(connection, service_role)
             command.upgrade(config, "head")
     except DBAPIError as error:
         raise psycopg.Error(str(error.orig)) from error
-    except (ArgumentError, ValueError) as error:  # the latter of a port that is no number
+    except (ArgumentError, ValueError) as error:  # ValueError for a port that is no number
         raise SchemaError(NO_ADDRESS) from error
 
 
 def _grants(connection: sqlalchemy.Connection, service_role: str) -> str:
-    """What lets the service's role in. Raises SchemaError if there is no such role."""
+    """Return the statements that grant the service's role access. Raises SchemaError if there is no such
+    role.
+    """
     found = connection.execute(text("select 1 from pg_roles where rolname = :role"), {"role": service_role})
     if found.first() is None:
         raise SchemaError(
@@ -108,20 +110,19 @@ def _refuse_unknown(revision: str | None) -> None:
         )
 
 
-#: What gives the revision that a migrated database is at.
+#: Selects the revision of a migrated database.
 CURRENT = "select version_num from plumbing.migration"
 
 
 def is_enough(found: str | None) -> bool:
-    """Whether this program can work with a schema of that revision: its own, or one that came later.
-
-    Migrations expand first and contract later, so that servers work on while the next version is brought in.
+    """Say whether this program can work with a schema of that revision: its own, or a later one. Migrations
+    expand first and contract later, so that old servers keep working while the next version is deployed.
     """
     return found is not None and found >= newest()
 
 
 def current(url: str) -> str | None:
-    """The revision that the database is at; None: it has never been migrated."""
+    """Return the revision that the database is at; None if it has never been migrated."""
     with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
         if connection.execute("select to_regclass('plumbing.migration')").fetchone() == (None,):
             return None
@@ -130,7 +131,7 @@ def current(url: str) -> str | None:
 
 
 def check(url: str) -> None:
-    """Raises SchemaError, with the command that mends it, if the schema does not fit this program."""
+    """Check that the schema fits this program. Raises SchemaError, with the command that mends it."""
     found, needed = current(url), newest()
     _refuse_unknown(found)
     if found != needed:
@@ -141,7 +142,9 @@ def check(url: str) -> None:
 
 
 def owns_the_log(url: str) -> bool:
-    """Whether this role could disable the guards of the log: its owner, a member of it, or a superuser."""
+    """Say whether this role could disable the guards of the log: its owner, a member of that role, or a
+    superuser.
+    """
     with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
         row = connection.execute(
             "select pg_has_role(relowner, 'usage') "
@@ -152,7 +155,7 @@ def owns_the_log(url: str) -> bool:
 
 
 def sqlalchemy_url(url: str) -> str:
-    """The same address for SQLAlchemy, which wants the driver named in it. Raises SchemaError."""
+    """Return the address for SQLAlchemy, which needs the driver's name in it. Raises SchemaError."""
     _, separator, place = url.partition("://")
     if not separator:
         raise SchemaError(NO_ADDRESS)

@@ -1,4 +1,4 @@
-"""Every setting: its unit, its default, and one sentence. Nothing else reads the environment.
+"""All settings, each with unit, default and description. Nothing else reads the environment.
 
 Values come from `LEDGERDESK_*` variables, or from files of the same name (lower case) in the secrets
 directory.
@@ -22,7 +22,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "LEDGERDESK_"
 LONGEST_LABEL = 60
-#: 25 MiB: a file is kept in the database, and its backups.
+#: 25 MiB, since files are kept in the database and its backups.
 LARGEST_UPLOAD = 26_214_400
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -89,7 +89,7 @@ def _role_labels(value: str) -> str:
 
 
 def read_role_labels(value: str) -> dict[str, dict[str, str]]:
-    """The labels by role and language. Raises ValueError."""
+    """Return the labels by role and language. Raises ValueError."""
     said = json.loads(value) if value else {}
     labels = said.values() if isinstance(said, dict) else [said]
     for of in labels:
@@ -275,17 +275,19 @@ class Settings(BaseSettings):
 
     @property
     def reconcile_time(self) -> time | None:
-        """The time of day of the nightly comparison of KPIs; None: there is none."""
+        """Return the time of day of the nightly reconciliation of KPIs; None if it is off."""
         return None if self.reconcile_at == "off" else time.fromisoformat(self.reconcile_at)
 
     @property
     def trusted_origins(self) -> frozenset[str]:
-        """The origins whose pages may call this API."""
+        """Return the origins whose pages may call this API."""
         return frozenset(_comma_separated(self.origins))
 
 
 def load(**overrides: object) -> Settings:
-    """The settings of this process's environment. Raises SettingsError with a sentence per wrong value."""
+    """Return the settings of this process's environment. Raises SettingsError with a sentence per wrong
+    value.
+    """
     secrets = overrides.get("secrets_dir") or os.environ.get(PREFIX + "SECRETS_DIR")
     files = secrets if secrets and Path(str(secrets)).is_dir() else None
     arguments: dict[str, Any] = {"_secrets_dir": files, **overrides}
@@ -300,19 +302,19 @@ def _sentence(error: dict[str, object]) -> str:
     assert isinstance(location, tuple)
     name = str(location[0])
     field = Settings.model_fields[name]
-    # Of an address that is wrong the password is nobody's business.
+    # Hides the password in a wrong address.
     said = re.sub("(?<=://)[^/]*(?=@)", "…", repr(error["input"]))
     return f"{PREFIX}{name.upper()} is {said}: {error['msg']}. {field.description}"
 
 
 @cache
 def current() -> Settings:
-    """The settings of this process, read once."""
+    """Return the settings of this process, read once."""
     return load()
 
 
 def as_markdown() -> str:
-    """The table of all settings, for docs/settings.md."""
+    """Return the table of all settings, for docs/settings.md."""
     lines = [
         "# Settings",
         "",

@@ -1,4 +1,4 @@
-"""A few connections that the tasks of a worker lend each other, so that none needs one of its own."""
+"""A small pool of connections that a worker's tasks share, so that none needs one of its own."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator
 
 from app.db import Connection, connect, discard
 
-# As many as there can be tasks that take their time.
+# As many as there can be long-running tasks.
 MOST_CONNECTIONS = 16
-# So many stay open while nobody needs them.
+# So many unused connections stay open.
 MOST_IDLE = 2
 
 
 class SharedConnections:
-    """Connections with these options, in autocommit, opened as they are needed. `most` of them at once."""
+    """Connections with these options, in autocommit, opened on demand; at most `most` at once."""
 
     def __init__(self, url: str, options: str, most: int = MOST_CONNECTIONS) -> None:
         self._url = url
@@ -31,10 +31,10 @@ class SharedConnections:
 
     @contextlib.asynccontextmanager
     async def acquire(self) -> AsyncIterator[Connection]:
-        """One of them, until the block ends. Waits until there is room. Raises DatabaseGone.
+        """Lend a connection for the block, after waiting for a free slot. Raises DatabaseGone.
 
-        If the block fails it is closed, and so are those that nobody uses: what one of them has met, they may
-        have met, too.
+        If the block fails, its connection and all idle ones are closed, since they may have broken in the
+        same way.
         """
         async with self._slots:
             connection = self._idle.pop() if self._idle else await connect(self._url, self._options)
@@ -50,7 +50,7 @@ class SharedConnections:
                 self._idle.append(connection)
 
     async def close(self) -> None:
-        """Closes those that nobody uses."""
+        """Close the idle connections."""
         idle, self._idle = self._idle, []
         for connection in idle:
             await discard(connection)

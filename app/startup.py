@@ -1,4 +1,4 @@
-"""Waiting at the start of a process for a PostgreSQL that recovers from a crash, or is not up yet."""
+"""Waiting at startup for a PostgreSQL that recovers from a crash, or is not up yet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ T = TypeVar("T")
 EVERY_SECONDS = 0.5
 LOG_SECONDS = 10.0
 PING_SECONDS = 5
-#: Whatever language the server speaks: it refuses for now (57P03), or nothing answers.
+#: States of the server worth waiting for, known without parsing messages, which may be in any language: the
+#: server refuses for now (57P03), or nothing answers.
 WAITED_FOR = {
     Ping.REJECT: "it is starting up, recovering or shutting down",
     Ping.NO_RESPONSE: "it does not answer",
@@ -29,9 +30,7 @@ logger = structlog.get_logger()
 
 
 class WaitBudget:
-    """How long is waited for, from now on. It is said at once that something is waited for, and then every
-    ten seconds.
-    """
+    """A time limit for waiting, from now on; logs the reason at once, and then every ten seconds."""
 
     def __init__(self, seconds: float) -> None:
         self._ends = time.monotonic() + seconds
@@ -39,11 +38,11 @@ class WaitBudget:
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether all of it is used up."""
+        """Say whether the time is over."""
         return time.monotonic() >= self._ends
 
     def log_waiting(self, why: str) -> None:
-        """Write into the log why the process waits, unless that was done a moment ago."""
+        """Log why the process waits, unless that was done less than ten seconds ago."""
         now = time.monotonic()
         if self._said is None or now - self._said >= LOG_SECONDS:
             self._said = now
@@ -51,8 +50,8 @@ class WaitBudget:
 
 
 def retry_step(step: Callable[[], T], url: str, seconds: float) -> T:
-    """What the step gives, which needs the database of that address; it is waited for so many seconds at the
-    most. Raises what the step raises: at once what has nothing to do with waiting.
+    """Return the step's result, after waiting at most so many seconds for the database of that address.
+    Raises the step's exception, at once if waiting would not help.
     """
     patience, failed = WaitBudget(seconds), False
     while True:
@@ -62,7 +61,7 @@ def retry_step(step: Callable[[], T], url: str, seconds: float) -> T:
         try:
             return step()
         except (psycopg.Error, DatabaseGone) as error:
-            # Once more, for it may have gone down after it was asked, and be there again.
+            # Try once more: the server may have gone down after the ping, and be up again.
             if patience.is_exhausted or (failed and _ping(url) is Ping.OK):
                 raise
             failed = True
@@ -71,7 +70,7 @@ def retry_step(step: Callable[[], T], url: str, seconds: float) -> T:
 
 
 async def retry_until_available(step: Callable[[], Awaitable[T]], patience: WaitBudget) -> T:
-    """What the step gives, once the database is there. Raises DatabaseGone when the patience is over."""
+    """Return the step's result once the database is available. Raises DatabaseGone when the time is over."""
     while True:
         try:
             return await step()
@@ -83,5 +82,5 @@ async def retry_until_available(step: Callable[[], Awaitable[T]], patience: Wait
 
 
 def _ping(url: str) -> Ping:
-    """What the server at that address says to a connection, before it asks who that is."""
+    """Return the server's answer to a connection attempt, before authentication."""
     return Ping(PGconn.ping(make_conninfo(url, connect_timeout=PING_SECONDS).encode()))

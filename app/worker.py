@@ -1,4 +1,4 @@
-"""What follows from the log: every consumer and every rule. None of them is ever called by a process."""
+"""The worker: every consumer of the log and every rule. No process of the ITSM domain calls one of them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from app.notifications import mail, notices
 from app.search import index
 from app.shared_connections import SharedConnections
 
-#: What follows from an event.
+#: Rules that react to events.
 RULES: tuple[Rule | AssignByRule, ...] = (
     assign_by_rule.RULE,
     keep_articles_of_problems.RULE,
@@ -49,7 +49,7 @@ RULES: tuple[Rule | AssignByRule, ...] = (
     resume_at_answer.RULE,
     detect_recurring_incidents.RULE,
 )
-#: What follows when nothing happens.
+#: Rules that act when a timer expires.
 TIMED_RULES: tuple[TimerConsumer, ...] = (
     call_next_meeting.RULE,
     *close_after_agreed_days.RULES,
@@ -64,12 +64,12 @@ TIMED_RULES: tuple[TimerConsumer, ...] = (
 
 
 def projections(ledger: Ledger) -> Sequence[Consumer]:
-    """What only reads the log, and keeps tables of its own."""
+    """Return the consumers that only read the log and keep tables of their own."""
     return FACTS, index.consumer(ledger)
 
 
 def acting_consumers(ledger: Ledger, clock: Clock) -> Sequence[Consumer]:
-    """What acts because of the log, or sets the timers of what will."""
+    """Return the consumers that act on events, or set the timers of later actions."""
     return (
         notices.consumer(ledger, clock),
         mail.consumer(),
@@ -79,9 +79,8 @@ def acting_consumers(ledger: Ledger, clock: Clock) -> Sequence[Consumer]:
 
 
 async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]) -> None:
-    """Does all of it for ever, beside any number of other workers. `failed` is told of each failure.
-
-    The ledger's caches are told the news of the log from here.
+    """Run all consumers, rules and jobs for ever, beside any number of other workers. `failed` is called with
+    each failure. The consumer group also invalidates the ledger's caches as it follows the log.
     """
     consumers = (*projections(ledger), *acting_consumers(ledger, clock))
     async with SharedConnections(url, group.POOL_LIMITS) as lines, asyncio.TaskGroup() as tasks:

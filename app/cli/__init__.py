@@ -1,6 +1,6 @@
-"""The command line: one file per command.
+"""The command line: one module per command.
 
-Commands start an embedded database by themselves, or join one that runs. What a command needs is loaded when
+Commands start an embedded database by themselves, or join a running one. A command's modules are loaded when
 it is called.
 """
 
@@ -10,7 +10,7 @@ from app.cli.loading import gc_paused
 
 
 def main() -> None:
-    """Runs the command that this process was called with; see `app.cli.commands`."""
+    """Run the command that this process was called with; see `app.cli.commands`."""
     with gc_paused():
         from app.cli import commands  # noqa: PLC0415  # as `gc_paused` says
 

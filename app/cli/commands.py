@@ -1,4 +1,4 @@
-"""The commands by their names, and what becomes of their failures."""
+"""The commands by name, and how their failures become messages and exit codes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from app.kernel.vault import VaultError
 from app.schema import SchemaError
 from app.settings import SettingsError
 
-#: By its name, the module of each command, in which it is called as the module is.
+#: The module of each command, by the command's name; the command's function has the module's name.
 COMMANDS = {
     "serve": "serve",
     "work": "work",
@@ -46,9 +46,10 @@ COMMANDS = {
 
 
 def command_line(name: str = "") -> typer.Typer:
-    """The command of that name alone, or all of them if it is none of theirs.
+    """Return the Typer application with the command of that name only, or with all commands if there is none
+    of that name.
 
-    What all of them need takes a second more to load than what most of them do.
+    Loading all commands takes a second longer than loading most single ones.
     """
     made = typer.Typer(
         name="ledgerdesk",
@@ -68,12 +69,12 @@ def command_line(name: str = "") -> typer.Typer:
 
 
 def _callback() -> None:
-    # With it Typer takes a command's name also where there is only one.
+    # With a callback, Typer requires the command's name even if there is only one command.
     pass
 
 
 def run() -> None:
-    """Runs the command that this process was called with. Every foreseeable failure ends in a sentence and an
+    """Run the command that this process was called with. Every foreseeable failure ends in a message and an
     exit code, never in a traceback.
     """
     signal.signal(signal.SIGTERM, _terminate)
@@ -98,7 +99,7 @@ def run() -> None:
 
 
 def _sentence(error: dict[str, Any]) -> str:
-    """What is wrong with a value that a command was given."""
+    """Return the message on a value of a command's options that is invalid."""
     return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
 
 
@@ -108,4 +109,4 @@ def _end(sentence: str, code: int) -> None:
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
-    sys.exit(TERMINATED)  # as an exception, so that everything is left in order
+    sys.exit(TERMINATED)  # as an exception, so that context managers clean up

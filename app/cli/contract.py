@@ -1,5 +1,5 @@
-"""`ledgerdesk contract`: writes what is generated from the code, or says what has drifted; and what would
-break clients.
+"""`ledgerdesk contract`: writes the files generated from the code, or reports those that differ; and reports
+changes that would break clients.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from app.registry import LIFECYCLES
 
 OPENAPI = settings.PROJECT / "openapi"
 OPERATIONS, EVENTS = "openapi.json", "events.json"
-#: The contract of the last release, which clients were made from.
+#: The contract of the last release, from which clients were generated.
 RELEASED = OPENAPI / "released"
 DECLARED = OPENAPI / "declared_changes.toml"
 
@@ -72,12 +72,12 @@ def contract(
 
 @cache
 def _operations() -> dict[str, Any]:
-    """The contract as the code has it; making it takes seconds."""
+    """Return the OpenAPI document of the code; generating it takes seconds."""
     return build_app().openapi()
 
 
 def generated() -> Iterator[tuple[Path, str]]:
-    """Every generated file and its text."""
+    """Yield every generated file with its text."""
     project = settings.PROJECT
     yield OPENAPI / OPERATIONS, _json(_operations())
     yield OPENAPI / EVENTS, _json(describe.catalogue(LIFECYCLES))
@@ -91,8 +91,8 @@ def generated() -> Iterator[tuple[Path, str]]:
 
 
 def unexcused() -> list[str]:
-    """What breaks clients of the released contract and is not declared, or is declared and breaks nothing: a
-    sentence each.
+    """Return a sentence for each change that breaks clients of the released contract and is not declared, and
+    for each declaration of a change that breaks nothing.
     """
     if not is_released():
         return []
@@ -117,12 +117,12 @@ def unexcused() -> list[str]:
 
 
 def is_released() -> bool:
-    """Whether there is a contract that clients are held to."""
+    """Say whether a contract has been released that clients rely on."""
     return (RELEASED / OPERATIONS).exists()
 
 
 def release() -> None:
-    """Make the present contract the one that clients are held to from now on."""
+    """Make the present contract the released one, with which later ones are compared."""
     if is_released():
         released = json.loads((RELEASED / OPERATIONS).read_text("utf-8"))["info"]["version"]
         if released == build_app().version:

@@ -1,4 +1,4 @@
-"""`ledgerdesk demo`: everything at once, with an organisation to look at."""
+"""`ledgerdesk demo`: a demo organisation with a year of history, served with a worker."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from app.main import application
 from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 
-# The demo's own keys, so that a second start can print them again. A real installation keeps no key anywhere.
+# The demo's own keys, so that a second start can print them again. A real installation stores no key.
 KEY_FILE = "demo-keys.json"
 
 
@@ -40,7 +40,7 @@ def demo(
         installation.check(place, current, patient=True)
         listener = bind_listener(current.host, current.port)
         keys = loop.run(_prepared(place, current))
-        # Whoever asks at once is not turned away, but answered as soon as it is up.
+        # Clients that connect early wait in the queue until the server is up, and are not refused.
         listener.listen()
         _welcome(f"http://{current.host}:{current.port}", keys)
         with supervised_worker():
@@ -49,7 +49,7 @@ def demo(
 
 
 async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
-    """Makes what is missing of the demo. Gives the keys by what they are for."""
+    """Make the demo organisation unless it exists; return its keys by their purpose."""
     path = place.secrets_dir / KEY_FILE
     if path.exists():
         keys: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
@@ -62,7 +62,7 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
             persons = await history.make_history(
                 ledger, lambda done, total: bar.update(task, completed=done, total=total)
             )
-        # Whoever follows the address that is printed looks at KPIs first, and the worker has yet to begin.
+        # A new user looks at the KPIs first, before the worker has computed them.
         await catch_up(place.url)
         keys = {}
         for what, name, roles in KEYS:
@@ -74,7 +74,7 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
 
 
 def _write_private(path: Path, text: str) -> None:
-    """The whole file or none, for our own eyes."""
+    """Write the whole file or none, readable only by this user."""
     temporary = path.with_suffix(".new")
     with contextlib.suppress(FileNotFoundError):
         temporary.unlink()

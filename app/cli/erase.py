@@ -1,4 +1,4 @@
-"""`ledgerdesk erase`: makes a person's name and words unreadable for ever."""
+"""`ledgerdesk erase`: makes a person's name and texts unreadable for ever."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a script can tell from the exit code of a command."""
+"""Exit codes of commands, for scripts."""
 
 from __future__ import annotations
 

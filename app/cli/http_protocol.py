@@ -1,7 +1,8 @@
-"""HTTP/1.1 as uvicorn speaks it, with bounds on a request: the size of its head, and the time that it takes.
+"""uvicorn's HTTP/1.1 protocol with limits on a request: the size of its head, and its duration.
 
-Uvicorn has none: one client, who need not even have a key, could fill the memory with one header, or hold on
-to a connection for ever by a byte now and then. What is no HTTP is answered with a problem document, too.
+Uvicorn has no such limits: a single unauthenticated client could fill the memory with one header, or hold a
+connection for ever by sending a byte now and then. Requests that are not HTTP are answered with a problem
+document, too.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from app.log.ids import uuid7
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a head may be, and how long what may take. `linger`: what is still taken in, and thrown away,
-    of a request that has been answered before its end; closed at once, the client would lose the answer.
+    """The largest head, and the time limits. `linger_bytes` and `linger_seconds`: how much of a request that
+    was answered before its end is still read and discarded; if the connection closed at once, the client
+    would lose the answer.
     """
 
     head_bytes: int = 65_536
@@ -35,37 +37,39 @@ class Limits:
 
 
 class TooLarge(Exception):
-    """The address and the headers have more than `head_bytes`. Stops the parser."""
+    """The URL and headers have more than `head_bytes`. Stops the parser."""
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """One connection. A head that is too large is answered with 431, a body that is too slow with 408;
-    whoever takes too long to begin is cut off. An answer before the end of its request is the last.
+    """One connection. A head that is too large is answered with 431, a body that is too slow with 408; a
+    client that takes too long to begin a request is disconnected. After an answer that comes before the end
+    of its request, the connection is closed.
     """
 
     limits: ClassVar[Limits] = Limits()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        """Somebody has connected: from now on the time runs."""
+        """Start the timer for the first request of a new connection."""
         super().connection_made(transport)
         self._head = 0
-        # The parser keeps the beginning of a header until it has its end, and says nothing of it.
+        # The parser buffers an incomplete header without reporting it, so its bytes are counted here.
         self._unparsed_bytes = 0
-        #: Whether the rest of a request is to come, whether an alarm is set for it, and whether its
-        #: connection is good for more.
+        #: Whether the rest of a request is still to come, whether its timer is running, and whether the
+        #: connection may serve another request.
         self._is_coming = self._is_timed = self._is_kept = False
         self._heard_at = self._ends_at = 0.0
-        #: How much is still thrown away before the connection is closed; None: it is not to be closed.
+        #: The number of bytes still to be discarded before the connection is closed; None: the connection is
+        #: not closing.
         self._lingering: int | None = None
         self._alarm = self.loop.call_later(self.limits.head_seconds, self._close_if_idle)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is closed."""
+        """Stop the timer when the connection is closed."""
         self._alarm.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Hands the bytes to the parser, and counts those that it is silent about."""
+        """Pass the bytes to the parser, and count those that it has not reported."""
         if self._lingering is not None:
             self._lingering -= len(data)
             if self._lingering < 0:
@@ -81,17 +85,17 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._time_body()
 
     def on_message_begin(self) -> None:
-        """A request begins: it is measured by itself."""
+        """Start counting the head of a new request."""
         self._head = 0
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        """A part of the address."""
+        """Count a part of the URL."""
         self._count(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A whole header, or what comes like one after a body. Raises TooLarge."""
+        """Count a header, or a trailer after the body. Raises TooLarge."""
         self._count(len(name) + len(value))
         super().on_header(name, value)
 
@@ -102,7 +106,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             raise TooLarge
 
     def on_headers_complete(self) -> None:
-        """The head is whole: the request is answered, and may take its time once it has come."""
+        """Start the answer of the request; from now on only its body is timed."""
         self._alarm.cancel()
         before = self.cycle
         super().on_headers_complete()
@@ -110,19 +114,20 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if cycle is None or cycle is before:
             return
         self._is_coming, self._is_timed = True, False
-        # Where another protocol was asked for, the parser reads no request behind this one.
+        # If the client asks for another protocol, the parser reads no further request on this connection.
         self._is_kept, cycle.keep_alive = cycle.keep_alive and not self.parser.should_upgrade(), False
-        # The answer to HEAD is nothing but a head; before that of some the client is told to go on.
+        # The answer to HEAD has no body to wait for; to some requests, `100 Continue` is sent before the
+        # answer.
         if self.scope["method"] != "HEAD" and not self.expect_100_continue:
             cycle.transport = BufferedTransport(self.transport, self._end)  # type: ignore[assignment]  # all that it uses
 
     def on_body(self, body: bytes) -> None:
-        """A part of the body, whose size the frame measures."""
+        """Pass on a part of the body, whose size BodyLimitMiddleware limits."""
         self._unparsed_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The request is whole."""
+        """Note that the request is complete."""
         self._unparsed_bytes = 0
         self._is_coming = False
         if self._is_timed:
@@ -132,7 +137,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """It is answered: the time runs for the next one."""
+        """Start the timer for the next request, after an answer."""
         super().on_response_complete()
         if self._lingering is not None:
             return
@@ -144,24 +149,30 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._alarm = self.loop.call_later(self.limits.head_seconds, self._close_if_idle)
 
     def shutdown(self) -> None:
-        """The server is to stop: what is being answered is answered yet."""
+        """Stop accepting requests on this connection; the request in progress is still answered."""
         self._is_kept = False
         if self._lingering is not None:
             self.transport.close()
         super().shutdown()
 
     def send_400_response(self, msg: str) -> None:
-        """The parser has stopped, because of what it met or because of us."""
+        """Answer a request that the parser has stopped at, because it is malformed or because the head is too
+        large.
+        """
         if self._head > self.limits.head_bytes:
             self._refuse(431, "head_too_large")
         else:
             self._refuse(400, "unreadable")
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Whoever asks for another protocol is answered in this one (RFC 9110, 7.8), which is no news."""
+        """Do nothing: a request for another protocol is answered in HTTP (RFC 9110, 7.8), which is not worth
+        a warning.
+        """
 
     def _time_body(self) -> None:
-        """Bounds how long the rest of the body takes. Most bodies come with their heads, and set no alarm."""
+        """Limit the time of the rest of the body. Most bodies arrive together with their heads, and need no
+        timer.
+        """
         self._heard_at = self.loop.time()
         if not self._is_timed:
             self._is_timed = True
@@ -172,7 +183,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _check_deadline(self) -> None:
         now, idle = self.loop.time(), self.limits.idle_seconds
-        if self.flow.read_paused:  # it is we who keep the client waiting
+        if self.flow.read_paused:  # this server has paused reading, so the wait is not the client's fault
             self._heard_at = now
             self._ends_at += idle
         due = min(self._ends_at, self._heard_at + idle)
@@ -189,7 +200,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, status: int, code: str) -> None:
-        """Says what is wrong, if that cannot be taken for the answer to a request before, and closes."""
+        """Answer with the problem and close the connection; without an answer if the client could take it for
+        that of an earlier request.
+        """
         if self.transport.is_closing() or self._lingering is not None:
             return
         is_its_own = self._is_coming and not self.pipeline and not self.cycle.response_started
@@ -197,21 +210,21 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.transport.close()
             return
         if self._is_answering():
-            # Whoever reads the rest of the request finds that the client is gone.
+            # An application that reads the rest of the request finds the client disconnected.
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self.transport.write(_refusal(status, code, self.limits))
         self._linger()
 
     def _end(self) -> None:
-        """The last answer is written."""
+        """Close the connection after its last answer."""
         if self._is_coming:
             self._linger()
         else:
             self.transport.close()
 
     def _linger(self) -> None:
-        """Sends nothing more, and closes once the client does or has been given the time to read."""
+        """Send nothing more, and close once the client closes or has had time to read the answer."""
         self._alarm.cancel()
         self._lingering = self.limits.linger_bytes
         self.flow.resume_reading()
@@ -220,8 +233,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
 
 class BufferedTransport:
-    """What one answer is written to. Its head waits for the first part of its body: each piece by itself is
-    a call of the kernel, and wakes the client. `end` is called where the connection is to be closed after it.
+    """A transport for one response, which holds back the head until the first part of the body: each write is
+    a system call, and wakes the client. `end` is called instead of closing the connection.
     """
 
     __slots__ = ("_end", "_head", "_transport", "is_closing")
@@ -233,7 +246,7 @@ class BufferedTransport:
         self.is_closing = transport.is_closing
 
     def write(self, data: bytes) -> None:
-        """Writes it, or keeps it if it is the first: the head."""
+        """Write the data, or hold them back if they are the first, the head."""
         if self._head is None:
             self._head = data
         else:
@@ -241,7 +254,7 @@ class BufferedTransport:
             self._head = b""
 
     def close(self) -> None:
-        """Writes what is left, and closes the connection."""
+        """Write a head that is still held back, and end the response."""
         self._transport.write(self._head or b"")
         self._end()
 

@@ -1,4 +1,4 @@
-"""What an import has brought, shown in a terminal or as JSON."""
+"""Reports of imports, printed in a terminal or as JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.exchange.report import ImportReport
 
 
 def as_json(report: ImportReport) -> dict[str, Any]:
-    """The report as one JSON document; counts are of rows, of events and of cases, as their names say."""
+    """Return the report as one JSON document; counts are of rows, events and cases, as their names say."""
     return {
         "run": str(report.run),
         "rows": {
@@ -34,7 +34,7 @@ def as_json(report: ImportReport) -> dict[str, Any]:
 
 
 def print_report(report: ImportReport, name: str, *, dry_run: bool) -> None:
-    """Prints the report on the file of that name."""
+    """Print the report on the file of that name."""
     refused = report.refused.total()
     rate = f", {report.events / report.seconds:,.0f} events/s" if report.events and report.seconds else ""
     print_line(f"{name}: {report.read:,} rows in {report.seconds:.1f} s{rate}.")

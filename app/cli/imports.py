@@ -1,4 +1,4 @@
-"""`ledgerdesk import`: brings the histories of other systems into the log."""
+"""`ledgerdesk import`: imports the histories of other systems into the log."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def _source_of(mapping: FileMapping) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _ImportOptions:
-    """What is asked for besides."""
+    """Options that all formats have."""
 
     dry_run: bool
     as_json: bool
@@ -220,13 +220,13 @@ def _run_import(file: Path, reader: Reader, source: str, asked: _ImportOptions) 
         if kpis is not None:
             print_line(f"\n{KPIS[kpis]}")
     if report.read == report.refused.total():
-        raise typer.Exit(REFUSED)  # nothing in it could be taken
+        raise typer.Exit(REFUSED)  # every row was refused
     if report.is_largely_refused and not asked.allow_refused:
         raise typer.Exit(LARGELY_REFUSED)
 
 
 class _Bar:
-    """How far it is, on the terminal of whoever waits."""
+    """A progress bar on the terminal."""
 
     def __init__(self, bar: Progress) -> None:
         self._bar = bar
@@ -240,7 +240,7 @@ class _Bar:
         self._bar.update(self._task, completed=progress.done, total=progress.size, told=told)
 
     def follow(self, taken: int, of: int) -> None:
-        """The file is through; so far are the KPIs."""
+        """Show how many of the imported events the KPIs have processed."""
         told = f"{taken:,} of {of:,} events"
         self._bar.update(self._task, description="KPIs follow", completed=taken, total=of, told=told)
 
@@ -260,7 +260,7 @@ def _bar() -> Iterator[_Bar]:
 
 @contextmanager
 def _resumable(*, dry_run: bool) -> Iterator[None]:
-    """What ends it on the way says how to go on."""
+    """Add to an interruption how to resume the import."""
     try:
         yield
     except load.ImportInterrupted as error:

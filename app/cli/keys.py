@@ -49,7 +49,7 @@ def make(
     async def work(ledger: Ledger) -> tuple[str, str]:
         if person is not None:
             return person, await make_token(ledger, person, name, days, tuple(roles) or None)
-        # The roles are the person's: whatever is wrong with them is said before there is anybody.
+        # The roles are granted to the person, so that wrong ones are refused before the person is added.
         added = await add_person(ledger, name, tuple(teams or ()), tuple(roles))
         return added, await make_token(ledger, added, name, days)
 
@@ -63,7 +63,7 @@ def make(
 async def add_person(
     ledger: Ledger, name: str, teams: tuple[str, ...] = (), roles: tuple[str, ...] = ()
 ) -> str:
-    """A new person who holds these roles; gives their id."""
+    """Add a person with these roles and return their id."""
     body = persons.AddPerson(name=name, teams=teams, roles=roles)
     done = await perform(
         ledger, Command(persons.LIFECYCLE, persons.LIFECYCLE["add"], None, body, command_line_metadata())
@@ -74,7 +74,9 @@ async def add_person(
 async def make_token(
     ledger: Ledger, person_id: str, name: str, days: int | None, roles: tuple[str, ...] | None = None
 ) -> str:
-    """A new key for that person, as a client sends it: for all that they hold, or for these roles only."""
+    """Make a key for the person, with all of the person's roles or with these only; return the token that a
+    client sends.
+    """
     secret = new_secret()
     ends = None if days is None else datetime.now(UTC) + timedelta(days=days)
     body = key_lifecycle.MakeKey(
@@ -108,7 +110,7 @@ def list_keys(as_json: Json = False) -> None:
 
 
 def _roles_text(key: dict[str, Any]) -> str:
-    """What the key may do, in a column."""
+    """Return the roles of the key, for a column."""
     held = key["person_roles"] or [Role.requester.value]
     return ", ".join(held if key["roles"] is None else key["roles"])
 

@@ -1,4 +1,4 @@
-"""`ledgerdesk kpi`: any KPI as a table, JSON or CSV, and the cases that it was computed from."""
+"""`ledgerdesk kpi`: prints a KPI as a table, JSON or CSV, or the cases that it was computed from."""
 
 from __future__ import annotations
 
@@ -106,7 +106,9 @@ def _parse_as_of(text: str) -> int | datetime:
 async def _answer_as_of(
     db: Database, kpi: Kpi, said: QuestionParameters, as_of: int | datetime, now: datetime
 ) -> tuple[Question, KpiAnswer]:
-    """What was to be asked then, and what the log knew of it. Raises CannotAnswer if that lies ahead."""
+    """Return the KPI's question and its answer as the log knew it then. Raises CannotAnswer if that time lies
+    ahead.
+    """
     if await read.is_beyond_head(db, as_of, now):
         raise CannotAnswer("as_of", "ahead_of_the_log")
     then = await log_moment(db, as_of, now)
@@ -115,16 +117,15 @@ async def _answer_as_of(
 
 
 def find_kpi(key: str) -> Kpi:
-    """The KPI of that key. Raises BadParameter with those that there are."""
+    """Return the KPI with that key. Raises BadParameter, which lists the keys."""
     if key not in KPIS:
         raise typer.BadParameter(f"there is no {key!r}; there are {', '.join(KPIS)}")
     return KPIS[key]
 
 
 async def catch_up(url: str, *, anew: bool = False) -> None:
-    """Lets the facts follow the log up to its end, since there may be no worker. Raises DatabaseGone.
-
-    `anew`: from its beginning.
+    """Process the log up to its end into facts, since there may be no worker. Raises DatabaseGone. `anew`:
+    from the log's beginning.
     """
     connection = await connect(url, FOLLOW_LIMITS)
     try:
@@ -139,7 +140,7 @@ async def catch_up(url: str, *, anew: bool = False) -> None:
 
 
 def _with_facts(work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
-    """Does the work on facts that have followed the log."""
+    """Run the work with facts that are up to date with the log."""
 
     async def run(url: str) -> T:
         await catch_up(url)
@@ -157,7 +158,7 @@ def _with_facts(work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
 
 
 async def _cases(db: Database, question: Question, now: datetime, limit: int) -> CasePage:
-    """The first cases, as many as are wanted."""
+    """Return the first cases, up to the limit."""
     page = await cases(db, question, now, limit=min(limit, LARGEST_PAGE))
     while page.last is not None and len(page.cases) < limit:
         more = await cases(

@@ -1,4 +1,4 @@
-"""KPIs and their cases as `ledgerdesk kpi` prints them."""
+"""Output of `ledgerdesk kpi`: KPIs and their cases."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LABELS = {Grain.month: "%Y-%m", Grain.year: "%Y"}
 
 
 class Form(StrEnum):
-    """How it is printed: for people, for programs, for spreadsheets."""
+    """The form of the output: for people, for programs, for spreadsheets."""
 
     words = "words"
     json = "json"
@@ -32,12 +32,12 @@ class Form(StrEnum):
 
 
 def sheet(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    """A table for spreadsheets."""
+    """Print a table as CSV."""
     typer.echo(dump_csv(columns, rows), nl=False)
 
 
 def print_answer(question: Question, found: KpiAnswer, form: Form) -> None:
-    """Prints the figures, period by period."""
+    """Print the KPI's figures, period by period."""
     if form is Form.json:
         print_json(found)
         return
@@ -68,7 +68,7 @@ def print_answer(question: Question, found: KpiAnswer, form: Form) -> None:
 
 
 def _extra_columns(kpi: Kpi, point: KpiPoint) -> dict[str, str]:
-    """What there is to say of a point besides its value and its cases, by column."""
+    """Return what the table shows of a point besides its value and cases, by column."""
     if kpi.aggregate is Aggregate.mean:
         of = point.elapsed
         parts = {name: getattr(of, name) if of else None for name in ("median", "p90", "max")}
@@ -89,7 +89,7 @@ def _extra_columns(kpi: Kpi, point: KpiPoint) -> dict[str, str]:
 
 
 def print_cases(question: Question, page: CasePage, form: Form) -> None:
-    """Prints the cases of the page."""
+    """Print the cases of the page."""
     whole = {"key": question.kpi.key, "position": page.position, "lag_seconds": page.lag_seconds}
     if form is Form.json:
         print_json({**whole, "items": page.cases, "complete": page.last is None})
@@ -116,7 +116,7 @@ def print_cases(question: Question, page: CasePage, form: Form) -> None:
 
 
 def _measure_unit(kpi: Kpi) -> Unit:
-    """What a case's number is a number of."""
+    """Return the unit of a case's measure."""
     if kpi.measure is Measure.cost:
         return Unit.money
     return Unit.seconds if kpi.unit is Unit.seconds else Unit.cases
@@ -158,7 +158,7 @@ def _period(question: Question, point: KpiPoint) -> str:
 
 
 def _number(unit: Unit, value: float | None) -> str:
-    """A number for people: `3d 04h`, `12 %`, `1,204`; what has no value is a dash."""
+    """Return a number for people: `3d 04h`, `12 %`, `1,204`; a dash for None."""
     if value is None:
         return "–"
     if unit is Unit.ratio:
@@ -179,7 +179,7 @@ def _number(unit: Unit, value: float | None) -> str:
 
 
 def _right_aligned(columns: list[str], rows: list[list[str]], first: int) -> list[list[str]]:
-    """The rows with the numbers, from that column on, under one another."""
+    """Return the rows with the numbers, from that column on, aligned to the right."""
     for n in range(first, len(columns)):
         if columns[n]:
             width = max(len(columns[n]), *(len(row[n]) for row in rows))

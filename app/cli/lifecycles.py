@@ -1,4 +1,4 @@
-"""`ledgerdesk lifecycles`: what can happen to each kind of record."""
+"""`ledgerdesk lifecycles`: prints the states and actions of each kind of record."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 
 
 class Form(StrEnum):
-    """How it is written."""
+    """The form of the output."""
 
     markdown = "markdown"
     mermaid = "mermaid"

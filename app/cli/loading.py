@@ -1,4 +1,4 @@
-"""Loading modules, which makes a million objects that stay."""
+"""Loading of modules without garbage collection, since it creates a million objects that stay."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def gc_paused() -> Iterator[None]:
-    """Lets Python look for cycles neither in the block nor, later on, among what it has made.
+    """Pause garbage collection during the block, and exempt the objects that it created from later
+    collections.
 
-    To look through all that is there again and again takes two fifths of loading, and one more fifth when the
-    process ends.
+    Collecting again and again takes two fifths of the time of loading, and another fifth when the process
+    ends.
     """
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Logs: one line per thing worth telling, JSON unless a person is looking."""
+"""Configuration of the server's log: one line per event, as JSON unless standard error is a terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from structlog.typing import Processor
 
 
 def configure_logging(level: str) -> None:
-    """From here on lines of that level and above go to standard error."""
+    """Write log lines of that level and above to standard error from now on."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

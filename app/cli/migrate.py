@@ -1,4 +1,4 @@
-"""`ledgerdesk migrate`: brings the schema up to date."""
+"""`ledgerdesk migrate`: brings the database's schema up to date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ledgerdesk people`: brings in an organisation, and says who holds which role."""
+"""`ledgerdesk people`: imports people and teams, and grants and revokes roles."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def revoke(person: Person, role: Role, as_json: Json = False) -> None:
 
 
 def _act(person: str, action: str, body: Payload) -> list[str]:
-    """Gives the roles that they hold then."""
+    """Carry out the action on the person and return the roles that they have afterwards."""
     lifecycle = persons.LIFECYCLE
 
     async def work(ledger: Ledger) -> list[str]:

@@ -1,4 +1,4 @@
-"""`ledgerdesk rebuild`: folds the whole log and says where the live rows differ."""
+"""`ledgerdesk rebuild`: folds the whole log and reports where the live rows differ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`ledgerdesk reconcile`: computes every KPI twice, from the facts and from the raw events, and compares."""
+"""`ledgerdesk reconcile`: computes every KPI twice, from the facts and from the raw events, and compares the
+results.
+"""
 
 from __future__ import annotations
 
@@ -69,8 +71,8 @@ async def _compare(
 
 @contextmanager
 def _progress() -> Iterator[both.ProgressCallback]:
-    """Says on the error output which KPI is being compared: in a bar, or, where nobody watches one, in a line
-    for each.
+    """Show on standard error which KPI is being compared: in a progress bar on a terminal, else in a line for
+    each KPI.
     """
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     if not console.is_terminal:
@@ -89,7 +91,7 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _line(difference: both.FigureDifference, zone: ZoneInfo) -> str:
-    """One difference for people."""
+    """Return a sentence on one difference."""
     month = difference.begin.astimezone(zone).strftime("%Y-%m") if difference.begin else "any time"
     cut = ", ".join(f"{name} {value or 'none'}" for name, value in difference.by.items())
     of = f"; cases {', '.join(map(str, difference.cases))}" if difference.cases else ""

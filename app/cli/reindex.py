@@ -1,4 +1,4 @@
-"""`ledgerdesk reindex`: makes the index of full-text search anew."""
+"""`ledgerdesk reindex`: rebuilds the index of full-text search."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a command works: the settings, the installation, an open ledger; and who acts on the command line."""
+"""Runtime of commands: the installation's ledger, and the metadata of commands from the command line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @contextlib.asynccontextmanager
 async def open_runtime_ledger() -> AsyncIterator[Ledger]:
-    """The ledger of this installation."""
+    """Open the ledger of this installation."""
     current = settings.current()
     with installation.open_installation(current) as place:
         installation.check(place, current)
@@ -31,7 +31,7 @@ async def open_runtime_ledger() -> AsyncIterator[Ledger]:
 
 
 def with_ledger(work: Callable[[Ledger], Awaitable[T]]) -> T:
-    """Does the work with the ledger of this installation."""
+    """Run the work with the ledger of this installation."""
 
     async def run() -> T:
         async with open_runtime_ledger() as open_ledger:
@@ -41,7 +41,9 @@ def with_ledger(work: Callable[[Ledger], Awaitable[T]]) -> T:
 
 
 def command_line_metadata() -> CommandMetadata:
-    """A command given on the command line: whoever has this shell has the database too."""
+    """Return the metadata of a command from the command line. Its actor is not authenticated: whoever has
+    this shell has the database, too.
+    """
     return CommandMetadata(
         rule_caller("command_line"), datetime.now(UTC), correlation_id=f"cli-{uuid7()}", source="cli"
     )

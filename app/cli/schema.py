@@ -1,4 +1,4 @@
-"""`ledgerdesk schema`: writes migrations/schema.sql, which shows the schema as it stands."""
+"""`ledgerdesk schema`: writes migrations/schema.sql, which shows the present schema."""
 
 from __future__ import annotations
 
@@ -35,9 +35,11 @@ def schema(
 
 
 def _migrated() -> str:
-    """Return the schema that the migrations make, in an installation of its own that is gone afterwards."""
+    """Return the schema that the migrations make, from a temporary installation."""
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o711)  # as root the server runs as another user, who must get to its data
+        Path(folder).chmod(
+            0o711
+        )  # run as root, the server is another user, who must be able to enter the folder
         alone = settings.current().model_copy(
             update={"database_url": None, "data_dir": Path(folder) / "data", "secrets_dir": None}
         )

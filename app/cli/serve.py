@@ -1,4 +1,4 @@
-"""`ledgerdesk serve`: answers HTTP."""
+"""`ledgerdesk serve`: serves the HTTP API."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from app.settings import Settings
 
 GRACE_SECONDS = 10
 RESTART_SECONDS = 1.0
-# After so many Python looks for cycles among them.
+# So many new objects trigger a garbage collection.
 NEW_OBJECTS = 50_000
 
 
@@ -51,9 +51,9 @@ def serve(
 
 
 def tune_garbage_collector() -> None:
-    """Lets Python look for cycles seldom, and not among what stays anyway.
+    """Make garbage collections rare, and exempt the objects that exist now.
 
-    By its own defaults that is a tenth of the work under load, and stops everybody for up to 0.1 s.
+    With Python's defaults they are a tenth of the work under load, and stop all requests for up to 0.1 s.
     """
     gc.collect()
     gc.freeze()
@@ -61,10 +61,10 @@ def tune_garbage_collector() -> None:
 
 
 def run(app: FastAPI, listener: socket.socket, proxies: str) -> None:
-    """Serves on the socket until SIGINT or SIGTERM. Raises SystemExit if it did not come up."""
+    """Serve on the socket until SIGINT or SIGTERM. Raises InstallationError if the server did not start."""
     server = serving(app, proxies)
     tune_garbage_collector()
-    # Uvicorn stops in good order and then raises the signal again; being stopped is no failure.
+    # Uvicorn shuts down cleanly and then raises the signal again; being stopped is no failure.
     with contextlib.suppress(KeyboardInterrupt, SystemExit):
         server.run(sockets=[listener])
     if not server.started:
@@ -72,7 +72,9 @@ def run(app: FastAPI, listener: socket.socket, proxies: str) -> None:
 
 
 def serving(app: FastAPI, proxies: str = "") -> uvicorn.Server:
-    """Uvicorn as we use it. `proxies`: addresses whose word on who calls, and how, is believed."""
+    """Return the configured uvicorn server. `proxies`: addresses whose X-Forwarded-For and X-Forwarded-Proto
+    are trusted.
+    """
     config = uvicorn.Config(
         app,
         http=BoundedHttpProtocol,
@@ -87,7 +89,7 @@ def serving(app: FastAPI, proxies: str = "") -> uvicorn.Server:
 
 
 async def try_ledger(place: Installation, current: Settings) -> None:
-    """Opens the ledger once, so that what is wrong with it is said in a sentence.
+    """Open the ledger once, so that a failure is reported in a sentence before the server starts.
 
     Raises DatabaseGone, VaultError.
     """
@@ -96,7 +98,7 @@ async def try_ledger(place: Installation, current: Settings) -> None:
 
 
 def bind_listener(host: str, port: int) -> socket.socket:
-    """A socket on that address. Raises InstallationError if it cannot be had."""
+    """Return a socket bound to that address. Raises InstallationError if that fails."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -113,7 +115,7 @@ def bind_listener(host: str, port: int) -> socket.socket:
 
 @contextlib.contextmanager
 def supervised_worker() -> Iterator[Supervisor]:
-    """`ledgerdesk work` beside us, and again if it ends before us."""
+    """Run `ledgerdesk work` as a child process during the block, and restart it if it ends."""
     kept = Supervisor()
     keeper = threading.Thread(target=kept.supervise, name="keeps the worker", daemon=True)
     keeper.start()
@@ -125,10 +127,10 @@ def supervised_worker() -> Iterator[Supervisor]:
 
 
 class Supervisor:
-    """A process that follows the log, and is started again when it has ended.
+    """Supervisor of a child process that runs the worker, and is restarted when it ends.
 
-    It ends when we do, however we end, because its standard input does. What is typed at the terminal to end
-    us is not for it: it has a session of its own.
+    The worker ends whenever this process does, however that happens, because its standard input closes. It
+    has a session of its own, so that a Ctrl-C in the terminal does not reach it.
     """
 
     def __init__(self) -> None:
@@ -137,7 +139,7 @@ class Supervisor:
         self.child: subprocess.Popen[bytes] | None = None
 
     def supervise(self) -> None:
-        """Starts it, again and again, until it is to end."""
+        """Start the worker, again and again, until `end` is called."""
         command = [sys.executable, "-m", "app.cli", "work", "--until-input-ends"]
         while not self._ending.wait(0 if self.child is None else RESTART_SECONDS):
             with self._turn:
@@ -155,7 +157,7 @@ class Supervisor:
             self.child.stdin.close()
 
     def end(self) -> None:
-        """Lets it end what it is at, and starts none again."""
+        """Let the worker finish its current work and end, and start none again."""
         with self._turn:
             self._ending.set()
             if self.child is not None:

@@ -1,4 +1,4 @@
-"""`ledgerdesk work`: follows the log, and does what follows from it."""
+"""`ledgerdesk work`: runs the worker, which processes the log: KPI facts, search index, rules, timers."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def work(
 
 
 async def _work(place: Installation, current: Settings, until_input_ends: bool) -> bool:
-    """Gives whether it was told to end."""
+    """Run the worker; return True if SIGTERM ended it."""
     terminated = asyncio.Event()
-    # As an exception it would come in the middle of whichever task has its turn.
+    # An exception would interrupt whichever task is running.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminated.set)
     opening = ledgers.open_ledger(
         place.url, place.secrets_dir, LIFECYCLES_BY_KIND, current, patient=True, listens=False

@@ -1,1 +1,3 @@
-"""What clients rely on: what would break them, and what of it is declared. Pure; knows documents only."""
+"""Comparison of contracts: which changes break clients, and which of these are declared. Pure; knows only
+documents.
+"""

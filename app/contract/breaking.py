@@ -1,7 +1,7 @@
-"""The released contract against the present one: which operations and events break whoever uses them (pure).
+"""Breaking changes between the released contract and the present one, in operations and events (pure).
 
-The rules have names, which are those of `RULES`; a place is `resolve_incident/query/state`, or, where a named
-part of the document is shared by operations, `IncidentOut/state`.
+Rules are named as in `RULES`; a place is `resolve_incident/query/state`, or, in a component that operations
+share, `IncidentOut/state`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any
 
 from app.contract.schemas import BreakingChange, Schema, SchemaComparison, SchemaUse, of_default, resolved
 
-#: A break and the operations in which it is met; none for events.
+#: Breaking changes, each with the operations that it affects; none for events.
 Breaks = dict[BreakingChange, list[str]]
 
 
 def of_operations(old: Schema, new: Schema) -> Breaks:
-    """What breaks clients of the old OpenAPI document when they meet the new one."""
+    """Return the changes that break clients of the old OpenAPI document when they meet the new one."""
     now = _operations(new)
     found: defaultdict[BreakingChange, list[str]] = defaultdict(list)
     for address, operation in _operations(old).items():
@@ -32,7 +32,9 @@ def of_operations(old: Schema, new: Schema) -> Breaks:
 
 
 def of_events(old: Schema, new: Schema) -> Breaks:
-    """What breaks whoever reads events, old ones among them. A new schema version may be what it likes."""
+    """Return the changes that break readers of events, old events included. A new schema version may differ
+    in any way.
+    """
     found: list[BreakingChange] = []
     for name, event in old["types"].items():
         now = new["types"].get(name)
@@ -55,7 +57,7 @@ def of_events(old: Schema, new: Schema) -> Breaks:
 
 
 def _operations(document: Schema) -> dict[tuple[str, str], Schema]:
-    """By method and address."""
+    """Return the operations by method and path, with references inlined."""
     return {
         (method.upper(), path): _with_references_inlined(operation, document)
         for path, operations in document["paths"].items()
@@ -64,7 +66,7 @@ def _operations(document: Schema) -> dict[tuple[str, str], Schema]:
 
 
 def _with_references_inlined(operation: Schema, document: Schema) -> Schema:
-    """The operation with its parameters and answers in it, where it refers to them."""
+    """Return the operation with the parameters and responses that it refers to inlined."""
     answers = {status: resolved(answer, document) for status, answer in operation["responses"].items()}
     parameters = [resolved(parameter, document) for parameter in operation.get("parameters", ())]
     return operation | {"responses": answers, "parameters": parameters}
@@ -81,7 +83,7 @@ def _of_operation(comparison: SchemaComparison, old: Schema, new: Schema) -> Ite
 
 
 def _of_security(old: Schema, new: Schema, place: str) -> Iterator[BreakingChange]:
-    """Each way in that was enough must still be."""
+    """Yield a change if an authentication that sufficed before no longer does."""
 
     def enough(way: dict[str, list[str]], before: dict[str, list[str]]) -> bool:
         return all(name in before and set(scopes) <= set(before[name]) for name, scopes in way.items())
@@ -114,7 +116,7 @@ def _of_parameters(
 
 
 def _parameters(operation: Schema) -> dict[tuple[str, str], Schema]:
-    """By place and name; the names of headers are the same in any case."""
+    """Return the parameters by place and name; header names are case-insensitive."""
     return {
         (one["in"], one["name"].lower() if one["in"] == "header" else one["name"]): one
         for one in operation.get("parameters", ())

@@ -1,6 +1,6 @@
-"""Which breaking changes are declared in openapi/declared_changes.toml, for which version, and why.
+"""Declarations of breaking changes in openapi/declared_changes.toml, each with its version and reason.
 
-What belongs to a released version stays there as its history, and excuses nothing that is new.
+Declarations for released versions stay there as history, and excuse no new change.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ MOST_NAMED = 3
 
 
 class BadDeclaration(Exception):
-    """The file is not as it must be; says what."""
+    """The file of declarations is invalid; the message says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredChange:
-    """A breaking change that is meant."""
+    """A declared breaking change."""
 
     version: str
     place: str
@@ -29,7 +29,7 @@ class DeclaredChange:
 
 
 def read(text: str) -> list[DeclaredChange]:
-    """The declarations of the file. Raises BadDeclaration."""
+    """Return the declarations of the file. Raises BadDeclaration."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -48,13 +48,15 @@ def read(text: str) -> list[DeclaredChange]:
 
 
 def undeclared(breaks: Breaks, declared: list[DeclaredChange], released: str) -> Breaks:
-    """The breaks that no declaration for a version after the released one names."""
+    """Return the breaking changes that no declaration for a version after the released one names."""
     meant = {(one.place, one.rule) for one in declared if _is_newer(one.version, released)}
     return {broken: met for broken, met in breaks.items() if (broken.place, broken.rule) not in meant}
 
 
 def unfounded(breaks: Breaks, declared: list[DeclaredChange], released: str) -> list[DeclaredChange]:
-    """The declarations for a version to come that name no break: undone meanwhile, or misspelt."""
+    """Return the declarations for a version after the released one that name no breaking change: undone
+    meanwhile, or misspelt.
+    """
     there = {(broken.place, broken.rule) for broken in breaks}
     return [
         one for one in declared if _is_newer(one.version, released) and (one.place, one.rule) not in there
@@ -62,7 +64,7 @@ def unfounded(breaks: Breaks, declared: list[DeclaredChange], released: str) -> 
 
 
 def sentence(broken: BreakingChange, met: list[str]) -> str:
-    """Where it is, what is different, and which operations have it."""
+    """Return a sentence on the change: its place, the difference, and the operations affected."""
     said = f" ({broken.detail})" if broken.detail else ""
     others = [name for name in met if name != broken.place.partition("/")[0]]
     named = ", ".join(others[:MOST_NAMED])
@@ -72,7 +74,7 @@ def sentence(broken: BreakingChange, met: list[str]) -> str:
 
 
 def entry(broken: BreakingChange) -> str:
-    """The lines that declare it, but for their reason."""
+    """Return the lines that declare the change, with version and reason left empty."""
     return f'[[change]]\nversion = ""\nplace = "{broken.place}"\nrule = "{broken.rule}"\nreason = ""\n'
 
 

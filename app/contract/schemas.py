@@ -1,7 +1,8 @@
-"""Two JSON Schemas of one place, the old and the new one: what of the difference breaks somebody (pure).
+"""Comparison of two JSON Schemas of one place, the old and the new: which differences break clients or
+readers of the log (pure).
 
-Who sends is hurt where less is taken, who reads where more can come. What is kept in the log is written by
-old programs and read by new ones for ever, so that it is hurt by both; only its codes may become more.
+Senders are broken if less is accepted, readers if more can come. Events in the log are written by old
+programs and read by new ones for ever, so both break; only codes may be added.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import Any
 Schema = dict[str, Any]
 
 TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
-#: Bounds that hurt when they rise, and those that hurt when they fall.
+#: Bounds that break senders when they rise, and those that do when they fall.
 LOWER_BOUNDS = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 UPPER_BOUNDS = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
-#: Bounds that cannot be compared: any new one may be narrower.
+#: Bounds that cannot be ordered: any new one may be narrower.
 OTHER_BOUNDS = ("pattern", "multipleOf", "uniqueItems")
 
 RULES = {
@@ -46,7 +47,7 @@ RULES = {
 
 
 class SchemaUse(StrEnum):
-    """On which side of the wire somebody relies on it."""
+    """How a schema is used: in requests, in answers, or in events that are kept."""
 
     sent = "sent"
     answered = "answered"
@@ -54,18 +55,18 @@ class SchemaUse(StrEnum):
 
     @property
     def narrows(self) -> bool:
-        """Whether it hurts that something is taken, or found, no more."""
+        """Say whether it breaks somebody if a value is no longer accepted or found."""
         return self is not SchemaUse.answered
 
     @property
     def widens(self) -> bool:
-        """Whether it hurts that something else may come."""
+        """Say whether it breaks somebody if a new value may come."""
         return self is not SchemaUse.sent
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class BreakingChange:
-    """Something that breaks whoever relies on it. `place` and `rule` name it, `detail` tells people more."""
+    """A change that breaks clients. `place` and `rule` identify it, `detail` is for people."""
 
     place: str
     rule: str
@@ -74,7 +75,9 @@ class BreakingChange:
 
 @dataclass(slots=True)
 class SchemaComparison:
-    """Compares schemas that refer to parts of their documents. Each named part is compared once per side."""
+    """Compares schemas that refer to components of their documents. Each component is compared once per
+    use.
+    """
 
     old_document: Schema
     new_document: Schema
@@ -83,7 +86,7 @@ class SchemaComparison:
     def breaks_between(
         self, old: Schema, new: Schema, side: SchemaUse, place: str
     ) -> Iterator[BreakingChange]:
-        """What breaks between these two."""
+        """Yield the breaking changes between the two schemas."""
         before, now = old.get("$ref", ""), new.get("$ref", "")
         if before and now:
             if (before, now, side) in self._seen:
@@ -103,7 +106,7 @@ class SchemaComparison:
             yield BreakingChange(place, "type_changed", "its alternatives are others")
 
     def _choices(self, schema: Schema, document: Schema) -> tuple[list[Schema], bool]:
-        """The alternatives besides null, and whether null is one of them."""
+        """Return the alternatives besides null, and whether null is one of them."""
         schema = resolved(schema, document)
         choices, null = [], False
         parts = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
@@ -124,7 +127,9 @@ class SchemaComparison:
         return ([{**schema, "type": sorted(rest)}] if rest else []), null
 
     def _fit(self, old: list[Schema], new: list[Schema], side: SchemaUse) -> bool:
-        """Whether all that could be sent still may be, and whatever may come could have come before."""
+        """Say whether all values accepted before still are, and all values that may come now could come
+        before, as far as the use requires that.
+        """
 
         def breaks(before: Schema, after: Schema, on: SchemaUse) -> bool:
             apart = SchemaComparison(self.old_document, self.new_document)
@@ -137,7 +142,7 @@ class SchemaComparison:
     def _plain_breaks(
         self, old: Schema, new: Schema, side: SchemaUse, place: str
     ) -> Iterator[BreakingChange]:
-        """What breaks between two schemas without alternatives."""
+        """Yield the breaking changes between two schemas without alternatives."""
         if not _types_fit(_types(old), _types(new), side) or not _formats_fit(old, new, side):
             yield BreakingChange(place, "type_changed", f"{_type_text(old)} became {_type_text(new)}")
             return
@@ -177,7 +182,7 @@ class SchemaComparison:
 
 
 def resolved(schema: Schema, document: Schema) -> Schema:
-    """The schema with what it refers to in the document; what stands beside the reference wins."""
+    """Return the schema with its reference to the document resolved; members beside the reference win."""
     while "$ref" in schema:
         target: Any = document
         for part in schema["$ref"].removeprefix("#/").split("/"):
@@ -187,7 +192,7 @@ def resolved(schema: Schema, document: Schema) -> Schema:
 
 
 def of_default(old: Schema, new: Schema, place: str) -> Iterator[BreakingChange]:
-    """Whether leaving it out means something else now."""
+    """Yield a change if leaving the value out now means something else."""
     before, now = old.get("default"), new.get("default")
     if before != now:
         yield BreakingChange(place, "default_changed", f"{before!r} became {now!r}")
@@ -207,7 +212,7 @@ def _types(schema: Schema) -> frozenset[str]:
 
 
 def _codes(schema: Schema) -> list[Any] | None:
-    """The values that are listed; None: none are."""
+    """Return the listed values; None if the schema does not list any."""
     if "const" in schema:
         return [schema["const"]]
     codes: list[Any] | None = schema.get("enum")
@@ -247,7 +252,7 @@ def _of_codes(old: Schema, new: Schema, side: SchemaUse, place: str) -> Iterator
 
 
 def _of_bounds(old: Schema, new: Schema, place: str) -> Iterator[BreakingChange]:
-    """Bounds that are narrower than before."""
+    """Yield the bounds that are narrower than before."""
     for name in (*LOWER_BOUNDS, *UPPER_BOUNDS, *OTHER_BOUNDS):
         before, now = old.get(name), new.get(name)
         if not now or now == before:

@@ -1,1 +1,1 @@
-"""The dashboard: KPIs as a page, opened down to cases and events; works without the internet."""
+"""The dashboard: a page of KPIs with drill-down to cases and events; works without the internet."""

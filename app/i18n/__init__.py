@@ -1,4 +1,4 @@
-"""The sentences that people read, by code, in English and Chinese. Labels of codes stand beside the codes."""
+"""Sentences for people, by code, in English and Chinese. Labels of codes stand beside the codes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ LANGUAGES = ("en", "zh")
 
 @cache
 def sentences(language: str) -> dict[str, dict[str, str]]:
-    """By table and code, all sentences of a language."""
+    """Return all sentences of a language, by table and code."""
     path = Path(__file__).with_name(f"{language}.toml")
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def translate(language: str, table: str, code: str, words: dict[str, str] | None = None) -> str:
-    """The sentence with its blanks filled."""
+    """Return the sentence with its placeholders filled; a missing word becomes an ellipsis."""
     return sentences(language)[table][code].format_map(_Blanks(words or {}))
 
 
@@ -27,8 +27,8 @@ class _Blanks(dict[str, str]):
 
 
 def language_of(accept: str | None) -> str:
-    """The language to answer in: the best liked of those in an Accept-Language header that there is; else
-    English.
+    """Return the language to answer in: the preferred one of those in an Accept-Language header that exist
+    here; else English.
     """
     best, liking = "en", 0.0
     for part in accept.split(",") if accept else ():

@@ -1,1 +1,1 @@
-"""Finding records by what is said in them, in Chinese and English."""
+"""Full-text search of records, in Chinese and English."""

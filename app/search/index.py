@@ -1,8 +1,8 @@
-"""The index: follows the log, and keeps of every ticket by which words it is found.
+"""The consumer that keeps the search index: for every ticket, the tokens that it is found by.
 
-They are those of the rows as they stand now, opened with keys that are fetched anew each time: what was
-erased before is not in what is made. A record is made anew when something that is searched has changed in it,
-and when the key of somebody was destroyed in whose words it is found.
+Tokens come from the records' present rows, decrypted with keys fetched anew each time, so that texts erased
+before are not indexed. A record is indexed anew when one of its searched fields changes, and when the key of
+a person was destroyed whose texts are in its entry.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from app.log.events import Recorded, id_of, kind_of, stream
 from app.log.follow import Consumer
 from app.search.tokens import EDITION, key_tokens, number_tokens, staff_tokens, text_tokens
 
-#: With another edition of the words the log is followed from its beginning.
+#: The consumer's name. With another edition of the tokens it processes the log from its beginning.
 NAME = f"search:{EDITION}"
-# Measured: larger spans are no faster, and others of the process wait while texts are opened.
+# Measured: larger batches are no faster, and other tasks of the process wait while texts are decrypted.
 BATCH = 5_000
-# Far more than that takes: where somebody was erased, all that they had a word in is made anew.
+# Far more than usual: after an erasure, all records with texts of that person are indexed anew.
 LONGEST_SECONDS = 300.0
 RECORDS_AT_ONCE = 500
-# Older ones are not searched.
+# Older comments are not searched.
 MOST_COMMENTS = 1_000
-#: Of the searched fields those that are no keys, and nobody's own words.
+#: Searched fields that are neither keys nor personal texts.
 TEXTS = frozenset(
     {"title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer", "workaround"}
 )
@@ -42,7 +42,7 @@ CHILDREN = frozenset({"comment", "external_reference"})
 ERASED = "person.erased"
 
 BEGIN = b"truncate search.record"
-# Made when the log was as long already, they hold what is told here.
+# Entries made when the log already reached this position contain the batch's changes.
 UP_TO_DATE = "select id from search.record where id = any(%s) and made_at >= %s"
 ENTRIES_OF_PERSONS = """
 select r.kind || '/' || r.id as stream from search.record r
@@ -67,8 +67,8 @@ on conflict (id) do update
 
 @dataclass(slots=True)
 class IndexEntry:
-    """By what one record is found: the texts that all are shown, those for staff, and its keys' tokens; and
-    the keys of the persons whose words are among it.
+    """The index entry of one record: the texts that everybody is shown, those for staff, the tokens of its
+    keys, and the ids of the personal keys that encrypt some of the texts.
     """
 
     public: list[str] = field(default_factory=list)
@@ -77,7 +77,7 @@ class IndexEntry:
     person_keys: set[UUID] = field(default_factory=set)
 
     def tokens(self) -> str:
-        """All that it is found by; no token has a space in it."""
+        """Return all tokens of the record, separated by spaces, which no token contains."""
         found = text_tokens("\n".join(self.public)) | self.key_tokens
         if self.internal:
             found |= staff_tokens(text_tokens("\n".join(self.internal)))
@@ -85,18 +85,18 @@ class IndexEntry:
 
 
 class Opener:
-    """Opens texts with keys as they were fetched a moment ago."""
+    """Decrypts texts with personal keys fetched a moment ago."""
 
     def __init__(self, master: MasterKey, rows: Iterable[Row]) -> None:
         self._keys: dict[UUID, tuple[PersonalKey, UUID]] = {}
-        under = cache(master.unwrap)  # most texts of a batch are of few persons
+        under = cache(master.unwrap)  # cached, since most texts of a batch are of few persons
         for row in rows:
             key = unwrapped(under, row)
             if key is not None:
                 self._keys[key.id] = key, row["under"] or key.id
 
     def open(self, sealed: str, entry: IndexEntry, texts: list[str]) -> None:
-        """Adds the text to the entry's, if it can still be read."""
+        """Decrypt the text and add it to the entry's texts, unless its key was destroyed."""
         key, person_key = self._keys.get(Sealed(sealed).key_id, (None, None))
         if key is not None and person_key is not None and (text := key.open(sealed)) is not None:
             texts.append(text)
@@ -104,8 +104,8 @@ class Opener:
 
 
 def consumer(ledger: Ledger) -> Consumer:
-    """What keeps the index of the lifecycles that say what is searched. Of the ledger it takes these, and the
-    master key.
+    """Return the consumer that keeps the index of all lifecycles with searched fields. It uses only the
+    ledger's lifecycles and master key.
     """
     by_kind = {kind: lifecycle for kind, lifecycle in ledger.lifecycles.items() if lifecycle.searched_fields}
     fields = {name for lifecycle in by_kind.values() for name in ("number", *lifecycle.searched_fields)}
@@ -134,7 +134,7 @@ def consumer(ledger: Ledger) -> Consumer:
 
 
 def _affects_index(event: Recorded, fields: set[str]) -> bool:
-    """Whether the record is found by other words since then."""
+    """Say whether the event changes a searched field or child row."""
     return any(
         kind_of(row) in CHILDREN or (told is not None and not fields.isdisjoint(told))
         for row, told in event.data["set"].items()
@@ -144,9 +144,10 @@ def _affects_index(event: Recorded, fields: set[str]) -> bool:
 async def _rebuild_entries(
     batch: Batch, lifecycle: Lifecycle[Any], master: MasterKey, ids: Sequence[UUID]
 ) -> None:
-    """Makes the entries of these records anew."""
+    """Rebuild the index entries of these records."""
     connection = batch.connection
-    # What is read below is as new as this at least. The end of the log is not far, if many follow together.
+    # The rows read below are at least as new as this position. If many records are rebuilt in one
+    # transaction, the batch ends close to the log's end.
     made_at = batch.span.last
     if not batch.shares_transaction:
         (head,) = await fetch_rows(connection, "select position from log.head", ())
@@ -185,7 +186,7 @@ async def _rebuild_entries(
 
 
 def _index_entry(lifecycle: Lifecycle[Any], row: Row, opener: Opener) -> IndexEntry:
-    """By what the record is found, but for what stands beside it."""
+    """Return the entry of the record's own fields, without its child rows."""
     entry = IndexEntry(key_tokens=number_tokens(row["number"]))
     record: type[Record] = lifecycle.record
     fields = codecs(record)
@@ -204,10 +205,10 @@ def _index_entry(lifecycle: Lifecycle[Any], row: Row, opener: Opener) -> IndexEn
 
 
 def _personal(lifecycle: Lifecycle[Any]) -> list[str]:
-    """Those of the searched fields that are sealed."""
+    """Return the searched fields that are encrypted."""
     record: type[Record] = lifecycle.record
     return [name for name in lifecycle.searched_fields if codecs(record)[name].personal]
 
 
-# Few services and categories stand in many records.
+# Cached, since few services and categories occur in many records.
 _of_common_key = lru_cache(maxsize=4096)(key_tokens)

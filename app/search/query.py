@@ -1,4 +1,4 @@
-"""What is searched for: text as a client types it, as a condition on a list's rows."""
+"""Search queries: text as a client types it, turned into a condition on a list's rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from app.kernel.visibility import EVERYWHERE, NOWHERE, Bind, staff_condition
 from app.search.index import NAME
 from app.search.tokens import staff_tokens, terms
 
-# How long a list waits for the index, so that one finds what one has just written; and how often it looks.
+# The longest that a list waits for the index, so that callers find what they have just written; and the
+# interval of polling.
 WAIT_SECONDS = 0.25
 POLL_SECONDS = 0.01
 INDEX_LAG = """
@@ -26,29 +27,29 @@ from log.head h left join log.checkpoint c on c.consumer = %s
 
 
 def is_searchable(text: str) -> bool:
-    """Whether there is a letter, a digit or a character in it to look for."""
+    """Say whether the text contains a letter, digit or character to search for."""
     return bool(terms(text))
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is searched for: what the entry of a record must have, and a condition on the record itself."""
+    """A search: a condition on the index entries, and an additional one on the records."""
 
     entry: str
     record_condition: str = ""
 
     def among(self, ids: str) -> str:
-        """The condition on the table `r` where only those ids come into question."""
+        """Return the condition on the table `r` if only those ids are candidates."""
         return f"r.id {ids}{self.record_condition}"
 
     @property
     def condition(self) -> str:
-        """A condition on the table `r` that holds for the records that are found."""
+        """Return the condition on the table `r` that holds for the records found."""
         return self.among(f"in (select s.id from search.record s where {self.entry})")
 
 
 def search(text: str, caller: Caller, lifecycle: Lifecycle[Any], bind: Bind) -> Search:
-    """What finds the records of that kind in which the caller can read all that is searched for."""
+    """Return the search for records of that kind in which the caller can read all searched words."""
     public = tsquery(text, staff=False)
     staff = staff_condition(caller, lifecycle, bind)
     if staff == NOWHERE:
@@ -65,7 +66,7 @@ def _matches(query: str) -> str:
 
 
 async def estimate_hits(db: Database, searches: Sequence[Search], given: Mapping[str, Any]) -> float:
-    """How many records are found by these words, as far as PostgreSQL knows."""
+    """Return PostgreSQL's estimate of how many records match."""
     (((plan,),),) = await db.tuples(f"explain (format json) {_hits(searches)}", given, prepare=False)
     return float(plan["Plan"]["Plan Rows"])
 
@@ -73,8 +74,8 @@ async def estimate_hits(db: Database, searches: Sequence[Search], given: Mapping
 async def hits(
     db: Database, searches: Sequence[Search], given: Mapping[str, Any], *, kind: str, most: int
 ) -> str | None:
-    """The ids of the records of that kind that are found by these words, as the text of an array; None: they
-    are more than so many.
+    """Return the ids of the matching records of that kind, as the text of an array; None if there are more
+    than `most`.
     """
     found = f"{_hits(searches)} and s.kind = %(kind)s limit {most + 1}"
     query = f"select count(*), coalesce(array_agg(id), '{{}}')::text from ({found}) as hit"
@@ -87,9 +88,9 @@ def _hits(searches: Sequence[Search]) -> str:
 
 
 def tsquery(text: str, *, staff: bool) -> str:
-    """What is searched for as PostgreSQL reads it: every term must be found.
+    """Return the text as a tsquery: every term must be found.
 
-    Words consist of letters and digits, so there is nothing in them that ends the quotes.
+    Words consist of letters and digits, so none can end the quotes.
     """
     found = []
     for every, whole in terms(text):
@@ -106,8 +107,8 @@ def _alternatives(word: str, staff: bool) -> str:
 
 
 async def wait_for_index(db: Database) -> float:
-    """Waits a moment for the index to have taken what the log holds now. Gives the age in seconds of the
-    first event that is not in it then; 0: there is none.
+    """Wait a moment for the index to catch up with the log's present end. Return the age in seconds of the
+    first event that is not indexed then; 0 if there is none.
     """
     ends = asyncio.get_running_loop().time() + WAIT_SECONDS
     row = await db.row(INDEX_LAG, (NAME,))

@@ -1,8 +1,8 @@
-"""How text is cut into what can be searched for (pure).
+"""Tokenisation of texts and queries for search (pure).
 
-Words of letters and digits are cut where others stand between them. Chinese has nothing between its words: of
-a run of its characters, each is kept, and each pair of neighbours. Keys and numbers are found by their
-beginning, too. What one searches for is cut in the same way.
+Words of letters and digits are split at other characters. Chinese has no separators: of a run of its
+characters, each character and each pair of neighbours is a token. Keys and numbers are found by their
+prefixes, too. Queries are split in the same way.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import re
 import unicodedata
 from itertools import pairwise
 
-#: Raised when anything here changes: the index is then made anew, since its consumer has another name.
+#: To be raised when anything here changes: the consumer then has another name and rebuilds the index.
 EDITION = 1
-# Longer ones are cut: nobody types more of a word to find it.
+# Longer words are cut: nobody types more of a word to find it.
 LONGEST_WORD = 64
-# PostgreSQL takes a megabyte of words for one record: what so long a text is found by is less than half.
+# PostgreSQL limits the tokens of one record to a megabyte; those of a text of this length are less than half.
 LONGEST_TEXT = 40_000
 SHORTEST_BEGINNING, LONGEST_BEGINNING = 4, 40
 STAFF_ONLY = "!"
-# What stands within a key, an address or a number, and never at its ends.
+# Characters that join the parts of a key, an address or a number, and are never at its ends.
 _JOINTS = "-_./:@"
 # Ideographs, with those of compatibility and of the planes 2 and 3; kana; Hangul.
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
@@ -29,7 +29,7 @@ _TERM = re.compile(rf"[{_CJK}]+|(?:[^\W_{_CJK}]|(?<=\w)[{_JOINTS}]+(?=\w))+")
 
 
 def text_tokens(text: str) -> set[str]:
-    """All that a text is found by: the words of its first LONGEST_TEXT characters."""
+    """Return the tokens of a text: the words of its first LONGEST_TEXT characters."""
     text = _normalised(text)[:LONGEST_TEXT]
     if text.isascii():
         return {_stem(word) for word in _WORD_PATTERN.findall(text)}
@@ -41,7 +41,7 @@ def text_tokens(text: str) -> set[str]:
 
 
 def key_tokens(key: str) -> set[str]:
-    """What a key is found by: its words, and its beginnings up to the whole of it."""
+    """Return the tokens of a key: its words, and its prefixes up to the whole key."""
     found = text_tokens(key)
     for term in _TERM.findall(_normalised(key)):
         if not _CJK_RUN.fullmatch(term):
@@ -50,7 +50,9 @@ def key_tokens(key: str) -> set[str]:
 
 
 def number_tokens(number: str) -> set[str]:
-    """What a number of ours is found by: its words, and its beginnings that say more than code and year."""
+    """Return the tokens of a ticket's number: its words, and the prefixes that are longer than code and
+    year.
+    """
     number = _normalised(number)
     return text_tokens(number) | _beginnings(number, number.rfind("-") + 2)
 
@@ -60,13 +62,13 @@ def _beginnings(term: str, shortest: int) -> set[str]:
 
 
 def staff_tokens(tokens: set[str]) -> set[str]:
-    """What only staff find it by. No word has such a mark in it."""
+    """Return the tokens marked as found by staff only. No word contains the mark."""
     return {STAFF_ONLY + token for token in tokens}
 
 
 def terms(text: str) -> list[tuple[frozenset[str], str | None]]:
-    """What is searched for, term by term: the words that must all be found, or, if there is one, the key or
-    beginning of a key that will do instead.
+    """Return the terms of a query: for each the words that must all be found, or, if there is one, the key or
+    prefix of a key that suffices instead.
     """
     found: list[tuple[frozenset[str], str | None]] = []
     for term in dict.fromkeys(_TERM.findall(_normalised(text))):
@@ -79,12 +81,12 @@ def terms(text: str) -> list[tuple[frozenset[str], str | None]]:
 
 
 def _normalised(text: str) -> str:
-    """Without what makes no difference: large letters, and those of full width."""
+    """Return the text without differences of case and of character width."""
     return (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
 
 
 def _stem(word: str) -> str:
-    """The word without the s of an English plural, which is no other word."""
+    """Return the word without the s of an English plural."""
     if len(word) > 3 and word[-1] == "s" and word[-2] != "s" and word.isascii() and word.isalpha():
         word = word[:-1]
     return word[:LONGEST_WORD]
