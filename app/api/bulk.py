@@ -217,7 +217,8 @@ class BulkCommand:
 
 async def apply_each(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[Outcome]:
     """Carry out each command by itself; commands on the same record run one after the other, in the order
-    sent."""
+    sent.
+    """
     chains: dict[str | int, list[BulkCommand]] = {}
     for one, which in zip(asked, await targets_of(ledger, asked), strict=True):
         chains.setdefault(which, []).append(one)
@@ -264,7 +265,8 @@ async def _apply_one(ledger: Ledger, one: BulkCommand) -> Outcome:
 
 async def _apply_all(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[Outcome]:
     """Carry out all commands or none. A repetition with the same idempotency keys is answered with the
-    earlier outcomes."""
+    earlier outcomes.
+    """
     read = [one.to_command() for one in asked]
     acts = [act for act in read if isinstance(act, Command)]
     quiet = ActionOutcome(None, 0)
@@ -288,7 +290,8 @@ async def _apply_all(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[Outco
 
 async def _replay_outcomes(ledger: Ledger, acts: Sequence[Command]) -> list[Outcome]:
     """Return the earlier outcomes of these commands, by their keys; a command that was not carried out then
-    is refused."""
+    is refused.
+    """
     outcomes: list[Outcome] = []
     for act in acts:
         try:

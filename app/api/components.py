@@ -1,5 +1,6 @@
 """Shared components of the OpenAPI document: schemas, responses and parameters that recur stand there once
-and are referred to (pure)."""
+and are referred to (pure).
+"""
 
 from __future__ import annotations
 
@@ -179,7 +180,8 @@ def _shared(uses: Iterator[_Usage], kind: str, name_of: Any) -> Schema:
 
 def _response_name(status: str, response: Schema) -> str:
     """Return the component's name: that of its schema, with the phrase of any status but 200; for a problem,
-    the phrase of its status."""
+    the phrase of its status.
+    """
     phrase = "".join(word.capitalize() for word in HTTPStatus(int(status)).phrase.split())
     contents = response.get("content", {})
     schema = contents.get("application/json", {}).get("schema", {})

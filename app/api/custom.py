@@ -30,7 +30,8 @@ MOST_FIELDS = 10
 
 def gather_custom(said: Any) -> Any:
     """Return the query's parameters with all custom fields gathered into one mapping, by the keys of the
-    fields."""
+    fields.
+    """
     if not isinstance(said, Mapping):
         return said
     rest: dict[str, Any] = {}
@@ -87,7 +88,8 @@ def _is_offered(field: CustomField, renderer: Renderer) -> bool:
 
 def _containment_json(field: CustomField, text: str, renderer: Renderer) -> str:
     """Return JSON that a record's column contains if the field has the value that the text stands for. Raises
-    WrongValue."""
+    WrongValue.
+    """
     me = renderer.caller.person_id
     if field.value_type is ValueType.person and text == ME:
         text = str(me or UUID(int=0))

@@ -1,5 +1,6 @@
 """Deprecated operations and parameters: marked where they are declared, and announced in the contract and in
-every answer to a request that used them."""
+every answer to a request that used them.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +65,8 @@ class Deprecations:
 
     def headers(self, route: Any, query: bytes) -> Headers:
         """Return the deprecation headers for a request to the route with that query: of the deprecated things
-        that it used, those of the one that stops first."""
+        that it used, those of the one that stops first.
+        """
         if not isinstance(route, APIRoute):
             return []
         marked = self._known.get(route.unique_id)

@@ -133,7 +133,8 @@ async def _names(
 @cache
 def _reference_fields(lifecycle: Lifecycle[Any]) -> dict[str, str]:
     """Return the fields of the lifecycle's payloads and records that refer to persons or teams, each with
-    that kind."""
+    that kind.
+    """
     bodies: list[type[BaseModel]] = [row.body for row in lifecycle.rows]
     for body in bodies:
         bodies += part_types(body).values()
@@ -160,7 +161,8 @@ def _named_ids(fields: dict[str, str], said: Any) -> Iterator[tuple[str, str]]:
 
 def _hidden(lifecycle: Lifecycle[Any], viewer: Viewer) -> set[str]:
     """Return the fields that are hidden from this viewer, or from every client, by their names in payloads
-    and in records."""
+    and in records.
+    """
     of_bodies = [name for row in lifecycle.rows for name in marks(row.body, Hidden)]
     of_bodies += [
         name

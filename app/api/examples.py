@@ -119,7 +119,8 @@ def _named(component: str, schemas: Schema, name: str) -> Any:
 
 def _object(schema: Schema, schemas: Schema) -> Schema:
     """Return an example object with the required members and those marked to be shown; of a patch, with one
-    member to change."""
+    member to change.
+    """
     members = schema.get("properties", {})
     names = [*schema.get("required", ())]
     if schema.get("minProperties") and not names:

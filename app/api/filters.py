@@ -110,7 +110,8 @@ ValueResolver = Callable[[Renderer, Sequence[str]], Awaitable[list[Any]]]
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One query parameter of a list: its name, its type with bounds and description, and its effect on the
-    query."""
+    query.
+    """
 
     name: str
     annotation: Any
@@ -154,7 +155,8 @@ def _of_field(record: type[Record], shape: type[OutputModel], name: str) -> list
 
 def _comparison(codec: Codec, may_be_empty: bool) -> tuple[Any, str, _Column]:
     """Return the type of the field's parameter, what the description adds on its values, and the column that
-    it is compared with."""
+    it is compared with.
+    """
     kind = codec.type
     if codec.refers is not None and codec.refers.kind == "person":
         return _Person, ": ids, or `me`", _Column(codec.name, _persons, may_be_empty, may_be_empty)
@@ -173,7 +175,8 @@ def _comparison(codec: Codec, may_be_empty: bool) -> tuple[Any, str, _Column]:
 @dataclass(frozen=True, slots=True)
 class _Column:
     """A column that is compared with values. `meaning` resolves the values; `has_none`: `none` stands for
-    null."""
+    null.
+    """
 
     name: str
     meaning: ValueResolver

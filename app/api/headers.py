@@ -35,7 +35,8 @@ CODING = "identity"
 @dataclass(frozen=True, slots=True)
 class HeaderFault:
     """A fault in the headers: the problem's status and code, its sentence with the words to fill in, and
-    headers of the answer."""
+    headers of the answer.
+    """
 
     status: int
     code: str

@@ -1,5 +1,6 @@
 """Idempotency keys: a command sent any number of times with the same key is carried out once and answered the
-same."""
+same.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ on i.principal = %s and i.route = k.route and i.key = k.key)"""
 
 def parse_key(header: str) -> str | None:
     """Return the key in the header, quoted or bare; None if it is too long or contains unprintable
-    characters."""
+    characters.
+    """
     found = _KEY.fullmatch(header.strip())
     return (found["quoted"] or found["bare"]) if found else None
 

@@ -150,7 +150,8 @@ class IdentityProvider:
 
     async def _key(self, kid: object, may_ask: Callable[[], None]) -> dict[str, Any]:
         """Return the published key with that id; without an id, the only key. Raises InvalidToken,
-        IssuerGone."""
+        IssuerGone.
+        """
         if (found := self._cached_key(kid)) is not None:
             if self._is_stale():
                 self._fetch()
@@ -215,7 +216,8 @@ async def _published(issuer: str) -> dict[str, dict[str, Any]]:
 
 def _is_safe(where: str, issuer: str) -> bool:
     """Say whether nobody can tamper with the keys in transit: they come by https, or from the provider's own
-    host and scheme."""
+    host and scheme.
+    """
     at, of = urlsplit(where), urlsplit(issuer)
     return at.scheme == "https" or (at.scheme, at.hostname) == (of.scheme, of.hostname)
 
@@ -242,7 +244,8 @@ def _type(header: dict[str, Any]) -> object:
 
 def _text(said: object) -> str | None:
     """Return the claim if it can be a name: printable text of limited length, without surrounding spaces;
-    else None."""
+    else None.
+    """
     if not isinstance(said, str) or not 0 < len(said) <= LONGEST_LOGIN or not said.isprintable():
         return None
     return said if said == said.strip() else None

@@ -39,7 +39,8 @@ class KeyUse:
 
     async def write(self, db: Database) -> int:
         """Write the noted uses and return the number of keys. Raises DatabaseGone; then the notes are
-        kept."""
+        kept.
+        """
         noted, self._noted = self._noted, {}
         if not noted:
             return 0

@@ -21,7 +21,8 @@ class QuotaLeft:
 
 class Quota:
     """A sliding window: at most `limit` uses in any `seconds`, for each name separately. `clock` returns
-    seconds."""
+    seconds.
+    """
 
     def __init__(
         self, name: str, limit: int, seconds: int, clock: Callable[[], float] = time.monotonic

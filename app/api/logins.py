@@ -64,7 +64,8 @@ async def _add(ledger: Ledger, said: TokenClaims, now: datetime, request_id: str
 
 def _accepted_text(body: type[Payload], field: str, text: str | None) -> str | None:
     """Return the text if the field accepts it, else None: a provider's claims may be values that the field
-    refuses."""
+    refuses.
+    """
     try:
         body.model_validate({"name": "-", field: text})
     except ValidationError:

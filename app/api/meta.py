@@ -143,7 +143,8 @@ async def get_metrics(request: Request) -> Response:
 @router.get("/v1/meta", operation_id="get_meta", response_model=Meta, responses=in_language() | problems())
 async def get_meta(request: Request) -> Response:
     """Return the installation's version, the newest position of its log, its settings, limits, roles and
-    lifecycles."""
+    lifecycles.
+    """
     ledger, language = ledger_of(request), language_for(request)
     settings = ledger.settings
     meta = Meta(

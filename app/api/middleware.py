@@ -30,7 +30,8 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=+-]{0,127}")
 
 class RequestContextMiddleware:
     """The outermost ASGI middleware: sets `request.state.request_id` and headers of the answer, and measures
-    the time."""
+    the time.
+    """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app

@@ -1,5 +1,6 @@
 """The OpenAPI document: FastAPI's description of the routes, with our problems in place of FastAPI's own, and
-shared components."""
+shared components.
+"""
 
 from __future__ import annotations
 
@@ -120,7 +121,8 @@ TAGS = {
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the `responses=` of an operation that may answer with these problems, besides those that every
-    operation may."""
+    operation may.
+    """
     return {
         status: {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
         for status in sorted({*statuses, *EVERYWHERE})
@@ -129,7 +131,8 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def action_responses(row: Any) -> dict[int | str, dict[str, Any]]:
     """Return the problems of an action; one that makes a record has no record to find and no version to
-    match."""
+    match.
+    """
     if row.opens:
         return problems(400, 403, 409, 413, 415, 422)
     return problems(400, 403, 404, 409, 412, 413, 415, 422)
@@ -255,7 +258,8 @@ def _kinds(document: dict[str, Any]) -> dict[str, str]:
 
 def _set_summary(operation: dict[str, Any], kinds: dict[str, str]) -> None:
     """Set the operation's summary, which FastAPI takes from the function's name; that of an action is set
-    already."""
+    already.
+    """
     if "x-lifecycle" not in operation:
         operation["summary"] = summaries.of_operation(operation["operationId"], kinds)
     operation["description"] = " ".join(operation["description"].split())
@@ -263,7 +267,8 @@ def _set_summary(operation: dict[str, Any], kinds: dict[str, str]) -> None:
 
 def _as_sent(parameter: dict[str, Any]) -> None:
     """Describe the parameter as it is sent: absent or with a value, never null; several values separated by
-    commas."""
+    commas.
+    """
     schema = parameter["schema"]
     choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
     if len(choices) == 1:

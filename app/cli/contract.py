@@ -40,7 +40,7 @@ def contract(
         bool, typer.Option("--release", help="Take the present contract as that of this version's release.")
     ] = False,
 ) -> None:
-    """Write openapi/ and the generated pages of docs/ anew.
+    """Write the generated files of openapi/ and docs/.
 
     Once a contract is released, a change that breaks its clients must be declared in
     openapi/declared_changes.toml.

@@ -44,7 +44,7 @@ imports = typer.Typer(help="Bring in the histories of other systems.", no_args_i
 
 @imports.callback()
 def formats() -> None:
-    """Bring in the histories of other systems."""
+    """Import the histories of other systems."""
 
 
 def _zone(name: str) -> str:
@@ -127,7 +127,7 @@ def servicenow(
     as_json: AsJson = False,
     allow_refused: AllowRefused = False,
 ) -> None:
-    """Bring in ServiceNow's audit of incidents as CSV. Doing it again adds only what is new."""
+    """Import ServiceNow's audit of incidents as CSV. Importing it again adds only what is new."""
     reader = ServiceNow(zone, command_line_metadata().now, date_order, encoding)
     _run_import(file, reader, source, _ImportOptions(dry_run, as_json, allow_refused))
 
@@ -143,7 +143,7 @@ def csv(
     as_json: AsJson = False,
     allow_refused: AllowRefused = False,
 ) -> None:
-    """Bring in a delimited file that a mapping explains. Doing it again adds only what is new."""
+    """Import a delimited file that a mapping explains. Importing it again adds only what is new."""
     explained = _mapping(mapping)
     reader = Delimited(explained, command_line_metadata().now, zone, encoding)
     _run_import(
@@ -161,7 +161,7 @@ def xes(
     as_json: AsJson = False,
     allow_refused: AllowRefused = False,
 ) -> None:
-    """Bring in an event log (XES) that a mapping explains. Doing it again adds only what is new."""
+    """Import an event log (XES) that a mapping explains. Importing it again adds only what is new."""
     explained = _mapping(mapping)
     reader = Xes(explained, command_line_metadata().now, zone)
     _run_import(
@@ -179,7 +179,9 @@ def ndjson(
     as_json: AsJson = False,
     allow_refused: AllowRefused = False,
 ) -> None:
-    """Bring in a history in our own form, a JSON object per line. Doing it again adds only what is new."""
+    """Import a history in our own format, a JSON object per line. Importing it again adds only what is
+    new.
+    """
     _run_import(
         file, Ndjson(command_line_metadata().now), source, _ImportOptions(dry_run, as_json, allow_refused)
     )

@@ -89,7 +89,7 @@ async def make_token(
 
 @keys.command("list")
 def list_keys(as_json: Json = False) -> None:
-    """List the API keys. Their secrets are nowhere."""
+    """List the API keys, without their secrets, which are not stored."""
 
     async def work(ledger: Ledger) -> list[dict[str, Any]]:
         rows = await ledger.db.rows(

@@ -27,7 +27,7 @@ def lifecycles(
     ] = None,
     form: Annotated[Form, typer.Option(help="How to write it.")] = Form.markdown,
 ) -> None:
-    """Print what can happen to each kind of record: states, actions, who may, which event."""
+    """Print the states and actions of each kind of record, with the policy and event of each action."""
     if kind is not None and kind not in LIFECYCLES_BY_KIND:
         raise typer.BadParameter(f"there is no {kind!r}; there are {', '.join(LIFECYCLES_BY_KIND)}")
     chosen: list[Lifecycle[Any]] = [LIFECYCLES_BY_KIND[kind]] if kind else list(LIFECYCLES)

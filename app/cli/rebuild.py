@@ -21,8 +21,8 @@ UNLIMITED = "-c jit=off -c timezone=UTC -c work_mem=256MB"
 def rebuild(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Fold the whole log into fresh rows, compare them with the live ones, and report every difference. What
-    follows from rows, the spans of calendars, is made anew.
+    """Fold the whole log into fresh rows, compare them with the live ones, and report every difference. Data
+    derived from rows, the spans of calendars, are rebuilt.
     """
     current = settings.current()
     with installation.open_installation(current) as place:

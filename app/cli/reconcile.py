@@ -34,7 +34,9 @@ def reconcile(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Compute KPIs from the facts and from the raw events, by month and dimension, and say what differs."""
+    """Compute KPIs from the facts and from the raw events, by month and dimension, and report the
+    differences.
+    """
     wanted = [find_kpi(key).key for key in keys or ()]
     current = settings.current()
     months = _zone(zone or current.time_zone)

@@ -15,7 +15,7 @@ from app.search.index import consumer
 
 
 def reindex(as_json: Json = False) -> None:
-    """Make the index of full-text search anew, from the whole log. Until it is there, searches find less."""
+    """Rebuild the index of full-text search, from the whole log. Meanwhile, searches find less."""
     position = with_ledger(_rebuild_index)
     print_result(
         f"The index has followed the log to position {position}.", {"position": position}, as_json=as_json

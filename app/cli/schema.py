@@ -21,7 +21,7 @@ def schema(
         bool, typer.Option("--check", help="Write nothing; fail if it is not what the migrations make.")
     ] = False,
 ) -> None:
-    """Write migrations/schema.sql anew, from the catalogue of a database that is migrated for it."""
+    """Write migrations/schema.sql, from the catalogue of a temporary database that is migrated for it."""
     text = _migrated()
     name = SCHEMA_FILE.relative_to(settings.PROJECT)
     if SCHEMA_FILE.exists() and SCHEMA_FILE.read_text(encoding="utf-8") == text:
@@ -37,9 +37,7 @@ def schema(
 def _migrated() -> str:
     """Return the schema that the migrations make, from a temporary installation."""
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(
-            0o711
-        )  # run as root, the server is another user, who must be able to enter the folder
+        Path(folder).chmod(0o711)  # run as root, the server is another user, who must get to its data
         alone = settings.current().model_copy(
             update={"database_url": None, "data_dir": Path(folder) / "data", "secrets_dir": None}
         )

@@ -27,7 +27,7 @@ def work(
         bool, typer.Option(hidden=True, help="Stop when standard input is closed.")
     ] = False,
 ) -> None:
-    """Follow the log, until it is stopped: KPI facts, the index of full-text search, rules, timers."""
+    """Run the worker until it is stopped: KPI facts, the index of full-text search, rules, timers."""
     current = settings.current()
     logs.configure_logging(current.log_level)
     with installation.open_installation(current, watched=True) as place:
