@@ -6,7 +6,7 @@ locks, which the kernel releases together with their holder, however that died:
 
     start.lock    held while a process starts or stops the server
     users.lock    shared by all user processes: one that gets it exclusively is the last
-    server.lock   inherited by every process of PostgreSQL: free once all of them are gone
+    server.lock   inherited by every process of PostgreSQL: free once all of them are gone.
 """
 
 import fcntl
@@ -220,9 +220,7 @@ class EmbeddedPostgres:
         with suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(5)
             probe.connect(str(self.socket_dir / SOCKET))
-            probe.sendall(
-                SSL_REQUEST
-            )  # A server answers N; connecting alone would only show that the kernel listens.
+            probe.sendall(SSL_REQUEST)  # A server answers N; connecting alone only proves the kernel.
             return probe.recv(1) == b"N"
         return False
 
