@@ -1,1 +1,1 @@
-"""The lifecycles and routers of the shared foundations."""
+"""Lifecycles and routers of the shared foundations: people, services, calendars, articles and others."""

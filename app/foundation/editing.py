@@ -1,4 +1,4 @@
-"""Editing: what is known of a record is put right, field by field; each process names the fields."""
+"""Editing of records: each process names the fields that can be corrected."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.kernel.refusals import WrongValue
 
 
 def apply_patch(record: Record, body: Patch, ctx: ActionContext, *, skip: Iterable[str] = ()) -> None:
-    """The record has from now on what the body says, but for those fields; of other records their ids."""
+    """Set the payload's fields on the record, except those skipped; references become ids."""
     names, custom = marks(type(body), ForeignRef), marks(type(body), CustomValuesField)
     for name, value in provided_fields(body):
         if name in skip:
@@ -37,7 +37,7 @@ def apply_patch(record: Record, body: Patch, ctx: ActionContext, *, skip: Iterab
 async def field_reserved_for_staff(
     reads: ReadContext, ticket: Ticket, body: Patch, ctx: ActionContext
 ) -> None:
-    """Who asked for something may put their own words right, and nothing else."""
+    """Refuse if callers who are not staff edit anything but their own texts (`not_their_own_words`)."""
     if not ctx.caller.is_staff_for(ticket):
         for name, _ in provided_fields(body):
             if name not in body.REQUESTER_FIELDS:
@@ -46,7 +46,7 @@ async def field_reserved_for_staff(
 
 # fmt: off
 def edit_action(edit: Callable[[Any, Any, ActionContext], None], kind: str, any: Iterable[CodeEnum], *wrong: PayloadCheck) -> ActionRows:  # noqa: A002  # the word of the process document
-    """The row of editing, with what else is wrong with what is said there; the body gives custom fields, too."""
+    """Return the action of editing, with further checks of the payload; custom fields are included."""
     return (
         action(edit, "编辑", any, STAYS, staff | reporter, f"{kind}.edited", wrong=(field_reserved_for_staff, invalid_custom_values, *wrong)),
     )

@@ -1,1 +1,1 @@
-"""Articles of knowledge: their tables, which every ticket links to."""
+"""Tables of knowledge articles, which tickets of every kind link to."""

@@ -1,4 +1,6 @@
-"""Knowledge articles, and what stands beside them and beside the cases that they were used for."""
+"""Knowledge articles, their child records, and the child records of cases that name the articles used
+(tables).
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from app.common.tickets import Ticket
 
 
 class ArticleState(CodeEnum):
-    """Where an article stands."""
+    """State of a knowledge article."""
 
     draft = "draft", "Draft", "草稿"
     in_review = "in_review", "In review", "审核中"
@@ -24,12 +26,12 @@ class ArticleState(CodeEnum):
 
 
 class Article(Ticket):
-    """What is known of a trouble and what helps, in one language or in both.
+    """A knowledge article: a known problem and what helps, in one language or in both.
 
-    Its texts are the organisation's, and no person's own words: nobody's key is on them (decision 0038).
-    `language` is `en` or `zh`, `other_…` the same in the other one. `case` is the record that it came from,
-    named as in the log.
-    `edition` counts what was published: 1, 2, …
+    Its texts belong to the organisation and are no person's own words, so they are sealed with nobody's key
+    (decision 0038). `language` is `en` or `zh`; the `other_…` fields hold the same text in the other
+    language. `case` is the record that the article came from, as its stream is named in the log. `edition`
+    counts the published versions: 1, 2, …
     """
 
     KIND: ClassVar[str] = "article"
@@ -60,7 +62,7 @@ class Article(Ticket):
 
 
 class ArticleRating(ChildRecord):
-    """Whether an article has helped somebody; one for each person."""
+    """A person's rating of an article: whether it has helped; one for each person."""
 
     KIND: ClassVar[str] = "article_rating"
 
@@ -70,7 +72,7 @@ class ArticleRating(ChildRecord):
 
 
 class ArticleRevision(ChildRecord):
-    """How the texts of a published article could read instead, until somebody else has decided on it."""
+    """Proposed new texts of a published article, until another person has decided on them."""
 
     KIND: ClassVar[str] = "article_revision"
 
@@ -85,14 +87,14 @@ class ArticleRevision(ChildRecord):
 
     @property
     def for_staff(self) -> bool:
-        """What nobody has looked at is for those who do."""
+        """Only staff see the revision, since nobody has reviewed it yet."""
         return True
 
 
 class ArticleUse(ChildRecord):
-    """An article helped with a case: a row beside the case, and one beside the article.
+    """The use of an article for a case: one child record of the case, and one of the article.
 
-    `other` is the other end, named as in the log; both ends have the same `use_id`.
+    `other` is the other end, as its stream is named in the log; both ends have the same `use_id`.
     """
 
     KIND: ClassVar[str] = "article_use"
@@ -104,33 +106,33 @@ class ArticleUse(ChildRecord):
 
     @property
     def for_staff(self) -> bool:
-        """It names a record that not everybody may see."""
+        """Only staff see the use, since it names a record that not everybody may see."""
         return True
 
 
 class ArticleTable(Article, table=True):
-    """Where articles stand."""
+    """The table of articles."""
 
     __tablename__ = "article"
     __table_args__: ClassVar = FOLD
 
 
 class ArticleRatingTable(ArticleRating, table=True):
-    """Where the ratings of articles stand."""
+    """The table of the ratings of articles."""
 
     __tablename__ = "article_rating"
     __table_args__: ClassVar = FOLD
 
 
 class ArticleRevisionTable(ArticleRevision, table=True):
-    """Where proposed revisions stand."""
+    """The table of proposed revisions."""
 
     __tablename__ = "article_revision"
     __table_args__: ClassVar = FOLD
 
 
 class ArticleUseTable(ArticleUse, table=True):
-    """Where uses of articles stand."""
+    """The table of uses of articles."""
 
     __tablename__ = "article_use"
     __table_args__: ClassVar = FOLD

@@ -1,1 +1,1 @@
-"""Who is on duty: shifts, who stands in for whom, and who is on call."""
+"""Assignment rules: which team and which person unassigned tickets go to."""

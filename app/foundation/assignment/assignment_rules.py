@@ -1,4 +1,4 @@
-"""Assignment rules: to which team, and to whom of it, tickets go that nobody has.
+"""Assignment rules: the team, and the person in it, that unassigned tickets go to (lifecycle).
 
 active ─► ended
 """
@@ -26,7 +26,7 @@ from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import STAFF
 
-#: So many rules of a process are gone through at most for each ticket.
+#: Most active rules of a process: this many are evaluated at most for each ticket.
 MOST_RULES = 200
 LAST_POSITION = 100_000
 
@@ -53,7 +53,7 @@ CalendarKey = Annotated[RecordKey, KeyRef("calendar", known=True)]
 
 
 class AddAssignmentRule(Payload):
-    """Which tickets, and to whom."""
+    """An assignment rule: which tickets it matches, and to whom they go."""
 
     process: RecordKey = Field(description="The kind of the tickets.", examples=["incident"])
     name: ShortText = Field(
@@ -102,7 +102,7 @@ class AddAssignmentRule(Payload):
 
 
 def add(one: AssignmentRule, body: AddAssignmentRule, ctx: ActionContext) -> None:
-    """Tickets that nobody has go to a team by themselves from now on."""
+    """Add a rule that assigns unassigned tickets automatically from now on."""
     customer, hours_of = ctx.ref(Team, "for_customer"), ctx.ref(Team, "hours_of")
     one.process = body.process
     one.name = body.name
@@ -123,7 +123,7 @@ def add(one: AssignmentRule, body: AddAssignmentRule, ctx: ActionContext) -> Non
 async def rule_invalid(
     reads: ReadContext, one: AssignmentRule, body: AddAssignmentRule, ctx: ActionContext
 ) -> None:
-    """Tickets of that process can be assigned, its rules are few, and the team is given work."""
+    """Refuse if tickets of the process cannot be assigned, its rules are too many, or the team is retired."""
     lifecycle = reads.lifecycles.get(body.process)
     if lifecycle is None or lifecycle.code is None or "assign" not in lifecycle.by_name:
         raise WrongValue({"value": body.process}, pointer="/process", because="unknown_value")
@@ -133,7 +133,7 @@ async def rule_invalid(
 
 
 class EditAssignmentRule(Patch):
-    """What is otherwise than it was."""
+    """Fields to change; those left out stay as they are."""
 
     name: ShortText = Field(default_factory=str, description="What people call it now.")
     position: Position = Field(default=1, description="Where it stands now.")
@@ -161,7 +161,7 @@ class EditAssignmentRule(Patch):
 
 
 def edit(one: AssignmentRule, body: EditAssignmentRule, ctx: ActionContext) -> None:
-    """It stands elsewhere, matches others, or gives them to somebody else; what was given stays."""
+    """Change the rule's position, conditions or target; tickets assigned already stay as they are."""
     apply_patch(one, body, ctx, skip=("priorities",))
     if "priorities" in body.model_fields_set:
         one.priorities = stored_priorities(body.priorities)
@@ -170,7 +170,7 @@ def edit(one: AssignmentRule, body: EditAssignmentRule, ctx: ActionContext) -> N
 async def rule_edit_invalid(
     reads: ReadContext, one: AssignmentRule, body: EditAssignmentRule, ctx: ActionContext
 ) -> None:
-    """It still goes to a team, and that one is given work; of a calendar, it says which hours."""
+    """Refuse if the rule would have no team or a retired one, or only one of calendar and calendar hours."""
     after = one.model_copy()
     edit(after, body, ctx)
     if (after.calendar is None) != (after.calendar_hours is None):
@@ -181,7 +181,7 @@ async def rule_edit_invalid(
 
 
 def end(one: AssignmentRule, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It counts no more; what was given stays."""
+    """End the rule; tickets that it has assigned stay assigned."""
     one.ended_at = ctx.occurred_at
 
 
@@ -192,7 +192,7 @@ def _check_team_active(ctx: ActionContext) -> None:
 
 
 def stored_priorities(priorities: tuple[Priority, ...]) -> list[str] | None:
-    """The priorities in order, as rows have them; None: all."""
+    """Return the priorities as the table stores them, in order; None: all priorities."""
     return [one.value for one in Priority if one in priorities] or None
 
 

@@ -1,4 +1,4 @@
-"""What checks ask of the rules that assign and escalate."""
+"""Reads of the rules of assignment and escalation, for checks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from app.kernel.reads import ReadContext, Unguarded
 
 
 async def number_of_assignment_rules(reads: ReadContext, process: str) -> int:
-    """How many active assignment rules the process has."""
+    """Return the number of active assignment rules of the process."""
     query = "select count(*) from fold.assignment_rule where process = %s and state = 'active'"
     guard = Unguarded("Two who add the last one at once make it one more, which still is few.")
     number: int = await reads.value(query, (process,), guard=guard)
@@ -14,7 +14,7 @@ async def number_of_assignment_rules(reads: ReadContext, process: str) -> int:
 
 
 async def number_of_escalation_rules(reads: ReadContext, process: str) -> int:
-    """How many active escalation rules the process has."""
+    """Return the number of active escalation rules of the process."""
     query = "select count(*) from fold.escalation_rule where process = %s and state = 'active'"
     guard = Unguarded("Two who add the last one at once make it one more, which still is few.")
     number: int = await reads.value(query, (process,), guard=guard)

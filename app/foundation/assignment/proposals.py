@@ -1,4 +1,4 @@
-"""What the assignment rules come to for a ticket: the team, the person, and why not the other rules."""
+"""Proposals of the assignment rules for a ticket: the team, the person, and why earlier rules do not match."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from app.foundation.rota.on_call import on_duty_in
 from app.foundation.rota.records import Duty
 from app.kernel.lifecycle import Lifecycle
 
-#: Of a team so many can be chosen from, and of a person's open tickets so many are counted.
+#: Most persons of a team that are chosen from, and most open tickets of a person that are counted.
 MOST_PERSONS = 500
 MOST_COUNTED = 1_000
 RULES = """
 select * from fold.assignment_rule where process = %s and state = 'active'
 order by position, id limit %s"""
-# A rule of one of the processes, if there is any that is active.
+# Selects a row if one of the processes has an active rule.
 ANY_RULE = "select 1 from fold.assignment_rule where process = any(%s) and state = 'active' limit 1"
 RETIRED_TEAMS = "select id from fold.team where id = any(%s) and state = 'retired'"
 MEMBERS = """
 select p.id from fold.membership m join fold.person p on p.id = m.person_id
 where m.team_id = %s and p.kind = 'human' and p.state = 'active' and p.deactivated_at is null
 order by p.id limit %s"""
-# What was given because of the event, where the log has it. A turn is kept in the transaction that moves the
-# checkpoint; if that was lost, the event is taken again, and its turn is found here.
+# The assignment that the event has led to, if the log has it. A turn is recorded in the transaction that
+# moves the checkpoint; if that transaction was lost, the event is handled again, and its turn is found here.
 RECORD_TURN = """
 insert into plumbing.assignment_turn as old (team_id, person_id, position)
 select (data->'given'->>'team')::uuid, (data->'given'->>'person')::uuid, position from log.told
@@ -52,8 +52,8 @@ LATEST_ASSIGNMENTS = "select person_id, position from plumbing.assignment_turn w
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """To whom a case goes. Without a rule that is for it neither team nor person is set; without anybody to
-    choose, no person.
+    """The team and the person that a case goes to. Neither is set if no rule matches; the person is not set
+    if nobody can be chosen.
     """
 
     matched: RuleMatch
@@ -62,27 +62,27 @@ class Proposal:
 
 
 async def active_rules(db: Database, process: str) -> Sequence[AssignmentRule]:
-    """The active rules of the process, in order."""
+    """Return the active rules of the process, in order."""
     rows = await db.rows(RULES, (process, MOST_RULES))
     return [from_row(AssignmentRule, row) for row in rows]
 
 
 async def has_active_rules(connection: Connection, processes: Iterable[str]) -> bool:
-    """Whether one of the processes has an active rule."""
+    """Return whether one of the processes has an active rule."""
     return bool(await fetch_rows(connection, ANY_RULE, (list(processes),)))
 
 
-#: By person, where the log has the last ticket that a rule gave them in the team of that id.
+#: For a team's id, the log position of each person's last ticket that a rule assigned to them in that team.
 LoadTurns = Callable[[UUID], Awaitable[Mapping[UUID, int]]]
 
 
 def turns_by_person(rows: Sequence[Row]) -> dict[UUID, int]:
-    """The turns in the rows of `LATEST_ASSIGNMENTS`."""
+    """Return the turns by person from the rows of `LATEST_ASSIGNMENTS`."""
     return {row["person_id"]: row["position"] for row in rows}
 
 
 def ticket_attributes(ticket: Ticket) -> TicketAttributes:
-    """What of the ticket rules go by."""
+    """Return the attributes of the ticket that rules match."""
     return TicketAttributes(
         ticket.KIND,
         getattr(ticket, "service", None),
@@ -100,7 +100,7 @@ async def propose(
     at: datetime,
     load_turns: LoadTurns,
 ) -> Proposal:
-    """To whom the case goes by the rules at that time."""
+    """Return the team and the person that the rules propose for the case at that time."""
     matched = first_match(rules, case, await _load_availability(db, rules, at))
     rule = matched.rule
     if rule is None or rule.to_team_id is None:
@@ -109,7 +109,7 @@ async def propose(
 
 
 async def _load_availability(db: Database, rules: Sequence[AssignmentRule], at: datetime) -> Availability:
-    """What the rules go by at that time besides the case."""
+    """Return what the rules depend on at that time besides the case."""
     by_hours = {hours_of(rule) for rule in rules if rule.hours is not StaffedHours.always}
     working = {team for team in by_hours if team is not None and await on_duty_in(db, team, Duty.working, at)}
     teams = [rule.to_team_id for rule in rules]
@@ -128,7 +128,7 @@ async def _choose_person(
     at: datetime,
     load_turns: LoadTurns,
 ) -> UUID | None:
-    """Who of the rule's team is given it."""
+    """Return the person of the rule's team who is assigned, by the rule's strategy."""
     team = rule.to_team_id
     assert team is not None
     if rule.choose is AssignmentStrategy.nobody:
@@ -150,7 +150,7 @@ async def _choose_person(
 async def _open_ticket_counts(
     db: Database, lifecycles: Mapping[str, Lifecycle[Any]], persons: Sequence[UUID]
 ) -> dict[UUID, int]:
-    """By person, how many open tickets they have, of all kinds that are assigned."""
+    """Return, by person, the number of their open tickets, of all kinds that can be assigned."""
     counts = " + ".join(
         f"(select count(*) from ({one} limit {MOST_COUNTED}) as open)" for one in open_tickets(lifecycles)
     )
@@ -159,8 +159,8 @@ async def _open_ticket_counts(
 
 
 def open_tickets(lifecycles: Mapping[str, Lifecycle[Any]]) -> list[str]:
-    """For each kind that is assigned, what selects the open tickets of the person `mine.id`. The states stand
-    in the text: they are what the indexes of open tickets are for.
+    """Return, for each kind that can be assigned, a select of the open tickets of the person `mine.id`.
+    States are literals in the SQL, so that the partial indexes of open tickets apply.
     """
     found = []
     for lifecycle in lifecycles.values():

@@ -1,4 +1,4 @@
-"""What can be asked about assignment rules."""
+"""Schema of an assignment rule."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from app.foundation.people.queries import TEAMS
 
 
 class AssignmentRuleOut(RecordOut):
-    """To whom tickets go that nobody has."""
+    """A rule that assigns unassigned tickets to a team or a person."""
 
     state: AssignmentRuleState
     process: str = Field(description="The kind of the tickets.")

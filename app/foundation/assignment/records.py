@@ -1,4 +1,4 @@
-"""Whom tickets are given to by themselves: assignment rules (tables)."""
+"""Assignment rules, which assign unassigned tickets automatically (tables)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from app.common.records import FOLD, CodeEnum, ForeignRef, KeyRef, Record
 
 
 class AssignmentRuleState(CodeEnum):
-    """Whether it counts."""
+    """State of an assignment rule: only active rules apply."""
 
     active = "active", "Active", "有效"
     ended = "ended", "Ended", "已结束"
 
 
 class StaffedHours(CodeEnum):
-    """At which hours a rule counts: by who is working in a team then."""
+    """When a rule applies, by whether somebody is working in a team at the time."""
 
     always = "always", "Always", "任何时间"
     somebody_works = "somebody_works", "While somebody works", "有人上班时"
@@ -28,14 +28,14 @@ class StaffedHours(CodeEnum):
 
 
 class CalendarHours(CodeEnum):
-    """At which hours of its calendar a rule counts."""
+    """When a rule applies, by the hours of its calendar."""
 
     open = "open", "While it is open", "开放时间内"
     closed = "closed", "While it is closed", "开放时间外"
 
 
 class AssignmentStrategy(CodeEnum):
-    """Who of the team is given it."""
+    """How the assignee is chosen from the team."""
 
     nobody = "nobody", "Nobody: the team alone", "仅团队"
     in_turn = "in_turn", "Each in turn", "轮流"
@@ -45,13 +45,14 @@ class AssignmentStrategy(CodeEnum):
 
 
 class AssignmentRule(Record):
-    """To whom tickets of a process (the kind of its records) go that nobody has.
+    """A rule that assigns unassigned tickets of a process (the kind of its records).
 
-    Of those that match, the one with the lowest `position` counts, then the one that was added first.
-    Conditions that are not set hold for every ticket. `hours_of_id` is the team that `hours` goes by; none:
-    the one that it goes to. `calendar` is the key of a calendar, in or outside whose hours it counts, as
-    `calendar_hours` says; either both are set or neither. The conditions have other names than a ticket's
-    fields: a role that is held for a service or a team is for its tickets, and says nothing of rules.
+    Of the rules that match, the one with the lowest `position` applies, then the one added first. A condition
+    that is not set matches every ticket. `hours_of_id` is the team whose staffed hours `hours` refers to; if
+    not set, the team that the tickets go to. `calendar` is the key of a calendar: the rule applies within or
+    outside its hours, as `calendar_hours` says; either both are set or neither. The conditions are named
+    differently from a ticket's fields, since a role held for a service or a team extends to its tickets, but
+    not to rules.
     """
 
     KIND: ClassVar[str] = "assignment_rule"
@@ -75,7 +76,7 @@ class AssignmentRule(Record):
 
 
 class AssignmentRuleTable(AssignmentRule, table=True):
-    """Where assignment rules stand."""
+    """The table of assignment rules."""
 
     __tablename__ = "assignment_rule"
     __table_args__: ClassVar = FOLD

@@ -1,4 +1,4 @@
-"""Where assignment rules are: `/v1/assignment_rules`, and what they would come to."""
+"""Routes of assignment rules: `/v1/assignment_rules`, and a trial of the rules for a ticket."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ router = APIRouter(prefix="/v1/assignment_rules", tags=["assignment_rules"])
 
 
 class AssignmentTrialQuery(BaseModel):
-    """A ticket as it would be."""
+    """Attributes of a ticket to try the rules with."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -49,7 +49,7 @@ class AssignmentTrialQuery(BaseModel):
 
 
 class RuleStub(OutputModel):
-    """An assignment rule, as other answers show it."""
+    """An assignment rule, as other answers refer to it."""
 
     id: UUID
     name: str
@@ -57,7 +57,7 @@ class RuleStub(OutputModel):
 
 
 class SkippedRule(OutputModel):
-    """A rule that stands before, and why it is not for the ticket."""
+    """An earlier rule that does not match, and why."""
 
     rule: RuleStub
     reason: MismatchReason
@@ -65,7 +65,7 @@ class SkippedRule(OutputModel):
 
 
 class AssignmentTrialOut(OutputModel):
-    """To whom a ticket would go."""
+    """The team and the person that a ticket would be assigned to."""
 
     tried_at: datetime = Field(description="The instant that is meant.")
     rule: RuleStub | None = Field(description="The first rule that is for it; null: none is.")
@@ -83,7 +83,9 @@ class AssignmentTrialOut(OutputModel):
 async def try_assignment_rules(
     request: Request, ledger: Ledger, query: Annotated[AssignmentTrialQuery, Query()]
 ) -> Response:
-    """To whom a ticket would go, and why not by an earlier rule; nothing is done. For staff."""
+    """Return whom a ticket would be assigned to, and why no earlier rule matches; nothing is changed. For
+    staff.
+    """
     language = language_for(request)
     if not caller_of(request).is_staff:
         raise ledger.forbidden(staff, language)
@@ -114,7 +116,7 @@ async def try_assignment_rules(
 
 
 async def _customer_id(ledger: Services, name: str | None) -> UUID | None:
-    """The id of the team of that name. Raises WrongValue if there is none."""
+    """Return the id of the team of that name; None for no name. Raises WrongValue if there is none."""
     if name is None:
         return None
     loaded = await load(ledger.db, teams.LIFECYCLE, name)

@@ -1,4 +1,4 @@
-"""Which rule is for a ticket, and who of the team is given it (pure)."""
+"""Selection of the rule that matches a ticket, and of the assignee from the team (pure)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.foundation.assignment.records import AssignmentRule, CalendarHours, Sta
 
 
 class MismatchReason(CodeEnum):
-    """Why a rule is not for a ticket."""
+    """Why a rule does not match a ticket."""
 
     service = "service", "It is for another service.", "适用于其他服务。"
     category = "category", "It is for another category.", "适用于其他类别。"
@@ -27,7 +27,7 @@ class MismatchReason(CodeEnum):
 
 @dataclass(frozen=True, slots=True)
 class TicketAttributes:
-    """What of a ticket rules go by; None: it has none."""
+    """The attributes of a ticket that rules match; None: the ticket has no such value."""
 
     process: str
     service: str | None = None
@@ -38,8 +38,8 @@ class TicketAttributes:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """What else rules go by at an instant: the teams in which somebody works then (`working`), the keys of
-    the calendars that are `open` then, and the teams that are `retired` and given no work any more.
+    """What rules depend on at an instant besides the ticket: the teams in which somebody is `working`, the
+    keys of the calendars that are `open`, and the teams that are `retired` and are assigned nothing any more.
     """
 
     working: Collection[UUID] = ()
@@ -50,7 +50,7 @@ class Availability:
 def mismatch_reason(
     rule: AssignmentRule, ticket: TicketAttributes, availability: Availability
 ) -> MismatchReason | None:
-    """Why the rule is not for the case; None: it is."""
+    """Return the first reason why the rule does not match the ticket; None: it matches."""
     somebody, is_open = hours_of(rule) in availability.working, rule.calendar in availability.open
     reasons = (
         (MismatchReason.service, rule.for_service not in (None, ticket.service)),
@@ -67,20 +67,20 @@ def mismatch_reason(
 
 
 def hours_of(rule: AssignmentRule) -> UUID | None:
-    """The team whose hours the rule goes by."""
+    """Return the id of the team whose staffed hours the rule refers to."""
     return rule.hours_of_id or rule.to_team_id
 
 
 def by_position(rules: Iterable[AssignmentRule]) -> list[AssignmentRule]:
-    """The rules in the order in which they are asked. Whoever moves one changes that one alone: there is one
-    order, whatever is moved at once.
+    """Return the rules in the order in which they are evaluated. Moving a rule changes that rule alone, and
+    ties go by id, so concurrent moves still lead to one order.
     """
     return sorted(rules, key=lambda rule: (rule.position or 0, rule.id))
 
 
 @dataclass(frozen=True, slots=True)
 class RuleMatch:
-    """The first rule that is for the case, if any, and why those before it are not, in order."""
+    """The first rule that matches the ticket, if any, and why those before it do not, in order."""
 
     rule: AssignmentRule | None
     skipped: Sequence[tuple[AssignmentRule, MismatchReason]]
@@ -89,7 +89,7 @@ class RuleMatch:
 def first_match(
     rules: Iterable[AssignmentRule], ticket: TicketAttributes, availability: Availability
 ) -> RuleMatch:
-    """Goes through the rules in their order."""
+    """Evaluate the rules in their order until one matches the ticket."""
     passed: list[tuple[AssignmentRule, MismatchReason]] = []
     for rule in by_position(rules):
         reason = mismatch_reason(rule, ticket, availability)
@@ -100,16 +100,18 @@ def first_match(
 
 
 def round_robin(persons: Iterable[UUID], turns: Mapping[UUID, int]) -> UUID | None:
-    """Whose last turn is longest ago, first those who never had one; None: there is nobody.
+    """Return the person whose last turn is longest ago, those without a turn first; None: there is nobody.
 
-    `turns` are by person the place of their last turn. As long as the same persons are there, the numbers of
-    their turns differ by one at most.
+    `turns` holds, by person, the log position of their last turn. As long as the persons stay the same, the
+    numbers of their turns differ by one at most.
     """
     return min(persons, key=lambda person: (turns.get(person, 0), person), default=None)
 
 
 def least_loaded(persons: Iterable[UUID], turns: Mapping[UUID, int], load: Mapping[UUID, int]) -> UUID | None:
-    """Who has least open, and of several the one whose turn it is; None: there is nobody."""
+    """Return the person with the fewest open tickets, of several the one whose turn it is; None: there is
+    nobody.
+    """
     return min(
         persons,
         key=lambda person: (load.get(person, 0), turns.get(person, 0), person),

@@ -1,1 +1,1 @@
-"""Calendars: when it counts, version by version."""
+"""Calendars of business hours, version by version."""

@@ -1,4 +1,4 @@
-"""What calendars say now, ready to compute with."""
+"""Cache of the business time of calendars' newest versions, ready to compute with."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CACHE: dict[UUID, BusinessTime] = {}
 
 
 def business_time_of(said: CalendarVersion) -> BusinessTime:
-    """What a version says, computing: versions never change, and counting a year takes a while."""
+    """Return the business time of a version, cached: versions never change, and computing a year is slow."""
     hours = _CACHE.get(said.id)
     if hours is None:
         if len(_CACHE) >= MOST_CACHED:
@@ -28,6 +28,6 @@ def business_time_of(said: CalendarVersion) -> BusinessTime:
 
 
 async def newest_business_times(db: Database, keys: Collection[str]) -> dict[str, BusinessTime]:
-    """By key, what these calendars say by their newest versions; those retired, too."""
+    """Return, by key, the business time of these calendars' newest versions; of retired calendars, too."""
     rows = await db.rows(NEWEST_VERSIONS, (list(keys),)) if keys else []
     return {row["calendar"]: business_time_of(from_row(CalendarVersion, row)) for row in rows}

@@ -1,4 +1,4 @@
-"""What is said of a calendar: its bodies, what is wrong with them, and the version that they make."""
+"""Definition of a calendar: its payloads, their checks, and the version made from them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from app.foundation.people.persons import Zone
 from app.kernel.payloads import BoundedList, Payload, PayloadPart, ShortText
 from app.kernel.refusals import WrongValue
 
-#: What a day, and what a version, can have at most: its spans are written for twenty years at once.
+#: Most spans of a day, and most patterns of a version: the spans of a version are stored for twenty years at
+#: once.
 MOST_SPANS = 4
 MOST_PATTERNS = 20
 MOST_DAYS = 400
@@ -42,12 +43,12 @@ def _limit_days(value: Any) -> Any:
     return value
 
 
-#: As `BoundedList`, for days.
+#: Limits the number of days, as `BoundedList` limits items.
 BoundedDays = BeforeValidator(_limit_days)
 
 
 class WeeklyHours(PayloadPart):
-    """Hours of some days of the week."""
+    """Hours on some days of the week."""
 
     weekdays: Annotated[tuple[Weekday, ...], BoundedList] = Field(
         min_length=1, max_length=len(Weekday), description="The days on which they begin."
@@ -59,7 +60,7 @@ class WeeklyHours(PayloadPart):
 
 
 class WeeklyFrom(PayloadPart):
-    """What the week is from a day on."""
+    """The weekly hours from a day on."""
 
     from_date: IsoDate = Field(description="The first day of which it is so, as 2027-01-01.")
     weekly: Annotated[tuple[WeeklyHours, ...], BoundedList] = Field(
@@ -75,7 +76,7 @@ class DayHours(PayloadPart):
 
 
 class WorkingDay(PayloadPart):
-    """A day with hours of its own, instead of those of its weekday; no holiday strikes it."""
+    """A day with hours of its own instead of those of its weekday, even if it is a holiday."""
 
     date: IsoDate
     hours: Annotated[tuple[DayHours, ...], BoundedList] = Field(
@@ -84,7 +85,7 @@ class WorkingDay(PayloadPart):
 
 
 class Holiday(PayloadPart):
-    """A day on which nothing counts, from midnight to midnight."""
+    """A day without business hours, from midnight to midnight."""
 
     date: IsoDate
     name_en: ShortText | None = Field(default=None, description="What people call it, in English.")
@@ -92,7 +93,7 @@ class Holiday(PayloadPart):
 
 
 class PublicHolidays(PayloadPart):
-    """Whose public holidays it has, and of which years."""
+    """The public holidays of a country or a part of it, for some years."""
 
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = Field(
         description="Its code of two letters (ISO 3166-1), as CN."
@@ -106,7 +107,7 @@ class PublicHolidays(PayloadPart):
 
 
 class CalendarDefinition(Payload):
-    """All that a calendar says."""
+    """The whole definition of a calendar's hours."""
 
     time_zone: Zone = Field(
         description="Whose clock it goes by (IANA), as Asia/Shanghai.", examples=["Asia/Shanghai"]
@@ -139,7 +140,7 @@ class CalendarDefinition(Payload):
 
 
 def check_definition(said: CalendarDefinition, this_year: int) -> None:
-    """Raises WrongValue for what cannot be."""
+    """Check that the definition is consistent. Raises WrongValue."""
     _check_week(said.weekly, "/weekly")
     for n, pattern in enumerate(said.weekly_from):
         _check_week(pattern.weekly, f"/weekly_from/{n}/weekly")
@@ -209,7 +210,7 @@ def _public_days(said: CalendarDefinition, this_year: int) -> list[PublicDays]:
 
 
 def apply_definition(version: CalendarVersion, said: CalendarDefinition, this_year: int) -> None:
-    """The version says this, with the public holidays as they are known now."""
+    """Set the version's fields to the definition, with the public holidays as they are known now."""
     version.time_zone = said.time_zone
     version.weekly = [_week_of(part) for part in said.weekly]
     version.weekly_from = [
@@ -259,8 +260,8 @@ def _working_days(said: CalendarDefinition) -> list[dict[str, Any]]:
 
 
 def _add_exchanged_days(version: CalendarVersion, public: Iterable[PublicDays]) -> None:
-    """Days of rest on which people work have the hours of the weekday before them; what was said by hand of
-    such a day is stronger.
+    """Give days of rest on which people work the hours of the weekday before them, unless the day has been
+    defined by hand.
     """
     assert version.working_days is not None
     said, days = version.definition(), list(version.working_days)
@@ -275,7 +276,9 @@ def _add_exchanged_days(version: CalendarVersion, public: Iterable[PublicDays]) 
 
 
 def _hours_before(day: date, pattern: Week) -> tuple[tuple[int, int], ...]:
-    """The hours of the nearest of Monday to Friday before the day that has any: a Sunday has Friday's."""
+    """Return the hours of the nearest of Monday to Friday before the day that has any: a Sunday gets
+    Friday's.
+    """
     for back in range(1, 8):
         weekday = (day - timedelta(days=back)).weekday()
         if weekday < _SATURDAY and pattern[weekday]:

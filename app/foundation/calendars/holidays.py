@@ -1,6 +1,4 @@
-"""Public holidays, as the library knows them when a version is made: they are kept with it, and nobody asks
-again.
-"""
+"""Public holidays, read from the library when a version is made and stored with it; never read again."""
 
 from __future__ import annotations
 
@@ -10,16 +8,17 @@ from datetime import date
 from functools import cache
 from types import ModuleType
 
-#: Of a country that has exchanged days within so many years it is expected that it will.
+#: A country that has exchanged days within this many years is expected to exchange days again.
 RECENT_YEARS = 10
 
 
 @dataclass(frozen=True)
 class PublicDays:
-    """What is arranged for some years in one place. Names by day, None where a language has none.
+    """The public holidays and exchanged days of one place for some years. `names` are by day, in English and
+    Chinese; None where a language has none.
 
-    `exchanged` are days of rest on which people work for a day off elsewhere in the year. Of
-    `provisional_years` that has not been announced yet.
+    `exchanged` are days of rest on which people work for a day off elsewhere in the year. For
+    `provisional_years`, the exchanged days have not been announced yet.
     """
 
     names: dict[date, tuple[str | None, str | None]]
@@ -29,13 +28,13 @@ class PublicDays:
 
 @cache
 def countries() -> dict[str, tuple[str, ...]]:
-    """The codes of the countries that are known (ISO 3166-1, two letters), each with those of its parts."""
+    """Return the known codes of countries (ISO 3166-1, two letters), each with those of its subdivisions."""
     known = _library().list_supported_countries(include_aliases=False)
     return {code: tuple(parts) for code, parts in sorted(known.items()) if len(code) == 2}
 
 
 def public_days(country: str, subdivision: str | None, years: Iterable[int], this_year: int) -> PublicDays:
-    """What is arranged in that country, or that part of it, in these years."""
+    """Return the holidays and exchanged days of that country, or of its subdivision, in these years."""
     wanted = sorted(set(years))
     place = getattr(_library(), country)
     names: dict[str, dict[date, str]] = {}
@@ -45,7 +44,7 @@ def public_days(country: str, subdivision: str | None, years: Iterable[int], thi
         found = _library().country_holidays(
             country, subdiv=subdivision, years=wanted, language=language if spoken else None
         )
-        # A year's holidays can fall into the one before or behind it.
+        # A year's holidays can fall into the year before or after it.
         days = {day: name for day, name in found.items() if day.year in wanted}
         names[language] = days if spoken else dict.fromkeys(days, "")
         exchanged |= {day for day in found.weekend_workdays if day.year in wanted}
@@ -66,7 +65,7 @@ def public_days(country: str, subdivision: str | None, years: Iterable[int], thi
 
 @cache
 def _exchanges_days(country: str, this_year: int) -> bool:
-    """Whether days of rest are exchanged for others there, year by year."""
+    """Return whether most recent years of that country exchanged days of rest for others."""
     years = range(this_year - RECENT_YEARS, this_year)
     found = _library().country_holidays(country, years=years).weekend_workdays
     return sum(any(day.year == year for day in found) for year in years) > RECENT_YEARS // 2

@@ -1,4 +1,4 @@
-"""Calendars: added with what they say, revised by a next version, retired.
+"""Calendars: added with a definition, revised by new versions, retired (lifecycle).
 
 active ⇄ retired
 """
@@ -24,14 +24,14 @@ from app.kernel.visibility import EVERYBODY
 
 
 class AddCalendar(CalendarDefinition):
-    """A calendar, and what it says."""
+    """A calendar and its definition."""
 
     key: RecordKey = Field(description="What it is called in addresses; unique, never changed.")
     name: ShortText = Field(description="What people call it.")
 
 
 def add(calendar: Calendar, body: AddCalendar, ctx: ActionContext) -> None:
-    """It can be chosen when something is promised."""
+    """Add a calendar with its first version."""
     calendar.key = body.key
     calendar.name = body.name
     calendar.added_at = ctx.occurred_at
@@ -39,13 +39,13 @@ def add(calendar: Calendar, body: AddCalendar, ctx: ActionContext) -> None:
 
 
 class ReviseCalendar(CalendarDefinition):
-    """All that it says from now on, and why: what is left out is not so any more."""
+    """The whole new definition and its reason: definitions left out no longer hold."""
 
     reason: FreeText = Field(description="Why, in the words of whoever acts.", examples=["A new holiday."])
 
 
 def revise(calendar: Calendar, body: ReviseCalendar, ctx: ActionContext) -> None:
-    """What is known of it is put right by a next version; the versions before it stay as they are."""
+    """Correct or change the calendar by a new version; earlier versions stay as they are."""
     _publish(calendar, body, ctx)
 
 
@@ -53,7 +53,8 @@ def _publish(calendar: Calendar, said: CalendarDefinition, ctx: ActionContext) -
     version = empty(CalendarVersion, ctx.new_id())
     version.record = calendar.row_key
     version.revision = (calendar.revision or 0) + 1
-    # By the clock, whatever is said of when it happened: what was decided by now went by the version before.
+    # The writer's clock, even if the action is said to have occurred earlier: decisions made until now went
+    # by the version before.
     version.published_at = ctx.now
     definition.apply_definition(version, said, ctx.now.year)
     ctx.add(version)
@@ -66,28 +67,28 @@ def _publish(calendar: Calendar, said: CalendarDefinition, ctx: ActionContext) -
 async def invalid_definition(
     reads: ReadContext, calendar: Calendar, body: AddCalendar | ReviseCalendar, ctx: ActionContext
 ) -> None:
-    """There are such hours, days and places."""
+    """Refuse if the definition is inconsistent, or names unknown places."""
     definition.check_definition(body, ctx.now.year)
 
 
 class EditCalendar(Patch):
-    """What is otherwise than it was."""
+    """Fields to change; those left out stay as they are."""
 
     name: ShortText = Field(default_factory=str, description="What people call it now.", examples=["Office"])
 
 
 def edit(calendar: Calendar, body: EditCalendar, ctx: ActionContext) -> None:
-    """It is called otherwise."""
+    """Rename the calendar."""
     apply_patch(calendar, body, ctx)
 
 
 def retire(calendar: Calendar, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It is not chosen any more; what goes by it goes on."""
+    """Retire the calendar: it can be chosen no longer; whatever uses it continues to."""
     calendar.retired_at = ctx.occurred_at
 
 
 def reinstate(calendar: Calendar, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It can be chosen again."""
+    """Reinstate the calendar: it can be chosen again."""
     calendar.retired_at = None
 
 

@@ -1,4 +1,4 @@
-"""What can be asked about calendars."""
+"""Schemas and reads of calendars and their versions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VERSIONS = "select * from fold.calendar_version where id = any(%s)"
 
 
 class WeeklyHoursOut(OutputModel):
-    """Hours of some days of the week."""
+    """Hours on some days of the week."""
 
     weekdays: list[Weekday]
     starts: str = Field(description="By the clock of the time zone, as 09:00.")
@@ -30,14 +30,14 @@ class WeeklyHoursOut(OutputModel):
 
 
 class WeeklyFromOut(OutputModel):
-    """What the week is from a day on."""
+    """The weekly hours from a day on."""
 
     from_date: str
     weekly: list[WeeklyHoursOut]
 
 
 class PublicHolidaysOut(OutputModel):
-    """Whose public holidays were asked for."""
+    """The country, its part and the years whose public holidays the calendar includes."""
 
     country: str
     subdivision: str | None
@@ -45,7 +45,7 @@ class PublicHolidaysOut(OutputModel):
 
 
 class HolidayOut(OutputModel):
-    """A day on which nothing counts."""
+    """A day without business hours."""
 
     date: str
     name_en: str | None
@@ -69,7 +69,7 @@ class WorkingDayOut(OutputModel):
 
 
 class CalendarVersionOut(OutputModel):
-    """What a calendar says, until the next version."""
+    """A version of a calendar: its definition until the next version."""
 
     id: UUID
     revision: int = Field(description="The first is 1.")
@@ -87,14 +87,14 @@ class CalendarVersionOut(OutputModel):
 
 
 class CalendarVersionPage(OutputModel):
-    """What a calendar has said, the oldest version first."""
+    """A page of a calendar's versions, the oldest first."""
 
     items: list[CalendarVersionOut]
     next_cursor: str | None
 
 
 class CalendarOut(RecordOut):
-    """When it counts."""
+    """A calendar of business hours."""
 
     state: CalendarState
     key: str
@@ -108,18 +108,20 @@ class CalendarOut(RecordOut):
 
 
 async def load_version(ledger: Ledger, version_id: UUID) -> CalendarVersion:
-    """The version of that id, which must be there."""
+    """Return the version of that id, which must exist."""
     (row,) = await ledger.db.rows(VERSIONS, ([version_id],))
     return from_row(CalendarVersion, row)
 
 
 class CalendarRenderer(Renderer):
-    """Shows calendars with what they say, or have said then: one look-up for all of them."""
+    """Renders calendars with their newest versions, or those as of the time asked for: one query for all of
+    them.
+    """
 
     COMPUTED = frozenset({"newest"})
 
     async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
-        """As every renderer, and the versions."""
+        """Render the columns as every renderer does, and add the versions."""
         named = columns.get("newest_id")
         await super().render_columns(columns, offered)
         if named is None or (self.fields is not None and "newest" not in self.fields):

@@ -1,4 +1,4 @@
-"""Calendars: when it counts, for whom there are promises (tables), and what their versions say as a value."""
+"""Calendars of business hours and their versions (tables), with the versions as values to compute with."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from app.foundation.calendars.week import Weekday
 
 
 class CalendarState(CodeEnum):
-    """Whether it can be chosen; what goes by it already goes on."""
+    """State of a calendar: a retired one can be chosen no longer, but whatever uses it continues to."""
 
     active = "active", "Active", "在用"
     retired = "retired", "Retired", "已停用"
 
 
 class DayOrigin(CodeEnum):
-    """How a day came into a calendar."""
+    """Origin of a calendar's day."""
 
     public = "public", "Public holidays", "法定安排"
     added = "added", "Added by hand", "手工添加"
 
 
 class Calendar(Record):
-    """When it counts. What it says stands in its versions, of which `newest_id` is the newest: its
-    `revision`th.
+    """A calendar of business hours. Its hours are in its versions, of which `newest_id` is the newest, number
+    `revision`.
     """
 
     KIND: ClassVar[str] = "calendar"
@@ -48,13 +48,14 @@ class Calendar(Record):
 
 
 class CalendarVersion(ChildRecord):
-    """What a calendar says, from `published_at` on: never changed, and followed by a next one.
+    """A version of a calendar, in force from `published_at` on: never changed, only followed by another.
 
-    `weekly` are `{"weekdays": ["mon"], "starts": "09:00", "ends": "18:00"}`; `weekly_from` what the week is
+    `weekly` are `{"weekdays": ["mon"], "starts": "09:00", "ends": "18:00"}`; `weekly_from` the weekly hours
     from a day on, `{"from_date": …, "weekly": […]}`; `working_days` `{"date": …, "hours": [{"starts": …,
     "ends": …}], "origin": …}`; `holidays` `{"date": …, "name_en": …, "name_zh": …, "origin": …}`; `struck`
-    the dates of public holidays on which people work. `public_holidays` are what was asked for: `{"country":
-    …, "subdivision": …, "years": […]}`. Of `provisional_years` the official arrangement was not known.
+    the dates of public holidays on which people work. `public_holidays` are the selection requested:
+    `{"country": …, "subdivision": …, "years": […]}`. For `provisional_years` the official arrangement was not
+    known.
     """
 
     KIND: ClassVar[str] = "calendar_version"
@@ -71,7 +72,7 @@ class CalendarVersion(ChildRecord):
     published_at: datetime | None = None
 
     def definition(self) -> CalendarDefinition:
-        """What it says, to compute with."""
+        """Return the version's definition as a value to compute with."""
         assert self.time_zone is not None
         patterns = [
             (date.fromisoformat(pattern["from_date"]), parse_week(pattern["weekly"]))
@@ -89,12 +90,12 @@ class CalendarVersion(ChildRecord):
         )
 
     def business_time(self) -> BusinessTime:
-        """The same, computing."""
+        """Return the business time that computes with the version's definition."""
         return BusinessTime(self.definition())
 
 
 def parse_week(weekly: Iterable[Mapping[str, Any]]) -> Week:
-    """A week as a version holds it, to compute with."""
+    """Return a week, parsed from a version's stored form."""
     days: dict[str, list[Hours]] = {day.value: [] for day in Weekday}
     for one in weekly:
         for day in one["weekdays"]:
@@ -103,7 +104,7 @@ def parse_week(weekly: Iterable[Mapping[str, Any]]) -> Week:
 
 
 def parse_hours(span: Mapping[str, Any]) -> Hours:
-    """From when and until when, in minutes of the day; until midnight is the end of the day."""
+    """Return begin and end of a span in minutes of the day; an end at midnight is the end of the day."""
     return _minute(span["starts"]), _minute(span["ends"]) or DAY
 
 
@@ -112,14 +113,14 @@ def _minute(clock: str) -> int:
 
 
 class CalendarTable(Calendar, table=True):
-    """Where calendars stand."""
+    """The table of calendars."""
 
     __tablename__ = "calendar"
     __table_args__: ClassVar = FOLD
 
 
 class CalendarVersionTable(CalendarVersion, table=True):
-    """Where what they say stands."""
+    """The table of calendars' versions."""
 
     __tablename__ = "calendar_version"
     __table_args__: ClassVar = FOLD

@@ -1,4 +1,4 @@
-"""Where calendars are: `/v1/calendars`, and what can be asked of their business time."""
+"""Routes of calendars: `/v1/calendars`, and computations with their business time."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ MOST_SECONDS = 10 * 366 * 24 * 60 * 60
 
 
 class SpansQuery(BaseModel):
-    """Which time."""
+    """The period whose business time is listed."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -50,7 +50,7 @@ class SpansQuery(BaseModel):
 
 
 class BetweenQuery(BaseModel):
-    """Which time."""
+    """The period whose business time is counted."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -59,7 +59,7 @@ class BetweenQuery(BaseModel):
 
 
 class DueQuery(BaseModel):
-    """From when, and how much."""
+    """The begin and the business seconds to count from it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -68,28 +68,28 @@ class DueQuery(BaseModel):
 
 
 class OpenSpan(OutputModel):
-    """A time that counts."""
+    """A span of business time."""
 
     starts_at: datetime = Field(description="The first instant.")
     ends_at: datetime = Field(description="The first instant behind it.")
 
 
 class SpansOut(OutputModel):
-    """What counts in a time; spans that touch are one."""
+    """The business time in a period; adjacent spans are merged."""
 
     revision: int = Field(description="Which version of the calendar says so.")
     items: list[OpenSpan]
 
 
 class BetweenOut(OutputModel):
-    """How much of a time counts."""
+    """The amount of business time in a period."""
 
     revision: int = Field(description="Which version of the calendar says so.")
     seconds: int
 
 
 class DueOut(OutputModel):
-    """When so much has counted."""
+    """The time by which the business seconds have elapsed."""
 
     revision: int = Field(description="Which version of the calendar says so.")
     due_at: datetime | None = Field(
@@ -107,7 +107,7 @@ class DueOut(OutputModel):
 async def list_calendar_spans(
     request: Request, name: Name, query: Annotated[SpansQuery, Query()]
 ) -> Response:
-    """What counts from a time to another, by the newest version."""
+    """Return the spans of business time in the period, by the newest version."""
     _check_range(query.begin, query.end, LONGEST_SPANS)
     said, hours = await _newest_version(request, name)
     items = [{"starts_at": instant(a), "ends_at": instant(b)} for a, b in hours.spans(query.begin, query.end)]
@@ -123,7 +123,7 @@ async def list_calendar_spans(
 async def get_calendar_between(
     request: Request, name: Name, query: Annotated[BetweenQuery, Query()]
 ) -> Response:
-    """How many seconds count from a time to another, by the newest version."""
+    """Return the business seconds in the period, by the newest version."""
     _check_range(query.begin, query.end, LONGEST_BETWEEN)
     said, hours = await _newest_version(request, name)
     return _json_response({"revision": said.revision, "seconds": hours.between(query.begin, query.end)})
@@ -131,7 +131,7 @@ async def get_calendar_between(
 
 @router.get("/{id}/due", operation_id="get_calendar_due", response_model=DueOut, responses=problems(404, 422))
 async def get_calendar_due(request: Request, name: Name, query: Annotated[DueQuery, Query()]) -> Response:
-    """When so many seconds have counted from a time on, by the newest version."""
+    """Return the time when the given business seconds have elapsed since a time, by the newest version."""
     said, hours = await _newest_version(request, name)
     due, opening = hours.add(query.begin, query.seconds), hours.next_opening(query.begin)
     told = {"due_at": due and instant(due), "next_opening_at": opening and instant(opening)}
@@ -139,7 +139,7 @@ async def get_calendar_due(request: Request, name: Name, query: Annotated[DueQue
 
 
 async def _newest_version(request: Request, name: str) -> tuple[CalendarVersion, BusinessTime]:
-    """What the calendar of that name says, and computing with it. Raises NotFound."""
+    """Return the newest version of the calendar of that name, and its business time. Raises NotFound."""
     renderer = renderer_of(request, CALENDARS)
     calendar = (await load_visible(renderer, name)).record
     said = await load_version(renderer.ledger, calendar.newest_id)
@@ -147,7 +147,7 @@ async def _newest_version(request: Request, name: str) -> tuple[CalendarVersion,
 
 
 def _check_range(begin: datetime, end: datetime, longest: timedelta) -> None:
-    """Raises the problem of a time that is none, or too long."""
+    """Raise a validation error if the period is empty or too long."""
     if not begin < end <= begin + longest:
         fault = {"type": "not_a_time", "loc": ("query", "to"), "msg": "", "ctx": {"days": longest.days}}
         raise RequestValidationError([fault])

@@ -1,4 +1,4 @@
-"""The spans of versions in SQL: written with a version, taken further before they end, remade."""
+"""Spans of calendar versions in SQL: written with a version, extended before they end, rebuilt on demand."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from app.foundation.calendars.records import CalendarVersion
 from app.kernel import polling as rounds
 from app.shared_connections import SharedConnections
 
-#: What is written through the log, and what takes it further in the worker.
+#: The table of spans, written when a version is appended, and the name of the worker's loop that extends it.
 SPAN_TABLE, NAME = "business_time.calendar_span", "calendars"
-#: From the year of a version, so many years back and ahead are written; less than so many are taken further.
+#: Spans are written for this many years before and after the version's year; if fewer years are left, the
+#: worker extends them.
 YEARS_BACK, YEARS_AHEAD, FEWEST_YEARS = 15, 5, 3
 POLL_SECONDS = 3600.0
 
-# Two workers that come at once take turns; the second finds nothing to do.
+# Two workers at once take turns; the second finds nothing to extend.
 LOCK = "select pg_advisory_xact_lock(hashtextextended('business_time.calendar_span', 1))"
 WRITE_SPANS = "select business_time.write_spans(%s)"
 VERSIONS = "select * from fold.calendar_version order by id"
@@ -41,21 +42,21 @@ from business_time.calendar_span where version = %s order by starts
 
 
 def span_row(version: CalendarVersion, since: datetime, until: datetime) -> dict[str, Any]:
-    """The spans between the two instants, as the database takes them."""
+    """Return the spans between the two instants, as the database function takes them."""
     spans = [(int(a.timestamp()), int(b.timestamp())) for a, b in version.business_time().spans(since, until)]
     reach = {"since": int(since.timestamp()), "until": int(until.timestamp())}
     return {"id": str(version.id), **reach, "spans": spans}
 
 
 def initial_row(version: CalendarVersion) -> dict[str, Any]:
-    """The spans that are written with the version."""
+    """Return the spans that are written together with the version."""
     assert version.published_at is not None
     year = version.published_at.year
     return span_row(version, _new_year(year - YEARS_BACK), _new_year(year + YEARS_AHEAD))
 
 
 async def extend(connection: Connection, now: datetime) -> int:
-    """Takes the newest versions further whose spans end before long. Gives their number."""
+    """Extend the spans of the newest versions that end soon. Returns the number of versions extended."""
     extended = 0
     while True:
         async with connection.transaction():
@@ -71,7 +72,7 @@ async def extend(connection: Connection, now: datetime) -> int:
 
 
 async def rebuild_spans(connection: Connection) -> Sequence[UUID]:
-    """Makes the spans of every version anew from what it says. Gives the versions whose spans were others."""
+    """Rebuild the spans of every version from its definition. Returns the versions whose spans differed."""
     wrong: list[UUID] = []
     async with connection.transaction():
         await fetch_rows(connection, LOCK, ())
@@ -91,7 +92,7 @@ async def rebuild_spans(connection: Connection) -> Sequence[UUID]:
 async def run(
     connections: SharedConnections, clock: Callable[[], datetime], *, failed: Callable[[str, Exception], None]
 ) -> None:
-    """Takes spans further for ever. `failed` is told of each failure."""
+    """Extend spans in a loop, for ever. `failed` is called with each failure."""
 
     async def work(connection: Connection) -> bool:
         await extend(connection, clock())

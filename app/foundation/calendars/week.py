@@ -1,4 +1,4 @@
-"""The week: its days, and hours and dates as a payload says them."""
+"""The days of the week, and the hours and dates of payloads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.kernel.payloads import ShortText
 
 
 class Weekday(CodeEnum):
-    """A day of the week, in the order of the week."""
+    """A day of the week, from Monday on."""
 
     mon = "mon", "Monday", "星期一"
     tue = "tue", "Tuesday", "星期二"

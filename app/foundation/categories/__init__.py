@@ -1,1 +1,1 @@
-"""Categories of cases."""
+"""Categories of cases, by process."""

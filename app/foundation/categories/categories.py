@@ -1,4 +1,4 @@
-"""Categories: what the cases of a process are sorted into.
+"""Categories: a tree for each process into which its cases are sorted (lifecycle).
 
 active ⇄ retired
 """
@@ -25,9 +25,9 @@ from app.kernel.refusals import WrongValue
 from app.kernel.visibility import EVERYBODY
 
 MOST_LEVELS = 6
-#: So many categories has a process at most, retired ones among them.
+#: Most categories of a process, retired ones included.
 MOST_CATEGORIES = 2_000
-#: Who keeps the categories of a process besides administrators.
+#: The role that manages the categories of each process, besides administrators.
 MANAGERS = {
     "incident": Role.incident_manager,
     "request": Role.service_level_manager,
@@ -37,7 +37,7 @@ KEEPER = admin | role(*MANAGERS.values()) | rule
 
 
 class AddCategory(Payload):
-    """A category, and where it stands in the tree."""
+    """A category and its place in the tree."""
 
     process: RecordKey = Field(description="The kind of its records, as `incident`.")
     key: RecordKey = Field(
@@ -51,7 +51,7 @@ class AddCategory(Payload):
 
 
 def add(category: Category, body: AddCategory, ctx: ActionContext) -> None:
-    """Cases can be sorted into it."""
+    """Add a category that cases can be sorted into."""
     parent = ctx.ref(Category, "parent")
     category.process = body.process
     category.key = body.key
@@ -65,7 +65,9 @@ def add(category: Category, body: AddCategory, ctx: ActionContext) -> None:
 async def invalid_category(
     reads: ReadContext, category: Category, body: AddCategory, ctx: ActionContext
 ) -> None:
-    """There is such a process, whoever acts keeps its tree, and the tree does not grow beyond its bounds."""
+    """Refuse if the process is unknown, the caller does not manage its categories, or the tree would exceed
+    its bounds.
+    """
     lifecycle = reads.lifecycles.get(body.process)
     if lifecycle is None or lifecycle.code is None:
         raise WrongValue({"value": body.process}, pointer="/process", because="unknown_value")
@@ -86,30 +88,30 @@ def _may_manage(caller: Caller, process: str) -> bool:
 
 
 async def of_another_process(reads: ReadContext, category: Category, ctx: ActionContext) -> str | None:
-    """The manager of a process keeps its categories, and no others."""
+    """Refuse if the caller does not manage the category's process (`not_your_process`)."""
     assert category.process is not None
     return None if _may_manage(ctx.caller, category.process) else "not_your_process"
 
 
 class EditCategory(Patch):
-    """What is otherwise than it was."""
+    """Fields to change; those left out stay as they are."""
 
     name_en: ShortText = Field(default_factory=str, description="What people call it now, in English.")
     name_zh: ShortText = Field(default_factory=str, description="What people call it now, in Chinese.")
 
 
 def edit(category: Category, body: EditCategory, ctx: ActionContext) -> None:
-    """It is called otherwise."""
+    """Rename the category."""
     apply_patch(category, body, ctx)
 
 
 def retire(category: Category, body: EmptyPayload, ctx: ActionContext) -> None:
-    """No new case is sorted into it; those that are stay."""
+    """Retire the category: no further case is sorted into it; those sorted into it stay."""
     category.retired_at = ctx.occurred_at
 
 
 def reinstate(category: Category, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Cases can be sorted into it again."""
+    """Reinstate the category: cases can be sorted into it again."""
     category.retired_at = None
 
 

@@ -1,4 +1,4 @@
-"""What checks ask of categories."""
+"""Reads of categories, for checks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from app.kernel.reads import ReadContext, Unguarded
 
 
 async def number_of_categories(reads: ReadContext, process: str) -> int:
-    """How many categories the process has, retired ones among them."""
+    """Return the number of categories of the process, retired ones included."""
     query = "select count(*) from fold.category where process = %s"
     guard = Unguarded("Two who add the last one at once make it one more, which still is few.")
     number: int = await reads.value(query, (process,), guard=guard)

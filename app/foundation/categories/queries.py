@@ -1,4 +1,4 @@
-"""What can be asked about categories."""
+"""Schema of a category."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.foundation.categories.records import CategoryState
 
 
 class CategoryOut(RecordOut):
-    """What cases are sorted into."""
+    """A category that cases are sorted into."""
 
     state: CategoryState
     process: str = Field(description="The kind of its records.")

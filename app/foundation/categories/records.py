@@ -1,4 +1,4 @@
-"""Categories: what cases are sorted into, a tree for each process (tables)."""
+"""Categories of cases, a tree for each process (tables)."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from app.common.records import FOLD, CodeEnum, ForeignRef, Record
 
 
 class CategoryState(CodeEnum):
-    """Whether new cases are sorted into it."""
+    """State of a category: no new case is sorted into a retired one."""
 
     active = "active", "Active", "在用"
     retired = "retired", "Retired", "已停用"
 
 
 class Category(Record):
-    """A branch of the tree of a process (the kind of its records).
+    """A node in the category tree of a process (the kind of its records).
 
-    `level` is 1 for those without a parent.
+    `level` is 1 for categories without a parent.
     """
 
     KIND: ClassVar[str] = "category"
@@ -39,7 +39,7 @@ class Category(Record):
 
 
 class CategoryTable(Category, table=True):
-    """Where categories stand."""
+    """The table of categories."""
 
     __tablename__ = "category"
     __table_args__: ClassVar = FOLD

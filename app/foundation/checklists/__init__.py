@@ -1,1 +1,1 @@
-"""Checklists: what is to be done again and again."""
+"""Checklists: tasks that recur, kept as templates."""

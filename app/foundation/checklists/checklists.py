@@ -1,4 +1,4 @@
-"""Checklists: made once, then put on tickets as tasks (`app/ticketing/tasks.py`).
+"""Checklists: templates of tasks that are applied to tickets (`app/ticketing/tasks.py`; lifecycle).
 
 active ─► retired
 """
@@ -34,7 +34,7 @@ from app.kernel.visibility import STAFF
 
 
 class ChecklistItem(PayloadPart):
-    """Something to be done."""
+    """A task of a checklist."""
 
     title_en: Title = Field(description="What, in a line, in English. Name no persons here.")
     title_zh: Title = Field(description="The same in Chinese.")
@@ -44,7 +44,7 @@ ChecklistItems = Annotated[tuple[ChecklistItem, ...], BoundedList]
 
 
 class AddChecklist(Payload):
-    """What is to be done again and again."""
+    """A checklist of tasks for tickets of a process."""
 
     key: RecordKey = Field(description="What it is called in addresses; unique, and never changed.")
     process: RecordKey = Field(description="The kind of the tickets that it is for, as `incident`.")
@@ -56,7 +56,7 @@ class AddChecklist(Payload):
 
 
 def add(checklist: Checklist, body: AddChecklist, ctx: ActionContext) -> None:
-    """It can be put on tickets of its process."""
+    """Add a checklist that can be applied to tickets of its process."""
     checklist.key = body.key
     checklist.process = body.process
     checklist.title_en = body.title_en
@@ -68,14 +68,14 @@ def add(checklist: Checklist, body: AddChecklist, ctx: ActionContext) -> None:
 async def process_without_tasks(
     reads: ReadContext, checklist: Checklist, body: AddChecklist, ctx: ActionContext
 ) -> None:
-    """Records of that process can have tasks."""
+    """Refuse if records of the process cannot have tasks."""
     lifecycle = reads.lifecycles.get(body.process)
     if lifecycle is None or "apply_checklist" not in lifecycle.by_name:
         raise WrongValue({"value": body.process}, pointer="/process", because="unknown_value")
 
 
 class EditChecklist(Patch):
-    """What is otherwise than it was."""
+    """Fields to change; those left out stay as they are."""
 
     title_en: ShortText = Field(default_factory=str, description="What people call it now, in English.")
     title_zh: ShortText = Field(default_factory=str, description="What people call it now, in Chinese.")
@@ -85,7 +85,7 @@ class EditChecklist(Patch):
 
 
 def edit(checklist: Checklist, body: EditChecklist, ctx: ActionContext) -> None:
-    """It is called otherwise, or other things are to be done; tickets that it was put on keep their tasks."""
+    """Change the checklist's titles or items; tickets that it was applied to keep their tasks."""
     apply_patch(checklist, body, ctx, skip=("items",))
     if "items" in body.model_fields_set:
         checklist.items = [item.model_dump() for item in body.items]
@@ -94,13 +94,13 @@ def edit(checklist: Checklist, body: EditChecklist, ctx: ActionContext) -> None:
 async def checklist_without_items(
     reads: ReadContext, checklist: Checklist, body: EditChecklist, ctx: ActionContext
 ) -> None:
-    """There is something to be done."""
+    """Refuse if the checklist would have no items."""
     if "items" in body.model_fields_set and not body.items:
         raise WrongValue({"min_length": "1"}, pointer="/items", because="too_short")
 
 
 def retire(checklist: Checklist, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It is put on tickets no more; tickets that it was put on keep their tasks."""
+    """Retire the checklist: it is applied no longer; tickets that it was applied to keep their tasks."""
     checklist.retired_at = ctx.occurred_at
 
 

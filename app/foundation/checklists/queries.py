@@ -1,4 +1,4 @@
-"""What can be asked about checklists."""
+"""Schemas of checklists."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from app.foundation.checklists.records import ChecklistState
 
 
 class ChecklistItemOut(OutputModel):
-    """Something to be done."""
+    """A task of a checklist."""
 
     title_en: str
     title_zh: str
 
 
 class ChecklistOut(RecordOut):
-    """What is to be done again and again."""
+    """A checklist of tasks for tickets of a process."""
 
     state: ChecklistState
     key: str

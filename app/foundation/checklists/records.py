@@ -1,4 +1,4 @@
-"""Checklists: what is to be done again and again, kept to be put on tickets (tables)."""
+"""Checklists: templates of recurring tasks that are applied to tickets (tables)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from app.common.records import FOLD, CodeEnum, Record
 
 
 class ChecklistState(CodeEnum):
-    """Whether it is put on tickets."""
+    """State of a checklist: a retired one is applied no longer."""
 
     active = "active", "Active", "在用"
     retired = "retired", "Retired", "已停用"
 
 
 class Checklist(Record):
-    """Tasks for tickets of a process (the kind of its records), in order.
+    """A template of tasks, in order, for tickets of a process (the kind of its records).
 
     `items` are `{"title_en": …, "title_zh": …}`.
     """
@@ -38,7 +38,7 @@ class Checklist(Record):
 
 
 class ChecklistTable(Checklist, table=True):
-    """Where checklists stand."""
+    """The table of checklists."""
 
     __tablename__ = "checklist"
     __table_args__: ClassVar = FOLD

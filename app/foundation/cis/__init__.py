@@ -1,1 +1,1 @@
-"""Configuration items: what there is, how it hangs together, and what is touched if it fails."""
+"""Configuration items: what there is, how the items relate, and the impact of a failure."""

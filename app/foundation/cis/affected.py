@@ -1,4 +1,4 @@
-"""Whom a failure touches: the services that the items serve, and their customers."""
+"""Services affected by the failure of configuration items, and those services' customers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.foundation.services.records import Criticality, ServiceState
 from app.foundation.services.services import LIFECYCLE
 from app.kernel.references import is_visible
 
-#: So many services, and so many customers, are told of, the nearest; where there are more, that is said.
+#: Most services, and most customers, in an answer, the nearest first; an answer that leaves some out says so.
 MOST_AFFECTED = 1_000
 SERVICES = """
 select s.id, s.key, s.name_en, s.name_zh, s.criticality, s.state, s.customers, h.audience
@@ -23,7 +23,7 @@ where s.key = any(%s)"""
 
 
 class ServiceStub(OutputModel):
-    """A service, as others show it."""
+    """A service, as other answers refer to it."""
 
     id: UUID
     name_en: str
@@ -33,7 +33,7 @@ class ServiceStub(OutputModel):
 
 
 class AffectedServiceOut(OutputModel):
-    """A service that is touched."""
+    """An affected service."""
 
     key: str
     distance: int = Field(description="That of the nearest item that serves it; 0: the failing one.")
@@ -43,7 +43,7 @@ class AffectedServiceOut(OutputModel):
 
 
 class AffectedCustomerOut(OutputModel):
-    """A team that a touched service is for."""
+    """A team that is a customer of an affected service."""
 
     customer: TeamStub
     distance: int = Field(description="That of the nearest service that is for it.")
@@ -52,8 +52,8 @@ class AffectedCustomerOut(OutputModel):
 async def services_and_customers(
     renderer: Renderer, distances: Mapping[str, int]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], bool]:
-    """The services of those keys, and the teams that they are for, the nearest first; and whether there are
-    more than are told. What is retired is not touched.
+    """Return the services of those keys and their customers, the nearest first, and whether more were left
+    out. Retired services and customers are not affected.
     """
     rows = await renderer.ledger.db.rows(SERVICES, (list(distances),))
     retired = {row["key"] for row in rows if row["state"] == ServiceState.retired}

@@ -1,4 +1,4 @@
-"""Baselines: a set of configuration items at a position of the log, under a name.
+"""Baselines: a named set of configuration items at a position of the log (lifecycle).
 
 Nothing is copied: what the items were is in their histories.
 
@@ -34,7 +34,9 @@ from app.kernel.visibility import STAFF
 
 
 class TakeBaseline(Payload):
-    """Which items, as they stood when. What is left out does not narrow; retired ones are in no set."""
+    """The items of a baseline, and the position of the log. A criterion left out does not narrow; retired
+    items are in no baseline.
+    """
 
     key: RecordKey = Field(
         description="What it is called in addresses; unique, never changed. Digits alone mean a position.",
@@ -65,7 +67,7 @@ class TakeBaseline(Payload):
 
 
 def take(baseline: Baseline, body: TakeBaseline, ctx: ActionContext) -> None:
-    """The items as they stood then have a name."""
+    """Take a baseline: name the items as they stood at a position of the log."""
     baseline.key = body.key
     baseline.name = body.name
     baseline.position = ctx.prepared(LatestPosition).position if body.position is None else body.position
@@ -76,7 +78,7 @@ def take(baseline: Baseline, body: TakeBaseline, ctx: ActionContext) -> None:
 
 
 def discard(baseline: Baseline, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It is of no use any more."""
+    """Discard the baseline, which is of no use any more."""
     baseline.discarded_at = ctx.occurred_at
 
 

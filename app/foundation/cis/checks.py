@@ -1,4 +1,4 @@
-"""What forbids an action on a configuration item because of what is said."""
+"""Checks that refuse actions on configuration items and baselines because of their payloads."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from app.foundation.cis.baselines import TakeBaseline
     from app.foundation.cis.lifecycle import ChangeAttributesCi, EditCi, PlanCi, RelateCi
 
-#: So many relations start from one configuration item; as many as there are may lead to one.
+#: Most relations that start from one configuration item; any number may lead to one.
 MOST_RELATIONS = 500
 
 
 async def owner_inactive(reads: ReadContext, ci: Ci, body: PlanCi | EditCi, ctx: ActionContext) -> None:
-    """Somebody who is there answers for it."""
+    """Refuse if the owner is not active."""
     check_person_active(ctx.ref(Person, "owner"), "/owner")
 
 
 async def too_many_attributes(
     reads: ReadContext, ci: Ci, body: ChangeAttributesCi, ctx: ActionContext
 ) -> None:
-    """What is known of it stays a list that can be read."""
+    """Refuse if the item would have too many attributes."""
     given = {key for key, value in body.attributes.items() if value is not None}
     kept = (ci.attributes or {}).keys() - body.attributes.keys()
     if len(kept | given) > LONGEST_LIST:
@@ -37,7 +37,7 @@ async def too_many_attributes(
 
 
 async def cannot_be_related(reads: ReadContext, ci: Ci, body: RelateCi, ctx: ActionContext) -> None:
-    """To itself it is nothing, and to another one everything only once."""
+    """Refuse a relation to the item itself, one that exists already, or one relation too many."""
     other = ctx.required_ref(Ci, "other")
     if other.id == ci.id:
         raise WrongValue(pointer="/other", because="itself")
@@ -51,6 +51,6 @@ async def cannot_be_related(reads: ReadContext, ci: Ci, body: RelateCi, ctx: Act
 async def position_not_reached(
     reads: ReadContext, baseline: Baseline, body: TakeBaseline, ctx: ActionContext
 ) -> None:
-    """A baseline is of what was."""
+    """Refuse if the log has not reached the position yet (`ahead_of_the_log`)."""
     if body.position is not None and body.position > ctx.prepared(LatestPosition).position:
         raise WrongValue(pointer="/position", because="ahead_of_the_log")

@@ -1,7 +1,7 @@
-"""What became of configuration items between two states of the log: their histories, folded up to each.
+"""Comparison of configuration items between two states of the log, by folding their histories up to each.
 
-A page looks at some thousand items in the order of their ids, and reads the events of those that something
-happened to in between; where two baselines are of different sets, of all of them.
+A page examines some thousand items in the order of their ids, and reads the events of those that changed in
+between; of all of them, if the two baselines have different sets.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from app.kernel.refusals import WrongValue
 from app.log import read
 from app.log.events import COLUMNS, Recorded, kind_of, recorded, stream
 
-#: A page looks at so many items at most, and reads the histories of so many at once.
+#: Most items that a page examines, and the number of histories that are read at once.
 MOST_EXAMINED, CHUNK_SIZE = 2_000, 100
-#: A page that tells of so many relations is full, whatever its limit.
+#: A page that reports this many relations is full, whatever its limit.
 MOST_RELATIONS = 2_000
-#: What is compared; attributes each by itself.
+#: The fields that are compared; attributes are compared one by one.
 COMPARED_FIELDS = ("name", "state", "owner_id", "services")
 
 CANDIDATES = """
@@ -49,7 +49,7 @@ CHANGED_BETWEEN = """exists (
 
 
 class CompareQuery(Paging):
-    """Which two states of the log."""
+    """The two states of the log to compare."""
 
     before: str = Field(
         alias="from", max_length=100, description="A baseline's key or id, or a position of the log."
@@ -62,7 +62,7 @@ class CompareQuery(Paging):
 
 
 class FieldDifference(OutputModel):
-    """A field that is otherwise."""
+    """A field whose value differs."""
 
     field: str = Field(
         description="`name`, `state`, `owner_id`, `services`, or `attributes.` and the key of one of them."
@@ -72,14 +72,14 @@ class FieldDifference(OutputModel):
 
 
 class RelationDifference(OutputModel):
-    """A relation that starts from the item, and was not there before, or is not there any more."""
+    """A relation that starts from the item and was added or removed."""
 
     kind: RelationKind
     other: CiStub
 
 
 class CiDifference(OutputModel):
-    """What became of a configuration item."""
+    """The differences of a configuration item."""
 
     ci: CiStub = Field(description="As it stood at `to`; a removed one as it stood at `from`.")
     difference: DifferenceKind
@@ -89,7 +89,7 @@ class CiDifference(OutputModel):
 
 
 class ComparePage(OutputModel):
-    """What became of configuration items, in the order of their ids."""
+    """A page of the differences of configuration items, in the order of their ids."""
 
     from_position: int
     to_position: int
@@ -99,13 +99,13 @@ class ComparePage(OutputModel):
 
 @dataclass(frozen=True, slots=True)
 class ComparedState:
-    """A state of the log, and whose items it is about; `baseline` None: everybody's."""
+    """A state of the log, and the set of items to compare; all items if `baseline` is None."""
 
     position: int
     baseline: Baseline | None
 
     def contains(self, ci: Ci | None) -> bool:
-        """Whether the item as it stood then is in the set."""
+        """Return whether the item as it stood then is in the set."""
         if ci is None or ci.state is CiState.retired:
             return False
         of = self.baseline
@@ -117,21 +117,23 @@ class ComparedState:
 
     @property
     def selection(self) -> tuple[Any, ...]:
-        """What the set goes by: the same for the same set."""
+        """Return the criteria that select the set: equal for equal sets."""
         of = self.baseline
         return () if of is None else (of.ci_classes, of.services, of.ci_ids)
 
 
 @dataclass(frozen=True, slots=True)
 class CiSnapshot:
-    """An item as it stood, if it is in the set, and its relations: kind, and the other one's id."""
+    """An item as it stood, if it is in the set, and its relations: kind, and the other item's id."""
 
     ci: Ci | None
     relations: frozenset[tuple[str, UUID]]
 
 
 async def compare(renderer: Renderer, query: CompareQuery) -> dict[str, Any]:
-    """A page of differences. Raises BadCursor, and WrongValue for a side that is not there."""
+    """Return a page of differences. Raises BadCursor, and WrongValue if a baseline or position does not
+    exist.
+    """
     before, after = await _compared_states(renderer, query)
     sign = renderer.ledger.vault.fingerprint
     scope = f"cis/compare {before.position} {before.selection} {after.position} {after.selection}"
@@ -181,7 +183,7 @@ def _state_of_baseline(baseline: Baseline) -> ComparedState:
 
 
 async def _baseline_or_position(renderer: Renderer, parameter: str, name: str) -> Baseline | int:
-    """The baseline of that name, or the position. Raises WrongValue."""
+    """Return the baseline of that name, or the position. Raises WrongValue."""
     ledger, lifecycle = renderer.ledger, baselines.LIFECYCLE
     if name.isascii() and name.isdigit():
         position = min(int(name[:20]), LARGEST_POSITION)
@@ -198,7 +200,7 @@ async def _baseline_or_position(renderer: Renderer, parameter: str, name: str) -
 async def _candidates(
     renderer: Renderer, before: ComparedState, after: ComparedState, last: UUID | None
 ) -> tuple[list[dict[str, Any]], bool]:
-    """The next items that the caller may see, with whether they can differ, and whether more follow."""
+    """Return the next items that the caller may see, with whether they can differ, and whether more follow."""
     low, high = sorted((before.position, after.position))
     parameters: dict[str, Any] = {"after": last, "looked_at": MOST_EXAMINED + 1, "low": low, "high": high}
     moved = CHANGED_BETWEEN if before.selection == after.selection else "true"
@@ -215,7 +217,7 @@ def _chunks(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 async def _snapshots(
     renderer: Renderer, rows: list[dict[str, Any]], before: ComparedState, after: ComparedState
 ) -> list[tuple[dict[str, Any], CiSnapshot, CiSnapshot]]:
-    """Each with how it stood on both sides."""
+    """Return each item with its snapshots at both states."""
     names = {row["id"]: stream(LIFECYCLE.kind, row["id"]) for row in rows}
     query = (
         f"select {COLUMNS} from log.event where stream = any(%s) and position <= %s order by stream, version"
@@ -232,7 +234,7 @@ async def _snapshots(
 
 
 def snapshot_at(name: str, events: Sequence[Recorded], state: ComparedState) -> CiSnapshot:
-    """How the item of that stream stood: its events up to the side's position, folded."""
+    """Return the item of that stream as it stood: its events up to the state's position, folded."""
     then = [event for event in events if event.position <= state.position]
     ci = fold(Ci, name, then)
     if not state.contains(ci):
@@ -240,7 +242,7 @@ def snapshot_at(name: str, events: Sequence[Recorded], state: ComparedState) -> 
     keys = {key for event in then for key in event.data["set"] if kind_of(key) == CiRelation.KIND}
     there = [one for key in keys if (one := fold(CiRelation, key, then)) is not None]
     relations = frozenset((str(one.kind), one.to_ci_id) for one in there if one.to_ci_id is not None)
-    # The version alone is no difference, and not shown.
+    # A different version alone is no difference, and not shown.
     assert ci is not None
     ci.version, ci.changed_at = 0, None
     ci.unauthorised, ci.unauthorised_count, ci.unauthorised_at = None, None, None
@@ -266,7 +268,7 @@ async def _render_items(
         "relations_added": [],
         "relations_removed": [],
     }
-    # Only what it is to others that the caller may not see is otherwise.
+    # The only differences are relations to items that the caller may not see.
     return [item for item in items if not empty.items() <= item.items()]
 
 
@@ -291,7 +293,7 @@ def _relations(
 
 
 def field_differences(old: Ci, new: Ci) -> Iterator[dict[str, Any]]:
-    """What is otherwise: each field that people change, and each attribute."""
+    """Yield the differences of each field that users change, and of each attribute."""
     for name in COMPARED_FIELDS:
         write = codecs(Ci)[name].write
         was, now = getattr(old, name), getattr(new, name)

@@ -1,4 +1,5 @@
-"""What is touched if a configuration item fails: the relations, walked the way in which failure spreads.
+"""Impact of a configuration item's failure: the relations, followed in the direction in which failure
+spreads.
 
 `A runs_on B`      B's failure touches A        so do `depends_on`, `uses` and `connects_to`
 `A part_of B`      A's failure touches B        a whole without one of its parts is not whole
@@ -17,14 +18,14 @@ from app.foundation.cis.records import RelationKind
 
 
 class ImpactDirection(CodeEnum):
-    """Which end of a relation is touched by the failure of the other one."""
+    """The end of a relation that is affected by the failure of the other end."""
 
     to_its_start = "to_its_start", "From what it leads to, to what it starts from", "从指向端到起始端"
     to_its_end = "to_its_end", "From what it starts from, to what it leads to", "从起始端到指向端"
 
 
-#: How failure spreads along each kind. Whoever `connects_to` something needs it, and not the other way round:
-#: a switch does not fail with a printer. Where both need each other, there are two relations.
+#: Direction in which failure spreads along each kind. The item that `connects_to` another needs it, but not
+#: the reverse: a switch does not fail with a printer. Where both need each other, there are two relations.
 IMPACT_DIRECTIONS: dict[RelationKind, ImpactDirection] = {
     RelationKind.runs_on: ImpactDirection.to_its_start,
     RelationKind.depends_on: ImpactDirection.to_its_start,
@@ -33,15 +34,16 @@ IMPACT_DIRECTIONS: dict[RelationKind, ImpactDirection] = {
     RelationKind.uses: ImpactDirection.to_its_start,
 }
 USUAL_DEPTH, LARGEST_DEPTH = 6, 10
-#: So many touched ones are told of; where there are more, that is said.
+#: Most affected items in a result; one that leaves some out is marked as truncated.
 MOST_AFFECTED_CIS = 2_000
-#: So many relations are followed from one level to the next. Of a hub's most lead to what is known already.
+#: Most relations followed from one level to the next. Most relations of a hub lead to items that are known
+#: already.
 MOST_RELATIONS_FOLLOWED = 10_000
 
-# One level: what the failure of the `frontier` touches besides what is known already, each by the first of
-# its ways in the order of their kinds. What is retired neither fails nor is touched.
-# `offset 0` keeps the planner to the index: rows are looked up until there are enough of them, which it
-# cannot know, and would rather read all items.
+# One level: the items affected by the failure of the `frontier` that are not known already, each by its first
+# relation in the order of the kinds. Retired items neither fail nor are affected.
+# `offset 0` keeps the planner to the index: it reads rows until there are enough; without it, the planner,
+# which cannot know that number, would rather read all items.
 NEXT_LEVEL = """
 with known as materialized (
   select unnest(%(known)s::uuid[]) as id
@@ -72,7 +74,7 @@ limit %(limit)s
 
 @dataclass(frozen=True, slots=True)
 class ImpactResult:
-    """What is touched, the nearest first.
+    """The affected items, the nearest first.
 
     Each has `distance` (1: directly), `kind` of the relation and `via`, the id of the one that it is touched
     by. `truncated`: the walk ended at one of its bounds, so that there is more, or may be.
@@ -83,7 +85,7 @@ class ImpactResult:
 
 
 def kinds_in_direction(way: ImpactDirection) -> list[str]:
-    """The kinds of relations along which failure spreads that way."""
+    """Return the kinds of relations along which failure spreads in that direction."""
     return [kind.value for kind, spread in IMPACT_DIRECTIONS.items() if spread is way]
 
 
@@ -94,8 +96,8 @@ async def impact(
     most: int = MOST_AFFECTED_CIS,
     ways: int = MOST_RELATIONS_FOLLOWED,
 ) -> ImpactResult:
-    """What the failure touches within `depth` relations, at most `most`: breadth first, by one statement a
-    level, which follows at most so many `ways`. Cycles end where they come back to what is known.
+    """Return the items affected by the failure within `depth` relations, at most `most`: breadth first, by
+    one statement for each level, which follows at most `ways` relations. Cycles end at items that are known.
     """
     known: dict[UUID, dict[str, Any]] = {}
     frontier = [failing]
@@ -109,7 +111,8 @@ async def impact(
             "ways": ways + 1,
             "limit": room + 1,
         }
-        # Planned for this frontier: one plan for one item and for a thousand takes twice as long for these.
+        # Planned for this frontier: a generic plan for one item and for a thousand takes twice as long for
+        # these.
         found = await db.rows(NEXT_LEVEL, parameters, prepare=False)
         for row in found[:room]:
             known[row["id"]] = {**row, "distance": distance}

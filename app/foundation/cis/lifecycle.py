@@ -1,4 +1,4 @@
-"""Configuration items: planned, used, worked on, gone; what is known of them, and what they are to others.
+"""Configuration items: planned, live, maintained, retired; their attributes and relations (lifecycle).
 
 planned ─► live ⇄ maintenance ─► retired       planned, live ─► retired
 """
@@ -24,7 +24,7 @@ from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.payloads import LONGEST_LIST, BoundedList, Patch, Payload, RecordKey, Reference, ShortText
 from app.kernel.visibility import STAFF
 
-#: Whole numbers that every reader of JSON holds exactly.
+#: The largest whole number that every JSON reader holds exactly.
 LARGEST_INTEGER = 2**53 - 1
 MOST_SERVICES = 20
 
@@ -40,7 +40,7 @@ def _limit_size(value: object) -> object:
 
 
 def unique_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """The keys, if none is among them twice."""
+    """Return the keys if none occurs twice; otherwise raise a validation error."""
     if len(set(keys)) < len(keys):
         raise PydanticCustomError("each_once", "must name each once")
     return keys
@@ -64,13 +64,13 @@ Change = Annotated[
 
 
 class CiAlteration(Payload):
-    """An alteration, which after go-live belongs to a change."""
+    """An alteration of a configuration item; after go-live it belongs to a change."""
 
     change: Change = None
 
 
 def flag_unauthorised(ci: Ci, ctx: ActionContext) -> None:
-    """Flags an alteration after go-live as unauthorised: no change that it could name is known here."""
+    """Flag an alteration after go-live as unauthorised: changes are not known in this system."""
     if ci.state is not State.planned:
         ci.unauthorised = True
         ci.unauthorised_count = (ci.unauthorised_count or 0) + 1
@@ -78,7 +78,7 @@ def flag_unauthorised(ci: Ci, ctx: ActionContext) -> None:
 
 
 class PlanCi(Payload):
-    """Something that will be there, or that has been found."""
+    """A configuration item that is planned, or that has been found."""
 
     key: RecordKey = Field(
         description="What it is called in addresses, without a comma; unique, never changed.",
@@ -101,7 +101,7 @@ class PlanCi(Payload):
 
 
 def plan(ci: Ci, body: PlanCi, ctx: ActionContext) -> None:
-    """Something will be there, or has been found."""
+    """Plan a configuration item, or record one that has been found."""
     owner = ctx.ref(Person, "owner")
     ci.key = body.key
     ci.name = body.name
@@ -117,26 +117,26 @@ def plan(ci: Ci, body: PlanCi, ctx: ActionContext) -> None:
 
 
 def go_live(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
-    """It is used from now on."""
+    """Put the item into use."""
 
 
 def begin_maintenance(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
-    """Somebody works on it; it may be out of use."""
+    """Begin maintenance: the item is being worked on and may be out of use."""
     flag_unauthorised(ci, ctx)
 
 
 def end_maintenance(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
-    """It is used again."""
+    """End maintenance: the item is in use again."""
     flag_unauthorised(ci, ctx)
 
 
 def retire(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
-    """It is there no more; what it was stays."""
+    """Retire the item: it no longer exists; its history stays."""
     flag_unauthorised(ci, ctx)
 
 
 class ChangeAttributesCi(CiAlteration):
-    """What is otherwise than it was."""
+    """Attributes to set or remove; those left out stay as they are."""
 
     attributes: Annotated[dict[AttributeKey, AttributeValue | None], BoundedMapping] = Field(
         min_length=1,
@@ -147,14 +147,14 @@ class ChangeAttributesCi(CiAlteration):
 
 
 def change_attributes(ci: Ci, body: ChangeAttributesCi, ctx: ActionContext) -> None:
-    """What is known of it is otherwise."""
+    """Set or remove attributes of the item."""
     merged = {**(ci.attributes or {}), **body.attributes}
     ci.attributes = {key: value for key, value in merged.items() if value is not None}
     flag_unauthorised(ci, ctx)
 
 
 class EditCi(Patch):
-    """What it is called, who answers for it, and what it serves."""
+    """Fields of a configuration item to change; those left out stay as they are."""
 
     name: ShortText = Field(default_factory=str, description="What people call it now.")
     owner: Annotated[Reference, ForeignRef("person")] | None = Field(
@@ -165,7 +165,7 @@ class EditCi(Patch):
 
 
 def edit(ci: Ci, body: EditCi, ctx: ActionContext) -> None:
-    """It is called otherwise, somebody else answers for it, or it serves other services."""
+    """Change the item's name, its owner or the services that it serves."""
     apply_patch(ci, body, ctx, skip=("services", "change"))
     if "services" in body.model_fields_set:
         ci.services = list(body.services)
@@ -173,14 +173,14 @@ def edit(ci: Ci, body: EditCi, ctx: ActionContext) -> None:
 
 
 class RelateCi(CiAlteration):
-    """What it is to another one."""
+    """A relation to another configuration item."""
 
     kind: RelationKind = Field(description="What it is to the other one.")
     other: Annotated[Reference, ForeignRef("ci")] = Field(description="The other one: its key or id.")
 
 
 def relate(ci: Ci, body: RelateCi, ctx: ActionContext) -> None:
-    """It has to do with another one."""
+    """Relate the item to another one."""
     ctx.add(
         CiRelation(
             id=ctx.new_id(),
@@ -195,7 +195,7 @@ def relate(ci: Ci, body: RelateCi, ctx: ActionContext) -> None:
 
 
 class UnrelateCi(CiAlteration):
-    """What it is to another one no more."""
+    """A relation to another configuration item that ends."""
 
     kind: RelationKind = Field(description="What it was to the other one.")
     other: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(
@@ -204,13 +204,13 @@ class UnrelateCi(CiAlteration):
 
 
 def unrelate(ci: Ci, body: UnrelateCi, ctx: ActionContext) -> None:
-    """It has nothing to do with the other one any more, in that respect."""
+    """End the relation of that kind to the other item."""
     ctx.remove(ctx.prepared(EndedRelation).relation)
     flag_unauthorised(ci, ctx)
 
 
 def on_enter(ci: Ci, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """What goes with a state."""
+    """Set the times that belong to the state entered."""
     if ci.state is State.live and ci.live_at is None:
         ci.live_at = ctx.occurred_at
     elif ci.state is State.retired:
@@ -218,7 +218,9 @@ def on_enter(ci: Ci, before: CodeEnum | None, ctx: ActionContext) -> None:
 
 
 def audience(ci: Ci) -> tuple[str, ...]:
-    """Staff, the owner, and the integration that has found it: it is no staff, and sees no others."""
+    """Return the audience: staff, the owner, and the integration that found the item, which is not staff and
+    sees no other items.
+    """
     persons = {person for person in (ci.owner_id, ci.found_by_id) if person is not None}
     return (STAFF, *(f"person:{person}" for person in persons))
 

@@ -1,4 +1,4 @@
-"""What preparations ask of configuration items."""
+"""Reads of configuration items, for preparations."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ order by sha256(convert_to(%(seed)s || '/' || id, 'UTF8')), id limit %(size)s
 async def drawn_cis(
     reads: ReadContext, classes: list[str], services: list[str], seed: str, size: int
 ) -> tuple[int, int, list[UUID]]:
-    """Up to which position of the log, how many configuration items of these classes and services are in use
-    (empty: of all), and as many of them as are to be drawn, in the order of the SHA-256 of `<seed>/<id>`.
+    """Return the log's position, the number of configuration items in use of these classes and services
+    (empty: of all), and the ids of those drawn: the first `size` in the order of the SHA-256 of
+    `<seed>/<id>`.
     """
     said = {"classes": classes, "services": services, "seed": seed, "size": size}
     guard = Unguarded("The sample says up to which position of the log it was drawn.")

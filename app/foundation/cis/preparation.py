@@ -1,4 +1,4 @@
-"""What actions on configuration items and sets of them must look up first."""
+"""Preparations of actions on configuration items, baselines and verifications."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EndedRelation:
-    """The relation that is taken away."""
+    """The relation that the action ends."""
 
     relation: CiRelation
 
 
 async def ended_relation(reads: ReadContext, ci: Ci, body: UnrelateCi, ctx: ActionContext) -> EndedRelation:
-    """Finds the relation that is taken away. Raises WrongValue if there is none."""
+    """Find the relation that the action ends. Raises WrongValue if there is none."""
     other = ctx.required_ref(Ci, "other")
     relation = await reads.child(CiRelation, ci, kind=body.kind.value, to_ci_id=other.id)
     if relation is None:
@@ -40,7 +40,7 @@ async def ended_relation(reads: ReadContext, ci: Ci, body: UnrelateCi, ctx: Acti
 
 @dataclass(frozen=True, slots=True)
 class LatestPosition:
-    """How far the log is."""
+    """The last position of the log."""
 
     position: int
 
@@ -48,13 +48,13 @@ class LatestPosition:
 async def latest_position(
     reads: ReadContext, baseline: Baseline, body: TakeBaseline, ctx: ActionContext
 ) -> LatestPosition:
-    """Finds how far the log is: where nobody says when, a baseline is of what is."""
+    """Find the last position of the log, at which a baseline is taken if no position is provided."""
     return LatestPosition(await reads.head())
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The items that are drawn, in order: of how many, and how far the log was."""
+    """The items drawn, in order; how many there were to draw from, and the log's position."""
 
     position: int
     population: int
@@ -64,7 +64,7 @@ class Sample:
 async def sample(
     reads: ReadContext, verification: Verification, body: DrawVerification, ctx: ActionContext
 ) -> Sample:
-    """Draws the sample. Raises WrongValue if nothing of it is in use."""
+    """Draw the sample. Raises WrongValue if no such item is in use."""
     classes = [one.value for one in body.ci_classes]
     services, seed = list(body.services), str(verification.id)
     position, population, drawn = await drawn_cis(reads, classes, services, seed, body.size)
@@ -75,7 +75,7 @@ async def sample(
 
 @dataclass(frozen=True, slots=True)
 class SampleItem:
-    """The item of the sample that is named, and all items of it."""
+    """The item of the sample that the payload names, and all items of the sample."""
 
     item: VerificationItem
     items: tuple[VerificationItem, ...]
@@ -87,7 +87,7 @@ async def sample_item(
     body: CheckItemVerification | SettleDifferenceVerification,
     ctx: ActionContext,
 ) -> SampleItem:
-    """Finds the item of the sample. Raises WrongValue if it is none, or was settled."""
+    """Find the item of the sample. Raises WrongValue if it was not drawn, or is settled already."""
     items = await reads.children(VerificationItem, verification)
     ci = ctx.required_ref(Ci, "ci")
     item = next((one for one in items if one.ci_id == ci.id), None)

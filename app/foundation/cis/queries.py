@@ -1,4 +1,4 @@
-"""What can be asked about configuration items and their relations."""
+"""Schemas and reads of configuration items, their relations, baselines and verifications."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ BASELINES = Listing(
 
 
 class CiStub(OutputModel):
-    """A configuration item, as others show it."""
+    """A configuration item, as other answers refer to it."""
 
     id: UUID
     key: str
@@ -121,7 +121,7 @@ class CiStub(OutputModel):
 
 
 class VerificationItemOut(OutputModel):
-    """An item of a sample, and what was found."""
+    """An item of a sample, and the result of checking it."""
 
     ci: CiStub
     place: int = Field(description="In the order of the draw, from 1.")
@@ -134,7 +134,7 @@ class VerificationItemOut(OutputModel):
 
 
 async def items_of(ledger: Ledger, samples: Sequence[UUID]) -> dict[UUID, list[Any]]:
-    """The items of each sample, in the order of the draw."""
+    """Return the items of each sample, in the order of the draw."""
     records = {stream("verification", one): one for one in samples}
     rows = await ledger.db.rows(
         "select v.record, v.place, v.outcome, v.note, v.checked_at, v.settlement, v.change, v.settled_at, "
@@ -151,7 +151,7 @@ async def items_of(ledger: Ledger, samples: Sequence[UUID]) -> dict[UUID, list[A
 
 
 async def right_share_of(ledger: Ledger, samples: Sequence[UUID]) -> dict[UUID, float]:
-    """Of the items that were compared, the share that is right."""
+    """Return, by sample, the share of the checked items that are right."""
     rows = await ledger.db.rows(
         "select id, round(right_count::numeric / checked_count, 6)::float8 as share from fold.verification "
         "where id = any(%s) and checked_count > 0",
@@ -161,7 +161,7 @@ async def right_share_of(ledger: Ledger, samples: Sequence[UUID]) -> dict[UUID, 
 
 
 class VerificationOut(RecordOut):
-    """A sample of configuration items, compared with what is there."""
+    """A sample of configuration items, checked against reality."""
 
     state: VerificationState
     key: str
@@ -196,7 +196,7 @@ VERIFICATIONS = Listing(
 
 
 class RelationOut(OutputModel):
-    """What a configuration item is to another one, or that one to it."""
+    """A relation between a configuration item and another one."""
 
     kind: RelationKind
     label: str = Field(description="The same in words, in the language asked for.")
@@ -215,7 +215,7 @@ class RelationPage(OutputModel):
 
 
 class RelationQuery(Paging):
-    """Which relations."""
+    """The direction and page of the relations listed."""
 
     direction: Literal["outgoing", "incoming"] = Field(
         default="outgoing", description="Those that start from it, or those that lead to it."
@@ -223,14 +223,14 @@ class RelationQuery(Paging):
 
 
 class ViaOut(OutputModel):
-    """By which relation something is touched."""
+    """The relation by which an item is affected."""
 
     kind: RelationKind
     ci: CiStub = Field(description="The one whose failure touches it.")
 
 
 class AffectedCiOut(OutputModel):
-    """A configuration item that is touched."""
+    """An affected configuration item."""
 
     ci: CiStub
     distance: int = Field(description="How many relations lie between; 1: directly.")
@@ -238,7 +238,7 @@ class AffectedCiOut(OutputModel):
 
 
 class ImpactOut(OutputModel):
-    """What is touched if a configuration item fails."""
+    """The impact of a configuration item's failure."""
 
     depth: int = Field(description="So many relations were followed at most.")
     truncated: bool = Field(
@@ -254,7 +254,7 @@ class ImpactOut(OutputModel):
 
 
 class ImpactQuery(BaseModel):
-    """How far to look."""
+    """How many relations to follow."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -264,7 +264,7 @@ class ImpactQuery(BaseModel):
 
 
 def ci_visibility_condition(renderer: Renderer, parameters: dict[str, Any]) -> str:
-    """The condition on `c` for those that the caller may see."""
+    """Return the SQL condition on the items `c` that the caller may see; adds its parameters."""
     if sees_every_record(renderer.caller, LIFECYCLE, agents_see=renderer.ledger.settings.agents_see):
         return "true"
     parameters["tokens"] = sorted(tokens(renderer.caller, LIFECYCLE))
@@ -274,7 +274,7 @@ def ci_visibility_condition(renderer: Renderer, parameters: dict[str, Any]) -> s
 
 
 async def relations(renderer: Renderer, ci: Ci, query: RelationQuery) -> dict[str, Any]:
-    """One page of its relations to those that the caller may see. Raises BadCursor."""
+    """Return a page of the item's relations to items that the caller may see. Raises BadCursor."""
     sign, scope = renderer.ledger.vault.fingerprint, f"{ci.row_key} relations {query.direction}"
     here, there = "from_ci_id", "to_ci_id"
     if query.direction == "incoming":
@@ -307,7 +307,7 @@ async def relations(renderer: Renderer, ci: Ci, query: RelationQuery) -> dict[st
 
 
 async def impact_of(renderer: Renderer, ci: Ci, depth: int) -> dict[str, Any]:
-    """What its failure touches, of what the caller may see."""
+    """Return the impact of the item's failure, limited to items that the caller may see."""
     found = await impact(renderer.ledger.db, ci.id, depth)
     touched = await _visible(renderer, found.affected)
     by_id = {row["id"]: ci_stub(row) for row in found.affected}
@@ -334,7 +334,7 @@ async def impact_of(renderer: Renderer, ci: Ci, depth: int) -> dict[str, Any]:
 
 
 async def _visible(renderer: Renderer, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Those that the caller may see, with what they are touched by."""
+    """Return the affected items that the caller may see, with the relation that affects them."""
     parameters: dict[str, Any] = {"ids": [row["id"] for row in rows]}
     condition = ci_visibility_condition(renderer, parameters)
     if condition == "true":
@@ -348,5 +348,5 @@ async def _visible(renderer: Renderer, rows: Sequence[dict[str, Any]]) -> list[d
 
 
 def ci_stub(row: dict[str, Any]) -> dict[str, Any]:
-    """What is said of an item wherever it is only named, from its row."""
+    """Return the fields by which other answers refer to an item, from its row."""
     return {name: row[name] for name in CiStub.model_fields}

@@ -1,4 +1,4 @@
-"""A configuration item's row, its relations to others, and their codes."""
+"""Configuration items, their relations, baselines and verifications, and their codes (tables)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, Record
 
 
 class CiState(CodeEnum):
-    """Whether it is there yet, is used, is being worked on, or is gone."""
+    """State of a configuration item."""
 
     planned = "planned", "Planned", "已计划"
     live = "live", "Live", "在用"
@@ -23,7 +23,7 @@ class CiState(CodeEnum):
 
 
 class CiClass(CodeEnum):
-    """What sort of thing it is."""
+    """Class of a configuration item."""
 
     application = "application", "Application", "应用"
     database = "database", "Database", "数据库"
@@ -35,7 +35,7 @@ class CiClass(CodeEnum):
 
 
 class RelationKind(CodeEnum):
-    """What a configuration item is to another one."""
+    """Kind of a relation from a configuration item to another one."""
 
     runs_on = "runs_on", "Runs on", "运行于"
     depends_on = "depends_on", "Depends on", "依赖于"
@@ -45,14 +45,14 @@ class RelationKind(CodeEnum):
 
 
 class BaselineState(CodeEnum):
-    """Whether it is compared with."""
+    """State of a baseline: a discarded one is not compared with."""
 
     taken = "taken", "Taken", "已建立"
     discarded = "discarded", "Discarded", "已作废"
 
 
 class DifferenceKind(CodeEnum):
-    """What became of a configuration item between two states of the log."""
+    """Kind of difference of a configuration item between two states of the log."""
 
     added = "added", "Added", "新增"
     removed = "removed", "Removed", "移除"
@@ -60,7 +60,7 @@ class DifferenceKind(CodeEnum):
 
 
 class VerificationState(CodeEnum):
-    """Whether items of the sample are still compared."""
+    """State of a verification."""
 
     open = "open", "Open", "进行中"
     concluded = "concluded", "Concluded", "已结束"
@@ -68,7 +68,7 @@ class VerificationState(CodeEnum):
 
 
 class CiOutcome(CodeEnum):
-    """What was found when an item was compared with what is there."""
+    """Result of checking an item against reality."""
 
     as_recorded = "as_recorded", "As recorded", "与记录一致"
     differs = "differs", "Differs", "有差异"
@@ -76,7 +76,7 @@ class CiOutcome(CodeEnum):
 
 
 class Settlement(CodeEnum):
-    """What is done about a difference."""
+    """Settlement of a difference."""
 
     confirmed = "confirmed", "The record is right", "确认记录无误"
     corrected = "corrected", "Corrected by a change", "已通过变更更正"
@@ -86,10 +86,10 @@ class Settlement(CodeEnum):
 class Ci(Record):
     """A configuration item.
 
-    `found_by_id` is the integration that planned it, if one did, and that sees it. `services` are the keys of
-    those that it serves, `attributes` short texts and whole numbers by their keys.
-    `unauthorised_count` says how often it was altered after go-live without an approved change, and
-    `unauthorised_at` when last; `unauthorised` whether it ever was.
+    `found_by_id` is the integration that planned it, if one did; that integration sees it. `services` are the
+    keys of the services that it serves, `attributes` short texts and whole numbers by their keys.
+    `unauthorised_count` is the number of alterations after go-live without an approved change, and
+    `unauthorised_at` the time of the last one; `unauthorised` is set if there ever was one.
     """
 
     KIND: ClassVar[str] = "ci"
@@ -111,7 +111,9 @@ class Ci(Record):
 
 
 class CiRelation(ChildRecord):
-    """What a configuration item is to another one. Stands on the stream of the one that it starts from."""
+    """A relation from a configuration item to another one. A child record on the stream of the item that it
+    starts from.
+    """
 
     KIND: ClassVar[str] = "ci_relation"
 
@@ -124,8 +126,8 @@ class CiRelation(ChildRecord):
 class Baseline(Record):
     """A named set of configuration items at a position of the log.
 
-    The set is that of items of `ci_classes` that serve one of `services` and are among `ci_ids`; where one of
-    these is empty, it does not narrow.
+    The set contains the items of `ci_classes` that serve one of `services` and are among `ci_ids`; an empty
+    criterion does not narrow.
     """
 
     KIND: ClassVar[str] = "baseline"
@@ -142,12 +144,12 @@ class Baseline(Record):
 
 
 class Verification(Record):
-    """A sample of configuration items in use: of those of `ci_classes` that serve one of `services`; where
-    one of these is empty, it does not narrow.
+    """A sample of configuration items in use, drawn from those of `ci_classes` that serve one of `services`;
+    an empty criterion does not narrow.
 
-    `population` is how many there were when it was drawn, `position` how far the log was. Of `drawn_count`
-    items `checked_count` were compared, `right_count` are as recorded or were confirmed; about
-    `unsettled_count` differences nothing is done yet.
+    `population` is how many there were when it was drawn, `position` the log's position then. Of
+    `drawn_count` items `checked_count` were checked, and `right_count` are as recorded or were confirmed;
+    `unsettled_count` differences are not settled yet.
     """
 
     KIND: ClassVar[str] = "verification"
@@ -170,7 +172,7 @@ class Verification(Record):
 
 
 class VerificationItem(ChildRecord):
-    """An item of a sample, at its place in the draw; what was found, and what is done about it."""
+    """An item of a sample, at its place in the draw, with the outcome of its check and its settlement."""
 
     KIND: ClassVar[str] = "verification_item"
 
@@ -187,35 +189,35 @@ class VerificationItem(ChildRecord):
 
 
 class CiTable(Ci, table=True):
-    """Where configuration items stand."""
+    """The table of configuration items."""
 
     __tablename__ = "ci"
     __table_args__: ClassVar = FOLD
 
 
 class CiRelationTable(CiRelation, table=True):
-    """Where their relations stand."""
+    """The table of relations between configuration items."""
 
     __tablename__ = "ci_relation"
     __table_args__: ClassVar = FOLD
 
 
 class BaselineTable(Baseline, table=True):
-    """Where baselines stand."""
+    """The table of baselines."""
 
     __tablename__ = "baseline"
     __table_args__: ClassVar = FOLD
 
 
 class VerificationTable(Verification, table=True):
-    """Where verifications stand."""
+    """The table of verifications."""
 
     __tablename__ = "verification"
     __table_args__: ClassVar = FOLD
 
 
 class VerificationItemTable(VerificationItem, table=True):
-    """Where the items of their samples stand."""
+    """The table of the verifications' sample items."""
 
     __tablename__ = "verification_item"
     __table_args__: ClassVar = FOLD

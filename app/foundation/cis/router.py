@@ -1,4 +1,4 @@
-"""Where configuration items are: `/v1/cis`."""
+"""Routes of configuration items: `/v1/cis`."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ mount_events(verifications_router, VERIFICATIONS)
 mount_actions(verifications_router, verifications.LIFECYCLE, VerificationOut)
 
 
-# Before that of one item, whose name it would otherwise be.
+# Before the route of one item, which would take `compare` for an item's name.
 @router.get("/compare", operation_id="compare_cis", response_model=ComparePage, responses=problems(400, 422))
 async def compare_cis(request: Request, query: Annotated[CompareQuery, Query()]) -> Response:
-    """What became of configuration items between two baselines, or positions of the log."""
+    """Return the differences of configuration items between two baselines or positions of the log."""
     found = await compare(renderer_of(request, CIS), query)
     return Response(to_json(found), headers=VARY, media_type="application/json")
 
@@ -63,7 +63,7 @@ mount_events(router, CIS)
 async def list_ci_relations(
     request: Request, name: Name, query: Annotated[RelationQuery, Query()]
 ) -> Response:
-    """What it is to others, or others are to it."""
+    """List the item's relations to others, or those of others to it."""
     renderer = renderer_of(request, CIS)
     found = await relations(renderer, (await load_visible(renderer, name)).record, query)
     headers = {**VARY, "Content-Language": renderer.language}
@@ -74,7 +74,7 @@ async def list_ci_relations(
     "/{id}/impact", operation_id="get_ci_impact", response_model=ImpactOut, responses=problems(404, 422)
 )
 async def get_ci_impact(request: Request, name: Name, query: Annotated[ImpactQuery, Query()]) -> Response:
-    """What is touched if it fails."""
+    """Return the impact of the item's failure."""
     renderer = renderer_of(request, CIS)
     found = await impact_of(renderer, (await load_visible(renderer, name)).record, query.depth)
     return Response(to_json(found), headers=VARY, media_type="application/json")

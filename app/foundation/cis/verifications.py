@@ -1,4 +1,5 @@
-"""Verifications: a sample of configuration items is drawn, and each of them compared with what is there.
+"""Verifications: a sample of configuration items is drawn, and each item is checked against reality
+(lifecycle).
 
 Which items are drawn its own id decides, so that nobody chooses, and anybody can draw the same again.
 
@@ -30,7 +31,7 @@ LARGEST_SAMPLE = 200
 
 
 class DrawVerification(Payload):
-    """Which items a sample is drawn of, and how many. What is left out does not narrow."""
+    """The items that a sample is drawn from, and its size. A criterion left out does not narrow."""
 
     key: RecordKey = Field(
         description="What it is called in addresses; unique, never changed.", examples=["servers-2026-q4"]
@@ -48,7 +49,7 @@ class DrawVerification(Payload):
 
 
 def draw(verification: Verification, body: DrawVerification, ctx: ActionContext) -> None:
-    """Some of the items in use are to be compared with what is there."""
+    """Draw a sample of the items in use, to be checked against reality."""
     verification.key = body.key
     verification.name = body.name
     verification.ci_classes = sorted({one.value for one in body.ci_classes})
@@ -64,7 +65,7 @@ def draw(verification: Verification, body: DrawVerification, ctx: ActionContext)
 
 
 class CheckItemVerification(Payload):
-    """What was found of an item of the sample."""
+    """The result of checking an item of the sample."""
 
     ci: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(description="Which: its key or id.")
     outcome: CiOutcome = Field(description="What was found.")
@@ -74,7 +75,7 @@ class CheckItemVerification(Payload):
 
 
 def check_item(verification: Verification, body: CheckItemVerification, ctx: ActionContext) -> None:
-    """An item of the sample was compared with what is there; until it is settled it can be anew."""
+    """Record the check of an item; until the item is settled, it can be checked again."""
     item = ctx.change(ctx.prepared(SampleItem).item)
     item.outcome = body.outcome
     item.note = body.note
@@ -86,13 +87,13 @@ def check_item(verification: Verification, body: CheckItemVerification, ctx: Act
 async def difference_without_note(
     reads: ReadContext, verification: Verification, body: CheckItemVerification, ctx: ActionContext
 ) -> None:
-    """Whoever finds something otherwise says what."""
+    """Refuse if a difference is reported without a note."""
     if body.outcome is not CiOutcome.as_recorded and body.note is None:
         raise WrongValue(pointer="/note", because="missing")
 
 
 class SettleDifferenceVerification(Payload):
-    """What is done about a difference."""
+    """The settlement of a difference."""
 
     ci: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(
         description="Of which item: its key or id."
@@ -104,7 +105,7 @@ class SettleDifferenceVerification(Payload):
 def settle_difference(
     verification: Verification, body: SettleDifferenceVerification, ctx: ActionContext
 ) -> None:
-    """What is done about a difference: it was none, a change has corrected it, or it is a finding."""
+    """Settle a difference: the record is right, a change has corrected it, or it is a finding."""
     item = ctx.change(ctx.prepared(SampleItem).item)
     item.settlement = body.settlement
     item.change = body.change
@@ -116,7 +117,7 @@ def settle_difference(
 async def no_difference(
     reads: ReadContext, verification: Verification, body: SettleDifferenceVerification, ctx: ActionContext
 ) -> None:
-    """A difference was found; who has corrected it names the change."""
+    """Refuse if no difference was found, or if it was corrected and the payload names no change."""
     if ctx.prepared(SampleItem).item.outcome in (None, CiOutcome.as_recorded):
         raise WrongValue(pointer="/ci", because="no_difference")
     if body.settlement is Settlement.corrected and body.change is None:
@@ -124,7 +125,7 @@ async def no_difference(
 
 
 def _recount(verification: Verification, item: VerificationItem, ctx: ActionContext) -> None:
-    """Counts the items anew, this one as it is now."""
+    """Recount the sample's items, with this one in its present state."""
     items = [item if one.id == item.id else one for one in ctx.prepared(SampleItem).items]
     checked = [one for one in items if one.outcome is not None]
     different = [one for one in checked if one.outcome is not CiOutcome.as_recorded]
@@ -135,7 +136,7 @@ def _recount(verification: Verification, item: VerificationItem, ctx: ActionCont
 
 
 class ConcludeVerification(Payload):
-    """What came of it."""
+    """The result of the verification."""
 
     summary: ShortText | None = Field(
         default=None, description="What came of it, in a line. No persons here."
@@ -143,25 +144,25 @@ class ConcludeVerification(Payload):
 
 
 def conclude(verification: Verification, body: ConcludeVerification, ctx: ActionContext) -> None:
-    """Every item was compared, and every difference settled; the figures stay as they are."""
+    """Conclude the verification: every item is checked and every difference settled; the figures are final."""
     verification.summary = body.summary
     verification.concluded_at = ctx.occurred_at
 
 
 async def items_unchecked(reads: ReadContext, verification: Verification, ctx: ActionContext) -> str | None:
-    """Every item of the sample was compared."""
+    """Refuse if an item of the sample is not checked yet (`items_unchecked`)."""
     return "items_unchecked" if verification.checked_count != verification.drawn_count else None
 
 
 async def differences_unsettled(
     reads: ReadContext, verification: Verification, ctx: ActionContext
 ) -> str | None:
-    """Something is done about every difference."""
+    """Refuse if a difference is not settled yet (`differences_unsettled`)."""
     return "differences_unsettled" if verification.unsettled_count else None
 
 
 def discard(verification: Verification, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It is not gone on with; it counts for nothing."""
+    """Discard the verification: it is abandoned, and its figures do not count."""
     verification.discarded_at = ctx.occurred_at
 
 

@@ -1,1 +1,1 @@
-"""What an hour of work costs."""
+"""Costs: hourly rates of work, and the work and money spent on tickets."""

@@ -1,4 +1,4 @@
-"""Amounts as somebody says them."""
+"""Checks of amounts of money in payloads."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from app.kernel.refusals import WrongValue
 
 
 def check_digits(amount: str, currency: str, pointer: str = "/amount") -> None:
-    """Raises WrongValue unless the amount that the body gives there has as many digits behind the point as
-    the currency.
-    """
+    """Check that the payload's amount at `pointer` has as many decimals as the currency. Raises WrongValue."""
     wanted = DIGITS[currency]
     if digits(amount) != wanted:
         words = {"currency": currency, "digits": str(wanted)}

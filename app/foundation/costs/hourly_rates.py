@@ -1,4 +1,4 @@
-"""Rates by the hour: what work of a class of role costs from a day on.
+"""Hourly rates: the cost of an hour of work of a role class, from a day on (lifecycle).
 
 active ─► withdrawn
 """
@@ -22,7 +22,7 @@ from app.kernel.visibility import STAFF
 
 
 class AddHourlyRate(Payload):
-    """What an hour costs from a day on."""
+    """The cost of an hour of work of a role class, from a day on."""
 
     role_class: RecordKey = Field(description="The class of role, as it is named when work is logged.")
     amount: Amount = Field(description="What an hour costs, with the digits of the currency, as 480.00.")
@@ -33,7 +33,7 @@ class AddHourlyRate(Payload):
 
 
 def add(rate: HourlyRate, body: AddHourlyRate, ctx: ActionContext) -> None:
-    """An hour of work of a class of role costs so much from then on."""
+    """Add the cost of an hour of work of a role class, from a day on."""
     rate.role_class = body.role_class
     rate.amount = body.amount
     rate.currency = body.currency
@@ -44,12 +44,12 @@ def add(rate: HourlyRate, body: AddHourlyRate, ctx: ActionContext) -> None:
 async def wrong_currency_digits(
     reads: ReadContext, rate: HourlyRate, body: AddHourlyRate, ctx: ActionContext
 ) -> None:
-    """An amount has the digits of its currency."""
+    """Refuse if the amount's decimals are not those of its currency."""
     check_digits(body.amount, body.currency)
 
 
 def withdraw(rate: HourlyRate, body: Reason, ctx: ActionContext) -> None:
-    """It was a mistake: no more work is logged at it; what was, keeps it."""
+    """Withdraw the rate, which was a mistake: no further work is logged at it; work logged at it keeps it."""
 
 
 # fmt: off

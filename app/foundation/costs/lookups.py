@@ -1,11 +1,11 @@
-"""What preparations ask of hourly rates."""
+"""Reads of hourly rates, for preparations."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from app.foundation.costs.records import HourlyRate
-from app.kernel.reads import ReadContext, Unguarded
+from app.kernel.reads import Unguarded, ReadContext
 
 RATE = """
 select id from fold.hourly_rate where role_class = %s and state = 'active'
@@ -14,10 +14,10 @@ and valid_from_at <= %s order by valid_from_at desc limit 1
 
 
 async def hourly_rate(reads: ReadContext, role_class: str, when: datetime) -> HourlyRate | None:
-    """What an hour of work of that class of role costs at that time; None: nobody has said."""
-    guard = Unguarded(
+    """Return the hourly rate of that role class at that time; None: no rate applies."""
+    held = Unguarded(
         "A rate that is added meanwhile is for work that is logged later; this one is read by itself."
     )
-    found = await reads.value(RATE, (role_class, when), guard=guard)
+    found = await reads.value(RATE, (role_class, when), held=held)
     loaded = None if found is None else await reads.record("hourly_rate", str(found))
     return None if loaded is None else loaded.record

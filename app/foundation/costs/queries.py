@@ -1,4 +1,4 @@
-"""What can be asked about rates by the hour."""
+"""Schema of an hourly rate."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.foundation.costs.records import RateState
 
 
 class HourlyRateOut(RecordOut):
-    """What an hour of work of a class of role costs, from a day on."""
+    """The cost of an hour of work of a role class, from a day on."""
 
     state: RateState
     role_class: str

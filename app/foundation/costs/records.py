@@ -1,4 +1,4 @@
-"""What work and things cost: rates by the hour, which are records; what was spent on a ticket."""
+"""Hourly rates, and the work and costs of tickets (tables)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, Record
 
 
 class RateState(CodeEnum):
-    """Whether a rate counts, or was a mistake."""
+    """State of an hourly rate: a withdrawn one was a mistake."""
 
     active = "active", "Active", "有效"
     withdrawn = "withdrawn", "Withdrawn", "已撤回"
 
 
 class HourlyRate(Record):
-    """What an hour of work of a class of role costs, from `valid_from_at` until a later rate of it does."""
+    """The cost of an hour of work of a role class, from `valid_from_at` until a later rate of that class
+    applies.
+    """
 
     KIND: ClassVar[str] = "hourly_rate"
 
@@ -34,9 +36,10 @@ class HourlyRate(Record):
 
 
 class Work(ChildRecord):
-    """Work on a ticket. `rate` is what an hour of it cost on its day, and stays so; None: nobody had said.
+    """Work on a ticket. `rate` is the hourly rate on the day of the work, and never changes; None: no rate
+    applied.
 
-    A reversal has the minutes of the work that it takes back, below zero.
+    A reversal has the negated minutes of the work that it reverses.
     """
 
     KIND: ClassVar[str] = "work"
@@ -52,12 +55,12 @@ class Work(ChildRecord):
 
     @property
     def for_staff(self) -> bool:
-        """Whether only staff may know of it."""
+        """Only staff see work."""
         return True
 
 
 class Cost(ChildRecord):
-    """Money spent on a ticket. A reversal has the amount that it takes back, below zero."""
+    """Money spent on a ticket. A reversal has the negated amount of the cost that it reverses."""
 
     KIND: ClassVar[str] = "cost"
 
@@ -70,26 +73,26 @@ class Cost(ChildRecord):
 
     @property
     def for_staff(self) -> bool:
-        """Whether only staff may know of it."""
+        """Only staff see costs."""
         return True
 
 
 class HourlyRateTable(HourlyRate, table=True):
-    """Where rates by the hour stand."""
+    """The table of hourly rates."""
 
     __tablename__ = "hourly_rate"
     __table_args__: ClassVar = FOLD
 
 
 class WorkTable(Work, table=True):
-    """Where work stands."""
+    """The table of work on tickets."""
 
     __tablename__ = "work"
     __table_args__: ClassVar = FOLD
 
 
 class CostTable(Cost, table=True):
-    """Where costs stand."""
+    """The table of costs."""
 
     __tablename__ = "cost"
     __table_args__: ClassVar = FOLD

@@ -1,4 +1,4 @@
-"""Where rates by the hour are: `/v1/hourly_rates`."""
+"""Routes of hourly rates: `/v1/hourly_rates`."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Custom fields: what an organisation wants to know of its tickets besides."""
+"""Custom fields: further fields that an organisation declares for its tickets."""

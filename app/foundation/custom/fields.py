@@ -1,4 +1,5 @@
-"""Custom fields: declared for a process, then given with its tickets (`app/foundation/custom/values.py`).
+"""Custom fields: declared for a process; tickets then have values of them
+(`app/foundation/custom/values.py`).
 
 active ⇄ retired
 """
@@ -35,9 +36,9 @@ from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import EVERYBODY, STAFF
 
-#: What a custom field, or one of its choices, is called in bodies, addresses and the log.
+#: The form of the key of a custom field, or of one of its choices, in payloads, addresses and the log.
 CODE = r"^[a-z][a-z0-9_]{0,49}$"
-#: So many fields of a process are asked for at most, and lists are narrowed by so many of them.
+#: Most active fields of a process, and most of them that lists can be filtered by.
 MOST_FIELDS = LONGEST_LIST
 MOST_FILTERS = 10
 
@@ -62,7 +63,7 @@ Code = Annotated[
 
 
 class Choice(PayloadPart):
-    """One of the values that there are."""
+    """One of the values to choose from."""
 
     key: Code = Field(description="What it is called in the log; never changed.")
     label_en: ShortText = Field(description="What people call it, in English.")
@@ -88,7 +89,7 @@ Choices = Annotated[
 
 
 class AddCustomField(Payload):
-    """Something to be known of the tickets of a process."""
+    """A custom field for the tickets of a process."""
 
     process: RecordKey = Field(description="The kind of its records, as `incident`.")
     key: Code = Field(description="What it is called in bodies and addresses; unique, and never changed.")
@@ -108,7 +109,7 @@ class AddCustomField(Payload):
 
 
 def add(field: CustomField, body: AddCustomField, ctx: ActionContext) -> None:
-    """Something is to be known of the tickets of a process."""
+    """Add a custom field to the tickets of a process."""
     field.process = body.process
     field.key = body.key
     field.value_type = body.value_type
@@ -124,7 +125,7 @@ def add(field: CustomField, body: AddCustomField, ctx: ActionContext) -> None:
 async def invalid_field(
     reads: ReadContext, field: CustomField, body: AddCustomField, ctx: ActionContext
 ) -> None:
-    """There is such a process, and what is said of the field can be so."""
+    """Refuse if the process is unknown, or the field's properties contradict each other."""
     lifecycle = reads.lifecycles.get(body.process)
     if lifecycle is None or lifecycle.code is None:
         raise WrongValue({"value": body.process}, pointer="/process", because="unknown_value")
@@ -138,7 +139,7 @@ async def invalid_field(
 
 
 class EditCustomField(Patch):
-    """What is otherwise than it was."""
+    """Fields to change; those left out stay as they are."""
 
     label_en: ShortText = Field(default_factory=str, description="What people call it now, in English.")
     label_zh: ShortText = Field(default_factory=str, description="What people call it now, in Chinese.")
@@ -150,7 +151,7 @@ class EditCustomField(Patch):
 
 
 def edit(field: CustomField, body: EditCustomField, ctx: ActionContext) -> None:
-    """It is called otherwise, asked for otherwise, or has other choices; values that were given stay."""
+    """Change the field's labels, properties or choices; values that tickets have stay as they are."""
     said = body.model_fields_set
     apply_patch(field, body, ctx, skip=("filterable", "choices"))
     if "choices" in said:
@@ -162,7 +163,7 @@ def edit(field: CustomField, body: EditCustomField, ctx: ActionContext) -> None:
 async def invalid_field_edit(
     reads: ReadContext, field: CustomField, body: EditCustomField, ctx: ActionContext
 ) -> None:
-    """What is said of the field can be so."""
+    """Refuse if the field's properties would contradict each other."""
     assert field.value_type is not None
     assert field.process is not None
     if body.required and field.staff_only:
@@ -174,13 +175,13 @@ async def invalid_field_edit(
 
 
 def retire(field: CustomField, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It is asked for no more; values that were given stay and can be taken away."""
+    """Retire the field: tickets get no further values; present values stay and can be removed."""
     field.retired_at = ctx.occurred_at
     field.filter_slot = None
 
 
 def reinstate(field: CustomField, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It is asked for again; whether lists are narrowed by it is said anew."""
+    """Reinstate the field: tickets can have values again; filtering by it is to be enabled anew."""
     field.retired_at = None
 
 
@@ -193,7 +194,7 @@ def _check_choices(value_type: ValueType, choices: tuple[Choice, ...]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class FilterSlot:
-    """The place of the field among those that lists are narrowed by; None: it needs none, or none is free."""
+    """The filter column assigned to the field; None: the field needs none, or none is free."""
 
     slot: int | None
 
@@ -201,7 +202,7 @@ class FilterSlot:
 async def filter_slot(
     reads: ReadContext, field: CustomField, body: AddCustomField | EditCustomField, ctx: ActionContext
 ) -> FilterSlot:
-    """Finds the first place that is free, for a field that is to have one and has none."""
+    """Find the first free filter column, for a field that is to have one and has none."""
     process = body.process if isinstance(body, AddCustomField) else field.process
     if process is None or not body.filterable or field.filter_slot is not None:
         return FilterSlot(None)
@@ -210,7 +211,7 @@ async def filter_slot(
 
 
 def _can_be_filtered(value_type: ValueType, ctx: ActionContext) -> None:
-    """Raises WrongValue if the field gets no place. What is sealed cannot be compared."""
+    """Check that the field can get a filter column: sealed values cannot be compared. Raises WrongValue."""
     if value_type is ValueType.words:
         raise WrongValue(pointer="/filterable", because="words_are_sealed")
     if ctx.prepared(FilterSlot).slot is None:

@@ -1,4 +1,4 @@
-"""What can be asked about custom fields."""
+"""Schemas of custom fields."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.foundation.custom.fields import LIFECYCLE
 
 
 class ChoiceOut(OutputModel):
-    """One of the values that there are."""
+    """One of the values to choose from."""
 
     key: str
     label_en: str
@@ -21,7 +21,7 @@ class ChoiceOut(OutputModel):
 
 
 class CustomFieldOut(RecordOut):
-    """Something to be known of the tickets of a process."""
+    """A custom field of the tickets of a process."""
 
     state: FieldState
     process: str = Field(description="The kind of its records.")

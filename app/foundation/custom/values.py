@@ -1,4 +1,4 @@
-"""Values of custom fields: given with a ticket when it is opened, and put right when it is edited."""
+"""Values of custom fields: set when a ticket is opened, and corrected when it is edited."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ CustomValues = Annotated[
 
 
 class HasCustomValues(Protocol):
-    """A body that gives values of custom fields."""
+    """A payload with values of custom fields."""
 
     @property
     def custom(self) -> dict[str, Any]:
-        """The values by the keys of their fields."""
+        """Return the values by the keys of their fields."""
 
 
 async def invalid_custom_values(
     reads: ReadContext, ticket: Ticket, body: HasCustomValues, ctx: ActionContext
 ) -> None:
-    """What is given is a value of an active field of the process, and what is required is given."""
+    """Refuse unless each value fits an active field of the process, and required fields have values."""
     fields = await reads.custom_fields(ticket.KIND, body.custom)
     for key, said in body.custom.items():
         field = fields.get(key)
@@ -76,31 +76,33 @@ async def invalid_custom_values(
 
 
 def set_custom_fields(ticket: Ticket, ctx: ActionContext) -> None:
-    """The ticket has the values that are given, besides those that it has."""
+    """Set the payload's custom values on the ticket; its other values stay."""
     for column, said in ctx.custom.values.items():
         held = {**(getattr(ticket, column) or {}), **said}
         setattr(ticket, column, {key: value for key, value in held.items() if value is not None} or None)
 
 
 def pointer(key: str) -> str:
-    """Where the value stands in the body (RFC 6901)."""
+    """Return the JSON pointer of the value in the payload (RFC 6901)."""
     return "/custom/" + key.replace("~", "~0").replace("/", "~1")
 
 
 def _is_staff(ticket: Ticket, ctx: ActionContext) -> bool:
-    """Whether they may give what only staff see. Of a ticket that is being opened nobody knows the scope."""
+    """Return whether the caller may set fields that only staff see. A ticket that is being opened has no
+    scope yet, so any staff may.
+    """
     return ctx.caller.is_staff_for(ticket) if ticket.version else ctx.caller.is_staff
 
 
 def _must_provide(ctx: ActionContext) -> bool:
-    """An alert or a mail is not lost because a form was changed: persons only are asked, and only for what
-    they say themselves.
+    """Return whether required fields are enforced: only for persons and the actions that they take
+    themselves, so that no alert or mail is lost because a form was changed.
     """
     return not (ctx.follows or ctx.caller.is_rule or Role.integration in ctx.caller.role_codes)
 
 
 def _remove_retired_value(ticket: Ticket, key: str, said: Any, ctx: ActionContext) -> None:
-    """What was given before its field was retired can be taken away."""
+    """Remove a value whose field was retired after the value was set. Raises WrongValue for anything else."""
     columns = (PUBLIC, FOR_STAFF) if _is_staff(ticket, ctx) else (PUBLIC,)
     column = next((one for one in columns if key in (getattr(ticket, one) or ())), None)
     if said is not None or column is None:
@@ -109,7 +111,7 @@ def _remove_retired_value(ticket: Ticket, key: str, said: Any, ctx: ActionContex
 
 
 async def _stored_value(reads: ReadContext, field: CustomField, said: Any, ctx: ActionContext) -> Any:
-    """The value as the log keeps it. Raises WrongValue."""
+    """Return the value as the log stores it. Raises WrongValue."""
     assert field.key is not None
     where = pointer(field.key)
     me = ctx.caller.person_id
@@ -129,6 +131,6 @@ async def _stored_value(reads: ReadContext, field: CustomField, said: Any, ctx: 
 
 
 def _only_staff_values(body: HasCustomValues, ctx: ActionContext) -> bool:
-    """Whether nothing else is said than what only staff see."""
+    """Return whether the payload changes only values that only staff see."""
     said: set[str] = getattr(body, "model_fields_set", set()) - {"occurred_at"}
     return ctx.custom.only_for_staff and said == {PUBLIC}

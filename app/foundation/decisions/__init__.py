@@ -1,1 +1,1 @@
-"""Decisions: a question to an electorate, votes, and what comes of them; mounted on any record."""
+"""Decisions: a question put to an electorate, its votes and its outcome; can be mounted on any record."""

@@ -1,29 +1,29 @@
-"""Deciding about a record: each action written once, and mounted on the table of any process.
+"""Actions of decisions: written once, and mounted on the lifecycle table of any process.
 
     LIFECYCLE = Lifecycle(..., children=(..., *decisions.CHILDREN), rows=(
         ...,
         action(approve, "批准", [State.awaiting_approval], State.assessed, decision, "request.approved"),
         action(refuse,  "驳回", [State.awaiting_approval], State.rejected, decision, "request.refused"),
-        *decisions.rows(Deciding(kind="request", any=State, ask=[State.submitted], asks=agent,
-                                 segregate_from=(the_requester,), outcome=what_follows)),
+        *decisions.rows(DecisionSpec(kind="request", any=State, ask_states=[State.submitted],
+                                     who_asks=agent, segregate_from=(the_requester,), outcome=what_follows)),
     ))
 
-`what_follows(record, decision)` gives the action of the process that an outcome leads to, and its body; or
-None, where the outcome has no consequence for the record as it stands, which then hears `<kind>.decided`:
+`what_follows(record, decision)` returns the action of the process that an outcome leads to, and its payload;
+or None if the outcome has no consequence for the record as it stands: `<kind>.decided` is then appended.
 
     def what_follows(request, decision):
         if request.state is State.awaiting_approval and decision.outcome is DecisionOutcome.approved:
             return "approve", tallied(decision)
         ...
 
-The body of such an action is `Tallied`, or a class derived from it, so that its event carries the tally.
-Nobody may do it by themselves: its *who* is `decision`. It is carried out in the same command as the last
-vote, with an event of its own behind `<kind>.voted`, and its checks can refuse the vote. It must be open in
-the record's state, or the vote is refused.
+The payload of such an action is `Tallied`, or a class derived from it, so that its event carries the tally.
+No caller may take the action: its policy is `decision`. It is carried out in the same command as the last
+vote, with an event of its own after `<kind>.voted`, and its checks can refuse the vote. The action must be
+possible in the record's state, or the vote is refused.
 
-A process that asks by an action of its own, which leads to the state in which the record waits, says its
-question by `ask_states` in a `prepare=` of that action, and `add_prepared_decision` in the action's function;
-`DecisionSpec(asks=None)`.
+A process that asks by an action of its own, which leads to the state in which the record waits, prepares its
+question with `ask` in a `prepare=` of that action, and calls `add_prepared_decision` in the action's
+function; `DecisionSpec(who_asks=None)`.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ from app.common.people import Role
 from app.common.records import ChildRef, CodeEnum, ForeignRef
 from app.foundation.decisions.preparation import (
     MOST_VOTERS,
+    Asked,
     Count,
-    NewDecision,
     OpenDecisions,
     count_preparation,
     question_preparation,
@@ -64,26 +64,26 @@ from app.kernel.payloads import LONGEST_LIST, BoundedList, FreeText, Instant, Pa
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import Refusal, WrongValue
 
-#: What stands beside every record that can be decided about.
+#: Child records of every record that can be decided about.
 CHILDREN = (Decision, Vote)
 
 
 class NotAVoter(Refusal):
-    """The caller is none of those whom the question was put to."""
+    """Refusal: the caller is not among the voters of the decision."""
 
     STATUS = 403
     CODE = "not_asked_to_vote"
 
 
 class NotTheChair(Refusal):
-    """The caller does not chair those whom the question was put to."""
+    """Refusal: the caller does not chair the decision."""
 
     STATUS = 403
     CODE = "not_the_chair"
 
 
 class AskDecision(Payload):
-    """What is to be decided, by whom, how, and until when."""
+    """A question, its voters, the voting rule and the deadline."""
 
     model_config = example_includes("persons")
     question: Title = Field(
@@ -121,7 +121,7 @@ class AskDecision(Payload):
 
 
 class CastVote(Payload):
-    """What somebody says to a question."""
+    """A vote on a decision."""
 
     decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
     verdict: VoteVerdict = Field(description="What they say.", examples=["approve"])
@@ -137,26 +137,26 @@ class CastVote(Payload):
 
 
 class WithdrawDecision(Payload):
-    """Which question is not asked any more, and why."""
+    """The decision to withdraw, and the reason."""
 
     decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
     reason: FreeText = Field(description="Why.", examples=["It has been settled otherwise."])
 
 
 class CloseVote(Payload):
-    """Which question it is too late to vote on."""
+    """The decision whose time to vote is over."""
 
     decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
 
 
 class RemindVoters(Payload):
-    """Which question it is soon too late to vote on."""
+    """The decision whose time to vote ends soon."""
 
     decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
 
 
 class Tallied(Payload):
-    """What was decided, and how many said what."""
+    """The outcome of a decision and its count of votes."""
 
     decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
     outcome: DecisionOutcome = Field(description="What came of it.", examples=["approved"])
@@ -168,7 +168,7 @@ class Tallied(Payload):
 
 
 def tallied(taken: Decision) -> Tallied:
-    """The tally of a decision that was taken, as the event of its outcome carries it."""
+    """Return the tally of a decision that was taken, as the event of its outcome carries it."""
     return Tallied.model_validate({"decision": taken.id} | _tally_fields(taken))
 
 
@@ -179,11 +179,12 @@ def _tally_fields(taken: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class DecisionSpec:
-    """What the rows must know of the process that they are mounted on.
+    """Properties of the process that the actions of decisions are mounted on.
 
-    `kind` of its records; `any` of their states; `ask_states` are those in which a question can be put,
-    `who_asks` is who may put one (None: the process has an action of its own for that). `segregate_from` are
-    the parts in a record that exclude from voting on it. `outcome` gives what follows from one; see above.
+    `kind` of its records; `any` of their states; `ask_states` are those in which a question can be put, and
+    `who_asks` is the policy of putting one (None: the process has an action of its own for that).
+    `segregate_from` are the duties in a record that exclude from voting on it. `outcome` returns the action
+    that follows from a decision; see above.
     """
 
     kind: str
@@ -195,47 +196,47 @@ class DecisionSpec:
     outcome: Callable[[Any, Decision], tuple[str, Payload] | None] = lambda record, taken: None
 
 
-def add_prepared_decision(asked: NewDecision, ctx: ActionContext) -> None:
-    """Adds the decision and the votes that `ask_states` has made."""
+def add_prepared_decision(asked: Asked, ctx: ActionContext) -> None:
+    """Add the decision and the ballots that `ask_states` has made."""
     for row in (asked.decision, *asked.ballots):
         ctx.add(row)
 
 
 def ask_decision(record: Any, body: AskDecision, ctx: ActionContext) -> None:
-    """Something is to be decided; those who are asked see the record, and can vote."""
-    add_prepared_decision(ctx.prepared(NewDecision), ctx)
+    """Put a question to voters, who then see the record and can vote."""
+    add_prepared_decision(ctx.prepared(Asked), ctx)
 
 
 def vote(record: Any, body: CastVote, ctx: ActionContext) -> None:
-    """Somebody who was asked says what they think; a second time, what they think by now."""
+    """Vote on a decision; voting again replaces the earlier vote."""
     _cast_ballot(body, ctx)
     _take_if_decided(ctx)
 
 
 def decide(record: Any, body: CastVote, ctx: ActionContext) -> None:
-    """The chair decides, where that is for the chair alone."""
+    """Decide as the chair, where the rule leaves the decision to the chair alone."""
     _cast_ballot(body, ctx)
     _take_if_decided(ctx)
 
 
 def close_vote(record: Any, body: CloseVote, ctx: ActionContext) -> None:
-    """The time for votes is over: those that there are decide."""
+    """Close the vote: its time is over, and the votes cast decide."""
     _take_if_decided(ctx, closing=True)
 
 
 def remind_voters(record: Any, body: RemindVoters, ctx: ActionContext) -> None:
-    """It is soon too late to vote: those who have not are told."""
+    """Remind those who have not voted: the time to vote ends soon."""
     ctx.change(ctx.required_ref(Decision, "decision")).reminded_at = ctx.occurred_at
 
 
 def withdraw_decision(record: Any, body: WithdrawDecision, ctx: ActionContext) -> None:
-    """The question is not asked any more; nothing was decided."""
+    """Withdraw the question: nothing is decided."""
     asked = ctx.change(ctx.required_ref(Decision, "decision"))
     _close(asked, DecisionState.withdrawn, ctx.prepared(Count).ballots, ctx)
 
 
 def conclude_decision(record: Any, body: Tallied, ctx: ActionContext) -> None:
-    """Something was decided; what becomes of the record is said elsewhere."""
+    """Record the decision, which has no further consequence for the record."""
 
 
 def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:
@@ -247,9 +248,9 @@ def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:
 
 
 def _take_if_decided(ctx: ActionContext, *, closing: bool = False) -> None:
-    """Takes the decision, if it can be taken now."""
+    """Take the decision if the votes decide it now."""
     count = ctx.prepared(Count)
-    ballots = _deadline_passed(count.ballots, ctx)
+    ballots = _by_now(count.ballots, ctx)
     verdicts = {b.person_id: b.verdict for b in ballots if b.person_id and b.verdict is not None}
     counted = tally(count.terms, verdicts, closing=closing)
     if counted.outcome is not None:
@@ -268,26 +269,26 @@ def _close(taken: Decision, state: DecisionState, ballots: Iterable[Vote], ctx: 
 
 
 def withdraw_open_decisions(ctx: ActionContext) -> None:
-    """What is open on the record need not be decided any more."""
+    """Withdraw the decisions that are open on the record, as they are needed no more."""
     opened = ctx.prepared(OpenDecisions)
     for asked in opened.decisions:
-        _close(ctx.change(asked), DecisionState.withdrawn, _deadline_passed(opened.ballots, ctx), ctx)
+        _close(ctx.change(asked), DecisionState.withdrawn, _by_now(opened.ballots, ctx), ctx)
 
 
-def _deadline_passed(ballots: Iterable[Vote], ctx: ActionContext) -> list[Vote]:
-    """The votes as they are by now, that of this moment among them."""
+def _by_now(ballots: Iterable[Vote], ctx: ActionContext) -> list[Vote]:
+    """Return the ballots with the changes of this action applied."""
     changed = {after.id: after for _, after in ctx.changed if isinstance(after, Vote)}
     return [changed.get(ballot.id, ballot) for ballot in ballots]
 
 
 async def decided_already(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> str | None:
-    """What was decided, or withdrawn, is not voted on any more."""
+    """Refuse if the decision was taken or withdrawn already (`decided_already`)."""
     asked = ctx.required_ref(Decision, "decision")
     return None if asked.state is DecisionState.open else "decided_already"
 
 
 async def cannot_vote(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
-    """Only those vote who were asked, in time, and once each; what the chair decides, they decide."""
+    """Refuse if the caller is not among the voters, the time to vote is over, or the chair decides."""
     asked = ctx.required_ref(Decision, "decision")
     if ctx.caller.person_id not in {ballot.person_id for ballot in ctx.prepared(Count).ballots}:
         raise NotAVoter()
@@ -299,7 +300,9 @@ async def cannot_vote(reads: ReadContext, record: Any, body: CastVote, ctx: Acti
 
 
 async def cannot_decide(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
-    """The chair alone decides only under that rule, in time, and when so many have been heard as must be."""
+    """Refuse if the caller is not the chair, the rule is not `chair`, it is too late, or the quorum is not
+    met.
+    """
     asked = ctx.required_ref(Decision, "decision")
     if asked.chair_id is None or asked.chair_id != ctx.caller.person_id:
         raise NotTheChair()
@@ -319,13 +322,13 @@ async def cannot_decide(reads: ReadContext, record: Any, body: CastVote, ctx: Ac
 
 
 async def not_due_yet(reads: ReadContext, record: Any, body: CloseVote, ctx: ActionContext) -> str | None:
-    """As long as there is time, people can vote."""
+    """Refuse to close the vote before it is due (`not_due_yet`)."""
     asked = ctx.required_ref(Decision, "decision")
     return "not_due_yet" if asked.due_at is not None and ctx.now < asked.due_at else None
 
 
 def conclusion_follow_up(spec: DecisionSpec) -> FollowUp:
-    """What follows at once when a decision was taken."""
+    """Return the follow-up that carries out the outcome when a decision is taken."""
 
     def follow_up_of(record: Any, ctx: ActionContext) -> tuple[str, Payload] | None:
         for _, after in ctx.changed:
@@ -338,7 +341,7 @@ def conclusion_follow_up(spec: DecisionSpec) -> FollowUp:
 
 # fmt: off
 def rows(spec: DecisionSpec) -> ActionRows:
-    """The rows of decisions."""
+    """Return the rows of the lifecycle table for decisions."""
     kind, never, then, counted = spec.kind, spec.segregate_from, conclusion_follow_up(spec), (count_preparation(spec.segregate_from),)
     asked = () if spec.who_asks is None else (
         action(ask_decision,      "提请决议", spec.ask_states, STAYS, spec.who_asks,     f"{kind}.decision_asked",     prepare=(question_preparation(never),)),

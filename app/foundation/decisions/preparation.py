@@ -1,4 +1,4 @@
-"""What decisions must look up first: who is asked, and the votes that there are."""
+"""Preparations of decisions: the voters of a question, and the votes cast."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from app.kernel.refusals import WrongValue
 if TYPE_CHECKING:
     from app.foundation.decisions.actions import AskDecision
 
-#: So many are asked at most: every group as a whole, and its chair.
+#: Most voters of a question: enough for every member of any group, and its chair.
 MOST_VOTERS = WHOLE_GROUP
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is to be decided, by whom, how, and until when; see `AskDecision`."""
+    """A question to be decided, its voters, the voting rule and the deadline; see `AskDecision`."""
 
     question: str
     rule: DecisionRule
@@ -41,8 +41,8 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class NewDecision:
-    """A question as it is put: the decision, and a vote for each of those who are asked."""
+class Asked:
+    """A question as it is put: the decision, and a ballot for each voter."""
 
     decision: Decision
     ballots: tuple[Vote, ...]
@@ -50,7 +50,7 @@ class NewDecision:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The votes on the decision that the body names, and by what they are counted."""
+    """The votes on the decision that the payload names, and the terms by which they are counted."""
 
     ballots: tuple[Vote, ...]
     terms: Terms
@@ -58,19 +58,19 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class OpenDecisions:
-    """The decisions that are open on the record, and all its votes if there are any."""
+    """The decisions that are open on the record, and all ballots of the record if there are any."""
 
     decisions: tuple[Decision, ...]
     ballots: tuple[Vote, ...]
 
 
-async def new_decision(
+async def ask(
     reads: ReadContext, record: Any, said: Question, never: tuple[RecordDuty, ...], ctx: ActionContext
-) -> NewDecision:
-    """Makes the decision and one vote for each of those who are asked, for `put` to add. Raises WrongValue,
-    at the fields of `AskDecision`.
+) -> Asked:
+    """Return the decision and one ballot for each voter, for `add_prepared_decision` to add. Raises
+    WrongValue, at the fields of `AskDecision`.
 
-    Who is asked is settled now: who gets the role, or joins the group, later has not been asked.
+    The electorate is fixed now: persons who get the role, or join the group, later are not voters.
     """
     if said.due_at <= ctx.now:
         raise WrongValue(pointer="/due_at", because="not_ahead")
@@ -107,7 +107,7 @@ async def new_decision(
         asked_at=ctx.occurred_at,
         due_at=said.due_at,
     )
-    return NewDecision(made, tuple(_new_ballot(made, person, side, ctx) for person, side in voters.items()))
+    return Asked(made, tuple(_new_ballot(made, person, side, ctx) for person, side in voters.items()))
 
 
 def _electorate_pointer(said: Question) -> str:
@@ -117,8 +117,8 @@ def _electorate_pointer(said: Question) -> str:
 async def _electors(
     reads: ReadContext, record: Any, said: Question, *, most: int
 ) -> dict[UUID, RepresentedSide | None]:
-    """Those who are asked, each with the side that they stand for in the group, if it is one; of those who
-    hold a role one more than `most`, if there are so many.
+    """Return the voters, each with the side that they represent in the group, if it is one; of those who hold
+    a role up to one more than `most`, so that the caller sees that there are too many.
     """
     if said.role is not None:
         return dict.fromkeys(await reads.holders(said.role, record, most=most + 1))
@@ -146,10 +146,10 @@ def _new_ballot(made: Decision, person: UUID, side: RepresentedSide | None, ctx:
 
 
 def question_preparation(never: tuple[RecordDuty, ...]) -> Prepare:
-    """Prepares what `AskDecision` asks."""
+    """Return the preparation of `AskDecision`."""
 
-    async def asked(reads: ReadContext, record: Any, body: AskDecision, ctx: ActionContext) -> NewDecision:
-        """Puts the question to people who are there and may vote, in time."""
+    async def asked(reads: ReadContext, record: Any, body: AskDecision, ctx: ActionContext) -> Asked:
+        """Check that the question's voters are active and may vote, in time, and make the ballots."""
         said = Question(
             question=body.question,
             rule=body.rule,
@@ -160,23 +160,23 @@ def question_preparation(never: tuple[RecordDuty, ...]) -> Prepare:
             persons=ctx.refs(Person, "persons"),
             chair=ctx.ref(Person, "chair"),
         )
-        return await new_decision(reads, record, said, never, ctx)
+        return await ask(reads, record, said, never, ctx)
 
     return asked
 
 
 async def open_decisions(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> OpenDecisions:
-    """Finds the decision that is open on the record, if there is one, for `withdraw_open`."""
+    """Find the decisions that are open on the record, for `withdraw_open_decisions`."""
     decisions = await reads.children(Decision, record, state=DecisionState.open.value)
     ballots = await reads.children(Vote, record) if decisions else []
     return OpenDecisions(tuple(decisions), tuple(ballots))
 
 
 def count_preparation(never: tuple[RecordDuty, ...]) -> Prepare:
-    """Prepares the count of the decision that the body names."""
+    """Return the preparation that finds the votes on the decision that the payload names."""
 
     async def count(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> Count:
-        """Finds the votes on a decision, and by what they are counted."""
+        """Find the votes on the decision, and the terms by which they are counted."""
         asked = ctx.required_ref(Decision, "decision")
         ballots = await reads.children(Vote, record, decision_id=asked.id)
         assert asked.rule is not None

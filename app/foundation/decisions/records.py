@@ -1,4 +1,4 @@
-"""Decisions and votes: rows beside the record that is decided about, on its stream."""
+"""Decisions and votes: child records of the record that is decided about, on its stream (tables)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.foundation.people.records import RepresentedSide
 
 
 class DecisionRule(CodeEnum):
-    """How votes come to an outcome."""
+    """Rule by which votes lead to an outcome."""
 
     chair = "chair", "The chair decides", "主席决定"
     majority = "majority", "By majority", "多数通过"
@@ -25,7 +25,7 @@ class DecisionRule(CodeEnum):
 
 
 class VoteVerdict(CodeEnum):
-    """What somebody says to a question."""
+    """A voter's answer to the question."""
 
     approve = "approve", "Approve", "同意"
     reject = "reject", "Reject", "反对"
@@ -34,7 +34,7 @@ class VoteVerdict(CodeEnum):
 
 
 class DecisionOutcome(CodeEnum):
-    """What a decision comes to. It lapses where too few have voted in time, or the chair has not decided."""
+    """Outcome of a decision: it lapses if too few have voted in time, or if the chair has not decided."""
 
     approved = "approved", "Approved", "通过"
     rejected = "rejected", "Rejected", "否决"
@@ -43,7 +43,7 @@ class DecisionOutcome(CodeEnum):
 
 
 class DecisionState(CodeEnum):
-    """Whether it can still be voted on."""
+    """State of a decision: an open one can be voted on."""
 
     open = "open", "Open", "表决中"
     taken = "taken", "Taken", "已决定"
@@ -54,9 +54,9 @@ class Decision(ChildRecord):
     """A question about a record, put to an electorate: those who held a role or belonged to a group when it
     was asked, or persons by name.
 
-    `quorum` is how many must have voted, abstentions among them; `voters` how many of those asked could vote
-    in the end, and the numbers after it what they said, all set when it is taken. `reminded_at` is when those
-    who had yet to vote were told that it is soon too late, `closed_at` when it was taken or withdrawn.
+    `quorum` is how many must have voted, abstentions included; `voters` how many of those asked could vote in
+    the end, followed by the counts of their votes, all set when the decision is taken. `reminded_at` is when
+    those who had yet to vote were reminded, `closed_at` when the decision was taken or withdrawn.
     """
 
     KIND: ClassVar[str] = "decision"
@@ -82,10 +82,10 @@ class Decision(ChildRecord):
 
 
 class Vote(ChildRecord):
-    """Whom a question was put to, and what they have said. Whoever is asked sees the record. `side` is the
-    one that they stand for, if they were asked as members of a group.
+    """A voter's ballot, with the verdict once they have voted. Every voter sees the record. `side` is the
+    side that they represent, if they were asked as members of a group.
 
-    `closed_at`: the decision was taken or withdrawn before they voted.
+    `closed_at` is set if the decision was taken or withdrawn before they voted.
     """
 
     KIND: ClassVar[str] = "vote"
@@ -103,14 +103,14 @@ class Vote(ChildRecord):
 
 
 class DecisionTable(Decision, table=True):
-    """Where decisions stand."""
+    """The table of decisions."""
 
     __tablename__ = "decision"
     __table_args__: ClassVar = FOLD
 
 
 class VoteTable(Vote, table=True):
-    """Where votes stand, and who has yet to vote."""
+    """The table of votes, with the ballots not cast yet."""
 
     __tablename__ = "vote"
     __table_args__: ClassVar = FOLD

@@ -1,7 +1,7 @@
-"""What votes come to (pure). docs/decisions/0036 says what is meant, and why.
+"""Tally of votes (pure); docs/decisions/0036 defines the rules and gives the reasons.
 
-A decision is taken as soon as nothing that those who have yet to vote can do, voting or not, would alter it;
-or else when the time is over, by the votes that there are.
+A decision is taken as soon as nothing that the remaining voters can do, voting or not, would alter the
+outcome; or else when the time is over, by the votes cast.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Who decides, and how. `electorate` are those who were asked, `excluded` those of them who may not vote
-    because of another part that they have had. `quorum` is how many must have voted, abstentions among them.
+    """The electorate and the rule. `electorate` are those who were asked, `excluded` those of them who may
+    not vote because of a conflicting duty. `quorum` is how many must have voted, abstentions included.
     """
 
     rule: DecisionRule
@@ -36,13 +36,13 @@ class Terms:
 
     @property
     def voters(self) -> frozenset[UUID]:
-        """Those whose votes count."""
+        """Return the persons whose votes count."""
         return self.electorate - self.excluded
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many have said what, of how many; and the outcome, None while it is open."""
+    """The number of voters, the counts of their verdicts, and the outcome, None while it is open."""
 
     voters: int
     approvals: int
@@ -53,14 +53,12 @@ class Tally:
 
     @property
     def cast(self) -> int:
-        """How many have voted: what the quorum is of."""
+        """Return how many have voted, which is compared with the quorum."""
         return self.approvals + self.rejections + self.deferrals + self.abstentions
 
 
 def default_quorum(rule: DecisionRule, voters: int) -> int:
-    """How many must vote where nobody says: one under `chair`, more than half under `majority`, all under
-    `unanimous`.
-    """
+    """Return the default quorum: one under `chair`, more than half under `majority`, all under `unanimous`."""
     return {
         DecisionRule.chair: 1,
         DecisionRule.majority: voters // 2 + 1,
@@ -69,7 +67,7 @@ def default_quorum(rule: DecisionRule, voters: int) -> int:
 
 
 def tally(terms: Terms, votes: Mapping[UUID, Verdict], *, closing: bool = False) -> Tally:
-    """Counts the votes of those who may vote. `closing`: the time is over, nobody votes any more."""
+    """Count the votes of those who may vote. `closing`: the time is over, and nobody votes any more."""
     said = Counter(verdict for person, verdict in votes.items() if person in terms.voters)
     counted = Tally(
         len(terms.voters),
@@ -99,7 +97,7 @@ def tally(terms: Terms, votes: Mapping[UUID, Verdict], *, closing: bool = False)
 
 
 def _by_chair(terms: Terms, counted: Tally, left: int, chairs: Verdict | None) -> Outcome | None:
-    """As the chair says, when so many have been heard; what the others say is advice."""
+    """Return the chair's verdict once the quorum is met; the other votes are advice."""
     if chairs in _OUTCOMES and counted.cast >= terms.quorum:
         return _OUTCOMES[chairs]
     can_decide = terms.chair in terms.voters and chairs is not Verdict.abstain
@@ -107,8 +105,8 @@ def _by_chair(terms: Terms, counted: Tally, left: int, chairs: Verdict | None) -
 
 
 def _by_majority(terms: Terms, counted: Tally, left: int) -> Outcome | None:
-    """What more than half of those say who do not abstain. If nothing has a majority, as in a tie, it is
-    deferred: it has not been refused either. Without a quorum it lapses.
+    """Return what more than half of the votes cast, without abstentions, say. Without any majority, as in a
+    tie, the outcome is deferred, since it was not refused either. Without a quorum it lapses.
     """
     for_it, against, later = counted.approvals, counted.rejections, counted.deferrals
     if counted.cast < terms.quorum:
@@ -117,15 +115,15 @@ def _by_majority(terms: Terms, counted: Tally, left: int) -> Outcome | None:
         return Outcome.approved
     if against > for_it + later + left:
         return Outcome.rejected
-    # Neither can have a majority any more.
+    # Neither side can reach a majority any more.
     if for_it + left <= against + later and against + left <= for_it + later:
         return Outcome.deferred
     return None
 
 
 def _by_unanimity(terms: Terms, counted: Tally, left: int) -> Outcome | None:
-    """One rejection rejects it, whoever else has voted. It is approved if all who do not abstain approve, and
-    there is a quorum; deferred if somebody wants that, or nobody says anything. Without a quorum it lapses.
+    """Return rejected after one rejection, whoever else has voted; approved if all who do not abstain
+    approve, and there is a quorum; deferred if somebody defers, or all abstain. Without a quorum it lapses.
     """
     if counted.rejections:
         return Outcome.rejected

@@ -1,1 +1,1 @@
-"""Documents that records make: what an action writes is filed in the register, in the same command."""
+"""Documents of records: an action's texts are filed in the register of documents, in the same command."""

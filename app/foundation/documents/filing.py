@@ -1,4 +1,6 @@
-"""Filing a document: its entry in the register and its sections, beside the record whose action writes it."""
+"""Filing of documents: the entry in the register and its sections, as child records of the record whose
+action writes them.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,9 @@ from app.foundation.documents.records import (
 from app.kernel.context import ActionContext
 from app.kernel.reads import ReadContext
 
-#: What stands beside every record that makes documents.
+#: Child records of every record that makes documents.
 CHILDREN = (DocumentEntry, DocumentSection)
-#: What a document says: under which heading, which words; those without words are left out.
+#: The sections of a document: headings and their texts; sections without text are left out.
 SectionTexts = Iterable[tuple[Heading, str | None]]
 
 
@@ -30,7 +32,7 @@ class OnFile:
 
 
 async def load_documents(reads: ReadContext, ticket: Ticket, body: object, ctx: ActionContext) -> OnFile:
-    """Finds the documents that the record has made before, for `file_document`, `publish_draft` and
+    """Find the documents that the record has made before, for `file_document`, `publish_draft` and
     `supersede`.
     """
     return OnFile(tuple(await reads.children(DocumentEntry, ticket)))
@@ -44,8 +46,8 @@ def file_document(
     *,
     state: DocumentState = DocumentState.published,
 ) -> DocumentEntry:
-    """A new document under the number that the action has drawn, with what it says; or, where the record has
-    a draft of that class, the next edition of that one.
+    """Return a new document with its sections, under the number that the action has drawn; or, if the record
+    has a draft of that class, the next edition of the draft.
     """
     entry = draft_of(of_class, ctx)
     if entry is not None:
@@ -84,17 +86,17 @@ def file_document(
 
 
 def draft_of(of_class: DocumentClass, ctx: ActionContext) -> DocumentEntry | None:
-    """The record's document of that class that does not count yet, if there is one."""
+    """Return the record's draft of that class, if there is one."""
     return _newest(of_class, DocumentState.drafted, ctx)
 
 
 def published_document(of_class: DocumentClass, ctx: ActionContext) -> DocumentEntry | None:
-    """The record's newest document of that class that counts, if there is one."""
+    """Return the record's newest published document of that class, if there is one."""
     return _newest(of_class, DocumentState.published, ctx)
 
 
 def publish_draft(of_class: DocumentClass, ctx: ActionContext) -> None:
-    """The draft of that class counts from now on."""
+    """Publish the draft of that class."""
     entry = draft_of(of_class, ctx)
     assert entry is not None, f"a document of class {of_class} was filed before"
     entry = ctx.change(entry)
@@ -103,7 +105,7 @@ def publish_draft(of_class: DocumentClass, ctx: ActionContext) -> None:
 
 
 def supersede(of_class: DocumentClass, ctx: ActionContext) -> None:
-    """What there was of that class does not count any more."""
+    """Mark the record's published documents of that class as superseded."""
     for entry in ctx.prepared(OnFile).documents:
         if entry.document_class is of_class and entry.state is DocumentState.published:
             gone = ctx.change(entry)

@@ -1,7 +1,7 @@
-"""Entries of the register of documents: rows beside the record whose action made the document.
+"""Documents: entries of the register, as child records of the record whose action made them (tables).
 
-What a document says stands in its sections, sealed under the key of whoever wrote it. Its number is that of
-the register: class, year, sequence, as `SN2026001`.
+The texts of a document are in its sections, sealed under the key of the person who wrote them. A document's
+number is that of the register: class, year, sequence, as `SN2026001`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef
 
 
 class DocumentClass(CodeEnum):
-    """What kind of document it is; the first part of its number."""
+    """Class of a document; the first part of its number."""
 
     SN = "SN", "Service requirement", "服务需求"
     SO = "SO", "Solution", "解决方案"
@@ -30,7 +30,7 @@ class DocumentClass(CodeEnum):
 
 
 class DocumentState(CodeEnum):
-    """Whether it counts."""
+    """State of a document."""
 
     drafted = "drafted", "Drafted", "草稿"
     published = "published", "Published", "已发布"
@@ -38,7 +38,7 @@ class DocumentState(CodeEnum):
 
 
 class Heading(CodeEnum):
-    """What a section of a document is about."""
+    """Subject of a document's section."""
 
     background = "background", "Background and goal", "背景与目标"
     functional = "functional", "Functional requirements", "功能需求"
@@ -77,7 +77,7 @@ class DocumentEntry(ChildRecord):
 
 
 class DocumentSection(ChildRecord):
-    """What one edition of a document says under one of its headings; `place` counts from 1."""
+    """The text of one edition of a document under one of its headings; `place` counts from 1."""
 
     KIND: ClassVar[str] = "document_section"
 
@@ -90,14 +90,14 @@ class DocumentSection(ChildRecord):
 
 
 class DocumentEntryTable(DocumentEntry, table=True):
-    """Where entries of the register stand."""
+    """The table of documents."""
 
     __tablename__ = "document_entry"
     __table_args__: ClassVar = FOLD
 
 
 class DocumentSectionTable(DocumentSection, table=True):
-    """Where the sections of documents stand."""
+    """The table of the sections of documents."""
 
     __tablename__ = "document_section"
     __table_args__: ClassVar = FOLD

@@ -1,4 +1,4 @@
-"""Documents that records have made, as clients see them."""
+"""Schemas of the documents that records have made."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.foundation.documents.records import DocumentClass, DocumentState, Headi
 
 
 class DocumentOut(OutputModel):
-    """A document that a record has made, as the register has it."""
+    """A document that a record has made, as listed in the register."""
 
     id: UUID
     number: str = Field(description="Its class, the year, and a sequence: `SN2026001`.")
@@ -27,7 +27,7 @@ class DocumentOut(OutputModel):
 
 
 class DocumentSectionOut(OutputModel):
-    """What an edition of a document says under one heading."""
+    """The text of an edition of a document under one heading."""
 
     id: UUID
     document_id: UUID
@@ -39,14 +39,14 @@ class DocumentSectionOut(OutputModel):
 
 
 class DocumentPage(OutputModel):
-    """The documents of a record, the first made first."""
+    """A page of the documents of a record, in the order in which they were made."""
 
     items: list[DocumentOut]
     next_cursor: str | None
 
 
 class DocumentSectionPage(OutputModel):
-    """What the documents of a record say, the first written first."""
+    """A page of the sections of a record's documents, in the order in which they were written."""
 
     items: list[DocumentSectionOut]
     next_cursor: str | None
