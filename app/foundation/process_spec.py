@@ -1,4 +1,4 @@
-"""The table that the rows of every ticket are put into."""
+"""Specification of a process, for the actions that the lifecycles of all tickets share."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from app.common.records import CodeEnum
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import Action
 
-#: Rows of a lifecycle's table; of whose, is for the table to say.
+#: Rows of a lifecycle's table; each table fixes the type of its records.
 ActionRows = tuple[Action[Any, Any], ...]
 
 
 @dataclass(frozen=True)
 class ProcessSpec:
-    """What the rows must know of the process that they are mounted on.
+    """Properties of the process that shared actions are mounted on.
 
-    `kind` of its records; `any` of their states; `open` are those in which there is still work to do,
-    `delivered` those in which it was done; `manager` is the role of the process's own manager; `prioritise`
-    and `complete_task` what it is to set a priority and to complete a task there.
+    `kind` of its records; `any` of their states; `open` are the states in which work remains, `delivered`
+    those in which it is done; `manager` is the role of the process's own manager; `prioritise` and
+    `complete_task` are its functions to set a priority and to complete a task.
     """
 
     kind: str

@@ -1,1 +1,1 @@
-"""Escalation rules: who is told when a ticket stays as it is for too long."""
+"""Escalation rules, which escalate tickets that nobody has acted on for too long."""

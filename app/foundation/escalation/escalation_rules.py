@@ -1,4 +1,4 @@
-"""Escalation rules: when tickets are escalated by themselves, and to whom.
+"""Escalation rules: when tickets are escalated automatically, and to whom (lifecycle).
 
 active ─► ended
 """
@@ -26,7 +26,7 @@ from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import STAFF
 
-#: A process has so many rules at most, each of which is asked of every open ticket.
+#: Most active rules of a process, each of which is evaluated for every open ticket.
 MOST_ESCALATION_RULES = 50
 ONE_YEAR = 366 * 24 * 60 * 60
 
@@ -35,7 +35,7 @@ PersonReference = Annotated[Reference, ForeignRef("person")]
 
 
 class AddEscalationRule(Payload):
-    """Which tickets, when, and to whom."""
+    """An escalation rule: which tickets it escalates, when, and to whom."""
 
     process: RecordKey = Field(description="The kind of the tickets.", examples=["incident"])
     name: ShortText = Field(
@@ -59,7 +59,7 @@ class AddEscalationRule(Payload):
 
 
 def add(one: EscalationRule, body: AddEscalationRule, ctx: ActionContext) -> None:
-    """Tickets are escalated by themselves from now on, also those that are open already."""
+    """Add a rule that escalates tickets automatically from now on, including those open already."""
     team, person = ctx.ref(Team, "to_team"), ctx.ref(Person, "to_person")
     one.process = body.process
     one.name = body.name
@@ -75,7 +75,9 @@ def add(one: EscalationRule, body: AddEscalationRule, ctx: ActionContext) -> Non
 async def rule_invalid(
     reads: ReadContext, one: EscalationRule, body: AddEscalationRule, ctx: ActionContext
 ) -> None:
-    """Tickets of that process can be escalated, its rules are few, and there is somebody to escalate to."""
+    """Refuse if tickets of the process cannot be escalated, its rules are too many, or the target is missing
+    or inactive.
+    """
     lifecycle = reads.lifecycles.get(body.process)
     if lifecycle is None or lifecycle.code is None or "escalate" not in lifecycle.by_name:
         raise WrongValue({"value": body.process}, pointer="/process", because="unknown_value")
@@ -86,7 +88,7 @@ async def rule_invalid(
 
 
 class EditEscalationRule(Patch):
-    """What is otherwise than it was."""
+    """Fields to change; those left out stay as they are."""
 
     name: ShortText = Field(default_factory=str, description="What people call it now.")
     priorities: Priorities = ()
@@ -100,7 +102,7 @@ class EditEscalationRule(Patch):
 
 
 def edit(one: EscalationRule, body: EditEscalationRule, ctx: ActionContext) -> None:
-    """It is otherwise for all that is open and that it has not escalated yet."""
+    """Change the rule, for the open tickets that it has not escalated yet."""
     apply_patch(one, body, ctx, skip=("priorities",))
     if "priorities" in body.model_fields_set:
         one.priorities = stored_priorities(body.priorities)
@@ -109,7 +111,7 @@ def edit(one: EscalationRule, body: EditEscalationRule, ctx: ActionContext) -> N
 async def rule_edit_invalid(
     reads: ReadContext, one: EscalationRule, body: EditEscalationRule, ctx: ActionContext
 ) -> None:
-    """There still is somebody to escalate to."""
+    """Refuse if the rule's target would be missing or inactive."""
     said = body.model_fields_set
     to = body.escalate_to if "escalate_to" in said else one.escalate_to
     assert to is not None
@@ -120,12 +122,12 @@ async def rule_edit_invalid(
 
 
 def end(one: EscalationRule, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It escalates nothing any more."""
+    """End the rule: it escalates nothing any more."""
     one.ended_at = ctx.occurred_at
 
 
 def _check_target_named(to: EscalateTo, team: bool, person: bool) -> None:
-    """Raises WrongValue unless whoever is meant is named, and nobody else."""
+    """Check that the payload names exactly the target that `to` requires. Raises WrongValue."""
     for pointer, named, meant in (
         ("/to_team", team, to is EscalateTo.team),
         ("/to_person", person, to is EscalateTo.person),

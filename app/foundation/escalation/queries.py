@@ -1,4 +1,4 @@
-"""What can be asked about escalation rules."""
+"""Schema of an escalation rule."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.foundation.people.queries import PERSONS, TEAMS
 
 
 class EscalationRuleOut(RecordOut):
-    """When tickets are escalated by themselves, and to whom."""
+    """A rule that escalates tickets automatically: when, and to whom."""
 
     state: EscalationRuleState
     process: str = Field(description="The kind of the tickets.")

@@ -1,4 +1,4 @@
-"""When tickets are escalated by themselves: escalation rules (tables)."""
+"""Escalation rules, which escalate tickets automatically (tables)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from app.common.records import FOLD, CodeEnum, ForeignRef, Record
 
 
 class EscalationRuleState(CodeEnum):
-    """Whether it counts."""
+    """State of an escalation rule: only active rules apply."""
 
     active = "active", "Active", "有效"
     ended = "ended", "Ended", "已结束"
 
 
 class EscalationCondition(CodeEnum):
-    """What has not happened to a ticket yet."""
+    """Condition of an escalation: the event that the ticket still waits for."""
 
     unanswered = "unanswered", "Nobody has acknowledged or begun it", "尚未响应"
     unassigned = "unassigned", "No person has it", "尚未分派到人"
@@ -28,7 +28,7 @@ class EscalationCondition(CodeEnum):
 
 
 class EscalateTo(CodeEnum):
-    """Who is to see to it, or to know of it."""
+    """Target of an escalation: it becomes responsible, or is informed."""
 
     team = "team", "A team, which has it from then on", "团队"
     person = "person", "A person, who follows it from then on", "人员"
@@ -36,10 +36,10 @@ class EscalateTo(CodeEnum):
 
 
 class EscalationRule(Record):
-    """After how many seconds tickets of a process (the kind of its records) are escalated to whom, as long as
-    something has not happened to them.
+    """A rule that escalates tickets of a process (the kind of its records) after some seconds, as long as its
+    condition holds.
 
-    They count from when a ticket was opened, or reopened. Priorities that are not set: all.
+    The seconds count from when a ticket was opened, or reopened. Priorities that are not set: all.
     """
 
     KIND: ClassVar[str] = "escalation_rule"
@@ -58,7 +58,7 @@ class EscalationRule(Record):
 
 
 class EscalationRuleTable(EscalationRule, table=True):
-    """Where escalation rules stand."""
+    """The table of escalation rules."""
 
     __tablename__ = "escalation_rule"
     __table_args__: ClassVar = FOLD

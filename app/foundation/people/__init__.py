@@ -1,1 +1,1 @@
-"""Persons, teams and API keys."""
+"""Persons, teams, groups and API keys."""

@@ -1,4 +1,4 @@
-"""Whether somebody can be given something to do, or be told of something."""
+"""Checks that a person or a team is active, so that it can be assigned work or notified."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from app.kernel.refusals import WrongValue
 async def check_assignable(
     reads: ReadContext, person: Person | None, team: Team | None, pointer: str
 ) -> None:
-    """Raises WrongValue unless the person that the body names there can be given work, in the team if both
-    are named.
+    """Check that the person in the payload at `pointer` can be assigned work, in the team if both are named.
+    Raises WrongValue.
     """
     check_person_active(person, pointer)
     if person is not None and team is not None and await membership(reads, person, team) is None:
@@ -22,13 +22,13 @@ async def check_assignable(
 
 
 def check_team_active(team: Team | None, pointer: str = "/team") -> None:
-    """Raises WrongValue if the team that the body names is given no work any more."""
+    """Check that the team in the payload is not retired. Raises WrongValue."""
     if team is not None and team.state is TeamState.retired:
         raise WrongValue(pointer=pointer, because="team_retired")
 
 
 def check_person_active(person: Person | None, pointer: str) -> None:
-    """Raises WrongValue if the person that the body names there is not there any more."""
+    """Check that the person in the payload at `pointer` is active. Raises WrongValue."""
     if person is not None and person.state is PersonState.erased:
         raise WrongValue(pointer=pointer, because="person_erased")
     if person is not None and person.state is PersonState.inactive:

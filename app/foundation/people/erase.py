@@ -1,4 +1,4 @@
-"""Erasing a person: besides the key of their fields, what holds their name elsewhere goes too."""
+"""Erasure of a person: besides the key of their fields, data elsewhere that names them is deleted."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ NEXT_REFUSED = b"select id, sealed from plumbing.refused_row where id > %s order
 
 @contextlib.asynccontextmanager
 async def erase_refused_rows(ledger: Ledger, command: Command) -> AsyncIterator[None]:
-    """Around the erasing of a person: deletes the refused rows of imports in which their name or e-mail
-    stands, and their views, which they have named. Does nothing if `act` will be refused.
+    """Around the erasure of a person: delete the refused rows of imports that contain their name or e-mail
+    address, and their saved views, whose titles are theirs. Does nothing if the command will be refused.
 
-    Before, because without their key nobody could tell any more which rows name them; if the process dies in
-    between, erasing again finds what is left. And once more afterwards, for what was refused meanwhile.
+    The rows are deleted before, because without the person's key nobody could tell any more which rows name
+    them; if the process dies in between, erasing again finds the rest. They are deleted once more afterwards,
+    for rows that were refused meanwhile.
     """
     assert command.name is not None
     loaded = await load(ledger.db, command.lifecycle, command.name)
@@ -39,7 +40,7 @@ async def erase_refused_rows(ledger: Ledger, command: Command) -> AsyncIterator[
 
 
 async def _can_be_erased(ledger: Ledger, command: Command, loaded: VersionedRecord[Person]) -> bool:
-    """Whether the person is as the caller believes, can be erased, and by this caller."""
+    """Return whether the person has the version expected, and the caller can erase them."""
     if command.if_match is not None and loaded.record.version not in command.if_match:
         return False
     offered = await offers(ledger, command.lifecycle, loaded, command.metadata)
@@ -47,14 +48,14 @@ async def _can_be_erased(ledger: Ledger, command: Command, loaded: VersionedReco
 
 
 async def _known_texts(ledger: Ledger, person: Person) -> list[str]:
-    """What the person is known by."""
+    """Return the texts that identify the person: name and e-mail address, in lower case."""
     sealed = [text for text in (person.name, person.email) if text is not None]
     texts = await ledger.vault.texts(sealed)
     return [text.casefold() for text in texts.values() if text]
 
 
 async def _remove(ledger: Ledger, wanted: list[str]) -> None:
-    """Deletes the refused rows in which one of the texts stands."""
+    """Delete the refused rows of imports that contain one of the texts."""
     if not wanted:
         return
     last = UUID(int=0)
@@ -72,6 +73,6 @@ async def _remove(ledger: Ledger, wanted: list[str]) -> None:
 
 
 def _mentions(row: bytes, wanted: list[str]) -> bool:
-    """Whether one of the texts stands in the row, in whatever case, and not within a longer word."""
+    """Return whether the row contains one of the texts, in any case, and not within a longer word."""
     text = row.decode("utf-8", "replace").casefold()
     return any(re.search(rf"(?<![a-z]){re.escape(one)}(?![a-z])", text) for one in wanted)

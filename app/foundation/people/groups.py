@@ -1,4 +1,5 @@
-"""Groups: committees and working groups. Each has a chair, and members who stand for a side.
+"""Groups: committees and working groups, each with a chair, and with members who represent a side
+(lifecycle).
 
 active ─► retired
 """
@@ -26,7 +27,7 @@ from app.kernel.visibility import STAFF
 
 
 class AddGroup(Payload):
-    """A group, without members yet."""
+    """A group without members."""
 
     key: RecordKey = Field(
         description="What it is called in addresses, without a comma; unique, never changed."
@@ -36,7 +37,7 @@ class AddGroup(Payload):
 
 
 def add(group: Group, body: AddGroup, ctx: ActionContext) -> None:
-    """A group can be asked to decide."""
+    """Add a group that can be asked to decide."""
     chair = ctx.required_ref(Person, "chair")
     group.key = body.key
     group.name = body.name
@@ -45,7 +46,7 @@ def add(group: Group, body: AddGroup, ctx: ActionContext) -> None:
 
 
 class EditGroup(Patch):
-    """What is otherwise than it was."""
+    """Fields to change; those left out stay as they are."""
 
     name: ShortText = Field(default_factory=str, description="What people call it now.")
     chair: Annotated[Reference, ForeignRef("person")] | None = Field(
@@ -54,26 +55,26 @@ class EditGroup(Patch):
 
 
 def edit(group: Group, body: EditGroup, ctx: ActionContext) -> None:
-    """It is called otherwise, or chaired by somebody else."""
+    """Change the group's name or chair."""
     apply_patch(group, body, ctx)
 
 
 async def chair_inactive(
     reads: ReadContext, group: Group, body: AddGroup | EditGroup, ctx: ActionContext
 ) -> None:
-    """Who chairs a group can do so."""
+    """Refuse if the chair is not active."""
     check_person_active(ctx.ref(Person, "chair"), "/chair")
 
 
 class AddMemberGroup(Payload):
-    """Who belongs to it, and for whom they speak."""
+    """A member of a group, and the side that they represent."""
 
     person: Annotated[Reference, ForeignRef("person")] = Field(description="Who: a person's id, or `me`.")
     side: RepresentedSide = Field(description="The side that they stand for.")
 
 
 def add_member(group: Group, body: AddMemberGroup, ctx: ActionContext) -> None:
-    """Somebody belongs to it and stands for a side."""
+    """Add a member who represents a side."""
     person = ctx.required_ref(Person, "person")
     ctx.add(
         GroupMember(
@@ -89,7 +90,7 @@ def add_member(group: Group, body: AddMemberGroup, ctx: ActionContext) -> None:
 async def cannot_add_member(
     reads: ReadContext, group: Group, body: AddMemberGroup, ctx: ActionContext
 ) -> None:
-    """Everybody once, and so many that they can still decide something."""
+    """Refuse if the person is inactive or a member already, or the group would have too many members."""
     person = ctx.ref(Person, "person")
     check_person_active(person, "/person")
     members = await reads.children(GroupMember, group)
@@ -100,20 +101,20 @@ async def cannot_add_member(
 
 
 class RemoveMemberGroup(Payload):
-    """Who belongs to it no more."""
+    """The member to remove from a group."""
 
     person: Annotated[Reference, ForeignRef("person")] = Field(description="Who: a person's id, or `me`.")
 
 
 def remove_member(group: Group, body: RemoveMemberGroup, ctx: ActionContext) -> None:
-    """Somebody belongs to it no more."""
+    """Remove a member from the group."""
     member = ctx.prepared(RemovedMember).member
     ctx.remove(member)
 
 
 @dataclass(frozen=True, slots=True)
 class RemovedMember:
-    """Who is removed, as a member."""
+    """The member who is removed."""
 
     member: GroupMember
 
@@ -121,7 +122,7 @@ class RemovedMember:
 async def removed_member(
     reads: ReadContext, group: Group, body: RemoveMemberGroup, ctx: ActionContext
 ) -> RemovedMember:
-    """Finds the member who is removed. Raises WrongValue if they did not belong to it."""
+    """Find the member who is removed. Raises WrongValue if the person is not in the group."""
     person = ctx.required_ref(Person, "person")
     member = await reads.child(GroupMember, group, person_id=person.id)
     if member is None:
@@ -130,7 +131,7 @@ async def removed_member(
 
 
 def retire(group: Group, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It is asked no more; what it has decided stays."""
+    """Retire the group: it is asked no longer; its decisions stay."""
     group.retired_at = ctx.occurred_at
 
 

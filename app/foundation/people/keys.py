@@ -1,4 +1,4 @@
-"""API keys: `ldk_<id>_<secret>`. The secret is shown once; what is kept of it cannot be turned back.
+"""API keys: `ldk_<id>_<secret>`. The secret is shown once; only a hash of it is stored (lifecycle).
 
 active ─► revoked
 """
@@ -73,8 +73,8 @@ class MakeKey(Payload):
 
 
 async def expiry_extended(reads: ReadContext, key: Key, body: RotateKey, ctx: ActionContext) -> str | None:
-    """Whom a key stands for may end it sooner, and not let it live longer than was said: nor, since its new
-    secret is theirs, than the key that they come with.
+    """Refuse if the key's person would extend its expiry: they may only shorten it. Since the new secret is
+    theirs, it may not outlive the key that they call with either (`ends_later`).
     """
     if ctx.caller.is_rule or ctx.caller.has_role(Role.admin, key):
         return None
@@ -86,7 +86,7 @@ async def expiry_extended(reads: ReadContext, key: Key, body: RotateKey, ctx: Ac
 
 
 async def key_roles_not_held(reads: ReadContext, key: Key, body: MakeKey, ctx: ActionContext) -> str | None:
-    """A key may do what its person may, and nothing else."""
+    """Refuse if the key would have a role that its person does not hold (`not_held_by_them`)."""
     person = ctx.required_ref(Person, "person")
     held = [RoleGrant.parse(text) for text in person.roles or ()]
     for n, text in enumerate(body.roles or ()):
@@ -96,7 +96,7 @@ async def key_roles_not_held(reads: ReadContext, key: Key, body: MakeKey, ctx: A
 
 
 def make(key: Key, body: MakeKey, ctx: ActionContext) -> None:
-    """Somebody, or something, can call the API."""
+    """Make an API key, with which a person or a machine can call the API."""
     person = ctx.required_ref(Person, "person")
     key.name = body.name
     key.person_id = person.id
@@ -107,7 +107,7 @@ def make(key: Key, body: MakeKey, ctx: ActionContext) -> None:
 
 
 class RotateKey(Payload):
-    """A new secret."""
+    """A new secret for an API key."""
 
     secret_hash: Hash
     overlap_seconds: Overlap = USUAL_OVERLAP_SECONDS
@@ -115,7 +115,7 @@ class RotateKey(Payload):
 
 
 def rotate(key: Key, body: RotateKey, ctx: ActionContext) -> None:
-    """It gets a new secret; the old one is accepted for a while, the one before that not any more."""
+    """Give the key a new secret; the previous one is accepted for a while, the one before it not any more."""
     key.previous_hash = key.secret_hash
     key.previous_ends_at = ctx.occurred_at + timedelta(seconds=body.overlap_seconds)
     key.secret_hash = body.secret_hash
@@ -125,7 +125,7 @@ def rotate(key: Key, body: RotateKey, ctx: ActionContext) -> None:
 
 
 def revoke(key: Key, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It is not accepted any more."""
+    """Revoke the key: it is accepted no longer."""
     key.revoked_at = ctx.occurred_at
 
 

@@ -1,4 +1,4 @@
-"""What checks and preparations ask of persons: whom they belong to, and who administers."""
+"""Reads of persons, for checks and preparations: memberships and administrators."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from app.common.records import Record, from_row
 from app.foundation.people.records import Membership
 from app.kernel.reads import BY_RECORD_VERSION, ReadContext, Versions
 
-# By the index person_admin, whose condition it repeats.
+# Uses the index person_admin, whose condition the query repeats.
 ANOTHER_ADMIN = """
 select h.stream, h.version
 from fold.person p join log.stream_head h on h.stream = 'person/' || p.id
@@ -16,21 +16,21 @@ order by p.id limit 1
 
 
 async def membership(reads: ReadContext, person: Record, team: Record) -> Membership | None:
-    """The person's belonging to the team, if they do. Memberships stand on the person's stream."""
+    """Return the person's membership of the team, if there is one. Memberships are on the person's stream."""
     query = "select * from fold.membership where person_id = %s and team_id = %s"
     row = await reads.row(query, (person.id, team.id), guard=BY_RECORD_VERSION)
     return None if row is None else from_row(Membership, row)
 
 
 async def number_of_memberships(reads: ReadContext, person: Record) -> int:
-    """How many teams the person belongs to."""
+    """Return the number of teams that the person belongs to."""
     query = "select count(*) from fold.membership where person_id = %s"
     number: int = await reads.value(query, (person.id,), guard=BY_RECORD_VERSION)
     return number
 
 
 async def another_admin(reads: ReadContext, person: Record) -> bool:
-    """Whether somebody else who is active is an administrator of everything. Two who remove each other at
-    once both find the other still there: one of them decides again.
+    """Return whether another active person is an administrator of everything. Two who remove each other at
+    once both find the other still there: one of the commands is decided again.
     """
     return await reads.row(ANOTHER_ADMIN, (person.id,), guard=Versions()) is not None

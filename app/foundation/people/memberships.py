@@ -1,4 +1,4 @@
-"""Who belongs to which team. A membership stands on the person's stream."""
+"""Memberships of persons in teams, on the person's stream."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from app.kernel.refusals import WrongValue
 
 
 class JoinPerson(Payload):
-    """A team that they are to belong to."""
+    """A team for the person to join."""
 
     team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
 
 
 def join(person: Person, body: JoinPerson, ctx: ActionContext) -> None:
-    """They belong to a team; to be their own if they had none."""
+    """Add the person to a team; it becomes their own team if they had none."""
     team = ctx.required_ref(Team, "team")
     ctx.add(Membership(id=ctx.new_id(), person_id=person.id, team_id=team.id))
     if person.team_id is None:
@@ -32,7 +32,7 @@ def join(person: Person, body: JoinPerson, ctx: ActionContext) -> None:
 
 
 async def cannot_join(reads: ReadContext, person: Person, body: JoinPerson, ctx: ActionContext) -> None:
-    """A team that works, that they do not belong to, and not one more than anybody can look through."""
+    """Refuse if the team is retired or joined already, or the person would belong to too many teams."""
     team = _administered_team(ctx)
     if team.state is not TeamState.active:
         raise WrongValue(pointer="/team", because="team_retired")
@@ -43,13 +43,13 @@ async def cannot_join(reads: ReadContext, person: Person, body: JoinPerson, ctx:
 
 
 class LeavePerson(Payload):
-    """A team that they are not to belong to any more."""
+    """A team for the person to leave."""
 
     team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
 
 
 def leave(person: Person, body: LeavePerson, ctx: ActionContext) -> None:
-    """They belong to a team no more, and hold no role for it."""
+    """Remove the person from a team, and revoke their roles for it."""
     team = ctx.required_ref(Team, "team")
     ctx.remove(ctx.prepared(EndedMembership).membership)
     person.roles = [text for text in person.roles or () if RoleGrant.parse(text).team_id != team.id] or None
@@ -67,7 +67,7 @@ class EndedMembership:
 async def ended_membership(
     reads: ReadContext, person: Person, body: LeavePerson, ctx: ActionContext
 ) -> EndedMembership:
-    """Finds the membership that ends. Raises WrongValue if they did not belong to the team."""
+    """Find the membership that ends. Raises WrongValue if the person does not belong to the team."""
     team = _administered_team(ctx)
     ended = await membership(reads, person, team)
     if ended is None:
@@ -76,7 +76,7 @@ async def ended_membership(
 
 
 def _administered_team(ctx: ActionContext) -> Team:
-    """The team that is named, which is the caller's to fill. Raises WrongValue."""
+    """Return the team in the payload, whose members the caller administers. Raises WrongValue."""
     team = ctx.required_ref(Team, "team")
     if not ctx.caller.administers(RoleGrant(Role.admin, team_id=team.id)):
         raise WrongValue(pointer="/team", because="beyond_your_teams")
@@ -84,7 +84,7 @@ def _administered_team(ctx: ActionContext) -> Team:
 
 
 async def team_not_joined(reads: ReadContext, person: Person, body: object, ctx: ActionContext) -> None:
-    """Their own team is one of those that they belong to."""
+    """Refuse if the person does not belong to the team that is to be their own."""
     team = ctx.ref(Team, "team")
     if team is not None and await membership(reads, person, team) is None:
         raise WrongValue({"team": str(team.key)}, pointer="/team", because="not_in_the_team")

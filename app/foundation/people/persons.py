@@ -1,4 +1,4 @@
-"""Persons, and the accounts of machines.
+"""Persons, and the accounts of machines (lifecycle).
 
 active ⇄ inactive
 active, inactive ─► erased
@@ -118,7 +118,7 @@ class AddPerson(Payload):
 
 
 def add(person: Person, body: AddPerson, ctx: ActionContext) -> None:
-    """Somebody becomes known."""
+    """Add a person or a machine's account."""
     manager = ctx.ref(Person, "manager")
     person.kind = body.kind
     person.name = body.name
@@ -142,7 +142,7 @@ def add(person: Person, body: AddPerson, ctx: ActionContext) -> None:
 
 
 class EditPerson(Patch):
-    """What is otherwise than it was."""
+    """Fields to change; those left out stay as they are."""
 
     name: Name = Field(default_factory=str, description="What they are called now.")
     email: Email | None = Field(default=None, description="Their new address.")
@@ -164,21 +164,23 @@ class EditPerson(Patch):
 
 
 async def login_not_covered(reads: ReadContext, person: Person, body: EditPerson, ctx: ActionContext) -> None:
-    """Whoever says what somebody logs in with can log in as them: as the whole person."""
+    """Refuse a new login unless the caller may act as the whole person, since whoever sets a login can log in
+    with it.
+    """
     given = body.login if "login" in dict(provided_fields(body)) else None
     if given is not None and not ctx.caller.covers_credential(person.id, None):
         raise WrongValue(pointer="/login", because="login_beyond_your_own")
 
 
 def edit(person: Person, body: EditPerson, ctx: ActionContext) -> None:
-    """Something about them is otherwise than it was."""
+    """Change the person's details."""
     apply_patch(person, body, ctx)
     if "login" in dict(provided_fields(body)):
         person.login_issuer = ctx.login_issuer if person.login is not None else None
 
 
 class SetPreferencesPerson(Payload):
-    """Which steps of tickets they want to be told of, and which of them by mail, too."""
+    """The ticket events that the person is notified of, and those of them that are mailed, too."""
 
     told_of: tuple[NoticeType, ...] = Field(
         max_length=len(NoticeType), description="The steps that they want to be told of, in the application."
@@ -189,7 +191,7 @@ class SetPreferencesPerson(Payload):
 
 
 def set_preferences(person: Person, body: SetPreferencesPerson, ctx: ActionContext) -> None:
-    """What they are told of from now on."""
+    """Set the ticket events that the person is notified of."""
     person.told_of = [step.value for step in NoticeType if step in body.told_of]
     person.told_by_mail = [step.value for step in NoticeType if step in body.told_by_mail]
 
@@ -197,14 +199,14 @@ def set_preferences(person: Person, body: SetPreferencesPerson, ctx: ActionConte
 async def mailed_but_not_notified(
     reads: ReadContext, person: Person, body: SetPreferencesPerson, ctx: ActionContext
 ) -> None:
-    """What goes out by mail is told in the application, too."""
+    """Refuse if an event is mailed, but not notified in the application."""
     for n, step in enumerate(body.told_by_mail):
         if step not in body.told_of:
             raise WrongValue({"step": step}, pointer=f"/told_by_mail/{n}", because="mailed_and_not_told")
 
 
 class GrantRolePerson(Payload):
-    """A role that they are to hold."""
+    """A role to grant to the person."""
 
     role: RoleText = Field(
         description="The role's code; for some records only: `agent@team/<id>`, `agent@service/<key>`, "
@@ -213,33 +215,35 @@ class GrantRolePerson(Payload):
 
 
 def grant_role(person: Person, body: GrantRolePerson, ctx: ActionContext) -> None:
-    """They may do what the role permits."""
+    """Grant the person a role and its permissions."""
     person.roles = [*(person.roles or ()), body.role]
 
 
 class RevokeRolePerson(Payload):
-    """A role that they are not to hold any more."""
+    """A role to revoke from the person."""
 
     role: RoleText = Field(description="The role as they hold it, its scope included.")
 
 
 def revoke_role(person: Person, body: RevokeRolePerson, ctx: ActionContext) -> None:
-    """They may not do any more what the role permits."""
+    """Revoke the person's role and its permissions."""
     person.roles = [role for role in person.roles or () if role != body.role] or None
 
 
 def deactivate(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
-    """They have left, or pause: their keys are not accepted, and no work is given to them."""
+    """Deactivate the person, who has left or pauses: their keys are not accepted, and they are assigned no
+    work.
+    """
     person.deactivated_at = ctx.occurred_at
 
 
 def activate(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
-    """They are back."""
+    """Activate the person again."""
     person.deactivated_at = None
 
 
 def erase(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Their name and their words become unreadable, in rows and events alike, for ever."""
+    """Erase the person: their name and texts become unreadable, in tables and events alike, for ever."""
     person.erased_at = ctx.occurred_at
 
 

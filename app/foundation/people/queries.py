@@ -1,4 +1,4 @@
-"""What can be asked about persons, teams, groups and API keys."""
+"""Schemas and reads of persons, teams, groups and API keys."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from app.log.events import stream
 
 
 async def teams_of(ledger: Ledger, persons: Sequence[UUID]) -> dict[UUID, list[Any]]:
-    """The teams that each of them belongs to, by key."""
+    """Return the teams that each person belongs to, by key."""
     rows = await ledger.db.rows(
         "select person_id, team_id from fold.membership where person_id = any(%s)", (list(persons),)
     )
@@ -34,7 +34,7 @@ async def teams_of(ledger: Ledger, persons: Sequence[UUID]) -> dict[UUID, list[A
 
 
 class PersonOut(RecordOut):
-    """Somebody who asks, works or decides; or a machine's account."""
+    """A person who asks, works or decides; or a machine's account."""
 
     state: PersonState
     kind: PersonKind
@@ -59,7 +59,7 @@ class PersonOut(RecordOut):
 
 
 class TeamOut(RecordOut):
-    """A named set of persons that work is given to, or that is a customer."""
+    """A team of persons that work is assigned to, or that is a customer."""
 
     state: TeamState
     key: str
@@ -71,7 +71,7 @@ class TeamOut(RecordOut):
 
 
 class GroupMemberOut(OutputModel):
-    """Somebody in a group."""
+    """A member of a group."""
 
     person: PersonStub
     side: RepresentedSide = Field(description="Whom they speak for.")
@@ -79,7 +79,7 @@ class GroupMemberOut(OutputModel):
 
 
 async def members_of(ledger: Ledger, groups: Sequence[UUID]) -> dict[UUID, list[Any]]:
-    """The members of each group, as they came."""
+    """Return the members of each group, in the order in which they were added."""
     records = {stream("group", group): group for group in groups}
     rows = await ledger.db.rows(
         "select record, person_id, side, added_at from fold.group_member where record = any(%s) "
@@ -111,7 +111,7 @@ class GroupOut(RecordOut):
 
 
 class KeyOut(RecordOut):
-    """An API key; its secret is nowhere."""
+    """An API key, without its secret."""
 
     state: KeyState
     name: str | None = Field(description="Null when the person was erased.")

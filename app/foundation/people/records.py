@@ -1,4 +1,4 @@
-"""Teams, groups, who belongs to them, and keys: their tables."""
+"""Teams, groups, memberships and API keys (tables)."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, Hidden, 
 
 
 class TeamState(CodeEnum):
-    """Whether a team can be given work."""
+    """State of a team: a retired one is assigned no work."""
 
     active = "active", "Active", "在用"
     retired = "retired", "Retired", "已撤销"
 
 
 class TeamKind(CodeEnum):
-    """Whom a team belongs to."""
+    """Kind of team: the organisation's own, or a customer's."""
 
     internal = "internal", "Internal", "内部"
     customer = "customer", "Customer", "客户"
 
 
 class GroupState(CodeEnum):
-    """Whether a group is still asked."""
+    """State of a group: a retired one is not asked to decide."""
 
     active = "active", "Active", "在用"
     retired = "retired", "Retired", "已撤销"
 
 
 class RepresentedSide(CodeEnum):
-    """Whom a member of a group speaks for."""
+    """Side that a member of a group represents."""
 
     operations = "operations", "Operations", "运维"
     development = "development", "Development", "开发"
@@ -45,14 +45,14 @@ class RepresentedSide(CodeEnum):
 
 
 class KeyState(CodeEnum):
-    """Whether an API key is accepted."""
+    """State of an API key: a revoked one is not accepted."""
 
     active = "active", "Active", "有效"
     revoked = "revoked", "Revoked", "已吊销"
 
 
 class Team(Record):
-    """A named set of persons that work is given to, or that is a customer."""
+    """A team of persons that work is assigned to, or that is a customer."""
 
     KIND: ClassVar[str] = "team"
 
@@ -66,7 +66,7 @@ class Team(Record):
 
 
 class Membership(Record):
-    """A person belongs to a team. Stands on the person's stream."""
+    """A person's membership of a team, on the person's stream."""
 
     KIND: ClassVar[str] = "membership"
 
@@ -88,7 +88,7 @@ class Group(Record):
 
 
 class GroupMember(ChildRecord):
-    """A person belongs to a group and stands for a side."""
+    """A person's membership of a group, in which they represent a side."""
 
     KIND: ClassVar[str] = "group_member"
     AUDIENCE_KIND: ClassVar[str] = "follower"
@@ -99,10 +99,10 @@ class GroupMember(ChildRecord):
 
 
 class Key(Record):
-    """An API key. The secret itself is shown once and stored nowhere; what is here cannot be turned back.
+    """An API key. The secret itself is shown once and stored nowhere; only hashes are kept.
 
-    `roles`: it may use only those of its person's; None: whatever they hold. The secret before the last
-    rotation is accepted until `previous_ends_at`.
+    `roles` restricts the key to those of its person's roles; None: all that the person holds. The secret
+    before the last rotation is accepted until `previous_ends_at`.
     """
 
     KIND: ClassVar[str] = "key"
@@ -121,35 +121,35 @@ class Key(Record):
 
 
 class TeamTable(Team, table=True):
-    """Where teams stand."""
+    """The table of teams."""
 
     __tablename__ = "team"
     __table_args__: ClassVar = FOLD
 
 
 class MembershipTable(Membership, table=True):
-    """Where memberships stand."""
+    """The table of memberships."""
 
     __tablename__ = "membership"
     __table_args__: ClassVar = FOLD
 
 
 class GroupTable(Group, table=True):
-    """Where groups stand."""
+    """The table of groups."""
 
     __tablename__ = "group"
     __table_args__: ClassVar = FOLD
 
 
 class GroupMemberTable(GroupMember, table=True):
-    """Where the members of groups stand."""
+    """The table of the members of groups."""
 
     __tablename__ = "group_member"
     __table_args__: ClassVar = FOLD
 
 
 class KeyTable(Key, table=True):
-    """Where API keys stand."""
+    """The table of API keys."""
 
     __tablename__ = "key"
     __table_args__: ClassVar = FOLD

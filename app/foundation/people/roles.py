@@ -1,4 +1,4 @@
-"""Roles as they are written: `agent`, or for some records only `agent@team/<id>`, `agent@service/<key>`,
+"""Roles in their written form: `agent`, or for some records only `agent@team/<id>`, `agent@service/<key>`,
 `agent@process/<kind>`.
 """
 
@@ -22,7 +22,7 @@ _KEY = TypeAdapter(RecordKey)
 
 
 def _canonical_role(text: str) -> str:
-    """The role in the one way of writing it."""
+    """Return the role in its canonical form."""
     try:
         held = RoleGrant.parse(text)
         if held.service is not None:
@@ -58,14 +58,16 @@ Roles = Annotated[
 
 
 async def invalid_role_scopes(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> str | None:
-    """Roles for some records only are for some that there are."""
+    """Refuse if a role's scope names a team or process that does not exist."""
     for n, text in enumerate(body.roles or ()):
         await _check_scope(reads, text, f"/roles/{n}")
     return None
 
 
 async def role_not_grantable(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> str | None:
-    """A role for some records only is for some that there are, and nobody holds roles without end."""
+    """Refuse if the role's scope names a team or process that does not exist, or the person would hold too
+    many roles.
+    """
     await _check_scope(reads, body.role, "/role")
     if len(person.roles or ()) >= LONGEST_LIST:
         raise WrongValue({"max_length": str(LONGEST_LIST)}, pointer="/role", because="too_long")
@@ -73,38 +75,40 @@ async def role_not_grantable(reads: ReadContext, person: Person, body: Any, ctx:
 
 
 async def role_already_held(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> str | None:
-    """A role is granted once."""
+    """Refuse if the person holds the role already (`already_held`)."""
     return "already_held" if body.role in (person.roles or ()) else None
 
 
 async def role_not_held(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> str | None:
-    """What is revoked was held."""
+    """Refuse if the person does not hold the role (`not_held`)."""
     return None if body.role in (person.roles or ()) else "not_held"
 
 
 async def role_not_administered(
     reads: ReadContext, person: Person, body: Any, ctx: ActionContext
 ) -> str | None:
-    """The administrator of a team or service grants what is of that, and nothing else."""
+    """Refuse if the role is beyond the caller's administration: of a team or service, only its own roles
+    (`beyond_your_own`).
+    """
     if ctx.caller.administers(RoleGrant.parse(body.role)):
         return None
     raise WrongValue(pointer="/role", because="beyond_your_own")
 
 
 async def last_admin(reads: ReadContext, person: Person, ctx: ActionContext) -> str | None:
-    """Somebody stays who can let others in."""
+    """Refuse if no administrator of everything would remain (`last_admin`)."""
     if person.state is not PersonState.active or Role.admin.value not in (person.roles or ()):
         return None
     return None if await another_admin(reads, person) else "last_admin"
 
 
 async def last_admin_role(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> str | None:
-    """The same of the role itself."""
+    """Refuse to revoke the role of the last administrator (`last_admin`)."""
     return await last_admin(reads, person, ctx) if body.role == Role.admin.value else None
 
 
 async def _check_scope(reads: ReadContext, text: str, pointer: str) -> None:
-    """A team is one that there is, a process one that has tickets. Raises WrongValue."""
+    """Check that the role's team exists, and that its process has tickets. Raises WrongValue."""
     held = RoleGrant.parse(text)
     if held.team_id is not None and await reads.record("team", str(held.team_id)) is None:
         raise _unknown("team", str(held.team_id), pointer)
@@ -113,7 +117,7 @@ async def _check_scope(reads: ReadContext, text: str, pointer: str) -> None:
 
 
 def _is_process(reads: ReadContext, kind: str) -> bool:
-    """Whether records of that kind are tickets."""
+    """Return whether records of that kind are tickets."""
     lifecycle: Any = reads.lifecycles.get(kind)
     return lifecycle is not None and issubclass(lifecycle.record, Ticket)
 

@@ -1,4 +1,4 @@
-"""Where people are: `/v1/persons`, `/v1/teams`, `/v1/groups`, `/v1/keys`."""
+"""Routes of people: `/v1/persons`, `/v1/teams`, `/v1/groups`, `/v1/keys`."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ mount_reads(router, KEYS, prefix="/keys")
 
 
 class CreatedKeyOut(KeyOut):
-    """An API key as it is answered once."""
+    """An API key with its token, which is shown once."""
 
     token: str | None = Field(description="Send it as `Authorization: Bearer …`. Shown now and never again.")
 
 
 class NewKey(Payload):
-    """An API key to be made; its secret is made here."""
+    """An API key to make; its secret is generated."""
 
     name: keys.KeyName
     person: keys.KeyPerson
@@ -52,7 +52,7 @@ class NewKey(Payload):
 async def make_key(
     request: Request, ledger: Ledger, body: NewKey, idempotency_key: IdempotencyHeader = None
 ) -> Response:
-    """Somebody, or something, can call the API. The token is in this answer and never again."""
+    """Make an API key for a person or a machine. The token is in this answer and never again."""
     secret = new_secret()
     made = keys.MakeKey(**body.model_dump(), secret_hash=hash_of(secret))
     key = await idempotency.key_of(ledger, request, "make_key", idempotency_key)
@@ -61,7 +61,7 @@ async def make_key(
 
 
 class NewSecret(Payload):
-    """A new secret of an API key; it is made here."""
+    """A rotation of an API key; the new secret is generated."""
 
     overlap_seconds: keys.Overlap = keys.USUAL_OVERLAP_SECONDS
     expires_at: keys.KeyExpiry = None
@@ -76,8 +76,8 @@ async def rotate_key(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyHeader = None,
 ) -> Response:
-    """It gets a new secret; the old one is accepted for a while, the one before that not any more. The token
-    is in this answer and never again.
+    """Give the key a new secret; the previous one is accepted for a while, the one before it not any more.
+    The token is in this answer and never again.
     """
     secret = new_secret()
     new = keys.RotateKey(**body.model_dump(), secret_hash=hash_of(secret))
@@ -88,7 +88,7 @@ async def rotate_key(
 
 
 async def _with_secret(request: Request, ledger: Ledger, command: Command, secret: str) -> Response:
-    """The key with its token, where the secret is the one that was just made."""
+    """Return the key with its token; without it if the command is a replay, whose secret was another one."""
     carried_out = await perform_idempotently(ledger, command)
     renderer = renderer_of(request, KEYS)
     shown = await renderer.render_one(carried_out.record)
@@ -105,7 +105,7 @@ async def erase(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyHeader = None,
 ) -> Response:
-    """Their name and their words become unreadable, in rows and events alike, for ever."""
+    """Erase the person: their name and texts become unreadable, in tables and events alike, for ever."""
     key = await idempotency.key_of(ledger, request, "erase_person", idempotency_key)
     row = persons.LIFECYCLE["erase"]
     command = Command(
@@ -124,7 +124,7 @@ async def erase(
     responses=problems(400, 404, 422),
 )
 async def list_team_members(request: Request, name: Name, paging: Annotated[Paging, Query()]) -> Response:
-    """Those who belong to a team and whom the caller may see: for staff all of them."""
+    """List the members of a team that the caller may see; staff see all of them."""
     team = (await load_visible(renderer_of(request, TEAMS), name)).record
     query = PERSONS.query.model_validate({**paging.model_dump(), "member_of": [str(team.id)]})
     return listed(request, await page(PERSONS, renderer_of(request, PERSONS), query))

@@ -1,4 +1,4 @@
-"""Teams: they are given work, or they are customers.
+"""Teams: work is assigned to them, or they are customers (lifecycle).
 
 active ⇄ retired
 """
@@ -37,7 +37,7 @@ class AddTeam(Payload):
 
 
 def add(team: Team, body: AddTeam, ctx: ActionContext) -> None:
-    """A team can be given work, or be a customer."""
+    """Add a team that can be assigned work, or be a customer."""
     team.key = body.key
     team.name = body.name
     team.kind = body.kind
@@ -47,7 +47,7 @@ def add(team: Team, body: AddTeam, ctx: ActionContext) -> None:
 
 
 class EditTeam(Patch):
-    """What is otherwise than it was."""
+    """Fields to change; those left out stay as they are."""
 
     name: ShortText = Field(default_factory=str, description="What people call it now.")
     lead: Annotated[Reference, ForeignRef("person")] | None = Field(
@@ -56,17 +56,17 @@ class EditTeam(Patch):
 
 
 def edit(team: Team, body: EditTeam, ctx: ActionContext) -> None:
-    """It is called otherwise, or led by somebody else."""
+    """Change the team's name or lead."""
     apply_patch(team, body, ctx)
 
 
 def retire(team: Team, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It is given no more work; what it has stays where it is."""
+    """Retire the team: it is assigned no further work; its present work stays with it."""
     team.retired_at = ctx.occurred_at
 
 
 def reinstate(team: Team, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It is given work again."""
+    """Reinstate the team: it can be assigned work again."""
     team.retired_at = None
 
 

@@ -1,1 +1,1 @@
-"""In which order work is taken: the matrix of impact and urgency."""
+"""Priorities: the matrix that derives them from impact and urgency."""

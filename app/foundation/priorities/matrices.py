@@ -1,4 +1,4 @@
-"""The matrix of priorities: what impact and urgency give, as administrators set it.
+"""The priority matrix: the priority for each impact and urgency, as administrators set it (lifecycle).
 
 set
 """
@@ -28,7 +28,7 @@ EXAMPLE_CELLS = [
 
 
 class MatrixCell(PayloadPart):
-    """What one impact and one urgency give."""
+    """The priority for one impact and one urgency."""
 
     impact: Impact = Field(description="How many are touched: 1 organisation, 2 department, 3 person.")
     urgency: Urgency = Field(description="How much their work suffers: 1 stopped, 2 hindered, 3 can wait.")
@@ -36,7 +36,7 @@ class MatrixCell(PayloadPart):
 
 
 class AddPriorityMatrix(Payload):
-    """What every impact and every urgency give."""
+    """The priority for each impact and urgency."""
 
     cells: Annotated[tuple[MatrixCell, ...], BoundedList] = Field(
         max_length=LONGEST_LIST,
@@ -47,13 +47,13 @@ class AddPriorityMatrix(Payload):
 
 
 class RevisePriorityMatrix(AddPriorityMatrix):
-    """What every impact and every urgency give from now on."""
+    """The new priority for each impact and urgency."""
 
 
 def add(matrix: PriorityMatrix, body: AddPriorityMatrix, ctx: ActionContext) -> None:
-    """Impact and urgency give these priorities; tickets that have one keep it."""
+    """Set the priority matrix; tickets that have a priority keep it."""
     by_place = sorted(body.cells, key=lambda cell: (cell.impact.value, cell.urgency.value))
-    # In the order of the event's members, so that an answer that is repeated from it has the same bytes.
+    # In the order of the event's members, so that a replayed answer, read from the event, has the same bytes.
     matrix.cells = [
         {"impact": cell.impact.value, "priority": cell.priority.value, "urgency": cell.urgency.value}
         for cell in by_place
@@ -62,14 +62,16 @@ def add(matrix: PriorityMatrix, body: AddPriorityMatrix, ctx: ActionContext) -> 
 
 
 def revise(matrix: PriorityMatrix, body: RevisePriorityMatrix, ctx: ActionContext) -> None:
-    """Impact and urgency give other priorities from now on; tickets that have one keep it."""
+    """Revise the priority matrix; tickets that have a priority keep it."""
     add(matrix, body, ctx)
 
 
 async def matrix_incomplete(
     reads: ReadContext, matrix: PriorityMatrix, body: AddPriorityMatrix, ctx: ActionContext
 ) -> None:
-    """Every impact and urgency gives one priority, and none that is more urgent where less is at stake."""
+    """Refuse if an impact and urgency occur twice or not at all, or if less impact or urgency leads to a
+    higher priority.
+    """
     said: dict[tuple[Impact, Urgency], Priority] = {}
     for n, cell in enumerate(body.cells):
         if (cell.impact, cell.urgency) in said:
@@ -84,7 +86,9 @@ async def matrix_incomplete(
 
 
 def _check_monotonic(said: Matrix, cell: MatrixCell, pointer: str) -> None:
-    """Priorities are called so that the more urgent one sorts first."""
+    """Check that no other cell with at least this impact and urgency has a lower priority, and vice versa:
+    codes of higher priorities sort first. Raises WrongValue.
+    """
     for (impact, urgency), priority in said.items():
         more = impact.value <= cell.impact.value and urgency.value <= cell.urgency.value
         if more and cell.priority.value < priority.value:

@@ -1,4 +1,4 @@
-"""What can be asked about matrices of priorities."""
+"""Schemas of priority matrices."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.foundation.priorities import matrices
 
 
 class PriorityCell(OutputModel):
-    """What one impact and one urgency give."""
+    """The priority for one impact and one urgency."""
 
     impact: Impact
     urgency: Urgency
@@ -22,7 +22,7 @@ class PriorityCell(OutputModel):
 
 
 class PriorityMatrixOut(RecordOut):
-    """What every impact and every urgency give, as somebody has set it; the one that was set last holds."""
+    """A priority matrix; the one that was set last applies."""
 
     state: MatrixState
     cells: list[PriorityCell] = Field(description="By impact, then by urgency.")

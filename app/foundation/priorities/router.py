@@ -1,4 +1,4 @@
-"""Where the matrix of priorities is: `/v1/priority_matrix`, and all that were set `/v1/priority_matrices`."""
+"""Routes of the priority matrix: `/v1/priority_matrix`, and of all that were set: `/v1/priority_matrices`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ mount_reads(router, PRIORITY_MATRICES, prefix="/priority_matrices")
 mount_events(router, PRIORITY_MATRICES, prefix="/priority_matrices")
 mount_actions(router, LIFECYCLE, PriorityMatrixOut, prefix="/priority_matrices")
 
-# The one that was set last, as `Directory.priority_matrix` has it; here as it is now, for If-Match.
+# The matrix that was set last, as `Directory.priority_matrix` caches it; read uncached here, for If-Match.
 CURRENT_MATRIX = "select id from fold.priority_matrix order by set_at desc, id desc limit 1"
 _HEADERS: dict[str, Any] = {"ETag": {}, "Content-Language": {}, "Idempotent-Replayed": {}}
 RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -44,7 +44,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 class CurrentPriorityMatrix(OutputModel):
-    """What every impact and every urgency give."""
+    """The priority for each impact and urgency."""
 
     version: int = Field(description="For If-Match; 0: nobody has set another one than the usual.")
     cells: list[PriorityCell] = Field(description="By impact, then by urgency.")
@@ -57,7 +57,7 @@ class CurrentPriorityMatrix(OutputModel):
     responses={200: {"description": "Successful Response", "headers": {"ETag": {}}}, **problems()},
 )
 async def get_present_priority_matrix(ledger: Ledger) -> Response:
-    """Which priority impact and urgency give, as long as nobody sets another one with a reason."""
+    """Return the priority matrix that applies to new tickets."""
     known = await ledger.directory.priority_matrix()
     cells = [
         PriorityCell(impact=impact, urgency=urgency, priority=priority)
@@ -81,7 +81,7 @@ async def set_priority_matrix(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Which priority impact and urgency give from now on; tickets that have one keep it."""
+    """Set the priority matrix; tickets that have a priority keep it."""
     context = context_of(request)
     who = LIFECYCLE["revise"].who
     if not who.allows(context.caller, PriorityMatrix(id=uuid7())):
@@ -92,7 +92,7 @@ async def set_priority_matrix(
         raise VersionMismatch(more={"version": 0})
     row = LIFECYCLE["add" if name is None else "revise"]
     said = AddPriorityMatrix(**body.model_dump()) if name is None else body
-    # The same command comes the first time to no matrix, and again to one that is there.
+    # The first time the command adds a matrix, and when it is sent again, one exists.
     known_by = await idempotency.key_of(ledger, request, "set_priority_matrix", idempotency_key)
     known = None if name is None else versions
     command = Command(LIFECYCLE, row, name and str(name), said, context, known, known_by)

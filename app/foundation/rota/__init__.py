@@ -1,1 +1,1 @@
-"""The rota: shifts, stand-ins, and who is on duty."""
+"""The rota: shifts, stand-ins, and the persons on duty."""

@@ -1,4 +1,4 @@
-"""Who is on duty in a team, as the records have it. Rules ask `on_call`, checks `read_on_call`."""
+"""The persons on duty in a team, read from the tables. Rules call `on_call`, checks `read_on_call`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from app.common.records import from_row
 from app.db import Database
 from app.foundation.rota.on_duty import DutySpan, on_duty, spans
 from app.foundation.rota.records import Duty, Shift, StandIn
-from app.kernel.reads import ReadContext, Reading, Unguarded, Versions
+from app.kernel.reads import Unguarded, ReadContext, Reading, Versions
 
-# By the dates of all time zones; what else is fetched is sorted out by whoever knows the zone.
+# Dates are compared without a time zone; the margin fetches enough, and code that knows the zone filters.
 ZONE_MARGIN = timedelta(days=2)
 SHIFTS = """
 select *, 'shift/' || id as stream from fold.shift where team_id = %(team)s and duty = %(duty)s
@@ -33,27 +33,29 @@ where p.id = any(%s) and p.state = 'active' and p.deactivated_at is null
 
 
 async def on_call(db: Database, team_id: UUID, at: datetime) -> tuple[UUID, ...]:
-    """The persons who are on call in the team then, but for those who are not active or not of it now."""
+    """Return the persons who are on call in the team then, without those who are inactive or not members now."""
     return await on_duty_in(db, team_id, Duty.on_call, at)
 
 
 async def on_duty_in(db: Database, team_id: UUID, duty: Duty, at: datetime) -> tuple[UUID, ...]:
-    """The persons who have that duty in the team then, but for those who are not active or not of it now."""
+    """Return the persons with that duty in the team then, without those who are inactive or not members now."""
     return await _active_on_duty(db.rows, team_id, *await _load_rota(db.rows, team_id, duty, at, at), at)
 
 
 async def read_on_call(reads: ReadContext, team_id: UUID, at: datetime) -> tuple[UUID, ...]:
-    """The same for a check: it is decided again if the rota that it has read moves."""
-    # Nothing of theirs stands beside shifts and stand-ins: their own version is that of their stream.
-    shifts, stand_ins = await _load_rota(partial(reads.rows, guard=Versions()), team_id, Duty.on_call, at, at)
-    guard = Unguarded("Whoever leaves the team meanwhile was on call when it was decided.")
-    return await _active_on_duty(partial(reads.rows, guard=guard), team_id, shifts, stand_ins, at)
+    """Return the persons on call for a check: the command is decided again if the shifts and stand-ins read
+    change.
+    """
+    # Shifts and stand-ins have no child records: their own version is that of their stream.
+    shifts, stand_ins = await _load_rota(partial(reads.rows, held=Versions()), team_id, Duty.on_call, at, at)
+    held = Unguarded("Whoever leaves the team meanwhile was on call when it was decided.")
+    return await _active_on_duty(partial(reads.rows, held=held), team_id, shifts, stand_ins, at)
 
 
 async def duty_spans(
     db: Database, team_id: UUID, duty: Duty, begin: datetime, end: datetime
 ) -> list[DutySpan]:
-    """Who is on duty in the team, from `begin` to `end`."""
+    """Return the spans of the team's duty from `begin` to `end`, with the persons on duty."""
     shifts, stand_ins = await _load_rota(db.rows, team_id, duty, begin, end)
     return spans(shifts, stand_ins, begin, end)
 
@@ -69,7 +71,7 @@ async def _active_on_duty(
 async def _load_rota(
     read: Reading, team_id: UUID, duty: Duty, first: datetime, last: datetime
 ) -> tuple[Sequence[Shift], Sequence[StandIn]]:
-    """What can count between the two instants."""
+    """Return the shifts and stand-ins that can matter between the two instants."""
     parameters = {
         "team": team_id,
         "duty": duty.value,

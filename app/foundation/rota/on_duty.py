@@ -1,4 +1,4 @@
-"""Who is on duty at an instant: the weekly shifts, then who stands in for whom (pure)."""
+"""Computation of the persons on duty at an instant: weekly shifts, then stand-ins (pure)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WEEKDAYS = tuple(weekday.value for weekday in Weekday)
 
 @dataclass(frozen=True, slots=True)
 class DutySpan:
-    """The persons on duty from `begin` up to `end`, which does not belong to it."""
+    """The persons on duty from `begin` until `end` (exclusive)."""
 
     begin: datetime
     end: datetime
@@ -25,7 +25,7 @@ class DutySpan:
 
 
 def on_duty(shifts: Iterable[Shift], stand_ins: Iterable[StandIn], at: datetime) -> tuple[UUID, ...]:
-    """The persons on duty then, each once. What was agreed later counts on top of what was agreed before."""
+    """Return the persons on duty then, each once. Later stand-ins apply on top of earlier ones."""
     moment = at + timedelta(microseconds=1)
     persons: dict[UUID | None, None] = dict.fromkeys(
         shift.person_id
@@ -44,7 +44,7 @@ def on_duty(shifts: Iterable[Shift], stand_ins: Iterable[StandIn], at: datetime)
 def spans(
     shifts: Sequence[Shift], stand_ins: Sequence[StandIn], begin: datetime, end: datetime
 ) -> list[DutySpan]:
-    """Who is on duty from `begin` to `end`, without the times at which nobody is."""
+    """Return the spans with persons on duty from `begin` to `end`."""
     edges = {begin, end}
     for shift in shifts:
         edges.update(edge for times in shift_times(shift, begin, end) for edge in times)
@@ -62,10 +62,10 @@ def spans(
 
 
 def shift_times(shift: Shift, begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """When the shift begins and ends, each time that it overlaps the time from `begin` to `end`."""
+    """Yield begin and end of each occurrence of the shift that overlaps the time from `begin` to `end`."""
     assert shift.time_zone is not None
     zone = ZoneInfo(shift.time_zone)
-    day = begin.astimezone(zone).date() - timedelta(days=1)  # what has begun on the day before
+    day = begin.astimezone(zone).date() - timedelta(days=1)  # a shift that began on the day before
     while day <= end.astimezone(zone).date():
         if _begins_on(shift, day):
             starts, ends = _shift_on_day(shift, day, zone)
@@ -89,8 +89,8 @@ def _monday(day: date) -> date:
 
 
 def _shift_on_day(shift: Shift, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """When the shift that begins on that day begins and ends. A time that the clock skips is as late after
-    the hour that it has kept; of one that it shows twice the first is meant.
+    """Return begin and end of the shift that begins on that day. A time that the clock skips is read with the
+    offset before the change, and of a time that it shows twice, the first counts.
     """
     assert shift.starts is not None
     assert shift.ends is not None
@@ -106,7 +106,7 @@ _Replacement = tuple[datetime, datetime, UUID | None, UUID | None]
 
 
 def _replacements(stand_in: StandIn) -> Iterator[_Replacement]:
-    """From when to when, who comes, who goes."""
+    """Yield begin, end, the person who comes and the person who is replaced, for the stand-in and its return."""
     assert stand_in.starts_at is not None
     assert stand_in.ends_at is not None
     yield stand_in.starts_at, stand_in.ends_at, stand_in.person_id, stand_in.instead_of_id

@@ -1,4 +1,4 @@
-"""What can be asked about shifts and about the exceptions to them."""
+"""Schemas of shifts and of their exceptions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.foundation.rota.records import Duty, ShiftState, StandInState
 
 
 class ShiftOut(RecordOut):
-    """Hours of the week at which somebody is on duty."""
+    """Weekly hours at which a person is on duty."""
 
     state: ShiftState
     team: TeamStub

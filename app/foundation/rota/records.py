@@ -1,4 +1,4 @@
-"""Who works when, and who is on call when: weekly shifts, and who stands in for whom (tables)."""
+"""The rota: weekly shifts of working and on-call hours, and stand-ins (tables)."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from app.common.records import FOLD, CodeEnum, ForeignRef, Record
 
 
 class Duty(CodeEnum):
-    """What somebody is there for."""
+    """Kind of duty."""
 
     working = "working", "Working", "上班"
     on_call = "on_call", "On call", "值班"
 
 
 class ShiftState(CodeEnum):
-    """Whether an end has been set."""
+    """State of a shift: an ended one has an end date."""
 
     active = "active", "Active", "有效"
     ended = "ended", "Ended", "已结束"
 
 
 class StandInState(CodeEnum):
-    """Whether it was called off."""
+    """State of a stand-in."""
 
     agreed = "agreed", "Agreed", "已约定"
     cancelled = "cancelled", "Cancelled", "已取消"
 
 
 class Shift(Record):
-    """Hours of the week at which a person is on duty in a team, by the clock of a time zone.
+    """Weekly hours at which a person is on duty in a team, in a time zone.
 
-    `starts` and `ends` as `22:00`; where the end is not behind the start it lies on the next day. It begins
-    on `weekdays` from `from_date` on, not from `until_date` on, and in every so many weeks, the week of
-    `from_date` being one of them.
+    `starts` and `ends` are as `22:00`; an end not after the start lies on the next day. The shift begins on
+    `weekdays` from `from_date` until before `until_date`, in every so many weeks, the week of `from_date`
+    being one of them.
     """
 
     KIND: ClassVar[str] = "shift"
@@ -58,10 +58,11 @@ class Shift(Record):
 
 
 class StandIn(Record):
-    """From `starts_at` to `ends_at` the person is on duty instead of somebody else.
+    """A person who is on duty instead of another one, from `starts_at` to `ends_at`.
 
-    Without `instead_of_id` they are on duty besides the others; without `person_id` nobody takes the place.
-    In return, from `return_starts_at` to `return_ends_at`, it is the other way round: a swap.
+    Without `instead_of_id` the person is on duty in addition to the others; without `person_id` nobody
+    replaces the absent one. In return, from `return_starts_at` to `return_ends_at`, the persons change
+    places: a swap.
     """
 
     KIND: ClassVar[str] = "stand_in"
@@ -79,14 +80,14 @@ class StandIn(Record):
 
 
 class ShiftTable(Shift, table=True):
-    """Where shifts stand."""
+    """The table of shifts."""
 
     __tablename__ = "shift"
     __table_args__: ClassVar = FOLD
 
 
 class StandInTable(StandIn, table=True):
-    """Where it stands who stands in for whom."""
+    """The table of stand-ins."""
 
     __tablename__ = "stand_in"
     __table_args__: ClassVar = FOLD

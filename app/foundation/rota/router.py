@@ -1,4 +1,4 @@
-"""Where duties are: `/v1/shifts`, `/v1/stand_ins`, and of a team who is on call and its rota."""
+"""Routes of the rota: `/v1/shifts`, `/v1/stand_ins`, and a team's persons on call and its duty spans."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LONGEST_ROTA = timedelta(days=92)
 
 
 class OnCallOut(OutputModel):
-    """Who is on call in a team."""
+    """The persons on call in a team."""
 
     team: TeamStub
     on_call_at: datetime = Field(description="The instant that is meant.")
@@ -45,7 +45,7 @@ class OnCallOut(OutputModel):
 
 
 class RotaSpan(OutputModel):
-    """A time, and who is on duty in it."""
+    """A span of time, and the persons on duty in it."""
 
     starts_at: datetime = Field(description="The first instant.")
     ends_at: datetime = Field(description="The first instant behind it.")
@@ -53,7 +53,7 @@ class RotaSpan(OutputModel):
 
 
 class RotaOut(OutputModel):
-    """The duties of a team in a time; when nobody is on duty there is no span."""
+    """The duty spans of a team in a period; times without anybody on duty have no span."""
 
     team: TeamStub
     duty: Duty
@@ -61,7 +61,7 @@ class RotaOut(OutputModel):
 
 
 class OnCallQuery(BaseModel):
-    """Which instant."""
+    """The instant to return the persons on call for."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -69,7 +69,7 @@ class OnCallQuery(BaseModel):
 
 
 class RotaQuery(BaseModel):
-    """Which time, and which duty."""
+    """The period and the duty to return the spans for."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -87,7 +87,7 @@ class RotaQuery(BaseModel):
 async def get_team_on_call(
     request: Request, ledger: Ledger, name: Name, query: Annotated[OnCallQuery, Query()]
 ) -> Response:
-    """Who is on call in a team, now or at another time; for staff."""
+    """Return the persons on call in a team, now or at another time; for staff."""
     team = await _team(request, ledger, name)
     at = query.at or context_of(request).now
     persons = await on_call(ledger.db, team.id, at)
@@ -106,7 +106,7 @@ async def get_team_on_call(
 async def get_team_rota(
     request: Request, ledger: Ledger, name: Name, query: Annotated[RotaQuery, Query()]
 ) -> Response:
-    """Who is on duty in a team from a time to another, shifts and exceptions together; for staff."""
+    """Return the duty spans of a team in a period, with stand-ins applied to shifts; for staff."""
     team = await _team(request, ledger, name)
     if not query.begin < query.end <= query.begin + LONGEST_ROTA:
         fault = {"type": "not_a_rota", "loc": ("query", "to"), "msg": "", "ctx": {"days": LONGEST_ROTA.days}}
@@ -126,7 +126,7 @@ async def get_team_rota(
 
 
 async def _team(request: Request, ledger: Services, name: str) -> Team:
-    """The team of that name. Its duties are for staff: raises NotFound for everybody else."""
+    """Return the team of that name, for staff. Raises NotFound for everybody else, as duties are for staff."""
     loaded = await load(ledger.db, teams.LIFECYCLE, name)
     if loaded is None or not caller_of(request).is_staff:
         raise NotFound()
@@ -138,7 +138,7 @@ def _team_stub(team: Team) -> dict[str, Any]:
 
 
 async def _stubs(ledger: Services, persons: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    """The persons as other records show them."""
+    """Return the persons as other records refer to them."""
     names = await ledger.directory.names(persons)
     texts = await ledger.vault.texts(names.values())
     return {person: {"id": person, "name": texts[name]} for person, name in names.items()}

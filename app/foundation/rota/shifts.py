@@ -1,4 +1,4 @@
-"""Shifts: the hours of the week at which somebody is on duty in a team.
+"""Shifts: weekly hours at which a person is on duty in a team (lifecycle).
 
 active ─► ended
 """
@@ -28,7 +28,7 @@ MOST_WEEKS = 52
 
 
 class AddShift(Payload):
-    """Hours of the week at which somebody is on duty."""
+    """Weekly hours at which a person is on duty in a team."""
 
     team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
     person: Annotated[Reference, ForeignRef("person")] = Field(
@@ -57,7 +57,7 @@ class AddShift(Payload):
 
 
 def add(shift: Shift, body: AddShift, ctx: ActionContext) -> None:
-    """Somebody is on duty at these hours of the week."""
+    """Add a shift: the person is on duty at these weekly hours."""
     team, person = ctx.required_ref(Team, "team"), ctx.required_ref(Person, "person")
     shift.team_id = team.id
     shift.person_id = person.id
@@ -73,13 +73,15 @@ def add(shift: Shift, body: AddShift, ctx: ActionContext) -> None:
 
 
 async def not_a_member(reads: ReadContext, shift: Shift, body: AddShift, ctx: ActionContext) -> str | None:
-    """On duty is who is there, and belongs to the team."""
+    """Refuse if the team is retired, or the person is inactive or not in the team."""
     await check_team_member(reads, ctx, "person")
     return None
 
 
 async def check_team_member(reads: ReadContext, ctx: ActionContext, field: str) -> None:
-    """The team is given work, and the person that the field names, if any, works in it. Raises WrongValue."""
+    """Check that the team is active, and that the person in the payload's field, if any, is an active member.
+    Raises WrongValue.
+    """
     team, person = ctx.required_ref(Team, "team"), ctx.ref(Person, field)
     if team.state is TeamState.retired:
         raise WrongValue(pointer="/team", because="team_retired")
@@ -96,32 +98,32 @@ async def check_team_member(reads: ReadContext, ctx: ActionContext, field: str) 
 async def ends_before_it_begins(
     reads: ReadContext, shift: Shift, body: AddShift, ctx: ActionContext
 ) -> str | None:
-    """Its last day is not before its first."""
+    """Refuse if the shift's end date is before its first day."""
     _check_date_order(body.from_date, body.until_date)
     return None
 
 
 class EndShift(Payload):
-    """From when on it is no more."""
+    """The date from which the shift ends."""
 
     until_date: IsoDate = Field(description="The first day on which it begins no more.")
 
 
 def end(shift: Shift, body: EndShift, ctx: ActionContext) -> None:
-    """From that day on they are not on duty at these hours; what was before stays as it was."""
+    """End the shift from a day on; earlier duties stay as they were."""
     shift.until_date = body.until_date
 
 
 async def ended_before_it_began(
     reads: ReadContext, shift: Shift, body: EndShift, ctx: ActionContext
 ) -> str | None:
-    """Its last day is not before its first."""
+    """Refuse if the end date is before the shift's first day."""
     _check_date_order(shift.from_date or "", body.until_date)
     return None
 
 
 def _check_date_order(first: str, until: str | None) -> None:
-    """Raises WrongValue if the end is before the first day."""
+    """Check that the end date is not before the first day. Raises WrongValue."""
     if until is not None and until < first:
         raise WrongValue({"since": first}, pointer="/until_date", because="before_its_first_day")
 

@@ -1,4 +1,4 @@
-"""Exceptions to the shifts: who stands in for whom, who is there besides, who is away; and swaps.
+"""Exceptions to the shifts: stand-ins, additional persons, absences and swaps (lifecycle).
 
 agreed ─► cancelled
 """
@@ -30,7 +30,7 @@ LONGEST_STAND_IN = timedelta(days=366)
 
 
 class AgreeStandIn(Payload):
-    """Who is on duty instead of whom, and when; in return the other way round."""
+    """A stand-in: the person on duty, the person replaced and the time; in return they may change places."""
 
     model_config = example_includes("person")
     team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
@@ -60,7 +60,7 @@ class AgreeStandIn(Payload):
 
 
 def agree(stand_in: StandIn, body: AgreeStandIn, ctx: ActionContext) -> None:
-    """For a while somebody else is on duty, somebody besides the others, or nobody."""
+    """Agree that for a while another person is on duty, an additional one, or nobody."""
     team, person, other = (
         ctx.required_ref(Team, "team"),
         ctx.ref(Person, "person"),
@@ -80,7 +80,9 @@ def agree(stand_in: StandIn, body: AgreeStandIn, ctx: ActionContext) -> None:
 async def not_of_the_team(
     reads: ReadContext, stand_in: StandIn, body: AgreeStandIn, ctx: ActionContext
 ) -> str | None:
-    """A team settles its own duties: who comes belongs to it, and so does whoever enters it."""
+    """Refuse if the person is not in the team, or the caller may not manage the team's stand-ins
+    (`not_your_team`).
+    """
     await check_team_member(reads, ctx, "person")
     team = ctx.required_ref(Team, "team")
     if not _may_manage(ctx, stand_in, team.id):
@@ -89,7 +91,7 @@ async def not_of_the_team(
 
 
 async def not_your_team(reads: ReadContext, stand_in: StandIn, ctx: ActionContext) -> str | None:
-    """What a team has settled it undoes itself."""
+    """Refuse if the caller may not manage the team's stand-ins (`not_your_team`)."""
     return None if _may_manage(ctx, stand_in, stand_in.team_id) else "not_your_team"
 
 
@@ -101,7 +103,7 @@ def _may_manage(ctx: ActionContext, stand_in: StandIn, team_id: UUID | None) -> 
 async def invalid_times(
     reads: ReadContext, stand_in: StandIn, body: AgreeStandIn, ctx: ActionContext
 ) -> str | None:
-    """Each of its times ends after it has begun, and within a year."""
+    """Refuse if an end is not after its beginning, or more than a year later."""
     times = ((body.starts_at, body.ends_at, ""), (body.return_starts_at, body.return_ends_at, "return_"))
     for starts, ends, name in times:
         if starts is None or ends is None:
@@ -116,7 +118,7 @@ async def invalid_times(
 
 
 def cancel(stand_in: StandIn, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It was called off: the shifts count as they are."""
+    """Cancel the stand-in: the shifts apply as they are."""
 
 
 # fmt: off

@@ -1,1 +1,1 @@
-"""Services, and what of them can be asked for."""
+"""Services, and the catalogue items that users can request."""

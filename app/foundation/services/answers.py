@@ -1,6 +1,4 @@
-"""Whether answers fit the form of a catalogue item: asked when a request is made, and before that by whoever
-fills it in.
-"""
+"""Validation of answers to a catalogue item's form, for making a request and for checking it beforehand."""
 
 from __future__ import annotations
 
@@ -12,7 +10,9 @@ ANSWERS = "/answers"
 
 
 def answer_errors(item: CatalogueItem, answers: str | None) -> list[WrongValue]:
-    """What is wrong with the answers, as an `Answers` field holds them; nothing: they fit."""
+    """Return the errors of the answers, which are as an `Answers` field holds them; none: the answers are
+    valid.
+    """
     if item.form is None:
         return [] if answers is None else [WrongValue(pointer=ANSWERS, because="answers_to_nothing")]
     said = {} if answers is None else read_answers(answers)

@@ -1,4 +1,4 @@
-"""Catalogue items: what of a service can be asked for, and what must be said then.
+"""Catalogue items: what users can request of a service, and the form to fill in (lifecycle).
 
 draft ─► offered ⇄ withdrawn
 """
@@ -75,7 +75,7 @@ TargetSeconds = Annotated[
 
 
 class DraftCatalogueItem(Payload):
-    """Something that can be asked for once it is offered."""
+    """A catalogue item that users can request once it is offered."""
 
     key: RecordKey = Field(description="What requests and figures call it; unique, never changed.")
     service: Annotated[Reference, ForeignRef("service")] = Field(
@@ -132,7 +132,7 @@ _COPIED_FIELDS = [
 
 
 def draft(item: CatalogueItem, body: DraftCatalogueItem, ctx: ActionContext) -> None:
-    """It is written down; nobody can ask for it yet."""
+    """Draft a catalogue item; users cannot request it yet."""
     for name in _COPIED_FIELDS:
         setattr(item, name, getattr(body, name))
     group, team = ctx.ref(Group, "approver_group"), ctx.ref(Team, "default_team")
@@ -146,7 +146,7 @@ def draft(item: CatalogueItem, body: DraftCatalogueItem, ctx: ActionContext) -> 
 
 
 class EditCatalogueItem(Patch):
-    """What is otherwise than it was."""
+    """Fields to change; those left out stay as they are."""
 
     title_en: Title = Field(
         default_factory=str, description="What people call it now, in English.", examples=["A laptop"]
@@ -185,7 +185,7 @@ class EditCatalogueItem(Patch):
 
 
 def edit(item: CatalogueItem, body: EditCatalogueItem, ctx: ActionContext) -> None:
-    """It is described, asked for or made otherwise; what was asked for before stays as it was."""
+    """Change the item's description, form, approval or fulfilment; earlier requests stay as they were."""
     apply_patch(item, body, ctx, skip=("approver_persons", "checklist"))
     item.form = None if item.form is None else jsonb_ordered(item.form)
     if "approver_persons" in body.model_fields_set:
@@ -201,7 +201,7 @@ def _persons(ctx: ActionContext) -> list[str] | None:
 async def invalid_form(
     reads: ReadContext, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, ctx: ActionContext
 ) -> None:
-    """What is asked can be asked."""
+    """Refuse if the form is invalid."""
     if body.form is None:
         return
     try:
@@ -214,7 +214,7 @@ async def invalid_form(
 async def team_or_approver_inactive(
     reads: ReadContext, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, ctx: ActionContext
 ) -> None:
-    """Whoever approves it and whoever makes it can do so."""
+    """Refuse if the item's team is retired, or one of its approvers is inactive."""
     team = ctx.ref(Team, "default_team")
     if team is not None and team.state is TeamState.retired:
         raise WrongValue(pointer="/default_team", because="team_retired")
@@ -225,7 +225,9 @@ async def team_or_approver_inactive(
 async def invalid_approvers(
     reads: ReadContext, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, ctx: ActionContext
 ) -> None:
-    """Whoever approves it is a role, a group or persons, by a rule; a chair is a group's."""
+    """Refuse unless the approver is one of a role, a group or persons, with a rule; only a group has a chair
+    to decide.
+    """
     after = item.model_copy()
     if isinstance(body, DraftCatalogueItem):
         draft(after, body, ctx)
@@ -241,20 +243,20 @@ async def invalid_approvers(
 
 
 async def service_not_live(reads: ReadContext, item: CatalogueItem, ctx: ActionContext) -> str | None:
-    """What is offered is there."""
+    """Refuse to offer an item whose service is not live (`service_is_not_live`)."""
     loaded = await reads.record("service", item.service or "")
     live = loaded is not None and loaded.record.state is ServiceState.live
     return None if live else "service_is_not_live"
 
 
 def offer(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Everybody can ask for it."""
+    """Offer the item: everybody can request it."""
     item.offered_at = ctx.occurred_at
     item.withdrawn_at = None
 
 
 def withdraw(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Nobody can ask for it any more; what was asked for before goes on."""
+    """Withdraw the item: nobody can request it any more; earlier requests continue."""
     item.withdrawn_at = ctx.occurred_at
 
 

@@ -1,4 +1,4 @@
-"""What can be asked about services and about what they offer."""
+"""Schemas of services and catalogue items."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.foundation.services.records import ApprovalRule, Criticality, Fulfilmen
 
 
 class ServiceOut(RecordOut):
-    """Something that IT does for its customers."""
+    """A service that IT provides to its customers."""
 
     state: ServiceState
     key: str
@@ -37,7 +37,7 @@ class ServiceOut(RecordOut):
 
 
 class CatalogueItemOut(RecordOut):
-    """Something of a service that can be asked for."""
+    """A catalogue item of a service, which users can request."""
 
     state: ItemState
     key: str

@@ -1,4 +1,4 @@
-"""Services and catalogue items: what is offered, by whom, and how it is asked for (tables)."""
+"""Services and catalogue items: the service catalogue (tables)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.common.records import FOLD, CodeEnum, Document, ForeignRef, KeyRef, Rec
 
 
 class ServiceState(CodeEnum):
-    """Whether a service is there to be used."""
+    """State of a service."""
 
     proposed = "proposed", "Proposed", "拟议"
     live = "live", "Live", "运行中"
@@ -23,7 +23,7 @@ class ServiceState(CodeEnum):
 
 
 class Criticality(CodeEnum):
-    """How much depends on a service."""
+    """Criticality of a service."""
 
     critical = "critical", "Critical", "关键"
     high = "high", "High", "重要"
@@ -32,7 +32,7 @@ class Criticality(CodeEnum):
 
 
 class ItemState(CodeEnum):
-    """Whether an item can be asked for."""
+    """State of a catalogue item: only offered items can be requested."""
 
     draft = "draft", "Draft", "草稿"
     offered = "offered", "Offered", "已上架"
@@ -40,14 +40,14 @@ class ItemState(CodeEnum):
 
 
 class FulfilmentPath(CodeEnum):
-    """How what is asked for is made."""
+    """Way in which a request of the item is fulfilled."""
 
     standard = "standard", "Standard", "标准交付"
     project = "project", "Project", "项目交付"
 
 
 class ApprovalRule(CodeEnum):
-    """Whose approval is enough."""
+    """Rule by which approvers decide."""
 
     chair = "chair", "The chair decides", "主席决定"
     majority = "majority", "More than half", "过半数"
@@ -55,9 +55,9 @@ class ApprovalRule(CodeEnum):
 
 
 class Service(Record):
-    """Something that IT does for its customers.
+    """A service that IT provides to its customers.
 
-    `customers` are the ids of teams. `calendar` is the key of its support hours.
+    `customers` are the ids of teams. `calendar` is the key of the calendar of its support hours.
     """
 
     KIND: ClassVar[str] = "service"
@@ -79,11 +79,11 @@ class Service(Record):
 
 
 class CatalogueItem(Record):
-    """Something of a service that can be asked for. `service` is the key of that one.
+    """A catalogue item of a service, which users can request. `service` is the service's key.
 
-    Who approves is a role, a group, or persons (their ids), by `approval_rule`; none: nobody need to.
-    `form` is a JSON Schema (`app/kernel/forms.py`), `target_seconds` how long it may take, `checklist` the
-    titles of the tasks that a request begins with.
+    The approver is a role, a group, or persons (their ids), who decide by `approval_rule`; none: no approval
+    is needed. `form` is a JSON Schema (`app/kernel/forms.py`), `target_seconds` the time allowed for
+    fulfilment, `checklist` the titles of the tasks that a request begins with.
     """
 
     KIND: ClassVar[str] = "catalogue_item"
@@ -113,14 +113,14 @@ class CatalogueItem(Record):
 
 
 class ServiceTable(Service, table=True):
-    """Where services stand."""
+    """The table of services."""
 
     __tablename__ = "service"
     __table_args__: ClassVar = FOLD
 
 
 class CatalogueItemTable(CatalogueItem, table=True):
-    """Where catalogue items stand."""
+    """The table of catalogue items."""
 
     __tablename__ = "catalogue_item"
     __table_args__: ClassVar = FOLD

@@ -1,4 +1,4 @@
-"""Where the catalogue is: `/v1/services`, `/v1/catalogue_items`."""
+"""Routes of the catalogue: `/v1/services`, `/v1/catalogue_items`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class CheckAnswers(BaseModel):
 
 
 class CheckedAnswers(OutputModel):
-    """Whether the answers fit the form as it is now."""
+    """The result of checking answers against the present form."""
 
     fit: bool = Field(description="Whether a request with these answers would be taken, as far as they go.")
     errors: list[Fault] = Field(
@@ -57,7 +57,7 @@ class CheckedAnswers(OutputModel):
 async def check_catalogue_item_answers(
     request: Request, name: Name, body: Annotated[CheckAnswers, Body()]
 ) -> Response:
-    """Whether answers fit the item's form, as a request would find. Nothing is written, and nothing kept."""
+    """Check answers against the item's form, as making a request would. Nothing is stored."""
     renderer = renderer_of(request, CATALOGUE_ITEMS)
     item = (await load_visible(renderer, name)).record
     language = renderer.language

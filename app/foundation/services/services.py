@@ -1,4 +1,4 @@
-"""Services: what IT does for its customers.
+"""Services that IT provides to its customers (lifecycle).
 
 proposed ─► live ─► retired
 """
@@ -35,7 +35,7 @@ from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import EVERYBODY, STAFF
 
-#: Who keeps the catalogue.
+#: The policy of managing the catalogue.
 KEEPER = admin | role(Role.service_level_manager) | rule
 
 Customers = Annotated[
@@ -46,7 +46,7 @@ Customers = Annotated[
 
 
 class ProposeService(Payload):
-    """A service that there may be."""
+    """A proposed service."""
 
     key: RecordKey = Field(
         description="What incidents, roles and figures call it; unique, never changed.", examples=["mail"]
@@ -73,7 +73,7 @@ class ProposeService(Payload):
 
 
 def propose(service: Service, body: ProposeService, ctx: ActionContext) -> None:
-    """There may be such a service."""
+    """Propose a service."""
     owner, team = ctx.required_ref(Person, "owner"), ctx.ref(Team, "team")
     service.key = body.key
     service.name_en = body.name_en
@@ -89,7 +89,7 @@ def propose(service: Service, body: ProposeService, ctx: ActionContext) -> None:
 
 
 class EditService(Patch):
-    """What is otherwise than it was."""
+    """Fields to change; those left out stay as they are."""
 
     name_en: ShortText = Field(
         default_factory=str, description="What people call it now, in English.", examples=["E-mail"]
@@ -121,7 +121,7 @@ class EditService(Patch):
 
 
 def edit(service: Service, body: EditService, ctx: ActionContext) -> None:
-    """It is called otherwise, run by others, or for others."""
+    """Change the service's description, owner, team or customers."""
     apply_patch(service, body, ctx, skip=("customers",))
     if "customers" in body.model_fields_set:
         service.customers = _customers(ctx)
@@ -134,7 +134,7 @@ def _customers(ctx: ActionContext) -> list[str] | None:
 async def owner_or_team_inactive(
     reads: ReadContext, service: Service, body: ProposeService | EditService, ctx: ActionContext
 ) -> None:
-    """Who answers for a service and who runs it can do so; its customers are there, each once."""
+    """Refuse if the owner is inactive, the team or a customer is retired, or a customer occurs twice."""
     check_person_active(ctx.ref(Person, "owner"), "/owner")
     check_team_active(ctx.ref(Team, "team"))
     seen = set()
@@ -147,12 +147,12 @@ async def owner_or_team_inactive(
 
 
 def go_live(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It is there to be used, and everybody may know of it."""
+    """Put the service into use; everybody may see it."""
     service.went_live_at = ctx.occurred_at
 
 
 def retire(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It is there no more; what was said of it stays."""
+    """Retire the service: it is no longer available; its history stays."""
     service.retired_at = ctx.occurred_at
 
 

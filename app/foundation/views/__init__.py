@@ -1,1 +1,1 @@
-"""Saved views of lists."""
+"""Saved views of lists: their filters and sort orders."""

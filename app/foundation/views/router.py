@@ -1,4 +1,4 @@
-"""Where saved views are: `/v1/views`."""
+"""Routes of saved views: `/v1/views`."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ ViewId = Annotated[UUID, Path(alias="id", description="A UUID that whoever saves
 
 
 class ViewRole(CodeEnum):
-    """What somebody is to a view."""
+    """Role of a person in a view."""
 
     owner = "owner", "whoever saved it", "保存者"
 
 
 class SaveView(BaseModel):
-    """What a list is narrowed and sorted by, under a name."""
+    """A named filter and sort order of a list."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -65,7 +65,7 @@ class SaveView(BaseModel):
 
 
 class ViewOut(OutputModel):
-    """What a list is narrowed and sorted by, under a name."""
+    """A named filter and sort order of a list."""
 
     id: UUID
     version: int = Field(description="For If-Match.")
@@ -78,27 +78,27 @@ class ViewOut(OutputModel):
 
 
 class ViewPage(OutputModel):
-    """Views that the caller can use."""
+    """A page of the views that the caller can use."""
 
     items: list[ViewOut]
     next_cursor: str | None = Field(description="Null on the last page.")
 
 
 class ViewQuery(Paging):
-    """Which views."""
+    """The kind of records and the page of the views listed."""
 
     kind: Annotated[str | None, Field(max_length=100, description="For this kind of records.")] = None
 
 
 def router_of(listings: Sequence[Listing]) -> APIRouter:
-    """The routes of views of these lists."""
+    """Return the router of views of these lists."""
     router = APIRouter(prefix="/v1/views", tags=["views"])
     by_kind = {listing.lifecycle.kind: listing for listing in listings}
 
     async def save_view(
         request: Request, view_id: ViewId, body: SaveView, if_match: IfMatch = None
     ) -> Response:
-        """A view is made under an id of one's own making, or replaced; sent again it is the same."""
+        """Save a view under an id chosen by the client, or replace it; sending it again changes nothing."""
         ledger, caller = ledger_of(request), caller_of(request)
         if caller.is_read_only:
             raise ledger.forbidden(anybody, language_for(request))
@@ -127,7 +127,7 @@ def router_of(listings: Sequence[Listing]) -> APIRouter:
 
 
 async def list_views(request: Request, query: Annotated[ViewQuery, Query()]) -> Response:
-    """Views: one's own, and those that are shared with one's teams."""
+    """List the caller's own views, and those shared with the caller's teams."""
     ledger, caller = ledger_of(request), caller_of(request)
     scope, sign = f"views {query.kind}", ledger.vault.fingerprint
     after = None if query.cursor is None else UUID(cursors.read(query.cursor, scope, sign)[0])
@@ -140,7 +140,7 @@ async def list_views(request: Request, query: Annotated[ViewQuery, Query()]) -> 
 
 
 async def get_view(request: Request, view_id: ViewId, if_none_match: IfNoneMatch = None) -> Response:
-    """One view, by its id."""
+    """Return one view by its id."""
     ledger = ledger_of(request)
     (out,) = await _render_views(ledger, [await _load_view(request, view_id)])
     headers = {"Content-Language": language_for(request), **VARY}
@@ -148,7 +148,7 @@ async def get_view(request: Request, view_id: ViewId, if_none_match: IfNoneMatch
 
 
 async def remove_view(request: Request, view_id: ViewId) -> Response:
-    """A view of one's own is no more."""
+    """Remove one of the caller's own views."""
     view = await _load_view(request, view_id)
     if view["owner_id"] != caller_of(request).person_id:
         raise _not_owner(request)
@@ -157,7 +157,7 @@ async def remove_view(request: Request, view_id: ViewId) -> Response:
 
 
 async def _load_view(request: Request, view_id: UUID) -> Row:
-    """The view of that id. Raises NotFound also for one that is not for this caller."""
+    """Return the view of that id. Raises NotFound also for a view that the caller may not see."""
     view = await views.find_view(ledger_of(request).db, caller_of(request), view_id)
     if view is None:
         raise NotFound()
@@ -165,7 +165,7 @@ async def _load_view(request: Request, view_id: UUID) -> Row:
 
 
 async def _refusal(request: Request, view_id: UUID) -> Exception:
-    """Why the view could not be saved."""
+    """Return the refusal that says why the view could not be saved."""
     view = await views.find_view(ledger_of(request).db, caller_of(request), view_id)
     if view is None:
         mine = await views.count_of(ledger_of(request).db, caller_of(request))
@@ -183,7 +183,7 @@ def _not_owner(request: Request) -> Forbidden:
 
 
 def _query_fault(request: Request, by_kind: Mapping[str, Listing], body: SaveView) -> Fault | None:
-    """What is wrong with the query, in the words of the list that it is for."""
+    """Return the fault in the view's query as the list itself would report it; None: the query is valid."""
     listing = by_kind.get(body.kind)
     if listing is None:
         raise WrongValue({"value": body.kind}, pointer="/kind", because="unknown_value")
@@ -201,7 +201,7 @@ def _query_fault(request: Request, by_kind: Mapping[str, Listing], body: SaveVie
 
 
 async def _own_team(ledger: Ledger, caller: Caller, name: str) -> UUID:
-    """The id of the caller's team of that key or id. Raises WrongValue."""
+    """Return the id of the caller's team of that key or id. Raises WrongValue."""
     for team in (await ledger.directory.teams()).values():
         if name in (team.key, str(team.id)) and team.id in caller.teams:
             return team.id
@@ -209,7 +209,7 @@ async def _own_team(ledger: Ledger, caller: Caller, name: str) -> UUID:
 
 
 async def _render_views(ledger: Ledger, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """The views as clients see them."""
+    """Return the views as clients see them."""
     names = await ledger.directory.names({row["owner_id"] for row in rows})
     texts = await ledger.vault.texts(names.values())
     shared = {row["team_id"] for row in rows} - {None}

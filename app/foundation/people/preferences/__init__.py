@@ -1,1 +1,1 @@
-"""What persons want to be told of."""
+"""Notification preferences of persons."""

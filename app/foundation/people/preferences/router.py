@@ -1,4 +1,4 @@
-"""What somebody wants to be told of, and by which way: `/v1/me/preferences`."""
+"""Routes of the caller's notification preferences: `/v1/me/preferences`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1/me", tags=["people"])
 
 
 class PreferencesOut(OutputModel):
-    """Which steps of tickets the caller is told of."""
+    """The ticket events that the caller is notified of, and by which channel."""
 
     told_of: list[NoticeType] = Field(description="Those that they are told of, in the application.")
     told_by_mail: list[NoticeType] = Field(description="Those of them that they are told of by mail, too.")
@@ -38,7 +38,7 @@ class PreferencesOut(OutputModel):
     responses=problems(404),
 )
 async def get_my_preferences(request: Request, ledger: Ledger) -> Response:
-    """What the caller wants to be told of, and by which way; all of it, unless they have said otherwise."""
+    """Return the ticket events that the caller is notified of, and by which channel; all of them by default."""
     loaded = await load(ledger.db, persons.LIFECYCLE, str(caller_of(request).person_id))
     assert loaded is not None, "every key stands for a person"
     return _answer(loaded.record)
@@ -56,7 +56,7 @@ async def set_my_preferences(
     body: Annotated[SetPreferencesPerson, Body()],
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """What the caller wants to be told of from now on."""
+    """Set the ticket events that the caller is notified of."""
     key = await idempotency.key_of(ledger, request, "set_my_preferences", idempotency_key)
     name = str(caller_of(request).person_id)
     row = persons.LIFECYCLE["set_preferences"]
