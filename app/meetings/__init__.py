@@ -1,1 +1,1 @@
-"""Meetings: called, held and minuted; in series, with an agenda, and as iCalendar."""
+"""Meetings: called, held and minuted; with series, agendas and iCalendar invitations."""

@@ -1,4 +1,4 @@
-"""What forbids an action on a meeting, beyond state and role."""
+"""Checks of actions on meetings, beyond state and role."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ if TYPE_CHECKING:
 async def new_time_invalid(
     reads: ReadContext, meeting: Meeting, body: MoveMeeting, ctx: ActionContext
 ) -> None:
-    """It is moved to a time that lies ahead."""
+    """Refuse if the new time does not lie ahead, is empty or too long."""
     lies_ahead(body.starts_at, body.ends_at, ctx)
 
 
 async def chair_or_organiser_inactive(
     reads: ReadContext, meeting: Meeting, body: EditMeeting, ctx: ActionContext
 ) -> None:
-    """Who is to chair or organise it is there."""
+    """Refuse if the chair or the organiser is removed or inactive."""
     for name in ("chair", "organiser"):
         if name in body.model_fields_set and getattr(body, name) is None:
             raise WrongValue(pointer=f"/{name}", because="missing")
@@ -58,7 +58,7 @@ async def chair_or_organiser_inactive(
 async def already_invited(
     reads: ReadContext, meeting: Meeting, body: InviteMeeting, ctx: ActionContext
 ) -> None:
-    """Everybody is invited once, and so many that they can meet."""
+    """Refuse if a person is inactive or invited already, or too many would be invited."""
     there = {one.person_id for one in ctx.prepared(Participants).participants}
     for n, person in enumerate(ctx.refs(Person, "persons")):
         check_person_active(person, f"/persons/{n}")
@@ -70,13 +70,13 @@ async def already_invited(
 
 
 async def chairs_it(reads: ReadContext, meeting: Meeting, body: UninviteMeeting, ctx: ActionContext) -> None:
-    """Whoever chairs it comes."""
+    """Refuse to uninvite the chair (`chairs_it`)."""
     if ctx.prepared(Uninvited).participant.person_id == meeting.chair_id:
         raise WrongValue(pointer="/person", because="chairs_it")
 
 
 async def not_begun(reads: ReadContext, meeting: Meeting, ctx: ActionContext) -> str | None:
-    """What has yet to begin has not taken place."""
+    """Refuse if the meeting has not begun yet (`not_begun`)."""
     assert meeting.starts_at is not None
     return "not_begun" if ctx.occurred_at < meeting.starts_at else None
 
@@ -84,7 +84,7 @@ async def not_begun(reads: ReadContext, meeting: Meeting, ctx: ActionContext) ->
 async def attended_twice(
     reads: ReadContext, meeting: Meeting, body: HoldMeeting | CorrectAttendanceMeeting, ctx: ActionContext
 ) -> None:
-    """Everybody was there once."""
+    """Refuse if a person is listed twice as attending (`each_once`)."""
     if len({person.id for person in ctx.refs(Person, "attended")}) < len(body.attended):
         raise WrongValue(pointer="/attended", because="each_once")
 
@@ -92,7 +92,7 @@ async def attended_twice(
 async def cannot_add_agenda_item(
     reads: ReadContext, meeting: Meeting, body: AddAgendaItemMeeting, ctx: ActionContext
 ) -> None:
-    """What is talked about is there, and so few things that there is time for them."""
+    """Refuse if the item is about the meeting itself, its decision is unknown, or the agenda is full."""
     about = ctx.ref(Ticket, "about")
     if about is not None and about.row_key == meeting.row_key:
         raise WrongValue(pointer="/about", because="itself")
@@ -106,7 +106,9 @@ async def cannot_add_agenda_item(
 async def invalid_minutes(
     reads: ReadContext, meeting: Meeting, body: MinuteMeeting, ctx: ActionContext
 ) -> None:
-    """What was concluded was on the agenda, and what is to be done is given to somebody who is there."""
+    """Refuse a conclusion whose item is not on the agenda or has one already, and a task for an inactive
+    person.
+    """
     left = {item.id for item in ctx.prepared(Agenda).items}
     for n, said in enumerate(body.conclusions):
         if said.item not in left:
@@ -120,12 +122,12 @@ async def invalid_minutes(
 
 
 async def already_signed(reads: ReadContext, meeting: Meeting, ctx: ActionContext) -> str | None:
-    """What was signed is not changed."""
+    """Refuse if the minutes are signed already (`signed_already`)."""
     return None if meeting.signed_at is None else "signed_already"
 
 
 async def series_is_over(reads: ReadContext, meeting: Meeting, ctx: ActionContext) -> str | None:
-    """The newest meeting of a series that goes on has a next one."""
+    """Refuse unless the meeting is the newest of a series that continues."""
     if meeting.series_interval is None:
         return "is_no_series"
     if meeting.next_id is not None:
@@ -140,13 +142,13 @@ async def series_is_over(reads: ReadContext, meeting: Meeting, ctx: ActionContex
 async def no_invitees_left(
     reads: ReadContext, meeting: Meeting, body: EmptyPayload, ctx: ActionContext
 ) -> str | None:
-    """A meeting is for somebody who is still there."""
+    """Refuse if none of the invited persons is active any more (`nobody_comes`)."""
     left = await remaining_of(reads, meeting)
     return None if left.sides or left.others else "nobody_comes"
 
 
 def next_meeting_start(meeting: Meeting, now: datetime) -> datetime:
-    """When the next meeting of the series begins: behind this one, and ahead."""
+    """Return when the next meeting of the series begins: after this one, and in the future."""
     assert meeting.series_since_at is not None
     assert meeting.planned_at is not None
     assert meeting.series_interval is not None

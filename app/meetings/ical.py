@@ -1,7 +1,7 @@
-"""A meeting as iCalendar (RFC 5545), and as an invitation by mail (RFC 5546).
+"""Meetings as iCalendar (RFC 5545), and as invitations by mail (RFC 5546).
 
-Each meeting of a series is an event of its own, at its instant: no rule of recurrence, and no time zone, need
-be understood by whoever reads it.
+Each meeting of a series is an event of its own, at its instant, so that readers need not understand
+recurrence rules and time zones.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HOST = "ledgerdesk"
 
 @dataclass(frozen=True, slots=True)
 class InvitationAddresses:
-    """Whom an invitation goes to, and the address that it comes from."""
+    """The address that an invitation is sent to, and the sender's address."""
 
     address: str
     sender: str
@@ -31,8 +31,8 @@ class InvitationAddresses:
 def calendar(
     meeting: Meeting, *, kind: str, topics: Sequence[str], invited: InvitationAddresses | None = None
 ) -> bytes:
-    """The meeting, for whoever keeps a calendar; `kind` is what it is for, in words. `invited` makes it an
-    invitation, or of what was cancelled the word that it does not take place.
+    """Return the meeting as an iCalendar file; `kind` is the label of its kind. `invited` makes it an
+    invitation, or for a cancelled meeting the cancellation.
     """
     made = Calendar()
     made.add("prodid", PRODUCT)
@@ -44,19 +44,19 @@ def calendar(
 
 
 def method(meeting: Meeting) -> str:
-    """What the calendar of somebody who is invited is to do with it."""
+    """Return the iTIP method of the meeting's invitation: `REQUEST`, or `CANCEL` once it is cancelled."""
     return "CANCEL" if meeting.state is MeetingState.cancelled else "REQUEST"
 
 
 def uid(meeting_id: UUID) -> str:
-    """What the meeting is called in calendars, whenever it is sent."""
+    """Return the UID of the meeting's event, the same each time that it is sent."""
     return f"{meeting_id}@{HOST}"
 
 
 def _event(meeting: Meeting, kind: str, topics: Sequence[str], invited: InvitationAddresses | None) -> Event:
     event = Event()
     event.add("uid", uid(meeting.id))
-    # What is sent later counts: the version grows with all that is changed of it.
+    # The invitation with the highest sequence counts; the version grows with every change of the meeting.
     event.add("sequence", meeting.version)
     event.add("dtstamp", _whole_seconds(meeting.changed_at))
     event.add("dtstart", _whole_seconds(meeting.starts_at))

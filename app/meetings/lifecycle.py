@@ -1,4 +1,4 @@
-"""Meetings: people are called together, meet, and it is written down what came of it.
+"""Meetings: participants are called, meet, and the results are minuted (lifecycle).
 
 called ─► held ─► minuted          called ─► cancelled
 
@@ -61,7 +61,7 @@ Attended = Annotated[
 
 
 class CallMeeting(Payload):
-    """Who meets when, where and what for."""
+    """A meeting to call: its time, place, purpose and participants."""
 
     title: Title = Field(
         description="What it is, in a line. Lists show it: name no persons here.", examples=["Change board"]
@@ -100,7 +100,7 @@ class CallMeeting(Payload):
 
 
 def call(meeting: Meeting, body: CallMeeting, ctx: ActionContext) -> None:
-    """People are called together."""
+    """Call a meeting; its participants are invited."""
     before, group = ctx.ref(Meeting, "follows"), ctx.ref(Group, "group")
     meeting.title = body.title
     meeting.meeting_kind = body.meeting_kind
@@ -126,7 +126,9 @@ def call(meeting: Meeting, body: CallMeeting, ctx: ActionContext) -> None:
 
 
 class EditMeeting(Patch):
-    """What is otherwise than it was said when it was called; when it is, `move` says."""
+    """Fields of the meeting to change, except its time, which `move` changes; those left out stay as they
+    are.
+    """
 
     title: Title = Field(default_factory=str, description="What it is, in a line.", examples=["Change board"])
     meeting_kind: MeetingKind = Field(
@@ -143,7 +145,7 @@ class EditMeeting(Patch):
 
 
 def edit(meeting: Meeting, body: EditMeeting, ctx: ActionContext) -> None:
-    """It is somewhere else, called otherwise, or chaired by somebody else, who is then invited."""
+    """Change the meeting's details; a new chair is invited."""
     apply_patch(meeting, body, ctx)
     invited = {one.person_id for one in ctx.prepared(preparation.Participants).participants}
     if meeting.chair_id is not None and meeting.chair_id not in invited:
@@ -151,7 +153,7 @@ def edit(meeting: Meeting, body: EditMeeting, ctx: ActionContext) -> None:
 
 
 class MoveMeeting(Payload):
-    """When it is instead."""
+    """The new time of the meeting."""
 
     starts_at: Instant = Field(description="When it begins now.", examples=["2199-02-01T06:00:00Z"])
     ends_at: Instant = Field(description="When it ends now.", examples=["2199-02-01T07:00:00Z"])
@@ -159,36 +161,36 @@ class MoveMeeting(Payload):
 
 
 def move(meeting: Meeting, body: MoveMeeting, ctx: ActionContext) -> None:
-    """It is at another time; the others of its series stay where they are."""
+    """Move the meeting to another time; the others of its series stay where they are."""
     meeting.starts_at, meeting.ends_at = body.starts_at, body.ends_at
     meeting.overdue_at = None
 
 
 class InviteMeeting(Payload):
-    """Who is to come, too."""
+    """Persons to invite in addition."""
 
     persons: Persons = Field(min_length=1, max_length=LONGEST_LIST, description="Who: persons' ids.")
 
 
 def invite(meeting: Meeting, body: InviteMeeting, ctx: ActionContext) -> None:
-    """More people are to come, and see it from now on."""
+    """Invite more persons, who see the meeting from now on."""
     for person in ctx.refs(Person, "persons"):
         ctx.add(preparation.participant(meeting, person.id, ctx))
 
 
 class UninviteMeeting(Payload):
-    """Who need not come."""
+    """A participant who need not come."""
 
     person: Annotated[Reference, ForeignRef("person")] = Field(description="Who: a person's id, or `me`.")
 
 
 def uninvite(meeting: Meeting, body: UninviteMeeting, ctx: ActionContext) -> None:
-    """Somebody need not come."""
+    """Cancel a person's invitation."""
     ctx.remove(ctx.prepared(preparation.Uninvited).participant)
 
 
 class AddAgendaItemMeeting(Payload):
-    """What is to be talked about."""
+    """An item for the agenda."""
 
     topic: Title = Field(
         description="What, in a line. All who are invited see it: name no persons here.",
@@ -204,7 +206,7 @@ class AddAgendaItemMeeting(Payload):
 
 
 def add_agenda_item(meeting: Meeting, body: AddAgendaItemMeeting, ctx: ActionContext) -> None:
-    """Something is to be talked about; a record that it is about is linked, and told as well."""
+    """Add an item to the agenda; a ticket that it is about is linked, with an event of its own."""
     about = ctx.ref(Ticket, "about")
     places = [item.place or 0 for item in ctx.prepared(preparation.Agenda).items]
     item = AgendaItem(
@@ -223,18 +225,18 @@ def add_agenda_item(meeting: Meeting, body: AddAgendaItemMeeting, ctx: ActionCon
 
 
 class DropAgendaItemMeeting(Payload):
-    """What is not talked about after all."""
+    """An item to remove from the agenda."""
 
     item: Annotated[UUID, ChildRef(AgendaItem)] = Field(description="The item of the agenda: its id.")
 
 
 def drop_agenda_item(meeting: Meeting, body: DropAgendaItemMeeting, ctx: ActionContext) -> None:
-    """Something is not talked about after all."""
+    """Remove an item from the agenda."""
     ctx.remove(ctx.required_ref(AgendaItem, "item"))
 
 
 class HoldMeeting(Payload):
-    """Who was there."""
+    """The persons who attended."""
 
     attended: Attended = Field(
         min_length=1,
@@ -245,12 +247,12 @@ class HoldMeeting(Payload):
 
 
 def hold(meeting: Meeting, body: HoldMeeting, ctx: ActionContext) -> None:
-    """It has taken place."""
+    """Record that the meeting has taken place, and who attended."""
     _record_attendance(meeting, ctx)
 
 
 class CorrectAttendanceMeeting(Payload):
-    """Who was there after all."""
+    """The corrected list of persons who attended."""
 
     attended: Attended = Field(
         min_length=1,
@@ -261,12 +263,12 @@ class CorrectAttendanceMeeting(Payload):
 
 
 def correct_attendance(meeting: Meeting, body: CorrectAttendanceMeeting, ctx: ActionContext) -> None:
-    """It was said wrongly who was there; until the minutes are signed it can be put right."""
+    """Correct who attended; possible until the minutes are signed."""
     _record_attendance(meeting, ctx)
 
 
 def _record_attendance(meeting: Meeting, ctx: ActionContext) -> None:
-    """Who was there, and who was not; who was neither invited nor there has no part in it."""
+    """Set who attended and who did not; remove participants who were neither invited nor present."""
     there = {person.id for person in ctx.refs(Person, "attended")}
     known = ctx.prepared(preparation.Participants).participants
     for one in known:
@@ -279,17 +281,17 @@ def _record_attendance(meeting: Meeting, ctx: ActionContext) -> None:
 
 
 def cancel(meeting: Meeting, body: Reason, ctx: ActionContext) -> None:
-    """It does not take place; a series goes on."""
+    """Cancel the meeting; its series continues."""
 
 
 def call_next(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
-    """The next one of its series is called, with those who are invited to this one and still there."""
+    """Call the next meeting of the series, with the invited persons who are still active."""
     meeting.next_id = ctx.related_id
     meeting.next_at = checks.next_meeting_start(meeting, ctx.now)
 
 
 def _next_meeting_payload(meeting: Meeting, body: EmptyPayload) -> CallMeeting:
-    """What is said to call the next one."""
+    """Return the payload that calls the next meeting."""
     assert meeting.next_at is not None
     assert meeting.meeting_kind is not None
     assert meeting.starts_at is not None
@@ -306,17 +308,17 @@ def _next_meeting_payload(meeting: Meeting, body: EmptyPayload) -> CallMeeting:
 
 
 def end_series(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
-    """No more meetings of the series are called after this one."""
+    """End the series: no meeting follows this one."""
     meeting.series_ended_at = ctx.occurred_at
 
 
 def fall_overdue(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It should have taken place by now, and nobody has said so."""
+    """Flag the meeting as overdue: it should have taken place, and has not been recorded as held."""
     meeting.overdue_at = ctx.occurred_at
 
 
 def on_enter(meeting: Meeting, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """What goes with a state, whoever leads there."""
+    """Set the time of the state entered, whichever action led to it."""
     if meeting.state is State.held:
         meeting.held_at = ctx.occurred_at
     elif meeting.state is State.cancelled:
@@ -324,7 +326,7 @@ def on_enter(meeting: Meeting, before: CodeEnum | None, ctx: ActionContext) -> N
 
 
 def audience(meeting: Meeting) -> tuple[str, ...]:
-    """Who chairs it and who sees to it; those who are invited see it by their rows."""
+    """Return the audience: the chair and the organiser; participants see the meeting by their child records."""
     persons = (meeting.chair_id, meeting.organiser_id)
     return tuple(f"person:{person}" for person in persons if person is not None)
 

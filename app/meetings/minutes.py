@@ -1,4 +1,4 @@
-"""What is written down of a meeting: minutes, as a document, and what is to be done."""
+"""Minutes of meetings: a document, the conclusions on agenda items, and the action points."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from app.ticketing.records import Task
 
 
 class AgendaConclusion(PayloadPart):
-    """What came of one item of the agenda."""
+    """The conclusion on an item of the agenda."""
 
     item: UUID = Field(description="The item: its id.")
     conclusion: FreeText = Field(description="What came of it.")
 
 
 class ActionPoint(PayloadPart):
-    """Something that somebody is to do."""
+    """A task that follows from the meeting."""
 
     title: Title = Field(
         description="What, in a line. All who see the meeting see it: name no persons here.",
@@ -50,7 +50,7 @@ class ActionPoint(PayloadPart):
 
 
 class MinuteMeeting(Payload):
-    """What was said, what came of it, and what is to be done."""
+    """The minutes, the conclusions and the action points of a meeting."""
 
     minutes: FreeText = Field(
         description="What was said.", examples=["The relay is replaced in May. 五月更换中继。"]
@@ -64,7 +64,7 @@ class MinuteMeeting(Payload):
 
 
 def minute(meeting: Meeting, body: MinuteMeeting, ctx: ActionContext) -> None:
-    """It is written down what was said; until they are signed the minutes can be put right."""
+    """Write the minutes; until they are signed, they can be corrected."""
     meeting.minuted_at = ctx.occurred_at
     said = [(Heading.minutes, body.minutes)]
     file_document(meeting, DocumentClass.MI, said, ctx, state=DocumentState.drafted)
@@ -84,12 +84,12 @@ def minute(meeting: Meeting, body: MinuteMeeting, ctx: ActionContext) -> None:
 
 
 def minutes_document_class(meeting: Meeting) -> str | None:
-    """Minutes have a number from when they are first written."""
+    """Return the document class for a number to draw: minutes get one when they are first written."""
     return DocumentClass.MI if meeting.minuted_at is None else None
 
 
 def sign(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
-    """The minutes are right: they count from now on."""
+    """Sign the minutes, which are published with that."""
     meeting.signed_at = ctx.occurred_at
     meeting.signed_by_id = ctx.caller.person_id
     publish_draft(DocumentClass.MI, ctx)

@@ -1,4 +1,4 @@
-"""What actions on meetings must look up first."""
+"""Preparations of actions on meetings."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from app.ticketing.records import Link, LinkKind
 if TYPE_CHECKING:
     from app.meetings.lifecycle import AddAgendaItemMeeting, CallMeeting, UninviteMeeting
 
-#: A whole group with its chair, and whoever chairs the meeting instead.
+#: Enough for a whole group with its chair, and another person who chairs the meeting.
 MOST_INVITED = WHOLE_GROUP + 1
 LONGEST_MEETING = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Who chairs a new meeting, who sees to it, and the rows of all who are invited."""
+    """The chair and the organiser of a new meeting, and the child records of its participants."""
 
     chair_id: UUID | None
     organiser_id: UUID | None
@@ -38,7 +38,9 @@ class Invitation:
 async def invitation(
     reads: ReadContext, meeting: Meeting, body: CallMeeting, ctx: ActionContext
 ) -> Invitation:
-    """Finds who is invited, and who chairs the meeting. Raises WrongValue if it cannot be called so."""
+    """Find the participants, the chair and the organiser. Raises WrongValue if the meeting cannot be called
+    so.
+    """
     lies_ahead(body.starts_at, body.ends_at, ctx)
     before = ctx.ref(Meeting, "follows")
     if before is not None:
@@ -68,8 +70,8 @@ async def invitation(
 async def _invite_from_previous(
     reads: ReadContext, before: Meeting, meeting: Meeting, ctx: ActionContext
 ) -> Invitation:
-    """The next meeting of a series: those who are left. A group that has grown leaves less room for others;
-    whoever chairs the meeting is the first of these, and always has it.
+    """Return the invitation to the next meeting of a series: the persons who remain. A group that has grown
+    leaves less room for others; the chair of the meeting is the first of these, and always fits in.
     """
     if before.row_key not in reads.made:
         raise WrongValue(pointer="/follows", because="by_call_next")
@@ -91,7 +93,7 @@ class Remaining:
 
 
 async def remaining_of(reads: ReadContext, meeting: Meeting) -> Remaining:
-    """Finds who is still there."""
+    """Find the persons of the meeting who are still active."""
     loaded = None if meeting.group_id is None else await reads.record("group", str(meeting.group_id))
     group = None if loaded is None or loaded.record.state is GroupState.retired else loaded.record
     rows = await reads.children(Participant, meeting)
@@ -111,7 +113,7 @@ async def remaining_of(reads: ReadContext, meeting: Meeting) -> Remaining:
 
 
 async def _sides_by_person(reads: ReadContext, group: Group | None) -> dict[UUID, RepresentedSide | None]:
-    """The members of the group who are there, and its chair, each with the side that they stand for."""
+    """Return the active members of the group, and its chair, each with the side that they represent."""
     if group is None:
         return {}
     members = await reads.children(GroupMember, group)
@@ -125,7 +127,7 @@ async def _sides_by_person(reads: ReadContext, group: Group | None) -> dict[UUID
 def _invited(
     meeting: Meeting, sides: Mapping[UUID, RepresentedSide | None], others: Iterable[UUID], ctx: ActionContext
 ) -> tuple[Participant, ...]:
-    """The rows of those who are invited."""
+    """Return the child records of the persons who are invited."""
     return (
         *(participant(meeting, one, ctx, side=side, from_group=True) for one, side in sides.items()),
         *(participant(meeting, one, ctx) for one in others),
@@ -141,7 +143,7 @@ def participant(
     from_group: bool = False,
     invited: bool = True,
 ) -> Participant:
-    """The row of somebody who is invited, or was there without that."""
+    """Return the child record of a person who is invited, or who attended without an invitation."""
     return Participant(
         id=ctx.new_id(),
         record=meeting.row_key,
@@ -155,7 +157,7 @@ def participant(
 
 
 def lies_ahead(starts_at: datetime, ends_at: datetime, ctx: ActionContext) -> None:
-    """Raises WrongValue unless a meeting can take place then."""
+    """Check that the meeting's time lies ahead, and is neither empty nor too long. Raises WrongValue."""
     if starts_at <= ctx.occurred_at:
         raise WrongValue(pointer="/starts_at", because="not_ahead")
     if ends_at <= starts_at:
@@ -166,7 +168,7 @@ def lies_ahead(starts_at: datetime, ends_at: datetime, ctx: ActionContext) -> No
 
 @dataclass(frozen=True, slots=True)
 class Participants:
-    """Those who are invited, or were there."""
+    """The persons who are invited or attended."""
 
     participants: tuple[Participant, ...]
 
@@ -174,13 +176,13 @@ class Participants:
 async def participants(
     reads: ReadContext, meeting: Meeting, body: object, ctx: ActionContext
 ) -> Participants:
-    """Finds those who are invited."""
+    """Find the participants of the meeting."""
     return Participants(tuple(await reads.children(Participant, meeting)))
 
 
 @dataclass(frozen=True, slots=True)
 class Uninvited:
-    """The row of whoever need not come."""
+    """The child record of the person whose invitation is cancelled."""
 
     participant: Participant
 
@@ -188,7 +190,7 @@ class Uninvited:
 async def uninvited(
     reads: ReadContext, meeting: Meeting, body: UninviteMeeting, ctx: ActionContext
 ) -> Uninvited:
-    """Finds the row of whoever need not come. Raises WrongValue if they were not invited."""
+    """Find the participant whose invitation is cancelled. Raises WrongValue if they were not invited."""
     found = await reads.child(Participant, meeting, person_id=ctx.required_ref(Person, "person").id)
     if found is None:
         raise WrongValue(pointer="/person", because="not_invited")
@@ -197,19 +199,21 @@ async def uninvited(
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """What is to be talked about, in order."""
+    """The items of the agenda, in order."""
 
     items: tuple[AgendaItem, ...]
 
 
 async def agenda(reads: ReadContext, meeting: Meeting, body: object, ctx: ActionContext) -> Agenda:
-    """Finds what is to be talked about so far."""
+    """Find the present items of the agenda."""
     return Agenda(tuple(await reads.children(AgendaItem, meeting)))
 
 
 @dataclass(frozen=True, slots=True)
 class UnlinkedRecord:
-    """The record that a new item is about; None: it is linked already, or the item is about none."""
+    """The record that a new item is about, and that is not linked yet; None: it is linked already, or the
+    item is about none.
+    """
 
     record: Ticket | None
 
@@ -217,7 +221,7 @@ class UnlinkedRecord:
 async def unlinked_record(
     reads: ReadContext, meeting: Meeting, body: AddAgendaItemMeeting, ctx: ActionContext
 ) -> UnlinkedRecord:
-    """Finds whether the record that the item is about is still to be linked."""
+    """Find whether the record that the item is about is still to be linked."""
     about = ctx.ref(Ticket, "about")
     if about is None:
         return UnlinkedRecord(None)

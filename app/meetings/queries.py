@@ -1,4 +1,4 @@
-"""What can be asked about meetings: the shape of the answer, who is invited, what is talked about."""
+"""Schemas and reads of meetings, their participants and agendas."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from app.ticketing.routes.children import TicketStub, ticket_stubs, ticket_visib
 
 
 class MeetingOut(TicketOut):
-    """People who meet at a time, to talk about records and to decide."""
+    """A meeting of persons at a time, to discuss records and to decide."""
 
     state: MeetingState
     state_since: datetime
@@ -59,7 +59,7 @@ class MeetingOut(TicketOut):
 
 
 class ParticipantOut(OutputModel):
-    """Somebody who is invited to a meeting, or was there without that."""
+    """A person who is invited to a meeting, or attended without an invitation."""
 
     id: UUID
     person: PersonStub
@@ -73,14 +73,14 @@ class ParticipantOut(OutputModel):
 
 
 class ParticipantPage(OutputModel):
-    """Who is invited to a meeting, or was there, those of longest standing first."""
+    """A page of a meeting's participants, the earliest first."""
 
     items: list[ParticipantOut]
     next_cursor: str | None
 
 
 class DecisionStub(OutputModel):
-    """A decision, as other records show it."""
+    """A decision, as other answers refer to it."""
 
     id: UUID
     question: str
@@ -89,7 +89,7 @@ class DecisionStub(OutputModel):
 
 
 class AgendaItemOut(OutputModel):
-    """What is talked about."""
+    """An item of an agenda."""
 
     id: UUID
     topic: str
@@ -100,7 +100,7 @@ class AgendaItemOut(OutputModel):
 
 
 class Agenda(OutputModel):
-    """What is talked about at a meeting, in order."""
+    """The agenda of a meeting, in order."""
 
     items: list[AgendaItemOut] = Field(description="At most 50.")
 
@@ -129,7 +129,7 @@ LISTING = Listing(
     expands=(PERSONS,),
 )
 PARTICIPANTS = ChildListing("participants", Participant, "added_at", ParticipantOut, ParticipantPage)
-# What is about a record is shown to whoever sees that one; what is about none stands on the meeting itself.
+# Items about a record are shown to callers who see that record; items about none, to all who see the meeting.
 AGENDA = """
 select r.id, r.topic, r.about, r.conclusion, r.added_at, s.shown,
   d.id as decision_id, d.question, d.state, d.outcome
@@ -142,7 +142,7 @@ TOPICS = "select topic from fold.agenda_item where record = %s order by place, i
 
 
 async def agenda(renderer: Renderer, meeting: Meeting) -> list[dict[str, Any]]:
-    """What is talked about at the meeting, of other records what the caller may see."""
+    """Return the agenda of the meeting; records that the caller may not see are left out of its items."""
     parameters: dict[str, Any] = {"record": meeting.row_key}
     seen = ticket_visibility_condition(renderer, parameters, "r.about")
     rows = await renderer.ledger.db.rows(AGENDA.format(seen=seen), parameters)

@@ -1,4 +1,4 @@
-"""A meeting's row, its states and codes, and what stands beside it."""
+"""Meetings, their states and codes, and their child records (tables)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.foundation.people.records import RepresentedSide
 
 
 class MeetingState(CodeEnum):
-    """Where a meeting stands."""
+    """State of a meeting."""
 
     called = "called", "Called", "已召集"
     held = "held", "Held", "已召开"
@@ -26,7 +26,7 @@ class MeetingState(CodeEnum):
 
 
 class MeetingKind(CodeEnum):
-    """What a meeting is for."""
+    """Purpose of a meeting."""
 
     plan_review = "plan_review", "Plan review", "计划评审会"
     monthly_assessment = "monthly_assessment", "Monthly assessment", "月度考核会"
@@ -41,7 +41,7 @@ class MeetingKind(CodeEnum):
 
 
 class SeriesInterval(CodeEnum):
-    """How often the meetings of a series take place."""
+    """Interval between the meetings of a series."""
 
     weekly = "weekly", "Weekly", "每周"
     fortnightly = "fortnightly", "Every two weeks", "每两周"
@@ -52,19 +52,19 @@ class SeriesInterval(CodeEnum):
 
 
 class SeriesDay(CodeEnum):
-    """What stays the same from month to month: the 15th, or the third Tuesday."""
+    """Day that monthly meetings share: the same date, as the 15th, or the same weekday, as the third Tuesday."""
 
     date = "date", "The same day of the month", "同一日期"
     weekday = "weekday", "The same weekday of the month", "同一星期几"
 
 
 class Meeting(Ticket):
-    """People who meet at a time, to talk about records and to decide.
+    """A meeting of persons at a time, to discuss records and to decide.
 
-    A series is one record for each meeting. `series_id` is the first one's id, `series_since_at` when that
-    was to begin, by which the others fall due on the clocks of `time_zone`. `planned_at` is when this one
-    fell due, wherever it was moved since; `next_id` the one that follows, `next_at` when that one fell due.
-    `overdue_at` is when it was flagged as not held in time.
+    A series is one record for each meeting. `series_id` is the first meeting's id, `series_since_at` its
+    planned begin, from which the others fall due by the clock of `time_zone`. `planned_at` is when this one
+    fell due, even if it was moved since; `next_id` the meeting that follows, `next_at` when that one fell
+    due. `overdue_at` is when it was flagged as not held in time.
     """
 
     KIND: ClassVar[str] = "meeting"
@@ -95,8 +95,8 @@ class Meeting(Ticket):
 
 
 class Participant(ChildRecord):
-    """Somebody who is invited to a meeting, or was there without that. `side` is the one that they stand for,
-    where they are invited as members of the group.
+    """A person who is invited to a meeting, or attended without an invitation. `side` is the side that they
+    represent, if they are invited as members of the group.
     """
 
     KIND: ClassVar[str] = "participant"
@@ -113,8 +113,8 @@ class Participant(ChildRecord):
 
 
 class AgendaItem(ChildRecord):
-    """What is talked about. `about` is a record, named as in the log, `decision_id` a decision on it, or on
-    the meeting itself; `conclusion` what the minutes say.
+    """An item of a meeting's agenda. `about` is a record, as its stream is named in the log, `decision_id` a
+    decision on it, or on the meeting itself; `conclusion` is what the minutes say about the item.
     """
 
     KIND: ClassVar[str] = "agenda_item"
@@ -128,26 +128,28 @@ class AgendaItem(ChildRecord):
 
     @property
     def for_staff(self) -> bool:
-        """It may name a record that not everybody may see; `GET …/agenda` shows each what they may see."""
+        """Only staff see the item in child listings, since it may name a record that not everybody may see;
+        `GET …/agenda` shows each caller what they may see.
+        """
         return True
 
 
 class MeetingTable(Meeting, table=True):
-    """Where meetings stand."""
+    """The table of meetings."""
 
     __tablename__ = "meeting"
     __table_args__: ClassVar = FOLD
 
 
 class ParticipantTable(Participant, table=True):
-    """Where those stand who are invited, or were there."""
+    """The table of participants."""
 
     __tablename__ = "participant"
     __table_args__: ClassVar = FOLD
 
 
 class AgendaItemTable(AgendaItem, table=True):
-    """Where agendas stand."""
+    """The table of agenda items."""
 
     __tablename__ = "agenda_item"
     __table_args__: ClassVar = FOLD

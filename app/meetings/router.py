@@ -1,4 +1,4 @@
-"""Where meetings are: `/v1/meetings`; what is talked about, and the meeting as iCalendar."""
+"""Routes of meetings: `/v1/meetings`; their agendas, and meetings as iCalendar."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ mount_children(router, LIFECYCLE, MeetingOut, own=(PARTICIPANTS,))
     "/{id}/agenda", operation_id="list_meeting_agenda", response_model=Agenda, responses=problems(404, 422)
 )
 async def list_meeting_agenda(request: Request, name: Name) -> Response:
-    """What is talked about, in order; of other records what the caller may see."""
+    """List the agenda of the meeting, in order; records that the caller may not see are left out."""
     renderer = renderer_of(request, LISTING)
     meeting = (await load_visible(renderer, name)).record
     found = {"items": await agenda(renderer, meeting)}
@@ -56,7 +56,7 @@ async def list_meeting_agenda(request: Request, name: Name) -> Response:
     responses=problems(404, 422) | CALENDAR_RESPONSE,
 )
 async def get_meeting_invitation(request: Request, name: Name) -> Response:
-    """The meeting for a calendar: it stays one event there, however often it is read."""
+    """Return the meeting as an iCalendar event; a calendar that imports it again keeps one event."""
     renderer = renderer_of(request, LISTING)
     meeting = (await load_visible(renderer, name)).record
     topics = [row["topic"] for row in await renderer.ledger.db.rows(TOPICS, (meeting.row_key,))]

@@ -1,7 +1,7 @@
-"""When the meetings of a series fall due (pure): at the same time of day by the clocks of their zone.
+"""Due times of the meetings of a series (pure): at the same time of day by the clock of their zone.
 
-Each is reckoned from the first one: what falls on the 31st is not on the 28th for ever after February.
-Where the clocks leave the time of day out, it is later by as much as they are put forward.
+Each is computed from the first one, so that a series on the 31st does not stay on the 28th after February.
+Where the clock skips the time of day, the meeting is later by as much as the clock is put forward.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ MONTHS = {
 def occurrence(
     since: datetime, zone: ZoneInfo, interval: SeriesInterval, same: SeriesDay, number: int
 ) -> datetime:
-    """When the meeting so many after the first one begins."""
+    """Return when the meeting begins that is `number` meetings after the first one."""
     first = since.astimezone(zone)
     day = _occurrence_date(first.date(), interval, same, number)
     on_the_clock = datetime.combine(day, first.time(), zone)
     instant = on_the_clock.astimezone(UTC)
-    # Of a time of day that there is twice the first meeting says which; of one that there is not, the hour
-    # before the change counts on.
+    # A time of day that occurs twice is taken as in the first meeting; one that the clock skips is read with
+    # the offset before the change.
     if instant.astimezone(zone).replace(tzinfo=None, fold=0) != on_the_clock.replace(tzinfo=None, fold=0):
         instant = on_the_clock.replace(fold=0).astimezone(UTC)
     return instant
@@ -41,7 +41,9 @@ def occurrence(
 def next_occurrence(
     since: datetime, zone: ZoneInfo, interval: SeriesInterval, same: SeriesDay, after: datetime
 ) -> datetime:
-    """The first of the series, but the very first, that begins behind that instant."""
+    """Return the begin of the first meeting of the series after that instant, the very first meeting
+    excepted.
+    """
     day, last = since.astimezone(zone).date(), after.astimezone(zone).date()
     if interval in WEEKS:
         passed = (last - day).days // (WEEK * WEEKS[interval])
@@ -63,5 +65,5 @@ def _occurrence_date(first: date, interval: SeriesInterval, same: SeriesDay, num
     nth = begins + timedelta(
         days=(first.weekday() - begins.weekday()) % WEEK + (first.day - 1) // WEEK * WEEK
     )
-    # Of a fifth one the last is meant: not every month has five.
+    # A fifth weekday means the last one, since not every month has five.
     return nth if nth.month == month else nth - timedelta(days=WEEK)

@@ -1,6 +1,7 @@
-"""What every ticket has: each action written once, and mounted on the table of any process.
+"""Actions that every ticket has: each written once, and mounted on the lifecycle table of any process.
 
-A file here is a family of actions: bodies, functions, and `rows`, which makes the rows of a table.
+Each module is a family of actions: payloads, functions, and `rows`, which returns the rows of a lifecycle's
+table.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ ACTION_FAMILIES = (
     ratings.rows,
     complaints.rows,
 )
-#: What stands beside every ticket.
+#: Child records of every ticket.
 CHILDREN = (Comment, Follower, Tag, Attachment, Link, ArticleUse, Task, Work, Cost, Rating, Complaint)
 
 
@@ -60,6 +61,6 @@ def ticket_actions(
     prioritise: Callable[[Any, Any, ActionContext], None] = priority.prioritise,
     complete_task: Callable[[Any, Any, ActionContext], None] = tasks.complete_task,
 ) -> ActionRows:
-    """The rows that every ticket's table ends with; see `ProcessSpec`."""
+    """Return the rows that every ticket's lifecycle table ends with; see `ProcessSpec`."""
     spec = ProcessSpec(kind, any, open, delivered, manager, prioritise, complete_task)
     return tuple(row for rows in ACTION_FAMILIES for row in rows(spec))

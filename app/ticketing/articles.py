@@ -1,4 +1,4 @@
-"""Articles: what helped with a ticket is put down there and with the article, by one command."""
+"""Use of articles for tickets: recorded on the ticket and on the article, by one command."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from app.kernel.refusals import WrongValue
 
 
 class UseArticle(Payload):
-    """Which case the article helped with."""
+    """The case that the article helped with."""
 
     case: Annotated[Reference, ForeignRef(TICKET)] = Field(description="The case: its id or number.")
 
 
 class UseArticleTicket(Payload):
-    """Which article helped."""
+    """The article that helped."""
 
     article: Annotated[Reference, ForeignRef("article")] = Field(
         description="The article: its id or number.", examples=["KNW-2026-000001"]
@@ -33,12 +33,12 @@ class UseArticleTicket(Payload):
 
 
 def use_article(ticket: Ticket, body: UseArticleTicket, ctx: ActionContext) -> None:
-    """An article helped with it; that one counts it as well."""
+    """Record that an article helped with the ticket; the article counts the use as well."""
     ctx.add(new_article_use(ticket, ctx.required_ref(Article, "article"), ctx))
 
 
 def new_article_use(record: Ticket, other: Ticket, ctx: ActionContext) -> ArticleUse:
-    """The record's end of a use. The other end's row is made there, in the same command."""
+    """Return the record's end of a use. The other end's child record is made there, in the same command."""
     return ArticleUse(
         id=ctx.new_id(),
         record=record.row_key,
@@ -52,7 +52,7 @@ def new_article_use(record: Ticket, other: Ticket, ctx: ActionContext) -> Articl
 async def article_already_used(
     reads: ReadContext, ticket: Ticket, body: UseArticleTicket, ctx: ActionContext
 ) -> None:
-    """An article helps with a case once."""
+    """Refuse if the article is recorded for the ticket already (`there_already`)."""
     other = ctx.required_ref(Article, "article").row_key
     if await reads.child(ArticleUse, ticket, other=other) is not None:
         raise WrongValue(pointer="/article", because="there_already")
@@ -61,7 +61,7 @@ async def article_already_used(
 async def case_already_helped(
     reads: ReadContext, article: Article, body: UseArticle, ctx: ActionContext
 ) -> None:
-    """The same, said to the article."""
+    """Refuse if the case is recorded for the article already (`there_already`)."""
     other = ctx.required_ref(Ticket, "case").row_key
     if await reads.child(ArticleUse, article, other=other) is not None:
         raise WrongValue(pointer="/case", because="there_already")
@@ -83,7 +83,7 @@ USE_ON_CASE = RelatedCommand(
 
 # fmt: off
 def rows(spec: ProcessSpec) -> ActionRows:
-    """The row of articles."""
+    """Return the rows of the lifecycle table for articles."""
     return (
         #      action         中文        from       to     who           event
         action(use_article,   "使用知识", spec.any, STAYS, staff | rule, f"{spec.kind}.article_used", wrong=(article_already_used,),

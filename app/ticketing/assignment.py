@@ -1,4 +1,4 @@
-"""Assignment and escalation: who is to see to a ticket, and who is to know of it."""
+"""Assignment and escalation of tickets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from app.ticketing.followers import new_follower
 
 
 class AssignTicket(Payload):
-    """Who is to see to it."""
+    """The team and the person to assign the ticket to."""
 
     model_config = example_includes("team")
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
@@ -44,7 +44,7 @@ class AssignTicket(Payload):
 
 
 def assign(ticket: Ticket, body: AssignTicket, ctx: ActionContext) -> None:
-    """Somebody is given it."""
+    """Assign the ticket to a team or a person."""
     team, person = ctx.ref(Team, "team"), ctx.ref(Person, "person")
     if team is not None:
         ticket.team_id = team.id
@@ -52,7 +52,7 @@ def assign(ticket: Ticket, body: AssignTicket, ctx: ActionContext) -> None:
 
 
 class EscalateTicket(Payload):
-    """Who can do more about it."""
+    """The team or the person to escalate the ticket to."""
 
     model_config = example_includes("team")
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
@@ -71,7 +71,7 @@ class EscalateTicket(Payload):
 
 
 def escalate(ticket: Ticket, body: EscalateTicket, ctx: ActionContext) -> None:
-    """It goes to a team that can do more, or a superior follows it from now on."""
+    """Escalate the ticket: to another team, or to a superior, who follows it from now on."""
     team, person = ctx.ref(Team, "team"), ctx.ref(Person, "person")
     if team is not None:
         ticket.team_id, ticket.assignee_id = team.id, None
@@ -82,7 +82,7 @@ def escalate(ticket: Ticket, body: EscalateTicket, ctx: ActionContext) -> None:
 async def cannot_be_escalated(
     reads: ReadContext, ticket: Ticket, body: EscalateTicket, ctx: ActionContext
 ) -> None:
-    """It goes to another team than has it, or to a person who is there."""
+    """Refuse if the ticket is with that team already, the team is retired, or the person is inactive."""
     team = ctx.ref(Team, "team")
     if team is not None and team.id == ticket.team_id:
         raise WrongValue(pointer="/team", because="theirs_already")
@@ -93,13 +93,13 @@ async def cannot_be_escalated(
 async def cannot_be_assigned(
     reads: ReadContext, ticket: Ticket, body: AssignTicket, ctx: ActionContext
 ) -> None:
-    """Work is given to somebody who is there, and who belongs to the team that is named with them."""
+    """Refuse if the person is inactive or not in the team named, or the team is retired."""
     await check_assignable(reads, ctx.ref(Person, "person"), ctx.ref(Team, "team"), "/person")
 
 
 # fmt: off
 def rows(spec: ProcessSpec) -> ActionRows:
-    """The rows of assignment."""
+    """Return the rows of the lifecycle table for assignment."""
     return (
         #      action    中文    from        to     who                      event
         action(assign,   "分派", spec.open, STAYS, agent | engineer | rule, f"{spec.kind}.assigned",  wrong=(cannot_be_assigned,)),

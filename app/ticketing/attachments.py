@@ -1,6 +1,6 @@
-"""Attachments: files that belong to a ticket. What is in them has been sent before, as an upload.
+"""Attachments: files of a ticket. Their content has been sent before, as an upload.
 
-Each has a key of its own, wrapped by that of whoever sent it: erasing them makes it unreadable.
+Each has a key of its own, wrapped by that of the person who sent it: erasing them makes it unreadable.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from app.ticketing.comments import internal_reserved_for_staff
 
 
 class AttachTicket(Payload):
-    """A file that belongs to it."""
+    """A file to attach to the ticket."""
 
     upload: Annotated[UUID, UploadRef(), Field(description="The upload: its id.")]
     name: FileName = Field(description="What the file is called, with its ending.", examples=["screen.png"])
@@ -32,7 +32,7 @@ class AttachTicket(Payload):
 
 
 def attach(ticket: Ticket, body: AttachTicket, ctx: ActionContext) -> None:
-    """A file is put to it that was sent before."""
+    """Attach an uploaded file to the ticket."""
     upload = ctx.upload
     assert upload is not None
     made = Attachment(
@@ -52,7 +52,7 @@ def attach(ticket: Ticket, body: AttachTicket, ctx: ActionContext) -> None:
 
 # fmt: off
 def rows(spec: ProcessSpec) -> ActionRows:
-    """The rows of attachments."""
+    """Return the rows of the lifecycle table for attachments."""
     return (
         #      action  中文        from       to     who      event
         action(attach, "添加附件", spec.any, STAYS, anybody, f"{spec.kind}.attached", keys=Keys.UPLOADS, wrong=(internal_reserved_for_staff,)),

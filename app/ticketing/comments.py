@@ -1,4 +1,4 @@
-"""Comments: whoever sees a ticket says something about it, to all who see it or to staff.
+"""Comments: anybody who sees a ticket can comment on it, for all who see it or for staff.
 
 Each text has a key of its own: a withdrawn comment is unreadable for ever, its correction with it.
 """
@@ -29,7 +29,7 @@ CommentId = Annotated[UUID, ChildRef(Comment), Field(description="The comment: i
 
 
 class CommentTicket(Payload):
-    """Something to say about it."""
+    """A comment on the ticket."""
 
     text: FreeText = Field(description="What is said.")
     visibility: Visibility = Field(
@@ -38,7 +38,7 @@ class CommentTicket(Payload):
 
 
 def comment(ticket: Ticket, body: CommentTicket, ctx: ActionContext) -> None:
-    """Something is said about it."""
+    """Comment on the ticket."""
     made = Comment(
         id=ctx.new_id(),
         record=ticket.row_key,
@@ -52,30 +52,30 @@ def comment(ticket: Ticket, body: CommentTicket, ctx: ActionContext) -> None:
 
 
 class HasVisibility(Protocol):
-    """A body that says who may read what it brings."""
+    """A payload with content of limited visibility."""
 
     @property
     def visibility(self) -> Visibility:
-        """Who may."""
+        """Return who may read the content."""
 
 
 async def internal_reserved_for_staff(
     reads: ReadContext, ticket: Ticket, body: HasVisibility, ctx: ActionContext
 ) -> None:
-    """What only staff may read, only staff may write."""
+    """Refuse internal content from callers who are not staff (`internal_is_for_staff`)."""
     if body.visibility is Visibility.internal and not ctx.caller.is_staff_for(ticket):
         raise WrongValue(pointer="/visibility", because="internal_is_for_staff")
 
 
 class CorrectComment(Payload):
-    """What was meant."""
+    """The corrected text of a comment."""
 
     comment: CommentId
     text: FreeText = Field(description="What should have been said.")
 
 
 def correct_comment(ticket: Ticket, body: CorrectComment, ctx: ActionContext) -> None:
-    """Its author puts a comment right, within 15 minutes."""
+    """Correct one's own comment, within 15 minutes."""
     comment = ctx.required_ref(Comment, "comment")
     ctx.staff_only = comment.for_staff
     comment = ctx.change(comment)
@@ -86,7 +86,7 @@ def correct_comment(ticket: Ticket, body: CorrectComment, ctx: ActionContext) ->
 async def not_its_author(
     reads: ReadContext, ticket: Ticket, body: CorrectComment, ctx: ActionContext
 ) -> None:
-    """Nobody puts words into somebody else's mouth."""
+    """Refuse if the caller is not the comment's author (`not_its_author`)."""
     author = ctx.required_ref(Comment, "comment").author_id
     if author is None or author != ctx.caller.person_id:
         raise WrongValue(pointer="/comment", because="not_its_author")
@@ -95,7 +95,7 @@ async def not_its_author(
 async def too_late_to_correct(
     reads: ReadContext, ticket: Ticket, body: CorrectComment, ctx: ActionContext
 ) -> None:
-    """Others have read and answered it by then."""
+    """Refuse after the time to correct a comment, when others may have answered it (`too_late_to_correct`)."""
     written_at = ctx.required_ref(Comment, "comment").written_at
     assert written_at is not None
     if ctx.now > written_at + CORRECTION_WINDOW:
@@ -104,13 +104,13 @@ async def too_late_to_correct(
 
 
 class WithdrawComment(Payload):
-    """Which one."""
+    """The comment to withdraw."""
 
     comment: CommentId
 
 
 def withdraw_comment(ticket: Ticket, body: WithdrawComment, ctx: ActionContext) -> None:
-    """A comment should not have been made: its text becomes unreadable for ever."""
+    """Withdraw a comment: its text becomes unreadable for ever."""
     comment = ctx.required_ref(Comment, "comment")
     ctx.staff_only = comment.for_staff
     ctx.change(comment).withdrawn_at = ctx.occurred_at
@@ -119,14 +119,14 @@ def withdraw_comment(ticket: Ticket, body: WithdrawComment, ctx: ActionContext) 
 async def already_withdrawn(
     reads: ReadContext, ticket: Ticket, body: CorrectComment | WithdrawComment, ctx: ActionContext
 ) -> None:
-    """There is no text left."""
+    """Refuse if the comment is withdrawn (`already_withdrawn`)."""
     if ctx.required_ref(Comment, "comment").withdrawn_at is not None:
         raise WrongValue(pointer="/comment", because="already_withdrawn")
 
 
 # fmt: off
 def rows(spec: ProcessSpec) -> ActionRows:
-    """The rows of comments."""
+    """Return the rows of the lifecycle table for comments."""
     return (
         #      action            中文        from       to     who      event
         action(comment,          "评论",     spec.any, STAYS, anybody, f"{spec.kind}.commented",         keys=Keys.TEXTS, wrong=(internal_reserved_for_staff,)),

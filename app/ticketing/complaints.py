@@ -1,4 +1,4 @@
-"""Complaints: whoever asked for a ticket says what was wrong, and is told what was found and done."""
+"""Complaints: requesters complain about a ticket, and are answered with findings and a remedy."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ANSWERED_WITHIN_WORKING_DAYS = 5
 
 
 class ComplainTicket(Payload):
-    """What was wrong."""
+    """A complaint about the ticket."""
 
     subject: ComplaintSubject = Field(description="What it is about.", examples=["speed"])
     about: FreeText = Field(
@@ -39,7 +39,7 @@ class ComplainTicket(Payload):
 
 
 def complain(ticket: Ticket, body: ComplainTicket, ctx: ActionContext) -> None:
-    """Whoever asked for it says what was wrong; they are answered within five working days."""
+    """Complain about the ticket; the complaint is answered within five working days."""
     made = Complaint(
         id=ctx.new_id(),
         record=ticket.row_key,
@@ -54,7 +54,7 @@ def complain(ticket: Ticket, body: ComplainTicket, ctx: ActionContext) -> None:
 
 @dataclass(frozen=True, slots=True)
 class AnswerDue:
-    """When a complaint must be answered."""
+    """The time by which a complaint must be answered."""
 
     due_at: datetime
 
@@ -62,7 +62,9 @@ class AnswerDue:
 async def answer_due(
     reads: ReadContext, ticket: Ticket, body: ComplainTicket, ctx: ActionContext
 ) -> AnswerDue:
-    """Finds when it must be answered: at the same time of day, so many working days later."""
+    """Find the time by which the complaint must be answered: the same time of day, so many working days
+    later.
+    """
     zone, works = await service_working_days(reads, ticket, ctx)
     since = ctx.occurred_at.astimezone(zone).date()
     day = working_days_after(since, ANSWERED_WITHIN_WORKING_DAYS, works)
@@ -72,13 +74,13 @@ async def answer_due(
 async def complaint_without_assignee(
     reads: ReadContext, ticket: Ticket, body: ComplainTicket, ctx: ActionContext
 ) -> None:
-    """A complaint about whoever has the ticket is about somebody."""
+    """Refuse a complaint about the assignee of a ticket that has none (`about_nobody`)."""
     if body.about_assignee and ticket.assignee_id is None:
         raise WrongValue(pointer="/about_assignee", because="about_nobody")
 
 
 class AnswerComplaint(Payload):
-    """What came of it."""
+    """The answer to a complaint: the findings and the remedy."""
 
     complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="The complaint: its id.")
     findings: FreeText = Field(description="What was found.")
@@ -86,7 +88,7 @@ class AnswerComplaint(Payload):
 
 
 def answer_complaint(ticket: Ticket, body: AnswerComplaint, ctx: ActionContext) -> None:
-    """Whoever complained is told what was found, and what is done."""
+    """Answer a complaint with the findings and the remedy."""
     complaint = ctx.change(ctx.required_ref(Complaint, "complaint"))
     complaint.findings = body.findings
     complaint.remedy = body.remedy
@@ -97,7 +99,7 @@ def answer_complaint(ticket: Ticket, body: AnswerComplaint, ctx: ActionContext) 
 async def already_answered(
     reads: ReadContext, ticket: Ticket, body: AnswerComplaint, ctx: ActionContext
 ) -> None:
-    """A complaint is answered once."""
+    """Refuse if the complaint is answered already (`answered_already`)."""
     if ctx.required_ref(Complaint, "complaint").answered_at is not None:
         raise WrongValue(pointer="/complaint", because="answered_already")
 
@@ -105,12 +107,12 @@ async def already_answered(
 async def is_about_oneself(
     reads: ReadContext, ticket: Ticket, body: AnswerComplaint, ctx: ActionContext
 ) -> None:
-    """Nobody judges themselves."""
+    """Refuse if the complaint is about the caller (`is_about_oneself`)."""
     if ctx.caller.person_id == ctx.required_ref(Complaint, "complaint").person_id:
         raise WrongValue(pointer="/complaint", because="is_about_oneself")
 
 
-#: Nobody answers what is about themselves.
+#: Persons whom the complaint is about are left out: nobody answers a complaint about themselves.
 ANSWERERS = RecipientRule(
     NoticeType.complained,
     roles=frozenset({Role.service_level_manager, Role.quality_manager}),
@@ -120,7 +122,7 @@ ANSWERERS = RecipientRule(
 
 # fmt: off
 def rows(spec: ProcessSpec) -> ActionRows:
-    """The rows of complaints."""
+    """Return the rows of the lifecycle table for complaints."""
     return (
         #      action            中文        from             to     who                    event
         action(complain,         "投诉",     spec.delivered, STAYS, reporter,              f"{spec.kind}.complained", prepare=(answer_due,),

@@ -1,4 +1,4 @@
-"""Work and cost: what a ticket took, for staff only. What was wrong is taken back by a counter-entry.
+"""Work and costs of a ticket, for staff only. Mistakes are corrected by reversing entries.
 
 An entry is never changed: so sums of entries and sums of events agree, as of any time (decision 0022).
 """
@@ -31,7 +31,7 @@ MOST_MINUTES = 24 * 60
 
 
 class LogWork(Payload):
-    """What somebody did."""
+    """Work on the ticket."""
 
     minutes: int = Field(
         ge=1, le=MOST_MINUTES, strict=True, description="How long, in minutes: a day at most.", examples=[90]
@@ -46,7 +46,7 @@ class LogWork(Payload):
 
 
 def log_work(ticket: Ticket, body: LogWork, ctx: ActionContext) -> None:
-    """Somebody has worked on it."""
+    """Log work on the ticket."""
     person, rate = ctx.ref(Person, "person"), ctx.prepared(RateOfTheDay).rate
     made = Work(
         id=ctx.new_id(),
@@ -63,7 +63,7 @@ def log_work(ticket: Ticket, body: LogWork, ctx: ActionContext) -> None:
 
 
 async def work_not_loggable(reads: ReadContext, ticket: Ticket, body: LogWork, ctx: ActionContext) -> None:
-    """Work is logged for who is there, and afterwards."""
+    """Refuse if the person is inactive, or the work would lie in the future of the action."""
     check_person_active(ctx.ref(Person, "person"), "/person")
     if body.worked_at is not None and body.worked_at > ctx.occurred_at:
         raise WrongValue(pointer="/worked_at", because="after_it_was_told")
@@ -71,7 +71,7 @@ async def work_not_loggable(reads: ReadContext, ticket: Ticket, body: LogWork, c
 
 @dataclass(frozen=True, slots=True)
 class RateOfTheDay:
-    """What an hour of the work cost when it was done; None: nobody has said."""
+    """The hourly rate when the work was done; None: no rate applied."""
 
     rate: HourlyRate | None
 
@@ -79,19 +79,19 @@ class RateOfTheDay:
 async def rate_of_the_day(
     reads: ReadContext, ticket: Ticket, body: LogWork, ctx: ActionContext
 ) -> RateOfTheDay:
-    """Finds what an hour of it cost then, whatever it costs later."""
+    """Find the hourly rate when the work was done; later rates do not matter."""
     return RateOfTheDay(await hourly_rate(reads, body.role_class, body.worked_at or ctx.occurred_at))
 
 
 class ReverseWork(Payload):
-    """Which entry is taken back, and why."""
+    """The entry of work to reverse, and the reason."""
 
     work: Annotated[UUID, ChildRef(Work)] = Field(description="The entry: its id.")
     reason: FreeText = Field(description="Why, in the words of whoever acts.")
 
 
 def reverse_work(ticket: Ticket, body: ReverseWork, ctx: ActionContext) -> None:
-    """An entry of work was wrong, and is taken back by a counter-entry."""
+    """Reverse an entry of work that was wrong."""
     work = ctx.required_ref(Work, "work")
     assert work.minutes is not None
     took_back = {"id": ctx.new_id(), "minutes": -work.minutes, "reverses_id": work.id}
@@ -99,7 +99,7 @@ def reverse_work(ticket: Ticket, body: ReverseWork, ctx: ActionContext) -> None:
 
 
 class BookCost(Payload):
-    """What was paid."""
+    """A cost of the ticket."""
 
     amount: Amount = Field(
         description="How much, with the digits of the currency, as 1250.00.", examples=["1250.00"]
@@ -109,7 +109,7 @@ class BookCost(Payload):
 
 
 def book_cost(ticket: Ticket, body: BookCost, ctx: ActionContext) -> None:
-    """Money was spent on it."""
+    """Book money spent on the ticket."""
     made = Cost(
         id=ctx.new_id(),
         record=ticket.row_key,
@@ -125,19 +125,19 @@ def book_cost(ticket: Ticket, body: BookCost, ctx: ActionContext) -> None:
 async def wrong_currency_digits(
     reads: ReadContext, ticket: Ticket, body: BookCost, ctx: ActionContext
 ) -> None:
-    """An amount has the digits of its currency."""
+    """Refuse if the amount's decimals are not those of its currency."""
     check_digits(body.amount, body.currency)
 
 
 class ReverseCost(Payload):
-    """Which entry is taken back, and why."""
+    """The entry of cost to reverse, and the reason."""
 
     cost: Annotated[UUID, ChildRef(Cost)] = Field(description="The entry: its id.")
     reason: FreeText = Field(description="Why, in the words of whoever acts.")
 
 
 def reverse_cost(ticket: Ticket, body: ReverseCost, ctx: ActionContext) -> None:
-    """An entry of cost was wrong, and is taken back by a counter-entry."""
+    """Reverse an entry of cost that was wrong."""
     cost = ctx.required_ref(Cost, "cost")
     took_back = {"id": ctx.new_id(), "amount": f"-{cost.amount}", "reverses_id": cost.id, "purpose": None}
     took_back |= {"person_id": ctx.caller.person_id, "booked_at": ctx.occurred_at}
@@ -147,7 +147,7 @@ def reverse_cost(ticket: Ticket, body: ReverseCost, ctx: ActionContext) -> None:
 async def already_reversed(
     reads: ReadContext, ticket: Ticket, body: ReverseWork | ReverseCost, ctx: ActionContext
 ) -> None:
-    """An entry is taken back once, and a counter-entry never."""
+    """Refuse if the entry is reversed already, or is itself a reversal."""
     field = "work" if isinstance(body, ReverseWork) else "cost"
     entry = ctx.required_ref(Work, field) if field == "work" else ctx.required_ref(Cost, field)
     if entry.reverses_id is not None:
@@ -158,7 +158,7 @@ async def already_reversed(
 
 # fmt: off
 def rows(spec: ProcessSpec) -> ActionRows:
-    """The rows of work and cost."""
+    """Return the rows of the lifecycle table for work and costs."""
     return (
         #      action        中文        from       to     who    event
         action(log_work,     "登记工时", spec.any, STAYS, staff, f"{spec.kind}.work_logged",   staff_only=True,

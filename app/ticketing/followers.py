@@ -1,4 +1,4 @@
-"""Followers: who follows a ticket sees it, and is told of its public steps."""
+"""Followers: persons who see a ticket and are notified of its public events."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ FollowerReference = Annotated[
 
 
 class FollowTicket(Payload):
-    """Who wants to see what becomes of it."""
+    """The person who is to follow the ticket."""
 
     person: FollowerReference = None
 
 
 def follow(ticket: Ticket, body: FollowTicket, ctx: ActionContext) -> None:
-    """Somebody wants to see what becomes of it."""
+    """Follow the ticket, or let another person follow it."""
     person_id = _follower_id(ctx)
     assert person_id is not None
     ctx.add(new_follower(ticket, person_id, ctx))
 
 
 class UnfollowTicket(Payload):
-    """Who has seen enough of it."""
+    """The person who is to follow the ticket no longer."""
 
     person: FollowerReference = None
 
 
 def unfollow(ticket: Ticket, body: UnfollowTicket, ctx: ActionContext) -> None:
-    """Somebody has seen enough of it."""
+    """Stop following the ticket."""
     person_id = _follower_id(ctx)
     assert person_id is not None
     ctx.remove(new_follower(ticket, person_id, ctx))
@@ -60,24 +60,24 @@ def _follower_id(ctx: ActionContext) -> UUID | None:
 
 
 def new_follower(ticket: Ticket, person_id: UUID, ctx: ActionContext) -> Follower:
-    """The row of somebody who follows it from now on."""
+    """Return the child record of a person who follows the ticket from now on."""
     return Follower.for_person(ticket, person_id, ctx.occurred_at)
 
 
 def add_followers(ticket: Ticket, persons: Iterable[UUID], ctx: ActionContext) -> None:
-    """Has those follow it who do not yet: they see it from now on."""
+    """Add those persons as followers who do not follow the ticket yet: they see it from now on."""
     for person_id in persons:
         if follower(person_id) not in ctx.audience:
             ctx.add(new_follower(ticket, person_id, ctx))
 
 
 async def already_follows(reads: ReadContext, ticket: Ticket, ctx: ActionContext) -> str | None:
-    """Once is enough."""
+    """Refuse if the person follows the ticket already (`follows_already`)."""
     return "follows_already" if _follows(ctx) else None
 
 
 async def does_not_follow(reads: ReadContext, ticket: Ticket, ctx: ActionContext) -> str | None:
-    """Who does not follow it cannot stop doing so."""
+    """Refuse if the person does not follow the ticket (`does_not_follow`)."""
     return None if _follows(ctx) else "does_not_follow"
 
 
@@ -89,7 +89,9 @@ def _follows(ctx: ActionContext) -> bool:
 async def cannot_manage_followers(
     reads: ReadContext, ticket: Ticket, body: FollowTicket | UnfollowTicket, ctx: ActionContext
 ) -> None:
-    """Who follows a ticket sees it: staff alone say so of others."""
+    """Refuse if callers who are not staff name another person, since followers see the ticket; or if a new
+    follower is inactive.
+    """
     person = ctx.ref(Person, "person")
     if person is None and ctx.caller.person_id is None:
         raise WrongValue(pointer="/person", because="missing")
@@ -101,7 +103,7 @@ async def cannot_manage_followers(
 
 # fmt: off
 def rows(spec: ProcessSpec) -> ActionRows:
-    """The rows of followers."""
+    """Return the rows of the lifecycle table for followers."""
     return (
         #      action    中文        from       to     who             event
         action(follow,   "关注",     spec.any, STAYS, anybody | rule, f"{spec.kind}.followed",   unless=(already_follows,), wrong=(cannot_manage_followers,)),

@@ -1,7 +1,7 @@
-"""Links: what a ticket is to another one. One command makes an event and a row on both (decision 0018).
+"""Links between tickets. One command appends an event and makes a child record on both (decision 0018).
 
-Only staff are shown these events, since they name a record that not everybody may see. Which links there are
-is shown to everybody who sees both ends.
+Only staff see these events, since they name a record that not everybody may see. A link itself is shown to
+callers who see both ends.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from app.ticketing.records import Link, LinkKind
 
 
 class LinkTicket(Payload):
-    """What it is to another ticket."""
+    """A link to another ticket."""
 
     kind: LinkKind = Field(description="What it is to the other one.")
     other: Annotated[Reference, ForeignRef(TICKET)] = Field(description="The other one: its id or number.")
 
 
 def link(ticket: Ticket, body: LinkTicket, ctx: ActionContext) -> None:
-    """It has to do with another ticket; that one is told as well."""
+    """Link the ticket to another one, which records the link as well."""
     ctx.add(new_link(ticket, body.kind, ctx.required_ref(Ticket, "other"), ctx))
 
 
 def new_link(ticket: Ticket, kind: LinkKind, other: Ticket, ctx: ActionContext) -> Link:
-    """The ticket's end of a link. The other end's row is made by `link` there, in the same command, which may
-    make several: each has an id that both ends come to.
+    """Return the ticket's end of a link. The other end's child record is made by `link` there, in the same
+    command, which may make several links: each has an id that both ends derive.
     """
     return Link(
         id=ctx.new_id(),
@@ -50,7 +50,7 @@ def new_link(ticket: Ticket, kind: LinkKind, other: Ticket, ctx: ActionContext) 
 
 
 async def cannot_be_linked(reads: ReadContext, ticket: Ticket, body: LinkTicket, ctx: ActionContext) -> None:
-    """To itself a ticket is nothing, and to another one everything only once."""
+    """Refuse a link to the ticket itself, and one that exists already."""
     other = ctx.required_ref(Ticket, "other").row_key
     if other == ticket.row_key:
         raise WrongValue(pointer="/other", because="itself")
@@ -59,13 +59,13 @@ async def cannot_be_linked(reads: ReadContext, ticket: Ticket, body: LinkTicket,
 
 
 class UnlinkTicket(Payload):
-    """Which link is no more."""
+    """The link to remove."""
 
     link: Annotated[UUID, ChildRef(Link, by="link_id")] = Field(description="The link: its id.")
 
 
 def unlink(ticket: Ticket, body: UnlinkTicket, ctx: ActionContext) -> None:
-    """It has nothing to do with the other ticket after all; that one is told as well."""
+    """Remove the link to another ticket, which records this as well."""
     ctx.remove(ctx.required_ref(Link, "link"))
 
 
@@ -91,7 +91,7 @@ UNLINK_OTHER_END = RelatedCommand(
 
 # fmt: off
 def rows(spec: ProcessSpec) -> ActionRows:
-    """The rows of links."""
+    """Return the rows of the lifecycle table for links."""
     return (
         #      action  中文        from       to     who           event
         action(link,   "关联",     spec.any, STAYS, staff | rule, f"{spec.kind}.linked",   wrong=(cannot_be_linked,), staff_only=True, related=LINK_OTHER_END),

@@ -1,4 +1,4 @@
-"""Priority: how many are touched and how much they suffer, put right with the reason."""
+"""Priority of a ticket: impact and urgency, corrected with a reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.kernel.payloads import FreeText, Payload
 
 
 class PrioritiseTicket(Payload):
-    """In which order it is taken."""
+    """Impact, urgency and, if set by hand, priority of the ticket."""
 
     impact: Impact = Field(
         description="How many are touched: 1 organisation, 2 department, 3 person.", examples=["2"]
@@ -29,16 +29,16 @@ class PrioritiseTicket(Payload):
 
 
 def prioritise(ticket: Ticket, body: PrioritiseTicket, ctx: ActionContext) -> None:
-    """Impact and urgency are other than was thought, or the priority is set against what they give."""
+    """Change impact and urgency, or set the priority against what they lead to."""
     ticket.impact = body.impact
     ticket.urgency = body.urgency
-    # Where none is said, it follows from both (`decide`).
+    # Without one, the priority follows from both (`decide`).
     ticket.priority = body.priority
 
 
 # fmt: off
 def rows(spec: ProcessSpec) -> ActionRows:
-    """The row of priority."""
+    """Return the row of the lifecycle table for the priority."""
     return (
         #      action            中文          from        to     who                          event
         action(spec.prioritise, "调整优先级", spec.open, STAYS, agent | role(spec.manager), f"{spec.kind}.prioritised"),

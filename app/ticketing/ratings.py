@@ -1,4 +1,4 @@
-"""Ratings: whoever asked for a ticket says how content they are; once, and they may think better of it."""
+"""Ratings: requesters rate their satisfaction with a ticket; once, and they may change it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WORST, BEST = 1, 5
 
 
 class RateTicket(Payload):
-    """How content somebody is."""
+    """A rating of the requester's satisfaction."""
 
     score: int = Field(
         ge=WORST, le=BEST, strict=True, description="From 1, not at all, to 5, entirely.", examples=[4]
@@ -31,13 +31,13 @@ class RateTicket(Payload):
 
 @dataclass(frozen=True, slots=True)
 class EarlierRating:
-    """What was said before; None: nothing."""
+    """The earlier rating; None: there is none."""
 
     rating: Rating | None
 
 
 def rate(ticket: Ticket, body: RateTicket, ctx: ActionContext) -> None:
-    """Whoever asked for it says how content they are; for 30 days they may say otherwise."""
+    """Rate one's satisfaction with the ticket; for 30 days the rating can be changed."""
     given = ctx.prepared(EarlierRating).rating
     if given is None:
         made = Rating(id=ctx.new_id(), record=ticket.row_key, rated_at=ctx.occurred_at)
@@ -50,7 +50,7 @@ def rate(ticket: Ticket, body: RateTicket, ctx: ActionContext) -> None:
 
 
 async def rated_long_ago(reads: ReadContext, ticket: Ticket, ctx: ActionContext) -> str | None:
-    """What was said stands after 30 days."""
+    """Refuse to change a rating after 30 days (`rated_long_ago`)."""
     given = await _rating(reads, ticket)
     late = given is not None and given.rated_at is not None and ctx.now > given.rated_at + CHANGE_WINDOW
     return "rated_long_ago" if late else None
@@ -59,7 +59,7 @@ async def rated_long_ago(reads: ReadContext, ticket: Ticket, ctx: ActionContext)
 async def earlier_rating(
     reads: ReadContext, ticket: Ticket, body: RateTicket, ctx: ActionContext
 ) -> EarlierRating:
-    """Finds what was said before, which is changed then."""
+    """Find the earlier rating, which is then changed."""
     return EarlierRating(await _rating(reads, ticket))
 
 
@@ -69,7 +69,7 @@ async def _rating(reads: ReadContext, ticket: Ticket) -> Rating | None:
 
 # fmt: off
 def rows(spec: ProcessSpec) -> ActionRows:
-    """The rows of ratings."""
+    """Return the rows of the lifecycle table for ratings."""
     return (
         #      action 中文    from             to     who       event
         action(rate,  "评价", spec.delivered, STAYS, reporter, f"{spec.kind}.rated", unless=(rated_long_ago,), prepare=(earlier_rating,)),

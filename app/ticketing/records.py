@@ -1,4 +1,4 @@
-"""What tickets have beside them: comments, tags, links, tasks, ratings and complaints."""
+"""Child records of tickets: comments, tags, links, tasks, ratings and complaints (tables)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef
 
 
 class Comment(ChildRecord):
-    """What somebody said about a record."""
+    """A comment on a record."""
 
     KIND: ClassVar[str] = "comment"
 
@@ -29,12 +29,12 @@ class Comment(ChildRecord):
 
     @property
     def for_staff(self) -> bool:
-        """Whether only staff may know of it."""
+        """Only staff see an internal comment."""
         return self.visibility is Visibility.internal
 
 
 class Tag(ChildRecord):
-    """A word that records are found by: for staff, if it is not said to be for all."""
+    """A tag by which records are found: for staff, unless it is public."""
 
     KIND: ClassVar[str] = "tag"
 
@@ -44,12 +44,12 @@ class Tag(ChildRecord):
 
     @property
     def for_staff(self) -> bool:
-        """Whether only staff may know of it."""
+        """Only staff see a tag that is not public."""
         return self.visibility is not Visibility.public
 
 
 class LinkKind(CodeEnum):
-    """What a record is to another one. Each kind has an opposite, which the other one's row has."""
+    """Kind of a link from a record to another one. Each kind has an opposite, used at the other end."""
 
     caused_by = "caused_by", "Caused by", "起因于"
     causes = "causes", "Causes", "导致"
@@ -67,7 +67,7 @@ class LinkKind(CodeEnum):
 
     @property
     def opposite(self) -> LinkKind:
-        """The same, said from the other end."""
+        """Return the kind of the same link at the other end."""
         return _OPPOSITES[self]
 
 
@@ -86,7 +86,7 @@ _OPPOSITES = {**dict(_PAIRS), **{there: here for here, there in _PAIRS}}
 
 
 class Link(ChildRecord):
-    """One end of a link: what the record is to the `other` one, named as in the log.
+    """One end of a link from the record to the `other` one, as its stream is named in the log.
 
     Both ends have the same `link_id`.
     """
@@ -100,7 +100,7 @@ class Link(ChildRecord):
 
 
 class Task(ChildRecord):
-    """Something to be done for a record, until it has been completed or dropped.
+    """A task for a record, open until it is completed or dropped.
 
     `from_checklist` is the key of the checklist that it comes from, `position` its place there, from 1.
     `milestone_id` is the step of a plan that it belongs to, if the record has such.
@@ -123,7 +123,7 @@ class Task(ChildRecord):
 
 
 class Rating(ChildRecord):
-    """How content the requester is: 1 to 5; one for each record. `rated_at` is when they first said."""
+    """The requester's satisfaction: 1 to 5; one for each record. `rated_at` is the time of the first rating."""
 
     KIND: ClassVar[str] = "rating"
 
@@ -133,7 +133,7 @@ class Rating(ChildRecord):
 
 
 class ComplaintSubject(CodeEnum):
-    """What somebody complains about."""
+    """Subject of a complaint."""
 
     speed = "speed", "How long it took", "处理时长"
     result = "result", "What came of it", "处理结果"
@@ -143,9 +143,9 @@ class ComplaintSubject(CodeEnum):
 
 
 class Complaint(ChildRecord):
-    """What the requester complains about, and what was found and done.
+    """A complaint of the requester, with the findings and the remedy.
 
-    `person_id` is whom they complain about, if it is about whoever had the ticket.
+    `person_id` is the person complained about, if the complaint is about the ticket's assignee.
     """
 
     KIND: ClassVar[str] = "complaint"
@@ -162,42 +162,42 @@ class Complaint(ChildRecord):
 
 
 class CommentTable(Comment, table=True):
-    """Where comments stand."""
+    """The table of comments."""
 
     __tablename__ = "comment"
     __table_args__: ClassVar = FOLD
 
 
 class TagTable(Tag, table=True):
-    """Where tags stand."""
+    """The table of tags."""
 
     __tablename__ = "tag"
     __table_args__: ClassVar = FOLD
 
 
 class LinkTable(Link, table=True):
-    """Where links stand."""
+    """The table of links."""
 
     __tablename__ = "link"
     __table_args__: ClassVar = FOLD
 
 
 class TaskTable(Task, table=True):
-    """Where tasks stand."""
+    """The table of tasks."""
 
     __tablename__ = "task"
     __table_args__: ClassVar = FOLD
 
 
 class RatingTable(Rating, table=True):
-    """Where ratings stand."""
+    """The table of ratings."""
 
     __tablename__ = "rating"
     __table_args__: ClassVar = FOLD
 
 
 class ComplaintTable(Complaint, table=True):
-    """Where complaints stand."""
+    """The table of complaints."""
 
     __tablename__ = "complaint"
     __table_args__: ClassVar = FOLD

@@ -1,4 +1,4 @@
-"""Tags: words that tickets are found by, by staff or by all who see them."""
+"""Tags by which tickets are found, for staff or for all who see the ticket."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_TAGS = 50
 
 
 class TagTicket(Payload):
-    """A word that it is to be found by."""
+    """A tag for the ticket."""
 
     tag: Annotated[RecordKey, StaffOnly()] = Field(
         description="The word; without a comma.", examples=["printer-room-3"]
@@ -33,7 +33,7 @@ class TagTicket(Payload):
 
 
 def tag(ticket: Ticket, body: TagTicket, ctx: ActionContext) -> None:
-    """It gets a word that it is found by."""
+    """Tag the ticket."""
     made = Tag(
         id=ctx.new_id(),
         record=ticket.row_key,
@@ -46,7 +46,7 @@ def tag(ticket: Ticket, body: TagTicket, ctx: ActionContext) -> None:
 
 
 async def cannot_be_tagged(reads: ReadContext, ticket: Ticket, body: TagTicket, ctx: ActionContext) -> None:
-    """Each word once, and so many that a person can look through them."""
+    """Refuse if the ticket has the tag already, or too many tags."""
     names = {tag.name for tag in await reads.children(Tag, ticket)}
     if body.tag in names:
         raise WrongValue(pointer="/tag", because="there_already")
@@ -55,13 +55,13 @@ async def cannot_be_tagged(reads: ReadContext, ticket: Ticket, body: TagTicket, 
 
 
 class UntagTicket(Payload):
-    """A word that it is not to be found by any more."""
+    """A tag to remove from the ticket."""
 
     tag: Annotated[RecordKey, ChildRef(Tag, by="name"), StaffOnly()] = Field(description="The word.")
 
 
 def untag(ticket: Ticket, body: UntagTicket, ctx: ActionContext) -> None:
-    """It loses a word that it was found by."""
+    """Remove a tag from the ticket."""
     tag = ctx.required_ref(Tag, "tag")
     ctx.staff_only = tag.for_staff
     ctx.remove(tag)
@@ -69,7 +69,7 @@ def untag(ticket: Ticket, body: UntagTicket, ctx: ActionContext) -> None:
 
 # fmt: off
 def rows(spec: ProcessSpec) -> ActionRows:
-    """The rows of tags."""
+    """Return the rows of the lifecycle table for tags."""
     return (
         #      action  中文        from       to     who           event
         action(tag,   "添加标签", spec.any, STAYS, staff | rule, f"{spec.kind}.tagged", wrong=(cannot_be_tagged,)),

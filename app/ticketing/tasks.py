@@ -1,4 +1,4 @@
-"""Tasks: what is to be done for a ticket, by whom, and what came of it."""
+"""Tasks of tickets: added, assigned, completed with an outcome, or dropped."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from app.ticketing.records import Task
 
 
 class AddTask(Payload):
-    """Something to be done for it."""
+    """A task for the ticket."""
 
     title: Title = Field(
         description="What is to be done, in a line. All who see the record see it: name no persons here.",
@@ -43,7 +43,7 @@ class AddTask(Payload):
 
 
 def add_task(ticket: Ticket, body: AddTask, ctx: ActionContext) -> None:
-    """Something is to be done for it."""
+    """Add a task to the ticket."""
     assignee, team = ctx.ref(Person, "assignee"), ctx.ref(Team, "team")
     task = Task(
         id=ctx.new_id(),
@@ -58,7 +58,7 @@ def add_task(ticket: Ticket, body: AddTask, ctx: ActionContext) -> None:
 
 
 async def task_not_assignable(reads: ReadContext, ticket: Ticket, body: AddTask, ctx: ActionContext) -> None:
-    """A task is given to somebody who is there, in time."""
+    """Refuse if the assignee or team cannot be assigned work, or the due time does not lie ahead."""
     await check_assignable(reads, ctx.ref(Person, "assignee"), ctx.ref(Team, "team"), "/assignee")
     if body.due_at is not None and body.due_at <= ctx.occurred_at:
         raise WrongValue(pointer="/due_at", because="not_ahead")
@@ -68,7 +68,7 @@ TaskId = Annotated[UUID, ChildRef(Task), Field(description="The task: its id.")]
 
 
 class ApplyChecklist(Payload):
-    """What is to be done, as kept before."""
+    """A checklist to apply to the ticket."""
 
     checklist: Annotated[Reference, ForeignRef("checklist")] = Field(
         description="The checklist: its key or id."
@@ -76,7 +76,7 @@ class ApplyChecklist(Payload):
 
 
 def apply_checklist(ticket: Ticket, body: ApplyChecklist, ctx: ActionContext) -> None:
-    """What is on a checklist is to be done for it, in that order."""
+    """Apply a checklist: add its items to the ticket as tasks, in their order."""
     checklist = ctx.required_ref(Checklist, "checklist")
     title = "title_zh" if ctx.caller.locale == "zh" else "title_en"
     for position, item in enumerate(checklist.items or (), 1):
@@ -94,7 +94,7 @@ def apply_checklist(ticket: Ticket, body: ApplyChecklist, ctx: ActionContext) ->
 async def checklist_not_applicable(
     reads: ReadContext, ticket: Ticket, body: ApplyChecklist, ctx: ActionContext
 ) -> None:
-    """A checklist is for the tickets of its process, and is not put on one twice at a time."""
+    """Refuse if the checklist is for another process, or tasks from it are still open on the ticket."""
     checklist = ctx.required_ref(Checklist, "checklist")
     if checklist.process != ticket.KIND:
         raise WrongValue(pointer="/checklist", because="for_other_tickets")
@@ -104,12 +104,12 @@ async def checklist_not_applicable(
 
 
 def is_open(task: Task) -> bool:
-    """Whether it is still to be done."""
+    """Return whether the task is neither completed nor dropped."""
     return task.completed_at is None and task.dropped_at is None
 
 
 class EditTask(Payload):
-    """What is otherwise than it was; what is left out stays."""
+    """Fields of the task to change; those left out stay as they are."""
 
     model_config = example_includes("title")
     task: TaskId
@@ -134,7 +134,7 @@ class EditTask(Payload):
 
 
 def edit_task(ticket: Ticket, body: EditTask, ctx: ActionContext) -> None:
-    """Something else is to be done, by somebody else, or by another time."""
+    """Change the task's title, assignee, team or due time."""
     task = ctx.change(ctx.required_ref(Task, "task"))
     assignee, team = ctx.ref(Person, "assignee"), ctx.ref(Team, "team")
     task.title = body.title or task.title
@@ -146,7 +146,9 @@ def edit_task(ticket: Ticket, body: EditTask, ctx: ActionContext) -> None:
 
 
 async def cannot_be_edited(reads: ReadContext, ticket: Ticket, body: EditTask, ctx: ActionContext) -> None:
-    """What is still to be done is given to somebody who is there, in time."""
+    """Refuse if the task is not open, its assignee or team cannot be assigned work, or its time does not lie
+    ahead.
+    """
     task, team = ctx.required_ref(Task, "task"), ctx.ref(Team, "team")
     _check_open(task, ctx)
     if team is None and body.assignee is not None and task.team_id is not None:
@@ -158,28 +160,28 @@ async def cannot_be_edited(reads: ReadContext, ticket: Ticket, body: EditTask, c
 
 
 class DropTask(Payload):
-    """Why it need not be done."""
+    """The task to drop, and the reason."""
 
     task: TaskId
     reason: FreeText = Field(description="Why, in the words of whoever acts.")
 
 
 def drop_task(ticket: Ticket, body: DropTask, ctx: ActionContext) -> None:
-    """A task need not be done any more."""
+    """Drop a task that need not be done any more."""
     task = ctx.change(ctx.required_ref(Task, "task"))
     task.dropped_because = body.reason
     task.dropped_at = ctx.occurred_at
 
 
 class CompleteTask(Payload):
-    """What came of it."""
+    """The task that is done, and its outcome."""
 
     task: TaskId
     outcome: FreeText = Field(description="What came of it.")
 
 
 def complete_task(ticket: Ticket, body: CompleteTask, ctx: ActionContext) -> None:
-    """A task is done."""
+    """Complete a task."""
     task = ctx.change(ctx.required_ref(Task, "task"))
     task.outcome = body.outcome
     task.completed_at = ctx.occurred_at
@@ -188,12 +190,12 @@ def complete_task(ticket: Ticket, body: CompleteTask, ctx: ActionContext) -> Non
 async def task_already_finished(
     reads: ReadContext, ticket: Ticket, body: CompleteTask | DropTask, ctx: ActionContext
 ) -> None:
-    """What is done is done, and not before there was anything to do."""
+    """Refuse if the task is completed or dropped already, or the action is dated before the task was added."""
     _check_open(ctx.required_ref(Task, "task"), ctx)
 
 
 def _check_open(task: Task, ctx: ActionContext) -> None:
-    """Raises WrongValue unless it is."""
+    """Check that the task is open, and was added before the action. Raises WrongValue."""
     if task.completed_at is not None:
         raise WrongValue(pointer="/task", because="completed_already")
     if task.dropped_at is not None:
@@ -205,7 +207,7 @@ def _check_open(task: Task, ctx: ActionContext) -> None:
 
 # fmt: off
 def rows(spec: ProcessSpec) -> ActionRows:
-    """The rows of tasks."""
+    """Return the rows of the lifecycle table for tasks."""
     return (
         #      action           中文        from        to     who           event
         action(add_task,           "添加任务", spec.open, STAYS, staff | rule, f"{spec.kind}.task_added",        wrong=(task_not_assignable,)),

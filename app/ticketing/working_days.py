@@ -1,4 +1,4 @@
-"""Working days: by the calendar of the service that a ticket is about."""
+"""Working days, by the calendar of the service that a ticket is about."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.foundation.calendars.records import CalendarVersion
 from app.kernel.context import ActionContext
 from app.kernel.reads import ReadContext
 
-#: So far ahead working days are looked for: a calendar may have none.
+#: Most days that are searched: a calendar may have no working days.
 MOST_DAYS = 366
 _FRIDAY = 4
 
@@ -19,8 +19,8 @@ _FRIDAY = 4
 async def service_working_days(
     reads: ReadContext, ticket: Ticket, ctx: ActionContext
 ) -> tuple[tzinfo, Callable[[date], bool]]:
-    """Whether a day is a working day, and in which zone: by the calendar of its service; where there is none,
-    Monday to Friday in the organisation's zone.
+    """Return the zone of the ticket's service's calendar, and a function that tells whether a day is a
+    working day; without a calendar, Monday to Friday in the organisation's zone.
     """
     named = getattr(ticket, "service", None)
     service = None if named is None else await reads.record("service", named)
@@ -35,7 +35,7 @@ async def service_working_days(
 
 
 def working_days_after(day: date, number: int, works: Callable[[date], bool]) -> date:
-    """The day on which so many working days have passed since that day; or the last one that is looked at."""
+    """Return the day on which the number of working days has passed since that day; or the last day searched."""
     for _ in range(MOST_DAYS):
         if number == 0:
             break
@@ -45,5 +45,5 @@ def working_days_after(day: date, number: int, works: Callable[[date], bool]) ->
 
 
 def same_time_on(since: datetime, day: date, zone: tzinfo) -> datetime:
-    """That day, at the time of day in the zone that it was at `since`."""
+    """Return that day, at the time of day that `since` has in the zone."""
     return datetime.combine(day, since.astimezone(zone).time(), zone).astimezone(since.tzinfo)

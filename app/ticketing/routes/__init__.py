@@ -1,1 +1,1 @@
-"""Where rows beside tickets, their files and what somebody has to do are read."""
+"""Routes of tickets' child records, of attached files, and of the caller's work."""

@@ -1,6 +1,6 @@
-"""What is in the files of a record.
+"""Routes of the content of records' attached files.
 
-A browser never shows what is in them as a page of ours: it is bytes to be saved, whatever they look like.
+A browser never renders the content as a page of this origin: it is bytes to be saved, whatever the type.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from app.kernel.refusals import NotFound
 from app.kernel.uploads import content, key_of
 
 ATTACHMENT_OF_RECORD = "select * from fold.attachment where id = %s and record = %s"
-#: Whoever opens it all the same is to have nothing run, loaded or asked for.
+#: A file that is opened all the same may run, load and request nothing.
 SANDBOX = "sandbox; default-src 'none'"
-# What some system takes for a part of a path, or does not take at all.
+# Characters that some system takes for a separator of paths, or does not accept.
 _UNSAFE_IN_NAME = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]')
 _NOT_ASCII = re.compile(r"[^\x20-\x7e]|%")
 
@@ -35,7 +35,7 @@ AttachmentId = Annotated[UUID, Path(description="The attachment: its id.")]
 
 
 def mount_attachments(router: APIRouter, listing: Listing, *, prefix: str = "") -> None:
-    """Adds the operation that gives what is in a file of one record."""
+    """Add the operation that returns the content of a record's attached file."""
     kind = listing.lifecycle.kind
     label = kind.replace("_", " ")
 
@@ -69,7 +69,7 @@ def _content_responses() -> dict[int | str, dict[str, Any]]:
 
 
 async def _find_attachment(renderer: Renderer, record: Record, attachment_id: UUID) -> Attachment:
-    """The record's attachment of that id. Raises NotFound also for one that is not for this caller."""
+    """Return the record's attachment of that id. Raises NotFound also for one that the caller may not see."""
     row = await renderer.ledger.db.row(ATTACHMENT_OF_RECORD, (attachment_id, record.row_key))
     attachment = None if row is None else from_row(Attachment, row)
     if attachment is None or (attachment.for_staff and not renderer.caller.is_staff_for(record)):
@@ -93,8 +93,8 @@ async def _file_response(renderer: Renderer, attachment: Attachment, if_none_mat
 
 
 def disposition(name: str) -> str:
-    """Content-Disposition for a file of that name (RFC 6266): to be saved, under a name that is none but a
-    name, in every system; for old clients in ASCII.
+    """Return Content-Disposition for a file of that name (RFC 6266): to be saved, under a name that no system
+    takes for a path; with an ASCII name for old clients.
     """
     safe = _UNSAFE_IN_NAME.sub("_", name).strip(" .") or "_"
     plain = _NOT_ASCII.sub("_", safe)

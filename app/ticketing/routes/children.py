@@ -1,6 +1,7 @@
-"""What stands beside a record: its comments, followers, tags, attachments, links and tasks, the oldest first.
+"""Lists of a record's child records: comments, followers, tags, attachments, links, tasks and more, oldest
+first.
 
-`GET /v1/incidents/{id}/comments` and its like, mounted on every lifecycle that has such rows.
+`GET /v1/incidents/{id}/comments` and its like, mounted on every lifecycle with such child records.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from app.ticketing.records import Comment, Complaint, ComplaintSubject, Link, Li
 
 
 class CommentOut(OutputModel):
-    """What somebody said about a record."""
+    """A comment on a record."""
 
     id: UUID
     author: PersonStub | None = Field(description="Null where another system did not say who.")
@@ -51,14 +52,14 @@ class CommentOut(OutputModel):
 
 
 class FollowerOut(OutputModel):
-    """A person who is told of a record's public steps, and sees it."""
+    """A person who sees a record and is notified of its public events."""
 
     person: PersonStub
     followed_at: datetime
 
 
 class TagOut(OutputModel):
-    """A word that a record is found by."""
+    """A tag by which a record is found."""
 
     name: str
     visibility: Visibility | None = Field(
@@ -68,7 +69,7 @@ class TagOut(OutputModel):
 
 
 class AttachmentOut(OutputModel):
-    """A file that belongs to a record."""
+    """A file attached to a record."""
 
     id: UUID = Field(description="That of the upload.")
     name: str | None = Field(description="What it is called. Null when whoever attached it was erased.")
@@ -81,7 +82,7 @@ class AttachmentOut(OutputModel):
 
 
 class TaskOut(OutputModel):
-    """Something to be done for a record."""
+    """A task for a record."""
 
     id: UUID
     title: str
@@ -102,7 +103,7 @@ class TaskOut(OutputModel):
 
 
 class TicketStub(OutputModel):
-    """A ticket, as other records show it."""
+    """A ticket, as other answers refer to it."""
 
     id: UUID
     kind: str = Field(description="What it is: `incident`.")
@@ -112,7 +113,7 @@ class TicketStub(OutputModel):
 
 
 class LinkOut(OutputModel):
-    """What a record is to another one that the caller may see as well."""
+    """A link from a record to another one that the caller may see as well."""
 
     id: UUID = Field(description="For `unlink`; it is the same at both ends.")
     kind: LinkKind = Field(description="What this record is to the other one.")
@@ -148,7 +149,7 @@ class CostOut(OutputModel):
 
 
 class RatingOut(OutputModel):
-    """How content the requester is."""
+    """The requester's rating of their satisfaction."""
 
     id: UUID
     score: int = Field(description="From 1, not at all, to 5, entirely.")
@@ -157,7 +158,7 @@ class RatingOut(OutputModel):
 
 
 class ComplaintOut(OutputModel):
-    """What the requester complains about, and what they were answered."""
+    """A complaint of the requester, and its answer."""
 
     id: UUID
     subject: ComplaintSubject
@@ -172,77 +173,77 @@ class ComplaintOut(OutputModel):
 
 
 class CommentPage(OutputModel):
-    """Comments on a record, the oldest first."""
+    """A page of the comments on a record, the oldest first."""
 
     items: list[CommentOut]
     next_cursor: str | None
 
 
 class FollowerPage(OutputModel):
-    """Who follows a record, those of longest standing first."""
+    """A page of the followers of a record, the earliest first."""
 
     items: list[FollowerOut]
     next_cursor: str | None
 
 
 class TagPage(OutputModel):
-    """The tags of a record that the caller may see, the oldest first."""
+    """A page of the tags of a record that the caller may see, the oldest first."""
 
     items: list[TagOut]
     next_cursor: str | None
 
 
 class AttachmentPage(OutputModel):
-    """The files of a record that the caller may see, the oldest first."""
+    """A page of the attached files that the caller may see, the oldest first."""
 
     items: list[AttachmentOut]
     next_cursor: str | None
 
 
 class TaskPage(OutputModel):
-    """The tasks of a record, the oldest first."""
+    """A page of the tasks of a record, the oldest first."""
 
     items: list[TaskOut]
     next_cursor: str | None
 
 
 class LinkPage(OutputModel):
-    """The links of a record, the oldest first."""
+    """A page of the links of a record, the oldest first."""
 
     items: list[LinkOut]
     next_cursor: str | None
 
 
 class WorkPage(OutputModel):
-    """The work on a record, the oldest entry first; for staff."""
+    """A page of the work on a record, the oldest entry first; for staff."""
 
     items: list[WorkOut]
     next_cursor: str | None
 
 
 class CostPage(OutputModel):
-    """The costs of a record, the oldest entry first; for staff."""
+    """A page of the costs of a record, the oldest entry first; for staff."""
 
     items: list[CostOut]
     next_cursor: str | None
 
 
 class RatingPage(OutputModel):
-    """How content the requester of a record is: one entry at most."""
+    """The requester's rating of a record: one entry at most."""
 
     items: list[RatingOut]
     next_cursor: str | None
 
 
 class ComplaintPage(OutputModel):
-    """The complaints about a record, the oldest first."""
+    """A page of the complaints about a record, the oldest first."""
 
     items: list[ComplaintOut]
     next_cursor: str | None
 
 
 class DecisionOut(OutputModel):
-    """A question about a record, put to an electorate; and what came of it."""
+    """A question about a record, put to an electorate; and its outcome."""
 
     id: UUID
     state: DecisionState
@@ -268,7 +269,7 @@ class DecisionOut(OutputModel):
 
 
 class VoteOut(OutputModel):
-    """Somebody whom a question was put to, and what they have said."""
+    """A voter on a decision, and their verdict once they have voted."""
 
     id: UUID
     decision_id: UUID
@@ -285,36 +286,36 @@ class VoteOut(OutputModel):
 
 
 class DecisionPage(OutputModel):
-    """The decisions about a record, the first asked first."""
+    """A page of the decisions about a record, the first asked first."""
 
     items: list[DecisionOut]
     next_cursor: str | None
 
 
 class VotePage(OutputModel):
-    """All who were asked to decide about a record, and what they have said, the first asked first."""
+    """A page of the voters on a record's decisions, with their verdicts, the first asked first."""
 
     items: list[VoteOut]
     next_cursor: str | None
 
 
 def _public_unless_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
-    """What is internal is for staff."""
+    """Return the SQL condition: internal rows are for staff only."""
     return "true" if renderer.caller.is_staff_for(record) else "r.visibility = 'public'"
 
 
 def _staff_only(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
-    """All of it is for staff."""
+    """Return the SQL condition: all rows are for staff only."""
     return "true" if renderer.caller.is_staff_for(record) else "false"
 
 
 def _other_end_visible(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
-    """The other end is one that the caller sees."""
+    """Return the SQL condition: the caller sees the record at the other end."""
     return ticket_visibility_condition(renderer, parameters, "r.other")
 
 
 def ticket_visibility_condition(renderer: Renderer, parameters: dict[str, Any], column: str) -> str:
-    """The condition that the caller sees the ticket which that column names; adds its parameters."""
+    """Return the SQL condition that the caller sees the ticket named in the column; adds its parameters."""
     ledger, caller = renderer.ledger, renderer.caller
     seen = []
     for n, (kind, lifecycle) in enumerate(ledger.lifecycles.items()):
@@ -329,7 +330,7 @@ def ticket_visibility_condition(renderer: Renderer, parameters: dict[str, Any], 
 
 
 class _TaskRenderer(Renderer):
-    """Shows tasks, and says whether they are late."""
+    """Renders tasks, with whether they are overdue."""
 
     COMPUTED = frozenset({"overdue"})
 
@@ -342,12 +343,12 @@ def _say_whether_late(task: dict[str, Any]) -> None:
 async def _tasks(
     renderer: Renderer, record: Record, rows: ChildListing, found: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Tasks, and whether they are late."""
+    """Return the tasks, with whether they are overdue."""
     return await render_rows(renderer, record, rows, found, kind=_TaskRenderer, amend=_say_whether_late)
 
 
 def _withhold_if_withdrawn(comment: dict[str, Any]) -> None:
-    # Whoever has read it a moment ago may have its text in mind; it is not shown again.
+    # A caller who read the comment before it was withdrawn must not get its text again.
     if comment["withdrawn_at"] is not None:
         comment["text"] = None
 
@@ -355,14 +356,14 @@ def _withhold_if_withdrawn(comment: dict[str, Any]) -> None:
 async def _comments(
     renderer: Renderer, record: Record, rows: ChildListing, found: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Comments, those that were withdrawn without their text."""
+    """Return the comments, withdrawn ones without their text."""
     return await render_rows(renderer, record, rows, found, amend=_withhold_if_withdrawn)
 
 
 async def _links(
     renderer: Renderer, record: Record, rows: ChildListing, found: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Links with what there is at their other ends."""
+    """Return the links, with the tickets at their other ends."""
     stubs = await ticket_stubs(renderer, [row["other"] for row in found])
     return [
         {
@@ -399,8 +400,8 @@ CHILD_LISTINGS = (
 def mount_children(
     router: APIRouter, lifecycle: Lifecycle[Any], shape: type[OutputModel], own: Sequence[ChildListing] = ()
 ) -> None:
-    """Adds a list for every class of rows that stands beside records of the lifecycle and can be read; `own`
-    are those that stand beside nothing else.
+    """Add a list for each class of child records of the lifecycle that can be listed; `own` are listings of
+    child records that no other lifecycle has.
     """
     for rows in (*CHILD_LISTINGS, *own):
         if rows.row in lifecycle.children:
@@ -408,7 +409,7 @@ def mount_children(
 
 
 async def ticket_stubs(renderer: Renderer, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Tickets by their names in the log, as other records show them: one look-up for each kind."""
+    """Return tickets by their stream names, as other answers refer to them: one query for each kind."""
     ids: dict[str, list[UUID]] = {}
     for name in names:
         ids.setdefault(kind_of(name), []).append(id_of(name))

@@ -1,8 +1,8 @@
-"""What somebody has to do: `/v1/me/work`, over every process whose cases are assigned; their tasks and what
-awaits their vote, over every kind of record.
+"""Work of the caller: `/v1/me/work`, over every process whose cases are assigned; with their tasks and the
+decisions that await their vote, over every kind of record.
 
-A case is work as long as it can be assigned. Each part is bounded, and reads indexes of what is open, so that
-it costs the same however much is closed.
+A case is work as long as it can be assigned. Each section is bounded, and reads indexes of open records, so
+that it costs the same however many are closed.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from app.ticketing.records import Task
 router = APIRouter(prefix="/v1/me", tags=["people"], route_class=DirectRoute)
 MOST_LISTED = 50
 MOST_COUNTED = 10_000
-# What PostgreSQL cannot see when it plans, it need not plan for again: it finds that a plan for any value is
-# as good, and keeps it. Else it would make one for each request, and that takes several times the rest.
+# The subquery hides the value from PostgreSQL's planner, which then finds a generic plan as good and keeps
+# it. Otherwise it would plan anew for each request, and that takes several times as long as the rest.
 ME = "(select %(me)s::uuid)"
-#: What a row of the statement has of a case, by the types. Each part gives it, and what else it says as one
-#: value: a column costs something in every part, rows or no rows.
+#: Columns of a case in the statement's rows, with their types. Each section returns them, and all else as one
+#: JSON value: a column costs time in every section, with or without rows.
 CASE_COLUMNS = {
     "id": "uuid",
     "number": "text",
@@ -53,26 +53,26 @@ CASE_COLUMNS = {
     "state_since": "timestamptz",
 }
 CASE_COLUMNS |= {"priority": "text", "team": "uuid", "opened_at": "timestamptz", "wake_up_at": "timestamptz"}
-# By the index task_assignee, whose condition it repeats.
+# Uses the index task_assignee, whose condition it repeats.
 TASKS = f"""
 select {{row}} from fold.task t cross join lateral ({{about}}) as about
 where t.assignee_id = {ME} and t.completed_at is null and t.dropped_at is null and {{seen}}
 order by t.due_at, t.id limit {MOST_LISTED}"""
-# By the index vote_awaited, whose condition it repeats.
+# Uses the index vote_awaited, whose condition it repeats.
 VOTES = f"""
 select {{row}} from fold.vote t join fold.decision d on d.id = t.decision_id
 cross join lateral ({{about}}) as about
 where t.person_id = {ME} and t.verdict is null and t.closed_at is null and {{seen}}
 order by t.due_at, t.id limit {MOST_LISTED}"""
-# Of the row `t` beside a record, that record: only one of the branches is gone into.
+# The ticket that the child record `t` belongs to: only one of the branches is evaluated.
 TICKET_OF_ROW = """
 select '{kind}' as kind, r.id as ticket, r.number, r.title as ticket_title from {table} r
 where t.record like '{kind}/%%' and r.id = split_part(t.record, '/', 2)::uuid"""
-# Whether that record may be seen, of kinds for which one must show the same tokens.
+# Condition that the caller may see that ticket, for kinds that need one of the same tokens.
 VISIBLE_TO_TOKENS = """when split_part(t.record, '/', 1) in ({kinds}) then
 (select h.audience from log.stream_head h where h.stream = t.record) && (select %({tokens})s::text[])"""
 ALWAYS_VISIBLE = "when split_part(t.record, '/', 1) in ({kinds}) then true"
-#: What is said of a task or a vote, as their shapes have it.
+#: Fields that tasks and votes have in common, as in their schemas.
 COMMON_FIELDS = (
     "'kind', about.kind, 'ticket', about.ticket, 'number', about.number, "
     "'ticket_title', about.ticket_title, 'due_at', t.due_at"
@@ -82,9 +82,9 @@ VOTE_FIELDS = (
     "'decision', d.id, 'question', d.question, 'asked_at', t.asked_at, "
     "'action', case when d.rule = 'chair' and d.chair_id = t.person_id then 'decide' else 'vote' end"
 )
-#: Whose cases a part of the work is about.
+#: The owner of the cases in a section.
 QueueOwner = Literal["me", "teams", "desk"]
-#: The parts that give cases, and those that count them, as far as the caller has such queues.
+#: The sections that list cases, and those that count them, if the caller has such queues.
 CASE_SECTIONS: dict[str, QueueOwner] = {
     "open": "me",
     "due_next": "me",
@@ -92,10 +92,10 @@ CASE_SECTIONS: dict[str, QueueOwner] = {
     "at_the_desk": "desk",
 }
 CASE_SECTIONS |= {"queues": "teams", "desk": "desk"}
-#: The parts beside tickets: what finds their rows, what such a row has, and what it is a row of.
+#: The sections of child records: the query of their rows, their fields, and their class.
 CHILD_SECTIONS: dict[str, tuple[str, str, type[ChildRecord]]]
 CHILD_SECTIONS = {"tasks": (TASKS, TASK_FIELDS, Task), "votes": (VOTES, VOTE_FIELDS, Vote)}
-#: By what the cases of several kinds are put together again, and whether the last comes first.
+#: The field by which each section's cases of several kinds are merged, and whether the last comes first.
 SORT_ORDERS = (
     ("open", "opened_at", True),
     ("due_next", "wake_up_at", False),
@@ -104,7 +104,7 @@ SORT_ORDERS = (
 
 
 class CaseSummary(OutputModel):
-    """A case as a list of work shows it."""
+    """A case as the list of work shows it."""
 
     id: UUID
     number: str
@@ -118,18 +118,18 @@ class CaseSummary(OutputModel):
 
 
 class NoHoldRenderer(Renderer):
-    """Shows cases of a kind that is never put on hold: nothing of it wakes up."""
+    """Renders cases of kinds that are never put on hold, and so never wake up."""
 
     COMPUTED: ClassVar[frozenset[str]] = frozenset({"wake_up_at"})
 
     async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
-        """As all do, and null where others have when they wake up."""
+        """Render the columns as every renderer does, with null for the time at which the case wakes up."""
         await super().render_columns(columns, offered)
         columns["wake_up_at"] = [None] * len(columns["id"])
 
 
 class WorkItem(CaseSummary):
-    """A case, and of which kind it is."""
+    """A case and its kind."""
 
     kind: str
 
@@ -139,7 +139,7 @@ ITEM_FIELDS = ("kind", *CaseSummary.model_fields)
 
 
 class Queue(OutputModel):
-    """How much is open in a team, or at the desk: what has no team yet."""
+    """The number of open cases of a team, or of the desk, whose cases have no team yet."""
 
     kind: str
     team: TeamStub | None = Field(description="Null: the desk.")
@@ -148,7 +148,7 @@ class Queue(OutputModel):
 
 
 class TaskItem(OutputModel):
-    """A task of the caller's, and the ticket that it is for."""
+    """A task assigned to the caller, and the ticket that it is for."""
 
     id: UUID
     title: str
@@ -161,7 +161,7 @@ class TaskItem(OutputModel):
 
 
 class VoteItem(OutputModel):
-    """A question that waits for the caller, and the ticket that it is about."""
+    """A decision that awaits the caller's vote, and the ticket that it is about."""
 
     decision: UUID = Field(description="The decision: its id, for the action.")
     question: str
@@ -177,7 +177,7 @@ class VoteItem(OutputModel):
 
 
 class MyWork(OutputModel):
-    """What the caller has to do, and what waits for somebody in their teams."""
+    """The caller's work, and the queues of their teams."""
 
     open: list[WorkItem] = Field(description="Open and the caller's, newest first: 50 at most.")
     due_next: list[WorkItem] = Field(description="Of those what wakes up, the next first: 50 at most.")
@@ -196,7 +196,7 @@ class MyWork(OutputModel):
 
 @router.get("/work", operation_id="get_my_work", response_model=MyWork, responses=in_language() | problems())
 async def get_my_work(request: Request) -> Response:
-    """What the caller has to do: their open cases, what is due next, and what waits in their queues."""
+    """Return the caller's work: their open cases, those due next, and their queues."""
     ledger, caller, language = ledger_of(request), caller_of(request), language_for(request)
     asked = work_statement_for(caller, tuple(ledger.lifecycles.values()), ledger.settings.agents_see)
     rows: dict[str, list[dict[str, Any]]] = {part: [] for part in MyWork.model_fields}
@@ -212,7 +212,7 @@ async def get_my_work(request: Request) -> Response:
 async def _cases(
     rows: Mapping[str, Iterable[Mapping[str, Any]]], ledger: Ledger, caller: Caller, language: str
 ) -> dict[str, list[dict[str, Any]]]:
-    """The cases of each part, those of all kinds together, as clients see them."""
+    """Return the cases of each section, all kinds together, as clients see them."""
     found: dict[str, list[dict[str, Any]]] = {}
     for part, by, backwards in SORT_ORDERS:
         ordered = sorted(rows[part], key=lambda row: (row[by], row["id"]), reverse=backwards)
@@ -228,7 +228,7 @@ async def _cases(
 
 
 def _child_items(rows: Iterable[Mapping[str, Any]], shape: type[OutputModel]) -> list[dict[str, Any]]:
-    """What waits for the caller beside tickets, as clients see it."""
+    """Return the tasks or votes that await the caller, as clients see them."""
     found = []
     for row in rows:
         said = row["more"]
@@ -240,7 +240,7 @@ def _child_items(rows: Iterable[Mapping[str, Any]], shape: type[OutputModel]) ->
 
 
 async def _queues(rows: Sequence[Mapping[str, Any]], ledger: Ledger) -> list[dict[str, Any]]:
-    """How much is open in the caller's queues."""
+    """Return the numbers of open cases in the caller's queues."""
     known = await ledger.directory.teams({row["team"] for row in rows} - {None})
     return [
         {
@@ -259,19 +259,20 @@ def _stub(team: directory.CachedTeam | None) -> dict[str, Any] | None:
 
 @dataclass(frozen=True, slots=True)
 class WorkStatement:
-    """The statement for somebody's work, and its parameters but `now`."""
+    """The SQL statement that reads a caller's work, and its parameters except `now`."""
 
     statement: str
     parameters: Mapping[str, Any]
 
 
-# To work out anew what somebody may be shown, and to write it, would take as long as to have it answered.
+# Computing what the caller may see and writing the statement would take as long as running it.
 @lru_cache(maxsize=1024)
 def work_statement_for(
     caller: Caller, lifecycles: tuple[Lifecycle[Any], ...], agents_see: str
 ) -> WorkStatement:
-    """What is asked for that caller where there are these lifecycles."""
-    # Most callers can show the same for several kinds, and lists take long to be sent.
+    """Return the statement for that caller with these lifecycles."""
+    # Most callers have the same tokens for several kinds, and long lists are slow to send, so equal lists are
+    # shared.
     lists: dict[frozenset[Any], str] = {}
     cases: list[tuple[Lifecycle[Any], tuple[str, ...], str]] = []
     beside: list[tuple[Lifecycle[Any], str | None]] = []
@@ -296,9 +297,9 @@ def _statement(
     cases: tuple[tuple[Lifecycle[Any], tuple[str, ...], str], ...],
     beside: tuple[tuple[Lifecycle[Any], str | None], ...],
 ) -> str:
-    """One statement for these parts of the cases of each kind, with the parameter that has the teams; and for
-    tasks and votes beside tickets of those kinds, each with the parameter whose tokens one must show to see
-    it (None: all of them are seen).
+    """Return one statement for these sections of the cases of each kind, with the parameter that has the
+    teams; and for tasks and votes of tickets of those kinds, each with the parameter of the tokens that make
+    it visible (None: all are visible).
     """
     queries = []
     for lifecycle, wanted, teams in cases:
@@ -316,17 +317,17 @@ def _statement(
 
 
 def _can_be_held(lifecycle: Lifecycle[Any]) -> bool:
-    """Whether its cases can be put on hold until a certain time."""
+    """Return whether the lifecycle's cases can be put on hold until a certain time."""
     return "wake_up_at" in lifecycle.record.model_fields
 
 
 def _teams(shown: frozenset[str]) -> frozenset[UUID]:
-    """The teams among the tokens."""
+    """Return the teams among the tokens."""
     return frozenset(UUID(token.removeprefix("team:")) for token in shown if token.startswith("team:"))
 
 
 def _visibility_condition(beside: Iterable[tuple[Lifecycle[Any], str | None]]) -> str:
-    """The condition for rows `t` beside records of these kinds that may be seen by those tokens."""
+    """Return the condition for child records `t` of records of these kinds that are visible by those tokens."""
     kinds: dict[str | None, list[str]] = {}
     for lifecycle, name in beside:
         kinds.setdefault(name, []).append(f"'{lifecycle.kind}'")
@@ -338,7 +339,7 @@ def _visibility_condition(beside: Iterable[tuple[Lifecycle[Any], str | None]]) -
 
 
 def _select_list(part: str, kind: str, case: Mapping[str, str] | None = None, *, more: str = "") -> str:
-    """What a part selects: of a case these columns, and what else it says by name."""
+    """Return the select list of a section: these columns of a case, and all else in one JSON value."""
     of_case = case or {}
     columns = [f"{of_case.get(name, f'null::{of}')} as {name}" for name, of in CASE_COLUMNS.items()]
     said = f"jsonb_build_object({more})" if more else "null::jsonb"
@@ -346,8 +347,8 @@ def _select_list(part: str, kind: str, case: Mapping[str, str] | None = None, *,
 
 
 def case_queries(lifecycle: Lifecycle[Any], teams: str) -> dict[str, str]:
-    """The SQL of each part, where `teams` is the parameter that has the caller's teams. The states stand in
-    the text: they are what the indexes of open cases are for.
+    """Return the SQL of each section; `teams` is the parameter that has the caller's teams. States are
+    literals in the SQL, so that the partial indexes of open cases apply.
     """
     come_from = lifecycle["assign"].from_states
     assert isinstance(come_from, frozenset), "what does not exist cannot be assigned"
