@@ -82,8 +82,8 @@ async def _invite_from_previous(
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
-    """Who of those of a meeting is still there: of its group as it is now, each with their side, and
-    `others`, whoever chairs it first.
+    """The persons of a meeting who are still active: the members of its group as it is now, each with their
+    side, and the `others`, the meeting's chair first.
     """
 
     chair_id: UUID | None

@@ -20,7 +20,7 @@ class AssignmentRuleState(CodeEnum):
 
 
 class StaffedHours(CodeEnum):
-    """When a rule applies, by whether somebody is working in a team at the time."""
+    """Staffing that a rule requires: whether somebody is working in its team at the time."""
 
     always = "always", "Always", "任何时间"
     somebody_works = "somebody_works", "While somebody works", "有人上班时"
@@ -28,14 +28,14 @@ class StaffedHours(CodeEnum):
 
 
 class CalendarHours(CodeEnum):
-    """When a rule applies, by the hours of its calendar."""
+    """Part of its calendar in which a rule applies: within or outside its hours."""
 
     open = "open", "While it is open", "开放时间内"
     closed = "closed", "While it is closed", "开放时间外"
 
 
 class AssignmentStrategy(CodeEnum):
-    """How the assignee is chosen from the team."""
+    """Strategy to choose the assignee from the team."""
 
     nobody = "nobody", "Nobody: the team alone", "仅团队"
     in_turn = "in_turn", "Each in turn", "轮流"

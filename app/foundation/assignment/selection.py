@@ -38,8 +38,9 @@ class TicketAttributes:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """What rules depend on at an instant besides the ticket: the teams in which somebody is `working`, the
-    keys of the calendars that are `open`, and the teams that are `retired` and are assigned nothing any more.
+    """Conditions at an instant that rules depend on besides the ticket: the teams in which somebody is
+    `working`, the keys of the calendars that are `open`, and the teams that are `retired` and are assigned
+    nothing any more.
     """
 
     working: Collection[UUID] = ()

@@ -171,7 +171,7 @@ def _check_week(weekly: Sequence[WeeklyHours], pointer: str) -> None:
 
 
 def _check_no_overlap(spans: Iterable[tuple[int, int]], day: str, pointer: str) -> None:
-    """Raises WrongValue if two of a day's spans overlap."""
+    """Check that no two of a day's spans overlap. Raises WrongValue."""
     ordered = sorted((a, b if b > a else b + DAY) for a, b in spans)
     for (a, b), (c, d) in pairwise(ordered):
         if c < b:

@@ -39,7 +39,7 @@ def add(calendar: Calendar, body: AddCalendar, ctx: ActionContext) -> None:
 
 
 class ReviseCalendar(CalendarDefinition):
-    """The whole new definition and its reason: definitions left out no longer hold."""
+    """The whole new definition and its reason: whatever it leaves out is removed."""
 
     reason: FreeText = Field(description="Why, in the words of whoever acts.", examples=["A new holiday."])
 

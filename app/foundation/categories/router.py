@@ -1,4 +1,4 @@
-"""Where categories are: `/v1/categories`."""
+"""Routes of categories: `/v1/categories`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where checklists are: `/v1/checklists`."""
+"""Routes of checklists: `/v1/checklists`."""
 
 from __future__ import annotations
 

@@ -76,8 +76,8 @@ limit %(limit)s
 class ImpactResult:
     """The affected items, the nearest first.
 
-    Each has `distance` (1: directly), `kind` of the relation and `via`, the id of the one that it is touched
-    by. `truncated`: the walk ended at one of its bounds, so that there is more, or may be.
+    Each has its `distance` (1: directly), the `kind` of the relation and `via`, the id of the item whose
+    failure affects it. `truncated`: the walk ended at one of its bounds, so that items are or may be missing.
     """
 
     affected: Sequence[dict[str, Any]]

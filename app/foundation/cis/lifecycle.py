@@ -70,7 +70,7 @@ class CiAlteration(Payload):
 
 
 def flag_unauthorised(ci: Ci, ctx: ActionContext) -> None:
-    """Flag an alteration after go-live as unauthorised: changes are not known in this system."""
+    """Flag an alteration after go-live as unauthorised: the change that it may name cannot be verified."""
     if ci.state is not State.planned:
         ci.unauthorised = True
         ci.unauthorised_count = (ci.unauthorised_count or 0) + 1

@@ -254,7 +254,7 @@ class ImpactOut(OutputModel):
 
 
 class ImpactQuery(BaseModel):
-    """How many relations to follow."""
+    """The number of relations to follow from the failing item."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,4 +1,4 @@
-"""Where custom fields are: `/v1/custom_fields`."""
+"""Routes of custom fields: `/v1/custom_fields`."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ SectionTexts = Iterable[tuple[Heading, str | None]]
 
 @dataclass(frozen=True, slots=True)
 class OnFile:
-    """The documents that the record has made before, the oldest first."""
+    """The documents that the record has made so far, the oldest first."""
 
     documents: tuple[DocumentEntry, ...]
 

@@ -1,4 +1,4 @@
-"""Where escalation rules are: `/v1/escalation_rules`."""
+"""Routes of escalation rules: `/v1/escalation_rules`."""
 
 from fastapi import APIRouter
 

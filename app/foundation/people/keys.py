@@ -63,7 +63,7 @@ Hash = Annotated[
 
 
 class MakeKey(Payload):
-    """An API key."""
+    """An API key to make."""
 
     name: KeyName
     person: KeyPerson

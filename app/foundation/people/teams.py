@@ -22,7 +22,7 @@ from app.kernel.visibility import EVERYBODY
 
 
 class AddTeam(Payload):
-    """A team."""
+    """A team to add."""
 
     key: RecordKey = Field(
         description="What it is called in addresses and KPIs, without a comma; unique, and never changed."
