@@ -326,7 +326,7 @@ def on_enter(meeting: Meeting, before: CodeEnum | None, ctx: ActionContext) -> N
 
 
 def audience(meeting: Meeting) -> tuple[str, ...]:
-    """Return the audience: the chair and the organiser; participants see the meeting by their child records."""
+    """Return the audience: the chair and the organiser; participants see it by their child records."""
     persons = (meeting.chair_id, meeting.organiser_id)
     return tuple(f"person:{person}" for person in persons if person is not None)
 

@@ -52,7 +52,7 @@ class SeriesInterval(CodeEnum):
 
 
 class SeriesDay(CodeEnum):
-    """Day that monthly meetings share: the same date, as the 15th, or the same weekday, as the third Tuesday."""
+    """Day that monthly meetings share: the same date, as the 15th, or weekday, as the third Tuesday."""
 
     date = "date", "The same day of the month", "同一日期"
     weekday = "weekday", "The same weekday of the month", "同一星期几"

@@ -123,7 +123,7 @@ class Task(ChildRecord):
 
 
 class Rating(ChildRecord):
-    """The requester's satisfaction: 1 to 5; one for each record. `rated_at` is the time of the first rating."""
+    """The requester's satisfaction: 1 to 5; one for each record. `rated_at` is the time of the first one."""
 
     KIND: ClassVar[str] = "rating"
 

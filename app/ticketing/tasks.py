@@ -190,7 +190,7 @@ def complete_task(ticket: Ticket, body: CompleteTask, ctx: ActionContext) -> Non
 async def task_already_finished(
     reads: ReadContext, ticket: Ticket, body: CompleteTask | DropTask, ctx: ActionContext
 ) -> None:
-    """Refuse if the task is completed or dropped already, or the action is dated before the task was added."""
+    """Refuse if the task is completed or dropped, or the action is dated before the task was added."""
     _check_open(ctx.required_ref(Task, "task"), ctx)
 
 

@@ -35,7 +35,7 @@ async def service_working_days(
 
 
 def working_days_after(day: date, number: int, works: Callable[[date], bool]) -> date:
-    """Return the day on which the number of working days has passed since that day; or the last day searched."""
+    """Return the day on which the number of working days has passed since `day`; or the last one searched."""
     for _ in range(MOST_DAYS):
         if number == 0:
             break

@@ -200,7 +200,7 @@ async def _baseline_or_position(renderer: Renderer, parameter: str, name: str) -
 async def _candidates(
     renderer: Renderer, before: ComparedState, after: ComparedState, last: UUID | None
 ) -> tuple[list[dict[str, Any]], bool]:
-    """Return the next items that the caller may see, with whether they can differ, and whether more follow."""
+    """Return the next items that the caller may see, whether each can differ, and whether more follow."""
     low, high = sorted((before.position, after.position))
     parameters: dict[str, Any] = {"after": last, "looked_at": MOST_EXAMINED + 1, "low": low, "high": high}
     moved = CHANGED_BETWEEN if before.selection == after.selection else "true"

@@ -144,7 +144,7 @@ class ConcludeVerification(Payload):
 
 
 def conclude(verification: Verification, body: ConcludeVerification, ctx: ActionContext) -> None:
-    """Conclude the verification: every item is checked and every difference settled; the figures are final."""
+    """Conclude the verification: every item is checked, every difference settled; the figures are final."""
     verification.summary = body.summary
     verification.concluded_at = ctx.occurred_at
 

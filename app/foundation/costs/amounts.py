@@ -7,7 +7,7 @@ from app.kernel.refusals import WrongValue
 
 
 def check_digits(amount: str, currency: str, pointer: str = "/amount") -> None:
-    """Check that the payload's amount at `pointer` has as many decimals as the currency. Raises WrongValue."""
+    """Check that the amount at `pointer` has as many decimals as the currency. Raises WrongValue."""
     wanted = DIGITS[currency]
     if digits(amount) != wanted:
         words = {"currency": currency, "digits": str(wanted)}

@@ -58,7 +58,7 @@ class Tally:
 
 
 def default_quorum(rule: DecisionRule, voters: int) -> int:
-    """Return the default quorum: one under `chair`, more than half under `majority`, all under `unanimous`."""
+    """Return the usual quorum: one under `chair`, more than half under `majority`, all under `unanimous`."""
     return {
         DecisionRule.chair: 1,
         DecisionRule.majority: voters // 2 + 1,

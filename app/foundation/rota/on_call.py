@@ -33,12 +33,12 @@ where p.id = any(%s) and p.state = 'active' and p.deactivated_at is null
 
 
 async def on_call(db: Database, team_id: UUID, at: datetime) -> tuple[UUID, ...]:
-    """Return the persons who are on call in the team then, without those who are inactive or not members now."""
+    """Return the persons who are on call in the team then, except those inactive or not members now."""
     return await on_duty_in(db, team_id, Duty.on_call, at)
 
 
 async def on_duty_in(db: Database, team_id: UUID, duty: Duty, at: datetime) -> tuple[UUID, ...]:
-    """Return the persons with that duty in the team then, without those who are inactive or not members now."""
+    """Return the persons with that duty in the team then, except those inactive or not members now."""
     return await _active_on_duty(db.rows, team_id, *await _load_rota(db.rows, team_id, duty, at, at), at)
 
 

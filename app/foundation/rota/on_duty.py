@@ -106,7 +106,7 @@ _Replacement = tuple[datetime, datetime, UUID | None, UUID | None]
 
 
 def _replacements(stand_in: StandIn) -> Iterator[_Replacement]:
-    """Yield begin, end, the person who comes and the person who is replaced, for the stand-in and its return."""
+    """Yield begin, end, the person who comes and the person replaced, for the stand-in and its return."""
     assert stand_in.starts_at is not None
     assert stand_in.ends_at is not None
     yield stand_in.starts_at, stand_in.ends_at, stand_in.person_id, stand_in.instead_of_id

@@ -126,7 +126,7 @@ async def get_team_rota(
 
 
 async def _team(request: Request, ledger: Services, name: str) -> Team:
-    """Return the team of that name, for staff. Raises NotFound for everybody else, as duties are for staff."""
+    """Return the team of that name, for staff. Raises NotFound for others, as duties are for staff."""
     loaded = await load(ledger.db, teams.LIFECYCLE, name)
     if loaded is None or not caller_of(request).is_staff:
         raise NotFound()

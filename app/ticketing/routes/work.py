@@ -327,7 +327,7 @@ def _teams(shown: frozenset[str]) -> frozenset[UUID]:
 
 
 def _visibility_condition(beside: Iterable[tuple[Lifecycle[Any], str | None]]) -> str:
-    """Return the condition for child records `t` of records of these kinds that are visible by those tokens."""
+    """Return the SQL condition that child records `t` of these kinds of records are visible by the tokens."""
     kinds: dict[str | None, list[str]] = {}
     for lifecycle, name in beside:
         kinds.setdefault(name, []).append(f"'{lifecycle.kind}'")

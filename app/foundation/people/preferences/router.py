@@ -38,7 +38,7 @@ class PreferencesOut(OutputModel):
     responses=problems(404),
 )
 async def get_my_preferences(request: Request, ledger: Ledger) -> Response:
-    """Return the ticket events that the caller is notified of, and by which channel; all of them by default."""
+    """Return the ticket events that the caller is notified of, and by which channel; by default all."""
     loaded = await load(ledger.db, persons.LIFECYCLE, str(caller_of(request).person_id))
     assert loaded is not None, "every key stands for a person"
     return _answer(loaded.record)
