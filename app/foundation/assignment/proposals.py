@@ -1,4 +1,4 @@
-"""Proposals of the assignment rules for a ticket: the team, the person, and why earlier rules fail to match."""
+"""Proposals of the assignment rules for a ticket: team, person, and why earlier rules do not match."""
 
 from __future__ import annotations
 

@@ -300,8 +300,8 @@ async def cannot_vote(reads: ReadContext, record: Any, body: CastVote, ctx: Acti
 
 
 async def cannot_decide(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
-    """Refuse if the caller is not the chair, the rule is not `chair`, it is too late, or the quorum is not
-    met.
+    """Refuse if the caller is not the chair, the rule is not `chair`, the verdict is an abstention, it is
+    too late, or the quorum is not met.
     """
     asked = ctx.required_ref(Decision, "decision")
     if asked.chair_id is None or asked.chair_id != ctx.caller.person_id:
