@@ -164,8 +164,8 @@ class EditPerson(Patch):
 
 
 async def login_not_covered(reads: ReadContext, person: Person, body: EditPerson, ctx: ActionContext) -> None:
-    """Refuse a new login unless the caller may act as the whole person, since whoever sets a login can log in as
-    that person.
+    """Refuse a new login unless the caller may act as the whole person, since whoever sets a login can log in
+    as that person.
     """
     given = body.login if "login" in dict(provided_fields(body)) else None
     if given is not None and not ctx.caller.covers_credential(person.id, None):
