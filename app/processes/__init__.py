@@ -1,1 +1,1 @@
-"""One package per process, named as its path. They do not know one another."""
+"""One package per ITSM process, named as its API path. The packages do not depend on one another."""

@@ -1,4 +1,4 @@
-"""What forbids an action on an article, beyond state and role. Each is the sentence that refuses."""
+"""Checks of actions on articles, beyond state and role. Each returns or raises the code of its refusal."""
 
 from __future__ import annotations
 
@@ -27,26 +27,28 @@ MOST_REVISIONS = 20
 async def accepts_own_revision(
     reads: ReadContext, article: Article, body: AcceptRevisionArticle, ctx: ActionContext
 ) -> str | None:
-    """Nobody judges what they have proposed themselves."""
+    """Refuse if the caller proposed the revision that they accept (`is_its_author`)."""
     return "is_its_author" if _is_revision_author(ctx) else None
 
 
 async def proposed_by_another(
     reads: ReadContext, article: Article, body: WithdrawRevisionArticle, ctx: ActionContext
 ) -> str | None:
-    """What somebody else has proposed an editor declines."""
+    """Refuse if another person proposed the revision: an editor declines it instead (`proposed_by_another`)."""
     return None if _is_revision_author(ctx) else "proposed_by_another"
 
 
 def _is_revision_author(ctx: ActionContext) -> bool:
-    """Whether they have proposed the revision: what has no author, a rule has."""
+    """Tell whether the caller proposed the revision. A revision without an author was proposed by a rule."""
     return ctx.caller.person_id == ctx.required_ref(ArticleRevision, "revision").author_id
 
 
 async def case_not_resolved(
     reads: ReadContext, article: Article, body: DraftArticle, ctx: ActionContext
 ) -> None:
-    """What is not known to have helped is not written down, but a known error's workaround is."""
+    """Refuse an article about a ticket that is not resolved, unless a rule drafts it or the ticket is a known
+    error with a documented workaround (`not_resolved`).
+    """
     case = ctx.ref(Ticket, "case")
     if case is None or ctx.caller.is_rule or getattr(case, "workaround_documented_at", None) is not None:
         return
@@ -61,7 +63,7 @@ async def translation_incomplete(
     body: DraftArticle | EditArticle | ProposeRevisionArticle,
     ctx: ActionContext,
 ) -> None:
-    """What there is in the other language has a title and an answer there, too."""
+    """Refuse a translation without both a title and an answer (`missing`)."""
     said = body.model_fields_set
     title = body.other_title if "other_title" in said else article.other_title
     answer = body.other_answer if "other_answer" in said else article.other_answer
@@ -75,7 +77,7 @@ async def translation_incomplete(
 async def review_not_ahead(
     reads: ReadContext, article: Article, body: PublishArticle | ConfirmArticle, ctx: ActionContext
 ) -> None:
-    """When it is looked at again lies ahead."""
+    """Refuse if the next review is not in the future (`not_ahead`)."""
     if body.next_review_at <= ctx.occurred_at:
         raise WrongValue(pointer="/next_review_at", because="not_ahead")
 
@@ -83,6 +85,6 @@ async def review_not_ahead(
 async def too_many_revisions(
     reads: ReadContext, article: Article, body: ProposeRevisionArticle, ctx: ActionContext
 ) -> None:
-    """So many wait that a person can look through them."""
+    """Refuse if the article has MOST_REVISIONS open revisions, more than an editor can review (`too_long`)."""
     if len(await reads.children(ArticleRevision, article)) >= MOST_REVISIONS:
         raise WrongValue({"max_length": str(MOST_REVISIONS)}, pointer="", because="too_long")

@@ -1,4 +1,4 @@
-"""Articles: what helped once is written down, looked at by somebody else, found, used and kept right.
+"""Lifecycle of knowledge articles: remedies are drafted, reviewed by another person, published and revised.
 
 draft ⇄ in_review ─► published ─► retired
 """
@@ -57,7 +57,7 @@ CiKeys = Annotated[tuple[Annotated[RecordKey, KeyRef("ci")], ...], _NON_EMPTY, B
 
 
 class DraftArticle(Payload):
-    """What is known of a trouble, and what helps."""
+    """A known fault and its remedy, to be drafted as an article."""
 
     title: Title = Field(description="The trouble, in a line.", examples=["The printer prints blank pages"])
     language: Language = Field(description="In which language it is written.", examples=["en"])
@@ -95,7 +95,7 @@ class DraftArticle(Payload):
 
 
 def draft(article: Article, body: DraftArticle, ctx: ActionContext) -> None:
-    """What helped is written down."""
+    """Draft an article about a known fault and its remedy."""
     case = ctx.ref(Ticket, "case")
     for name in TEXTS:
         setattr(article, name, getattr(body, name))
@@ -111,7 +111,7 @@ def draft(article: Article, body: DraftArticle, ctx: ActionContext) -> None:
 
 
 def _keys_or_case_key(said: tuple[str, ...] | None, case: Ticket | None, name: str) -> list[str] | None:
-    """What was said, or what the case has."""
+    """Return the keys of the payload without duplicates; if it has none, the key of the ticket."""
     if said is not None:
         return list(dict.fromkeys(said))
     key = getattr(case, name, None)
@@ -119,7 +119,7 @@ def _keys_or_case_key(said: tuple[str, ...] | None, case: Ticket | None, name: s
 
 
 class EditArticle(Patch):
-    """What is to be read otherwise, before it is reviewed."""
+    """The fields to change in an article that is still a draft."""
 
     title: Title = Field(default_factory=str, description="The trouble, in a line.", examples=["Blank pages"])
     language: Language = Field(default_factory=lambda: "en", description="In which language it is written.")
@@ -141,7 +141,7 @@ LIST_FIELDS = ("services", "categories", "cis")
 
 
 def edit(article: Article, body: EditArticle, ctx: ActionContext) -> None:
-    """It is to be read otherwise."""
+    """Change the text or the classification of a draft."""
     apply_patch(article, body, ctx, skip=LIST_FIELDS)
     for name in LIST_FIELDS:
         if name in body.model_fields_set:
@@ -150,15 +150,15 @@ def edit(article: Article, body: EditArticle, ctx: ActionContext) -> None:
 
 
 def submit(article: Article, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Somebody else is to look at it."""
+    """Submit the draft for review by another person."""
 
 
 def send_back(article: Article, body: Reason, ctx: ActionContext) -> None:
-    """It cannot be published as it is."""
+    """Send the article back to its author: it cannot be published as it is."""
 
 
 class PublishArticle(Payload):
-    """Why it can be published, and when it is looked at again."""
+    """The result of the review, and when the next review is due."""
 
     verdict: FreeText = Field(description="What the review found.", examples=["Tried on two printers."])
     next_review_at: Instant = Field(
@@ -167,7 +167,7 @@ class PublishArticle(Payload):
 
 
 def publish(article: Article, body: PublishArticle, ctx: ActionContext) -> None:
-    """Somebody else found it right: from now on it is found, suggested and used."""
+    """Publish the article after its review by another person: it can be found, suggested and used."""
     article.edition = 1
     article.published_at = ctx.occurred_at
     article.published_by_id = ctx.caller.person_id
@@ -176,7 +176,7 @@ def publish(article: Article, body: PublishArticle, ctx: ActionContext) -> None:
 
 
 class ConfirmArticle(Payload):
-    """Until when it is taken to be right."""
+    """When the next review of the article is due."""
 
     next_review_at: Instant = Field(
         description="When somebody is to look again.", examples=["2199-06-01T00:00:00Z"]
@@ -184,13 +184,13 @@ class ConfirmArticle(Payload):
 
 
 def confirm(article: Article, body: ConfirmArticle, ctx: ActionContext) -> None:
-    """It is still right."""
+    """Confirm that the article is still correct."""
     article.confirmed_at = ctx.occurred_at
     article.next_review_at = body.next_review_at
 
 
 class ProposeRevisionArticle(Payload):
-    """How it could be read instead; what is left out stays as it is."""
+    """The proposed texts of a revision; texts that are left out stay as they are."""
 
     title: Title | None = Field(default=None, description="The trouble, in a line.")
     symptoms: Paragraph | None = Field(default=None, description="How one recognises it.")
@@ -203,7 +203,7 @@ class ProposeRevisionArticle(Payload):
 
 
 def propose_revision(article: Article, body: ProposeRevisionArticle, ctx: ActionContext) -> None:
-    """Somebody knows better how it should be read."""
+    """Propose a revision of the article's texts."""
     proposed = ArticleRevision(
         id=ctx.new_id(),
         record=article.row_key,
@@ -216,14 +216,14 @@ def propose_revision(article: Article, body: ProposeRevisionArticle, ctx: Action
 
 
 class AcceptRevisionArticle(Payload):
-    """Which revision is published."""
+    """The revision to publish, and the result of its review."""
 
     revision: Annotated[UUID, ChildRef(ArticleRevision)] = Field(description="The revision: its id.")
     verdict: FreeText = Field(description="What the review found.")
 
 
 def accept_revision(article: Article, body: AcceptRevisionArticle, ctx: ActionContext) -> None:
-    """Somebody else found it right: it is the next edition."""
+    """Accept a revision after its review by another person: it becomes the next edition."""
     revision = ctx.required_ref(ArticleRevision, "revision")
     for name in TEXTS:
         if (text := getattr(revision, name)) is not None:
@@ -234,30 +234,30 @@ def accept_revision(article: Article, body: AcceptRevisionArticle, ctx: ActionCo
 
 
 class DeclineRevisionArticle(Payload):
-    """Which revision is not published, and why."""
+    """The revision to decline, and the reason."""
 
     revision: Annotated[UUID, ChildRef(ArticleRevision)] = Field(description="The revision: its id.")
     reason: FreeText = Field(description="Why, in the words of whoever acts.")
 
 
 def decline_revision(article: Article, body: DeclineRevisionArticle, ctx: ActionContext) -> None:
-    """It stays as it is."""
+    """Decline a revision: the article stays as it is."""
     ctx.remove(ctx.required_ref(ArticleRevision, "revision"))
 
 
 class WithdrawRevisionArticle(Payload):
-    """Which revision is proposed no more."""
+    """The revision that its author withdraws."""
 
     revision: Annotated[UUID, ChildRef(ArticleRevision)] = Field(description="The revision: its id.")
 
 
 def withdraw_revision(article: Article, body: WithdrawRevisionArticle, ctx: ActionContext) -> None:
-    """Whoever proposed it thinks better of it."""
+    """Withdraw a revision that the caller proposed."""
     ctx.remove(ctx.required_ref(ArticleRevision, "revision"))
 
 
 class ChangeVisibilityArticle(Payload):
-    """Who may read it."""
+    """Who may read the article."""
 
     visibility: Visibility = Field(
         description="Who may read it from now on, or once it is published: everybody, or staff.",
@@ -266,19 +266,19 @@ class ChangeVisibilityArticle(Payload):
 
 
 def change_visibility(article: Article, body: ChangeVisibilityArticle, ctx: ActionContext) -> None:
-    """Others may read it than could before; what it says stays."""
+    """Change who may read the article; its texts stay."""
     article.visibility = body.visibility
 
 
 def use(article: Article, body: UseArticle, ctx: ActionContext) -> None:
-    """It helped with a case; that one is told as well."""
+    """Record that the article helped with a ticket; the ticket's history shows it, too."""
     ctx.add(new_article_use(article, ctx.required_ref(Ticket, "case"), ctx))
     article.used_count = (article.used_count or 0) + 1
     article.last_used_at = ctx.occurred_at
 
 
 class RateArticle(Payload):
-    """Whether it helped."""
+    """Whether the article helped the caller."""
 
     helped: bool = Field(strict=True, description="Whether it helped.", examples=[True])
     session: ShortText | None = Field(
@@ -288,7 +288,7 @@ class RateArticle(Payload):
 
 @dataclass(frozen=True, slots=True)
 class EarlierRating:
-    """What the caller has said before of whether it helped; None: nothing, or nobody can know."""
+    """The caller's earlier rating of the article; None if there is none or the caller is no known person."""
 
     rating: ArticleRating | None
 
@@ -296,14 +296,14 @@ class EarlierRating:
 async def earlier_rating(
     reads: ReadContext, article: Article, body: RateArticle, ctx: ActionContext
 ) -> EarlierRating:
-    """Finds what whoever rates it has said before: they say something else now."""
+    """Find the caller's earlier rating of the article, which the new rating replaces."""
     if ctx.caller.person_id is None:
         return EarlierRating(None)
     return EarlierRating(await reads.child(ArticleRating, article, person_id=ctx.caller.person_id))
 
 
 def rate(article: Article, body: RateArticle, ctx: ActionContext) -> None:
-    """Somebody says whether it helped them; who said so before thinks better of it."""
+    """Rate whether the article helped; a new rating replaces the caller's earlier one."""
     given = ctx.prepared(EarlierRating).rating
     if given is None:
         ctx.add(
@@ -331,7 +331,7 @@ def _count(article: Article, *, helped: bool, by: int) -> None:
 
 
 class ShowArticle(Payload):
-    """In which visit of the portal."""
+    """The visit of a portal in which the article was suggested."""
 
     session: ShortText = Field(
         description="What the portal calls the visit: a random id, and no person's.", examples=["5f0a6c1e"]
@@ -339,30 +339,32 @@ class ShowArticle(Payload):
 
 
 def show(article: Article, body: ShowArticle, ctx: ActionContext) -> None:
-    """A portal has suggested it to a visitor."""
+    """Record that a portal suggested the article to a visitor."""
 
 
 class ViewArticle(ShowArticle):
-    """In which visit of the portal."""
+    """The visit of a portal in which the article was opened."""
 
 
 def view(article: Article, body: ViewArticle, ctx: ActionContext) -> None:
-    """A visitor of a portal has opened it."""
+    """Record that a visitor of a portal opened the article."""
 
 
 def retire(article: Article, body: Reason, ctx: ActionContext) -> None:
-    """It helps no more, or never did."""
+    """Retire the article: its remedy no longer helps, or never did."""
     article.retired_at = ctx.occurred_at
 
 
 def on_enter(article: Article, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """What is retired is looked at no more."""
+    """Clear the next review of an article that is retired."""
     if article.state is State.retired:
         article.next_review_at = None
 
 
 def audience(article: Article) -> tuple[str, ...]:
-    """Staff, whoever wrote it, and everybody what is published for all."""
+    """Return the tokens of who may read the article: staff, its author, and everybody if it is published and
+    public.
+    """
     own = () if article.author_id is None else (f"person:{article.author_id}",)
     public = article.state is State.published and article.visibility is Visibility.public
     return (STAFF, *own, *((EVERYBODY,) if public else ()))

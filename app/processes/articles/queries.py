@@ -1,4 +1,4 @@
-"""What can be asked about articles: the shape of the answer, and which of them fit a case."""
+"""Read side of articles: their schema and listing, and the articles suggested for a ticket."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_SUGGESTED = 10
 
 
 class ArticleOut(TicketOut):
-    """What is known of a trouble, and what helps."""
+    """A knowledge article: a known fault and its remedy."""
 
     state: ArticleState
     state_since: datetime
@@ -72,21 +72,21 @@ LISTING = Listing(
 
 
 class Suggestion(OutputModel):
-    """An article that may help with a case."""
+    """An article that may help with a ticket, and why."""
 
     article: LISTING.item  # type: ignore[name-defined]  # made of ArticleOut
     because: list[str] = Field(description="What it has in common: `service`, `category`, `ci`.")
 
 
 class Suggestions(OutputModel):
-    """Published articles that may help with a case, the likeliest first."""
+    """Published articles that may help with a ticket, the likeliest first."""
 
     items: list[Suggestion] = Field(description=f"At most {MOST_SUGGESTED}.")
 
 
-#: By what a case and an article meet, and how much it says.
+#: By field of a ticket: the column of articles that it is matched with, and the weight of a match.
 WEIGHTS = {"ci": ("cis", 4), "category": ("categories", 2), "service": ("services", 1)}
-# Each of the three is found by its own index, and bounded: many articles may be about one service.
+# Each of the three branches uses its own index and has a limit: many articles may be about one service.
 MATCHING_ARTICLES = """
 select {columns}, r.id as article_id, f.because, f.weight from (
   select u.id, array_agg(u.because order by u.because) as because, sum(u.weight) as weight from ({ways}) as u
@@ -100,7 +100,7 @@ MATCH_BRANCH = """
 
 
 async def suggested_articles(renderer: Renderer, case: Any) -> list[dict[str, Any]]:
-    """The published articles about the case's service, category or CI that the caller may read."""
+    """Return the published articles about the ticket's service, category or CI that the caller may read."""
     said = {name: [key] for name in WEIGHTS if (key := getattr(case, name, None)) is not None}
     if not said:
         return []

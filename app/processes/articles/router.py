@@ -1,4 +1,4 @@
-"""Where articles are: `/v1/articles`; and those that may help with a case: `GET …/{id}/suggestions`."""
+"""Routes of articles, `/v1/articles`, and of those suggested for a ticket, `GET …/{id}/suggestions`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=DirectRoute)
-#: Of which cases articles are suggested: by kind, their plural.
+#: The kinds of tickets that articles are suggested for, with their plurals.
 SUGGESTED_KINDS = {"incident": "incidents"}
 suggestions = APIRouter(prefix="/v1", tags=["articles"], route_class=DirectRoute)
 

@@ -1,1 +1,1 @@
-"""Incidents: identify, contain, find the cause, restore, verify."""
+"""Incidents: report, contain, find the cause, restore service, verify."""

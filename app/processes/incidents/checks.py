@@ -1,4 +1,4 @@
-"""What forbids an action on an incident, beyond state and role. Each is the sentence that refuses."""
+"""Checks of actions on incidents, beyond state and role. Each returns or raises the code of its refusal."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident
     from app.processes.incidents.reviews import ReviewIncident
 
-# A leap year: whoever tells of an outage a year later is still believed.
+# A leap year: an outage may be reported up to one year later.
 LONGEST_UNREPORTED_DAYS = 366
 
 
 async def begins_after_report(
     reads: ReadContext, incident: Incident, body: ReportIncident, ctx: ActionContext
 ) -> None:
-    """What is reported cannot begin afterwards."""
+    """Refuse if the incident began after its report (`after_the_report`)."""
     if body.began_at is not None and body.began_at > ctx.occurred_at:
         raise WrongValue(pointer="/began_at", because="after_the_report")
 
@@ -41,7 +41,9 @@ async def begins_after_report(
 async def began_too_long_ago(
     reads: ReadContext, incident: Incident, body: ReportIncident, ctx: ActionContext
 ) -> None:
-    """What began years ago is a slip of the pen, and would outweigh all else in the times of outages."""
+    """Refuse a begin years before the report, a likely typing error that would dominate the outage times
+    (`long_before_the_report`).
+    """
     if body.began_at is not None and body.began_at < ctx.occurred_at - timedelta(
         days=LONGEST_UNREPORTED_DAYS
     ):
@@ -52,7 +54,9 @@ async def began_too_long_ago(
 async def alert_not_from_integration(
     reads: ReadContext, incident: Incident, body: ReportIncident, ctx: ActionContext
 ) -> None:
-    """Whose alert it is, nobody can tell but the tool."""
+    """Refuse an alert's key from a caller who is no integration: an alert belongs to its tool
+    (`alert_of_no_tool`).
+    """
     if body.dedup_key is not None and Role.integration not in ctx.caller.role_codes:
         raise WrongValue(pointer="/dedup_key", because="alert_of_no_tool")
 
@@ -60,7 +64,7 @@ async def alert_not_from_integration(
 async def edited_begin_invalid(
     reads: ReadContext, incident: Incident, body: EditIncident, ctx: ActionContext
 ) -> None:
-    """What was reported had begun, and not years ago."""
+    """Refuse an edited begin that is after the report or years before it."""
     if body.began_at is None or incident.opened_at is None:
         return
     if body.began_at > incident.opened_at:
@@ -73,13 +77,15 @@ async def edited_begin_invalid(
 async def wake_up_in_past(
     reads: ReadContext, incident: Incident, body: HoldIncident, ctx: ActionContext
 ) -> None:
-    """A time to look again lies ahead."""
+    """Refuse if the wake-up time of the hold is not in the future (`not_ahead`)."""
     if body.wake_up_at is not None and body.wake_up_at <= ctx.occurred_at:
         raise WrongValue(pointer="/wake_up_at", because="not_ahead")
 
 
 async def not_on_call(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
-    """A P1 is acknowledged by a person who is on call, where its team has somebody on call at that time."""
+    """Refuse if the caller acknowledges a P1 without being on call, while others of its team are
+    (`not_on_call`).
+    """
     if incident.priority is not Priority.P1 or incident.team_id is None:
         return None
     persons = await read_on_call(reads, incident.team_id, ctx.occurred_at)
@@ -87,7 +93,9 @@ async def not_on_call(reads: ReadContext, incident: Incident, ctx: ActionContext
 
 
 async def not_acknowledged(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
-    """Only a monitoring tool or a rule resolves what no person has looked at (the row *resolve*)."""
+    """Refuse if a person resolves an incident that nobody has acknowledged: only monitoring tools and rules
+    may (`nobody_has_seen_it`).
+    """
     if (
         incident.state is State.new
         and not ctx.caller.is_rule
@@ -100,7 +108,7 @@ async def not_acknowledged(reads: ReadContext, incident: Incident, ctx: ActionCo
 async def invalid_restoration_time(
     reads: ReadContext, incident: Incident, body: ResolveIncident, ctx: ActionContext
 ) -> None:
-    """Service comes back after it went, and not in the future."""
+    """Refuse if service was restored before the incident began, or in the future."""
     restored = body.service_restored_at
     if restored is not None and restored > ctx.occurred_at:
         raise WrongValue(pointer="/service_restored_at", because="after_the_resolution")
@@ -110,14 +118,14 @@ async def invalid_restoration_time(
 async def invalid_containment_time(
     reads: ReadContext, incident: Incident, body: ContainIncident, ctx: ActionContext
 ) -> None:
-    """What has begun is contained, and that is told afterwards."""
+    """Refuse if the incident was contained before it began, or in the future."""
     if body.contained_at is not None and body.contained_at > ctx.occurred_at:
         raise WrongValue(pointer="/contained_at", because="after_it_was_told")
     _check_after_begin(incident, body.contained_at, "/contained_at")
 
 
 def _check_after_begin(incident: Incident, when: datetime | None, pointer: str) -> None:
-    """Where nobody has said when it began, it began when it was opened."""
+    """Raise WrongValue if the time is before the incident began; without a known begin, before it was opened."""
     if when is None:
         return
     if incident.began_at is not None and when < incident.began_at:
@@ -130,25 +138,27 @@ def _check_after_begin(incident: Incident, when: datetime | None, pointer: str) 
 async def commander_inactive(
     reads: ReadContext, incident: Incident, body: DeclareMajorIncident, ctx: ActionContext
 ) -> None:
-    """Somebody who is there leads."""
+    """Refuse if the commander is not an active person."""
     check_person_active(ctx.ref(Person, "commander"), "/commander")
 
 
 async def not_a_major(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
-    """Only a major incident is made less of."""
+    """Refuse if the incident is not a major incident (`is_no_major`)."""
     return "is_no_major" if incident.declared_major_at is None else None
 
 
 async def next_update_in_past(
     reads: ReadContext, incident: Incident, body: PostUpdateIncident, ctx: ActionContext
 ) -> None:
-    """The next time that those affected are told more lies ahead."""
+    """Refuse if the next update for those affected is not due in the future (`not_ahead`)."""
     if body.next_update_due_at <= ctx.occurred_at:
         raise WrongValue(pointer="/next_update_due_at", because="not_ahead")
 
 
 async def too_late_to_reopen(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
-    """After the agreed days a new incident is reported instead."""
+    """Refuse to reopen after the agreed number of days; a new incident is reported instead
+    (`too_late_to_reopen`).
+    """
     ended = incident.resolved_at or incident.closed_at
     if ended is not None and ctx.occurred_at > ended + timedelta(days=ctx.reopen_days):
         return "too_late_to_reopen"
@@ -156,20 +166,20 @@ async def too_late_to_reopen(reads: ReadContext, incident: Incident, ctx: Action
 
 
 async def major_not_reviewed(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
-    """What was learnt from a major incident is written down before it is closed."""
+    """Refuse to close a major incident without a review (`major_not_reviewed`)."""
     unlearnt = incident.declared_major_at is not None and incident.reviewed_at is None
     return "major_not_reviewed" if unlearnt else None
 
 
 async def already_reviewed(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
-    """A resolution is reviewed once; what is reopened has another one."""
+    """Refuse a second review of one resolution; a reopened incident is reviewed again (`already_reviewed`)."""
     return None if incident.reviewed_at is None else "already_reviewed"
 
 
 async def timeline_in_future(
     reads: ReadContext, incident: Incident, body: ReviewIncident, ctx: ActionContext
 ) -> None:
-    """A review tells of what has happened."""
+    """Refuse if an entry of the review's timeline is in the future (`after_it_was_told`)."""
     for n, entry in enumerate(body.timeline):
         if entry.happened_at > ctx.occurred_at:
             raise WrongValue(pointer=f"/timeline/{n}/happened_at", because="after_it_was_told")
@@ -178,7 +188,7 @@ async def timeline_in_future(
 async def action_owner_inactive(
     reads: ReadContext, incident: Incident, body: ReviewIncident, ctx: ActionContext
 ) -> None:
-    """Somebody who is there sees to what will be done."""
+    """Refuse if the owner of a follow-up of the review is not an active person."""
     for n in range(len(body.actions)):
         check_person_active(ctx.ref(Person, f"actions/{n}/owner"), f"/actions/{n}/owner")
 
@@ -186,7 +196,7 @@ async def action_owner_inactive(
 async def duplicate_of_itself(
     reads: ReadContext, incident: Incident, body: MarkDuplicateIncident, ctx: ActionContext
 ) -> None:
-    """What an incident repeats is another one, however many lie between."""
+    """Refuse if the original is the incident itself, directly or through a chain of duplicates (`itself`)."""
     original: Incident | None = ctx.ref(Incident, "original")
     while original is not None:
         if original.id == incident.id:
@@ -199,12 +209,12 @@ async def duplicate_of_itself(
 async def original_was_cancelled(
     reads: ReadContext, incident: Incident, body: MarkDuplicateIncident, ctx: ActionContext
 ) -> None:
-    """What was cancelled was no incident, so nothing repeats it."""
+    """Refuse a cancelled incident as original (`was_cancelled`)."""
     original = ctx.ref(Incident, "original")
     if original is not None and original.state is State.cancelled:
         raise WrongValue(pointer="/original", because="was_cancelled")
 
 
 async def not_a_duplicate(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
-    """Only those who wait for another incident are told of it."""
+    """Refuse if the incident is not a duplicate (`is_no_duplicate`)."""
     return "is_no_duplicate" if incident.duplicate_of_id is None else None

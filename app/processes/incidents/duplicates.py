@@ -1,5 +1,5 @@
-"""Incidents that repeat another one: closed as duplicates, and told when that one is resolved. What is said
-about them goes to the original.
+"""Actions on duplicates of incidents: closing them, notifying their requesters and followers once the
+original is resolved, and copying their comments to the original.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from app.ticketing.records import Comment
 
 
 class MarkDuplicateIncident(Payload):
-    """It repeats another incident."""
+    """The incident that this one repeats."""
 
     original: Annotated[Reference, ForeignRef("incident")] = Field(
         description="The incident that it repeats: its id or number. If that repeats one, it is that one's."
@@ -27,17 +27,17 @@ class MarkDuplicateIncident(Payload):
 
 
 def mark_duplicate(incident: Incident, body: MarkDuplicateIncident, ctx: ActionContext) -> None:
-    """It repeats another incident, and is closed for that one."""
+    """Close the incident as a duplicate of another one."""
     original = ctx.required_ref(Incident, "original")
     incident.duplicate_of_id = original.duplicate_of_id or original.id
 
 
 def tell_resolved(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Those who reported and follow it are told that the incident that it repeats is resolved."""
+    """Notify the duplicate's requester and followers that the original is resolved."""
 
 
 class PassOnCommentIncident(Payload):
-    """What somebody said about a duplicate."""
+    """A comment on a duplicate, to be copied to its original."""
 
     number: ShortText = Field(
         description="The duplicate's number; those who may not see it learn no more of it.",
@@ -53,7 +53,7 @@ class PassOnCommentIncident(Payload):
 
 
 def pass_on_comment(incident: Incident, body: PassOnCommentIncident, ctx: ActionContext) -> None:
-    """What was said about a duplicate is said here, with the duplicate's number."""
+    """Add a comment on a duplicate to its original, with the duplicate's number."""
     author = ctx.required_ref(Person, "author")
     ctx.add(
         Comment(

@@ -1,4 +1,4 @@
-"""Incidents: identify, contain, find the cause, restore, verify.
+"""Lifecycle of incidents: report, contain, find the cause, restore service, verify.
 
 new ─► acknowledged ─► in_progress ─► resolved ─► closed
              any open ⇄ on_hold          resolved, closed ─► in_progress (reopen)
@@ -72,7 +72,7 @@ from app.ticketing.priority import PrioritiseTicket
 
 
 class ReportIncident(Payload):
-    """Something does not work as it should."""
+    """The incident to report: an interruption or degradation of a service."""
 
     title: Title = Field(description="What is wrong, in a line. Lists show it: name no persons here.")
     description: FreeText = Field(description="What happened, in the words of whoever reports it.")
@@ -113,7 +113,7 @@ class ReportIncident(Payload):
 
 
 def report(incident: Incident, body: ReportIncident, ctx: ActionContext) -> None:
-    """Something does not work as it should."""
+    """Report an incident: a service is interrupted or degraded."""
     requester = ctx.ref(Person, "requester")
     incident.title = body.title
     incident.description = body.description
@@ -126,7 +126,7 @@ def report(incident: Incident, body: ReportIncident, ctx: ActionContext) -> None
     incident.ci = body.ci
     incident.category = body.category
     incident.requester_id = requester.id if requester else ctx.caller.person_id
-    # The customer is the requester's team at opening, whatever becomes of either later.
+    # The customer is the requester's team at opening, even if the requester changes teams later.
     incident.customer_id = requester.team_id if requester else ctx.caller.team_id
     incident.opened_at = ctx.occurred_at
     if incident.requester_id != ctx.caller.person_id:
@@ -140,15 +140,15 @@ def report(incident: Incident, body: ReportIncident, ctx: ActionContext) -> None
 
 
 def acknowledge(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Somebody has seen it and will see to it."""
+    """Acknowledge the incident: somebody has seen it and takes care of it."""
 
 
 def start(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Work on it begins."""
+    """Start work on the incident."""
 
 
 class HoldIncident(Payload):
-    """Work waits for something."""
+    """Why work on the incident waits, and until when."""
 
     reason: HoldReason = Field(description="What it waits for.")
     wake_up_at: Instant | None = Field(
@@ -157,17 +157,17 @@ class HoldIncident(Payload):
 
 
 def hold(incident: Incident, body: HoldIncident, ctx: ActionContext) -> None:
-    """Work waits for something."""
+    """Put the incident on hold: work waits for something."""
     incident.hold_reason = body.reason
     incident.wake_up_at = body.wake_up_at
 
 
 def resume(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
-    """What it waited for has come."""
+    """Resume work on the incident: the wait is over."""
 
 
 class ResolveIncident(Payload):
-    """Service is back."""
+    """How the incident was resolved, and when service was restored."""
 
     resolution_code: ResolutionCode = Field(description="How it ended.")
     done: FreeText = Field(description="What was done.")
@@ -179,29 +179,29 @@ class ResolveIncident(Payload):
 
 
 def resolve(incident: Incident, body: ResolveIncident, ctx: ActionContext) -> None:
-    """Service is back."""
+    """Resolve the incident: service is restored."""
     incident.resolution_code = body.resolution_code
     incident.resolution = body.done
     incident.cause = body.cause
-    # Outage time runs to here, and not to the moment when somebody found the time to press the button.
+    # The outage ends when service came back, which may be long before somebody records the resolution.
     incident.service_restored_at = body.service_restored_at or ctx.occurred_at
     incident.review_due_at = ctx.prepared(ReviewDue).due_at
 
 
 def close(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It has been verified that it works."""
+    """Close the incident: its resolution has been verified."""
 
 
 def reopen(incident: Incident, body: Reason, ctx: ActionContext) -> None:
-    """It is not over: the fault is still there, or back."""
+    """Reopen the incident: the fault persists or has returned."""
 
 
 def cancel(incident: Incident, body: Reason, ctx: ActionContext) -> None:
-    """It turns out to be no incident."""
+    """Cancel the incident: it turned out to be none."""
 
 
 class EditIncident(Patch):
-    """What is known of it."""
+    """The fields of the incident to change."""
 
     REQUESTER_FIELDS = frozenset({"title", "description"})
 
@@ -221,12 +221,12 @@ class EditIncident(Patch):
 
 
 def edit(incident: Incident, body: EditIncident, ctx: ActionContext) -> None:
-    """What is known of it is put right."""
+    """Edit the incident's fields."""
     apply_patch(incident, body, ctx)
 
 
 class PrioritiseIncident(PrioritiseTicket):
-    """In which order it is taken."""
+    """The incident's impact, urgency, effect or priority."""
 
     effect: Effect | None = Field(
         default=None, description="What it does to the service, if other than was thought."
@@ -234,13 +234,13 @@ class PrioritiseIncident(PrioritiseTicket):
 
 
 def prioritise(incident: Incident, body: PrioritiseIncident, ctx: ActionContext) -> None:
-    """Impact, urgency or effect are other than was thought, or the priority is set against what they give."""
+    """Correct the incident's impact, urgency or effect, or override the priority that they give."""
     priorities.prioritise(incident, body, ctx)
     incident.effect = body.effect or incident.effect
 
 
 class RemindIncident(Payload):
-    """Somebody is reminded that it waits for them."""
+    """The persons to remind of the incident."""
 
     persons: Annotated[
         tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.reminded)], ...], BoundedList
@@ -248,18 +248,20 @@ class RemindIncident(Payload):
 
 
 def remind(incident: Incident, body: RemindIncident, ctx: ActionContext) -> None:
-    """Somebody is reminded that it waits for them."""
+    """Remind persons that the incident waits for them."""
     incident.reminded_at = ctx.occurred_at
 
 
 def state_before_hold(incident: Incident) -> CodeEnum:
-    """The state that it was held in."""
+    """Return the state in which the incident was put on hold."""
     assert incident.held_from is not None
     return incident.held_from
 
 
 def on_enter(incident: Incident, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """What goes with a state, whoever leads there: a person, a rule, or another system's history."""
+    """Set and clear the fields that depend on the new state, whether a person, a rule or an imported history
+    changed it.
+    """
     if incident.state is State.acknowledged and before is not State.on_hold:
         incident.acknowledged_at = ctx.occurred_at
     elif incident.state is State.in_progress and incident.started_at is None:
@@ -283,7 +285,9 @@ def on_enter(incident: Incident, before: CodeEnum | None, ctx: ActionContext) ->
 
 
 def audience(incident: Incident) -> tuple[str, ...]:
-    """Who asked or reported, who works on it or leads, and the desk as long as it is nobody's."""
+    """Return the tokens of who may see the incident: its requester, reporter, assignee and commander, those
+    of its service, and its team; without a team, the service desk.
+    """
     persons = (incident.requester_id, incident.reported_by_id, incident.assignee_id, incident.commander_id)
     tokens = tuple(f"person:{person}" for person in persons if person is not None)
     if incident.service is not None:

@@ -1,4 +1,4 @@
-"""Incidents that touch many: contained, declared major, told of to those affected."""
+"""Actions on incidents that affect many: contain, declare major, downgrade, post updates for those affected."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.processes.incidents.records import Incident
 
 
 class ContainIncident(Payload):
-    """It spreads no further, or service is back for the time being."""
+    """The measure that contains the incident or restores service for the time being."""
 
     measure: FreeText = Field(description="What stops the spread or restores service.")
     contained_at: Instant | None = Field(
@@ -25,13 +25,15 @@ class ContainIncident(Payload):
 
 
 def contain(incident: Incident, body: ContainIncident, ctx: ActionContext) -> None:
-    """It spreads no further, or service is back for the time being."""
+    """Record that the incident is contained, or that service is back for the time being."""
     incident.containment = body.measure
     incident.contained_at = body.contained_at or ctx.occurred_at
 
 
 class DeclareMajorIncident(Payload):
-    """It is a major incident from here on; declared again, it gets another commander."""
+    """The commander of the major incident, and the first statement; declared again, another commander takes
+    over.
+    """
 
     commander: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] = Field(
         description="Who leads: a person's id, or `me`."
@@ -40,28 +42,28 @@ class DeclareMajorIncident(Payload):
 
 
 def declare_major(incident: Incident, body: DeclareMajorIncident, ctx: ActionContext) -> None:
-    """It is a major incident from here on."""
+    """Declare the incident a major incident."""
     commander = ctx.required_ref(Person, "commander")
-    # Declared again, another commander takes over.
+    # Declaring again changes the commander and keeps the first declaration's time.
     incident.declared_major_at = incident.declared_major_at or ctx.occurred_at
     incident.commander_id = commander.id
     incident.statement = body.statement
 
 
 def downgrade(incident: Incident, body: Reason, ctx: ActionContext) -> None:
-    """It turns out to be no major incident."""
+    """Downgrade the incident: it turned out to be no major incident."""
     incident.declared_major_at = None
     incident.commander_id = None
 
 
 class PostUpdateIncident(Payload):
-    """Those affected are told how it stands."""
+    """The statement for those affected, and when the next one is due."""
 
     statement: FreeText = Field(description="For those affected: how it stands.")
     next_update_due_at: Instant = Field(description="When they will be told more at the latest.")
 
 
 def post_update(incident: Incident, body: PostUpdateIncident, ctx: ActionContext) -> None:
-    """Those affected are told how it stands."""
+    """Post an update for those affected by the incident."""
     incident.statement = body.statement
     incident.next_update_due_at = body.next_update_due_at

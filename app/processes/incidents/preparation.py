@@ -1,4 +1,4 @@
-"""What actions on incidents must look up first."""
+"""Reads that actions on incidents need before they are decided."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ REVIEWED_WITHIN_WORKING_DAYS = 5
 
 @dataclass(frozen=True, slots=True)
 class ReviewDue:
-    """When a major incident must be reviewed; None: it is none."""
+    """When the review of a major incident is due; None if the incident is not major."""
 
     due_at: datetime | None
 
 
 async def review_due(reads: ReadContext, incident: Incident, body: object, ctx: ActionContext) -> ReviewDue:
-    """Finds when a major one must be reviewed: at the same time of day, so many working days later."""
+    """Find when the review of a major incident is due: REVIEWED_WITHIN_WORKING_DAYS working days from now, at
+    the same time of day.
+    """
     if incident.declared_major_at is None:
         return ReviewDue(None)
     zone, works = await service_working_days(reads, incident, ctx)

@@ -1,4 +1,6 @@
-"""What can be asked about incidents: the shape of the answer, and what the list is narrowed and sorted by."""
+"""Read side of incidents: schemas, listing with its filters and sorts, and queries of duplicates, alerts and
+reviews.
+"""
 
 from __future__ import annotations
 
@@ -78,14 +80,14 @@ class IncidentOut(TicketOut):
 
 
 class ReviewEntryOut(OutputModel):
-    """Something that happened."""
+    """An entry in the timeline of a major incident."""
 
     happened_at: datetime
     text: str | None = Field(description="Null when its author was erased.")
 
 
 class ReviewOut(OutputModel):
-    """The review of a major incident, or what the log proposes for it."""
+    """The review of a major incident, or the review that its history proposes."""
 
     reviewed_at: datetime | None = Field(
         description="Null: nobody has reviewed it; the timeline is a proposal."
@@ -137,7 +139,7 @@ DUPLICATES_AMONG = "select id from fold.incident where id = any(%s) and duplicat
 DUPLICATES = """
 select id from fold.incident where duplicate_of_id = %s and (%s::uuid is null or id > %s)
 order by id limit %s"""
-#: The requester and the followers of a duplicate who do not follow its original yet, as long as it is one.
+#: The requester and followers of a duplicate who do not follow its original yet, if it still is a duplicate.
 MISSING_FOLLOWERS = """
 with duplicate as (
   select requester_id from fold.incident where id = %(id)s and duplicate_of_id = %(original_id)s
@@ -164,17 +166,17 @@ order by id limit %s"""
 
 
 async def with_duplicates(connection: Connection, incidents: Sequence[UUID]) -> set[UUID]:
-    """Those of the incidents that others repeat."""
+    """Return those of the incidents that have duplicates."""
     return {row["id"] for row in await fetch_rows(connection, WITH_DUPLICATES, (list(incidents),))}
 
 
 async def duplicates_among(connection: Connection, incidents: Sequence[UUID]) -> set[UUID]:
-    """Those of the incidents that repeat others."""
+    """Return those of the incidents that are duplicates."""
     return {row["id"] for row in await fetch_rows(connection, DUPLICATES_AMONG, (list(incidents),))}
 
 
 async def duplicates_of(db: Database, original: UUID, *, after: UUID | None, limit: int) -> list[UUID]:
-    """Those marked as repeating it, in the order of their ids, from behind `after`."""
+    """Return the ids of the original's duplicates, in order of id, after the id `after`."""
     rows = await db.rows(DUPLICATES, (original, after, after, limit))
     return [row["id"] for row in rows]
 
@@ -182,8 +184,8 @@ async def duplicates_of(db: Database, original: UUID, *, after: UUID | None, lim
 async def missing_followers(
     db: Database, duplicate: UUID, original: UUID, *, after: UUID | None, limit: int
 ) -> list[UUID]:
-    """The persons who are to follow the original because they reported or follow the duplicate, in the order
-    of their ids, from behind `after`.
+    """Return the requester and followers of the duplicate who do not follow its original yet, in order of id,
+    after the id `after`.
     """
     named = {"duplicate": stream(Incident.KIND, duplicate), "original": stream(Incident.KIND, original)}
     ids = {"id": duplicate, "original_id": original, "after": after, "limit": limit}
@@ -192,7 +194,7 @@ async def missing_followers(
 
 @dataclass(frozen=True, slots=True)
 class DuplicateComment:
-    """Where a comment on a duplicate belongs: the duplicate's number, its original, who said it."""
+    """A comment on a duplicate: the duplicate's number, its original, and the comment's author."""
 
     number: str
     original_id: UUID
@@ -200,14 +202,14 @@ class DuplicateComment:
 
 
 async def duplicate_comment(db: Database, incident: UUID, comment: UUID) -> DuplicateComment | None:
-    """Where the comment belongs if the incident is a duplicate now; None if it is none."""
+    """Return the original that the comment is to be copied to; None if the incident is not a duplicate now."""
     row = await db.row(DUPLICATE_COMMENT, (incident, comment))
     return None if row is None else DuplicateComment(**row)
 
 
 async def reminder_recipients(db: Database, incident: Incident) -> list[UUID]:
-    """Where nobody is on call: the lead of the team that it is assigned to; without one the incident managers
-    whose scope it is in.
+    """Return whom to remind if nobody is on call: the lead of the incident's team; without one, the incident
+    managers whose scope includes the incident.
     """
     lead = await db.rows(TEAM_LEAD, (incident.team_id,))
     if lead:
@@ -221,7 +223,7 @@ async def reminder_recipients(db: Database, incident: Incident) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-# What its condition says of states is the condition of the index incident_alert_is_open_elsewhere.
+# The condition on states is that of the index incident_alert_is_open_elsewhere, so that the index is used.
 ALERTED_INCIDENT = """
 select id, version, opened_at, began_at, started_at from fold.incident
 where coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedup_key = %s
@@ -231,7 +233,7 @@ where coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedu
 
 @dataclass(frozen=True, slots=True)
 class AlertedIncident:
-    """The open incident of an alert, and the version of its row."""
+    """The open incident of an alert, with its version."""
 
     id: UUID
     version: int
@@ -243,7 +245,9 @@ class AlertedIncident:
 async def find_alerted_incident(
     db: Database, teller: UUID, source: str, dedup_key: str
 ) -> AlertedIncident | None:
-    """The open incident of the alert that this account tells of by that key; None if there is none."""
+    """Return the open incident of the alert that the account `teller` sends with that key; None if there is
+    none.
+    """
     row = await db.row(ALERTED_INCIDENT, (teller, source, dedup_key))
     return None if row is None else AlertedIncident(**row)
 
@@ -253,7 +257,8 @@ select id, reviewed_at, causes, went_well, went_badly from fold.incident_review
 where record = %s order by reviewed_at desc, id desc limit 1
 """
 TIMELINE = "select happened_at, text from fold.timeline_entry where review_id = %s order by happened_at, id"
-#: What a timeline tells of by itself: where it stood, who had it, and what those affected were told.
+#: The events that a timeline is proposed from: changes of state or assignment, and statements for those
+#: affected.
 TIMELINE_EVENTS = """
 select occurred_at, type, data->'given' as given from log.told where stream = %s and type = any(%s)
 order by version limit %s
@@ -267,12 +272,12 @@ TIMELINE_ACTIONS = frozenset(row.name for row in LIFECYCLE.rows if not row.stays
     "escalate",
     "prioritise",
 }
-#: Of what was said, the words that belong in a timeline.
+#: The text fields of these events that belong in a timeline.
 TIMELINE_TEXT_FIELDS = ("statement", "measure", "done", "reason")
 
 
 async def review_of(ledger: Ledger, incident: Incident, language: str) -> dict[str, Any]:
-    """The review of the incident's present resolution, or what the log proposes for it."""
+    """Return the review of the incident's present resolution, or a proposal from the log."""
     row = None
     if incident.reviewed_at is not None:
         row = await ledger.db.row(REVIEW, (incident.row_key,))

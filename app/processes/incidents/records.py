@@ -1,4 +1,4 @@
-"""An incident's row, its states and its codes."""
+"""The incident's record, its child records, states and codes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.common.tickets import Channel, HoldReason, Ticket
 
 
 class IncidentState(CodeEnum):
-    """Where an incident stands."""
+    """The state of an incident."""
 
     new = "new", "New", "新建"
     acknowledged = "acknowledged", "Acknowledged", "已响应"
@@ -34,7 +34,7 @@ ENDED = frozenset({IncidentState.resolved, IncidentState.closed})
 
 
 class Effect(CodeEnum):
-    """What it does to the service."""
+    """The effect of an incident on its service."""
 
     none = "none", "None", "无影响"
     degraded = "degraded", "Degraded", "降级"
@@ -42,7 +42,7 @@ class Effect(CodeEnum):
 
 
 class ResolutionCode(CodeEnum):
-    """How it ended."""
+    """How an incident was resolved."""
 
     fixed = "fixed", "Fixed", "已修复"
     workaround = "workaround", "Workaround", "变通解决"
@@ -94,7 +94,7 @@ class Incident(Ticket):
 
 
 class IncidentReview(ChildRecord):
-    """What was learnt from a major incident."""
+    """The review of a major incident."""
 
     KIND: ClassVar[str] = "incident_review"
 
@@ -105,12 +105,12 @@ class IncidentReview(ChildRecord):
 
     @property
     def for_staff(self) -> bool:
-        """What went badly is for those who can make it better."""
+        """Whether only staff may read the review: always."""
         return True
 
 
 class TimelineEntry(ChildRecord):
-    """Something that happened in a major incident, as its review tells it."""
+    """An entry in the timeline of a major incident's review."""
 
     KIND: ClassVar[str] = "timeline_entry"
 
@@ -120,26 +120,26 @@ class TimelineEntry(ChildRecord):
 
     @property
     def for_staff(self) -> bool:
-        """As the review that it is a part of."""
+        """Whether only staff may read the entry: always, as its review."""
         return True
 
 
 class IncidentTable(Incident, table=True):
-    """Where incidents stand."""
+    """The table of incidents."""
 
     __tablename__ = "incident"
     __table_args__: ClassVar = FOLD
 
 
 class IncidentReviewTable(IncidentReview, table=True):
-    """Where reviews stand."""
+    """The table of reviews of major incidents."""
 
     __tablename__ = "incident_review"
     __table_args__: ClassVar = FOLD
 
 
 class TimelineEntryTable(TimelineEntry, table=True):
-    """Where the entries of timelines stand."""
+    """The table of timeline entries of reviews."""
 
     __tablename__ = "timeline_entry"
     __table_args__: ClassVar = FOLD

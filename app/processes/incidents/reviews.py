@@ -1,6 +1,6 @@
-"""The review of a major incident: what happened, why, what went well and badly, and what will be done.
+"""The review of a major incident: timeline, causes, what went well and badly, and follow-up tasks.
 
-A major incident is closed after it. Only staff read it.
+A major incident cannot be closed before its review. Only staff read the review.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from app.ticketing.records import Task
 
 
 class ReviewEntry(PayloadPart):
-    """Something that happened."""
+    """An entry in the timeline of a major incident."""
 
     happened_at: Instant = Field(description="When.")
     text: FreeText = Field(description="What, in words.")
 
 
 class ReviewAction(PayloadPart):
-    """Something that will be done, so that it does not happen again; a task of the incident."""
+    """A follow-up that prevents a recurrence; it becomes a task of the incident."""
 
     title: Title = Field(description="What will be done. Lists show it: name no persons here.")
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
@@ -45,7 +45,7 @@ class ReviewAction(PayloadPart):
 
 
 class ReviewIncident(Payload):
-    """What is learnt from a major incident."""
+    """The review of a major incident."""
 
     timeline: Annotated[tuple[ReviewEntry, ...], BoundedList] = Field(
         min_length=1,
@@ -61,7 +61,7 @@ class ReviewIncident(Payload):
 
 
 def review(incident: Incident, body: ReviewIncident, ctx: ActionContext) -> None:
-    """A major incident has been looked back upon."""
+    """Record the review of a major incident, with its timeline and follow-up tasks."""
     incident.reviewed_at = ctx.occurred_at
     review_id = ctx.new_id()
     ctx.add(

@@ -1,1 +1,1 @@
-"""Problems: find the cause behind incidents, offer a way around it, remove it."""
+"""Problems: find the cause behind incidents, document a workaround, remove the cause."""

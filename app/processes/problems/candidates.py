@@ -1,6 +1,6 @@
-"""Candidates for problems: incidents recur, a rule offers them, and a problem manager decides.
+"""Lifecycle of problem candidates: a rule offers recurring incidents, a problem manager decides.
 
-offered ─► accepted | declined | withdrawn ─► offered (again, when as many new ones have come)
+offered ─► accepted | declined | withdrawn ─► offered (again, after as many new incidents)
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from app.kernel.payloads import (
     Reference,
     Title,
 )
-from app.kernel.reads import ReadContext, Unguarded
+from app.kernel.reads import Unguarded, ReadContext
 from app.kernel.refusals import WrongValue
 from app.log.events import stream
 from app.processes.problems import recurrence
@@ -48,7 +48,7 @@ IncidentReferences = Annotated[
 
 
 class DetectProblemCandidate(Payload):
-    """What recurs."""
+    """The service, CI or category whose incidents recur."""
 
     dimension: CandidateDimension = Field(description="What the incidents have in common.")
     value: RecordKey = Field(description="The key of it.")
@@ -56,7 +56,7 @@ class DetectProblemCandidate(Payload):
 
 
 def detect(candidate: ProblemCandidate, body: DetectProblemCandidate, ctx: ActionContext) -> None:
-    """Incidents of one service, CI or category recur."""
+    """Offer a candidate for a problem: incidents of one service, CI or category recur."""
     candidate.dimension = body.dimension
     candidate.value = body.value
     candidate.since_at = body.since_at
@@ -64,20 +64,20 @@ def detect(candidate: ProblemCandidate, body: DetectProblemCandidate, ctx: Actio
 
 
 class DetectAgainProblemCandidate(Payload):
-    """Since when they recur again."""
+    """From when the new recurrences are counted."""
 
     since_at: Instant = Field(description="Incidents that were opened after it are counted.")
 
 
 def detect_again(candidate: ProblemCandidate, body: DetectAgainProblemCandidate, ctx: ActionContext) -> None:
-    """As many new ones have come since it was decided on."""
+    """Offer the candidate again: as many new incidents have been opened since the last decision."""
     candidate.since_at = body.since_at
     candidate.detected_at = ctx.occurred_at
     candidate.problem_id = candidate.incident_ids = candidate.reason = None
 
 
 class AcceptProblemCandidate(Payload):
-    """What is said to raise the problem that is behind them."""
+    """The problem to raise for the recurring incidents."""
 
     title: Title = Field(description="What it is, in a line. Lists show it: name no persons here.")
     description: FreeText = Field(description="What is known of it.")
@@ -104,14 +104,14 @@ class AcceptProblemCandidate(Payload):
 
 
 def accept(candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: ActionContext) -> None:
-    """A problem is raised for them, with these incidents linked."""
+    """Accept the candidate: raise a problem and link the incidents to it."""
     candidate.problem_id = ctx.related_id
     candidate.incident_ids = [str(incident.id) for incident in ctx.prepared(SupportingIncidents).incidents]
     _record_decision(candidate, ctx)
 
 
 def decline(candidate: ProblemCandidate, body: Reason, ctx: ActionContext) -> None:
-    """Nothing is behind them that is worth looking for; they are offered again when as many new ones come."""
+    """Decline the candidate; it is offered again when as many new incidents have been opened."""
     candidate.reason = body.reason
     _record_decision(candidate, ctx)
 
@@ -122,13 +122,17 @@ def _record_decision(candidate: ProblemCandidate, ctx: ActionContext) -> None:
 
 
 def withdraw(candidate: ProblemCandidate, body: EmptyPayload, ctx: ActionContext) -> None:
-    """So many of them turned out to be none, or to be behind a problem already, that they recur no more."""
+    """Withdraw the candidate: too few of its incidents still count, as they were cancelled or linked to a
+    problem.
+    """
 
 
 async def service_or_ci_missing(
     reads: ReadContext, candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: ActionContext
 ) -> None:
-    """A problem is about a service or a CI, which a category does not say."""
+    """Refuse to accept a candidate for a category without a service or CI, which a problem needs
+    (`service_or_ci`).
+    """
     if candidate.dimension is CandidateDimension.category and body.service is None and body.ci is None:
         raise WrongValue(pointer="/service", because="service_or_ci")
 
@@ -143,19 +147,19 @@ class SupportingIncidents:
 async def load_supporting_incidents(
     reads: ReadContext, candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: ActionContext
 ) -> SupportingIncidents:
-    """Finds the incidents: those named, or the newest that count, each read as any record is.
+    """Find the incidents of the problem to raise: those of the payload, or else the newest that count.
 
-    Which there are is not held against what comes meanwhile: one more is for the next look, and one that
-    changes has the command decided again.
+    Each incident is loaded into the read set, so that the command is decided again if one changes. The list
+    itself is not: an incident that is opened meanwhile counts for the next detection.
     """
     incidents: list[Ticket] = ctx.refs(Ticket, "incidents")
     if body.incidents is None:
         assert candidate.dimension is not None
         assert candidate.value is not None
         assert candidate.since_at is not None
-        guard = Unguarded("One more that comes meanwhile is for the next look.")
+        held = Unguarded("One more that comes meanwhile is for the next look.")
         rows = await recurrence.counted_incidents(
-            partial(reads.rows, guard=guard),
+            partial(reads.rows, held=held),
             candidate.dimension,
             candidate.value,
             candidate.since_at,
@@ -169,7 +173,7 @@ async def load_supporting_incidents(
 async def incidents_missing(
     reads: ReadContext, candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: ActionContext
 ) -> None:
-    """Incidents show it, and each once."""
+    """Refuse if an incident is named twice (`each_once`) or there is none (`missing`)."""
     incidents = ctx.prepared(SupportingIncidents).incidents
     if len({incident.id for incident in incidents}) < len(incidents):
         raise WrongValue(pointer="/incidents", because="each_once")
@@ -178,7 +182,7 @@ async def incidents_missing(
 
 
 def _raise_payload(candidate: ProblemCandidate, body: AcceptProblemCandidate) -> RaiseProblem:
-    """What is said to raise the problem: that of the candidate, and what was said to accept it."""
+    """Return the payload that raises the problem, from the candidate and the payload that accepts it."""
     of = {} if candidate.dimension is None else {candidate.dimension.value: candidate.value}
     said = {
         name: getattr(body, name)

@@ -1,4 +1,4 @@
-"""What forbids an action on a problem, beyond state and role. Each is the sentence that refuses."""
+"""Checks of actions on problems, beyond state and role. Each returns or raises the code of its refusal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 async def incident_named_twice(
     reads: ReadContext, problem: Problem, body: RaiseProblem, ctx: ActionContext
 ) -> None:
-    """An incident shows it once, whichever of its names it is called by."""
+    """Refuse if an incident is named twice, even by its id and by its number (`each_once`)."""
     incidents = [incident.id for incident in ctx.refs(Ticket, "incidents")]
     if len(set(incidents)) < len(incidents):
         raise WrongValue(pointer="/incidents", because="each_once")
@@ -35,14 +35,14 @@ async def incident_named_twice(
 async def cannot_be_investigated(
     reads: ReadContext, problem: Problem, body: InvestigateProblem, ctx: ActionContext
 ) -> None:
-    """Who investigates is there, and belongs to the team that is named with them."""
+    """Refuse an assignee who is inactive or not in the team of the payload."""
     await check_assignable(reads, ctx.ref(Person, "assignee"), ctx.ref(Team, "team"), "/assignee")
 
 
 async def until_not_in_future(
     reads: ReadContext, problem: Problem, body: AcceptRiskProblem, ctx: ActionContext
 ) -> None:
-    """A risk is accepted for a time that lies ahead."""
+    """Refuse if the risk is not accepted until a time in the future (`not_ahead`)."""
     if body.until_at <= ctx.occurred_at:
         raise WrongValue(pointer="/until_at", because="not_ahead")
 
@@ -50,7 +50,9 @@ async def until_not_in_future(
 async def reopened_without_incident(
     reads: ReadContext, problem: Problem, body: ReopenProblem, ctx: ActionContext
 ) -> None:
-    """That it is back, an incident shows; only where the time of an accepted risk is over none need."""
+    """Refuse to reopen the problem without an incident that shows its return, unless the acceptance of its
+    risk has lapsed (`missing`).
+    """
     if ctx.ref(Ticket, "incident") is None and problem.risk_lapsed_at is None:
         raise WrongValue(pointer="/incident", because="missing")
 
@@ -58,7 +60,9 @@ async def reopened_without_incident(
 async def cannot_be_edited(
     reads: ReadContext, problem: Problem, body: EditProblem, ctx: ActionContext
 ) -> None:
-    """It stays about a service or a CI, and a workaround is put right where there is one."""
+    """Refuse an edit that leaves neither service nor CI (`service_or_ci`), or edits a workaround that is not
+    documented yet (`no_workaround_yet`).
+    """
     said = body.model_fields_set
     service = body.service if "service" in said else problem.service
     ci = body.ci if "ci" in said else problem.ci

@@ -1,4 +1,4 @@
-"""Problems: find the cause behind incidents, offer a way around it, remove it.
+"""Lifecycle of problems: find the cause behind incidents, document a workaround, remove the cause.
 
 logged ─► investigating ─► cause_identified ─► fix_in_progress ─► resolved ─► closed
                └────────────► known_error (a workaround is documented) ─┘
@@ -72,7 +72,7 @@ IncidentReferences = Annotated[tuple[Annotated[Reference, ForeignRef("incident")
 
 
 class RaiseProblem(Payload):
-    """Something is behind incidents, or will be."""
+    """The problem to raise: the suspected cause of incidents that happened or may happen."""
 
     model_config = example_includes("service", "incidents")
     title: Title = Field(description="What it is, in a line. Lists show it: name no persons here.")
@@ -124,7 +124,7 @@ class RaiseProblem(Payload):
 
 
 def raise_(problem: Problem, body: RaiseProblem, ctx: ActionContext) -> None:
-    """Something is behind incidents, or will be; its cause is to be found."""
+    """Raise a problem: the cause of incidents, past or expected, is to be found."""
     requester = ctx.ref(Person, "requester")
     problem.title = body.title
     problem.description = body.description
@@ -149,12 +149,12 @@ def raise_(problem: Problem, body: RaiseProblem, ctx: ActionContext) -> None:
 
 
 def _team_ids(ctx: ActionContext, field: str) -> list[str]:
-    """The ids of the teams that the field names, each once."""
+    """Return the ids of the teams that the payload's field references, without duplicates."""
     return list(dict.fromkeys(str(team.id) for team in ctx.refs(Team, field)))
 
 
 class InvestigateProblem(Payload):
-    """Somebody looks for the cause."""
+    """The team and the assignee who investigate the problem."""
 
     team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
     assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.given)] = Field(
@@ -163,13 +163,13 @@ class InvestigateProblem(Payload):
 
 
 def investigate(problem: Problem, body: InvestigateProblem, ctx: ActionContext) -> None:
-    """Somebody looks for the cause."""
+    """Begin the investigation of the cause, and assign it."""
     problem.team_id = ctx.required_ref(Team, "team").id
     problem.assignee_id = ctx.required_ref(Person, "assignee").id
 
 
 class IdentifyCauseProblem(Payload):
-    """Why it happens is known."""
+    """The cause of the problem, how it was found, and the evidence."""
 
     technique: Technique = Field(description="How it was found.")
     cause: FreeText = Field(description="What it is.")
@@ -178,7 +178,7 @@ class IdentifyCauseProblem(Payload):
 
 
 def identify_cause(problem: Problem, body: IdentifyCauseProblem, ctx: ActionContext) -> None:
-    """Why it happens is known; what is a known error stays one."""
+    """Record the cause of the problem; a known error stays a known error."""
     problem.technique = body.technique
     problem.cause = body.cause
     problem.cause_category = body.cause_category
@@ -187,12 +187,14 @@ def identify_cause(problem: Problem, body: IdentifyCauseProblem, ctx: ActionCont
 
 
 def state_after_cause_identified(problem: Problem) -> CodeEnum:
-    """A known error stays one: whoever looks for its workaround finds it by that."""
+    """Return the state once the cause is identified: a known error stays one, since its workaround is found
+    by that state.
+    """
     return State.known_error if problem.state is State.known_error else State.cause_identified
 
 
 class DocumentWorkaroundProblem(Payload):
-    """How one recognises it, and what helps meanwhile."""
+    """The symptoms of the known error, and its workaround."""
 
     symptoms: Annotated[Paragraph, StaffOnly()] = Field(
         description="How one recognises it. It stays when persons are erased: name none here."
@@ -212,7 +214,7 @@ class DocumentWorkaroundProblem(Payload):
 
 
 def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, ctx: ActionContext) -> None:
-    """It is a known error: what helps meanwhile is written down and shown on incidents it may be behind."""
+    """Document a workaround: the problem becomes a known error, shown on incidents that it may have caused."""
     problem.symptoms = body.symptoms
     problem.workaround = body.workaround
     problem.workaround_visibility = body.workaround_visibility
@@ -222,7 +224,7 @@ def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, ctx: 
 
 
 class BeginFixProblem(Payload):
-    """What removes it."""
+    """The change that fixes the problem, or why none is needed."""
 
     model_config = example_includes("fixing_change")
     fixing_change: ShortText | None = Field(
@@ -238,31 +240,31 @@ class BeginFixProblem(Payload):
 
 
 def begin_fix(problem: Problem, body: BeginFixProblem, ctx: ActionContext) -> None:
-    """What removes it is under way."""
+    """Begin to fix the problem."""
     problem.fixing_change = body.fixing_change
     problem.no_change_reason = body.no_change_reason
 
 
 class ResolveProblem(Payload):
-    """It is removed."""
+    """How a recurrence of the problem is prevented."""
 
     prevention: FreeText = Field(description="What prevents a return.")
 
 
 def resolve(problem: Problem, body: ResolveProblem, ctx: ActionContext) -> None:
-    """Its cause is removed."""
+    """Resolve the problem: its cause is removed."""
     problem.prevention = body.prevention
 
 
 class AcceptRiskProblem(Payload):
-    """It is left as it is, for a time."""
+    """Why the problem is not fixed, and until when."""
 
     reason: FreeText = Field(description="Why it is not fixed.")
     until_at: Instant = Field(description="Until when; then whoever accepts it is told, and it is flagged.")
 
 
 def accept_risk(problem: Problem, body: AcceptRiskProblem, ctx: ActionContext) -> None:
-    """It is left as it is, for a time, and somebody answers for that."""
+    """Close the problem unfixed for a limited time; the caller accepts the risk."""
     problem.risk_reason = body.reason
     problem.risk_accepted_at = ctx.occurred_at
     problem.risk_accepted_until_at = body.until_at
@@ -270,7 +272,7 @@ def accept_risk(problem: Problem, body: AcceptRiskProblem, ctx: ActionContext) -
 
 
 class LapseRiskProblem(Payload):
-    """Who is told that the time is over."""
+    """The person to notify that the acceptance of the risk has lapsed."""
 
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.risk_lapsed)] | None = Field(
         default=None, description="Who accepted the risk: a person's id."
@@ -278,23 +280,23 @@ class LapseRiskProblem(Payload):
 
 
 def lapse_risk(problem: Problem, body: LapseRiskProblem, ctx: ActionContext) -> None:
-    """The time that its risk was accepted for is over: it is flagged, and may be reopened by itself."""
+    """Flag that the acceptance of the risk has lapsed: the problem may be reopened without an incident."""
     problem.risk_lapsed_at = ctx.occurred_at
 
 
 class CloseProblem(Payload):
-    """What is to be remembered."""
+    """The lessons of the problem."""
 
     lessons: FreeText = Field(description="What was learnt.")
 
 
 def close(problem: Problem, body: CloseProblem, ctx: ActionContext) -> None:
-    """It has not come back, and what was learnt is written down."""
+    """Close the problem: it has not come back, and its lessons are recorded."""
     problem.lessons = body.lessons
 
 
 class ReopenProblem(Payload):
-    """What shows that it is back."""
+    """The incident that shows that the problem is back."""
 
     incident: Annotated[Reference, ForeignRef("incident")] | None = Field(
         default=None,
@@ -305,18 +307,18 @@ class ReopenProblem(Payload):
 
 
 def reopen(problem: Problem, body: ReopenProblem, ctx: ActionContext) -> None:
-    """It is back, or was never gone."""
+    """Reopen the problem: it is back, or was never removed."""
     incident = ctx.prepared(UnlinkedIncident).incident
     if incident is not None:
         ctx.add(new_link(problem, LinkKind.causes, incident, ctx))
 
 
 def cancel(problem: Problem, body: Reason, ctx: ActionContext) -> None:
-    """It turns out to be no problem."""
+    """Cancel the problem: it turned out to be none."""
 
 
 class EditProblem(Patch):
-    """What is known of it."""
+    """The fields of the problem to change."""
 
     REQUESTER_FIELDS = frozenset({"title", "description"})
 
@@ -357,7 +359,7 @@ LIST_FIELDS = ("affected_services", "affected_customers")
 
 
 def edit(problem: Problem, body: EditProblem, ctx: ActionContext) -> None:
-    """What is known of it is put right."""
+    """Edit the problem's fields."""
     apply_patch(problem, body, ctx, skip=LIST_FIELDS)
     if "affected_services" in body.model_fields_set:
         problem.affected_services = list(dict.fromkeys(body.affected_services))
@@ -366,7 +368,9 @@ def edit(problem: Problem, body: EditProblem, ctx: ActionContext) -> None:
 
 
 def on_enter(problem: Problem, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """What goes with a state, whoever leads there: a person, a rule, or another system's history."""
+    """Set and clear the fields that depend on the new state, whether a person, a rule or an imported history
+    changed it.
+    """
     if before in ENDED and problem.state in OPEN:
         problem.resolved_at = problem.closed_at = problem.prevention = problem.lessons = None
         problem.risk_accepted_at = problem.risk_accepted_until_at = problem.risk_lapsed_at = None
@@ -385,7 +389,9 @@ def on_enter(problem: Problem, before: CodeEnum | None, ctx: ActionContext) -> N
 
 
 def audience(problem: Problem) -> tuple[str, ...]:
-    """Who raised it, who works on it, who answers for its risk, and the desk as long as it is nobody's."""
+    """Return the tokens of who may see the problem: its requester, reporter, assignee and risk owner, those
+    of its service, and its team; without a team, the service desk.
+    """
     persons = (problem.requester_id, problem.reported_by_id, problem.assignee_id, problem.risk_owner_id)
     tokens = tuple(f"person:{person}" for person in persons if person is not None)
     if problem.service is not None:
@@ -423,7 +429,7 @@ DRAFT_ARTICLE = RelatedCommand(
         "case": str(problem.id),
     },
 )
-#: From a known error it stays one.
+#: The states to which identifying the cause may lead: a known error stays one.
 CAUSE_KNOWN = Branch(
     state_after_cause_identified,
     (State.cause_identified, State.known_error),

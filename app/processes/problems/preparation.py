@@ -1,4 +1,4 @@
-"""What actions on problems must look up first."""
+"""Reads that actions on problems need before they are decided."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UndraftedArticle:
-    """Whether an article is still to be drafted of the problem."""
+    """Whether the problem has no article yet."""
 
     is_missing: bool
 
@@ -25,13 +25,13 @@ class UndraftedArticle:
 async def undrafted_article(
     reads: ReadContext, problem: Problem, body: object, ctx: ActionContext
 ) -> UndraftedArticle:
-    """Finds whether an article is still to be drafted: of a problem there is one."""
+    """Find whether an article is still to be drafted: a problem has at most one."""
     return UndraftedArticle(problem.article_id is None)
 
 
 @dataclass(frozen=True, slots=True)
 class UnlinkedIncident:
-    """The incident that shows that the problem is back; None: it is linked already, or none does."""
+    """The incident to link to the reopened problem; None if there is none or it is linked already."""
 
     incident: Ticket | None
 
@@ -39,7 +39,7 @@ class UnlinkedIncident:
 async def unlinked_incident(
     reads: ReadContext, problem: Problem, body: ReopenProblem, ctx: ActionContext
 ) -> UnlinkedIncident:
-    """Finds whether the incident is still to be linked: one that is linked already stays so."""
+    """Find the incident of the payload that is not linked to the problem yet."""
     incident = ctx.ref(Ticket, "incident")
     if incident is None:
         return UnlinkedIncident(None)

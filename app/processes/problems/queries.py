@@ -1,4 +1,4 @@
-"""What can be asked about problems: the shape of the answer, and what the list is narrowed and sorted by."""
+"""Read side of problems and their candidates: schemas, listings with filters and sorts, and known errors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from app.processes.problems.recurrence import MOST_COUNTED, recurrences_of
 
 
 class ProblemOut(TicketOut):
-    """The cause behind incidents, and what is known of it."""
+    """The cause behind incidents, and what is known about it."""
 
     state: ProblemState
     state_since: datetime
@@ -117,7 +117,7 @@ LISTING = Listing(
 
 
 class RecurrenceOut(OutputModel):
-    """How often something recurs."""
+    """How many incidents of a candidate count, and when they were opened."""
 
     cases: int = Field(description=f"Incidents that count, as counted up to {MOST_COUNTED:,}.")
     first_at: datetime = Field(description="When the first of the counted was opened.")
@@ -125,7 +125,7 @@ class RecurrenceOut(OutputModel):
 
 
 class ProblemCandidateOut(RecordOut):
-    """Incidents of one service, CI or category that recur."""
+    """A service, CI or category whose incidents recur, offered as a problem."""
 
     state: CandidateState
     dimension: CandidateDimension
@@ -143,7 +143,7 @@ class ProblemCandidateOut(RecordOut):
 
 
 class CandidateCase(OutputModel):
-    """An incident that counts."""
+    """An incident that a candidate counts."""
 
     id: UUID
     number: str
@@ -154,7 +154,7 @@ class CandidateCase(OutputModel):
 
 
 class CandidateCasePage(OutputModel):
-    """Some of the incidents that count, the newest first."""
+    """A page of the incidents that a candidate counts, newest first."""
 
     items: list[CandidateCase]
     next_cursor: str | None
@@ -168,7 +168,7 @@ CANDIDATES = Listing(
     expands=(PERSONS,),
 )
 
-#: So many known errors are shown with an incident.
+#: The most known errors shown with an incident.
 MOST_KNOWN_ERRORS = 10
 
 
@@ -185,17 +185,17 @@ class KnownErrorOut(OutputModel):
 
 
 class KnownErrors(OutputModel):
-    """What may help with an incident at once."""
+    """The known errors whose workarounds may help with an incident."""
 
     items: list[KnownErrorOut] = Field(description=f"The likeliest first; at most {MOST_KNOWN_ERRORS}.")
 
 
-#: How much it says that both have the same one.
+#: The weight of a match, by the field that incident and problem have in common.
 WEIGHTS = {CandidateDimension.ci: 4, CandidateDimension.category: 2, CandidateDimension.service: 1}
-#: As the indexes of known errors say it.
+#: The condition on states must be that of the indexes of known errors, so that these are used.
 _STATES = ", ".join(f"'{state.value}'" for state in ProblemState if state in OPEN)
 IS_KNOWN_ERROR = f"workaround_documented_at is not null and state in ({_STATES})"
-# Each by an index of its own, and bounded: much may be known of one service.
+# Each branch uses its own index and has a limit: one service may have many known errors.
 MATCH_BRANCH = """
 (select id, '{name}' as because, {weight} as weight from fold.problem
  where {name} = %({name})s and {known} {public}
@@ -209,8 +209,8 @@ order by f.weight desc, p.workaround_documented_at desc, p.id desc limit {most}"
 
 
 async def known_errors(db: Database, incident: Any, *, for_staff: bool) -> list[dict[str, Any]]:
-    """The known errors that have the incident's CI, category or service, the likeliest first; for others than
-    staff those that are public, without their titles.
+    """Return the known errors with the incident's CI, category or service, the likeliest first; for callers
+    who are not staff, only public ones, without titles.
     """
     said = {one.value: key for one in WEIGHTS if (key := getattr(incident, one.value, None)) is not None}
     if not said:
@@ -220,7 +220,7 @@ async def known_errors(db: Database, incident: Any, *, for_staff: bool) -> list[
 
 
 def known_errors_query(names: Any, *, for_staff: bool) -> str:
-    """The SQL of the known errors that have one of these in common with an incident."""
+    """Return the SQL that selects the known errors with one of the named fields in common with an incident."""
     public = "" if for_staff else "and workaround_visibility = 'public'"
     ways = " union all ".join(
         MATCH_BRANCH.format(

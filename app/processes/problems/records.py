@@ -1,4 +1,4 @@
-"""A problem's row, its states and its codes."""
+"""The records of problems and their candidates, with states and codes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.common.tickets import Ticket
 
 
 class ProblemState(CodeEnum):
-    """Where a problem stands."""
+    """The state of a problem."""
 
     logged = "logged", "Logged", "已登记"
     investigating = "investigating", "Investigating", "调查中"
@@ -33,7 +33,7 @@ OPEN = frozenset(ProblemState) - ENDED - {ProblemState.cancelled}
 
 
 class ProblemOrigin(CodeEnum):
-    """What led to it: incidents, or that somebody went looking for what had not shown itself as one."""
+    """Why a problem was raised: incidents, or proactively by a trend or a review."""
 
     incident = "incident", "Incidents", "事件"
     trend = "trend", "A trend", "趋势分析"
@@ -51,7 +51,7 @@ class Technique(CodeEnum):
 
 
 class CauseCategory(CodeEnum):
-    """What sort of cause it is."""
+    """The category of a cause."""
 
     software = "software", "Software", "软件"
     hardware = "hardware", "Hardware", "硬件"
@@ -67,14 +67,14 @@ class CauseCategory(CodeEnum):
 
 
 class Problem(Ticket):
-    """The unknown cause, or what is known of it, behind one incident or many.
+    """The cause, unknown or known, behind one incident or many.
 
-    How far it reaches: `affected_services` are keys of services, `affected_customers` ids of teams.
-    `symptoms` and `workaround` are the organisation's words and nobody's own: they stay when a person is
-    erased; `workaround_visibility` says who is shown them on incidents, and `article_id` is
-    the article that was drafted of them. `fixing_change` is what the process of changes, or another tool,
-    calls the change that fixes it. `risk_accepted_until_at` is when the owner of
-    an accepted risk decides anew, `risk_lapsed_at` when that time had come.
+    `affected_services` are keys of services, `affected_customers` ids of teams. `symptoms` and `workaround`
+    belong to the organisation and are no personal data: they stay when a person is erased;
+    `workaround_visibility` says who is shown them on incidents, and `article_id` is the article that was
+    drafted from them. `fixing_change` is the name that the change process, or another tool, has for the
+    change that fixes the problem. `risk_accepted_until_at` is when the owner of an accepted risk decides
+    again, `risk_lapsed_at` when that time had come.
     """
 
     KIND: ClassVar[str] = "problem"
@@ -117,7 +117,7 @@ class Problem(Ticket):
 
 
 class CandidateState(CodeEnum):
-    """What became of an offer to look for what is behind incidents that recur."""
+    """The state of a candidate for a problem."""
 
     offered = "offered", "Offered", "待处理"
     accepted = "accepted", "Accepted", "已接受"
@@ -126,7 +126,7 @@ class CandidateState(CodeEnum):
 
 
 class CandidateDimension(CodeEnum):
-    """What incidents have in common that recur: the name of the field that says so."""
+    """The field that recurring incidents have in common."""
 
     service = "service", "Service", "服务"
     ci = "ci", "Configuration item", "配置项"
@@ -134,10 +134,10 @@ class CandidateDimension(CodeEnum):
 
 
 class ProblemCandidate(Record):
-    """Incidents recur with the same service, CI or category: `value` is its key.
+    """A service, CI or category, of key `value`, whose incidents recur.
 
-    There is one for each of these, whatever becomes of it. Its cases are the incidents opened after
-    `since_at`, as `recurrence` counts them; `incident_ids` are those that it was accepted with.
+    There is one candidate for each of these, whatever its state. Its cases are the incidents opened after
+    `since_at` that `recurrence` counts; `incident_ids` are those with which it was accepted.
     """
 
     KIND: ClassVar[str] = "problem_candidate"
@@ -155,19 +155,19 @@ class ProblemCandidate(Record):
 
     @property
     def display_name(self) -> str:
-        """What recurs."""
+        """The key of the service, CI or category that recurs."""
         return self.value or ""
 
 
 class ProblemCandidateTable(ProblemCandidate, table=True):
-    """Where candidates stand."""
+    """The table of candidates."""
 
     __tablename__ = "problem_candidate"
     __table_args__: ClassVar = FOLD
 
 
 class ProblemTable(Problem, table=True):
-    """Where problems stand."""
+    """The table of problems."""
 
     __tablename__ = "problem"
     __table_args__: ClassVar = FOLD

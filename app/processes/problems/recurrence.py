@@ -1,7 +1,7 @@
-"""Which incidents recur: those of one service, CI or category, as they stand now.
+"""Queries of recurring incidents: those of one service, CI or category, in their present state.
 
-What was cancelled is none, a duplicate is its original, an alert that fires again is its incident already;
-and what is linked to a problem that was not cancelled is behind it already, open or removed.
+Not counted are cancelled incidents, duplicates, repeated alerts (they join their incident), and incidents
+that are linked to a problem that was not cancelled, whether it is open or resolved.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from app.kernel.reads import Reading
 from app.log.canonical import instant
 from app.processes.problems.records import CandidateDimension
 
-#: So many are counted.
+#: The most incidents that are counted for a candidate.
 MOST_COUNTED = 1_000
-# The offset has it asked of each incident that is looked at: as a join it begins with all links to problems.
+# `offset 0` keeps the subquery from becoming a join, which would start from all links to problems; so it runs
+# once per incident.
 COUNTED_CONDITION = """i.state <> 'cancelled' and i.duplicate_of_id is null and not exists (
   select 1 from fold.link l join fold.problem p on p.id = split_part(l.other, '/', 2)::uuid
   where l.record = 'incident/' || i.id and l.other like 'problem/%%' and p.state <> 'cancelled'
   offset 0)"""
-# By the index of the dimension: the newest first, and no further than wanted.
+# Uses the index of the dimension: newest first, up to the limit.
 COUNTED_INCIDENTS = f"""
 select i.id, i.number, i.title, i.state, i.priority, i.opened_at from fold.incident i
 where i.{{dimension}} = %(value)s and i.opened_at > %(since)s and {COUNTED_CONDITION} {{behind}}
@@ -34,7 +35,8 @@ AFTER_CURSOR = "and (i.opened_at, i.id) < (%(opened_at)s, %(id)s)"
 CANDIDATE = """
 select id, version, state, since_at, decided_at from fold.problem_candidate
 where dimension = %s and value = %s"""
-# What follows from how often it recurs, where it is not offered as it should be. By the same index.
+# The values with enough incidents and no offered candidate, or with an offered candidate and too few; by the
+# same index.
 VALUES_TO_RECONSIDER = f"""
 select asked.value from unnest(%(values)s::text[], %(windows)s::timestamptz[]) as asked(value, opens_at)
 left join fold.problem_candidate c on c.dimension = %(dimension)s and c.value = asked.value
@@ -58,7 +60,9 @@ async def counted_incidents(
     limit: int,
     behind: tuple[datetime, UUID] | None = None,
 ) -> list[dict[str, Any]]:
-    """The incidents that count and were opened after `since`, the newest first; those behind that one."""
+    """Return the incidents that count and were opened after `since`, newest first; only those after the
+    cursor `behind`, if there is one.
+    """
     query = COUNTED_INCIDENTS.format(dimension=dimension.value, behind="" if behind is None else AFTER_CURSOR)
     said: dict[str, Any] = {"value": value, "since": since, "limit": limit}
     if behind is not None:
@@ -68,7 +72,7 @@ async def counted_incidents(
 
 @dataclass(frozen=True, slots=True)
 class CandidateSnapshot:
-    """The candidate of a service, CI or category, as far as it says what is to be counted."""
+    """The candidate of a service, CI or category: its state and the times from which incidents are counted."""
 
     id: UUID
     version: int
@@ -78,7 +82,7 @@ class CandidateSnapshot:
 
 
 async def find_candidate(db: Database, dimension: CandidateDimension, value: str) -> CandidateSnapshot | None:
-    """The candidate of that service, CI or category; None: there has been none."""
+    """Return the candidate of that service, CI or category; None if there has been none."""
     row = await db.row(CANDIDATE, (dimension.value, value))
     return None if row is None else CandidateSnapshot(**row)
 
@@ -86,8 +90,10 @@ async def find_candidate(db: Database, dimension: CandidateDimension, value: str
 async def values_to_reconsider(
     connection: Connection, dimension: CandidateDimension, opens: Mapping[str, datetime], *, limit: int
 ) -> set[str]:
-    """Those of the values that are to be offered and are not, or are and are not to be: of each, what was
-    opened since then is counted, unless more is known. All at once.
+    """Return the values whose candidate must be offered or withdrawn, in one query.
+
+    `opens` is by value the time after which incidents are counted; an offered candidate counts from its own
+    `since_at`, a decided one not before its decision.
     """
     said = {"dimension": dimension.value, "values": list(opens), "windows": list(opens.values())}
     if not opens:
@@ -99,7 +105,9 @@ async def values_to_reconsider(
 
 
 async def recurrences_of(ledger: Ledger, candidates: Sequence[UUID]) -> Mapping[UUID, Any]:
-    """Of each candidate how often it recurs, and when first and last; up to so many are counted."""
+    """Return by candidate how many incidents count, up to MOST_COUNTED, and when the first and last were
+    opened.
+    """
     found: dict[UUID, Any] = {}
     for row in await ledger.db.rows(CANDIDATES_BY_ID, (list(candidates),)):
         counted = await counted_incidents(

@@ -1,5 +1,5 @@
-"""Where problems are: `/v1/problems`, `/v1/problem_candidates`; and what is known that may help with an
-incident: `GET /v1/incidents/{id}/known_errors`.
+"""Routes of problems, `/v1/problems`, of their candidates, `/v1/problem_candidates`, and of the known errors
+that may help with an incident, `GET /v1/incidents/{id}/known_errors`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ mount_actions(candidates, candidate_lifecycle.LIFECYCLE, ProblemCandidateOut)
 async def list_problem_candidate_cases(
     request: Request, name: reads.Name, query: Annotated[Paging, Query()]
 ) -> Response:
-    """The incidents that count, for those who see every incident."""
+    """Return a page of the incidents that the candidate counts, to callers who see every incident."""
     renderer = reads.renderer_of(request, CANDIDATES)
     candidate = (await reads.load_visible(renderer, name)).record
     ledger = renderer.ledger
@@ -102,7 +102,7 @@ known_errors = APIRouter(prefix="/v1/incidents", tags=["problems"], route_class=
     responses=problems(404, 422) | in_language(),
 )
 async def list_incident_known_errors(request: Request, name: reads.Name) -> Response:
-    """What is known that may be behind the incident, for those who see it; what is internal for staff."""
+    """Return the known errors that may have caused the incident; internal ones to staff only."""
     renderer = reads.renderer_of(request, LISTING)
     ledger, caller = ledger_of(request), caller_of(request)
     of_incident = Renderer(ledger, ledger.lifecycles["incident"], OutputModel, caller, renderer.language)

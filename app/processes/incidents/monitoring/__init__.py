@@ -1,1 +1,1 @@
-"""Alerts of monitoring tools: an incident for each that fires."""
+"""Alerts of monitoring tools: each alert that fires has one open incident."""

@@ -1,7 +1,7 @@
-"""What monitoring tells of an incident: the same alert again.
+"""The action on incidents that records a repeated alert.
 
-An alert is known by who tells of it, from which source, and by its key there. As long as its incident is
-open, it joins that one.
+An alert is identified by the account that sends it, its source, and its key there. While its incident is
+open, repetitions join that incident.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from app.processes.incidents.records import Incident
 
 
 class RepeatAlertIncident(Payload):
-    """Its alert fires again."""
+    """A repetition of the incident's alert."""
 
     title: Title = Field(description="What the alert says, in a line.")
     description: FreeText | None = Field(default=None, description="All that it says.")
@@ -23,6 +23,6 @@ class RepeatAlertIncident(Payload):
 
 
 def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionContext) -> None:
-    """Its alert fires again."""
+    """Record that the incident's alert has fired again."""
     incident.alert_count = (incident.alert_count or 0) + 1
     incident.last_alert_at = later_instant(incident.last_alert_at, body.alerted_at or ctx.occurred_at)

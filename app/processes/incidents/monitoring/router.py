@@ -1,7 +1,7 @@
-"""Where monitoring tools tell of alerts: `/v1/alerts`.
+"""Route on which monitoring tools send alerts: `/v1/alerts`.
 
-An alert that fires joins its open incident; where it has none, one is reported. An alert that clears resolves
-that incident if nobody has started on it, and otherwise leaves a note.
+An alert that fires joins its open incident; if there is none, an incident is reported. An alert that clears
+resolves its incident if work has not started, and otherwise adds a comment.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ router = APIRouter(prefix="/v1/alerts", tags=["alerts"])
 
 
 class AlertStatus(CodeEnum):
-    """Whether something is wrong, or no more."""
+    """Whether an alert fires or has cleared."""
 
     firing = "firing", "Firing", "告警中"
     cleared = "cleared", "Cleared", "已恢复"
 
 
 class AlertOutcome(CodeEnum):
-    """What has come of an alert."""
+    """The effect of an alert."""
 
     reported = "reported", "Reported as an incident", "已上报为事件"
     joined = "joined", "Joined its open incident", "已并入未结事件"
@@ -60,7 +60,7 @@ class AlertOutcome(CodeEnum):
     ignored = "ignored", "Ignored: no open incident has it", "已忽略：没有对应的未结事件"
 
 
-#: What a command of the table means for an alert, by its event.
+#: The outcome of an alert, by type of the event that its command appended.
 OUTCOME_BY_EVENT = {
     "incident.reported": AlertOutcome.reported,
     "incident.alert_repeated": AlertOutcome.joined,
@@ -70,7 +70,9 @@ OUTCOME_BY_EVENT = {
 
 
 class Alert(BaseModel):
-    """What a monitoring tool tells. The same `source` and `dedup_key` of the same account: the same alert."""
+    """An alert of a monitoring tool. The same `source` and `dedup_key` from the same account mean the same
+    alert.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -95,7 +97,7 @@ class Alert(BaseModel):
 
 
 class AlertOut(OutputModel):
-    """What has come of an alert, and its incident."""
+    """The effect of an alert, and its incident."""
 
     outcome: AlertOutcome
     incident: IncidentOut | None = Field(description="Null where it was ignored.")
@@ -111,7 +113,9 @@ class AlertOut(OutputModel):
 async def send_alert(
     request: Request, ledger: Ledger, alert: Alert, idempotency_key: IdempotencyHeader = None
 ) -> Response:
-    """An alert joins its open incident, or is reported; cleared, it resolves that, or leaves a note."""
+    """Handle an alert: firing, it joins its open incident or reports one; cleared, it resolves the incident
+    or adds a comment.
+    """
     context = context_of(request)
     if Role.integration not in context.caller.role_codes:
         raise ledger.forbidden(integration, context.language)
@@ -130,7 +134,9 @@ async def send_alert(
 
 
 def _check_alert(alert: Alert, metadata: CommandMetadata) -> None:
-    """Raises WrongValue if it cannot have been then, or something is missing of what fires."""
+    """Raise WrongValue if the alert's time is in the future or too long ago, or if a firing alert lacks a
+    field.
+    """
     if alert.alerted_at is not None and alert.alerted_at > metadata.now + FUTURE_TOLERANCE:
         raise WrongValue(pointer="/alerted_at", because="in_the_future")
     if alert.alerted_at is not None and alert.alerted_at < metadata.now - timedelta(LONGEST_UNREPORTED_DAYS):
@@ -145,7 +151,9 @@ def _check_alert(alert: Alert, metadata: CommandMetadata) -> None:
 async def _process_alert(
     ledger: Any, alert: Alert, metadata: CommandMetadata, key: IdempotencyKey | None
 ) -> tuple[AlertOutcome, ActionOutcome | None]:
-    """Does what the alert calls for, once for a key. Others may do the same at the same time."""
+    """Perform the action that the alert calls for, once per idempotency key. Concurrent requests may do the
+    same.
+    """
     if key is not None and (sent := await _earlier_outcome(ledger, metadata, key)) is not None:
         return sent
     assert metadata.caller.person_id is not None, "an integration is an account"
@@ -163,8 +171,8 @@ async def _process_alert(
         try:
             done = await perform_idempotently(ledger, command)
         except (ActionUnavailable, VersionMismatch, RetriesExhausted):
-            # Somebody else has just reported it, resolved it or started on it; or many alerts come at once,
-            # and tools do not all ask again.
+            # A concurrent request has just reported, resolved or started the incident. Retried here,
+            # because not all monitoring tools retry.
             continue
         if done.replayed:
             assert key is not None
@@ -178,7 +186,7 @@ async def _process_alert(
 async def _earlier_outcome(
     ledger: Any, metadata: CommandMetadata, key: IdempotencyKey
 ) -> tuple[AlertOutcome, ActionOutcome] | None:
-    """What came of the alert that was sent with the key before; None if none was."""
+    """Return the outcome of the alert sent earlier with the idempotency key; None if there was none."""
     earlier = await idempotency.find_outcome(ledger, metadata.caller.actor, key)
     if earlier is None:
         return None
@@ -191,8 +199,8 @@ async def _earlier_outcome(
 def _choose_action(
     alert: Alert, found: AlertedIncident | None, metadata: CommandMetadata
 ) -> tuple[str, Payload, int | None] | None:
-    """The row that the alert calls for, what is said, and the version of the incident that it is chosen for;
-    None: nothing is to be done.
+    """Return the action that the alert calls for, its payload, and the version of the incident that it
+    requires; None: nothing is to be done.
     """
     when = metadata.now if alert.alerted_at is None else min(alert.alerted_at, metadata.now)
     if alert.status is AlertStatus.firing:
@@ -200,7 +208,7 @@ def _choose_action(
             return "report", _report_payload(alert, metadata), None
         said = RepeatAlertIncident(title=alert.title, description=alert.description, alerted_at=when)
         return "repeat_alert", said, None
-    # What cleared before this one began is news of an earlier one.
+    # An alert that cleared before this incident began belongs to an earlier incident.
     if found is None or (found.began_at is not None and when < found.began_at):
         return None
     text = translate(metadata.language, "note", "alert_cleared", {"title": alert.title})
