@@ -1,1 +1,1 @@
-"""What goes out: people are told what happens to tickets that concern them."""
+"""Notifications: notices to persons, in the application and by mail, about records that concern them."""

@@ -1,4 +1,4 @@
-"""What goes with a mail about a meeting: the meeting for the reader's calendar."""
+"""The iCalendar invitation that is attached to a mail about a meeting."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from app.meetings.ical import InvitationAddresses, calendar, method
 from app.meetings.queries import TOPICS
 from app.meetings.records import Meeting, MeetingKind
 
-#: Of what a calendar wants to know.
+#: The notice types that change a calendar.
 STEPS = frozenset({NoticeType.invited, NoticeType.moved, NoticeType.called_off})
 MEETING = "select * from fold.meeting where id = %s"
 
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A meeting as iCalendar, and what a calendar is to do with it: `REQUEST` or `CANCEL`."""
+    """A meeting as iCalendar text, and its iTIP method: `REQUEST` or `CANCEL`."""
 
     text: bytes
     method: str
@@ -29,7 +29,9 @@ class Invitation:
 async def invitation(
     ledger: Ledger, about: str, steps: Iterable[NoticeType], *, to: str, language: str
 ) -> Invitation | None:
-    """The meeting as it stands, for that address; None where the steps are not for a calendar."""
+    """Return the invitation to the meeting in its present state, for that address; None if none of the steps
+    concerns a calendar.
+    """
     if STEPS.isdisjoint(steps):
         return None
     row = await ledger.db.row(MEETING, (id_of(about),))

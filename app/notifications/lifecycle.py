@@ -1,4 +1,4 @@
-"""Notices: told to a person, and read by them; those that go by mail are mailed, or fail.
+"""Lifecycle of notices: sent to a person, read by them; those with a mail are mailed, or fail.
 
 unread ─► read
 """
@@ -23,7 +23,7 @@ MOST_STEPS = 100
 
 
 class SendNotice(Payload):
-    """Who is told of what."""
+    """A notice to send: the person, the record that it is about, and the events that it reports."""
 
     person: Annotated[Reference, ForeignRef("person")] = Field(description="Who is told.")
     ticket: Annotated[Reference, ForeignRef(ANY_RECORD, retired=True)] = Field(
@@ -41,7 +41,7 @@ class SendNotice(Payload):
 
 
 def send(notice: Notice, body: SendNotice, ctx: ActionContext) -> None:
-    """Somebody is told what happened to a record."""
+    """Send a notice to a person about a record."""
     person, record = ctx.required_ref(Person, "person"), ctx.required_ref(Record, "ticket")
     notice.person_id = person.id
     notice.about = record.row_key
@@ -54,23 +54,23 @@ def send(notice: Notice, body: SendNotice, ctx: ActionContext) -> None:
 
 
 def mark_read(notice: Notice, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Whom it is for has read it."""
+    """Mark the notice as read by its person."""
     notice.read_at = ctx.occurred_at
 
 
 def mail(notice: Notice, body: EmptyPayload, ctx: ActionContext) -> None:
-    """The mail server has taken it."""
+    """Record that the mail server has accepted the notice's mail."""
     notice.mailed_at = ctx.occurred_at
 
 
 class FailNotice(Payload):
-    """Why it cannot be mailed."""
+    """Why the notice cannot be mailed."""
 
     failure: DeliveryFailure = Field(description="Why.")
 
 
 def fail(notice: Notice, body: FailNotice, ctx: ActionContext) -> None:
-    """It cannot be mailed, and is not tried any more."""
+    """Give up mailing the notice."""
     notice.failed_at = ctx.occurred_at
     notice.failure = body.failure
 

@@ -1,7 +1,8 @@
-"""Notices by mail: each until the mail server has taken it, or it is given up.
+"""Mails of notices: each is tried until the mail server accepts it or retries are exhausted.
 
-A consumer puts down which notices go by mail. Whoever is due is claimed for some minutes and tried; whoever
-is killed in between leaves it to be tried again, as the same message: it may come twice, and is never lost.
+A consumer enqueues the notices that go by mail. A worker claims due mails for some minutes and sends them. If
+it dies in between, they are sent again as the same message after the claim: a mail may arrive twice, but is
+never lost.
 """
 
 from __future__ import annotations
@@ -34,16 +35,16 @@ from app.notifications.records import DeliveryFailure
 from app.settings import Settings
 from app.shared_connections import SharedConnections
 
-#: The actor in the log; and the consumer.
+#: The name of the actor in the log, and of the consumer.
 NAME = "mail"
 BATCH = 10_000
 SENT_EVENTS = frozenset({"notice.sent"})
 POLL_SECONDS = 1.0
 CONCURRENT_MAILS = 8
-# A server that has not taken a mail by then hangs.
+# A mail server that has not accepted a mail by then is taken to hang.
 TRY_SECONDS = 30.0
 CLAIM_DURATION = timedelta(minutes=5)
-#: How long after each attempt it is tried again; three days in all.
+#: The delay after each attempt; three days in all.
 RETRY_DELAYS = tuple(timedelta(minutes=n) for n in (1, 5, 30, 120, 360, 720, 1440, 1440))
 PERMANENT_CODES = range(500, 600)
 
@@ -69,7 +70,7 @@ POSTPONE_MAIL = "update deliveries.mail set due_at = %s, why = %s where notice_i
 
 @dataclass
 class DeliveryDeferred(Exception):
-    """The mail server has not taken it this time. `why` names nobody."""
+    """Raised if the mail server did not accept a mail this time. `why` contains no personal data."""
 
     why: str
 
@@ -78,7 +79,7 @@ class DeliveryDeferred(Exception):
 
 
 def consumer() -> Consumer:
-    """What puts down which notices go by mail."""
+    """Return the consumer that enqueues the notices that go by mail."""
 
     async def handle_batch(connection: Connection, batch: Batch) -> None:
         sent = [id_of(event.stream) for event in await batch.events(SENT_EVENTS)]
@@ -91,8 +92,8 @@ def consumer() -> Consumer:
 async def run(
     connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
 ) -> None:
-    """Sends mails for ever, beside any number of other workers; none, if there is no mail server. `failed` is
-    told of each failure.
+    """Send due mails for ever, alongside any number of other workers; return at once without a mail server.
+    `failed` is called for each failure.
     """
 
     async def work(connection: Connection) -> bool:
@@ -105,9 +106,7 @@ async def run(
 async def send_due(
     connection: Connection, ledger: Ledger, now: datetime, *, failed: Callable[[str, Exception], None]
 ) -> int:
-    """Tries some of the mails that are due and that no other worker has claimed. Gives their number; 0: none
-    is left.
-    """
+    """Send some due mails that no other worker has claimed. Returns their number; 0: none is left."""
     claimed = await fetch_rows(connection, CLAIM, (now + CLAIM_DURATION, now))
     attempts: dict[UUID, int] = {row["notice_id"]: row["attempts"] for row in claimed}
     rows = {row["id"]: row for row in await fetch_rows(connection, MAILS, (list(attempts),))}
@@ -115,7 +114,7 @@ async def send_due(
     tries = [_attempt(ledger, row, callers.get(row["person_id"])) for row in rows.values()]
     outcomes = dict(zip(rows, await asyncio.gather(*tries, return_exceptions=True), strict=True))
     for notice_id, attempt in attempts.items():
-        outcome = outcomes.get(notice_id)  # None of what had been mailed before, and was only to be deleted
+        outcome = outcomes.get(notice_id)  # Absent if it was mailed before and only its queue entry is left
         if isinstance(outcome, DeliveryDeferred) and attempt <= len(RETRY_DELAYS):
             failed(NAME, outcome)
             await connection.execute(POSTPONE_MAIL, (now + RETRY_DELAYS[attempt - 1], outcome.why, notice_id))
@@ -131,7 +130,7 @@ async def send_due(
 
 
 async def _record_outcome(ledger: Ledger, row: Row, failure: DeliveryFailure | None, now: datetime) -> None:
-    """Puts into the log what came of it."""
+    """Append the outcome of the mail to the notice's stream."""
     cause = Cause(NAME, row["cause"], row["correlation_id"], now, str(row["id"]))
     if failure is None:
         consequence = Consequence("notice", "mail", row["id"], EmptyPayload())
@@ -142,7 +141,7 @@ async def _record_outcome(ledger: Ledger, row: Row, failure: DeliveryFailure | N
 
 
 async def _attempt(ledger: Ledger, row: Row, caller: Caller | None) -> DeliveryFailure | None:
-    """Hands it to the mail server. None: it was taken. Raises NotTaken."""
+    """Try to send the mail of a notice. Returns None if the mail server accepted it; raises DeliveryDeferred."""
     lifecycle = ledger.lifecycles[kind_of(row["about"])]
     if caller is None or not is_visible(ledger, lifecycle, caller, row["audience"]):
         return DeliveryFailure.not_for_them
@@ -166,17 +165,17 @@ async def _attempt(ledger: Ledger, row: Row, caller: Caller | None) -> DeliveryF
 
 
 async def _submit(settings: Settings, made: EmailMessage) -> DeliveryFailure | None:
-    """Gives the message to the mail server. None: it was taken. Raises NotTaken."""
+    """Submit the message to the mail server. Returns None if it was accepted; raises DeliveryDeferred."""
     try:
         async with asyncio.timeout(TRY_SECONDS):
             await _send(settings, made)
-    except aiosmtplib.SMTPNotSupported:  # an address in letters that this server cannot take
+    except aiosmtplib.SMTPNotSupported:  # a non-ASCII address that this server does not support
         return DeliveryFailure.refused
     except aiosmtplib.SMTPRecipientsRefused as error:
         return _failure_of_code(error.recipients[0].code, error)
     except aiosmtplib.SMTPDataError as error:
         return _failure_of_code(error.code, error)
-    # What a server says may name the recipient: only what sort of failure it was is told.
+    # The server's message may name the recipient, so only the type and code of the error are kept.
     except aiosmtplib.SMTPResponseException as error:
         raise DeliveryDeferred(f"{type(error).__name__} {error.code}") from None
     except (aiosmtplib.SMTPException, OSError) as error:
@@ -185,7 +184,7 @@ async def _submit(settings: Settings, made: EmailMessage) -> DeliveryFailure | N
 
 
 def _failure_of_code(code: int, error: Exception) -> DeliveryFailure:
-    """What the server's answer to this recipient, or this message, comes to. Raises NotTaken."""
+    """Return the failure for a permanent code of the mail server; for others raise DeliveryDeferred."""
     if code in PERMANENT_CODES:
         return DeliveryFailure.refused
     raise DeliveryDeferred(f"{type(error).__name__} {code}") from None
@@ -201,14 +200,14 @@ async def _send(settings: Settings, made: EmailMessage) -> None:
         start_tls=settings.smtp_tls == "starttls",
         username=settings.smtp_user,
         password=None if password is None else password.get_secret_value(),
-        # Otherwise the name of this machine is looked up, which may take its time.
+        # Without it, the client resolves the name of this machine, which may be slow.
         local_hostname=settings.mail_from.rpartition("@")[2],
         timeout=TRY_SECONDS,
     )
 
 
 async def _text(ledger: Ledger, row: Row, wanted: list[tuple[str, int, NoticeType]], language: str) -> str:
-    """What the mail says, with the words that were said."""
+    """Return the text of the mail, with the decrypted comments and reasons from the events."""
     payloads = await texts.load_payloads(ledger, wanted)
     opened = await ledger.vault.texts(texts.sealed_words(wanted, payloads))
     return texts.mail_text(ledger, language, row, wanted, payloads, opened)

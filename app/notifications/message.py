@@ -1,4 +1,4 @@
-"""A notice as a mail (pure)."""
+"""Mail messages of notices (pure)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from app.notifications.invitations import Invitation
 
 
 class InvalidAddress(Exception):
-    """What is to be an address is none that mail could go to."""
+    """Raised if a text is no valid mail address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What is sent: `about` is the ticket's name in the log, `language` that of the text, `invitation` what a
-    calendar is to take in.
+    """The content of a mail: `about` is the stream of the ticket, `language` that of the text, `invitation`
+    the attachment for a calendar.
     """
 
     notice_id: UUID
@@ -35,9 +35,9 @@ class Mail:
 
 
 def message(mail: Mail, *, sender: str, to: str) -> EmailMessage:
-    """The mail from one address to another. Sent again, it is the same one. Raises NoAddress.
+    """Return the mail message; sent again, it has the same id. Raises InvalidAddress.
 
-    Mails of one ticket are shown together, by a message that all of them refer to and that was never sent.
+    Mails about one ticket form a thread: all refer to the id of a message that was never sent.
     """
     domain = sender.rpartition("@")[2]
     thread = f"<{kind_of(mail.about)}.{id_of(mail.about)}@{domain}>"
@@ -52,11 +52,11 @@ def message(mail: Mail, *, sender: str, to: str) -> EmailMessage:
     made["Message-ID"] = f"<notice.{mail.notice_id}@{domain}>"
     made["In-Reply-To"] = thread
     made["References"] = thread
-    # Who answers by itself does not answer this (RFC 3834).
+    # Keeps automatic responders from replying (RFC 3834).
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(mail.text)
     made["Content-Language"] = mail.language
-    if mail.invitation is not None:  # by mail as RFC 6047 has it
+    if mail.invitation is not None:  # as RFC 6047 (iMIP) requires
         made.add_attachment(
             mail.invitation.text,
             maintype="text",
@@ -68,5 +68,5 @@ def message(mail: Mail, *, sender: str, to: str) -> EmailMessage:
 
 
 def single_line(text: str) -> str:
-    """The text without anything that could end a header and begin another one."""
+    """Return the text without characters that could end a header and begin another one."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())

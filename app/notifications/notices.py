@@ -1,9 +1,9 @@
-"""Notices: who is to be told of what follows from the log; they are told when a minute has gone by.
+"""Creation of notices from events, after a delay (`notice_seconds`) that lets events be bundled.
 
-A consumer puts down who is to be told of an event, in the transaction that moves its checkpoint: each person
-once. What has waited long enough is put together by person and ticket, that is settled, and only then it is
-sent, under a key of what was settled. So whoever is killed in between sends nothing twice, and nothing is
-lost. Whether the person may see the ticket is decided when it is sent.
+A consumer enqueues the recipients of an event, each person once, in the transaction that moves its
+checkpoint. Entries that have waited long enough are bundled by person and ticket; the bundles are committed,
+and only then sent, with an idempotency key made from the bundle. So a worker that dies in between neither
+sends twice nor loses a notice. Whether the person may see the ticket is decided when the notice is sent.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ from app.notifications.records import DeliveryMethod
 from app.notifications.responsible import responsibility_marks
 from app.shared_connections import SharedConnections
 
-#: The actor of what is sent, in the log; and the consumer.
+#: The name of the actor of sent notices in the log, and of the consumer.
 NAME = "notices"
 BATCH = 1_000
 POLL_SECONDS = 1.0
 LONGEST_SECONDS = 60.0
 RETRY_DELAY = timedelta(minutes=1)
 MOST_ASSIGNED = 1_000
-# So many commands share a batch of the log's writer.
+# As many commands share a batch of the log's writer.
 BUNDLES_PER_BATCH = 64
 
-# Nobody wants to be told of what another system told, or of what is a day old: whoever begins to follow a
-# long log does not send a year's notices.
+# Imported events and events older than a day cause no notices: a consumer that starts with a long log must not
+# send a year's notices.
 OLDEST_RECORDED_AT = "select clock_timestamp() - interval '1 day'"
-# Whoever is named is told why it concerns them, and not once more as a follower: they come first. Who follows
-# it, or is invited, only since then was not to be told. What counts is the order of the log: an event may be
-# dated before others that were recorded by then.
+# Persons whom the event names come first: they get the notice that says why, and none as followers. Persons who
+# began to follow, or were invited, after the event get none. The order is that of the log, since an event may
+# have an earlier date than events recorded before it.
 ENQUEUE = """
 with told as (
   select * from jsonb_to_recordset(%(told)s::jsonb) as t(position bigint, stream text, id uuid,
@@ -123,7 +123,7 @@ POSTPONE_BUNDLE = f"update deliveries.waiting set due_at = %s where {BUNDLE_KEY}
 
 
 def consumer(ledger: Ledger, clock: Clock) -> Consumer:
-    """What puts down who is to be told."""
+    """Return the consumer that enqueues the recipients of events."""
     kinds = {kind: one.table for kind, one in ledger.lifecycles.items() if issubclass(one.record, Ticket)}
     concerned = "".join(TICKET_RECIPIENTS.format(kind=kind, table=table) for kind, table in kinds.items())
     marks = responsibility_marks(ledger.lifecycles.values())
@@ -161,7 +161,7 @@ def _row(notice: steps.PendingNotice) -> Row:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What one person is told of one ticket in one go; `first` is the position of the first event of it."""
+    """The events of one ticket that one notice tells a person; `first` is the position of the first event."""
 
     person_id: UUID
     stream: str
@@ -172,14 +172,14 @@ class Bundle:
 
     @property
     def key(self) -> tuple[UUID, str, int]:
-        """What it is called among those that wait."""
+        """The key of the bundle among the waiting entries: person, stream and position of the first event."""
         return self.person_id, self.stream, self.first
 
 
 async def run(
     connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
 ) -> None:
-    """Sends notices for ever, beside any number of other workers. `failed` is told of each failure."""
+    """Send due notices for ever, alongside any number of other workers. `failed` is called for each failure."""
 
     async def work(connection: Connection) -> bool:
         found = await (await connection.execute(ANY_DUE, (clock(),))).fetchone()
@@ -191,8 +191,8 @@ async def run(
 async def send_due(
     connection: Connection, ledger: Ledger, now: datetime, *, failed: Callable[[str, Exception], None]
 ) -> int:
-    """Sends what has waited long enough, a batch at the most. Gives the number of bundles; 0: none is left,
-    or another worker is at it. Raises DatabaseGone; then they are still there.
+    """Send due notices, at most one batch. Returns the number of bundles; 0: none is left, or another worker
+    is sending. Raises DatabaseGone; the entries are kept.
     """
     ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
     async with AnswerDeadline(connection, ends):
@@ -200,7 +200,7 @@ async def send_due(
             if not await _try_lock(connection):
                 return 0
             await connection.execute(ASSIGN_BUNDLES.encode(), (now, now))
-        # What is settled is so for good before anything of it is sent: a key stands for the same notice.
+        # The bundles are committed before any is sent, so that an idempotency key always means the same notice.
         async with connection.transaction():
             if not await _try_lock(connection):
                 return 0
@@ -261,7 +261,9 @@ def _bundle(row: Row) -> Bundle:
 async def _bodies(
     connection: Connection, ledger: Ledger, bundles: Sequence[Bundle]
 ) -> Mapping[tuple[UUID, str, int], SendNotice]:
-    """What is sent of the bundles: to whom may see the ticket at this moment, what they want to be told."""
+    """Return the payloads of the bundles' notices, by key of the bundle, for the persons who may see the
+    ticket now and have chosen these notice types.
+    """
     persons = list({bundle.person_id for bundle in bundles})
     callers = await ledger.directory.callers(persons)
     wanted = {row["id"]: row for row in await fetch_rows(connection, PREFERENCES, (persons,))}
@@ -272,7 +274,7 @@ async def _bodies(
     bodies = {}
     for bundle in bundles:
         caller = callers.get(bundle.person_id)
-        # A machine reads events; nobody reads what it is told.
+        # An integration reads events; nobody reads its notices.
         if caller is None or caller.actor.startswith("integration:"):
             continue
         lifecycle = ledger.lifecycles[kind_of(bundle.stream)]
@@ -295,5 +297,5 @@ async def _bodies(
 
 
 def _is_chosen(of: Sequence[str] | None, step: NoticeType) -> bool:
-    """Whether the step is among those that somebody has chosen; None: all."""
+    """Tell whether the notice type is among those that a person has chosen; None: all."""
     return of is None or step.value in of

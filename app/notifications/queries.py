@@ -1,4 +1,4 @@
-"""What can be asked about notices."""
+"""Read side of notices: their schema, renderer and listing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.notifications.records import DeliveryFailure, DeliveryMethod, NoticeSta
 
 
 class NoticeOut(RecordOut):
-    """What one person was told of one ticket, in one go."""
+    """A notice to one person about the events of one ticket."""
 
     state: NoticeState
     person: PersonStub
@@ -37,12 +37,12 @@ class NoticeOut(RecordOut):
 
 
 class NoticeRenderer(Renderer):
-    """Shows notices, with what they say."""
+    """Renderer of notices, with their text in the caller's language."""
 
     COMPUTED = frozenset({"text"})
 
     async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
-        """Besides, one look-up for what was said in the events."""
+        """Render the notices; their texts need one more query, for the payloads of the events."""
         texts_column = {}
         if self.fields is None or "text" in self.fields:
             notices = by_row(columns)
@@ -58,7 +58,7 @@ LISTING = Listing(
     lifecycle=LIFECYCLE,
     shape=NoticeOut,
     filters=("state", "person", "sent_at"),
-    # Downwards, the unread ones come first, and of those the newest.
+    # Sorted by state descending, unread notices come first; by time descending, the newest.
     sorts=("state", "sent_at"),
     expands=(PERSONS,),
     renderer=NoticeRenderer,

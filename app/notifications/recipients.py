@@ -1,4 +1,6 @@
-"""Who is told of an event for what they are to its record: they hold a role for it, or it names them."""
+"""Recipients of an event by their relation to the record: holders of a role, members of its team, or persons
+in a field.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from app.log.events import id_of, kind_of
 from app.notifications.responsible import excluded_persons
 from app.notifications.steps import PendingNotice
 
-#: So many of those who hold a role, or belong to a team, are told at most.
+#: The most holders of a role, or members of a team, who are notified of an event.
 MOST_RECIPIENTS = 200
 MEMBERS = "select person_id from fold.membership where team_id = %s order by person_id limit %s"
 
@@ -22,8 +24,8 @@ MEMBERS = "select person_id from fold.membership where team_id = %s order by per
 async def resolve_recipients(
     connection: Connection, ledger: Ledger, pending: Iterable[PendingNotice]
 ) -> list[PendingNotice]:
-    """The same, each with the persons where there was only said how they are found; each person once for each
-    event, for what was said first.
+    """Return the pending notices with persons in place of recipient rules; for each event and person only the
+    first.
     """
     found: list[PendingNotice] = []
     known: set[tuple[int, UUID]] = set()
@@ -45,7 +47,7 @@ async def resolve_recipients(
 async def _matching_persons(
     connection: Connection, ledger: Ledger, notice: PendingNotice, tells: RecipientRule
 ) -> list[UUID]:
-    """Those of the record as it is now."""
+    """Return the persons that the rule selects for the record in its present state."""
     lifecycle = ledger.lifecycles[kind_of(notice.event.stream)]
     query = f"select * from {lifecycle.table} where id = %s"
     (row,) = await fetch_rows(connection, query, (id_of(notice.event.stream),))

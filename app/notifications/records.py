@@ -1,4 +1,4 @@
-"""Notices: what a person is told, and how far it has come."""
+"""The record of notices, its states and codes."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from app.common.records import FOLD, CodeEnum, ForeignRef, Record
 
 
 class DeliveryMethod(CodeEnum):
-    """How somebody is told: in the application, or by mail besides."""
+    """How a notice is delivered: in the application, or also by mail."""
 
     in_app = "in_app", "In the application", "应用内"
     mail = "mail", "By mail, too", "应用内及邮件"
 
 
 class NoticeState(CodeEnum):
-    """Whether its person has read it."""
+    """Whether the person has read the notice."""
 
     unread = "unread", "Unread", "未读"
     read = "read", "Read", "已读"
 
 
 class DeliveryFailure(CodeEnum):
-    """Why a mail was not sent."""
+    """Why the mail of a notice was not sent."""
 
     no_address = "no_address", "No address that mail could go to", "没有可用的邮件地址"
     not_for_them = "not_for_them", "Not for them any more", "不再与其有关"
@@ -36,11 +36,11 @@ class DeliveryFailure(CodeEnum):
 
 
 class Notice(Record):
-    """What one person was told of one record, in one go.
+    """A notice to one person about the events of one record.
 
-    `about` is the record's name in the log, `number` (or what else people call it) and `title` as they were.
-    `steps` are what was told, in order, and `versions` those of the record's events that say it. `way` is
-    how.
+    `about` is the record's stream, `number` (or another display name) and `title` as they were when it was
+    sent. `steps` are the notice types, in order, and `versions` those of the record's events that caused
+    them. `way` is the delivery method.
     """
 
     KIND: ClassVar[str] = "notice"
@@ -61,7 +61,7 @@ class Notice(Record):
 
 
 class NoticeTable(Notice, table=True):
-    """Where notices stand."""
+    """The table of notices."""
 
     __tablename__ = "notice"
     __table_args__: ClassVar = FOLD

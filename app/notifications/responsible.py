@@ -1,7 +1,7 @@
-"""Who gets work by an event: whom its marked fields name, and whom its row tells (pure).
+"""Persons who become responsible by an event: those in its marked fields, and those whom its action notifies
+(pure).
 
-The marks stand in the tables (`Responsible`, `Action.tells`). So a process that comes later tells people by
-itself.
+The marks are in the lifecycles (`Responsible`, `Action.notifies`), so a new process needs no code here.
 """
 
 from __future__ import annotations
@@ -17,16 +17,19 @@ from app.kernel.lifecycle import Lifecycle
 from app.kernel.payloads import Payload, PayloadPart, marks, part_types
 from app.log.events import Recorded, kind_of
 
-#: How to a marked field of a body: `tasks/*/assignee` is ("tasks", "assignee").
+#: The path to a marked field of a payload: `tasks/*/assignee` is ("tasks", "assignee").
 FieldPath = tuple[str, ...]
-#: By kind of row, its marked fields.
+#: By kind of record, its marked fields.
 MarkedFields = Mapping[str, Mapping[str, Responsible]]
 
 
 @dataclass(frozen=True, slots=True)
 class ResponsibilityMarks:
-    """What of the events says who gets work: by kind of stream, the rows that name them; by type of event,
-    where what was given does, and whom the table's row tells besides.
+    """Where events name responsible persons.
+
+    `rows`: by kind of stream, the marked fields of its records; `payload_paths`: by type of event, the marked
+    fields of its payload; `tells`: by type of event, the recipient rules of its action; `types`: all event
+    types concerned.
     """
 
     rows: Mapping[str, MarkedFields]
@@ -35,8 +38,8 @@ class ResponsibilityMarks:
     types: frozenset[str]
 
     def named_persons(self, event: Recorded) -> dict[UUID, NoticeType]:
-        """Whom the event names, each with what they are told. What a row beside the record says comes first:
-        whoever is invited to chair a meeting is invited.
+        """Return the persons that the event names, each with the notice type. Child records take precedence
+        over the record: a person invited to chair a meeting gets an invitation.
         """
         found: dict[UUID, NoticeType] = {}
         for key, fields in sorted(event.data["set"].items(), key=lambda row: row[0] == event.stream):
@@ -55,19 +58,19 @@ class ResponsibilityMarks:
     def _set_fields(
         self, event: Recorded, key: str, fields: Mapping[str, Any] | None
     ) -> Iterator[tuple[str, Responsible]]:
-        """The marked fields of that row that the event has set."""
+        """Yield the marked fields of that record that the event has set."""
         marked = self.rows.get(kind_of(event.stream), {}).get(kind_of(key), {})
         for name, mark in marked.items():
             if fields and fields.get(name) and (mark.when is None or fields.get(mark.when)):
                 yield name, mark
 
     def recipient_rules(self, event: Recorded) -> Iterator[RecipientRule]:
-        """Who is told besides, and is to be looked up."""
+        """Yield the recipient rules of the event whose persons must be queried."""
         return (tells for tells in self.tells.get(event.type, ()) if tells.made is None)
 
 
 def responsibility_marks(lifecycles: Iterable[Lifecycle[Any]]) -> ResponsibilityMarks:
-    """What the tables say."""
+    """Collect the marks of the lifecycles."""
     rows: dict[str, MarkedFields] = {}
     given: dict[str, Mapping[FieldPath, NoticeType]] = {}
     tells: dict[str, tuple[RecipientRule, ...]] = {}
@@ -78,13 +81,13 @@ def responsibility_marks(lifecycles: Iterable[Lifecycle[Any]]) -> Responsibility
         tells |= {event: row.notifies for event, row in events if row.notifies}
         if found := marked_fields_of(lifecycle):
             rows[lifecycle.kind] = found
-            # Which of its events sets them, no table says.
+            # Any of the lifecycle's events may set them: the actions do not declare which fields they set.
             types |= {event for event, _ in events}
     return ResponsibilityMarks(rows, given, tells, frozenset(types | given.keys() | tells.keys()))
 
 
 def marked_fields_of(lifecycle: Lifecycle[Any]) -> MarkedFields:
-    """By kind of row on the streams of that lifecycle, the fields that name who gets work."""
+    """Return by kind of record, on the streams of that lifecycle, the fields that name responsible persons."""
     classes: tuple[type[Record], ...] = (lifecycle.record, *lifecycle.children)
     found = {one.KIND: marks(one, Responsible) for one in classes}
     return {kind: fields for kind, fields in found.items() if fields}
@@ -100,7 +103,7 @@ def _marked_paths(
 
 
 def _ids_at(said: Any, path: FieldPath) -> Iterator[str]:
-    """The ids that stand there."""
+    """Yield the ids at the path."""
     for one in said if isinstance(said, list) else [said]:
         if not path:
             yield from () if one is None else (one,)
@@ -109,13 +112,13 @@ def _ids_at(said: Any, path: FieldPath) -> Iterator[str]:
 
 
 def _persons_of_created(event: Recorded, made: type[Record]) -> Iterator[UUID]:
-    """Whom the rows of that class name that the event makes."""
+    """Yield the persons of the child records of that class that the event creates."""
     for key, fields in event.data["set"].items():
         if kind_of(key) == made.KIND and fields and fields.get("person_id"):
             yield UUID(fields["person_id"])
 
 
 def excluded_persons(event: Recorded, tells: RecipientRule) -> set[UUID]:
-    """Whom the event's rows name as those who are not to be told."""
+    """Return the persons whom the event's records name in the field that the rule excludes."""
     said = [fields.get(tells.but) for fields in event.data["set"].values() if fields and tells.but]
     return {UUID(one) for one in said if one}

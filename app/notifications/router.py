@@ -1,4 +1,4 @@
-"""Where notices are: `/v1/notices`."""
+"""Routes of notices: `/v1/notices`."""
 
 from __future__ import annotations
 

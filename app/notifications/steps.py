@@ -1,4 +1,4 @@
-"""Which events people are told of, besides those that name who gets work (pure)."""
+"""Pending notices of an event, for the persons it names and for groups of recipients (pure)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.common.notices import NoticeType, RecipientRule
 from app.log.events import Recorded, id_of, kind_of
 from app.notifications.responsible import ResponsibilityMarks
 
-#: What the requester and the followers are told of, by the event's type without its kind.
+#: The notices to the requester and the followers, by type of event without its kind.
 PUBLIC = {
     "reported": NoticeType.received,
     "raised": NoticeType.received,
@@ -38,22 +38,22 @@ PUBLIC = {
     "cancelled": NoticeType.cancelled,
     "rejected": NoticeType.rejected,
 }
-#: What can end a vote: those who were asked are told then, and whoever asked them.
+#: The events that can close a decision: its voters and the person who asked them are notified.
 VOTE_ENDING = frozenset(
     {"voted", "chair_decided", "vote_closed", "decision_withdrawn", "cancelled", "rejected"}
 )
-#: What all who are invited to a meeting are told.
+#: The notices to all participants of a meeting, by type of event.
 TO_INVITED = {
     "meeting.moved": NoticeType.moved,
     "meeting.cancelled": NoticeType.called_off,
     "meeting.minuted": NoticeType.minuted,
 }
-#: What whoever chairs a meeting and whoever sees to it are told.
+#: The notices to the chair and the organiser of a meeting, by type of event.
 TO_LEADS = {
     "meeting.fell_overdue": NoticeType.overdue,
     "meeting.series_ended": NoticeType.series_over,
 }
-#: What whoever has the ticket is told of: what others say or do that is for them to look at.
+#: The notices to the assignee of a ticket, about actions of others that may need a reaction.
 TO_ASSIGNEE = {
     name: PUBLIC[name]
     for name in (
@@ -70,9 +70,11 @@ TO_ASSIGNEE["rated"] = NoticeType.rated
 
 
 class RecipientGroup(StrEnum):
-    """Who is told, if nobody is named: who asked for it and who follows it, or whoever has it; those who were
-    asked to decide and whoever asked them, or those of them who have yet to vote; those who are invited to
-    it, or who chair it and see to it.
+    """A group of recipients of an event that names nobody.
+
+    `public`: the requester and the followers; `assignee`: the assignee; `asked`: the voters of a decision and
+    the person who asked them; `yet_to_vote`: the voters without a vote; `invited`: the participants of a
+    meeting; `leads`: its chair and its organiser.
     """
 
     public = "public"
@@ -85,7 +87,9 @@ class RecipientGroup(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PendingNotice:
-    """Of an event: who is told what, or how they are looked up; of a decision, which one."""
+    """A notice type for a recipient of an event; `recipient` is a person, a group or a rule by which persons
+    are found, and `decision_id` the decision that it concerns.
+    """
 
     event: Recorded
     step: NoticeType
@@ -94,7 +98,9 @@ class PendingNotice:
 
     @property
     def actor_id(self) -> UUID | None:
-        """The person who did it, or whose words a rule passed on, who knows already; None: no person did."""
+        """The person who caused the event, or on whose behalf a rule did, and who needs no notice; None if no
+        person did.
+        """
         for actor in (self.event.actor, self.event.on_behalf_of or ""):
             who, _, name = actor.partition(":")
             if who in ("person", "integration"):
@@ -103,8 +109,8 @@ class PendingNotice:
 
 
 def notified_event_types(kinds: Iterable[str], marked: ResponsibilityMarks) -> list[str]:
-    """The types of the events that somebody is told of: of tickets of these kinds, and of whatever names who
-    gets work.
+    """Return the types of events that cause notices: those of tickets of these kinds, and those that name
+    responsible persons.
     """
     names = PUBLIC.keys() | TO_ASSIGNEE.keys() | VOTE_ENDING | {"voters_reminded"}
     of_tickets = {f"{kind}.{name}" for kind in kinds for name in names}
@@ -112,8 +118,8 @@ def notified_event_types(kinds: Iterable[str], marked: ResponsibilityMarks) -> l
 
 
 def pending_notices(event: Recorded, marked: ResponsibilityMarks) -> Iterator[PendingNotice]:
-    """Who is told what: those who get work first, since what concerns them says more. Of what only staff see
-    nobody else is told.
+    """Yield the pending notices of the event, those for responsible persons first, as they are more specific.
+    Events for staff only are told to nobody else.
     """
     for person, step in marked.named_persons(event).items():
         yield PendingNotice(event, step, person)
@@ -137,7 +143,7 @@ def _public_notices(event: Recorded) -> Iterator[PendingNotice]:
 
 
 def _decision_notices(event: Recorded, name: str) -> Iterator[PendingNotice]:
-    """Whose votes are asked for again, or asked for no more."""
+    """Yield the notices to voters who are reminded of a decision, or whose decision has closed."""
     if name == "voters_reminded":
         yield PendingNotice(
             event, NoticeType.vote_due, RecipientGroup.yet_to_vote, UUID(event.data["given"]["decision"])

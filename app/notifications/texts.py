@@ -1,4 +1,6 @@
-"""What a notice says, in the language of its reader: titles, numbers and codes; in mails words, too."""
+"""Texts of notices in their reader's language: titles, numbers and codes; in mails also the free text of
+events.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from app.i18n import translate
 from app.kernel.ledger import Ledger
 from app.log.events import kind_of
 
-#: Where the words of a step stand in `given` of its event; they are for all who see the ticket.
+#: By step, the free-text field in the payload (`given`) of its event, which all who see the ticket may read.
 FREE_TEXT_FIELDS = {
     NoticeType.commented: "text",
     NoticeType.updated: "statement",
@@ -28,7 +30,7 @@ FREE_TEXT_FIELDS = {
     NoticeType.reviewed: "comment",
     NoticeType.complaint_answered: "remedy",
 }
-#: Where tickets of a kind have a sentence of their own.
+#: The sentences that differ from the step's own for records of a kind.
 KIND_SENTENCES = {
     ("problem", NoticeType.resolved): "problem_resolved",
     ("meeting", NoticeType.in_charge): "meeting_in_charge",
@@ -37,12 +39,12 @@ EVENT_PAYLOADS = """
 select e.stream, e.version, e.data->'given' as given from log.told e
 join unnest(%s::text[], %s::integer[]) as w(stream, version) using (stream, version)
 where not e.staff_only"""
-#: What was said in the event of a ticket, by the ticket's name and the event's version.
+#: The payloads of events, by stream of the ticket and version of the event.
 EventPayloads = dict[tuple[str, int], dict[str, Any]]
 
 
 async def load_payloads(ledger: Ledger, steps: Iterable[tuple[str, int, NoticeType]]) -> EventPayloads:
-    """What was said in those of the events in which something is said that notices tell. One statement."""
+    """Return the payloads of those events whose text needs them, in one query."""
     wanted = [
         (stream, version)
         for stream, version, step in steps
@@ -55,7 +57,7 @@ async def load_payloads(ledger: Ledger, steps: Iterable[tuple[str, int, NoticeTy
 
 
 def steps_of(rows: Iterable[Any]) -> list[tuple[str, int, NoticeType]]:
-    """The steps of notices, each with the ticket's name and the version of its event."""
+    """Return the steps of notices, each with the stream of the ticket and the version of its event."""
     return [
         (row["about"], version, NoticeType(step))
         for row in rows
@@ -66,7 +68,7 @@ def steps_of(rows: Iterable[Any]) -> list[tuple[str, int, NoticeType]]:
 def step_sentence(
     ledger: Ledger, language: str, notice: Any, step: NoticeType, payload: dict[str, Any]
 ) -> str:
-    """What is said of one step; `given` is what was said in its event, if that was looked up."""
+    """Return the sentence of one step; `payload` is that of its event, if the sentence needs it."""
     words = {
         "number": notice["number"],
         "title": notice["title"] or "",
@@ -80,14 +82,14 @@ def step_sentence(
 
 
 def _hold_reason_label(ledger: Ledger, language: str, about: str, payload: dict[str, Any]) -> str:
-    """What a ticket waits for, as people call it."""
+    """Return the label of the reason for which the ticket is on hold."""
     record: type[Record] = ledger.lifecycles[kind_of(about)].record
     label: str = codecs(record)["hold_reason"].type(payload["reason"]).label(language)
     return label
 
 
 def text(ledger: Ledger, language: str, notice: Any, payloads: EventPayloads) -> str:
-    """The notice in sentences, one to a line, without anybody's own words."""
+    """Return the notice in sentences, one per line, without free text of persons."""
     steps = steps_of([notice])
     lines = [
         step_sentence(ledger, language, notice, step, payloads.get((about, n), {}))
@@ -97,7 +99,7 @@ def text(ledger: Ledger, language: str, notice: Any, payloads: EventPayloads) ->
 
 
 def sealed_words(steps: Sequence[tuple[str, int, NoticeType]], payloads: EventPayloads) -> list[str]:
-    """The ciphertexts of people's words in the steps."""
+    """Return the ciphertexts of the free texts of the steps."""
     found = [payloads.get((about, n), {}).get(FREE_TEXT_FIELDS.get(step, "")) for about, n, step in steps]
     return [words for words in found if isinstance(words, str) and is_sealed(words)]
 
@@ -110,8 +112,8 @@ def mail_text(
     payloads: EventPayloads,
     opened: dict[str, str | None],
 ) -> str:
-    """These steps of the notice in sentences, each with the words that were said but those withdrawn.
-    `opened` are the texts of the words, by ciphertext.
+    """Return these steps of the notice in sentences, each followed by its free text unless that was
+    withdrawn. `opened` are the decrypted texts, by ciphertext.
     """
     parts = []
     for about, version, step in steps:

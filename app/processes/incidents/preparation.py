@@ -21,8 +21,8 @@ class ReviewDue:
 
 
 async def review_due(reads: ReadContext, incident: Incident, body: object, ctx: ActionContext) -> ReviewDue:
-    """Find when the review of a major incident is due: REVIEWED_WITHIN_WORKING_DAYS working days from now, at
-    the same time of day.
+    """Find when the review of a major incident is due: REVIEWED_WITHIN_WORKING_DAYS working days after its
+    resolution, at the same time of day.
     """
     if incident.declared_major_at is None:
         return ReviewDue(None)

@@ -1,4 +1,4 @@
-"""Whether it is what was wanted: acceptance by the requester's group, by criteria; and training."""
+"""Actions of acceptance: submission to the requester's group, its verdict by criteria, and training."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ MOST_PEOPLE = 100_000
 
 
 class SubmitForAcceptanceRequest(Payload):
-    """What is submitted; requirements, solution and test reports are those that the request has made."""
+    """The manual and the wanted date of acceptance; requirements, solution and test reports are those already
+    filed with the request.
+    """
 
     model_config = example_includes("manual")
     manual: ShortText | None = Field(
@@ -69,7 +71,9 @@ class SubmitForAcceptanceRequest(Payload):
 
 
 def submit_for_acceptance(request: Request, body: SubmitForAcceptanceRequest, ctx: ActionContext) -> None:
-    """It is ready: the acceptance group is told, and can see it from now on."""
+    """Submit the request for acceptance: the acceptance group is notified, and can see the request from now
+    on.
+    """
     request.acceptance_wanted_at = body.wanted_at
     request.rounds = (request.rounds or 0) + 1
     request.verdict = None
@@ -77,7 +81,7 @@ def submit_for_acceptance(request: Request, body: SubmitForAcceptanceRequest, ct
 
 
 class CriterionAssessment(PayloadPart):
-    """What came of one criterion."""
+    """The result of one acceptance criterion."""
 
     criterion: UUID = Field(description="The criterion: its id.")
     shown_by: VerificationMethod = Field(description="How it was shown.")
@@ -86,7 +90,7 @@ class CriterionAssessment(PayloadPart):
 
 
 class AcceptanceIssue(PayloadPart):
-    """What must be mended; a task of the request."""
+    """An issue to rectify; it becomes a task of the request."""
 
     title: Title = Field(description="What must be mended. Lists show it: name no persons here.")
     due_at: Instant = Field(description="By when.")
@@ -97,7 +101,7 @@ class AcceptanceIssue(PayloadPart):
 
 
 class RecordAcceptanceRequest(Payload):
-    """What the acceptance has come to."""
+    """The result of an acceptance: participants, criteria, verdict and issues."""
 
     participants: Annotated[
         tuple[Annotated[Reference, ForeignRef("person", allow_participants=True)], ...], BoundedList
@@ -126,7 +130,7 @@ class RecordAcceptanceRequest(Payload):
 
 
 def record_acceptance(request: Request, body: RecordAcceptanceRequest, ctx: ActionContext) -> None:
-    """The acceptance group has decided: it is delivered, or what failed is rectified."""
+    """Record the verdict of the acceptance group: the request is delivered, or its issues are rectified."""
     notes = [(Heading.conclusion, body.conclusion), *((Heading.findings, r.note) for r in body.results)]
     made = Acceptance(
         id=ctx.new_id(),
@@ -157,12 +161,12 @@ def record_acceptance(request: Request, body: RecordAcceptanceRequest, ctx: Acti
 
 
 def after_acceptance(request: Request) -> CodeEnum:
-    """Where an acceptance leads."""
+    """Return the state to which the verdict of the acceptance leads."""
     return State.delivered if request.verdict is AcceptanceVerdict.accepted else State.rectifying
 
 
 class RecordTrainingRequest(Payload):
-    """Who was shown what."""
+    """A training: its audience, topics and material."""
 
     audience: FreeText = Field(description="Who was trained.")
     topics: FreeText = Field(description="What in.")
@@ -172,7 +176,7 @@ class RecordTrainingRequest(Payload):
 
 
 def record_training(request: Request, body: RecordTrainingRequest, ctx: ActionContext) -> None:
-    """People were shown how to use what was delivered."""
+    """Record a training in the use of what was delivered."""
     said = (
         (Heading.audience, body.audience),
         (Heading.topics, body.topics),

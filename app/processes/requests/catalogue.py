@@ -1,4 +1,4 @@
-"""What is asked for out of the catalogue: the answers to its form, and the approval that it needs."""
+"""Requests for items of the catalogue: the answers to the item's form, and the approval that it needs."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from app.ticketing.records import Task
 if TYPE_CHECKING:
     from app.processes.requests.lifecycle import AssessRequest, SubmitRequest
 
-#: How long approvers have if nobody says otherwise.
+#: How long approvers have if the payload sets no due date.
 APPROVAL_PERIOD = timedelta(days=14)
 
 
 async def answers_invalid(
     reads: ReadContext, request: Request, body: SubmitRequest, ctx: ActionContext
 ) -> None:
-    """What is asked for is offered, and its form is filled in."""
+    """Refuse answers that do not fit the form of the catalogue item, or answers without an item."""
     item = ctx.ref(CatalogueItem, "item")
     if item is None:
         if body.answers is not None:
@@ -46,8 +46,8 @@ async def answers_invalid(
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """The item of the catalogue that is asked for, if it is one; and the question to its approvers, if it
-    needs approval.
+    """The catalogue item that is requested, if any, and the decision to ask of its approvers, if it needs
+    approval.
     """
 
     item: CatalogueItem | None
@@ -55,8 +55,10 @@ class Approval:
 
 
 async def approval(reads: ReadContext, request: Request, body: AssessRequest, ctx: ActionContext) -> Approval:
-    """Finds the item; where it needs approval, prepares the question to its approvers. They are asked again
-    only when they have not settled it. Raises NotAllowed or WrongValue.
+    """Find the requested item and, if it needs approval, prepare the decision to ask of its approvers.
+
+    Approvers are asked again only if their last decision is not open. Raises PreparationRefused or
+    WrongValue.
     """
     if await reads.children(Decision, request, state=DecisionState.open.value):
         raise PreparationRefused("approval_is_open")
@@ -98,7 +100,7 @@ async def _person(reads: ReadContext, person_id: str) -> Person:
 
 
 def add_checklist_tasks(request: Request, item: CatalogueItem | None, ctx: ActionContext) -> None:
-    """What the item says is to be done, is a task each."""
+    """Add a task for each entry of the item's checklist."""
     titles = () if item is None else item.checklist or ()
     for position, title in enumerate(titles, start=1):
         task = Task(
@@ -112,15 +114,17 @@ def add_checklist_tasks(request: Request, item: CatalogueItem | None, ctx: Actio
 
 
 def approve(request: Request, body: Tallied, ctx: ActionContext) -> None:
-    """Those who approve it have approved it."""
+    """Approve the request, as its approvers decided."""
 
 
 def refuse(request: Request, body: Tallied, ctx: ActionContext) -> None:
-    """Those who approve it have refused it."""
+    """Reject the request, as its approvers decided."""
 
 
 def action_of_outcome(request: Request, taken: Decision) -> tuple[str, Payload] | None:
-    """What a decision about a request leads to; deferred or lapsed, it can be asked again by `assess`."""
+    """Return the action, with its payload, to which the outcome of a decision leads; None if it was deferred
+    or lapsed: `assess` can ask again.
+    """
     if taken.outcome is DecisionOutcome.approved:
         return "approve", tallied(taken)
     return ("refuse", tallied(taken)) if taken.outcome is DecisionOutcome.rejected else None

@@ -1,4 +1,4 @@
-"""What forbids an action on a request, beyond state and role. Each is the sentence that refuses."""
+"""Checks of actions on requests, beyond state and role. Each returns or raises the code of its refusal."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ WORKING_DAYS_AHEAD = 2
 async def cannot_be_assigned(
     reads: ReadContext, request: Request, body: AssessRequest, ctx: ActionContext
 ) -> None:
-    """Work is given to somebody who is there, and who belongs to the team that is named with them."""
+    """Refuse an assignee who is inactive or not in the team of the payload."""
     await check_assignable(reads, ctx.ref(Person, "assignee"), ctx.ref(Team, "team"), "/assignee")
 
 
 async def invalid_start_time(
     reads: ReadContext, request: Request, body: FulfilRequest, ctx: ActionContext
 ) -> None:
-    """Work starts after it was assessed and before it is done, and only once."""
+    """Refuse a start before the request was opened or in the future, or if work has started already."""
     if body.started_at is None:
         return
     if request.state is State.in_progress:
@@ -61,13 +61,15 @@ async def invalid_start_time(
 async def wake_up_in_past(
     reads: ReadContext, request: Request, body: HoldRequest, ctx: ActionContext
 ) -> None:
-    """A time to look again lies ahead."""
+    """Refuse if the wake-up time of the hold is not in the future (`not_ahead`)."""
     if body.wake_up_at is not None and body.wake_up_at <= ctx.occurred_at:
         raise WrongValue(pointer="/wake_up_at", because="not_ahead")
 
 
 async def too_late_to_reopen(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
-    """After the agreed days something new is asked for instead."""
+    """Refuse to reopen after the agreed number of days; a new request is submitted instead
+    (`too_late_to_reopen`).
+    """
     delivered = request.delivered_at
     late = delivered is not None and ctx.occurred_at > delivered + timedelta(days=ctx.reopen_days)
     return "too_late_to_reopen" if late else None
@@ -76,7 +78,7 @@ async def too_late_to_reopen(reads: ReadContext, request: Request, ctx: ActionCo
 async def confirmed_in_future(
     reads: ReadContext, request: Request, body: ConfirmRequirementsRequest, ctx: ActionContext
 ) -> None:
-    """What was asked for is confirmed afterwards, and that is told afterwards."""
+    """Refuse if the requirements are said to be confirmed in the future (`after_it_was_told`)."""
     if body.confirmed_at > ctx.occurred_at:
         raise WrongValue(pointer="/confirmed_at", because="after_it_was_told")
 
@@ -84,7 +86,7 @@ async def confirmed_in_future(
 async def acceptance_group_empty(
     reads: ReadContext, request: Request, body: ConfirmRequirementsRequest, ctx: ActionContext
 ) -> None:
-    """Somebody is in the acceptance group."""
+    """Refuse an acceptance group without members and chair (`nobody_in_it`)."""
     group = ctx.required_ref(Group, "acceptance_group")
     if group.chair_id is None and not await reads.children(GroupMember, group):
         raise WrongValue(pointer="/acceptance_group", because="nobody_in_it")
@@ -93,7 +95,7 @@ async def acceptance_group_empty(
 async def delivery_not_in_future(
     reads: ReadContext, request: Request, body: ProposeSolutionRequest, ctx: ActionContext
 ) -> None:
-    """A plan looks ahead."""
+    """Refuse if the planned delivery is not in the future (`not_ahead`)."""
     if body.planned_at <= ctx.occurred_at:
         raise WrongValue(pointer="/planned_at", because="not_ahead")
 
@@ -101,8 +103,10 @@ async def delivery_not_in_future(
 async def not_on_review_side(
     reads: ReadContext, request: Request, body: ReviewSolutionRequest, ctx: ActionContext
 ) -> str | None:
-    """For IT reviews somebody of the staff; for the business the requester, somebody of their team, or of the
-    business in the acceptance group.
+    """Refuse a reviewer who does not belong to the side that they review for (`not_of_that_side`).
+
+    Staff review for IT. The requester, their team, and the business members of the acceptance group review
+    for the business.
     """
     if body.side is ReviewSide.it:
         ours = ctx.caller.is_staff_for(request)
@@ -116,7 +120,7 @@ async def not_on_review_side(
 async def side_already_reviewed(
     reads: ReadContext, request: Request, body: ReviewSolutionRequest, ctx: ActionContext
 ) -> str | None:
-    """Each side reviews a proposal once, and by another person."""
+    """Refuse a second review for one side, and one person's review for both sides."""
     by = {ReviewSide.it: request.it_approved_by_id, ReviewSide.business: request.business_approved_by_id}
     if by.pop(body.side) is not None:
         return "side_has_reviewed"
@@ -126,7 +130,9 @@ async def side_already_reviewed(
 async def plan_not_assignable(
     reads: ReadContext, request: Request, body: BeginImplementationRequest, ctx: ActionContext
 ) -> None:
-    """Tasks are given to people who are there; what it may cost has the digits of its currency."""
+    """Refuse tasks whose assignees are inactive or not in their team, due dates that are not in the future,
+    and a planned cost with more decimal places than its currency has.
+    """
     for n, task in enumerate(body.tasks):
         where = f"/tasks/{n}"
         await check_assignable(
@@ -147,7 +153,9 @@ def _check_in_future(when: datetime, pointer: str, ctx: ActionContext) -> None:
 async def invalid_progress(
     reads: ReadContext, request: Request, body: ReportProgressRequest, ctx: ActionContext
 ) -> None:
-    """Of milestones that there are, each once; problems are given to people who are there, in time."""
+    """Refuse milestones that are unknown or named twice, inactive owners of problems, due dates that are not
+    in the future, and a cost with no planned cost or too many decimal places.
+    """
     known = {milestone.id for milestone in ctx.prepared(CurrentMilestones).milestones}
     for n, progress in enumerate(body.milestones):
         if progress.milestone not in known:
@@ -164,14 +172,16 @@ async def invalid_progress(
 
 
 async def task_is_open(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
-    """What is submitted is done."""
+    """Refuse to submit the request for acceptance with an open task (`task_is_open`)."""
     tasks = await reads.children(Task, request)
     left = [task for task in tasks if task.completed_at is None and task.dropped_at is None]
     return "task_is_open" if left else None
 
 
 async def quality_not_checked(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
-    """What is submitted was checked, and passed its last check at every checkpoint."""
+    """Refuse to submit the request for acceptance unless it was checked and passed the last check of every
+    checkpoint.
+    """
     checks = await reads.children(QualityCheck, request)
     last = {check.checkpoint: check.passed for check in checks if check.dropped_at is None}
     if not last:
@@ -180,7 +190,9 @@ async def quality_not_checked(reads: ReadContext, request: Request, ctx: ActionC
 
 
 async def no_acceptor_left(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
-    """What is submitted can be accepted by somebody."""
+    """Refuse to submit the request if the acceptance group has no active member who did not implement it
+    (`nobody_to_accept`).
+    """
     others = await accepting(reads, request) - implementer.persons(request)
     return None if await reads.active(others) else "nobody_to_accept"
 
@@ -188,7 +200,9 @@ async def no_acceptor_left(reads: ReadContext, request: Request, ctx: ActionCont
 async def documents_missing(
     reads: ReadContext, request: Request, body: object, ctx: ActionContext
 ) -> str | None:
-    """What is submitted has requirements and a solution that count."""
+    """Refuse to submit the request without published documents of its requirements and solution
+    (`papers_missing`).
+    """
     there = published_document(DocumentClass.SN, ctx) and published_document(DocumentClass.SO, ctx)
     return None if there else "papers_missing"
 
@@ -196,7 +210,9 @@ async def documents_missing(
 async def too_short_notice(
     reads: ReadContext, request: Request, body: SubmitForAcceptanceRequest, ctx: ActionContext
 ) -> None:
-    """The acceptance group is told at least two working days ahead."""
+    """Refuse an acceptance less than two working days ahead, unless the payload says why
+    (`too_short_notice`).
+    """
     if body.wanted_at <= ctx.occurred_at:
         raise WrongValue(pointer="/wanted_at", because="not_ahead")
     zone, works = await service_working_days(reads, request, ctx)
@@ -206,7 +222,7 @@ async def too_short_notice(
 
 
 async def not_in_the_acceptance_group(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
-    """The requester's acceptance group accepts, and nobody else."""
+    """Refuse a caller who is not in the request's acceptance group (`not_in_the_acceptance_group`)."""
     ours = ctx.caller.person_id in await accepting(reads, request)
     return None if ours else "not_in_the_acceptance_group"
 
@@ -214,7 +230,9 @@ async def not_in_the_acceptance_group(reads: ReadContext, request: Request, ctx:
 async def criterion_results_incomplete(
     reads: ReadContext, request: Request, body: RecordAcceptanceRequest, ctx: ActionContext
 ) -> None:
-    """It is said of every criterion what came of it, and of nothing else."""
+    """Refuse results that leave out a criterion or name an unknown one, and issues with inactive owners or
+    due dates that are not in the future.
+    """
     left = {criterion.id for criterion in ctx.prepared(CurrentCriteria).criteria}
     for n, result in enumerate(body.results):
         if result.criterion not in left:
@@ -231,6 +249,6 @@ async def criterion_results_incomplete(
 async def trained_in_future(
     reads: ReadContext, request: Request, body: RecordTrainingRequest, ctx: ActionContext
 ) -> None:
-    """What has happened is told."""
+    """Refuse a training that was held in the future (`after_it_was_told`)."""
     if body.held_at is not None and body.held_at > ctx.occurred_at:
         raise WrongValue(pointer="/held_at", because="after_it_was_told")

@@ -1,4 +1,4 @@
-"""The acceptance group of a request: who stands in it for what."""
+"""Members of a request's acceptance group, by the side that they represent."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from app.foundation.people.records import GroupMember, RepresentedSide
 from app.kernel.reads import ReadContext
 from app.processes.requests.records import Request
 
-#: The sides that stand for the business in a group.
+#: The sides of a group that represent the business.
 BUSINESS_SIDES = frozenset({RepresentedSide.business, RepresentedSide.key_user})
 
 
 async def of_the_business(reads: ReadContext, request: Request) -> set[UUID]:
-    """Those in the acceptance group who stand there for the business or its key users."""
+    """Return the members of the acceptance group who represent the business or its key users."""
     members = await _members(reads, request)
     return {one.person_id for one in members if one.person_id and one.side in BUSINESS_SIDES}
 
 
 async def accepting(reads: ReadContext, request: Request) -> set[UUID]:
-    """The members of the acceptance group, and its chair."""
+    """Return the members and the chair of the acceptance group."""
     group = await reads.record("group", str(request.acceptance_group_id))
     chairs = None if group is None else group.record.chair_id
     members = await _members(reads, request)

@@ -1,4 +1,4 @@
-"""Making it: milestones and tasks, reports of progress, checks of quality."""
+"""Actions of implementation: plan milestones and tasks, report progress, check quality."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ from app.ticketing import tasks
 from app.ticketing.records import Task
 from app.ticketing.tasks import CompleteTask
 
-#: Whoever implements it, and so neither checks its quality nor accepts it.
+#: The implementers of a request, who may neither check its quality nor accept it.
 implementer = PartIn("implementer", "实施人", ("doer_ids",))
 MOST_DAYS = 92
 
 
 class PlannedMilestone(PayloadPart):
-    """A step of the plan."""
+    """A milestone of the plan."""
 
     title: Title = Field(description="What is reached by then. Lists show it: name no persons here.")
     due_at: Instant = Field(description="By when.")
 
 
 class PlannedTask(PayloadPart):
-    """Something to be done."""
+    """A task of the plan."""
 
     title: Title = Field(description="What is to be done. Lists show it: name no persons here.")
     assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
@@ -64,7 +64,7 @@ class PlannedTask(PayloadPart):
 
 
 class BeginImplementationRequest(Payload):
-    """How it is made."""
+    """The plan of the implementation: milestones, tasks, cost and how often progress is reported."""
 
     plan: FreeText | None = Field(default=None, description="What is to be said of the plan besides.")
     milestones: Annotated[tuple[PlannedMilestone, ...], BoundedList] = Field(
@@ -93,11 +93,11 @@ class BeginImplementationRequest(Payload):
 
 
 def begin_implementation(request: Request, body: BeginImplementationRequest, ctx: ActionContext) -> None:
-    """It is made: by milestones, each with its tasks."""
+    """Begin the implementation, planned in milestones and tasks."""
     supersede(DocumentClass.IM, ctx)
-    # Its milestones and tasks are rows of their own: what is not said in words is not sealed.
+    # Milestones and tasks are child records of their own: only free text goes into the sealed document.
     file_document(request, DocumentClass.IM, [(Heading.plan, body.plan)], ctx)
-    # A report of tests says of its own checks only, so it counts no more either.
+    # A test report covers only the checks of its own plan, so a new plan supersedes it.
     supersede(DocumentClass.TE, ctx)
     steps, left = ctx.prepared(CurrentMilestones).milestones, ctx.prepared(UnfinishedTasks).tasks
     for earlier in (*steps, *left, *ctx.prepared(CurrentChecks).checks):
@@ -138,14 +138,14 @@ def _milestone(request: Request, planned: PlannedMilestone, ctx: ActionContext) 
 
 
 class MilestoneProgress(PayloadPart):
-    """How far one milestone has got."""
+    """The progress of one milestone."""
 
     milestone: UUID = Field(description="The milestone: its id.")
     done: int = Field(ge=0, le=100, strict=True, description="How much of it is done, in percent.")
 
 
 class ReportedProblem(PayloadPart):
-    """Something that is in the way; a task of the request."""
+    """An obstacle; it becomes a task of the request."""
 
     title: Title = Field(description="What must be done about it. Lists show it: name no persons here.")
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
@@ -155,7 +155,7 @@ class ReportedProblem(PayloadPart):
 
 
 class ReportProgressRequest(Payload):
-    """How far it has got."""
+    """The progress of the implementation, its cost, and obstacles."""
 
     milestones: Annotated[tuple[MilestoneProgress, ...], BoundedList] = Field(
         max_length=LONGEST_LIST, description="How far each milestone has got that has got further."
@@ -172,7 +172,7 @@ class ReportProgressRequest(Payload):
 
 
 def report_progress(request: Request, body: ReportProgressRequest, ctx: ActionContext) -> None:
-    """It is reported how far it has got, and what is in the way."""
+    """Report the progress of the implementation and its obstacles."""
     due_at = request.next_report_due_at
     made = ProgressReport(
         id=ctx.new_id(),
@@ -205,7 +205,7 @@ def report_progress(request: Request, body: ReportProgressRequest, ctx: ActionCo
 def add_issue(
     request: Request, title: str, owner: Person | None, due_at: datetime, ctx: ActionContext
 ) -> None:
-    """What must be done about something, as a task; whoever does it does not check it."""
+    """Add a task that resolves an issue; its owner counts as an implementer and cannot check quality."""
     task = Task(
         id=ctx.new_id(),
         record=request.row_key,
@@ -220,9 +220,9 @@ def add_issue(
 
 
 def complete_task(request: Request, body: CompleteTask, ctx: ActionContext) -> None:
-    """A task is done."""
+    """Complete a task of the request."""
     tasks.complete_task(request, body, ctx)
-    # Who does what was given to somebody else has made it as well. There are doers once there is a plan.
+    # Whoever completes another person's task is an implementer, too. Implementers exist once there is a plan.
     if request.doer_ids is not None and ctx.caller.person_id is not None:
         _add_implementers(request, ctx.caller.person_id)
 
@@ -232,7 +232,7 @@ def _add_implementers(request: Request, *persons: UUID) -> None:
 
 
 class CheckQualityRequest(Payload):
-    """Whether what was made is as it should be."""
+    """The result of a quality check at one checkpoint."""
 
     checkpoint: ShortText = Field(description="What was checked: the same words for the same checkpoint.")
     passed: bool = Field(strict=True, description="Whether it is as it should be.")
@@ -240,7 +240,7 @@ class CheckQualityRequest(Payload):
 
 
 def check_quality(request: Request, body: CheckQualityRequest, ctx: ActionContext) -> None:
-    """Somebody who has not made it has checked whether it is as it should be."""
+    """Record a quality check by a person who did not implement the request."""
     entry = file_document(request, DocumentClass.TE, [(Heading.findings, body.findings)], ctx)
     made = QualityCheck(
         id=ctx.new_id(),

@@ -1,4 +1,4 @@
-"""Service requests: from intake to support after delivery.
+"""Lifecycle of service requests, from intake to support after delivery.
 
 submitted ─► [awaiting_approval] ─► assessed ─► in_progress ─► delivered ─► closed              standard
           ─► analysing ─► requirements_confirmed ─► solution_review ⇄ revising
@@ -102,7 +102,7 @@ from app.ticketing import CHILDREN, ticket_actions
 
 
 class SubmitRequest(Payload):
-    """Something is asked for."""
+    """The service request to submit."""
 
     title: Title = Field(description="What is asked for, in a line. Lists show it: name no persons here.")
     description: FreeText = Field(description="What is wanted, in the words of whoever asks.")
@@ -129,7 +129,7 @@ class SubmitRequest(Payload):
 
 
 def submit(request: Request, body: SubmitRequest, ctx: ActionContext) -> None:
-    """Something is asked for."""
+    """Submit a service request."""
     requester = ctx.ref(Person, "requester")
     request.title = body.title
     request.description = body.description
@@ -142,7 +142,7 @@ def submit(request: Request, body: SubmitRequest, ctx: ActionContext) -> None:
         request.item, request.target_seconds = item.key, item.target_seconds
         request.answers = body.answers
     request.requester_id = requester.id if requester else ctx.caller.person_id
-    # The customer is the requester's team at opening, whatever becomes of either later.
+    # The customer is the requester's team at opening, even if the requester changes teams later.
     request.customer_id = requester.team_id if requester else ctx.caller.team_id
     request.opened_at = ctx.occurred_at
     if request.requester_id != ctx.caller.person_id:
@@ -151,7 +151,7 @@ def submit(request: Request, body: SubmitRequest, ctx: ActionContext) -> None:
 
 
 class AssessRequest(Payload):
-    """What it is, how soon, how it is made, and by whom."""
+    """The classification, priority and path of the request, and who fulfils it."""
 
     category: Annotated[RecordKey, KeyRef("category", per_process=True)] = Field(
         description="The key of the category."
@@ -171,7 +171,7 @@ class AssessRequest(Payload):
 
 
 def assess(request: Request, body: AssessRequest, ctx: ActionContext) -> None:
-    """It is settled what it is, how soon, how it is made, and by whom."""
+    """Assess the request: classify, prioritise and assign it, and ask for approval if it needs one."""
     team, person = ctx.ref(Team, "team"), ctx.ref(Person, "assignee")
     request.category = body.category
     request.impact = body.impact
@@ -194,21 +194,23 @@ def assess(request: Request, body: AssessRequest, ctx: ActionContext) -> None:
 
 
 def path_start(request: Request) -> CodeEnum:
-    """Where its path begins."""
+    """Return the first state of the request's path."""
     return State.analysing if request.path is FulfilmentPath.project else State.assessed
 
 
 def after_assessment(request: Request) -> CodeEnum:
-    """Where an assessment leads: to those who approve it, if somebody must, or on."""
+    """Return the state after the assessment: awaiting approval if the item needs one, else the start of the
+    path.
+    """
     return path_start(request) if request.approval_id is None else State.awaiting_approval
 
 
 def start(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Work on it begins."""
+    """Start work on the request."""
 
 
 class FulfilRequest(Payload):
-    """It is done."""
+    """What was delivered, and when work started."""
 
     delivered: FreeText = Field(description="What was delivered.")
     started_at: Instant | None = Field(
@@ -217,14 +219,14 @@ class FulfilRequest(Payload):
 
 
 def fulfil(request: Request, body: FulfilRequest, ctx: ActionContext) -> None:
-    """It is done and delivered."""
+    """Fulfil the request: it is delivered."""
     request.delivery = body.delivered
     if body.started_at is not None:
         request.started_at = body.started_at
 
 
 class HoldRequest(Payload):
-    """Work waits for something."""
+    """Why work on the request waits, and until when."""
 
     reason: HoldReason = Field(description="What it waits for.")
     wake_up_at: Instant | None = Field(
@@ -233,35 +235,35 @@ class HoldRequest(Payload):
 
 
 def hold(request: Request, body: HoldRequest, ctx: ActionContext) -> None:
-    """Work waits for something."""
+    """Put the request on hold: work waits for something."""
     request.hold_reason = body.reason
     request.wake_up_at = body.wake_up_at
 
 
 def resume(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:
-    """What it waited for has come."""
+    """Resume work on the request: the wait is over."""
 
 
 def close(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:
-    """It is what was asked for."""
+    """Close the request: the delivery is what was requested."""
 
 
 def reopen(request: Request, body: Reason, ctx: ActionContext) -> None:
-    """It is not what was asked for after all."""
+    """Reopen the request: the delivery is not what was requested."""
 
 
 def cancel(request: Request, body: Reason, ctx: ActionContext) -> None:
-    """It is not wanted any more."""
+    """Cancel the request: it is no longer wanted."""
     withdraw_open_decisions(ctx)
 
 
 def reject(request: Request, body: Reason, ctx: ActionContext) -> None:
-    """It is not done, and the requester is told why."""
+    """Reject the request; its requester is notified of the reason."""
     withdraw_open_decisions(ctx)
 
 
 class EditRequest(Patch):
-    """What is known of it."""
+    """The fields of the request to change."""
 
     REQUESTER_FIELDS = frozenset({"title", "description"})
 
@@ -280,23 +282,25 @@ class EditRequest(Patch):
 
 
 def edit(request: Request, body: EditRequest, ctx: ActionContext) -> None:
-    """What is known of it is put right."""
+    """Edit the request's fields."""
     apply_patch(request, body, ctx)
 
 
 def state_before_hold(request: Request) -> CodeEnum:
-    """The state that it was held in."""
+    """Return the state in which the request was put on hold."""
     assert request.held_from is not None
     return request.held_from
 
 
 def state_after_reopening(request: Request) -> CodeEnum:
-    """Where work goes on when it is reopened."""
+    """Return the state in which work continues when the request is reopened."""
     return State.rectifying if request.path is FulfilmentPath.project else State.in_progress
 
 
 def on_enter(request: Request, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """What goes with a state, whoever leads there: a person, a rule, or another system's history."""
+    """Set and clear the fields that depend on the new state, whether a person, a rule or an imported history
+    changed it.
+    """
     if before is State.awaiting_approval and request.state in (State.assessed, State.analysing):
         request.approved_at = ctx.occurred_at
     if request.state is State.in_progress and request.started_at is None:
@@ -320,7 +324,9 @@ def on_enter(request: Request, before: CodeEnum | None, ctx: ActionContext) -> N
 
 
 def audience(request: Request) -> tuple[str, ...]:
-    """Who asked or asked for somebody, who works on it, and the desk as long as it is nobody's."""
+    """Return the tokens of who may see the request: its requester, reporter and assignee, those of its
+    service, and its team; without a team, the service desk.
+    """
     persons = (request.requester_id, request.reported_by_id, request.assignee_id)
     tokens = tuple(f"person:{person}" for person in persons if person is not None)
     if request.service is not None:
@@ -340,7 +346,7 @@ ACCEPTED = Branch(
 REOPENED = Branch(state_after_reopening, (State.in_progress, State.rectifying))
 
 
-#: Approval of an item, by those whom the item names and not by the requester.
+#: Approval of a catalogue item, by the approvers of the item, never by the requester.
 APPROVAL = decisions.DecisionSpec(
     kind="request",
     any=(State.awaiting_approval,),

@@ -1,4 +1,4 @@
-"""What actions on requests must look up first."""
+"""Reads that actions on requests need before they are decided."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.ticketing.records import Task
 
 @dataclass(frozen=True, slots=True)
 class CurrentCriteria:
-    """The criteria of acceptance that hold so far."""
+    """The acceptance criteria that are in force."""
 
     criteria: tuple[Criterion, ...]
 
@@ -22,14 +22,14 @@ class CurrentCriteria:
 async def current_criteria(
     reads: ReadContext, request: Request, body: object, ctx: ActionContext
 ) -> CurrentCriteria:
-    """Finds the criteria that hold so far."""
+    """Find the acceptance criteria that are in force."""
     known = await reads.children(Criterion, request)
     return CurrentCriteria(tuple(one for one in known if one.dropped_at is None))
 
 
 @dataclass(frozen=True, slots=True)
 class CurrentMilestones:
-    """The milestones that hold so far."""
+    """The milestones of the current plan."""
 
     milestones: tuple[Milestone, ...]
 
@@ -37,14 +37,14 @@ class CurrentMilestones:
 async def current_milestones(
     reads: ReadContext, request: Request, body: object, ctx: ActionContext
 ) -> CurrentMilestones:
-    """Finds the milestones that hold so far."""
+    """Find the milestones of the current plan."""
     known = await reads.children(Milestone, request)
     return CurrentMilestones(tuple(one for one in known if one.dropped_at is None))
 
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedTasks:
-    """What of the plan so far is still to be done."""
+    """The open tasks of the current plan."""
 
     tasks: tuple[Task, ...]
 
@@ -52,7 +52,7 @@ class UnfinishedTasks:
 async def unfinished_tasks(
     reads: ReadContext, request: Request, body: object, ctx: ActionContext
 ) -> UnfinishedTasks:
-    """Finds what of the plan so far is still to be done."""
+    """Find the open tasks of the current plan."""
     tasks = await reads.children(Task, request)
     left = (one for one in tasks if one.completed_at is None and one.dropped_at is None)
     return UnfinishedTasks(tuple(one for one in left if one.milestone_id is not None))
@@ -60,7 +60,7 @@ async def unfinished_tasks(
 
 @dataclass(frozen=True, slots=True)
 class CurrentChecks:
-    """The quality checks of the plan so far."""
+    """The quality checks of the current plan."""
 
     checks: tuple[QualityCheck, ...]
 
@@ -68,14 +68,14 @@ class CurrentChecks:
 async def current_checks(
     reads: ReadContext, request: Request, body: object, ctx: ActionContext
 ) -> CurrentChecks:
-    """Finds the quality checks of the plan so far."""
+    """Find the quality checks of the current plan."""
     known = await reads.children(QualityCheck, request)
     return CurrentChecks(tuple(one for one in known if one.dropped_at is None))
 
 
 @dataclass(frozen=True, slots=True)
 class BusinessReviewers:
-    """Those who may review the solution for the business, in the order of their ids."""
+    """The persons who may review the solution for the business, in order of id."""
 
     persons: tuple[UUID, ...]
 
@@ -83,17 +83,19 @@ class BusinessReviewers:
 async def business_reviewers(
     reads: ReadContext, request: Request, body: object, ctx: ActionContext
 ) -> BusinessReviewers:
-    """Finds those in the acceptance group who may review it for the business: they are to see it."""
+    """Find the active members of the acceptance group who may review the solution for the business; they
+    become followers and so can see the request.
+    """
     return BusinessReviewers(tuple(sorted(await reads.active(await of_the_business(reads, request)))))
 
 
 @dataclass(frozen=True, slots=True)
 class Acceptors:
-    """Those who may accept the request, in the order of their ids."""
+    """The persons who may accept the request, in order of id."""
 
     persons: tuple[UUID, ...]
 
 
 async def acceptors(reads: ReadContext, request: Request, body: object, ctx: ActionContext) -> Acceptors:
-    """Finds those of the acceptance group: they are to see it."""
+    """Find the active members of the acceptance group; they become followers and so can see the request."""
     return Acceptors(tuple(sorted(await reads.active(await accepting(reads, request)))))

@@ -1,4 +1,6 @@
-"""What can be asked about requests: the shape of the answer, and what the list is narrowed and sorted by."""
+"""Read side of requests: schemas of the request and its child records, and the listing with its filters and
+sorts.
+"""
 
 from __future__ import annotations
 
@@ -43,13 +45,13 @@ select id, coalesce(next_report_due_at < now(), false) as overdue from fold.requ
 
 
 async def reports_overdue(ledger: Ledger, requests: Sequence[UUID]) -> Mapping[UUID, Any]:
-    """Of each of the requests whether a report of its progress is overdue."""
+    """Return by request whether its progress report is overdue."""
     rows = await ledger.db.rows(REPORTS_OVERDUE, (list(requests),))
     return {row["id"]: row["overdue"] for row in rows}
 
 
 class RequestOut(TicketOut):
-    """Something that somebody asks for."""
+    """A service request."""
 
     state: RequestState
     state_since: datetime
@@ -106,7 +108,7 @@ class RequestOut(TicketOut):
 
 
 class CriterionOut(OutputModel):
-    """What must be met for a request to be accepted."""
+    """A criterion that must be met for the request to be accepted."""
 
     id: UUID
     place: int
@@ -117,14 +119,14 @@ class CriterionOut(OutputModel):
 
 
 class CriterionPage(OutputModel):
-    """The criteria of acceptance of a request, the oldest first."""
+    """A page of the acceptance criteria of a request, oldest first."""
 
     items: list[CriterionOut]
     next_cursor: str | None
 
 
 class SolutionReviewOut(OutputModel):
-    """What one side thinks of a solution."""
+    """The review of a solution by one side."""
 
     id: UUID
     edition: int = Field(description="Of the document of the solution.")
@@ -139,14 +141,14 @@ class SolutionReviewOut(OutputModel):
 
 
 class SolutionReviewPage(OutputModel):
-    """The reviews of the solutions of a request, the oldest first."""
+    """A page of the reviews of a request's solutions, oldest first."""
 
     items: list[SolutionReviewOut]
     next_cursor: str | None
 
 
 class MilestoneOut(OutputModel):
-    """A step of the implementation."""
+    """A milestone of the implementation."""
 
     id: UUID
     title: str
@@ -158,14 +160,14 @@ class MilestoneOut(OutputModel):
 
 
 class MilestonePage(OutputModel):
-    """The milestones of a request, the oldest first."""
+    """A page of the milestones of a request, oldest first."""
 
     items: list[MilestoneOut]
     next_cursor: str | None
 
 
 class ProgressReportOut(OutputModel):
-    """How far the implementation had got."""
+    """A report of the progress of the implementation."""
 
     id: UUID
     text: str | None
@@ -180,14 +182,14 @@ class ProgressReportOut(OutputModel):
 
 
 class ProgressReportPage(OutputModel):
-    """The reports of progress of a request, the oldest first."""
+    """A page of the progress reports of a request, oldest first."""
 
     items: list[ProgressReportOut]
     next_cursor: str | None
 
 
 class QualityCheckOut(OutputModel):
-    """Whether what was made was as it should be, at one checkpoint."""
+    """The result of a quality check at one checkpoint."""
 
     id: UUID
     document_id: UUID = Field(description="Its report.")
@@ -199,14 +201,14 @@ class QualityCheckOut(OutputModel):
 
 
 class QualityCheckPage(OutputModel):
-    """The quality checks of a request, the oldest first."""
+    """A page of the quality checks of a request, oldest first."""
 
     items: list[QualityCheckOut]
     next_cursor: str | None
 
 
 class AcceptanceOut(OutputModel):
-    """One round of acceptance."""
+    """A round of acceptance, with its verdict."""
 
     id: UUID
     document_id: UUID = Field(description="Its report.")
@@ -218,7 +220,7 @@ class AcceptanceOut(OutputModel):
 
 
 class AcceptancePage(OutputModel):
-    """The rounds of acceptance of a request, the oldest first."""
+    """A page of the rounds of acceptance of a request, oldest first."""
 
     items: list[AcceptanceOut]
     next_cursor: str | None
@@ -237,14 +239,14 @@ class CriterionResultOut(OutputModel):
 
 
 class CriterionResultPage(OutputModel):
-    """What came of the criteria of a request in each round, the oldest first."""
+    """A page of the results of a request's acceptance criteria in each round, oldest first."""
 
     items: list[CriterionResultOut]
     next_cursor: str | None
 
 
 class TrainingOut(OutputModel):
-    """A training in the use of what was delivered; its document says who, what in, and with what."""
+    """A training in the use of what was delivered; its document has the audience, topics and material."""
 
     id: UUID
     document_id: UUID
@@ -254,13 +256,13 @@ class TrainingOut(OutputModel):
 
 
 class TrainingPage(OutputModel):
-    """The trainings of a request, the oldest first."""
+    """A page of the trainings of a request, oldest first."""
 
     items: list[TrainingOut]
     next_cursor: str | None
 
 
-#: What stands beside requests and beside nothing else.
+#: The listings of child records that only requests have.
 CHILD_LISTINGS = (
     ChildListing("criteria", Criterion, "added_at", CriterionOut, CriterionPage),
     ChildListing("solution_reviews", SolutionReview, "reviewed_at", SolutionReviewOut, SolutionReviewPage),

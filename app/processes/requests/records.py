@@ -1,4 +1,4 @@
-"""A request's row, its states and its codes, and what stands beside it."""
+"""The request's record, its child records, states and codes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.foundation.services.records import FulfilmentPath
 
 
 class RequestState(CodeEnum):
-    """Where a request stands."""
+    """The state of a request."""
 
     submitted = "submitted", "Submitted", "已提交"
     awaiting_approval = "awaiting_approval", "Awaiting approval", "待审批"
@@ -42,7 +42,7 @@ OPEN = frozenset(RequestState) - ENDED - {RequestState.cancelled, RequestState.r
 
 
 class VerificationMethod(CodeEnum):
-    """How it is shown that a criterion is met."""
+    """How it is shown that an acceptance criterion is met."""
 
     demonstration = "demonstration", "Demonstration", "演示"
     functional_test = "functional_test", "Functional test", "功能测试"
@@ -51,14 +51,14 @@ class VerificationMethod(CodeEnum):
 
 
 class ReviewSide(CodeEnum):
-    """For which side a solution is reviewed."""
+    """The side for which a solution is reviewed."""
 
     it = "it", "IT", "信息技术方"
     business = "business", "Business", "业务方"
 
 
 class Judgement(CodeEnum):
-    """What a reviewer thinks of one aspect."""
+    """A reviewer's judgement of one aspect of a solution."""
 
     good = "good", "Good", "良好"
     acceptable = "acceptable", "Acceptable", "可接受"
@@ -66,28 +66,29 @@ class Judgement(CodeEnum):
 
 
 class ReviewVerdict(CodeEnum):
-    """What a review comes to."""
+    """The verdict of a review of a solution."""
 
     approve = "approve", "Approve", "通过"
     revise = "revise", "Revise", "修改后再审"
 
 
 class AcceptanceVerdict(CodeEnum):
-    """What an acceptance comes to."""
+    """The verdict of an acceptance."""
 
     accepted = "accepted", "Accepted", "验收通过"
     failed = "failed", "Failed", "验收不通过"
 
 
 class Request(Ticket):
-    """Something that somebody asks for.
+    """A service request.
 
-    `item` is the key of the catalogue item that it is, `answers` those to its form, as JSON, and
-    `target_seconds` how long it might take when it was asked for. `approval_id` is the decision on it.
-    `solution_id` is the document of the solution that is proposed. `doer_ids` are those who implement it,
-    by what they were given or have completed: none of them checks its quality or accepts it.
-    `first_planned_at` is the delivery that the first approved plan promised, `planned_at` that of the present
-    one, `expected_at` what the latest report says. `rounds` counts how often it was submitted for acceptance.
+    `item` is the key of the requested catalogue item, `answers` the answers to its form, as JSON, and
+    `target_seconds` the item's target at the time of the request. `approval_id` is the decision on its
+    approval. `solution_id` is the document of the proposed solution. `doer_ids` are the implementers, by the
+    tasks assigned to them or completed by them: none of them checks its quality or accepts it.
+    `first_planned_at` is the delivery date of the first approved plan, `planned_at` that of the present one,
+    `expected_at` that of the latest progress report. `rounds` counts how often the request was submitted for
+    acceptance.
     """
 
     KIND: ClassVar[str] = "request"
@@ -137,7 +138,9 @@ class Request(Ticket):
 
 
 class Criterion(ChildRecord):
-    """What must be met for it to be accepted. Requirements that are confirmed anew drop those of before."""
+    """A criterion that must be met for the request to be accepted. Confirming requirements again drops the
+    earlier criteria.
+    """
 
     KIND: ClassVar[str] = "criterion"
 
@@ -149,7 +152,7 @@ class Criterion(ChildRecord):
 
 
 class SolutionReview(ChildRecord):
-    """What one side thinks of a solution; `edition` is that of its document."""
+    """The review of a solution by one side; `edition` is that of the solution's document."""
 
     KIND: ClassVar[str] = "solution_review"
 
@@ -165,7 +168,7 @@ class SolutionReview(ChildRecord):
 
 
 class Milestone(ChildRecord):
-    """A step of the implementation by which it is planned and reported; `done` in percent."""
+    """A milestone by which the implementation is planned and reported; `done` is in percent."""
 
     KIND: ClassVar[str] = "milestone"
 
@@ -178,7 +181,7 @@ class Milestone(ChildRecord):
 
 
 class ProgressReport(ChildRecord):
-    """How far the implementation has got; `late`: reported after `due_at`, when it was due."""
+    """A report of the progress of the implementation; `late` if it was made after `due_at`."""
 
     KIND: ClassVar[str] = "progress_report"
 
@@ -194,7 +197,7 @@ class ProgressReport(ChildRecord):
 
 
 class QualityCheck(ChildRecord):
-    """Whether what was made is as it should be, at one checkpoint. A new plan drops those of before."""
+    """The result of a quality check at one checkpoint. A new plan drops the earlier checks."""
 
     KIND: ClassVar[str] = "quality_check"
 
@@ -207,7 +210,7 @@ class QualityCheck(ChildRecord):
 
 
 class Acceptance(ChildRecord):
-    """One round of acceptance; `participant_ids` took part, `document_id` is its report."""
+    """A round of acceptance; `participant_ids` are the persons who took part, `document_id` its report."""
 
     KIND: ClassVar[str] = "acceptance"
 
@@ -233,7 +236,7 @@ class CriterionResult(ChildRecord):
 
 
 class Training(ChildRecord):
-    """People were shown how to use what was delivered; `attended` is how many."""
+    """A training in the use of what was delivered; `attended` is the number of participants."""
 
     KIND: ClassVar[str] = "training"
 
@@ -243,7 +246,7 @@ class Training(ChildRecord):
     recorded_at: datetime | None = None
 
 
-#: What stands beside requests and beside nothing else.
+#: The child records that only requests have.
 CHILDREN: tuple[type[ChildRecord], ...] = (
     Criterion,
     SolutionReview,
@@ -257,63 +260,63 @@ CHILDREN: tuple[type[ChildRecord], ...] = (
 
 
 class RequestTable(Request, table=True):
-    """Where requests stand."""
+    """The table of requests."""
 
     __tablename__ = "request"
     __table_args__: ClassVar = FOLD
 
 
 class CriterionTable(Criterion, table=True):
-    """Where criteria stand."""
+    """The table of acceptance criteria."""
 
     __tablename__ = "criterion"
     __table_args__: ClassVar = FOLD
 
 
 class SolutionReviewTable(SolutionReview, table=True):
-    """Where reviews of solutions stand."""
+    """The table of reviews of solutions."""
 
     __tablename__ = "solution_review"
     __table_args__: ClassVar = FOLD
 
 
 class MilestoneTable(Milestone, table=True):
-    """Where milestones stand."""
+    """The table of milestones."""
 
     __tablename__ = "milestone"
     __table_args__: ClassVar = FOLD
 
 
 class ProgressReportTable(ProgressReport, table=True):
-    """Where progress reports stand."""
+    """The table of progress reports."""
 
     __tablename__ = "progress_report"
     __table_args__: ClassVar = FOLD
 
 
 class QualityCheckTable(QualityCheck, table=True):
-    """Where quality checks stand."""
+    """The table of quality checks."""
 
     __tablename__ = "quality_check"
     __table_args__: ClassVar = FOLD
 
 
 class AcceptanceTable(Acceptance, table=True):
-    """Where acceptances stand."""
+    """The table of rounds of acceptance."""
 
     __tablename__ = "acceptance"
     __table_args__: ClassVar = FOLD
 
 
 class CriterionResultTable(CriterionResult, table=True):
-    """Where what came of criteria stands."""
+    """The table of results of acceptance criteria."""
 
     __tablename__ = "criterion_result"
     __table_args__: ClassVar = FOLD
 
 
 class TrainingTable(Training, table=True):
-    """Where trainings stand."""
+    """The table of trainings."""
 
     __tablename__ = "training"
     __table_args__: ClassVar = FOLD

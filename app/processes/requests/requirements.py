@@ -1,4 +1,4 @@
-"""What is wanted: the requirements that the requester confirms, and what becomes otherwise later."""
+"""Actions on requirements: the requester confirms them, and may change them later."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from app.processes.requests.records import Criterion, Request, VerificationMetho
 
 
 class AcceptanceCriterion(PayloadPart):
-    """Something that must be met for what is made to be accepted."""
+    """A criterion that must be met for the request to be accepted."""
 
     text: FreeText = Field(description="What must be met.")
     shown_by: VerificationMethod = Field(description="How it will be shown.")
 
 
 class ConfirmRequirementsRequest(Payload):
-    """What is wanted, as the requester confirms it."""
+    """The requirements that the requester confirms, with acceptance criteria and group."""
 
     background: FreeText = Field(description="Background and goal.")
     functional: FreeText = Field(description="What it must do.")
@@ -44,7 +44,7 @@ class ConfirmRequirementsRequest(Payload):
 
 
 def confirm_requirements(request: Request, body: ConfirmRequirementsRequest, ctx: ActionContext) -> None:
-    """What is wanted is written down and confirmed by the requester."""
+    """Record the requirements that the requester has confirmed."""
     request.acceptance_group_id = ctx.required_ref(Group, "acceptance_group").id
     request.requirements_confirmed_at = body.confirmed_at
     supersede(DocumentClass.SN, ctx)
@@ -71,13 +71,13 @@ def confirm_requirements(request: Request, body: ConfirmRequirementsRequest, ctx
 
 
 class ChangeRequirementsRequest(Payload):
-    """What is wanted otherwise."""
+    """The change of the requirements, and its reason."""
 
     changed: FreeText = Field(description="What has changed.")
     reason: FreeText = Field(description="Why.")
 
 
 def change_requirements(request: Request, body: ChangeRequirementsRequest, ctx: ActionContext) -> None:
-    """Something else is wanted: it is analysed anew, and a new solution is proposed."""
+    """Change the requirements: the request is analysed again, and a new solution is proposed."""
     request.solution_id = None
     request.next_report_due_at = None

@@ -1,4 +1,4 @@
-"""Where requests are: `/v1/requests`."""
+"""Routes of requests: `/v1/requests`."""
 
 from __future__ import annotations
 

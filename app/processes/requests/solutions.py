@@ -1,4 +1,4 @@
-"""How it will be made: the solution that is proposed, and its review by both sides."""
+"""Actions on solutions: one is proposed, then reviewed for IT and for the business."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ solution_author = PartIn("author of the solution", "方案作者", ("solution_au
 
 
 class SolutionRisk(PayloadPart):
-    """Something that can go wrong, and what is done about it."""
+    """A risk of the solution, and the response to it."""
 
     risk: FreeText = Field(description="What can go wrong.")
     response: FreeText = Field(description="What is done about it.")
 
 
 class ProposeSolutionRequest(Payload):
-    """How it will be made."""
+    """The proposed solution: architecture, steps, resources, schedule and risks."""
 
     architecture: FreeText = Field(description="What it will consist of.")
     steps: FreeText = Field(description="The steps.")
@@ -48,7 +48,7 @@ class ProposeSolutionRequest(Payload):
 
 
 def propose_solution(request: Request, body: ProposeSolutionRequest, ctx: ActionContext) -> None:
-    """It is proposed how it will be made; both sides review that."""
+    """Propose a solution; both IT and the business review it."""
     said = [
         (Heading.architecture, body.architecture),
         (Heading.steps, body.steps),
@@ -65,12 +65,12 @@ def propose_solution(request: Request, body: ProposeSolutionRequest, ctx: Action
 
 
 def solution_document_class(request: Request) -> str | None:
-    """A solution that is revised keeps its number."""
+    """Return the class whose next document number is needed; None if a revised solution keeps its number."""
     return DocumentClass.SO.value if request.solution_id is None else None
 
 
 class ReviewSolutionRequest(Payload):
-    """What one side thinks of it."""
+    """The review of the solution for one side."""
 
     side: ReviewSide = Field(description="For which side.")
     verdict: ReviewVerdict = Field(description="Whether it can be made so.")
@@ -90,7 +90,9 @@ class ReviewSolutionRequest(Payload):
 
 
 def review_solution(request: Request, body: ReviewSolutionRequest, ctx: ActionContext) -> None:
-    """One side has reviewed the solution: approved when both have, revised when one wants that."""
+    """Review the solution for one side: it is approved once both sides approve, and revised if either asks
+    for that.
+    """
     draft = draft_of(DocumentClass.SO, ctx)
     assert draft is not None
     made = SolutionReview(
@@ -121,7 +123,9 @@ def review_solution(request: Request, body: ReviewSolutionRequest, ctx: ActionCo
 
 
 def after_review(request: Request) -> CodeEnum:
-    """Where a review leads: on when both sides have approved, back when one wants something revised."""
+    """Return the state after a review: approved if both sides have approved, revising if one has asked for
+    that.
+    """
     if request.sent_back_at is not None:
         return State.revising
     both = request.it_approved_by_id is not None and request.business_approved_by_id is not None
