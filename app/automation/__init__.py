@@ -1,1 +1,1 @@
-"""What follows by itself: one file per rule, and the file's name is the actor in the log (docs/rules.md)."""
+"""Automation rules: one file per rule, named as the rule's actor in the log (docs/rules.md)."""

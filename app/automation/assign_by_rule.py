@@ -1,4 +1,6 @@
-"""Gives a ticket that nobody has to the team, and to whom of it, that the assignment rules say."""
+"""Assigns a ticket without team and assignee to the team, and perhaps the person, that the assignment rules
+choose.
+"""
 
 from __future__ import annotations
 
@@ -38,18 +40,20 @@ from app.log.follow import Consumer
 from app.ticketing.assignment import AssignTicket
 
 NAME = "assign_by_rule"
-# Somebody may have become inactive between the choice and the command, or have been faster.
+# Between choice and command the person may have become inactive, or the ticket may have been assigned.
 ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class AssignByRule:
-    """The rule. It takes one event after the other: a choice sees what the one before has come to."""
+    """The automation rule. It handles events one by one, so that each choice sees the outcome of the one
+    before.
+    """
 
     name: str = NAME
 
     def consumer(self, ledger: Ledger, clock: Clock) -> Consumer:
-        """The rule as a consumer of the log."""
+        """Return the consumer that applies the assignment rules to tickets that are opened or reopened."""
         after = tuple(
             row.event
             for lifecycle in ledger.lifecycles.values()
@@ -81,9 +85,9 @@ RULE = AssignByRule()
 
 
 async def _assign(ledger: Ledger, connection: Connection, event: Recorded, now: datetime) -> None:
-    """Assigns the event's ticket if nobody has it, once."""
+    """Assign the event's ticket once, if it has neither team nor assignee."""
     kind = kind_of(event.stream)
-    # A rule says nothing of what was reported before there was the rule.
+    # A rule does not apply to tickets that were opened before it was added.
     rules = [one for one in await active_rules(ledger.db, kind) if _existed_before(one, event)]
     if not rules:
         return
@@ -105,7 +109,9 @@ async def _assign(ledger: Ledger, connection: Connection, event: Recorded, now: 
 async def _consequence(
     ledger: Ledger, connection: Connection, event: Recorded, rules: Sequence[AssignmentRule], now: datetime
 ) -> Consequence | None:
-    """Whom it is to be given to as it stands; None: it is somebody's, or over, or no rule is for it."""
+    """Return the assignment for the ticket's present state; None if it is assigned or ended, or no rule
+    matches.
+    """
     lifecycle = ledger.lifecycles[kind_of(event.stream)]
     loaded = await load(ledger.db, lifecycle, str(id_of(event.stream)))
     if loaded is None:
@@ -115,7 +121,7 @@ async def _consequence(
         return None
 
     async def load_turns(team_id: UUID) -> dict[UUID, int]:
-        # Those of this span stand in its transaction, which nobody else sees yet.
+        # Turns of this batch are visible only in its own transaction, hence its connection.
         return turns_by_person(await fetch_rows(connection, LATEST_ASSIGNMENTS, (team_id,)))
 
     found = await propose(ledger.db, ledger.lifecycles, rules, ticket_attributes(ticket), now, load_turns)

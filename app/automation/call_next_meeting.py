@@ -1,5 +1,5 @@
-"""Calls the next meeting of a series as soon as one begins, whether that one takes place or not; ends the
-series if that cannot be.
+"""Calls the next meeting of a series when the newest one begins, even if that one does not take place; ends
+the series if the next meeting cannot be called.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from app.settings import Settings
 
 
 def due(meeting: Meeting, settings: Settings) -> datetime | None:
-    """When it begins, if it is the newest of a series that goes on; when it fell due, if it was moved behind
-    the next one.
+    """Return when the next meeting is to be called: at the start of the newest meeting, or at its planned
+    start if it was moved past the next one; None if the meeting has no series, is not the newest, or ended
+    the series.
     """
     if meeting.series_interval is None or meeting.next_id is not None or meeting.series_ended_at is not None:
         return None
@@ -28,11 +29,11 @@ def due(meeting: Meeting, settings: Settings) -> datetime | None:
 
 
 async def call_next(ledger: Ledger, meeting: Meeting, now: datetime) -> tuple[str, Payload] | None:
-    """Those who are invited to this one are invited."""
+    """Return the action that calls the next meeting, with the same participants, and its payload."""
     return "call_next", EmptyPayload()
 
 
-# Who sees to it is told that it has ended: nobody would notice a meeting that is not called.
+# Ending the series notifies its organiser: otherwise nobody would notice that the next meeting is missing.
 RULE = TimedRule(
     "call_next_meeting", "meeting", frozenset(State), due, call_next, otherwise=("end_series", EmptyPayload())
 )

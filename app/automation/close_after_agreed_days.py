@@ -1,4 +1,4 @@
-"""Closes what was resolved or delivered, and what nobody has reopened within the agreed days."""
+"""Closes resolved incidents and delivered requests that nobody has reopened within the agreed days."""
 
 from __future__ import annotations
 
@@ -19,24 +19,26 @@ def _closing_time(since: datetime | None, settings: Settings) -> datetime | None
 
 
 def incident_due(incident: Incident, settings: Settings) -> datetime | None:
-    """So many days after it was resolved; a major incident waits for its review, however long."""
+    """Return when the incident is to be closed: the agreed days after its resolution; None for a major
+    incident without review.
+    """
     unlearnt = incident.declared_major_at is not None and incident.reviewed_at is None
     return None if unlearnt else _closing_time(incident.resolved_at, settings)
 
 
 def request_due(request: Request, settings: Settings) -> datetime | None:
-    """So many days after it was delivered."""
+    """Return when the request is to be closed: the agreed days after its delivery."""
     return _closing_time(request.delivered_at, settings)
 
 
 async def close(ledger: Ledger, ticket: Ticket, now: datetime) -> tuple[str, Payload] | None:
-    """It is taken as verified."""
+    """Return the action that closes the ticket, which counts as verified, and its payload."""
     return "close", EmptyPayload()
 
 
 NAME = "close_after_agreed_days"
 RULE = TimedRule(NAME, "incident", frozenset({IncidentState.resolved}), incident_due, close)
-#: One for each kind.
+#: One timed rule for each kind of ticket.
 RULES: tuple[TimedRule[Any], ...] = (
     RULE,
     TimedRule(NAME, "request", frozenset({RequestState.delivered}), request_due, close, timers_per_kind=True),

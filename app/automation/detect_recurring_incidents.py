@@ -1,5 +1,5 @@
-"""Offers incidents of one service, CI or category that recur as a candidate for a problem; and takes the
-offer back if too few of them are left.
+"""Offers a candidate for a problem when incidents of one service, CI or category recur, and withdraws it when
+too few of them still count.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from app.processes.problems.records import CandidateDimension, CandidateState
 
 CANDIDATE_KIND = "problem_candidate"
 EDITED = "incident.edited"
-#: How far the log has come.
+#: When the latest event of the log was recorded.
 LATEST_EVENT_TIME = "select e.recorded_at from log.head h join log.event e on e.position = h.position"
 
 
 DIMENSION_VALUES = "select id, service, ci, category from fold.incident where id = any(%s::uuid[])"
-# What is asked of a value because of one event is the same for those that come soon after it.
+# One evaluation of a value per interval is enough: events that follow soon would give the same result.
 DEBOUNCE_INTERVAL = timedelta(minutes=1)
 
 
 async def select_recurring(
     ledger: Ledger, connection: Connection, events: Sequence[Recorded]
 ) -> Sequence[Recorded]:
-    """Those whose incident has something that is to be offered and is not, or is and is not to be, as it
-    stands now; and those that change what an incident has.
+    """Return the events after which a candidate must be offered or withdrawn, as the incidents are now, and
+    the events that change the service, CI or category of an incident.
     """
     counted = timedelta(days=ledger.settings.recurrence_days)
     rows = await fetch_rows(connection, DIMENSION_VALUES, (ids_of(event.stream for event in events),))
@@ -69,9 +69,11 @@ def _changes_dimension(event: Recorded) -> bool:
 
 
 async def detect_recurring_incidents(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
-    """Whether as many as the settings say are there, by what the incident says now and said before.
+    """Yield the consequences for the service, CI and category of the event's incident, those before an edit
+    included.
 
-    What is older than the time that is counted leads to nothing: the past of a long log is nobody's offer.
+    Events older than the counted period lead to nothing, so that replaying a long log offers no candidates of
+    the past.
     """
     counted = timedelta(days=ledger.settings.recurrence_days)
     latest = await ledger.db.value(LATEST_EVENT_TIME)
@@ -84,7 +86,7 @@ async def detect_recurring_incidents(ledger: Ledger, event: Recorded) -> AsyncIt
 
 
 async def _affected_values(ledger: Ledger, event: Recorded) -> list[tuple[CandidateDimension, str]]:
-    """What the incident has, or had before it was edited, that others may have in common with it."""
+    """Return the incident's service, CI and category, and those that it had before the event edited it."""
     loaded = await load(ledger.db, LIFECYCLE, str(id_of(event.stream)))
     incidents: list[Incident] = [] if loaded is None else [loaded.record]
     if event.type == EDITED:
@@ -98,21 +100,21 @@ async def _affected_values(ledger: Ledger, event: Recorded) -> list[tuple[Candid
 async def _evaluate(
     ledger: Ledger, dimension: CandidateDimension, value: str, window: datetime
 ) -> Consequence | None:
-    """What follows for that service, CI or category, if anything does."""
+    """Return the consequence for that service, CI or category; None if its candidate is as it should be."""
     wanted = ledger.settings.recurrences
     known = await recurrence.find_candidate(ledger.db, dimension, value)
     offered = known is not None and known.state == CandidateState.offered
     since = window
-    if known is not None:  # of what was decided on, only what came afterwards counts
+    if known is not None:  # after a decision, only later incidents count
         since = known.since_at if offered else max(window, known.decided_at or window)
     found = await recurrence.counted_incidents(ledger.db.rows, dimension, value, since, limit=wanted)
     recurs = len(found) >= wanted
     if known is None:
         try:
             said = DetectProblemCandidate(dimension=dimension, value=value, since_at=since)
-        except ValidationError:  # of another system's history: a key that nobody could have given here
+        except ValidationError:  # the key comes from an imported history and is not valid here
             return None
-        # Because of one event several may be made: this tells them apart.
+        # One event may lead to several candidates: `about` tells their idempotency keys apart.
         about = uuid5(NAMESPACE_URL, f"{dimension.value}/{value}")
         return Consequence(CANDIDATE_KIND, "detect", None, said, about=about) if recurs else None
     if recurs and not offered:

@@ -1,4 +1,4 @@
-"""Escalates tickets to which something has not happened in time, as the escalation rules say."""
+"""Escalates tickets that nobody has answered, assigned or resolved in time, as the escalation rules say."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ from app.log.follow import Consumer
 from app.ticketing.assignment import EscalateTicket
 
 NAME = "escalate_by_rule"
-#: The kind of the rules.
+#: The kind of the records of escalation rules.
 RULES = "escalation_rule"
-# A rule that is added concerns every open ticket of its process, and those are all asked at once.
+# A new escalation rule concerns every open ticket of its process, and one query covers all of them.
 LONGEST_SECONDS = 300.0
 
-# What is to come for open tickets: by ticket and rule, when, and who is meant. Each rule escalates a ticket
-# once in an episode, from when it was opened or reopened: what it has done is in the log, under a reference
-# of rule, ticket and the episode's first version. Whoever has it already, or is not there, is nobody to
-# escalate to; then nothing is to come. A history from elsewhere is left alone until somebody acts on it here.
+# The pending escalations of open tickets: by ticket and escalation rule, when they are due and to whom. Each
+# rule escalates a ticket once per episode, which begins when the ticket is opened or reopened: past
+# escalations are in the log, with a reference made of rule, ticket and the episode's first version. None is
+# pending if the recipient is inactive or has the ticket already. Imported tickets are left alone until an
+# event here.
 PENDING = """
 select t.stream, t.id, t.version, r.id as rule_id, r.name, team.id as team_id, person.id as person_id,
   begun.at + make_interval(secs => r.after_seconds) as due_at,
@@ -59,7 +60,7 @@ with due as (
 )
 insert into plumbing.timer as old (rule, stream, due_at) select %(rule)s, stream, due_at from due
 on conflict (rule, stream) do update set due_at = excluded.due_at where old.due_at <> excluded.due_at"""
-# The processes of these rules.
+# The processes of these escalation rules.
 PROCESSES_OF_RULES = "select distinct process from fold.escalation_rule where id = any(%s)"
 PROCESSES_WITH_RULES = "select distinct process from fold.escalation_rule where state = 'active'"
 NEXT_ESCALATIONS = """
@@ -70,21 +71,23 @@ order by c.stream, c.due_at, c.rule_id"""
 
 @dataclass(frozen=True, slots=True)
 class EscalateByRule:
-    """The rule: a timer for each ticket, for the first of the escalations that are to come."""
+    """The automation rule: one timer per ticket, for the first escalation that is pending."""
 
     name: str = NAME
 
     @property
     def timers(self) -> str:
-        """The name under which its timers are kept."""
+        """The name under which the timers of this rule are stored."""
         return self.name
 
     def consumer(self, ledger: Ledger) -> Consumer:
-        """What sets the timers: of tickets that a span touches, and of all open ones when rules change."""
+        """Return the consumer that sets timers: for tickets whose events are in the batch, and for all open
+        tickets of a process when its escalation rules change.
+        """
         kinds = [kind for kind, one in ledger.lifecycles.items() if _is_escalated(one)]
 
         async def handle_batch(connection: Connection, batch: Batch) -> None:
-            if batch.span.first == 1:  # from the beginning, that is: from nothing
+            if batch.span.first == 1:  # the consumer starts anew, so timers are rebuilt
                 await connection.execute("delete from plumbing.timer where rule = %s", (NAME,))
             changed: set[str] = set()
             if rules := [id_of(stream) for stream in await batch.streams({RULES})]:
@@ -105,7 +108,7 @@ class EscalateByRule:
         )
 
     async def load_records(self, ledger: Ledger, streams: Sequence[str]) -> Sequence[Row]:
-        """The tickets that something is to come for, each with what comes first."""
+        """Return the tickets of these streams with a pending escalation, each with the first one."""
         found: list[Row] = []
         for kind in sorted({kind_of(stream) for stream in streams}):
             lifecycle = ledger.lifecycles[kind]
@@ -115,7 +118,7 @@ class EscalateByRule:
         return found
 
     async def outcome_of(self, ledger: Ledger, row: Row, now: datetime) -> TimerOutcome | datetime | None:
-        """It is escalated, in the name of the rule."""
+        """Return the escalation of the ticket if it is due by now, else when it is due."""
         due: datetime = row["due_at"]
         if due > now:
             return due
@@ -135,7 +138,7 @@ RULE = EscalateByRule()
 async def _set_timers(
     connection: Connection, lifecycle: Lifecycle[Any], streams: Sequence[str] | None
 ) -> None:
-    """Sets the timers of these tickets; None: of all tickets of the kind."""
+    """Set the timers of these tickets; None: of all tickets of the kind."""
     said = _parameters(lifecycle) | {"rule": NAME}
     if streams is None:
         only, concerned = "true", f"stream like '{lifecycle.kind}/%%'"
@@ -151,13 +154,13 @@ def _is_escalated(lifecycle: Lifecycle[Any]) -> bool:
 
 
 def _pending_query(lifecycle: Lifecycle[Any], only: str) -> str:
-    """What selects that for the tickets of a kind. The states stand in the text: they are what the indexes of
-    open tickets are for.
+    """Return the query of pending escalations for the tickets of a kind. The states are literals in the text,
+    so that the partial indexes of open tickets are used.
     """
     come_from = lifecycle["escalate"].from_states
     assert isinstance(come_from, frozenset), "what does not exist cannot be escalated"
     states = ", ".join(f"'{state.value}'" for state in lifecycle.states if state in come_from)
-    # When somebody answered stands in rows of most kinds; of the others, whether it was moved on.
+    # Most kinds have a time of the first answer; others count as answered once they leave their first state.
     columns = lifecycle.record.model_fields
     fields = [name for name in ("acknowledged_at", "started_at") if name in columns]
     answered = f"coalesce({', '.join(f'c.{name}' for name in fields)}) is not null"
@@ -169,7 +172,9 @@ def _pending_query(lifecycle: Lifecycle[Any], only: str) -> str:
 
 
 def _parameters(lifecycle: Lifecycle[Any]) -> dict[str, Any]:
-    """With which events an episode of a ticket begins, and who escalates."""
+    """Return the query's parameters: the types of events with which an episode of a ticket begins, and the
+    rule's actor.
+    """
     reopened = [row.event for row in lifecycle.rows if row.name == "reopen"]
     opened = [row.event for row in lifecycle.rows if row.opens]
     return {"reopened": reopened, "begun": opened + reopened, "actor": as_caller(NAME).actor}

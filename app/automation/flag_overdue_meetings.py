@@ -1,4 +1,4 @@
-"""Flags a meeting of which nobody has said within a day that it has taken place."""
+"""Flags a meeting as overdue that is not recorded as held within a day after its end."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from app.meetings.records import Meeting
 from app.meetings.records import MeetingState as State
 from app.settings import Settings
 
-#: Who was there is written down when there is time for it.
+#: The time that people have to record who attended.
 OVERDUE_AFTER = timedelta(days=1)
 
 
 def due(meeting: Meeting, settings: Settings) -> datetime | None:
-    """A day after its end, once."""
+    """Return when the meeting is overdue: a day after its end; None if it is flagged already."""
     if meeting.ends_at is None or meeting.overdue_at is not None:
         return None
     return meeting.ends_at + OVERDUE_AFTER
 
 
 async def fall_overdue(ledger: Ledger, meeting: Meeting, now: datetime) -> tuple[str, Payload] | None:
-    """It can still be held, moved or cancelled."""
+    """Return the action that flags the meeting and its payload; the meeting can still be held, moved or
+    cancelled.
+    """
     return "fall_overdue", EmptyPayload()
 
 

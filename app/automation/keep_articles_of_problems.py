@@ -1,8 +1,8 @@
-"""Keeps the article of a known error as its problem reads: symptoms, workaround, and that it is fixed.
+"""Keeps the article of a known error in line with its problem: symptoms, workaround, and whether it is fixed.
 
-A draft is edited, what is published gets a revision that an editor decides on, one at a time; what is
-reviewed is looked at again when that is over. What somebody has written otherwise stays, and what they have
-decided against is not said again. Where the workaround is for staff only, so is the article, at once.
+A draft is edited; a published article gets one revision at a time, on which an editor decides; an article in
+review is handled after the review. Texts that a person has written differently stay, and changes that a
+person has declined are not proposed again. If the workaround is for staff only, so is the article, at once.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from app.processes.articles.lifecycle import (
 from app.processes.problems.records import Problem, ProblemState
 
 NAME = "keep_articles_of_problems"
-#: The paragraph that says so; only one that reads exactly so is taken for the rule's own.
+#: The paragraph on the fix, by language; only a paragraph that reads exactly so counts as the rule's own.
 FIXED_SENTENCES = {"en": "{number}: fixed for good on {day}.", "zh": "{number}：已于 {day} 彻底解决。"}
 PARAGRAPH_BREAK = "\n\n"
-#: What an article has of its problem, as the fields of that one are called. Its answer is two of them: the
+#: The fields of a problem that its article contains. The article's answer holds two of them: the
 #: workaround and, in a paragraph of its own, how the problem stands.
 SYMPTOMS, WORKAROUND, VISIBILITY, STATE = "symptoms", "workaround", "workaround_visibility", "state"
 
@@ -45,10 +45,10 @@ SYMPTOMS, WORKAROUND, VISIBILITY, STATE = "symptoms", "workaround", "workaround_
 class _ArticleSync:
     """A known error and its article.
 
-    `problem_events` are the events of the problem. Of the revisions that wait, `own_revisions` are the
-    rule's, `other_revisions` those of everybody else, each the newest last. `rule_events` are the events by
-    which the rule has changed or proposed something that nobody can still decide on. `fixed_paragraph` is the
-    paragraph that the article is to have.
+    `problem_events` are the events of the problem. Of the open revisions, `own_revisions` are those of the
+    rule, `other_revisions` those of persons, each newest last. `rule_events` are the events by which the rule
+    has changed or proposed something that is no longer open to a decision. `fixed_paragraph` is the paragraph
+    that the article is to contain.
     """
 
     problem: Problem
@@ -60,7 +60,7 @@ class _ArticleSync:
     fixed_paragraph: str | None
 
     def problem_fields(self, fields: Mapping[str, Any]) -> dict[str, str | None]:
-        """What these fields of an article have of the problem."""
+        """Map these fields of an article to the fields of the problem that they come from."""
         names = {"symptoms": SYMPTOMS, "visibility": VISIBILITY}
         found: dict[str, str | None] = {names[name]: fields[name] for name in names if name in fields}
         if "answer" in fields:
@@ -68,7 +68,7 @@ class _ArticleSync:
         return found
 
     def split_answer(self, answer: str) -> tuple[str, str | None]:
-        """An answer without the paragraph of the rule's own, and that one, if it is there."""
+        """Split an answer into the text without the rule's own paragraph, and that paragraph, or None."""
         assert self.problem.number is not None
         ours = _fixed_pattern(self.problem.number)
         parts = answer.split(PARAGRAPH_BREAK)
@@ -78,8 +78,10 @@ class _ArticleSync:
         ] if ends else None
 
     def problem_values(self, field: str) -> dict[int, str | None]:
-        """What the problem has had there, by the positions of the events that say so. A text that reads as
-        the rule's own paragraph is no part of it, lest it be taken for that in the article.
+        """Return the values that the field of the problem has had, by position of the events that set it.
+
+        Text that reads like the rule's own paragraph is left out, lest it be mistaken for that in the
+        article.
         """
         rows = [
             (event.position, event.data["set"].get(self.problem.row_key) or {})
@@ -92,13 +94,13 @@ class _ArticleSync:
 
 
 async def keep_articles_of_problems(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
-    """What is to be done next, if anything is: what comes of it is followed, too."""
+    """Yield the next action on the article, if any; the event of that action triggers the rule again."""
     kept = await _load_sync(ledger, event)
     if kept is None:
         return
     try:
         following = _next_action(kept)
-    except ValidationError:  # with the paragraph it is longer than an answer may be
+    except ValidationError:  # with the paragraph, the answer would be too long
         return
     if following is not None:
         action, body = following
@@ -106,7 +108,7 @@ async def keep_articles_of_problems(ledger: Ledger, event: Recorded) -> AsyncIte
 
 
 async def _load_sync(ledger: Ledger, event: Recorded) -> _ArticleSync | None:
-    """What the event is about; None: not the article of a known error."""
+    """Load the known error and the article that the event concerns; None if it concerns neither."""
     problem = await _problem(ledger, event)
     if problem is None or problem.article_id is None:
         return None
@@ -132,7 +134,7 @@ async def _load_sync(ledger: Ledger, event: Recorded) -> _ArticleSync | None:
 
 
 async def _problem(ledger: Ledger, event: Recorded) -> Problem | None:
-    """The problem that the event is about, or that the article comes from which it is about."""
+    """Return the problem of the event, or the problem from which the event's article was drafted."""
     name: str | None = event.stream
     if kind_of(event.stream) == Article.KIND:
         written = await load(ledger.db, ledger.lifecycles["article"], str(id_of(event.stream)))
@@ -144,14 +146,14 @@ async def _problem(ledger: Ledger, event: Recorded) -> Problem | None:
 
 
 def _decided_events(said: Sequence[Recorded], own: Sequence[ArticleRevision]) -> list[Recorded]:
-    """Without what waits, and what the rule has withdrawn itself."""
+    """Return the rule's events without open revisions and revisions that the rule has withdrawn itself."""
     withdrawn = {key for event in said for key, row in event.data["set"].items() if row is None}
     still_its_own = withdrawn | {revision.row_key for revision in own}
     return [event for event in said if still_its_own.isdisjoint(event.data["set"])]
 
 
 def _fixed_paragraph(problem: Problem, article: Article, ledger: Ledger) -> str | None:
-    """The paragraph that says that it is fixed, if it is."""
+    """Return the paragraph that says that the problem is fixed, or None if it is not."""
     if problem.state is not ProblemState.closed or problem.resolved_at is None:
         return None
     day = problem.resolved_at.astimezone(ledger.numbers.zone).date()
@@ -159,14 +161,16 @@ def _fixed_paragraph(problem: Problem, article: Article, ledger: Ledger) -> str 
 
 
 def _fixed_pattern(number: str) -> re.Pattern[str]:
-    """What the rule itself writes about the problem, on whatever day and in either language."""
+    """Return the pattern of the paragraph that the rule writes on the problem, for any day and language."""
     day = r"\d{4}-\d{2}-\d{2}"
     texts = (text.format(number=number, day="\0") for text in FIXED_SENTENCES.values())
     return re.compile("|".join(day.join(map(re.escape, text.split("\0"))) for text in texts))
 
 
 def _next_action(kept: _ArticleSync) -> tuple[str, Payload] | None:
-    """What is done with the article now: the action, and what is said. Raises ValidationError."""
+    """Return the next action on the article, with its payload; None if there is nothing to do. Raises
+    ValidationError.
+    """
     article, own = kept.article, kept.own_revisions
     reads = _article_values(kept)
     changes = _changes(kept, reads)
@@ -190,7 +194,7 @@ def _revision_texts(revision: ArticleRevision) -> dict[str, str]:
 
 
 def _article_values(kept: _ArticleSync) -> dict[str, str | None]:
-    """What the article has of the problem, once the revisions of others that wait are accepted."""
+    """Return the article's values of the problem's fields, as if persons' open revisions were accepted."""
     article = kept.article
     texts = {"symptoms": article.symptoms or "", "answer": article.answer or ""}
     for revision in kept.other_revisions:
@@ -199,8 +203,10 @@ def _article_values(kept: _ArticleSync) -> dict[str, str | None]:
 
 
 def _changes(kept: _ArticleSync, reads: Mapping[str, str | None]) -> dict[str, str | None]:
-    """What of it is to be otherwise. Who may read it is narrowed and never widened; as long as more may read
-    it than the workaround is for, because somebody wants it so, it is told nothing of that.
+    """Return the values to change, by field of the problem.
+
+    The rule only narrows visibility. While the article is visible to more readers than the workaround,
+    because a person wants it so, nothing but the paragraph on the fix is changed.
     """
     problem = kept.problem
     workaround, _ = kept.split_answer(problem.workaround or "")
@@ -219,8 +225,8 @@ def _changes(kept: _ArticleSync, reads: Mapping[str, str | None]) -> dict[str, s
 
 
 def _rule_may_change(kept: _ArticleSync, field: str, reads: str | None, value: str | None) -> bool:
-    """Whether the article has there what the problem had, or what the rule has written; and nobody has
-    decided against this value since the problem has it.
+    """Tell whether the article's value comes from the problem or from the rule, and no person has decided
+    against the new value since the problem has it.
     """
     had = kept.problem_values(field)
     if field != STATE and reads not in had.values():
@@ -232,7 +238,7 @@ def _rule_may_change(kept: _ArticleSync, field: str, reads: str | None, value: s
 
 
 def _changed_texts(reads: Mapping[str, str | None], changes: Mapping[str, str | None]) -> dict[str, str]:
-    """The article's texts that these changes make otherwise."""
+    """Return the texts of the article that these changes alter."""
     after = {**reads, **changes}
     texts = {"symptoms": after[SYMPTOMS]} if SYMPTOMS in changes else {}
     if WORKAROUND in changes or STATE in changes:

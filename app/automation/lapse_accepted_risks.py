@@ -1,4 +1,4 @@
-"""Flags a problem whose risk was accepted for a time that is over, and tells whoever answers for it."""
+"""Flags a problem whose accepted risk has lapsed, and notifies the owner of the risk."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from app.settings import Settings
 
 
 def due(problem: Problem, settings: Settings) -> datetime | None:
-    """The time that was said when it was accepted, once."""
+    """Return until when the risk is accepted; None if the lapse is flagged already."""
     return None if problem.risk_lapsed_at is not None else problem.risk_accepted_until_at
 
 
 async def lapse(ledger: Ledger, problem: Problem, now: datetime) -> tuple[str, Payload] | None:
-    """It stays closed: whether it is taken up again is for people to say."""
+    """Return the action that flags the lapse and its payload; the problem stays closed until a person reopens
+    it.
+    """
     owner = problem.risk_owner_id
     return "lapse_risk", LapseRiskProblem(owner=None if owner is None else str(owner))
 

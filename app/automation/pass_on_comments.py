@@ -1,4 +1,4 @@
-"""Passes on to the original what is said to everybody about its duplicates."""
+"""Copies public comments on a duplicate to its original."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ from app.ticketing.records import Comment
 async def select_duplicates(
     ledger: Ledger, connection: Connection, events: Sequence[Recorded]
 ) -> Sequence[Recorded]:
-    """Those of incidents that are duplicates of others."""
+    """Return the events of incidents that are duplicates."""
     found = await duplicates_among(connection, [id_of(event.stream) for event in events])
     return [event for event in events if id_of(event.stream) in found]
 
 
 async def pass_on_comments(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
-    """What is said of a duplicate of a duplicate goes on from there, under the number that it came with."""
+    """Yield the copy of the comment for the original; a copy from a chain of duplicates keeps the number of
+    the first.
+    """
     if event.staff_only:
         return
     (comment,) = (id_of(key) for key in event.data["set"] if kind_of(key) == Comment.KIND)

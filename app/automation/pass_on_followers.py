@@ -1,4 +1,4 @@
-"""Lets those who reported and follow a duplicate follow its original."""
+"""Makes the requester and the followers of a duplicate follow its original."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGE_SIZE = 100
 
 
 async def pass_on_followers(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
-    """Unless it was reopened meanwhile, and repeats nothing any more."""
+    """Yield a follower of the original for each of them, unless the duplicate has been reopened meanwhile."""
     duplicate = id_of(event.stream)
     original = UUID(event.data["set"][event.stream]["duplicate_of_id"])
     after: UUID | None = None

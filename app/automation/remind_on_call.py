@@ -1,4 +1,4 @@
-"""Reminds of a P1 that no person has acknowledged, every five minutes until one has."""
+"""Reminds the persons on call of a P1 that nobody has acknowledged, every five minutes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ REMINDER_INTERVAL = timedelta(minutes=5)
 
 
 def due(incident: Incident, settings: Settings) -> datetime | None:
-    """Five minutes after it was opened, or after the last time. Who starts work has seen it, too."""
+    """Return when the next reminder is due: five minutes after the opening or the last reminder; None if the
+    incident is no P1, or is acknowledged or started.
+    """
     since = incident.reminded_at or incident.opened_at
     seen = incident.acknowledged_at or incident.started_at
     if incident.priority is not Priority.P1 or seen is not None or since is None:
@@ -29,7 +31,9 @@ def due(incident: Incident, settings: Settings) -> datetime | None:
 
 
 async def remind(ledger: Ledger, incident: Incident, now: datetime) -> tuple[str, Payload] | None:
-    """Who is on call in its team; where nobody is, its lead; without one, the incident managers."""
+    """Return the action that reminds the team's persons on call and its payload; without any, the team's
+    lead, else the incident managers.
+    """
     team = incident.team_id
     persons: Sequence[UUID] = () if team is None else await on_call(ledger.db, team, now)
     persons = persons[:LONGEST_LIST] or await reminder_recipients(ledger.db, incident)

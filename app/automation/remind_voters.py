@@ -1,4 +1,4 @@
-"""Reminds those who have yet to vote a day before it is too late, or when half of a shorter time is over."""
+"""Reminds voters who have not voted a day before the decision is due, or halfway through a shorter period."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ REMIND_BEFORE = timedelta(days=1)
 
 
 def due(decision: Decision, settings: Settings) -> datetime | None:
-    """A day before the time is over, once; not in the first half of it."""
+    """Return when voters are reminded: a day before the due time, but not in the first half of the period;
+    None if they have been reminded.
+    """
     if decision.reminded_at is not None or decision.asked_at is None or decision.due_at is None:
         return None
     return max(decision.due_at - REMIND_BEFORE, decision.asked_at + (decision.due_at - decision.asked_at) / 2)
 
 
 async def remind(ledger: Ledger, decision: Decision, now: datetime) -> tuple[str, Payload] | None:
-    """Who has voted meanwhile is not told."""
+    """Return the action that reminds the voters and its payload; those who have voted get no notice."""
     return "remind_voters", RemindVoters(decision=decision.id)
 
 

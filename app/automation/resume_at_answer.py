@@ -1,4 +1,4 @@
-"""Resumes what waits for its requester when they have answered, by whatever channel."""
+"""Resumes a ticket that waits for its requester once they comment or attach a file, through any channel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.kernel.reads import load
 from app.kernel.rules import Consequence, Rule
 from app.log.events import Recorded, id_of, kind_of
 
-#: The kinds whose holds say for what they wait.
+#: The kinds of tickets whose holds have a reason.
 KINDS = ("incident", "request")
 WAITING = " union all ".join(
     f"select '{kind}/' || id as stream from fold.{kind} where id = any(%(ids)s) and hold_reason = %(reason)s"
@@ -23,14 +23,14 @@ WAITING = " union all ".join(
 async def select_waiting(
     ledger: Ledger, connection: Connection, events: Sequence[Recorded]
 ) -> Sequence[Recorded]:
-    """Those of tickets that wait for their requester."""
+    """Return the events of tickets that wait for their requester."""
     said = {"ids": [id_of(event.stream) for event in events], "reason": HoldReason.awaiting_requester.value}
     waiting = {row["stream"] for row in await fetch_rows(connection, WAITING, said)}
     return [event for event in events if event.stream in waiting]
 
 
 async def resume_at_answer(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
-    """What the requester says or sends is their answer, if somebody waits for it since before."""
+    """Yield the resumption of the ticket if the event is by its requester and after the hold began."""
     if event.staff_only:
         return
     kind, record_id = kind_of(event.stream), id_of(event.stream)

@@ -1,4 +1,4 @@
-"""Resumes what was put on hold until a certain time, when it has come."""
+"""Resumes tickets on hold when their wake-up time comes."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from app.settings import Settings
 
 
 def due(ticket: Incident | Request, settings: Settings) -> datetime | None:
-    """The time that was said when it was put on hold, if one was."""
+    """Return the wake-up time of the hold, if it has one."""
     return ticket.wake_up_at
 
 
 async def resume(ledger: Ledger, ticket: Incident | Request, now: datetime) -> tuple[str, Payload] | None:
-    """Back to where it was."""
+    """Return the action that resumes the ticket in its earlier state, and its payload."""
     return "resume", EmptyPayload()
 
 
 NAME = "resume_at_wake_up_time"
 HAS_WAKE_UP = "r.wake_up_at is not null"
 RULE = TimedRule(NAME, "incident", frozenset({IncidentState.on_hold}), due, resume, only=HAS_WAKE_UP)
-#: One for each kind.
+#: One timed rule for each kind of ticket.
 RULES: tuple[TimedRule[Any], ...] = (
     RULE,
     TimedRule(

@@ -1,4 +1,4 @@
-"""Settles a decision by the votes that there are when its time is over, on whatever record it is."""
+"""Settles decisions on any record by the votes cast when they are due."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from app.settings import Settings
 
 
 def due(decision: Decision, settings: Settings) -> datetime | None:
-    """The time that was said when it was asked."""
+    """Return when the decision is due."""
     return decision.due_at
 
 
 async def close_vote(ledger: Ledger, decision: Decision, now: datetime) -> tuple[str, Payload] | None:
-    """No more votes."""
+    """Return the action that closes the vote, and its payload."""
     return "close_vote", CloseVote(decision=decision.id)
 
 

@@ -1,4 +1,4 @@
-"""Tells those of an incident's duplicates that it is resolved."""
+"""Notifies the requesters and followers of an incident's duplicates that it is resolved."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ MARKED_DUPLICATE = "incident.marked_duplicate"
 async def select_duplicates_and_originals(
     ledger: Ledger, connection: Connection, events: Sequence[Recorded]
 ) -> Sequence[Recorded]:
-    """Those of incidents that are or have duplicates."""
+    """Return the events of incidents that are duplicates or have duplicates."""
     found = await with_duplicates(connection, [id_of(event.stream) for event in events])
     return [event for event in events if event.type == MARKED_DUPLICATE or id_of(event.stream) in found]
 
 
 async def tell_duplicates(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
-    """A duplicate that is told tells its own in turn; one that is marked too late is told at once."""
+    """Yield the notification of each duplicate; it triggers the rule again for duplicates of the duplicate.
+    An incident marked after the resolution of its original is notified at once.
+    """
     if event.type == MARKED_DUPLICATE:
         if await _was_resolved(ledger, event):
             yield _tell_resolved(id_of(event.stream))
@@ -45,7 +47,9 @@ def _tell_resolved(duplicate: UUID) -> Consequence:
 
 
 async def _was_resolved(ledger: Ledger, event: Recorded) -> bool:
-    """Whether the original was resolved when this one was marked: its own event has not reached it."""
+    """Tell whether the original was resolved before the incident was marked as its duplicate, so that the
+    event of its resolution did not reach the duplicate.
+    """
     original = stream("incident", UUID(event.data["set"][event.stream]["duplicate_of_id"]))
     events = await read.stream_events(ledger.db, original)
     then = fold(Incident, original, [one for one in events if one.position < event.position])

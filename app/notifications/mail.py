@@ -141,7 +141,7 @@ async def _record_outcome(ledger: Ledger, row: Row, failure: DeliveryFailure | N
 
 
 async def _attempt(ledger: Ledger, row: Row, caller: Caller | None) -> DeliveryFailure | None:
-    """Try to send the mail of a notice. Returns None if the mail server accepted it; raises DeliveryDeferred."""
+    """Try to send a notice's mail. Returns None if the mail server accepted it; raises DeliveryDeferred."""
     lifecycle = ledger.lifecycles[kind_of(row["about"])]
     if caller is None or not is_visible(ledger, lifecycle, caller, row["audience"]):
         return DeliveryFailure.not_for_them

@@ -43,12 +43,12 @@ MOST_ASSIGNED = 1_000
 # As many commands share a batch of the log's writer.
 BUNDLES_PER_BATCH = 64
 
-# Imported events and events older than a day cause no notices: a consumer that starts with a long log must not
-# send a year's notices.
+# Imported events and events older than a day cause no notices: a consumer that starts with a long log must
+# not send a year's notices.
 OLDEST_RECORDED_AT = "select clock_timestamp() - interval '1 day'"
-# Persons whom the event names come first: they get the notice that says why, and none as followers. Persons who
-# began to follow, or were invited, after the event get none. The order is that of the log, since an event may
-# have an earlier date than events recorded before it.
+# Persons whom the event names come first: they get the notice that says why, and none as followers. Persons
+# who began to follow, or were invited, after the event get none. The order is that of the log, since an event
+# may have an earlier date than events recorded before it.
 ENQUEUE = """
 with told as (
   select * from jsonb_to_recordset(%(told)s::jsonb) as t(position bigint, stream text, id uuid,
@@ -179,7 +179,7 @@ class Bundle:
 async def run(
     connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
 ) -> None:
-    """Send due notices for ever, alongside any number of other workers. `failed` is called for each failure."""
+    """Send due notices for ever, alongside other workers. `failed` is called for each failure."""
 
     async def work(connection: Connection) -> bool:
         found = await (await connection.execute(ANY_DUE, (clock(),))).fetchone()
@@ -200,7 +200,7 @@ async def send_due(
             if not await _try_lock(connection):
                 return 0
             await connection.execute(ASSIGN_BUNDLES.encode(), (now, now))
-        # The bundles are committed before any is sent, so that an idempotency key always means the same notice.
+        # The bundles are committed before any is sent: so an idempotency key always means the same notice.
         async with connection.transaction():
             if not await _try_lock(connection):
                 return 0

@@ -87,7 +87,7 @@ def responsibility_marks(lifecycles: Iterable[Lifecycle[Any]]) -> Responsibility
 
 
 def marked_fields_of(lifecycle: Lifecycle[Any]) -> MarkedFields:
-    """Return by kind of record, on the streams of that lifecycle, the fields that name responsible persons."""
+    """Return the fields that name responsible persons, by kind of record on the lifecycle's streams."""
     classes: tuple[type[Record], ...] = (lifecycle.record, *lifecycle.children)
     found = {one.KIND: marks(one, Responsible) for one in classes}
     return {kind: fields for kind, fields in found.items() if fields}

@@ -119,7 +119,7 @@ def notified_event_types(kinds: Iterable[str], marked: ResponsibilityMarks) -> l
 
 def pending_notices(event: Recorded, marked: ResponsibilityMarks) -> Iterator[PendingNotice]:
     """Yield the pending notices of the event, those for responsible persons first, as they are more specific.
-    Events for staff only are told to nobody else.
+    An event for staff only notifies nobody else.
     """
     for person, step in marked.named_persons(event).items():
         yield PendingNotice(event, step, person)

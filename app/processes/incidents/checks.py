@@ -125,7 +125,7 @@ async def invalid_containment_time(
 
 
 def _check_after_begin(incident: Incident, when: datetime | None, pointer: str) -> None:
-    """Raise WrongValue if the time is before the incident began; without a known begin, before it was opened."""
+    """Raise WrongValue if the time is before the incident began or, if that is unknown, was opened."""
     if when is None:
         return
     if incident.began_at is not None and when < incident.began_at:
@@ -172,7 +172,7 @@ async def major_not_reviewed(reads: ReadContext, incident: Incident, ctx: Action
 
 
 async def already_reviewed(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
-    """Refuse a second review of one resolution; a reopened incident is reviewed again (`already_reviewed`)."""
+    """Refuse a second review of one resolution; reopened incidents are reviewed again (`already_reviewed`)."""
     return None if incident.reviewed_at is None else "already_reviewed"
 
 

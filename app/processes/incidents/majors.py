@@ -1,4 +1,4 @@
-"""Actions on incidents that affect many: contain, declare major, downgrade, post updates for those affected."""
+"""Actions on incidents that affect many: contain, declare major, downgrade, post updates."""
 
 from __future__ import annotations
 

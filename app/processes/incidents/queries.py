@@ -202,7 +202,7 @@ class DuplicateComment:
 
 
 async def duplicate_comment(db: Database, incident: UUID, comment: UUID) -> DuplicateComment | None:
-    """Return the original that the comment is to be copied to; None if the incident is not a duplicate now."""
+    """Return the original to which the comment is to be copied; None if the incident is no duplicate now."""
     row = await db.row(DUPLICATE_COMMENT, (incident, comment))
     return None if row is None else DuplicateComment(**row)
 

@@ -214,7 +214,7 @@ class DocumentWorkaroundProblem(Payload):
 
 
 def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, ctx: ActionContext) -> None:
-    """Document a workaround: the problem becomes a known error, shown on incidents that it may have caused."""
+    """Document a workaround: the problem becomes a known error, shown on incidents it may have caused."""
     problem.symptoms = body.symptoms
     problem.workaround = body.workaround
     problem.workaround_visibility = body.workaround_visibility

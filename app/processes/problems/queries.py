@@ -220,7 +220,7 @@ async def known_errors(db: Database, incident: Any, *, for_staff: bool) -> list[
 
 
 def known_errors_query(names: Any, *, for_staff: bool) -> str:
-    """Return the SQL that selects the known errors with one of the named fields in common with an incident."""
+    """Return the SQL that selects known errors with one of the named fields in common with an incident."""
     public = "" if for_staff else "and workaround_visibility = 'public'"
     ways = " union all ".join(
         MATCH_BRANCH.format(

@@ -57,8 +57,7 @@ class Approval:
 async def approval(reads: ReadContext, request: Request, body: AssessRequest, ctx: ActionContext) -> Approval:
     """Find the requested item and, if it needs approval, prepare the decision to ask of its approvers.
 
-    Approvers are asked again only if their last decision is not open. Raises PreparationRefused or
-    WrongValue.
+    Raises PreparationRefused, among others while an earlier decision is open, or WrongValue.
     """
     if await reads.children(Decision, request, state=DecisionState.open.value):
         raise PreparationRefused("approval_is_open")
@@ -118,7 +117,7 @@ def approve(request: Request, body: Tallied, ctx: ActionContext) -> None:
 
 
 def refuse(request: Request, body: Tallied, ctx: ActionContext) -> None:
-    """Reject the request, as its approvers decided."""
+    """Refuse the request, as its approvers decided."""
 
 
 def action_of_outcome(request: Request, taken: Decision) -> tuple[str, Payload] | None:
