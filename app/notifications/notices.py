@@ -40,7 +40,7 @@ POLL_SECONDS = 1.0
 LONGEST_SECONDS = 60.0
 RETRY_DELAY = timedelta(minutes=1)
 MOST_ASSIGNED = 1_000
-# As many commands share a batch of the log's writer.
+# The log's writer appends this many commands in one batch.
 BUNDLES_PER_BATCH = 64
 
 # Imported events and events older than a day cause no notices: a consumer that starts with a long log must

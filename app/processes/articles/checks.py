@@ -85,6 +85,6 @@ async def review_not_ahead(
 async def too_many_revisions(
     reads: ReadContext, article: Article, body: ProposeRevisionArticle, ctx: ActionContext
 ) -> None:
-    """Refuse if the article has MOST_REVISIONS open revisions, as many as an editor can review (`too_long`)."""
+    """Refuse a revision beyond the MOST_REVISIONS that an editor can review (`too_long`)."""
     if len(await reads.children(ArticleRevision, article)) >= MOST_REVISIONS:
         raise WrongValue({"max_length": str(MOST_REVISIONS)}, pointer="", because="too_long")

@@ -172,7 +172,7 @@ async def major_not_reviewed(reads: ReadContext, incident: Incident, ctx: Action
 
 
 async def already_reviewed(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
-    """Refuse a second review of one resolution; reopened incidents are reviewed again (`already_reviewed`)."""
+    """Refuse a second review of one resolution; reopened ones are reviewed again (`already_reviewed`)."""
     return None if incident.reviewed_at is None else "already_reviewed"
 
 

@@ -72,7 +72,7 @@ async def counted_incidents(
 
 @dataclass(frozen=True, slots=True)
 class CandidateSnapshot:
-    """The candidate of a service, CI or category: its state and the times that limit the counted incidents."""
+    """The candidate of a service, CI or category: its state and the times that bound the count."""
 
     id: UUID
     version: int
