@@ -1,8 +1,8 @@
-"""How many persons worked on how many days, and how many cases came to their end. Makes statements.
+"""SQL statements for the KPI "cases per agent and day": the person-days worked and the cases that ended.
 
-Both are read from kpi.agent_day, which has a row for a person's day by UTC and the quarters of its hours. So
-any zone's days can be put together from it: all clocks of today differ from UTC by whole quarters. What lies
-at the edge of a period, within a day by UTC, is counted case by case.
+Both are counted from kpi.agent_day, which has one row per person and UTC day with the quarter hours worked.
+The days of any time zone can be assembled from those rows, since every UTC offset in use today is a multiple
+of 15 minutes. At the edges of a period, within a UTC day, ended cases are counted one by one.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from app.kpis.query import Filters, Statement, conditions, cut_by, fact_table
 from app.kpis.question import Question
 
 DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
-#: The first and the last day of which there is anything.
+#: The first and the last UTC day that kpi.agent_day has rows for.
 SELECT_DAY_RANGE = Statement("select min(day), max(day) from kpi.agent_day", {})
 
 
 @dataclass(frozen=True, slots=True)
 class DayPart:
-    """The part of a day by UTC that lies in one period and on one day of the zone, both by their numbers.
+    """A part of a UTC day that lies within one period and one local day of the zone (both as numbers).
 
-    It is the quarters of an hour from `first` up to `last`, which does not belong to it. `brings` says
-    whether what ended on the day counts with this part: the whole day is in the period, and this part of it
-    is the first.
+    The part covers the quarter hours from `first` up to and excluding `last`. `brings` says whether the cases
+    that ended on the UTC day are counted with this part: true of the first part of a day that lies wholly in
+    the period.
     """
 
     day: date
@@ -41,7 +41,7 @@ class DayPart:
 
 
 def day_parts(question: Question, first: date, last: date) -> list[DayPart]:
-    """What the periods of the question are made of, as far as they lie between the two days by UTC."""
+    """Return the day parts that the question's periods consist of, from UTC day `first` to `last`."""
     begin = max(question.bounds[0], _midnight(first))
     end = min(question.bounds[-1], _midnight(last) + DAY)
     if begin >= end:
@@ -53,7 +53,7 @@ def day_parts(question: Question, first: date, last: date) -> list[DayPart]:
     for since, until in pairwise(sorted(edge for edge in edges if begin <= edge <= end)):
         midnight = _midnight(since.date())
         period = bisect_right(question.bounds, since)
-        # An event counts at the beginning of its quarter.
+        # An event counts at the beginning of its quarter hour.
         quarters = [-((midnight - edge) // QUARTER) for edge in (since, until)]
         brings = since == midnight and midnight + DAY <= question.bounds[period]
         if quarters[0] < quarters[1]:
@@ -63,8 +63,8 @@ def day_parts(question: Question, first: date, last: date) -> list[DayPart]:
 
 
 def whole_days(question: Question, filters: Filters, made_of: Sequence[DayPart]) -> Statement:
-    """On how many days persons worked, each counted for itself, and how many cases ended on whole days by
-    UTC. Columns: period, the cuts, days, cases.
+    """Count the person-days worked, and the cases that ended on whole UTC days, per period and cut. Columns:
+    period, the cuts, days, cases.
     """
     names = ("day", "first", "last", "period", "local", "brings")
     parameters: dict[str, Any] = {name: [getattr(part, name) for part in made_of] for name in names}
@@ -90,7 +90,7 @@ from (
 
 
 def edge_cases(question: Question, filters: Filters) -> Statement:
-    """How many cases ended in a period outside of its whole days by UTC. Columns: period, the cuts, cases."""
+    """Count the cases that ended in a period outside its whole UTC days. Columns: period, the cuts, cases."""
     times = list(_edges(question.bounds))
     names = ("period", "since", "until")
     parameters: dict[str, Any] = {name: [row[n] for row in times] for n, name in enumerate(names)}
@@ -106,7 +106,7 @@ group by period{cut}"""
 
 
 def _edges(bounds: Sequence[datetime]) -> Iterator[tuple[int, datetime, datetime]]:
-    """Of each period by its number what lies before and behind its whole days by UTC."""
+    """Yield, for each period (by number), the spans before and after its whole UTC days."""
     for number, (begin, end) in enumerate(pairwise(bounds), 1):
         first, last = _midnight((begin + DAY - timedelta.resolution).date()), _midnight(end.date())
         if first >= last:

@@ -1,6 +1,7 @@
-"""Answering: the numbers of every period and cut, and how far behind the log they are.
+"""Answers to questions about KPIs: the figures of every period and cut, and the lag of the facts.
 
-Without `by` every period has its point, with it every cut of a period that has anything.
+Without `by` an answer has one point per period; with `by` it has one point for each cut of a period that has
+any cases. A cut is one combination of values of the `by` dimensions.
 """
 
 from __future__ import annotations
@@ -47,18 +48,19 @@ from app.kpis.targets.validity import effective_target, targets
 from app.log import read
 
 LARGEST_ANSWER = 20_000
-#: The number of the part of a period that a running one is compared with: it is in front of all.
+#: The number of the elapsed part of the previous period, which a running period is compared with. It sorts
+#: before all period numbers.
 PARTIAL_PREVIOUS = -1
-#: How long whoever wants to see what they have written waits at the most, and how often it is looked.
+#: The longest wait for the facts of a caller's own writes, and the interval between two polls, in seconds.
 FRESH_SECONDS, POLL_SECONDS = 2.0, 0.05
 FACTS_PASSED = "select 1 from log.checkpoint where consumer = %(consumer)s and position >= %(head)s"
-# From this share of all facts on, a question is wide: a second process is worth its beginning.
+# A question about at least this share of all facts is "wide": a second process is worth its start-up time.
 WIDE_SHARE = 0.2
 
-# One moment of the log and of the facts for all of an answer. The lock keeps the tables from being emptied,
-# for a new beginning, between that moment and the reading of them: TRUNCATE does not wait for snapshots.
-# Several processes take part only where much is counted (BY_HASH): most answers take no longer than beginning
-# one. A compiled plan takes longer to compile than to run.
+# An answer reads one snapshot of the log and of the facts. The lock prevents a rebuild from truncating the
+# tables between the start of the snapshot and the reads, since TRUNCATE ignores snapshots. Parallel workers
+# are enabled only for large counts (see query.PLAN_BY_HASH), since most answers take no longer than starting
+# one. JIT is off because compiling a plan takes longer than running it.
 BEGIN_SNAPSHOT = f"""
 set transaction isolation level repeatable read;
 lock table {TABLES} in access share mode;
@@ -68,7 +70,7 @@ set local jit = off"""
 
 
 class KpiAnswer(OutputModel):
-    """A KPI, period by period. How the cases of a point are listed: `…/cases` with its period and its cut."""
+    """A KPI, period by period. To list the cases of a point, call `…/cases` with its period and its cut."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -86,10 +88,10 @@ class KpiAnswer(OutputModel):
 async def answer(
     db: Database, question: Question, now: datetime, *, position: int | None = None
 ) -> KpiAnswer:
-    """The answer; as the log knew it at that position, which it was at at `now`, or as it is known.
+    """Answer the question: from the facts, or as the log knew the figures at `position`.
 
-    Raises CannotAnswer where a team is unknown, the points are too many or the past takes too long, or
-    DatabaseGone.
+    With a position, `now` is the instant at which the log was there. Raises CannotAnswer if a team is
+    unknown, there are too many points or a past answer takes too long; raises DatabaseGone.
     """
     present, lag_seconds = position is None, 0.0
     async with snapshot_connection(db) as connection:
@@ -113,9 +115,9 @@ async def answer(
 async def with_previous_period(
     connection: Connection, question: Question, now: datetime, position: int | None
 ) -> dict[PointKey, Figures]:
-    """The figures of every place that has anything; the one that the first is compared with is number 0.
+    """Return the figures of every period and cut that has any cases, with the previous period as number 0.
 
-    A running period is compared with so much of the one before as is over of it: number AS_FAR.
+    A running period is compared with an equally long beginning of the previous one: number PARTIAL_PREVIOUS.
     """
     before = _previous_bounds(question)
     found = await _count_as_of(
@@ -133,7 +135,7 @@ async def with_previous_period(
 async def _count_as_of(
     connection: Connection, question: Question, now: datetime, position: int | None
 ) -> dict[PointKey, Figures]:
-    """As the log knew it at that position, or as it is known."""
+    """Count the figures as the log knew them at the position, or from the facts if it is None."""
     if position is None:
         return await count(connection, question, now, most=2 * LARGEST_ANSWER)
     filters = await resolve_filters(connection, question)
@@ -141,14 +143,15 @@ async def _count_as_of(
 
 
 def running_period(question: Question, now: datetime) -> int | None:
-    """The number of the period that has begun and is not over; None: there is none."""
+    """Return the number of the period that has begun and is not over, or None."""
     spans = enumerate(pairwise(question.bounds), start=1)
     return next((n for n, (begin, end) in spans if begin < now < end), None)
 
 
 def comparable_part(question: Question, now: datetime) -> tuple[datetime, datetime] | None:
-    """The part of the period before the running one that it is compared with; None: none is running, or all
-    of that one.
+    """Return the part of the previous period that the running one is compared with.
+
+    None if no period is running, or if it is compared with the whole previous period.
     """
     period = running_period(question, now)
     if period is None:
@@ -164,16 +167,16 @@ def _previous_bounds(question: Question) -> tuple[datetime, ...]:
 
 @asynccontextmanager
 async def snapshot_connection(db: Database) -> AsyncIterator[Connection]:
-    """A connection that sees one moment of the database. Raises DatabaseGone."""
+    """Provide a connection that sees one snapshot of the database. Raises DatabaseGone."""
     async with db.connection() as connection, consistent_snapshot(connection):
         yield connection
 
 
 @asynccontextmanager
 async def consistent_snapshot(connection: Connection, *, keeps: bool = True) -> AsyncIterator[None]:
-    """A transaction that sees one moment of the log and of the facts; unless it `keeps`, nothing stays of it.
+    """Open a transaction that sees one snapshot of the log and of the facts; roll it back unless `keeps`.
 
-    While a part of a span is written and the rest is not, it waits. Raises DatabaseGone after FRESH_SECONDS.
+    Waits while a batch of facts is only partly written. Raises DatabaseGone after FRESH_SECONDS.
     """
     loop = asyncio.get_running_loop()
     ends = loop.time() + FRESH_SECONDS
@@ -195,13 +198,15 @@ left join log.told on told.position = done.position + 1"""
 
 
 async def facts_position(connection: Connection) -> tuple[int, float]:
-    """Up to which position the facts have followed, and the age in seconds of the first event behind it."""
+    """Return the log position that the facts have reached, and the age in seconds of the next event (0:
+    none).
+    """
     ((position, age),) = await fetch(connection, Statement(SELECT_FACTS_POSITION, {"consumer": FACTS.name}))
     return position, round(max(float(age or 0), 0.0), DECIMALS_OF_SECONDS)
 
 
 async def wait_for_facts(db: Database) -> None:
-    """Returns when the facts have passed the present end of the log, or after FRESH_SECONDS.
+    """Wait until the facts have passed the present end of the log, at most FRESH_SECONDS.
 
     Raises DatabaseGone.
     """
@@ -216,7 +221,10 @@ async def wait_for_facts(db: Database) -> None:
 async def count(
     connection: Connection, question: Question, now: datetime, *, most: int
 ) -> dict[PointKey, Figures]:
-    """The figures of every place that has anything, at most so many. Raises CannotAnswer."""
+    """Count the figures of every period and cut that has any cases, from the facts.
+
+    Raises CannotAnswer if there are more than `most` of them, or if a team is unknown.
+    """
     filters = await resolve_filters(connection, question)
     question = await with_budgets(connection, question)
     figures: dict[PointKey, Figures] = {}
@@ -253,7 +261,7 @@ async def _add_cells(
 async def add_agent_days(
     connection: Connection, question: Question, filters: Filters, figures: dict[PointKey, Figures]
 ) -> None:
-    """Adds how many cases came to their end, and on how many days how many persons worked."""
+    """Add to the figures the number of cases that ended and the number of person-days worked."""
     ((first, last),) = await fetch(connection, agent_days.SELECT_DAY_RANGE)
     if first is None:
         return
@@ -269,7 +277,7 @@ async def add_agent_days(
 async def add_survival(
     connection: Connection, question: Question, filters: Filters, figures: dict[PointKey, Figures]
 ) -> None:
-    """Adds the cases and the estimates of how long they take."""
+    """Add to the figures the number of cases and the Kaplan-Meier estimates of their duration."""
     halves = await _split_instant(connection, question, filters)
     statement = survival.survival(question, filters, 2 * LARGEST_ANSWER, halves)
     for period, *cut, excluded, cases, ended, median, p90 in await _fetch_grouped(connection, statement):
@@ -287,8 +295,9 @@ async def _fetch_grouped(connection: Connection, statement: Statement) -> list[t
 
 
 async def _split_instant(connection: Connection, question: Question, filters: Filters) -> datetime | None:
-    """The beginning of a period that halves what a wide question is about, more or less; null: it is not
-    wide, or has one period only.
+    """Return the beginning of a period that splits the facts of a wide question into rough halves.
+
+    None if the question is not wide or has only one period.
     """
     begins = question.bounds[1:-1]
     (((plan,),),) = await fetch(connection, query.planned_rows(question, filters))
@@ -305,7 +314,7 @@ async def count_open(
     now: datetime,
     figures: dict[PointKey, Figures],
 ) -> None:
-    """Adds how many cases are open at the end of each period that has begun, and how old they are."""
+    """Add to the figures the number and age of the cases open at the end of each period that has begun."""
     moments = end_instants(question, now)
     if question.kpi.is_of_ages or Dimension.age in {*question.by, *question.filters}:
         await _count_ages(connection, question, filters, moments, figures)
@@ -368,13 +377,13 @@ async def _count_spans(
             place.oldest_open_seconds = int((moments[period - 1] - oldest).total_seconds())
 
 
-#: The first and the last period that so many cases are open at the end of, how many of them are on hold, and
-#: when the oldest was opened.
+#: The first and the last period at whose ends the cases are open, their number, the number of those on hold,
+#: and the opening of the oldest.
 _OpenSpan = tuple[int, int, int, int, datetime]
 
 
 def _open_by_period(spans: list[_OpenSpan], last_period: int) -> Iterator[tuple[int, int, int, datetime]]:
-    """Each period with open cases, how many, how many of them on hold, and when the oldest was opened."""
+    """Yield each period with open cases, their number, the number on hold, and the opening of the oldest."""
     change: Counter[int] = Counter()
     waiting: Counter[int] = Counter()
     begins: dict[int, list[_OpenSpan]] = defaultdict(list)
@@ -403,12 +412,12 @@ def _check_limit(figures: Collection[PointKey], most: int) -> None:
 
 
 def end_instants(question: Question, now: datetime) -> list[datetime]:
-    """The instant that each period's end state is of, its end or now, for every period that has begun."""
+    """Return the instant of the end state (its end, or now) of every period that has begun."""
     return [min(end, now) for begin, end in pairwise(question.bounds) if begin < now]
 
 
 async def resolve_filters(connection: Connection, question: Question) -> Filters:
-    """The filters with ids for the names of teams. Raises CannotAnswer."""
+    """Return the question's filters with teams' ids instead of their keys. Raises CannotAnswer."""
     filters: dict[Dimension, Sequence[str | UUID | None]] = {}
     for dimension, values in question.filters.items():
         named = [value for value in values if value != NO_VALUE]
@@ -422,7 +431,7 @@ async def resolve_filters(connection: Connection, question: Question) -> Filters
 
 
 async def with_budgets(connection: Connection, question: Question) -> Question:
-    """With the budgets that its KPI takes, if it takes any, as they are known where the facts stand."""
+    """Return the question with the budgets that its KPI uses, if any, as of the position of the facts."""
     key = question.kpi.budgets_of
     if key is None:
         return question
@@ -443,7 +452,7 @@ async def _teams(connection: Connection, dimension: Dimension, named: Sequence[s
 async def _team_keys(
     connection: Connection, question: Question, figures: Mapping[PointKey, Figures]
 ) -> dict[str | UUID | None, str]:
-    """The keys of the teams that the points are cut by."""
+    """Return, by id, the keys of the teams that occur in the cuts."""
     columns = [n for n, dimension in enumerate(question.by) if dimension in TEAMS]
     ids = {place[1][n] for place in figures for n in columns} - {None}
     if not ids:
@@ -453,7 +462,7 @@ async def _team_keys(
 
 
 async def fetch(connection: Connection, statement: Statement) -> list[tuple[Any, ...]]:
-    """All rows. The plan is made anew each time: what is right for a month is not right for ten years."""
+    """Return all rows of the statement, planned anew each time: a plan for a month does not suit ten years."""
     async with connection.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(statement.text.encode(), statement.parameters, prepare=False)
         return await cursor.fetchall()
@@ -478,7 +487,7 @@ def _points(
         places = [place for place in figures if place[0] > 0]
     else:
         places = [(period, ()) for period in range(1, len(begins))]
-    # The target of a period is the one that holds at its end, in a running one now.
+    # A period is judged by the target that holds at its end; the running one, by the target that holds now.
     ending = [
         end if end <= now or begin >= now else now for begin, end in pairwise((begins[0], *question.bounds))
     ]

@@ -1,6 +1,6 @@
-"""Figures as the log knew them: by the raw definitions, on the events up to a position (rule 11).
+"""Figures as the log knew them, computed by the raw definitions over the events up to a position (rule 11).
 
-Facts know only the present. What is computed here can be recomputed by anybody who has the log up to there.
+The facts know only the present. Anybody who has the log up to that position can recompute these figures.
 """
 
 from __future__ import annotations
@@ -21,24 +21,27 @@ from app.kpis.question import CannotAnswer, Question
 from app.kpis.series import Distribution, Figures, PointKey, distribution
 from app.log import read
 
-#: How long a definition may take. It reads the whole log up to there, whichever periods are asked for.
+#: The time limit of a definition, in seconds. It reads the whole log up to the position, whatever the
+#: periods.
 LONGEST_SECONDS = 20
 LIMITS = f"set local statement_timeout = '{LONGEST_SECONDS}s'; set local enable_nestloop = off"
-#: The instant at which the log stood at a position.
+#: The time at which the event at a position was recorded.
 SELECT_RECORDED_AT = "select recorded_at from log.event where position = %s"
 SELECT_OCCURRED_RANGE = "select min(occurred_at), max(occurred_at) from log.event where position <= %s"
 
 
 @dataclass(frozen=True, slots=True)
 class LogMoment:
-    """A moment of the log: its last event then, and the instant that is taken for the present."""
+    """A point in the log's history: the position of the last event then, and the instant used as "now"."""
 
     position: int
     instant: datetime
 
 
 async def log_moment(db: Database, as_of: int | datetime, now: datetime) -> LogMoment:
-    """The moment that is meant by a position or an instant, which lies not ahead. Raises DatabaseGone."""
+    """Return the log's state at a position or an instant, which must not be in the future. Raises
+    DatabaseGone.
+    """
     if isinstance(as_of, datetime):
         return LogMoment(await read.position_at(db, as_of), as_of)
     return LogMoment(as_of, await db.value(SELECT_RECORDED_AT, (as_of,)) or now)
@@ -51,8 +54,10 @@ async def count(
     moments: Sequence[datetime],
     position: int,
 ) -> dict[PointKey, Figures]:
-    """The figures of every place that has anything. `moments` are the instants of end states, as many as
-    periods had begun. Raises CannotAnswer if the log is too long for this.
+    """Count the figures of every period and cut that has any cases, as of `position`.
+
+    `moments` are the instants of the end states, one for each period that had begun. Raises CannotAnswer if
+    the log is too long to be counted in LONGEST_SECONDS.
     """
     kpi, figures = question.kpi, dict[PointKey, Figures]()
     await connection.execute(LIMITS.encode())
@@ -86,7 +91,7 @@ async def _count_cases(
     filters: Mapping[Dimension, Sequence[str | UUID | None]],
     position: int,
 ) -> dict[PointKey, Figures]:
-    """The figures of what was decided in the periods."""
+    """Count the figures of the cases that were decided in the periods."""
     kpi, bounds, by = question.kpi, question.bounds, question.by
     source = _source(raw.definition_names(kpi), question, filters, {"position": position})
     cells = await raw.cells(connection, bounds, by, raw.with_measure(kpi, source))
@@ -127,7 +132,7 @@ def _source(
     filters: Mapping[Dimension, Sequence[str | UUID | None]],
     parameters: dict[str, Any],
 ) -> raw.CaseSource:
-    """The cases of some definitions, under the filters of the question."""
+    """Return the cases of the named definitions, restricted by the question's filters."""
     parameters = {**parameters, "now": question.now, "currency": question.currency}
     where = ["true"]
     for dimension, values in filters.items():
@@ -152,6 +157,6 @@ def _figures(kpi: Kpi, cell: raw.Cell) -> Figures:
 
 
 def _distribution(*spread: float | None) -> Distribution | None:
-    """Of mean, median, p90 and largest, which are all there or none is."""
+    """Return the distribution with this mean, median, p90 and maximum; either all of them are null or none."""
     mean, median, p90, largest = (float(number or 0) for number in spread)
     return None if spread[0] is None else distribution(mean, median, p90, largest)

@@ -1,4 +1,4 @@
-"""A number opened down to its cases: exactly those counted, each with its measure and its events."""
+"""The drill-down of a KPI: exactly the cases that were counted, each with its measure and its events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from app.kpis.question import Question
 from app.log.canonical import instant
 
 LARGEST_PAGE = 200
-#: As the events of a record have them.
+#: An instant, rendered as in the events of a record.
 Instant = Annotated[
     datetime,
     PlainSerializer(instant, str, when_used="json"),
@@ -29,17 +29,17 @@ Instant = Annotated[
 ]
 SET_FIELDS = "coalesce(data->'set'->stream, '{}') || coalesce(data->'late'->stream, '{}')"
 TEAM_SET, ASSIGNEE_SET = f"{SET_FIELDS} ? 'team_id'", f"{SET_FIELDS} ? 'assignee_id'"
-#: Of an opening, when it is asked for by whom the case was given to.
+#: For KPIs of openings filtered by team or assignee: the condition on events that set the first one.
 ASSIGNMENT_SET = {Dimension.team: TEAM_SET, Dimension.assignee: ASSIGNEE_SET}
-#: What is said of a major incident.
+#: The events about a major incident.
 MAJOR_EVENTS = ("declared_major", "downgraded", "reviewed")
-#: What is done in time, or not, and undone.
+#: The events that a deadline's outcome and a case's end depend on.
 PROGRESS_EVENTS = ("acknowledged", "started", "resolved", "closed", "reopened")
-#: What makes of a first contact the only one, or not.
+#: The events that decide whether a case was resolved at first contact.
 CONTACT_EVENTS = ("acknowledged", "started", "held", "commented", "reopened")
-#: What becomes of tasks.
+#: The events that end tasks.
 TASK_EVENTS = ("task_completed", "task_dropped")
-#: Which events of a case tell its number, besides its opening and the one that decided.
+#: By measure, the events that a case's number follows from, besides its opening and the deciding event.
 DECIDING_EVENTS = {
     Measure.observed: "type = any(%(done)s)",
     Measure.in_time: "type = any(%(done)s)",
@@ -57,7 +57,7 @@ DECIDING_EVENTS = {
 
 
 class KpiEvidence(OutputModel):
-    """An event of the log. The record's own events tell all of it."""
+    """An event of the log that a case's number follows from. The record's events show its content."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -101,19 +101,20 @@ class KpiCase(OutputModel):
     )
 
 
-#: Of each case its kind, and the number that people call it by.
+#: By case id, its kind of record and its human-readable number.
 CaseNumbers = Mapping[UUID, tuple[str, str]]
-#: Behind which a page goes on: when it was decided, which case, at which position, and how many such there
-#: were up to there: of several tasks of a case that are due at once nothing else tells them apart.
+#: The position after which the next page starts: instant of decision, case id, log position, and the count of
+#: equal entries so far. The count is needed since several tasks of a case that fall due at once differ in
+#: nothing else.
 PageCursor = tuple[datetime, UUID, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """Some of the cases, in the order of `at`, then id, then of what decided: one may bring several numbers.
+    """A page of cases, ordered by `at`, id and deciding position; a case may occur with several numbers.
 
-    `last` is where the page ended, null if there are no more. `position` and `lag_seconds` say how far the
-    facts have followed the log.
+    `last` is the cursor of the page's end, null if there are no more. `position` and `lag_seconds` say how
+    far the facts have followed the log.
     """
 
     cases: list[KpiCase]
@@ -130,9 +131,10 @@ async def cases(
     after: PageCursor | None = None,
     limit: int = 50,
 ) -> CasePage:
-    """The cases behind `after` that the whole time of the question counts, whatever it is cut by.
+    """Return a page of the cases that the question counts in its whole time, starting after the cursor.
 
-    Of a backlog those that are open at its end, or now if that is earlier. Raises CannotAnswer, DatabaseGone.
+    The question's `by` is ignored. For a backlog: the cases open at the end of the time, or now if that is
+    earlier. Raises CannotAnswer, DatabaseGone.
     """
     assert 1 <= limit <= LARGEST_PAGE
     async with snapshot_connection(db) as connection:
@@ -146,7 +148,7 @@ async def cases(
 
 
 def _page_cursor(rows: list[tuple[Any, ...]], after: PageCursor | None) -> PageCursor:
-    """Where these end."""
+    """Return the cursor of the end of a page with these rows."""
     places = [(row[1], row[0], row[8]) for row in rows]
     given = places.count(places[-1])
     before = after[3] if after is not None and places[-1] == after[:3] else 0
@@ -185,7 +187,10 @@ async def _numbers(connection: Connection, question: Question, ids: list[UUID]) 
 async def _events(
     connection: Connection, question: Question, numbers: CaseNumbers, rows: list[tuple[Any, ...]], last: int
 ) -> dict[UUID, list[tuple[bool, KpiEvidence]]]:
-    """Of each case what gave its numbers, in the order of the log, and whether it did so for all of them."""
+    """Return, by case id, the events that its numbers follow from, in the order of the log.
+
+    Each event comes with a flag: whether it belongs to all numbers of the case.
+    """
     kind, also = question.kpi.process, DECIDING_EVENTS.get(question.kpi.measure, "false")
     if question.kpi.basis is Basis.opened:
         also = " or ".join(
@@ -193,7 +198,7 @@ async def _events(
         )
     if question.kpi.fact == "task":
         also = "type = any(%(tasks)s)"
-    if question.kpi.fact == "moved":  # all would be told of each change
+    if question.kpi.fact == "moved":  # Otherwise each change of team would list the events of all of them.
         also = "false"
     text = f"""
 select split_part(stream, '/', 2)::uuid, id, position, type, occurred_at, ({also}) from log.told

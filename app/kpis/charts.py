@@ -1,4 +1,4 @@
-"""A KPI's behaviour: its periods that are over, on a chart that tells signals from noise (pure)."""
+"""The XmR chart of a KPI over its completed periods, which tells signals from noise (pure)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from app.kpis.statistics.behaviour import LEAST_VALUES, Chart, Signal, chart
 
 
 class KpiLimits(OutputModel):
-    """What the process does by itself, while nothing changes it. It has nothing to do with a target."""
+    """The natural limits of the process: its usual variation while nothing changes it. Independent of
+    targets.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,7 +44,7 @@ class KpiChartPoint(OutputModel):
 
 
 class KpiBehaviour(OutputModel):
-    """Which values of a KPI say that something has happened (XmR chart)."""
+    """The XmR chart of a KPI: which of its values signal that something has changed."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -60,7 +62,7 @@ class KpiBehaviour(OutputModel):
 
 
 def behaviour(kpi: Kpi, found: KpiAnswer, now: datetime) -> KpiBehaviour:
-    """The chart of an answer that is not cut by anything."""
+    """Return the chart of an answer that has no cuts."""
     over = [point for point in found.points if point.end <= now and point.value is not None]
     values = [point.value for point in over if point.value is not None]
     made = chart(values)
@@ -91,7 +93,7 @@ def _limits(kpi: Kpi, values: Sequence[float], made: Chart) -> KpiLimits | None:
     centre, moving_range, reach = made.centre, made.moving_range, made.reach
     if centre is None or moving_range is None or reach is None:
         return None
-    # No KPI is below 0, unless a history says that a case ended before it began.
+    # A KPI is below 0 only if an imported history says that a case ended before it began.
     low, high = max(centre - reach, min(0.0, *values)), centre + reach
     if kpi.aggregate is Aggregate.share:
         high = min(high, 1.0)

@@ -1,5 +1,5 @@
-"""Many definitions of the slow path, one after the other. What they begin with is the same, and computed
-once: by the plain text of raw/, over the raw events, as each of them would.
+"""Running many raw definitions in turn. The CTEs that the definitions of a process begin with are computed
+once, from their plain text in raw/ over the raw events, with the same result as in each definition.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ _COMMENT = re.compile(r"^--.*$", re.MULTILINE)
 
 @dataclass(slots=True)
 class Definitions:
-    """The definitions of these KPIs as of one moment: `parameters` are the parameters of `definition`. What
-    those of a process begin with is computed once, by their own text, for as long as the transaction lasts.
+    """The raw definitions of these KPIs as of one log position; `parameters` are those of `raw.definition`.
+
+    The common CTEs of each process are computed once and kept until the transaction ends.
     """
 
     connection: Connection
@@ -32,11 +33,11 @@ class Definitions:
     _prepared: dict[str, str] = field(default_factory=dict)
 
     async def fill(self, table: str, kpi: Kpi, names: Sequence[str], **more: Any) -> None:
-        """Puts the cases of some of the KPI's definitions into a table."""
+        """Fill the table with the cases of the named definitions of the KPI."""
         for process in map(raw.process_of, names):
             await self.prepare(process)
-        # The planner knows nothing of how many rows the parts of a definition have. If it takes them for few,
-        # and they are many, going through one part for each row of another would never end.
+        # The planner cannot estimate the row counts of a definition's CTEs. If it takes many rows for few, a
+        # nested loop over them would never end.
         await self.connection.execute(f"truncate {table}; set local enable_nestloop = off".encode())
         columns, cases = ", ".join(raw.columns_of(kpi)), raw.union_of(kpi, names, self._prepared)
         await self.connection.execute(
@@ -45,14 +46,15 @@ class Definitions:
         await self.connection.execute(f"set local enable_nestloop = on; analyze {table}".encode())
 
     async def prepare(self, process: str) -> str:
-        """What stands in the place of the beginning of the process's definitions."""
+        """Return the text that replaces the common CTEs at the beginning of the process's definitions."""
         if process not in self._prepared:
             self._prepared[process] = await self._materialise(process)
         return self._prepared[process]
 
     async def _materialise(self, process: str) -> str:
-        """Makes tables of those parts of the beginning that are read more than once. Gives what stands in
-        the place of the whole.
+        """Make temporary tables of the common CTEs that are read more than once.
+
+        Returns the text that replaces all common CTEs of the process.
         """
         names = {
             name
@@ -65,7 +67,7 @@ class Definitions:
             parts,
             raw.read_files(raw.OPEN_TURNS, raw.CASES_ENDING, *(f"{name}.sql" for name in sorted(names))),
         )
-        cursor = AsyncClientCursor(self.connection)  # a table is not made with parameters of the server
+        cursor = AsyncClientCursor(self.connection)  # CREATE TABLE AS takes no server-side parameters
         await cursor.execute("set local enable_nestloop = off")
         before: list[str] = []
         for name, text in parts.items():
@@ -87,7 +89,7 @@ class Definitions:
 
 
 def _read_often(parts: Mapping[str, str], endings: str) -> set[str]:
-    """The parts that are read by what definitions end with, or by several others of those that are needed."""
+    """Return the names of the needed CTEs that the endings read, or that more than one other CTE reads."""
     needed = _referenced(parts, endings)
     readers = Counter(needed) + Counter(needed)
     for name in reversed(list(parts)):
@@ -98,11 +100,11 @@ def _read_often(parts: Mapping[str, str], endings: str) -> set[str]:
 
 
 def _referenced(parts: Iterable[str], text: str) -> set[str]:
-    """Those of the parts that the text names."""
+    """Return the names of the CTEs that occur in the text."""
     return {name for name in parts if re.search(rf"\b{name}\b", text)}
 
 
 def _split_ctes(text: str) -> dict[str, str]:
-    """The parts of a beginning by their names, in their order."""
+    """Return the CTEs of a common beginning by name, in order."""
     assert not _COMMENT.sub("", _CTE.sub("", text)).strip(), "a part begins and ends at the margin"
     return dict(_CTE.findall(text))

@@ -1,4 +1,4 @@
-"""What the declarations say, for people: docs/kpis.md. Pure."""
+"""The documentation page docs/kpis.md, generated from the declarations of KPIs. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.kpis.kpi import Aggregate, Kpi
 
 
 def as_markdown(kpis: Iterable[Kpi]) -> str:
-    """The page of all KPIs."""
+    """Return the page of all KPIs."""
     kpis = list(kpis)
     processes = dict.fromkeys(process for kpi in kpis for process in kpi.processes)
     shared = (
@@ -58,5 +58,5 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
 
 
 def _link(part: str) -> str:
-    """To a file of the raw definitions."""
+    """Return a Markdown link to a file of the raw definitions."""
     return f"[raw/{part}](../app/kpis/raw/{part})"

@@ -1,4 +1,4 @@
-"""What the cases of a KPI can be told apart by."""
+"""The dimensions by which the cases of a KPI can be filtered and grouped."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from app.common.records import CodeEnum
 
 
 class Dimension(CodeEnum):
-    """What the cases can be told apart by, as they were at the deciding event."""
+    """A property that cases are filtered and grouped by, as it was at the deciding event."""
 
     priority = "priority", "Priority", "优先级"
     team = "team", "Team", "团队"
@@ -26,7 +26,7 @@ class Dimension(CodeEnum):
 
 
 class Age(CodeEnum):
-    """How long ago a case was opened that is still open; each begins where the one before it ends."""
+    """The age of an open case, in classes; each class begins where the previous one ends."""
 
     days_0 = "0_to_1_days", "Under 1 day", "不足 1 天"
     days_1 = "1_to_3_days", "1 to 3 days", "1 至 3 天"
@@ -35,7 +35,7 @@ class Age(CodeEnum):
     days_30 = "over_30_days", "30 days and more", "30 天及以上"
 
 
-#: Which age is whose, in seconds: up to this one, exclusive.
+#: The upper limit of each age class in seconds, exclusive.
 AGE_LIMITS = {
     Age.days_0: 86_400,
     Age.days_1: 3 * 86_400,
@@ -53,9 +53,9 @@ STANDARD = (
     Dimension.customer,
 )
 
-#: Of what depends on the tool that told of it.
+#: For KPIs that depend on the tool from which the record came.
 BY_SOURCE = (*STANDARD, Dimension.source)
 OF_REQUESTS = (*STANDARD, Dimension.path, Dimension.catalogue_item)
 OF_PROBLEMS = (Dimension.priority, Dimension.team, Dimension.service, Dimension.category, Dimension.assignee)
-#: Whom a case is given to. What counts at its opening is theirs to whom it was given first.
+#: The dimensions of assignment. What counts at a case's opening counts for its first team and assignee.
 ASSIGNMENT_DIMENSIONS = frozenset({Dimension.team, Dimension.assignee})

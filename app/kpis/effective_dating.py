@@ -1,7 +1,8 @@
-"""What was said of KPIs for times: of a time counts what was said of it last. So are targets and budgets.
+"""Values set for periods of time (targets and budgets of KPIs): of several for the same time, the last set
+holds.
 
-A record says something of one KPI, again and again: each of its events is a layer over all before it,
-whichever record they are of. A record that is withdrawn takes all of its layers away.
+A record belongs to one KPI. Each of its events is a layer over all earlier layers of that KPI, whichever
+record they come from. Withdrawing a record removes all of its layers.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from app.kernel.refusals import WrongValue
 from app.log.canonical import from_instant
 
 T = TypeVar("T")
-#: What a record says by then, by field, as the log has it.
+#: The fields of a record after an event, in the form of event data.
 Fields = Mapping[str, str | None]
 
 ValidFrom = Annotated[
@@ -43,7 +44,9 @@ order by told.position"""
 
 @dataclass(frozen=True, slots=True)
 class Layer(Generic[T]):
-    """What was `value` of the time from `begin` up to `end` (null: for ever); null: there is none then."""
+    """A value set for the time from `begin` to `end` (null: no end); a null value means that there is none
+    then.
+    """
 
     value: T | None
     begin: datetime
@@ -51,14 +54,14 @@ class Layer(Generic[T]):
 
 
 def both_or_neither(body: Payload, one: str, other: str) -> None:
-    """Raises WrongValue if only one of the two fields is given, at the one that is missing."""
+    """Raise WrongValue at the missing field if only one of the two fields is provided."""
     for given, missing in ((one, other), (other, one)):
         if getattr(body, given) is not None and getattr(body, missing) is None:
             raise WrongValue(pointer=f"/{missing}", because="missing")
 
 
 def ends_after_it_begins(begin: datetime | None, end: datetime | None, ctx: ActionContext) -> None:
-    """Raises WrongValue unless the time that a body says does; without a beginning it begins at `at`."""
+    """Raise WrongValue unless `end` is after `begin`, which defaults to the time of the action."""
     if end is not None and end <= (begin or ctx.occurred_at):
         raise WrongValue(pointer="/valid_until_at", because="not_after_its_beginning")
 
@@ -70,9 +73,10 @@ async def load_layers(
     read: Callable[[Fields], T | None],
     position: int | None = None,
 ) -> dict[str, list[Layer[T]]]:
-    """By KPI, of these, what records of the kind said, the last last, and `read` makes of it.
+    """Return, by KPI, the layers set by records of the kind, in the order of the log; `read` makes the
+    values.
 
-    Up to that position of the log; None: to its end.
+    Reads up to that position of the log; None: to its end.
     """
     async with connection.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(
@@ -100,7 +104,7 @@ def _layer(fields: Fields, read: Callable[[Fields], T | None]) -> Layer[T]:
 
 
 def layer_at(layers: Sequence[Layer[T]], instant: datetime) -> Layer[T] | None:
-    """What was said last of the instant; null: nothing was."""
+    """Return the layer set last for the instant; null if there is none."""
     for layer in reversed(layers):
         if layer.begin <= instant and (layer.end is None or instant < layer.end):
             return layer
@@ -108,7 +112,10 @@ def layer_at(layers: Sequence[Layer[T]], instant: datetime) -> Layer[T] | None:
 
 
 def changes(layers: Sequence[Layer[T]]) -> list[tuple[datetime, T | None]]:
-    """What holds from which instant on, up to the next; before the first nothing does."""
+    """Return the instants at which the value in force changes, each with the value from then on.
+
+    Before the first instant there is no value.
+    """
     instants = {edge for layer in layers for edge in (layer.begin, layer.end) if edge is not None}
     found = ((instant, layer_at(layers, instant)) for instant in sorted(instants))
     return [(instant, None if layer is None else layer.value) for instant, layer in found]

@@ -1,1 +1,1 @@
-"""What a case may cost in the mean, by the KPI that says what it costs; set by the quality manager."""
+"""Budgets: the mean cost that a case may have, for each KPI of costs per case; set by the quality manager."""

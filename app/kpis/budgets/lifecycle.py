@@ -1,4 +1,4 @@
-"""Budgets of cases: what one may cost in the mean, set for a time, revised for another one, withdrawn.
+"""The lifecycle of budgets: the permitted mean cost per case is set for a time, revised, and withdrawn.
 
 active ─► withdrawn
 """
@@ -22,12 +22,12 @@ from app.kpis.budgets.records import KpiBudgetState as State
 from app.kpis.catalogue import KPIS
 from app.kpis.effective_dating import ValidFrom, ValidUntil, both_or_neither, ends_after_it_begins
 
-#: The KPIs of money per case whose budgets another KPI measures what cases cost by.
+#: The KPIs of money per case for which budgets can be set; other KPIs compare costs with these budgets.
 BUDGETED = frozenset(kpi.budgets_of for kpi in KPIS.values() if kpi.budgets_of is not None)
 
 
 class ReviseKpiBudget(Payload):
-    """What a case may cost in the mean, and when; without amount and currency there is no budget then."""
+    """A new mean cost per case, and its period. Without amount and currency there is no budget then."""
 
     amount: Amount | None = Field(
         default=None, description="How much, with the digits of the currency, as 45.00.", examples=["45.00"]
@@ -40,20 +40,20 @@ class ReviseKpiBudget(Payload):
 
 
 class AddKpiBudget(ReviseKpiBudget):
-    """Whose cases may cost how much, and when."""
+    """The KPI, the mean cost that its cases may have, and the period."""
 
     kpi: RecordKey = Field(description="The key of the KPI that says what they cost: incident_unit_cost.")
 
 
 def add(budget: KpiBudget, body: AddKpiBudget, ctx: ActionContext) -> None:
-    """A case may cost so much in the mean from then on."""
+    """Set a budget: the mean cost that a case may have in a period."""
     budget.kpi = body.kpi
     budget.added_at = ctx.occurred_at
     revise(budget, body, ctx)
 
 
 def revise(budget: KpiBudget, body: ReviseKpiBudget, ctx: ActionContext) -> None:
-    """It may cost more, or less, from then on."""
+    """Change the mean cost that a case may have in a period."""
     budget.amount = body.amount
     budget.currency = body.currency
     budget.valid_from_at = body.valid_from_at or ctx.occurred_at
@@ -61,13 +61,13 @@ def revise(budget: KpiBudget, body: ReviseKpiBudget, ctx: ActionContext) -> None
 
 
 def withdraw(budget: KpiBudget, body: Reason, ctx: ActionContext) -> None:
-    """It takes back all that was said; to correct one value, set another for its time."""
+    """Withdraw the budget for all periods. To correct one value, set another for the same period instead."""
 
 
 async def without_budget(
     reads: ReadContext, budget: KpiBudget, body: AddKpiBudget, ctx: ActionContext
 ) -> None:
-    """A budget is one of a KPI of money per case."""
+    """Refuse if the KPI is unknown (unknown_value) or is not one of money per case (no_money_per_case)."""
     if body.kpi not in KPIS:
         raise WrongValue({"value": body.kpi}, pointer="/kpi", because="unknown_value")
     if body.kpi not in BUDGETED:
@@ -77,7 +77,7 @@ async def without_budget(
 async def does_not_fit(
     reads: ReadContext, budget: KpiBudget, body: ReviseKpiBudget, ctx: ActionContext
 ) -> None:
-    """A budget is whole, has the digits of its currency, and ends after it begins."""
+    """Refuse if only one of amount and currency is there, or digits or period are wrong."""
     both_or_neither(body, "amount", "currency")
     if body.amount is not None and body.currency is not None:
         check_digits(body.amount, body.currency)

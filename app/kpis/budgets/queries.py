@@ -1,4 +1,4 @@
-"""What can be asked about what cases may cost."""
+"""The read model and queries of budgets of cases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.kpis.budgets.records import KpiBudgetState
 
 
 class KpiBudgetOut(RecordOut):
-    """What a case may cost in the mean, as it was said last; all that was said stands in the events."""
+    """The budget of a case in its latest version; earlier versions are in its events."""
 
     state: KpiBudgetState
     kpi: str = Field(description="The key of the KPI that says what cases cost.")

@@ -1,4 +1,4 @@
-"""The record of what a case may cost in the mean."""
+"""The record of a budget: the mean cost that a case may have."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from app.common.records import FOLD, CodeEnum, Record
 
 
 class KpiBudgetState(CodeEnum):
-    """Whether a budget counts, or was a mistake."""
+    """Whether a budget is in force, or was withdrawn as a mistake."""
 
     active = "active", "Active", "有效"
     withdrawn = "withdrawn", "Withdrawn", "已撤回"
 
 
 class KpiBudget(Record):
-    """What a case may cost in the mean, as it was said last; what was said before stands in its events.
+    """The budget of a case in its latest version; earlier versions are in its events.
 
-    `amount` is a decimal text with the digits of `currency`. Without both there is no budget from
+    `amount` is a decimal text with the digits of `currency`. If both are null, there is no budget from
     `valid_from_at` on.
     """
 
@@ -37,7 +37,7 @@ class KpiBudget(Record):
 
 
 class KpiBudgetTable(KpiBudget, table=True):
-    """Where budgets of cases stand."""
+    """The table of the budgets of cases."""
 
     __tablename__ = "kpi_budget"
     __table_args__: ClassVar = FOLD

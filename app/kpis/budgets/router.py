@@ -1,4 +1,4 @@
-"""Where budgets of cases are: `/v1/kpi_budgets`."""
+"""The endpoints of budgets of cases: `/v1/kpi_budgets`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which budget holds when: what was said later of a time counts."""
+"""The budget that is in force at an instant: of several for the same time, the one set last."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from app.kpis.question import Budgets
 
 
 async def budgets(connection: Connection, key: str, currency: str, position: int) -> Budgets:
-    """What a case may cost in the mean by the budgets of that KPI, up to that position of the log.
+    """Return the budgets of this KPI in force over time, as of the log position.
 
-    What is in another currency, or comes to nothing, is no budget, and leaves none in its time.
+    A budget in another currency, or one that rounds to 0, counts as none for its time.
     """
 
     def hundredths(fields: Fields) -> int | None:

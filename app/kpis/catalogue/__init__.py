@@ -1,4 +1,4 @@
-"""All KPIs that there are, by key, in the order in which they are shown. Declarations only."""
+"""All KPIs by key, in the order in which they are shown. Declarations only."""
 
 from __future__ import annotations
 

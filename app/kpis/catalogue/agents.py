@@ -1,4 +1,4 @@
-"""KPIs of those who do the work."""
+"""KPIs of agents: the people who work on cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""KPIs of what incidents cost."""
+"""KPIs of the costs of incidents."""
 
 from __future__ import annotations
 

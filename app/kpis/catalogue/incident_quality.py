@@ -1,4 +1,4 @@
-"""KPIs of incidents that say how well they were handled: by how many, how often anew, or for nothing."""
+"""KPIs of how well incidents are handled: reassignments, reopenings, avoidable and repeated incidents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""KPIs of incidents about their times: what was done in time, and how old what waits is."""
+"""KPIs of the times of incidents: deadlines met, and the age of open incidents."""
 
 from __future__ import annotations
 

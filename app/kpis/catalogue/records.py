@@ -1,4 +1,6 @@
-"""KPIs of the records themselves: how late they are, and how well they fit: how far to trust the others."""
+"""KPIs of the quality of the records (late entry, irregular histories): how far the other KPIs can be
+trusted.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""KPIs of requests about the time from their submission to their delivery, and where it went."""
+"""KPIs of the lead time of requests, from submission to delivery, and of its parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""KPIs of requests that say how well they were made."""
+"""KPIs of how well requests are fulfilled."""
 
 from __future__ import annotations
 

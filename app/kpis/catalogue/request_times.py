@@ -1,4 +1,4 @@
-"""KPIs of requests about how many there are and how long they take."""
+"""KPIs of the number of requests and of their durations."""
 
 from __future__ import annotations
 
