@@ -1,7 +1,7 @@
-"""The fast path: follows the log, and makes anew what every case that was touched has come to.
+"""The consumer that keeps the KPI facts up to date: it recomputes the facts of every case with new events.
 
-What a fact is stands in `facts/<process>.sql`. Here is only how its rows get into the tables. One consumer
-follows for all processes, so that all facts are of one moment of the log.
+The facts are defined in `facts/<process>.sql`; this module only writes their rows to the tables. One consumer
+serves all processes, so that all facts reflect the same position of the log.
 """
 
 from __future__ import annotations
@@ -44,41 +44,42 @@ OF_RESOLVED = (
 )
 STRETCH = ("since", "until", "phase", "on_hold", "responded", "resolved_before", "opened_at")
 
-# Measured: smaller spans meet more cases twice, larger ones are hardly faster.
+# Measured: with smaller batches more cases are recomputed twice; larger ones are hardly faster.
 BATCH = 50_000
-# Measured: two seconds; far more where cases have thousands of events each.
+# Measured: two seconds per batch; far more if cases have thousands of events each.
 LONGEST_SECONDS = 600.0
 MILLISECONDS = int(LONGEST_SECONDS * 1000)
 WORK_MEMORY = "128MB"
 LOCK_TIMEOUT = "5s"
-# Of a log that was filled just now the planner believes that it is small, and that what counts the moves of
-# all cases may as well be run once for each case: a minute instead of a second, measured. And who has done a
-# share waits for the others.
+# For a freshly filled log the planner assumes a small table and runs the count of all cases' moves once per
+# case: a minute instead of a second, measured. The idle timeout is long since a connection that has finished
+# its share waits for the others.
 SETTINGS = f"""
 set local work_mem = '{WORK_MEMORY}';
 set local enable_nestloop = off;
 set local idle_in_transaction_session_timeout = {MILLISECONDS}"""
-# From so many events on a span is worked off in shares, by so many connections at once. Two of them, with two
-# cores: measured. More would wait for each other at the log of PostgreSQL. Beside a history that comes in,
-# which has all cores busy, they gain nothing, and cost an eighth more.
+# A batch with at least this many events is split into shares that as many connections process in parallel.
+# Measured: two shares with two cores; more would wait for each other at the write-ahead log. During an
+# import, which keeps all cores busy, shares gain nothing and cost an eighth more.
 PARALLEL_EVENTS = 20_000
 SHARES = min(os.cpu_count() or 1, 4)
 
 
 @dataclass(frozen=True, slots=True)
 class FactTable:
-    """A table of facts, its columns, and those of its key."""
+    """A table of facts, with its columns and key columns."""
 
     name: str
     columns: Sequence[str]
     key: Sequence[str] = CASE
 
     def replace(self) -> str:
-        """Parts of a statement that make the table's rows those in the part that has the table's name.
+        """Return the CTEs that replace the table's rows of the affected cases by those of the CTE named like
+        it.
 
-        A row that stays as it is, is not written. Only a case that had begun before has rows, which can be
-        wrong now; looking for those that are in the way costs a fifth of writing. `is true`: by itself, of
-        which the planner does not make a join that hashes all rows for the few of these cases.
+        Unchanged rows are not written. Only cases that had begun before the batch can have outdated rows, and
+        the search for those costs a fifth of the writing. `is true` keeps the planner from making it a join
+        that hashes all rows of the table for the few of these cases.
         """
         columns = ", ".join(self.columns)
         fields = [column for column in self.columns if column not in self.key]
@@ -101,7 +102,7 @@ class FactTable:
 )"""
 
 
-#: Of requests and incidents alike: who has worked on a case, on which days.
+#: For requests and incidents alike: who worked on a case, and on which days.
 AGENT_WORK = FactTable(
     "agent_work",
     (*CASE, "n", "assignee_id", "team_id", "day", "quarters", "ended_at", *CASE_FLAGS[1:]),
@@ -171,12 +172,12 @@ PROBLEM = (
 
 #: The tables of each process, by the kind of its records.
 PROCESSES: dict[str, Sequence[FactTable]] = {"incident": INCIDENT, "request": REQUEST, "problem": PROBLEM}
-#: Which facts of a process say how its cases ended; of a case one of them is final.
+#: The facts that record the ends of a process's cases; at most one per case is final.
 ENDINGS = {"incident": "resolved", "request": "delivered", "problem": "resolved"}
 
-#: What all cases together come to, person by person and day by day.
+#: The table that sums the work of all cases per person and day.
 AGENT_DAY = "agent_day"
-#: Has rows while the facts are of no one moment of the log.
+#: The table that has rows while the facts do not reflect a single position of the log.
 UNFINISHED = "unfinished"
 TABLES = ", ".join(
     f"kpi.{name}"
@@ -187,24 +188,27 @@ TABLES = ", ".join(
 
 
 def statement(process: str, tables: Sequence[FactTable]) -> str:
-    """The one statement that works off a `share` of all `shares` of a span, given as `first` and `last`, and
-    its cases that had `begun` before it with the `next_versions` of their streams.
+    """Return the SQL statement that writes the facts of one `share` of `shares` of the batch from `first` to
+    `last`.
+
+    Further parameters: the share's cases, those that had `begun` before the batch, and their streams'
+    `next_versions`.
     """
     parts = (FOLDER / f"{process}.sql").read_text(encoding="utf-8")
     return parts + "".join(table.replace() for table in tables) + "\nselect count(*) from begun"
 
 
 STATEMENTS = {process: statement(process, tables) for process, tables in PROCESSES.items()}
-#: Whether an incident repeats another one is about two cases: it is told when their other facts are there.
+#: Whether an incident repeats another one depends on two cases, so it is computed after their other facts.
 RESOLVED_BEFORE = """
 select service, category, at from kpi.incident_resolved
 where final and service is not null and category is not null and case_id = any (%(begun)s::uuid[])
 union
 select told.* from kpi.unfinished, unnest(services, categories, times) as told(service, category, at)"""
 REPEATS = (FOLDER / "repeats.sql").read_text(encoding="utf-8")
-#: The records with events in a span, by their kind and share; those among them that may have facts, since
-#: they had begun before it or something was left unfinished, and what their next version is. As text: what is
-#: only passed on need not be read.
+#: The records with events in a batch, by kind and share; among them those that may already have facts (they
+#: had begun before, or a batch was left unfinished), with the first version of each in the batch. The arrays
+#: are text since they are only passed on.
 SELECT_AFFECTED = """
 select kind, share, array_agg(id)::text, (array_agg(id) filter (where known))::text,
   (array_agg(version) filter (where known))::text
@@ -218,35 +222,35 @@ from (
   ) told
 ) touched
 group by kind, share"""
-#: What somebody did on a day is about many cases, too: those of both kinds.
+#: A person's work on a day also depends on several cases, of both kinds.
 WORKED_BEFORE = """
 select assignee_id, day from kpi.agent_work
 where case_id = any (%(incidents)s::uuid[] || %(requests)s::uuid[])
 union
 select told.* from kpi.unfinished, unnest(assignees, days) as told(assignee_id, day)"""
-#: The kinds whose cases people work on by the day.
+#: The kinds of records that a person's work on a day is counted for.
 WORK_KINDS = frozenset({"incident", "request"})
 AGENT_DAYS = (FOLDER / "agent_days.sql").read_text(encoding="utf-8")
-#: A share that is written before the rest of its span is. What its cases had before is kept with it, for it
-#: cannot be looked up again.
+#: Records that shares are committed while the batch is not. The previous facts of its cases are kept with the
+#: mark, since they cannot be read again later.
 LEAVE_UNFINISHED = """
 insert into kpi.unfinished (position, services, categories, times, assignees, days)
 values (%(last)s, %(services)s::text[], %(categories)s::text[], %(times)s::timestamptz[],
   %(assignees)s::uuid[], %(days)s::date[])"""
 FINISHED = "delete from kpi.unfinished where position <= %(last)s"
 EMPTY = f"set local lock_timeout = '{LOCK_TIMEOUT}'; truncate {TABLES}"
-#: From then on they are of no moment; up to position 0, for none of the cases has facts.
+#: Marks the emptied facts as unfinished; at position 0, since no case has facts yet.
 EMPTIED = """
 insert into kpi.unfinished (position, services, categories, times, assignees, days)
 values (0, '{}', '{}', '{}', '{}', '{}')"""
 
 Values = dict[str, Any]
-#: The cases of each kind, and those that had begun, as TOUCHED has them.
+#: By kind: the affected cases, and those that had begun before, as SELECT_AFFECTED returns them.
 CasesByKind = dict[str, Values]
 
 
 async def handle_batch(connection: Connection, batch: Batch) -> None:
-    """Makes the facts of the cases with events in the batch anew."""
+    """Recompute the facts of the cases that have events in the batch."""
     if batch.shares_transaction:
         await _process_short_span(connection, batch.span)
     else:
@@ -254,8 +258,9 @@ async def handle_batch(connection: Connection, batch: Batch) -> None:
 
 
 async def _process_short_span(connection: Connection, span: PositionRange) -> None:
-    """The same for a short span of the log's end, by the plans that the connection keeps: to make them anew
-    takes longer than all the rest.
+    """Recompute the facts for a few events at the end of the log, with the connection's cached plans.
+
+    For so few events planning anew would take longer than all the rest.
     """
     stretch = {"first": span.first, "last": span.last, "shares": 1, "share": 0}
     kinds, by_share = await _affected_cases(connection, stretch, prepare=None)
@@ -266,21 +271,21 @@ async def _process_short_span(connection: Connection, span: PositionRange) -> No
 
 
 async def process_span(connection: Connection, span: PositionRange) -> None:
-    """Makes the facts of the cases with events in the span anew, from all their events up to its end."""
+    """Recompute the facts of the cases with events in the range, from all their events up to its end."""
     single = span.during_import or span.last - span.first + 1 < PARALLEL_EVENTS
     await process_in_shares(connection, span, 1 if single else SHARES)
 
 
 async def process_in_shares(connection: Connection, span: PositionRange, shares: int) -> None:
-    """Does so by as many connections at once as there are shares, each with cases of its own.
+    """Recompute the facts with as many connections in parallel as there are shares; each has its own cases.
 
-    They commit what they write before the checkpoint moves; from then on and until it has moved, that is
-    marked as unfinished. Raises what any of them does; what is marked is made anew with the next span.
+    They commit before the checkpoint moves, and the facts are marked as unfinished until it has moved. Raises
+    whatever one of them raises; the marked facts are recomputed with the next batch.
     """
     async with AsyncExitStack() as stack:
         lines = await _open_connections(stack, connection, shares) if shares > 1 else [connection]
         stretch = {"first": span.first, "last": span.last, "shares": len(lines)}
-        if span.first == 1:  # from the beginning, that is: from nothing
+        if span.first == 1:  # a rebuild from the first event starts with empty tables
             await _empty(lines)
         await connection.execute(SETTINGS.encode())
         kinds, by_share = await _affected_cases(connection, stretch)
@@ -302,9 +307,10 @@ async def process_in_shares(connection: Connection, span: PositionRange, shares:
 
 
 async def _empty(lines: Sequence[Connection]) -> None:
-    """Leaves no facts. Where several are to write them that is committed first, and marked."""
-    # Whoever reads holds the tables (see answer.LOOK). If that takes long, let those behind it read, and try
-    # later. Until this is committed nobody else can read them or write to them.
+    """Empty the tables of facts. With several connections this is committed first, with the unfinished mark."""
+    # Readers hold a lock on the tables (see answer.BEGIN_SNAPSHOT). The lock timeout lets readers that queue
+    # behind this statement proceed, and it is retried later. Until the commit nobody else can read or write
+    # the tables.
     if len(lines) == 1:
         await lines[0].execute(EMPTY.encode())
     else:
@@ -314,7 +320,10 @@ async def _empty(lines: Sequence[Connection]) -> None:
 
 
 async def _open_connections(stack: AsyncExitStack, connection: Connection, count: int) -> list[Connection]:
-    """So many connections like this one until the end of the stack; only itself, if there is no room."""
+    """Return `count` new connections like this one, open until the stack exits.
+
+    Returns only the given connection if the database has no room for more.
+    """
     others = []
     try:
         for _ in range(count):
@@ -329,11 +338,15 @@ async def _open_connections(stack: AsyncExitStack, connection: Connection, count
 
 @asynccontextmanager
 async def _transactions(lines: Sequence[Connection]) -> AsyncIterator[None]:
-    """A transaction of each, which end together; a single one is in its own already."""
+    """Open a transaction on each of several connections, all ended together.
+
+    A single connection already is in its own transaction.
+    """
     async with AsyncExitStack() as stack:
         for line in lines if len(lines) > 1 else ():
             await stack.enter_async_context(line.transaction())
-            # Who waits for a lock behind one of them may be before another: PostgreSQL cannot know of that.
+            # One connection may wait for a lock that another one's waiter holds, a deadlock PostgreSQL cannot
+            # detect.
             limits = (
                 f"set local lock_timeout = '{LOCK_TIMEOUT}'; set local statement_timeout = {MILLISECONDS}"
             )
@@ -341,11 +354,12 @@ async def _transactions(lines: Sequence[Connection]) -> AsyncIterator[None]:
         yield
 
 
-# Without `prepare=None` each statement is planned anew: never a plan that was made for a log of another size.
+# Unless `prepare=None`, each statement is planned anew, so that no plan made for a log of another size is
+# used.
 async def _affected_cases(
     connection: Connection, stretch: Values, *, prepare: bool | None = False
 ) -> tuple[CasesByKind, dict[int, CasesByKind]]:
-    """The cases that the stretch is about, all together and by their share."""
+    """Return the cases with events in the range: all of them by kind, and by share and kind."""
     by_share: dict[int, CasesByKind] = {}
     rows = await fetch_tuples(connection, SELECT_AFFECTED, stretch, prepare=prepare)
     for kind, share, cases, begun, versions in rows:
@@ -360,7 +374,7 @@ async def _affected_cases(
 
 
 def _joined(arrays: Iterable[str | None]) -> str:
-    """One array of them, as PostgreSQL writes it."""
+    """Concatenate PostgreSQL array literals to one."""
     return "{" + ",".join(array[1:-1] for array in arrays if array is not None) + "}"
 
 
@@ -371,7 +385,7 @@ def _cases_of_both(kinds: CasesByKind, name: str) -> Values:
 async def _previous_facts(
     connection: Connection, kinds: CasesByKind, *, prepare: bool | None = False
 ) -> Values:
-    """What the facts know by now of these cases that is about other cases, too. Only of what had begun."""
+    """Return the present facts of cases that had begun which facts shared with other cases depend on."""
     resolved, worked = list[Any](), list[Any]()
     if "incident" in kinds:
         resolved = await fetch_tuples(connection, RESOLVED_BEFORE, kinds["incident"], prepare=prepare)
@@ -387,7 +401,7 @@ async def _previous_facts(
 async def _write(
     connection: Connection, stretch: Values, kinds: CasesByKind, *, prepare: bool | None = False
 ) -> None:
-    """Writes what these cases have come to, each by itself."""
+    """Write the facts that depend on one case alone."""
     for process, text in STATEMENTS.items():
         if process in kinds:
             await fetch_tuples(connection, text, stretch | kinds[process], prepare=prepare)
@@ -396,7 +410,7 @@ async def _write(
 async def _write_shared(
     connection: Connection, stretch: Values, kinds: CasesByKind, *, prepare: bool | None = False
 ) -> None:
-    """Writes what these cases and others come to together."""
+    """Write the facts that depend on several cases: repeated incidents and persons' days."""
     if "incident" in kinds:
         await fetch_tuples(connection, REPEATS, stretch | kinds["incident"], prepare=prepare)
     if kinds.keys() & WORK_KINDS:
@@ -404,7 +418,7 @@ async def _write_shared(
 
 
 async def _run_all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Returns when all are done. Where one fails, the others are stopped, and what it raises is raised."""
+    """Run all coroutines in parallel. If one fails, cancel the others and raise its exception."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         await asyncio.gather(*tasks)
@@ -414,7 +428,7 @@ async def _run_all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-#: It is not throttled: its figures are what a history is brought in for.
+#: The consumer is not throttled during imports: its figures are the purpose of importing a history.
 FACTS = Consumer(
     "kpi",
     handle_batch,

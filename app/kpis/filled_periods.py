@@ -1,4 +1,4 @@
-"""Which periods have any cases at all: a history may lie years back, and nothing between it and now."""
+"""The periods that have any cases: an imported history may lie years back, with nothing between it and now."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HAS_FACTS = "exists (select from {table} where at >= begin_at and at < end_at)"
 
 @dataclass(frozen=True, slots=True)
 class FilledPeriods:
-    """The periods in which a case was opened or ended, the newest first; and where the facts stand."""
+    """The periods in which a case was opened or ended, newest first; and the position of the facts."""
 
     position: int
     lag_seconds: float
@@ -34,7 +34,10 @@ class FilledPeriods:
 async def filled_periods(
     db: Database, processes: Iterable[str], grain: Grain, zone: ZoneInfo
 ) -> FilledPeriods:
-    """Those of these processes; of very many the newest. Raises DatabaseGone."""
+    """Return the periods in which cases of these processes were opened or ended, newest first.
+
+    If there are very many periods, only the newest are searched. Raises DatabaseGone.
+    """
     tables = [f"kpi.{process}_{fact}" for process in processes for fact in ("opened", ENDINGS[process])]
     async with snapshot_connection(db) as connection:
         position, lag_seconds = await facts_position(connection)
@@ -51,7 +54,7 @@ async def filled_periods(
 async def _spans(
     connection: Connection, tables: Sequence[str], grain: Grain, zone: ZoneInfo
 ) -> list[tuple[datetime, datetime]]:
-    """All periods between the first and the last fact, the newest first."""
+    """Return all periods between the first and the last fact, newest first."""
     rows = [
         row
         for one in tables

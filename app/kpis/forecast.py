@@ -1,4 +1,4 @@
-"""Whether the running period can still meet its target, and what it would take."""
+"""Forecasts: whether the running period can still meet its target, and what the remaining cases must come to."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DECIMALS = 3
 
 
 class KpiForecast(OutputModel):
-    """How the running period stands to its target, and what is still to come must come to."""
+    """The running period compared with its target, and what the cases still to come must come to."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -61,13 +61,13 @@ class KpiForecast(OutputModel):
 
 
 def running_bounds(grain: Grain, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The first instant of the period that runs in the zone, and the first behind it."""
+    """Return the first instant of the running period in the zone, and that of the next period."""
     day = periods.first_day(grain, now.astimezone(zone).date())
     return periods.start_of(day, zone), periods.start_of(periods.next_period(grain, day), zone)
 
 
 async def forecast(db: Database, question: Question, more_cases: int | None) -> KpiForecast:
-    """The forecast of a question about the one period that runs. Raises CannotAnswer, DatabaseGone."""
+    """Return the forecast for a question about the running period. Raises CannotAnswer, DatabaseGone."""
     kpi, now, (begin, end) = question.kpi, question.now, question.bounds
     async with snapshot_connection(db) as connection:
         layers = (await targets(connection, [kpi.key])).get(kpi.key, ())
@@ -111,11 +111,11 @@ async def forecast(db: Database, question: Question, more_cases: int | None) -> 
 def _requirement(
     kpi: Kpi, target: Target | None, of: Figures, more_cases: int | None, budget: int | None
 ) -> Requirement:
-    """What must come; nothing where there is no target, or nothing can be said.
+    """Return what the cases still to come must sum to; empty without a target or if it cannot be computed.
 
-    `budget` is what each further case may cost, where that is what it is measured by.
+    `budget` is the cost that each further case may have, for KPIs that are measured by budgets.
     """
-    # Of days nobody says how many are to come, and on whose.
+    # Kaplan-Meier estimates and future person-days cannot be predicted from a number of cases.
     unknown = kpi.aggregate in {Aggregate.kaplan_meier, Aggregate.per_agent_day}
     if target is None or unknown or kpi.is_of_ages:
         return Requirement()
@@ -132,7 +132,7 @@ def _requirement(
 
 
 def _divided_by(kpi: Kpi, of: Figures, more_cases: int, budget: int | None) -> int | None:
-    """What their sum is divided by in the end; null: nobody says what further cases may cost."""
+    """Return the final divisor of the cases' sum; null if further cases have no budget."""
     if kpi.aggregate is not Aggregate.of_budget:
         return of.cases + more_cases
     if more_cases and budget is None:

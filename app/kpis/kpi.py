@@ -1,4 +1,5 @@
-"""What a KPI is: a declaration, as a value. Everything about one comes out of it, and out of nothing else.
+"""The declaration of a KPI as a value, from which everything about it is derived: queries, texts and
+documentation.
 
 Pure: no database, no HTTP, no clock. Rules and shape: docs/decisions/0006-kpis-and-their-facts.md.
 """
@@ -13,7 +14,7 @@ from app.kpis.dimensions import STANDARD, Dimension
 
 
 class Basis(CodeEnum):
-    """Which instant decides the period that a case counts in."""
+    """The instant that decides which period a case counts in."""
 
     opened = "opened", "Opened in the period", "期内提出"
     ended = "ended", "Ended in the period", "期内结束"
@@ -23,7 +24,7 @@ class Basis(CodeEnum):
 
 
 class Measure(CodeEnum):
-    """The number that a case brings."""
+    """The number that each case contributes."""
 
     one = "one", "Each case", "每个单据"
     seconds = "seconds", "Its seconds", "所用秒数"
@@ -60,7 +61,7 @@ class Measure(CodeEnum):
 
 
 class Aggregate(CodeEnum):
-    """What becomes of the cases' numbers: sums divided by sums, percentiles of the pooled cases."""
+    """How the cases' numbers are combined: sums divided by sums, percentiles of the pooled cases."""
 
     number = "count", "Number of cases", "单据数"
     mean = "mean", "Mean", "平均值"
@@ -72,9 +73,9 @@ class Aggregate(CodeEnum):
 
 
 class Unit(CodeEnum):
-    """What the value is a number of. A ratio is between 0 and 1; of a budget it may be more.
+    """The unit of the value. A ratio is between 0 and 1, except that of a budget, which may exceed 1.
 
-    Money is in hundredths of the organisation's currency, whichever digits it has.
+    Money is in hundredths of the organisation's currency, however many digits that has.
     """
 
     cases = "cases", "Cases", "个"
@@ -85,7 +86,7 @@ class Unit(CodeEnum):
 
 
 class Direction(CodeEnum):
-    """Which way is better."""
+    """Whether higher or lower values are better."""
 
     up = "up", "Higher is better", "越高越好"
     down = "down", "Lower is better", "越低越好"
@@ -93,7 +94,7 @@ class Direction(CodeEnum):
 
 
 class Comparator(CodeEnum):
-    """How a value must stand to its target."""
+    """The comparison by which a value meets its target."""
 
     lt = "lt", "Below", "低于"
     le = "le", "At most", "不超过"
@@ -102,7 +103,7 @@ class Comparator(CodeEnum):
 
 
 class Settling(CodeEnum):
-    """What can still move a value when its period is over; what is told late or corrected always can."""
+    """The changes that can still alter a value after its period, besides late entries and corrections."""
 
     at_once = "at_once", "Nothing", "无"
     reopening = "reopening", "A case is reopened", "单据重开"
@@ -111,7 +112,7 @@ class Settling(CodeEnum):
 
 
 class StillOpen(CodeEnum):
-    """Which cases are still to come: those that a duration of ended cases does not show."""
+    """The open cases counted by a KPI, or shown beside a duration, which covers ended cases only."""
 
     unended = "unended", "Not resolved", "未解决"
     unended_standard = "unended_standard", "Not delivered, and no project", "未交付的非项目类"
@@ -124,22 +125,22 @@ class StillOpen(CodeEnum):
     unfixed = "unfixed", "With a known cause, not resolved", "根因已明未解决"
 
 
-#: Why a case counts in no duration, share or rate.
+#: The reasons why a case counts in no duration, share or rate.
 EXCLUSIONS = ("cancelled", "duplicate", "rejected")
-#: Kinds of fact that say whether what they are measured from was told outright, and whether it can be so.
+#: The kinds of facts that say whether the measured instant was recorded explicitly or inferred.
 SKEWABLE_FACTS = frozenset({"responded", "restored"})
 
 
 @dataclass(frozen=True, slots=True)
 class KpiTexts:
-    """What people call it, what it is, in a sentence, and how it can mislead."""
+    """The name of a KPI, its definition in a sentence, and how it can mislead."""
 
     name: str
     definition: str
     pitfalls: str = ""
 
 
-#: What is said besides of all that counts at the opening.
+#: The sentence added to the definition of every KPI that counts cases at their opening.
 FIRST_ASSIGNMENT_NOTE = {
     "en": " By team and assignee it counts for the first that the case was given to, whenever that was.",
     "zh": "按团队和处理人查看时，计入单据首次分派到的团队和处理人，不论何时分派。",
@@ -148,13 +149,13 @@ FIRST_ASSIGNMENT_NOTE = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a value is to be, in the KPI's unit."""
+    """A target for a KPI's value, in the KPI's unit."""
 
     comparator: Comparator
     value: float
 
     def met_by(self, value: float) -> bool:
-        """Whether it is."""
+        """Return whether the value meets the target."""
         return {
             Comparator.lt: value < self.value,
             Comparator.le: value <= self.value,
@@ -164,23 +165,22 @@ class Target:
 
     @property
     def is_minimum(self) -> bool:
-        """Whether the value is to be high."""
+        """Whether the target is a lower bound."""
         return self.comparator in {Comparator.gt, Comparator.ge}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kpi:
-    """A declaration.
+    """The declaration of a KPI.
 
-    `process` is the kind of record that is counted, `also` are others that are counted with it, `owner` is
-    the role that answers for it. `fact` names the kind of fact that a case brings, which is the table
-    kpi.<process>_<fact>. For a KPI of the state at a period's end it is null, and `still_open` says which
-    cases count. For a duration `still_open` says which cases are shown beside it. `divisor` is by how much a
-    number per case is divided: three months of a quarter. `path` is the fulfilment path that alone is
-    counted, if only one is. `secondary` is another number that each of the cases brings and the answer needs:
-    of a duration its other time. `budgets_of` is the KPI by whose budgets its cases are measured, if any.
-    `settling` is what its values wait for when a period is over, `target` the one that the process documents
-    fix.
+    `process` is the kind of record counted, `also` lists further kinds counted with it, `owner` is the role
+    that answers for it. `fact` names the kind of fact that is counted, from the table kpi.<process>_<fact>.
+    For a KPI of the state at a period's end it is null, and `still_open` says which open cases count. For a
+    duration `still_open` says which open cases are shown beside it. `divisor` further divides a number per
+    case: by 3 for a monthly mean of a quarter. `path` restricts the KPI to one fulfilment path. `secondary`
+    is a second measure that the answer needs: for a duration its other time (elapsed or business).
+    `budgets_of` is the KPI whose budgets the costs are compared with, if any. `settling` says what can still
+    change a value after its period. `target` is the one fixed in the process documents.
     """
 
     key: str
@@ -205,7 +205,7 @@ class Kpi:
     dimensions: tuple[Dimension, ...] = STANDARD
 
     def texts(self, language: str) -> KpiTexts:
-        """Its words in that language (`en`, `zh`)."""
+        """Return the KPI's texts in the language (`en`, `zh`)."""
         words = self.zh if language == "zh" else self.en
         if self.basis is not Basis.opened:
             return words
@@ -215,22 +215,22 @@ class Kpi:
 
     @property
     def processes(self) -> tuple[str, ...]:
-        """The kinds of records that are counted."""
+        """The kinds of records that the KPI counts."""
         return (self.process, *self.also)
 
     @property
     def secondary_kpi(self) -> Kpi | None:
-        """The same, of the number beside."""
+        """The same KPI with its secondary measure as the measure; null if it has none."""
         return None if self.secondary is None else replace(self, measure=self.secondary, secondary=None)
 
     @property
     def is_in_business_time(self) -> bool:
-        """Whether it is business time that is the value, of cases that have a calendar."""
+        """Whether the value is a duration in business time (for cases that have a calendar)."""
         return self.measure is Measure.business_seconds
 
     @property
     def is_divided(self) -> bool:
-        """Whether its answers come with a numerator and a denominator."""
+        """Whether answers have a numerator and a denominator."""
         return self.aggregate in {
             Aggregate.share,
             Aggregate.per_case,
@@ -240,25 +240,25 @@ class Kpi:
 
     @property
     def counts_excluded(self) -> bool:
-        """Volumes count every case, and show beside how many of them no other KPI counts."""
+        """Whether the KPI is a volume: it counts every case, and shows the number that other KPIs exclude."""
         return self.aggregate is Aggregate.number
 
     @property
     def may_be_skewed(self) -> bool:
-        """Whether its cases say if they count from or to another instant than was told."""
+        """Whether facts say if they measure from or to another instant than the one recorded explicitly."""
         return self.fact in SKEWABLE_FACTS
 
     @property
     def is_backlog(self) -> bool:
-        """Whether it is how many cases are open."""
+        """Whether the value is the number of open cases."""
         return self.fact is None and self.aggregate is Aggregate.number
 
     @property
     def is_of_ages(self) -> bool:
-        """Whether it is how old what is open is."""
+        """Whether the value is the mean age of open cases."""
         return self.fact is None and self.aggregate is Aggregate.mean
 
     @property
     def is_share_of_open(self) -> bool:
-        """Whether it is which part of what is open is so."""
+        """Whether the value is a share of the open cases."""
         return self.fact is None and self.aggregate is Aggregate.share

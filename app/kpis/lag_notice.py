@@ -1,4 +1,6 @@
-"""What is said where a KPI lags behind a history that comes in: until it has followed it is too small."""
+"""The notice in an answer whose facts lag behind an import: until they have caught up, its figures are too
+small.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,7 @@ from app.i18n import translate
 LAG_DESCRIPTION = (
     "In words, that an import is not all in it yet, and how much is missing. Null: none is missing."
 )
-# A history comes in by thousands of events, among which there are others: a few of those that are missing
-# tell.
+# An import adds thousands of events, with others in between, so a few samples of the missing events suffice.
 SAMPLES = 20
 SELECT_MISSING = """
 select h.position - %(position)s as events, (
@@ -22,7 +23,9 @@ from log.head h
 
 
 async def lag_notice(db: Database, position: int, lag_seconds: float, language: str) -> str | None:
-    """What is to be said of an answer that is of that position. Raises DatabaseGone."""
+    """Return the notice for an answer as of the position, or None if no import is missing. Raises
+    DatabaseGone.
+    """
     if not lag_seconds:
         return None
     row = await db.row(SELECT_MISSING, {"position": position, "samples": SAMPLES})

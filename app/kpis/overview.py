@@ -1,7 +1,7 @@
-"""How all KPIs stand this month, beside the same days of the month before and of the year before.
+"""All KPIs of the current month, compared with the same days of the previous month and of the previous year.
 
-Each table of facts is read once, whatever many KPIs come from it, and of the log's history no more than these
-three months.
+Each table of facts is read once for all KPIs that use it, and only these three months of the history are
+read.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ from app.kpis.series import (
 )
 from app.kpis.targets.validity import effective_target, targets
 
-#: The spans of a month: see `this_month`.
+#: The numbers of a month's spans: see `this_month`.
 YEAR_BEFORE, MONTH_BEFORE, PRESENT = SPANS = range(3)
 MONTHS_OF_A_YEAR = 12
-#: What is not counted from one reading of its table with others.
+#: The aggregates that cannot be counted together with others in one read of their table.
 SEPARATE_AGGREGATES = {Aggregate.kaplan_meier: add_survival, Aggregate.per_agent_day: add_agent_days}
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The running month. `spans`, in UTC, are of the month a year before and of the one before, of each as
-    much as is over of the running one, and of that one, whole.
+    """The running month. `spans`, in UTC: the month a year before and the previous month, each up to the same
+    time of the month as now, and the whole running month.
     """
 
     zone: ZoneInfo
@@ -59,11 +59,11 @@ class Month:
     currency: str
 
     def question(self, kpi: Kpi, period: int) -> Question:
-        """The KPI in one of the spans."""
+        """Return the question for the KPI in one of the spans."""
         return self._question(kpi, self.spans[period])
 
     def ends(self, kpi: Kpi) -> Question:
-        """The KPI up to the end of each span."""
+        """Return the question for the KPI with one period up to the end of each span."""
         return self._question(kpi, (self.spans[YEAR_BEFORE][0], *(end for _, end in self.spans)))
 
     def _question(self, kpi: Kpi, bounds: tuple[datetime, ...]) -> Question:
@@ -81,7 +81,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Each KPI with its point and the same days of the year before; and where the facts stand."""
+    """Each KPI with its point and the comparison with the year before; and the position of the facts."""
 
     position: int
     lag_seconds: float
@@ -89,7 +89,7 @@ class Overview:
 
 
 def this_month(zone: ZoneInfo, now: datetime, reopen_days: int, currency: str = DEFAULT_CURRENCY) -> Month:
-    """The month that runs in the zone."""
+    """Return the running month in the zone, with its spans."""
     day = first_day(Grain.month, now.astimezone(zone).date())
     begin, end = start_of(day, zone), start_of(next_period(Grain.month, day), zone)
     spans = []
@@ -100,7 +100,7 @@ def this_month(zone: ZoneInfo, now: datetime, reopen_days: int, currency: str = 
 
 
 async def overview(db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
-    """How these KPIs stand. Raises DatabaseGone."""
+    """Return the points of these KPIs for the month. Raises DatabaseGone."""
     async with snapshot_connection(db) as connection:
         said = await targets(connection, [kpi.key for kpi in kpis])
         position, lag_seconds = await facts_position(connection)
@@ -119,7 +119,7 @@ async def overview(db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
 async def _figures(
     connection: Connection, kpis: Sequence[Kpi], month: Month
 ) -> dict[tuple[str, int], Figures]:
-    """By KPI and period."""
+    """Return the figures by KPI and span."""
     figures = {(kpi.key, period): Figures(secondary=Figures()) for kpi in kpis for period in SPANS}
     tables = defaultdict(list)
     for kpi in kpis:
@@ -150,7 +150,7 @@ async def _add_separate(
     month: Month,
     figures: dict[tuple[str, int], Figures],
 ) -> None:
-    """Adds what is counted for one KPI alone."""
+    """Add the figures of a KPI whose aggregate is counted for it alone."""
     for period in SPANS:
         found: dict[PointKey, Figures] = {(1, ()): figures[kpi.key, period]}
         await SEPARATE_AGGREGATES[kpi.aggregate](connection, month.question(kpi, period), {}, found)
@@ -159,7 +159,7 @@ async def _add_separate(
 async def _add_open(
     connection: Connection, kpis: Sequence[Kpi], month: Month, figures: dict[tuple[str, int], Figures]
 ) -> None:
-    """Adds what is open at the end of each period; KPIs that ask for the same share the looking."""
+    """Add the open cases at the end of each span; KPIs that count the same open cases share one read."""
     kinds = defaultdict(list)
     for kpi in kpis:
         if kpi.still_open is not None:

@@ -1,8 +1,8 @@
-"""Cutting time into periods, in one time zone. Pure: the zone's rules are Python's, never the database's.
+"""Dividing time into periods in a time zone. Pure: the rules of zones are Python's, never the database's.
 
-Periods are half open and follow one another without gap or overlap, so every instant lies in exactly one. A
-day begins at the first instant at which its date is on the clocks of the zone, whatever daylight saving does
-to midnight.
+Periods are half-open and follow one another without gap or overlap, so every instant lies in exactly one. A
+day begins at the first instant at which the zone's clocks show its date, even if daylight saving skips
+midnight.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 from app.common.records import CodeEnum
 
 LARGEST_NUMBER = 1_000
-#: How far back a series reaches if nobody says from when.
+#: The length in months of a series whose beginning is not specified.
 DEFAULT_MONTHS = 12
 
 
 class Grain(CodeEnum):
-    """How long a period is. Weeks begin on Monday (ISO 8601); `all` is the whole time asked for."""
+    """The length of a period. Weeks begin on Monday (ISO 8601); `all` is the whole time of the question."""
 
     day = "day", "Day", "日"
     week = "week", "Week", "周"
@@ -30,14 +30,14 @@ class Grain(CodeEnum):
 
 
 class TooManyPeriods(Exception):
-    """More periods than one series may have."""
+    """Raised if a series would have more periods than LARGEST_NUMBER."""
 
 
 def cut_periods(grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
-    """The instants between which the periods lie, in UTC: the first is `begin`, the last `end`.
+    """Return the bounds of the periods, in UTC: the first is `begin`, the last `end`.
 
-    They are n + 1 for n periods, of which the first and the last are shorter where `begin` and `end` lie
-    within one. Raises TooMany.
+    There are n + 1 bounds for n periods; the first and last period are shorter if `begin` or `end` lies
+    within one. Raises TooManyPeriods.
     """
     assert begin < end, "a time that ends before it begins has no periods"
     bounds = [begin.astimezone(UTC)]
@@ -54,18 +54,18 @@ def cut_periods(grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo) ->
 
 
 def default_range(grain: Grain, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The twelve months up to the end of the running period (for `all`: month), in whole periods."""
+    """Return the twelve months up to the end of the running period (for `all`: month), in whole periods."""
     of = Grain.month if grain is Grain.all else grain
     last = next_period(of, first_day(of, now.astimezone(zone).date()))
     return start_of(first_day(of, months_later(last, -DEFAULT_MONTHS)), zone), start_of(last, zone)
 
 
 def previous_bounds(grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
-    """The bounds, in UTC, in front of a series from `begin`, of the period that its first is compared with.
+    """Return the bounds, in UTC, of the period that the first period of a series is compared with.
 
-    That is the whole period before the one that `begin` lies in; a second bound is where the latter begins,
-    if that is earlier. For `all` it is the time before `begin` that is as long on the clocks as the series to
-    `end`.
+    It is the whole period before the one that contains `begin`; if the containing period begins earlier than
+    `begin`, its beginning is a second bound. For `all` it is the time before `begin` that has the same length
+    in local time as the series up to `end`.
     """
     if grain is Grain.all:
         first, last = (bound.astimezone(zone).replace(tzinfo=None) for bound in (begin, end))
@@ -77,9 +77,10 @@ def previous_bounds(grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo
 
 
 def comparable_end(now: datetime, begin: datetime, before: datetime, zone: ZoneInfo) -> datetime:
-    """How far the period from `previous_bounds` had got, in UTC, when as much of it was over, by the clocks
-    of the zone, as `now` is of the one from `begin`; no further than to that one, and as far as that if the
-    latter has not begun.
+    """Return the instant, in UTC, up to which the previous period is comparable with the running one.
+
+    By the zone's clocks, it is as far after `before`, where the previous period begins, as `now` is after
+    `begin`; at most `begin`, and `begin` if the running period has not begun.
     """
     if now <= begin:
         return begin
@@ -88,28 +89,28 @@ def comparable_end(now: datetime, begin: datetime, before: datetime, zone: ZoneI
 
 
 def day_starts(begin: datetime, end: datetime, zone: ZoneInfo) -> list[datetime]:
-    """The instants behind `begin` and before `end`, in UTC, at which a day begins in the zone."""
+    """Return the instants after `begin` and before `end`, in UTC, at which a day begins in the zone."""
     found: list[datetime] = []
     day = begin.astimezone(zone).date()
     while (start := start_of(day, zone)) < end:
-        if start > (found[-1] if found else begin):  # a day that a zone has skipped is none
+        if start > (found[-1] if found else begin):  # a day that a zone has skipped has no start
             found.append(start)
         day += timedelta(days=1)
     return found
 
 
 def days_after(instant: datetime, days: int, zone: ZoneInfo) -> datetime:
-    """The instant, in UTC, that is so many days later on the clocks of the zone."""
+    """Return the instant, in UTC, that is so many days later in the zone's local time."""
     return (instant.astimezone(zone) + timedelta(days=days)).astimezone(UTC)
 
 
 def twelve_months_before(end: datetime, zone: ZoneInfo) -> datetime:
-    """The beginning of the day that lies twelve months before the one of `end`."""
+    """Return the beginning of the day that lies twelve months before the day of `end`."""
     return start_of(months_later(end.astimezone(zone).date(), -DEFAULT_MONTHS), zone)
 
 
 def first_day(grain: Grain, day: date) -> date:
-    """The first day of the period that the day lies in."""
+    """Return the first day of the period that contains the day."""
     if grain is Grain.week:
         return day - timedelta(days=day.weekday())
     if grain is Grain.month:
@@ -122,7 +123,7 @@ def first_day(grain: Grain, day: date) -> date:
 
 
 def next_period(grain: Grain, first: date) -> date:
-    """The first day of the period behind the one that begins on `first`."""
+    """Return the first day of the period after the one that begins on `first`."""
     if grain is Grain.day:
         return first + timedelta(days=1)
     if grain is Grain.week:
@@ -131,18 +132,18 @@ def next_period(grain: Grain, first: date) -> date:
 
 
 def months_later(day: date, months: int) -> date:
-    """The same day of another month, or that month's last where it has no such day."""
+    """Return the same day of another month, or that month's last day if it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def start_of(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant, in UTC, at which the clocks of the zone show that day or a later one."""
+    """Return the first instant, in UTC, at which the zone's clocks show that day or a later one."""
     midnight = datetime.combine(day, time(), zone)
     start = midnight.astimezone(UTC)
     if start.astimezone(zone).replace(tzinfo=None) == midnight.replace(tzinfo=None):
         return start
-    # There is no such midnight: the clocks jumped over it, between these two.
+    # The clocks skipped midnight: search between these two instants.
     before, after = int(midnight.replace(fold=1).timestamp()), int(start.timestamp())
     while before < after:
         middle = (before + after) // 2

@@ -1,4 +1,4 @@
-"""From a question to SQL over the facts. Makes statements and their parameters; answer.py runs them."""
+"""SQL over the facts for the periods, cuts and cases of a question. answer.py runs these statements."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ COLUMN = {
     Dimension.from_team: "from_team_id",
     Dimension.to_team: "to_team_id",
 }
-#: Dimensions whose values are ids of teams; and of anything.
+#: The dimensions whose values are ids of teams, and those whose values are ids of any record.
 TEAMS = frozenset({Dimension.team, Dimension.customer, Dimension.from_team, Dimension.to_team})
 IDS = TEAMS | {Dimension.assignee}
 
-#: Of a case that may be open: what it took up to its end, if that has come; else how long it is watched.
+#: For a case that may be open: the time to its end, if it has ended, else its age so far.
 SECONDS_TO_END = "case when ended_at < %(now)s then ended_seconds end"
 AGE = """case when (ended_at < %(now)s) is not true
   then floor(extract(epoch from %(now)s::timestamptz - at))::bigint end"""
-#: What a case that was decided then may cost.
+#: The budget for a case decided at `at`.
 BUDGET = "(%(budgets)s::bigint[])[width_bucket(at, %(budgeted_from)s::timestamptz[])]"
 MEASURE = {
     Measure.one: "1",
@@ -73,8 +73,8 @@ MEASURE = {
     Measure.prevented: "came_before - came_after",
     Measure.came_before: "came_before",
 }
-#: What is looked up for each fact of some measures. It is about many cases, of which each may be touched
-#: without the others, so no fact can hold it.
+#: Joins that some measures need for each fact. Their values depend on several cases, each of which can change
+#: without the others, so no fact can store them.
 INCIDENTS_AROUND = """
 cross join lateral (
   select count(*) filter (where came.at < fact.at) as came_before,
@@ -84,7 +84,7 @@ cross join lateral (
     and came.at < fact.at + interval '2160 hours'
 ) around"""
 LATERAL_JOINS = {Measure.prevented: INCIDENTS_AROUND}
-#: Measures that say nothing of some facts, which then do not count.
+#: Measures that are null for some facts; those facts are not counted.
 NULLABLE_MEASURES = frozenset(
     {Measure.first_contact, Measure.unattended, Measure.review_on_time, Measure.at_once}
 )
@@ -100,9 +100,9 @@ left join (
 ) times on schemaname = nspname and tablename = relname
 where pg_class.oid = %(name)s::regclass and relkind = 'r'"""
 
-# The planner takes every instant for a period of its own, and would sort millions of cases into what it
-# believes to be millions of groups. They are few: a hash table holds them. Two further processes, for one
-# alone would not be planned with.
+# The planner assumes one group per instant, and would sort millions of cases into what it believes are
+# millions of groups. The groups are few and fit a hash table. It gets two parallel workers, since it would
+# not plan for one alone.
 PLAN_BY_HASH = """
 set local enable_sort = off; set local enable_incremental_sort = off;
 set local max_parallel_workers_per_gather = 2"""
@@ -110,13 +110,13 @@ PLAN_AS_DEFAULT = """
 set local enable_sort = on; set local enable_incremental_sort = on;
 set local max_parallel_workers_per_gather = 0"""
 
-#: A place of an answer has a row for the cases that count, and one for each reason why others do not.
+#: The rows per period and cut: one for the cases that count, one for each reason for exclusion.
 ROWS_OF_A_PLACE = 1 + len(EXCLUSIONS)
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """SQL and its parameters."""
+    """An SQL statement with its parameters."""
 
     text: str
     parameters: dict[str, Any]
@@ -127,12 +127,12 @@ Filters = Mapping[Dimension, Sequence[str | UUID | None]]
 
 
 def cells(question: Question, filters: Filters, most: int, halves: datetime | None) -> Statement:
-    """Per period, cut and reason of exclusion: how many cases, and what each of the KPI's numbers comes to.
+    """Count the cases and aggregate the KPI's measures, per period, cut and reason for exclusion.
 
     Periods are numbered from 1. Columns: period, the cuts, excluded, cases, skewed (how many of them), and
-    for each of `measure_columns` total, and of a duration the median, the 90th percentile and the largest,
-    else null; the rows of `most` places (periods and cuts), and one more. With `halves` (see `in_halves`) two processes
-    can do it.
+    for each of `measure_columns` the total and, for durations, median, 90th percentile and maximum, else
+    null. Returns the rows of at most `most` periods and cuts, and one more. With `halves` (see `in_halves`)
+    two processes can share the work.
     """
     parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": row_limit(most), "halves": halves}
     timed = question.kpi.aggregate is Aggregate.mean
@@ -161,12 +161,12 @@ def cells(question: Question, filters: Filters, most: int, halves: datetime | No
 def combined_cells(
     kpis: Sequence[Kpi], spans: Sequence[tuple[datetime, datetime]], question: Question
 ) -> Statement:
-    """What `cells` says of several KPIs of one table, without cuts, from one reading of some periods.
+    """Aggregate several KPIs of one fact table like `cells`, without cuts, in one read of some periods.
 
-    The question is about one of them; what it knows besides the periods goes for all.
+    The question is about one of the KPIs; all its settings except the periods hold for all of them.
 
-    Columns: period (from 1), excluded, and of each KPI cases, skewed, total, and an array of median, p90 and
-    max (null if it is no duration).
+    Columns: period (from 1), excluded, and for each KPI cases, skewed, total, and an array of median, p90 and
+    max (null unless it is a duration).
     """
     columns = []
     for kpi in kpis:
@@ -192,11 +192,11 @@ group by period.number, excluded"""
 
 
 def in_halves(facts: str, halves: datetime | None, part: str, **words: str) -> str:
-    """A query that has `part` of the facts, and with `halves` of those before that instant and the others.
+    """Return a query over the facts; with `halves`, a union of the facts before and after that instant.
 
-    It is where a period begins: so what a period comes to is found in one half, and PostgreSQL can give each
-    half to a process of its own. It does so where the planner believes that the periods are few, which it
-    does if it cannot see through a subquery: hence the order, which the index has anyway.
+    `halves` is the beginning of a period, so each period lies in one half, and PostgreSQL can give each half
+    to its own process. It does so only if the planner expects few periods, which is the case if it cannot see
+    through a subquery: hence the `order by`, which the index provides anyway.
     """
     if halves is None:
         return part.format(facts=facts, **words)
@@ -206,36 +206,38 @@ def in_halves(facts: str, halves: datetime | None, part: str, **words: str) -> s
 
 
 def row_limit(most: int) -> int:
-    """How many rows so many places may have, and one more, which only further places can bring."""
+    """Return the row count of `most` periods and cuts, plus one: that row shows that there are more."""
     return most * ROWS_OF_A_PLACE + 1
 
 
 def measure_columns(kpi: Kpi) -> list[str]:
-    """What each of the KPI's facts brings: its number, and the one beside if there is one."""
+    """Return the SQL expressions of the KPI's measure and, if it has one, its secondary measure."""
     return [measure_column(one) for one in (kpi, kpi.secondary_kpi) if one is not None]
 
 
 def measure_column(kpi: Kpi) -> str:
-    """The number that one of the KPI's facts brings; takes what is `question_parameters`."""
+    """Return the SQL expression of the KPI's measure; it uses `question_parameters`."""
     return MEASURE[kpi.measure]
 
 
 def skewed_count(kpi: Kpi, counts: str) -> str:
-    """How many of the facts that the condition counts are skewed, where they say it."""
+    """Return the SQL expression that counts the skewed facts under the condition (0 if facts have no such
+    flag).
+    """
     return f"count(*) filter (where {counts} and skewed)" if kpi.may_be_skewed else "0"
 
 
 def question_parameters(question: Question) -> dict[str, Any]:
-    """What measures and conditions take: now, the currency, and the budgets."""
+    """Return the parameters of measures and conditions: now, the currency, and the budgets."""
     of = question.budgets
     told = {"budgets": list(of.hundredths), "budgeted_from": list(of.instants)}
     return {"now": question.now, "currency": question.currency, **told}
 
 
 def planned_rows(question: Question, filters: Filters) -> Statement:
-    """How many facts the question is about, as the planner believes: its plan, as JSON.
+    """Return a statement for the plan, as JSON, with the planner's estimate of the question's fact count.
 
-    Where it is about many of all there are, it is worth while to give a half of them to another process.
+    If that is a large share of all facts, it pays to give half of them to another process.
     """
     parameters: dict[str, Any] = {}
     return Statement(
@@ -244,27 +246,28 @@ def planned_rows(question: Question, filters: Filters) -> Statement:
 
 
 def extent(question: Question) -> Statement:
-    """How many facts there are, and when half of those of the question are behind, null if nobody knows.
+    """Return a statement for the estimated number of facts and the median instant of the question's facts.
 
-    No row if a view tells them, which is in no order.
+    The instant is null if it is unknown. There is no row if the facts come from a view, which has no
+    statistics.
     """
     bounds = {"begin": question.bounds[0], "end": question.bounds[-1]}
     return Statement(EXTENT, {"name": fact_table(question.kpi), **bounds})
 
 
 def fact_table(kpi: Kpi) -> str:
-    """Where the KPI's facts are."""
+    """Return the name of the table of the KPI's facts."""
     return f"kpi.{kpi.process}_{kpi.fact}"
 
 
 def from_clause(*kpis: Kpi) -> str:
-    """What KPIs of one table are asked of: `fact`, and what is looked up for each."""
+    """Return the FROM clause for KPIs of one table: the table as `fact`, and the joins of their measures."""
     looked_up = dict.fromkeys(LATERAL_JOINS[kpi.measure] for kpi in kpis if kpi.measure in LATERAL_JOINS)
     return f"{fact_table(kpis[0])} fact{''.join(looked_up)}"
 
 
 def counted_condition(kpi: Kpi) -> str:
-    """Which of its facts the KPI counts; takes what is `question_parameters`."""
+    """Return the condition for the facts that the KPI counts; it uses `question_parameters`."""
     conditions = ["true"]
     if kpi.basis is Basis.due or kpi.aggregate is Aggregate.kaplan_meier:
         conditions.append("at < %(now)s")
@@ -282,11 +285,11 @@ def counted_condition(kpi: Kpi) -> str:
 
 
 def counted_cases(question: Question, filters: Filters) -> Statement:
-    """The cases that the whole time of the question counts.
+    """Return a statement for the cases that the question counts in its whole time.
 
-    Columns: case_id, at, measure, excluded, irregular, inferred, skewed, positions (of the opening and of
-    what decided), position (of what it is counted for), state (the same; null: it is counted as a whole),
-    on_hold (null: nobody asks).
+    Columns: case_id, at, measure, excluded, irregular, inferred, skewed, positions (of the opening and the
+    deciding event), position (of the counted event), state (the counted state; null for other KPIs), on_hold
+    (always null here).
     """
     kpi = question.kpi
     parameters: dict[str, Any] = {}
@@ -302,12 +305,12 @@ from {selected_facts(question, filters, parameters)} and {only}"""
 
 
 def cut_by(question: Question) -> str:
-    """The columns that the question is cut by, each behind a comma."""
+    """Return the columns of the question's `by`, each preceded by a comma."""
     return "".join(f", {COLUMN.get(dimension, dimension.value)}" for dimension in question.by)
 
 
 def selected_facts(question: Question, filters: Filters, parameters: dict[str, Any]) -> str:
-    """The facts in the time and under the filters of the question; adds their parameters."""
+    """Return the facts in the time and under the filters of the question; add their parameters."""
     parameters |= {"begin": question.bounds[0], "end": question.bounds[-1]}
     parameters |= question_parameters(question)
     where = [
@@ -320,14 +323,14 @@ def selected_facts(question: Question, filters: Filters, parameters: dict[str, A
 
 
 def _percentile(share: float, n: int) -> str:
-    """What percentile_cont gives of the nth number: between the two cases around the place, in proportion."""
+    """Return SQL for the nth measure's percentile_cont: linear interpolation between the two nearest cases."""
     place = f"({share}::double precision * (cases - 1))"
     low, high = (f"pooled_{n}[1 + {edge}({place})::integer]" for edge in ("floor", "ceil"))
     return f"{low} + ({place} - floor({place})) * ({high} - {low})"
 
 
 def conditions(filters: Filters, parameters: dict[str, Any]) -> list[str]:
-    """What the filters ask of a row; adds their parameters."""
+    """Return the SQL conditions of the filters; add their parameters."""
     conditions = []
     for dimension, values in filters.items():
         column = COLUMN[dimension]
