@@ -1,6 +1,6 @@
-"""What is asked of a KPI: which periods, cut by what, of which cases. Pure.
+"""The question about a KPI: periods, dimensions to group by, and filters. Pure.
 
-Checked here, so that whoever asks (an endpoint, a command) is told the same.
+Questions are checked here, so that every caller (an endpoint, a command) gets the same refusals.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from app.kpis.dimensions import Age, Dimension
 from app.kpis.kpi import Kpi
 from app.kpis.periods import Grain
 
-#: The log takes nothing from outside of these years.
+#: The log accepts no times outside these years.
 FIRST_YEAR, LAST_YEAR = 1900, 2200
-#: As the value of a filter: the cases that have no team, no service and so on.
+#: The value of a filter that selects the cases without a team, a service and so on.
 NO_VALUE = "none"
-#: As the setting is where nobody says otherwise.
+#: The default of the setting `currency`.
 DEFAULT_CURRENCY = "EUR"
 
 
@@ -47,33 +47,34 @@ class CannotAnswer(Exception):
         self.words = words
 
     def sentence(self, language: str) -> str:
-        """What is wrong with the parameter, in that language."""
+        """Return the message in the language: what is wrong with the parameter."""
         return translate(language, "value", self.code, self.words)
 
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """What a case may cost in the mean from each of the instants on, up to the next, in hundredths of the
-    currency; null: nobody says. The instants ascend; before the first nobody says either.
+    """The budgets of a KPI over time: the mean cost per case in hundredths of the currency, from each instant
+    to the next; null: no budget. The instants ascend; there is no budget before the first.
     """
 
     instants: tuple[datetime, ...] = ()
     hundredths: tuple[int | None, ...] = ()
 
     def amount_at(self, instant: datetime) -> int | None:
-        """What it may cost then; null: nobody says."""
+        """Return the budget at the instant; null if there is none."""
         place = bisect_right(self.instants, instant)
         return self.hundredths[place - 1] if place else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A question that can be answered.
+    """A checked question about a KPI.
 
-    `bounds`: the instants between which the periods lie, n + 1 for n periods, in UTC. `filters`: by dimension
-    the values of which the case must have one, as they were given; `none` stands for no value. In
-    `reopen_days` what has ended may begin again. `now` is when it is asked: what falls due later has not.
-    `currency` is the one that cost is counted in, `budgets` are what it is measured by, once they are known.
+    `bounds` are the n + 1 bounds of n periods, in UTC. `filters` has by dimension the values of which a case
+    must have one, as the caller wrote them; `none` stands for no value. `reopen_days` is how long an ended
+    case can be reopened. `now` is the instant of the question: whatever falls due later is not counted.
+    `currency` is the one in which costs are counted; `budgets` are those that costs are compared with, once
+    they have been loaded.
     """
 
     kpi: Kpi
@@ -90,11 +91,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionParameters:
-    """What somebody asks for, in their own words; what is left out is chosen for them.
+    """The unchecked parameters of a question, as the caller wrote them; omitted ones have defaults.
 
-    `begin` and `end` are dates (midnight in the zone) or times with an offset; `end` does not belong to it.
-    Without `grain` it is by month; without `zone` in the organisation's; without `end` up to the end of the
-    running period; without `begin` the twelve months before. `by` and `filters` name dimensions.
+    `begin` and `end` are dates (midnight in the zone) or times with an offset; `end` is exclusive. Defaults:
+    `grain` month; `zone` the organisation's; `end` the end of the running period; `begin` twelve months
+    before `end`. `by` and `filters` name dimensions.
     """
 
     grain: str | None = None
@@ -114,7 +115,7 @@ def parse_question(
     reopen_days: int = 0,
     currency: str = DEFAULT_CURRENCY,
 ) -> Question:
-    """The question in what was said, to an organisation with these settings. Raises CannotAnswer."""
+    """Return the checked question for an organisation with these settings. Raises CannotAnswer."""
     grain = _grain(parameters.grain)
     zone = zone_named(parameters.zone or organisation_zone)
     begin, end = _bounds(parameters, grain, zone, now)
@@ -162,14 +163,14 @@ def _grain(name: str | None) -> Grain:
 
 
 def zone_named(name: str) -> ZoneInfo:
-    """The time zone of that name. Raises CannotAnswer."""
+    """Return the time zone of that name. Raises CannotAnswer."""
     if not is_zone(name):
         raise CannotAnswer("tz", "unknown_zone", known=EXAMPLES)
     return ZoneInfo(name)
 
 
 def _instant(field: str, text: str, zone: ZoneInfo) -> datetime:
-    # In an address a plus sign that was not escaped arrives as a space.
+    # In a URL an unescaped plus sign arrives as a space.
     text = text.replace(" ", "+") if "T" in text else text
     try:
         if len(text) == len("2026-11-20"):
@@ -191,10 +192,11 @@ def _dimension(kpi: Kpi, field: str, name: str) -> Dimension:
 
 
 def _check_values(filters: Mapping[Dimension, tuple[str, ...]]) -> None:
-    """What can be known to be wrong without looking anything up."""
+    """Raise CannotAnswer for values that can be seen to be wrong without reading the database."""
     for dimension, values in filters.items():
         for value in values:
-            if not value.isprintable():  # nothing is called so, and the database would not even take some
+            # no record has such a name, and PostgreSQL rejects some of these characters
+            if not value.isprintable():
                 raise CannotAnswer(dimension.value, "unknown_value", value=ascii(value))
     for value in filters.get(Dimension.priority, ()):
         if value != NO_VALUE and value not in list(Priority):

@@ -1,6 +1,7 @@
-"""The slow path: the definitions of raw/, over the raw events, added up by the plainest SQL there is.
+"""The slow path: the definitions of KPIs in raw/, over the raw events, aggregated by the plainest possible
+SQL.
 
-It shares nothing with the facts but the log. What it gives is what the fast path must give.
+The slow path shares only the log with the facts. The fast path (KPIs from facts) must give the same figures.
 """
 
 from __future__ import annotations
@@ -19,18 +20,20 @@ from app.kpis.kpi import Aggregate, Kpi, Measure, StillOpen
 from app.kpis.statistics.survival import Survival, kaplan_meier
 
 FOLDER = Path(__file__).with_name("raw")
-#: What all definitions begin and end with; what those of requests and problems begin with besides, and those
-#: of what is still open; and what those of openings end with.
+#: The files with the CTEs that all definitions begin and end with, those that requests and problems add at
+#: the beginning, those that definitions of open cases add, and those that definitions of openings add at the
+#: end.
 EVENTS, CASES_ENDING, TURNS, OPEN_TURNS = "_events.sql", "_cases.sql", "_turns.sql", "_alive.sql"
 FIRST_ASSIGNED = "_given.sql"
-#: The folder of the definitions of what is still open of a process.
+#: The folder of a process's definitions of open cases.
 OPEN = "still_open"
-#: The state that ends a case of these processes, whose definitions go by the states that it was in.
+#: The state that ends a case, for processes whose definitions follow the states of a case.
 ENDED = {"request": "delivered", "problem": "resolved"}
 
-#: The columns of definitions, ALWAYS and those of a KPI's dimensions: one row per case. Of what is open, `at`
-#: is the instant at which it is, `seconds` how long ago it was opened then, `on_hold` whether it waits then.
-#: `skewed` is whether it counts otherwise than was told, null where the definition does not say.
+#: The columns of definitions: COMMON_COLUMNS and those of a KPI's dimensions, with one row per case. For open
+#: cases, `at` is the instant of the count, `seconds` the case's age then, `on_hold` whether it is on hold
+#: then. `skewed` tells whether the case is measured from or to another instant than the one recorded
+#: explicitly; null where the definition does not say.
 DEFINITION = {
     "case_id": "uuid",
     "at": "timestamptz",
@@ -73,11 +76,11 @@ COLUMN = {
 }
 #: The columns that every definition has.
 COMMON_COLUMNS = ("case_id", "at", "seconds", "numerator", "denominator", "on_hold", "skewed", "excluded")
-#: Of what is open, by its seconds.
+#: The age class of an open case, by its seconds.
 AGE = """case when seconds < 86400 then '0_to_1_days' when seconds < 259200 then '1_to_3_days'
   when seconds < 604800 then '3_to_7_days' when seconds < 2592000 then '7_to_30_days'
   else 'over_30_days' end"""
-#: What a case brings.
+#: The column that holds the number of a case, by measure.
 MEASURE = {
     Measure.one: "1",
     Measure.seconds: "seconds",
@@ -113,25 +116,25 @@ MEASURE = {
     Measure.came_before: "seconds",
 }
 
-#: The tables that hold the cases of a definition while they are looked at, those that are open, and work.
+#: The temporary tables of cases, of open cases and of work, which hold the rows of one definition.
 CASES, OPEN_CASES, WORK = TABLES = ("raw_case", "raw_open_case", "raw_work")
 
 NOTHING_PREPARED: Mapping[str, str] = {}
-#: The numbers of a point, by name.
+#: The figures of a period and cut, by name.
 ExpectedFigures = dict[str, float | int | None]
 #: A period's number, from 1, and the values of the cut.
 PointKey = tuple[int, tuple[str | UUID | None, ...]]
 
 
 def definition_names(kpi: Kpi) -> list[str]:
-    """The names of the KPI's definitions: one for each kind of record that it counts."""
+    """Return the names of the KPI's main definitions: one for each kind of record that it counts."""
     if kpi.still_open is None or kpi.fact is not None:
         return [f"{process}/{kpi.key}" for process in kpi.processes]
     return [open_name(kpi.process, kpi.still_open)]
 
 
 def all_definition_names(kpi: Kpi) -> list[str]:
-    """The names of all definitions that there are of the KPI."""
+    """Return the names of all definitions of the KPI."""
     names = definition_names(kpi)
     if kpi.aggregate is Aggregate.per_agent_day:
         names += work_definition_names(kpi)
@@ -139,24 +142,24 @@ def all_definition_names(kpi: Kpi) -> list[str]:
 
 
 def work_definition_names(kpi: Kpi) -> list[str]:
-    """The names of the definitions of when whose work on these kinds of records was done."""
+    """Return the names of the definitions of who worked when on these kinds of records."""
     return [f"{process}/agent_days" for process in kpi.processes]
 
 
 def open_name(process: str, still_open: StillOpen) -> str:
-    """The name of the definition of what is still open of a process."""
+    """Return the name of a definition of a process's open cases."""
     return f"{process}/{OPEN}/{still_open.value}"
 
 
 def definition(name: str, prepared: str | None = None) -> str:
-    """The SQL of a definition; it takes `position`, `now` and `currency`, if of what is open `ends`. `begun`
-    is what stands in the place of its beginning, where that has been computed before.
+    """Return the SQL of a definition. Its parameters are `position`, `now`, `currency` and, for open cases,
+    `ends`.
 
-    What definitions begin and end with stands once, in EVENTS and in CASES_OF; what only those of a process
-    need besides, in EVENTS of its folder. A definition itself says what was `decided`: of which case, at
-    which instant and by which event of it (`rank`; none where time alone decided), with which numbers, and
-    whether it counts whatever becomes of the case (`standing`); and where it counts openings, what is one
-    (`opening`).
+    `prepared` replaces the common CTEs at the beginning, if they have been computed before. The common CTEs
+    of all definitions are in EVENTS and CASES_ENDING; further ones of a process are in EVENTS of its folder.
+    The file of a definition adds the CTE `decided`: for each case the instant and event of the decision
+    (`rank`; null if time alone decided), its numbers, whether it counts even if it is excluded later
+    (`standing`), and, in KPIs of openings, which event is one (`opening`).
     """
     process = process_of(name)
     is_open = name.startswith(f"{process}/{OPEN}/")
@@ -191,22 +194,23 @@ def read_files(*names: str) -> str:
 
 
 def common_ctes(process: str) -> str:
-    """What all definitions of the process begin with."""
+    """Return the CTEs that all definitions of the process begin with."""
     turns = (TURNS,) if process in ENDED else ()
     whole = read_files(EVENTS, *turns, f"{process}/{EVENTS}")
     return whole.replace("{process}", process).replace("{ended}", ENDED.get(process, ""))
 
 
 async def make_tables(connection: Connection) -> None:
-    """Makes the tables, for as long as the transaction lasts."""
+    """Create the temporary tables, which last until the transaction ends."""
     columns = ", ".join(f"{name} {kind}" for name, kind in DEFINITION.items())
     for name in TABLES:
         await connection.execute(f"create temp table {name} ({columns}) on commit drop".encode())
 
 
 def union_of(kpi: Kpi, names: Sequence[str], prepared: Mapping[str, str] = NOTHING_PREPARED) -> str:
-    """The cases of some of the KPI's definitions, with the columns of its dimensions. `begun` has by process
-    what stands in the place of their beginnings.
+    """Return the SQL of the cases of the named definitions, with the columns of the KPI's dimensions.
+
+    `prepared` has, by process, the text that replaces the common CTEs.
     """
     columns = ", ".join(columns_of(kpi))
     definitions = [definition(name, prepared.get(process_of(name))) for name in names]
@@ -214,13 +218,13 @@ def union_of(kpi: Kpi, names: Sequence[str], prepared: Mapping[str, str] = NOTHI
 
 
 def columns_of(kpi: Kpi) -> tuple[str, ...]:
-    """The columns that definitions of the KPI have."""
+    """Return the columns of the KPI's definitions."""
     return (*COMMON_COLUMNS, *(COLUMN[one] for one in kpi.dimensions if one in COLUMN))
 
 
 @dataclass(slots=True)
 class Cell:
-    """What the cases of one place come to. `all_cases` counts those that are excluded, too."""
+    """The aggregates of the cases of one period and cut. `all_cases` includes the excluded ones."""
 
     all_cases: int = 0
     counted: int = 0
@@ -238,7 +242,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many cases of one place are open; null where the period has not begun. Null is the age of none."""
+    """The open cases of one period and cut. Their number is null if the period has not begun; ages are null
+    if there are none.
+    """
 
     cases: int | None
     oldest_seconds: int | None = None
@@ -251,15 +257,16 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class CaseSource:
-    """Where cases come from: a table, or a query with its parameters."""
+    """A source of cases: SQL that selects them, and its parameters."""
 
     text: str
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
 def with_measure(kpi: Kpi, source: CaseSource) -> CaseSource:
-    """The cases with the KPI's number where `cells` looks for it: a definition that gives two has the other
-    there.
+    """Return the cases with the KPI's measure in the column that `cells` reads.
+
+    This matters for definitions with two measures, where that column holds the other one.
     """
     there = "seconds" if kpi.aggregate is Aggregate.mean else "numerator"
     told = MEASURE[kpi.measure]
@@ -275,7 +282,7 @@ async def cells(
     by: Sequence[Dimension],
     source: CaseSource = CaseSource(f"select * from {CASES}"),  # frozen
 ) -> dict[PointKey, Cell]:
-    """The cells of the periods between the bounds, from the table of cases."""
+    """Aggregate the cases, by default those in the table CASES, per period and cut."""
     cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
     rows = await _rows(
         connection,
@@ -304,7 +311,7 @@ async def open_cells(
     by: Sequence[Dimension],
     source: CaseSource = CaseSource(f"select * from {OPEN_CASES}"),  # frozen
 ) -> dict[PointKey, Backlog]:
-    """How many cases are open at each of the instants, and how old the oldest is, from the table of them."""
+    """Aggregate the cases open at each of the instants, by default those in the table OPEN_CASES, per cut."""
     cut = "".join(f", {COLUMN.get(dimension, AGE)}" for dimension in by)
     rows = await _rows(
         connection,
@@ -328,7 +335,7 @@ async def agent_days(
     by: Sequence[Dimension],
     source: CaseSource = CaseSource(f"select * from {WORK}"),  # frozen
 ) -> dict[PointKey, int]:
-    """On how many days persons worked, each counted for itself. Days begin at these instants."""
+    """Count the person-days worked per period and cut. Days begin at these instants."""
     cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
     rows = await _rows(
         connection,
@@ -348,7 +355,7 @@ group by number{cut}""",
 
 
 def add_agent_days(found: dict[PointKey, Cell], days: dict[PointKey, int]) -> None:
-    """Divides the cells by the days, where there are cells of neither, too."""
+    """Set the person-days as the cells' denominators; add cells for days without cases."""
     for place, number in days.items():
         found.setdefault(place, Cell()).denominator = number
 
@@ -359,7 +366,7 @@ async def survival(
     by: Sequence[Dimension],
     source: CaseSource = CaseSource(f"select * from {CASES}"),  # frozen
 ) -> dict[PointKey, Survival]:
-    """Kaplan and Meier's estimate of each place, from the seconds of its cases and whether they ended."""
+    """Compute the Kaplan-Meier estimate per period and cut, from the cases' seconds and whether they ended."""
     cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
     rows = await _rows(
         connection,
@@ -381,7 +388,7 @@ where excluded is null""",
 def expected_figures(
     kpi: Kpi, cell: Cell, backlog: Backlog, observed: Survival | None = None
 ) -> ExpectedFigures:
-    """What the answer must say of a place."""
+    """Return the figures that the answer must have for a period and cut."""
     timed = kpi.aggregate is Aggregate.mean
     figures: ExpectedFigures = {
         "value": cell.all_cases,

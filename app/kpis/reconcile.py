@@ -1,7 +1,7 @@
-"""Whether both paths agree: every KPI from the facts, and by its definition over the raw events.
+"""The reconciliation: compares every KPI from the facts with its raw definition over the events.
 
-For each KPI, month and dimension all numbers of the answer are compared, and for each case what it brought.
-Both sides see one moment of the database.
+For each KPI, month and dimension all figures of the answer are compared, and for each case its number. Both
+computations see the same snapshot of the database.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from app.kpis.series import Distribution, Figures, KpiPoint, PointContext, Point
 from app.kpis.statistics.survival import Survival
 
 LIMITS = "-c idle_in_transaction_session_timeout=60s -c jit=off -c timezone=UTC"
-#: So many differences are enough to see what is wrong; the rest is only counted.
+#: The number of differences listed, which is enough to find the cause; further ones are only counted.
 MOST_DIFFERENCES = 1_000
 MOST_CASES = 20
-#: How many cases of a KPI may be kept as differing; there is no use in more.
+#: The number of differing cases kept per KPI, to be named in differences of figures.
 MOST_DIFFERING = 100_000
 MONTHS_AT_ONCE = 12
 UNLIMITED = 10_000_000
 
 
 def compared_columns(kpi: Kpi, *, is_open: bool = False) -> dict[str, str]:
-    """What is compared of each case, by name; and the column of either side that holds it."""
+    """Return the columns compared for each case, by the name used in differences."""
     stored = {one.value: query.COLUMN[one] for one in kpi.dimensions if one in query.COLUMN}
     beside = {"beside": "beside"} if kpi.secondary is not None else {}
     told = {"on_hold": "on_hold"} if is_open else {"is_skewed": "skewed"} if kpi.may_be_skewed else {}
@@ -48,10 +48,10 @@ def compared_columns(kpi: Kpi, *, is_open: bool = False) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class FigureDifference:
-    """Where the two paths disagree: in a number (`what`) of a KPI's month and cut, or in what a case brought.
+    """A difference between the two computations: in a figure (`what`) of a KPI's month and cut, or in a case.
 
-    `cases` are the ids of cases that have to do with it, the first few. Of a case that only one side counts,
-    `what` is `counted`; of a case that is open at the end of a month, `begin` and `end` are that month's.
+    `cases` are the first few ids of cases involved. If only one computation counts a case, `what` is
+    `counted`; for a case open at the end of a month, `begin` and `end` are that month's.
     """
 
     key: str
@@ -66,7 +66,7 @@ class FigureDifference:
 
 @dataclass(slots=True)
 class ReconciliationReport:
-    """How many numbers were compared, at which position of the log; how many differ, and the first ones."""
+    """The number of figures compared at a log position, the number that differ, and the first differences."""
 
     position: int
     compared: int = 0
@@ -74,18 +74,18 @@ class ReconciliationReport:
     differences: list[FigureDifference] = field(default_factory=list)
 
     def add(self, difference: FigureDifference) -> None:
-        """Counts it, and keeps it if it is among the first."""
+        """Count the difference, and keep it if it is among the first."""
         self.found += 1
         if len(self.differences) < MOST_DIFFERENCES:
             self.differences.append(difference)
 
 
-#: Is told the KPI that comes next, how many are done, and how many there are.
+#: Called before each KPI with its key, the number of KPIs done, and the number of all.
 ProgressCallback = Callable[[str, int, int], None]
 
 
 def _ignore_progress(key: str, done: int, of: int) -> None:
-    """Nobody wants to know."""
+    """Ignore the progress, for callers that do not show it."""
 
 
 async def reconcile(
@@ -97,7 +97,7 @@ async def reconcile(
     keys: Iterable[str] = (),
     progress: ProgressCallback = _ignore_progress,
 ) -> ReconciliationReport:
-    """Compares these KPIs (all, if none are named), in the months of that zone. Raises DatabaseGone."""
+    """Compare these KPIs (all, if none are named) month by month in the zone. Raises DatabaseGone."""
     kpis = [KPIS[key] for key in keys] or list(KPIS.values())
     async with reconciliation_connection(url) as connection:
         position, _ = await facts_position(connection)
@@ -112,7 +112,7 @@ async def reconcile(
 
 @asynccontextmanager
 async def reconciliation_connection(url: str) -> AsyncIterator[Connection]:
-    """A connection that sees one moment; nothing stays of what is done with it."""
+    """Provide a connection that sees one snapshot, and whose changes are rolled back."""
     connection = await connect(url, LIMITS)
     try:
         async with consistent_snapshot(connection, keeps=False):
@@ -124,7 +124,7 @@ async def reconciliation_connection(url: str) -> AsyncIterator[Connection]:
 
 @dataclass(frozen=True, slots=True)
 class _DifferingCase:
-    """A case that the sides do not agree on: what each has of it, by name; None: nothing."""
+    """A case on which the computations differ: the values from each, by name; None: it is not counted."""
 
     case_id: UUID
     is_open: bool
@@ -132,10 +132,13 @@ class _DifferingCase:
     raw: dict[str, Any] | None
 
     def lies_in(self, begin: datetime, end: datetime, by: Mapping[str, str | UUID | None]) -> bool:
-        """Whether either side has it in that place, as far as it is known: an age is of an instant."""
+        """Return whether either computation counts the case in the period and cut.
+
+        Cuts by age cannot be checked, since an age depends on the instant, and are ignored.
+        """
         for side in (self.fast, self.raw):
             of = side or {}
-            # What is open at an instant is so at the end of what ends there.
+            # A case open at the instant at which a month ends counts for that month.
             timely = of and (begin < of["at"] <= end if self.is_open else begin <= of["at"] < end)
             cut = {name: of[name] for name in of.keys() & by.keys()}
             if timely and cut == {name: by[name] for name in cut}:
@@ -145,7 +148,7 @@ class _DifferingCase:
 
 @dataclass(slots=True)
 class _Comparison:
-    """Comparing one KPI. `differing` are the cases that the sides do not agree on, so far."""
+    """The comparison of one KPI. `differing` are the cases found so far on which the computations differ."""
 
     connection: Connection
     kpi: Kpi
@@ -177,7 +180,7 @@ async def _compare(task: _Comparison) -> None:
 
 
 async def _months(task: _Comparison) -> Sequence[datetime]:
-    """The bounds of all months in which anything happened to a case; none if nothing did."""
+    """Return the bounds of all months in which there are events of such cases; empty if there are none."""
     opened = " union all ".join(f"select at from kpi.{kind}_opened" for kind in task.kpi.processes)
     text = f"""
 select min(at), max(at) from (
@@ -211,7 +214,7 @@ def _question(task: _Comparison, months: Sequence[datetime], by: tuple[Dimension
 
 
 async def _compare_cases(task: _Comparison) -> None:
-    """What each case has brought."""
+    """Compare the numbers of each case."""
     question = await with_budgets(task.connection, _question(task, (), ()))
     fast, slow = f"{query.measure_column(task.kpi)} as measure", f"{raw.MEASURE[task.kpi.measure]} as measure"
     if task.kpi.secondary_kpi is not None:
@@ -226,9 +229,11 @@ async def _compare_cases(task: _Comparison) -> None:
 
 
 async def _compare_open_cases(task: _Comparison, begin: datetime, moment: datetime) -> None:
-    """Which cases are open at the end of a month, for how many whole seconds, and whether they wait then."""
+    """Compare the cases open at the end of a month, with their ages in whole seconds and whether they are on
+    hold.
+    """
     age = "floor(extract(epoch from %(moment)s::timestamptz - opened_at))::bigint as measure"
-    beside = "null as beside"  # of what is open there is its age alone
+    beside = "null as beside"  # open cases have no second measure
     columns = ["case_id", "opened_at", "on_hold"]
     columns += [query.COLUMN[one] for one in task.kpi.dimensions if one in query.COLUMN]
     stretches, parameters = standing.open_stretches(task.kpi, {}, [moment], columns)
@@ -249,11 +254,11 @@ async def _compare_rows(
     parameters: dict[str, Any] | None = None,
     month: tuple[datetime | None, datetime | None] = (None, None),
 ) -> None:
-    """Two queries that should give the same cases, with the columns of `compared_columns`."""
+    """Compare two queries that should give the same cases, with the columns of `compared_columns`."""
     names = compared_columns(task.kpi, is_open=month[0] is not None)
     columns = list(names.values())
     of_fast, of_slow = (", ".join(f"{side}.{column}" for column in columns) for side in ("fast", "slow"))
-    # A case may bring several numbers; on each side they are counted by what they are.
+    # A case may have several numbers; those of both queries are paired in the order of their columns.
     nth = f"*, row_number() over (partition by case_id order by {', '.join(columns)}) as nth"
     text = f"""
 select case_id, fast.case_id is not null, slow.case_id is not null, {of_fast}, {of_slow}
@@ -291,7 +296,7 @@ def _differing_values(case: _DifferingCase) -> list[tuple[str, Any, Any]]:
 
 
 async def _compare_numbers(task: _Comparison, question: Question) -> None:
-    """All numbers of the answer to a question."""
+    """Compare all figures of the answer to a question."""
     moments = end_instants(question, task.now) if task.kpi.still_open is not None else []
     fast = await count(task.connection, question, task.now, most=UNLIMITED)
     slow: dict[PointKey, raw.Cell] = {}

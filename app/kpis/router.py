@@ -1,7 +1,7 @@
-"""Where KPIs are: `/v1/kpis`. A number, and what it was computed from, down to the events.
+"""The endpoints of KPIs: `/v1/kpis`. Figures, and the cases and events that they are computed from.
 
-Who sees every case of a process may ask for its KPIs. To everybody else they are refused: a figure of what
-one sees oneself would be taken for the figure, and a small cell would tell of what one does not see.
+Only callers who may see every case of a process get its KPIs. A figure over the cases visible to a caller
+could be mistaken for the overall figure, and one over few cases could disclose cases hidden from the caller.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from app.settings import Settings
 AnswerT = TypeVar("AnswerT", KpiAnswer, KpiBehaviour, KpiForecast, "KpiPage", "KpiCasePage")
 router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
 MOST_VALUES = 50
-#: Of what comes as a table, too.
+#: For responses that are also available as tables.
 VARY = {"Vary": f"Accept, {paging.VARY['Vary']}"}
 MOST_CASES = 10_000_000
 
@@ -60,7 +60,7 @@ Values = Annotated[list[str] | None, CommaSeparated]
 
 
 class KpiChoice(BaseModel):
-    """Which month: the one that runs, in some time zone."""
+    """Query parameters: the time zone of the running month."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -70,7 +70,7 @@ class KpiChoice(BaseModel):
 
 
 class KpiOut(OutputModel):
-    """What a KPI is."""
+    """The definition of a KPI."""
 
     key: str
     name: str = Field(description="What people call it, in the language asked for.")
@@ -87,14 +87,14 @@ class KpiOut(OutputModel):
 
 
 class KpiSummary(KpiOut):
-    """What a KPI is, and how it stands this month."""
+    """The definition of a KPI, with its figures for this month."""
 
     present: KpiPoint = Field(description="This month up to now, beside the same days of the month before.")
     last_year: KpiPrevious = Field(description="The same days of that month of the year before.")
 
 
 class KpiPage(OutputModel):
-    """The KPIs that the caller may ask for, all on one page."""
+    """The KPIs that the caller may see, all on one page."""
 
     tz: str = Field(description="The time zone that the month is cut in.")
     position: int = Field(description="Up to which position of the log everything is in it.")
@@ -105,20 +105,20 @@ class KpiPage(OutputModel):
 
 
 class KpiPeriodChoice(KpiChoice):
-    """Which periods."""
+    """Query parameters: the time zone and the length of periods."""
 
     grain: Literal["week", "month", "quarter", "year"] = Field("month", description="How long a period is.")
 
 
 class KpiPeriod(OutputModel):
-    """A period in which a case was opened, or ended."""
+    """A period in which a case was opened or ended."""
 
     begin: datetime = Field(serialization_alias="from", description="The first instant of the period.")
     end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
 
 
 class KpiPeriodPage(OutputModel):
-    """The periods that have any cases, the newest first; at most 1,000, all on one page."""
+    """The periods that have any cases, newest first; at most 1,000, all on one page."""
 
     tz: str = Field(description="The time zone that periods are cut in.")
     grain: str
@@ -129,7 +129,7 @@ class KpiPeriodPage(OutputModel):
 
 
 class KpiCasePage(OutputModel):
-    """The cases that a KPI counts, by when they were decided, the first first."""
+    """The cases that a KPI counts, in the order of their decision, earliest first."""
 
     key: str
     unit: Unit
@@ -146,7 +146,7 @@ class KpiCasePage(OutputModel):
 
 
 class KpiCuts(BaseModel):
-    """Which cases. Values of one filter are separated by commas; all filters hold."""
+    """Filters for the cases. Values of one filter are separated by commas; all filters must hold."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -195,12 +195,12 @@ class KpiCuts(BaseModel):
     )
 
     def filter_values(self) -> dict[str, list[str]]:
-        """The values that are asked for, by dimension."""
+        """Return the values of the filters by dimension."""
         return {dimension.value: getattr(self, dimension.value) or [] for dimension in Dimension}
 
 
 class KpiFilters(KpiCuts):
-    """Which time, and which cases."""
+    """Query parameters: the time, and filters for the cases."""
 
     begin: Annotated[str | None, Field(alias="from", max_length=40)] = Field(
         None,
@@ -212,7 +212,7 @@ class KpiFilters(KpiCuts):
     )
 
     def to_parameters(self, grain: Grain, by: list[Dimension]) -> QuestionParameters:
-        """The question in the parameters."""
+        """Return the parameters of the question."""
         return QuestionParameters(
             grain=grain.value,
             begin=self.begin,
@@ -224,7 +224,7 @@ class KpiFilters(KpiCuts):
 
 
 class KpiQuery(KpiFilters):
-    """Which periods, cut by what."""
+    """Query parameters: the time, the length of periods, the dimensions to group by, and filters."""
 
     grain: Grain = Field(Grain.month, description="How long a period is; `all`: one for the whole time.")
     by: Annotated[list[Dimension] | None, CommaSeparated] = Field(
@@ -246,7 +246,7 @@ class KpiQuery(KpiFilters):
 
 
 class KpiBehaviourQuery(KpiFilters):
-    """Which periods of a chart."""
+    """Query parameters: the time of a chart, the length of periods, and filters."""
 
     grain: Literal["day", "week", "month", "quarter", "year"] = Field(
         "month", description="How long a period is."
@@ -254,7 +254,7 @@ class KpiBehaviourQuery(KpiFilters):
 
 
 class KpiForecastQuery(KpiCuts):
-    """Of which running period, and what is assumed."""
+    """Query parameters: the running period, the cases expected in it, and filters."""
 
     grain: Literal["day", "week", "month", "quarter", "year"] = Field(
         "month", description="How long the period is."
@@ -265,12 +265,12 @@ class KpiForecastQuery(KpiCuts):
 
 
 class KpiCaseQuery(KpiFilters, Paging):
-    """Which cases, and which page of them."""
+    """Query parameters: the time, filters for the cases, and the page."""
 
 
 @router.get("", operation_id="list_kpis", response_model=KpiPage, responses=in_language() | problems(422))
 async def list_kpis(request: Request, ledger: Ledger, choice: Annotated[KpiChoice, Query()]) -> Response:
-    """The KPIs that the caller may ask for: what each is, and how it stands this month."""
+    """List the KPIs that the caller may see, each with its definition and its figures for this month."""
     language = language_for(request)
     caller = caller_of(request)
     zone = zone_named(choice.tz or ledger.settings.time_zone)
@@ -299,7 +299,7 @@ async def list_kpis(request: Request, ledger: Ledger, choice: Annotated[KpiChoic
 async def list_kpi_periods(
     request: Request, ledger: Ledger, choice: Annotated[KpiPeriodChoice, Query()]
 ) -> Response:
-    """In which periods there are any cases of what the caller may ask KPIs of."""
+    """List the periods that have any cases of the processes whose KPIs the caller may see."""
     caller, zone = caller_of(request), zone_named(choice.tz or ledger.settings.time_zone)
     processes = dict.fromkeys(kpi.process for kpi in KPIS.values() if _may_see(ledger, caller, kpi))
     found = await filled_periods(ledger.db, processes, Grain(choice.grain), zone)
@@ -323,7 +323,7 @@ async def list_kpi_periods(
 async def get_kpi(
     request: Request, ledger: Ledger, key: Key, query: Annotated[KpiQuery, Query()]
 ) -> Response:
-    """A KPI, period by period: without `by` every period, with it every cut that has any case."""
+    """Show a KPI period by period: without `by` every period, with it every cut that has any case."""
     now, position = context_of(request).now, None
     kpi = _permitted_kpi(request, ledger, key)
     if query.as_of is not None:
@@ -348,7 +348,7 @@ async def get_kpi(
 async def get_kpi_behaviour(
     request: Request, ledger: Ledger, key: Key, query: Annotated[KpiBehaviourQuery, Query()]
 ) -> Response:
-    """Whether a KPI moves as it always does, or something has happened, and in which period."""
+    """Show whether a KPI varies as usual or something has changed, and in which period (XmR chart)."""
     now = context_of(request).now
     kpi = _permitted_kpi(request, ledger, key)
     question = question_of(ledger.settings, kpi, query.to_parameters(Grain(query.grain), []), now)
@@ -367,7 +367,7 @@ async def get_kpi_behaviour(
 async def get_kpi_forecast(
     request: Request, ledger: Ledger, key: Key, query: Annotated[KpiForecastQuery, Query()]
 ) -> Response:
-    """Whether the running period can still meet its target, and what it would take."""
+    """Show whether the running period can still meet its target, and what it would take."""
     now = context_of(request).now
     kpi = _permitted_kpi(request, ledger, key)
     zone, grain = zone_named(query.tz or ledger.settings.time_zone), Grain(query.grain)
@@ -388,15 +388,15 @@ async def get_kpi_forecast(
 async def list_kpi_cases(
     request: Request, ledger: Ledger, key: Key, query: Annotated[KpiCaseQuery, Query()]
 ) -> Response:
-    """Exactly the cases that the whole time counts, each with its number and the events that gave it."""
+    """List exactly the cases that the KPI counts in the time, with their numbers and the events behind them."""
     kpi = _permitted_kpi(request, ledger, key)
     scope = f"cases of {key} {query.model_dump_json(exclude={'limit', 'cursor'})}"
     sign = ledger.vault.fingerprint
     now, after = context_of(request).now, None
     if query.cursor is not None:
-        # "Now" is that of the first page: it says which time is asked for, and what is open in it.
+        # All pages use the "now" of the first page, which decides the default time and the open cases.
         began, at, case_id, *numbers = cursors.read(query.cursor, scope, sign)
-        position, given, *_ = (*map(int, numbers), 1)  # which the cursors of earlier versions do not say
+        position, given, *_ = (*map(int, numbers), 1)  # cursors of earlier versions lack the last number
         now, after = from_instant(began), (from_instant(at), UUID(case_id), position, given)
     question = question_of(ledger.settings, kpi, query.to_parameters(Grain.all, []), now)
     page = await cases(ledger.db, question, now, after=after, limit=query.limit)
@@ -425,13 +425,13 @@ async def list_kpi_cases(
 
 
 async def _with_lag_notice(request: Request, ledger: Ledger, found: AnswerT) -> AnswerT:
-    """The answer, with what is to be said of it where it lags behind an import."""
+    """Return the answer, with a notice if it lags behind an import."""
     words = await lag_notice(ledger.db, found.position, found.lag_seconds, language_for(request))
     return found if words is None else found.model_copy(update={"behind": words})
 
 
 def describe_kpi(kpi: Kpi, language: str) -> KpiOut:
-    """What the KPI is, in that language."""
+    """Return the definition of the KPI in the language."""
     words = kpi.texts(language)
     return KpiOut(
         key=kpi.key,
@@ -450,7 +450,7 @@ def describe_kpi(kpi: Kpi, language: str) -> KpiOut:
 
 
 async def cannot_answer(request: Request, error: Exception) -> Response:
-    """The problem that says which part of a question cannot be answered."""
+    """Return the problem document for the parameter of a question that cannot be answered."""
     assert isinstance(error, CannotAnswer)
     sentence = error.sentence(language_for(request))
     fault = Fault(parameter=error.field, code=error.code, message=sentence)
@@ -458,7 +458,7 @@ async def cannot_answer(request: Request, error: Exception) -> Response:
 
 
 def _permitted_kpi(request: Request, ledger: Services, key: str) -> Kpi:
-    """The KPI of that key. Raises NotFound if there is none, Forbidden if it is not for the caller."""
+    """Return the KPI of that key. Raises NotFound if there is none, Forbidden if the caller may not see it."""
     kpi = KPIS.get(key)
     if kpi is None:
         raise NotFound()
@@ -477,7 +477,7 @@ def _may_see(ledger: Services, caller: Caller, kpi: Kpi) -> bool:
 
 
 def question_of(of: Settings, kpi: Kpi, parameters: QuestionParameters, now: datetime) -> Question:
-    """What is asked of the KPI in the organisation that has these settings. Raises CannotAnswer."""
+    """Return the question about the KPI under the organisation's settings. Raises CannotAnswer."""
     return parse_question(
         kpi,
         parameters,

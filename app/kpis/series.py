@@ -1,7 +1,8 @@
-"""The points of an answer: what the figures of a place come to, and how they stand to what is wanted. Pure.
+"""The points of an answer: the figures of a period and cut as values, compared with target and period before.
+Pure.
 
-Counts are whole numbers, seconds have 3 decimals, ratios 6. What has no cases has no value; but a count of
-none is 0.
+Counts are whole numbers, seconds have 3 decimals, ratios 6. Without cases there is no value, except that a
+count is 0.
 """
 
 from __future__ import annotations
@@ -26,16 +27,16 @@ from app.kpis.statistics.survival import Survival
 
 DECIMALS_OF_SECONDS = 3
 DECIMALS_OF_RATIOS = 6
-#: Fewer cases than this tell little (rule 6).
+#: With fewer cases than this a value is marked as a small sample (rule 6).
 SMALL_SAMPLE = 10
-#: A running period that meets its target by less than this part of its room is at risk.
+#: A running period that meets its target by less than this fraction of the margin is at risk.
 AT_RISK_MARGIN = 0.1
-#: For so long what was fixed is watched.
+#: The number of days for which incidents are counted after the fix of a problem.
 AFTERMATH_DAYS = 90
 
 
 class KpiStatus(CodeEnum):
-    """How a value stands to its target."""
+    """The status of a value relative to its target."""
 
     met = "met", "Met", "达标"
     at_risk = "at_risk", "At risk", "有风险"
@@ -44,7 +45,7 @@ class KpiStatus(CodeEnum):
 
 
 class NoValueReason(CodeEnum):
-    """Why there is no value: it is not zero."""
+    """The reason why there is no value, which is not the same as zero."""
 
     no_cases = "no_cases", "No cases", "没有单据"
     not_reached = "not_reached", "Not half of the cases have ended", "结束的单据未达半数"
@@ -53,7 +54,7 @@ class NoValueReason(CodeEnum):
 
 
 class Distribution(OutputModel):
-    """How long it took, in seconds: of all cases of the point, percentiles as percentile_cont has them."""
+    """The durations of all cases of the point, in seconds, with percentiles as percentile_cont computes them."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -64,7 +65,7 @@ class Distribution(OutputModel):
 
 
 class KpiInterval(OutputModel):
-    """Where the value lies if the cases are taken for a sample; the wider, the less it says."""
+    """The confidence interval of the value, with the cases taken as a sample; the wider, the less certain."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -74,7 +75,7 @@ class KpiInterval(OutputModel):
 
 
 class KpiSurvival(OutputModel):
-    """How long it takes, open cases included: by Kaplan and Meier, who count each as long as it was open."""
+    """The time that cases take, open cases included, as estimated by Kaplan and Meier from their ages."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -85,7 +86,7 @@ class KpiSurvival(OutputModel):
 
 
 class KpiTarget(OutputModel):
-    """What the value is to be."""
+    """The target for the value."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -94,8 +95,8 @@ class KpiTarget(OutputModel):
 
 
 class KpiPrevious(OutputModel):
-    """Another period, of the same cut, and how this one compares with it. One that runs is compared with as
-    much of the other as is over of it: the 22nd with the 22nd.
+    """The same cut in another period, and the change since then. A running period is compared with the same
+    part of the other one: up to the 22nd with up to the 22nd.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -108,7 +109,7 @@ class KpiPrevious(OutputModel):
 
 
 class KpiPoint(OutputModel):
-    """A period and a cut."""
+    """The values of a period and cut."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -169,8 +170,8 @@ class KpiPoint(OutputModel):
     )
 
 
-#: The values that cases are cut by, in the order of `by`; and a period's number with them. Periods are
-#: numbered from 1; lower ones lie in front of the question.
+#: A cut: the values of the dimensions in `by`, in that order; a point's key is its period's number and cut.
+#: The question's periods are numbered from 1; lower numbers are periods before it.
 Cut = tuple[str | UUID | None, ...]
 PointKey = tuple[int, Cut]
 Names = Mapping[str | UUID | None, str]
@@ -178,12 +179,13 @@ Names = Mapping[str | UUID | None, str]
 
 @dataclass(slots=True)
 class Figures:
-    """The numbers of one place. `open_cases` is null where the period has not begun, or nobody asks.
+    """The figures of one period and cut. `open_cases` is null if the period has not begun or the KPI needs
+    none.
 
-    `oldest_open_seconds` is null where none is open. `on_hold` are those of the open cases that wait,
-    `skewed` those of the cases that count otherwise than was told. `agent_days` are counted for what is
-    divided by them. `elapsed` is of what the KPI measures, be it business time. `secondary` is what the KPI's
-    number beside comes to, null where it has none or there are no cases.
+    `oldest_open_seconds` is null if no case is open. `on_hold` counts the open cases on hold, `skewed` the
+    cases measured from or to another instant than the one recorded explicitly. `agent_days` is the divisor of
+    cases per agent and day. `elapsed` is the distribution of the KPI's measure, even if that is business
+    time. `secondary` has the figures of the secondary measure, null if there is none or there are no cases.
     """
 
     cases: int = 0
@@ -201,7 +203,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class PointContext:
-    """What a point is judged by: the target in it, the figures of the period before it, the present."""
+    """The context that a point is judged in: its target, the figures of the period before it, and now."""
 
     target: Target | None
     before: Figures
@@ -216,8 +218,10 @@ def add_cases(
     total: Decimal | int | None,
     spread: Sequence[Any],
 ) -> None:
-    """Adds what the cases come to that are excluded so (null: not). `counts`: how many, and how many of
-    them are skewed; `spread`: their median, p90 and max.
+    """Add the aggregates of the cases with this reason for exclusion (null: of those that count).
+
+    `counts` are the number of cases and of the skewed ones among them; `spread` is their median, p90 and
+    maximum.
     """
     cases, skewed = counts
     if excluded is not None:
@@ -231,7 +235,7 @@ def add_cases(
 
 
 def distribution(mean: float, median: float, p90: float, largest: float) -> Distribution:
-    """The distribution, as it is answered."""
+    """Return the distribution, rounded as in answers."""
     return Distribution(
         mean=round(mean, DECIMALS_OF_SECONDS),
         median=round(median, DECIMALS_OF_SECONDS),
@@ -243,7 +247,7 @@ def distribution(mean: float, median: float, p90: float, largest: float) -> Dist
 def point(
     question: Question, place: PointKey, figures: Figures, names: Names, context: PointContext
 ) -> KpiPoint:
-    """The point of a place. A value that has no name stands for itself."""
+    """Return the point of a period and cut; `names` has the names of values, others stand for themselves."""
     period, cut = place
     kpi = question.kpi
     begin, end = question.bounds[period - 1], question.bounds[period]
@@ -273,7 +277,7 @@ def point(
 
 
 def _times(kpi: Kpi, figures: Figures) -> dict[str, Any]:
-    """Of a duration both times; where no calendar is asked, all time is business time."""
+    """Return the distributions of business and elapsed time, which are equal if no calendar applies."""
     beside = figures.secondary.elapsed if kpi.secondary is not None and figures.secondary else figures.elapsed
     business, elapsed = figures.elapsed, beside
     if not kpi.is_in_business_time:
@@ -294,7 +298,7 @@ def _no_value(kpi: Kpi, figures: Figures, *, begun: bool) -> NoValueReason:
 
 
 def value_of(kpi: Kpi, figures: Figures) -> int | float | None:
-    """The KPI."""
+    """Return the KPI's value for the figures, null if there is none."""
     if kpi.aggregate is Aggregate.mean:
         return None if figures.elapsed is None else figures.elapsed.mean
     if kpi.basis is Basis.standing and not kpi.is_share_of_open:
@@ -308,7 +312,7 @@ def value_of(kpi: Kpi, figures: Figures) -> int | float | None:
 
 
 def _divisor(kpi: Kpi, figures: Figures) -> int:
-    """What the sum of the cases' numbers is divided by."""
+    """Return the divisor of the sum of the cases' numbers."""
     if kpi.aggregate is Aggregate.per_agent_day:
         return figures.agent_days
     if kpi.aggregate is Aggregate.of_budget:
@@ -317,14 +321,14 @@ def _divisor(kpi: Kpi, figures: Figures) -> int:
 
 
 def cases_of(kpi: Kpi, figures: Figures) -> int:
-    """How many cases it was computed from."""
+    """Return the number of cases that the value is computed from."""
     return (figures.open_cases or 0) if kpi.basis is Basis.standing else figures.cases
 
 
 def status(
     kpi: Kpi, target: Target | None, value: float | None, *, begun: bool = True, running: bool = False
 ) -> KpiStatus | None:
-    """How the value of a period stands to its target."""
+    """Return the status of a period's value relative to its target."""
     if target is None:
         return None
     if value is None or not begun:
@@ -335,7 +339,8 @@ def status(
     grows = kpi.aggregate is Aggregate.number and kpi.basis is not Basis.standing
     if not met:
         return KpiStatus.missed if grows and not target.is_minimum else KpiStatus.at_risk
-    # Of a ratio that is to be high the room is what it may lack, or every one would be narrow.
+    # A ratio that must be high is measured against its distance from 1, or every such value would seem at
+    # risk.
     room = 1 - target.value if kpi.unit is Unit.ratio and target.is_minimum else abs(target.value)
     return KpiStatus.at_risk if abs(value - target.value) < AT_RISK_MARGIN * room else KpiStatus.met
 
@@ -343,7 +348,7 @@ def status(
 def _target_fields(
     kpi: Kpi, value: float | None, context: PointContext, begin: datetime, end: datetime
 ) -> dict[str, Any]:
-    """The fields that say how a value stands: to its target, and to the period before."""
+    """Return the fields that compare a value with its target and with the period before."""
     target, now = context.target, context.now
     return {
         "target": target and KpiTarget(comparator=target.comparator, value=target.value),
@@ -353,17 +358,17 @@ def _target_fields(
 
 
 def compare(value: float | None, before: float | None) -> KpiPrevious:
-    """What a value is compared with, and by what part it is higher."""
+    """Return the value compared with, and the relative change since then."""
     change = None if value is None or not before else round(value / before - 1, DECIMALS_OF_RATIOS)
     return KpiPrevious(value=before, change=change)
 
 
 def _interval(kpi: Kpi, figures: Figures) -> KpiInterval | None:
-    """Of what the figures are taken for a sample of."""
+    """Return the confidence interval of the value, null if there is none for this KPI."""
     cases = cases_of(kpi, figures)
     if value_of(kpi, figures) is None or kpi.aggregate in {Aggregate.mean, Aggregate.kaplan_meier}:
         return None
-    if kpi.measure is Measure.cost:  # money is no count
+    if kpi.measure is Measure.cost:  # a sum of money is no count, so no count's interval applies
         return None
     if kpi.aggregate is Aggregate.number:
         low, high = intervals.poisson(cases)
@@ -378,7 +383,7 @@ def _interval(kpi: Kpi, figures: Figures) -> KpiInterval | None:
 
 
 def _sum_interval(kpi: Kpi, figures: Figures) -> intervals.Bounds:
-    """The interval of what the cases' numbers come to: a count, or how much less came after than before."""
+    """Return the interval of the sum of the cases' numbers: a count, or the drop in incidents since a fix."""
     if kpi.measure is not Measure.prevented:
         return intervals.poisson(figures.total)
     assert figures.secondary is not None
@@ -399,7 +404,10 @@ def _final_after(question: Question, place: PointKey, figures: Figures, now: dat
 
 
 def _is_unassigned(question: Question, cut: Cut, figures: Figures) -> bool:
-    """Whether it is of openings of cases that have yet to be given to anybody, whose they will be then."""
+    """Return whether the point counts openings of cases without a first team or assignee as yet.
+
+    Such a point changes when these cases are assigned.
+    """
     if question.kpi.basis is not Basis.opened or not (figures.cases or any(figures.excluded.values())):
         return False
     values = dict(zip(question.by, cut, strict=True))

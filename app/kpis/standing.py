@@ -1,4 +1,4 @@
-"""From a question to SQL over what is open at an instant: stretches of the lives of cases, and their ages."""
+"""SQL for the cases open at an instant: stretches of cases' lives (times without a change), and their ages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.kpis.kpi import Kpi, StillOpen
 from app.kpis.query import COLUMN, Filters, Statement, conditions, cut_by, measure_column
 from app.kpis.question import Question
 
-#: In which phases of its life a case is still to come, and what else holds then.
+#: The phases in which a case counts as open in this sense, and a further condition.
 OPEN_PHASES = {
     StillOpen.unended: (["open"], "true"),
     StillOpen.unended_standard: (["open"], "path is distinct from 'project'"),
@@ -24,9 +24,9 @@ OPEN_PHASES = {
     StillOpen.unfixed: (["open"], "caused"),
 }
 
-# The classes of kpi.incident_life.span_class, and how long before an instant a stretch of the class that is
-# alive then has begun at the most: a second more than its longest, since the class is computed with floating
-# point. The largest is longer than all of our era.
+# The classes of kpi.incident_life.span_class, each with the greatest time by which a stretch of that class
+# can begin before an instant within it: one second more than the longest stretch, since the class is computed
+# in floating point. The largest class is longer than any date in use.
 LARGEST_CLASS = 36
 ENDLESS_CLASS = 99
 SPAN_REACHES = {n: timedelta(seconds=2 ** (n + 1) + 1) for n in range(LARGEST_CLASS + 1)} | {
@@ -35,12 +35,12 @@ SPAN_REACHES = {n: timedelta(seconds=2 ** (n + 1) + 1) for n in range(LARGEST_CL
 
 
 def open_spans(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:
-    """How many cases are alive from one instant to another, and when the oldest of them was opened, by cut.
+    """Count the cases open from one instant to another, with the opening of the oldest, by cut.
 
-    Alive in the sense of the KPI's `still_open`, just before the instant. The instants ascend and are
-    numbered from 1. Columns: first (alive there, and not before it), last (alive there, and not behind it),
-    the cuts, cases, on_hold (how many of them), opened_at. So a case that stays open for long is read once,
-    and not at every instant.
+    Open in the sense of the KPI's `still_open`, just before the instant. The instants ascend and are numbered
+    from 1. Columns: first and last (the first and the last instant at which the cases are open), the cuts,
+    cases, on_hold (how many of them), opened_at. So a case that stays open for long is read once, not at
+    every instant.
     """
     columns = ["until", "on_hold", "opened_at", *(COLUMN[dimension] for dimension in question.by)]
     stretches, parameters = open_stretches(question.kpi, filters, instants, columns)
@@ -56,7 +56,7 @@ group by first, last{cut}"""
 
 
 def shares(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:
-    """How many cases are alive just before each of the instants, and for how many the measure holds, by cut.
+    """Count the cases open just before each of the instants, and those for which the measure holds, by cut.
 
     Columns: instant, the cuts, cases, total, opened_at (of the oldest).
     """
@@ -71,10 +71,10 @@ from ({stretches}) stretch group by instant{cut}"""
 
 
 def ages(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:
-    """How old the cases are that are alive just before each of the instants, by cut; ages are whole seconds.
+    """Aggregate the ages, in whole seconds, of the cases open just before each of the instants, by cut.
 
-    Columns: instant, the cuts, cases, on_hold (how many of them), mean, median, p90, max. Instant by instant,
-    so that no more is sorted at once than is alive then.
+    Columns: instant, the cuts, cases, on_hold (how many of them), mean, median, p90, max. Each instant is
+    computed by itself, so that no more rows are sorted at once than cases are open then.
     """
     dimensions = [COLUMN[dimension] for dimension in question.by if dimension in COLUMN]
     parameters = _instant_parameters(instants, each=True)
@@ -95,9 +95,11 @@ cross join lateral (
 def _open_with_age(
     question: Question, filters: Filters, columns: Sequence[str], parameters: dict[str, Any]
 ) -> str:
-    """A query for what is alive just before a `moment`, with its age in seconds; adds its parameters."""
+    """Return a query for the cases open just before a `moment`, with their ages in seconds; add its
+    parameters.
+    """
     still = {dimension: values for dimension, values in filters.items() if dimension in COLUMN}
-    # A number with a fraction that floating point holds (of less than 270 years), and not one of any length.
+    # As date_part gives a double (exact for less than 270 years), which is faster than extract's numeric.
     seconds = "floor(date_part('epoch', moment.at - opened_at))::bigint"
     stretches = _stretches_at(question.kpi, still, columns, parameters)
     aged = f"select stretch.*, {seconds} as seconds from {stretches}"
@@ -111,7 +113,7 @@ select * from (
 ) classed where age = any(%(ages)s::text[])"""
 
 
-#: Columns: at, the one before it from which on stretches are looked for (null: all), number, from 1.
+#: Columns: at, before (the previous instant, from which on stretches are searched; null: all), number from 1.
 INSTANTS = """unnest(%(instants)s::timestamptz[], %(before)s::timestamptz[])
   with ordinality as moment(at, before, number)"""
 
@@ -133,9 +135,11 @@ def open_stretches(
     *,
     each: bool = False,
 ) -> tuple[str, dict[str, Any]]:
-    """A query for the stretches that are alive just before one of the instants, and its parameters.
+    """Return a query for the stretches that contain the time just before one of the instants, and its
+    parameters.
 
-    Columns: instant, the number of the first one that it is alive at, or of `each`, and those named.
+    Columns: instant (the number of the first one in the stretch, or with `each` of every one), and those
+    named.
     """
     parameters = _instant_parameters(instants, each=each)
     text = f"""
@@ -145,9 +149,9 @@ from {INSTANTS} cross join {_stretches_at(kpi, filters, columns, parameters)}"""
 
 
 def _stretches_at(kpi: Kpi, filters: Filters, columns: Sequence[str], parameters: dict[str, Any]) -> str:
-    """The stretches, with these columns, that are alive just before a `moment`; adds the parameters.
+    """Return SQL for the stretches that contain the time just before a `moment`; add the parameters.
 
-    It is an index probe for each moment and class: `offset 0` keeps the planner from reading all stretches
+    It is one index probe for each moment and class: `offset 0` keeps the planner from reading all stretches
     once instead.
     """
     assert kpi.still_open is not None
@@ -164,7 +168,10 @@ cross join lateral (
 
 
 def open_cases(question: Question, filters: Filters, instant: datetime) -> Statement:
-    """The cases open just before the instant, columns as of `counted_cases`; `at` is their opening."""
+    """Return a query for the cases open just before the instant, with the columns of `counted_cases`.
+
+    `at` is the opening of the case.
+    """
     columns = ["case_id", "opened_at", "irregular", "opened_position", "position", "on_hold"]
     if question.kpi.is_share_of_open:
         columns.append(question.kpi.measure.value)

@@ -1,4 +1,4 @@
-"""How long cases take, those included that are open: SQL for what statistics/survival.py sets out."""
+"""SQL for the Kaplan-Meier estimate of durations, open cases included (method: statistics/survival.py)."""
 
 from __future__ import annotations
 
@@ -64,11 +64,10 @@ from cell left join reached using (cell)"""
 
 
 def survival(question: Question, filters: Filters, most: int, halves: datetime | None) -> Statement:
-    """Kaplan and Meier's estimate of every period and cut (see statistics/survival.py), of cases that have
-    ended or are open.
+    """Compute the Kaplan-Meier estimate for every period and cut, over ended and open cases.
 
-    `halves` as of `cells`. Columns: period, the cuts, excluded, cases, ended, median, p90; the rows
-    of `most` places, and one more.
+    `halves` as in `query.cells`. Columns: period, the cuts, excluded, cases, ended, median, p90. Returns the
+    rows of at most `most` periods and cuts, and one more.
     """
     parameters: dict[str, Any] = {
         "bounds": list(question.bounds),

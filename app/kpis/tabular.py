@@ -1,7 +1,7 @@
-"""Figures as tables: one row for each point or case, with the fields of the JSON under stable names.
+"""Figures as tables: one row for each point or case, with the JSON fields under stable column names.
 
-A field of a part is named after both, as `elapsed_mean`. What is said of the whole answer stands at the end
-of every row, so that a file tells by itself what it shows, and rows of several can be put together.
+A nested field is named after both levels, as `elapsed_mean`. Fields of the whole answer are repeated at the
+end of every row, so that a file is self-explanatory and rows of several files can be combined.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app.kpis.dimensions import Dimension
 from app.kpis.kpi import EXCLUSIONS
 from app.kpis.series import Distribution, KpiInterval, KpiPoint, KpiPrevious, KpiSurvival, KpiTarget
 
-#: The fields of a point that have parts, and which: null or not, all have their columns.
+#: The nested fields of a point and their subfields: all have columns, even if the field is null.
 SUBFIELDS: Mapping[str, Collection[str]] = {
     "business": Distribution.model_fields,
     "elapsed": Distribution.model_fields,
@@ -28,13 +28,13 @@ SUBFIELDS: Mapping[str, Collection[str]] = {
     "target": KpiTarget.model_fields,
     "previous": KpiPrevious.model_fields,
 }
-#: A column's place: a field, or a field and its part.
+#: A column's path: a field, or a field and its subfield.
 Column = tuple[str, ...]
 TableData = tuple[list[str], Iterator[list[Cell]]]
 
 
 def series_table(found: KpiAnswer, by: Sequence[Dimension]) -> TableData:
-    """The columns and rows of a series; a cut stands under the name of its dimension alone."""
+    """Return the columns and rows of a series; a cut's columns are named after its dimensions alone."""
     parts = {**SUBFIELDS, "by": [dimension.value for dimension in by]}
     columns = [
         (name, *part)
@@ -46,7 +46,7 @@ def series_table(found: KpiAnswer, by: Sequence[Dimension]) -> TableData:
 
 
 def cases_table(said: dict[str, Any]) -> TableData:
-    """The columns and rows of a page of cases, which is JSON data; of their events the ids."""
+    """Return the columns and rows of a page of cases, which is JSON data; events are given by their ids."""
     rows = [{**case, "events": " ".join(event["id"] for event in case["events"])} for case in said["items"]]
     whole = {name: value for name, value in said.items() if name not in ("items", "next_cursor")}
     return _table([(name,) for name in _fields(KpiCase)], rows, whole)

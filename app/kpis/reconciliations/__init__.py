@@ -1,1 +1,1 @@
-"""What a worker finds once a day when it computes every KPI from the facts and from the raw events."""
+"""Reconciliations: the results of the nightly comparison of every KPI from facts with that from raw events."""

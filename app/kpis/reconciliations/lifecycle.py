@@ -1,4 +1,4 @@
-"""Comparisons of both paths of all KPIs: made, one a day, and never changed."""
+"""The lifecycle of reconciliations: one is made each day by a worker, and never changed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Differing = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,100}/[a-z0-9
 
 
 class MakeReconciliation(Payload):
-    """What was compared, and what differs."""
+    """The result of a reconciliation: how much was compared, and what differs."""
 
     day: Day = Field(description="The date of the night, as 2026-11-20.", examples=["2026-11-20"])
     zone: ShortText = Field(description="The time zone that the night and the months are of.")
@@ -37,7 +37,7 @@ class MakeReconciliation(Payload):
 
 
 def make(reconciliation: Reconciliation, body: MakeReconciliation, ctx: ActionContext) -> None:
-    """Every KPI was computed from the facts and from the raw events, and compared."""
+    """Record a reconciliation: every KPI was computed from the facts and from the raw events, and compared."""
     reconciliation.day = body.day
     reconciliation.verdict = Verdict.differs if body.differences else Verdict.agreed
     reconciliation.zone = body.zone

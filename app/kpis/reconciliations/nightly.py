@@ -1,8 +1,8 @@
-"""The comparison of all KPIs that a worker makes once a day, at a quiet hour of the organisation.
+"""The daily reconciliation of all KPIs by a worker, at a quiet hour of the organisation.
 
-One of several workers makes it: the one that holds a lock, which goes with its connection. Whatever happens
-to that one, the log takes one of a day. A worker that begins hours later leaves it to the next night: it
-keeps a processor of the database busy for minutes.
+Of several workers the one that holds an advisory lock makes it; the lock is released when its connection
+ends. If two workers make it nonetheless, the log accepts one per day. A worker that starts hours late leaves
+it to the next night, since it keeps a processor of the database busy for minutes.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from app.kpis.reconciliations.lifecycle import LIFECYCLE, MOST_DIFFERING, MakeRe
 from app.log.writer import DuplicateCommand
 from app.shared_connections import SharedConnections
 
-#: What acts, in the log.
+#: The actor's name in the log.
 NAME = "reconcile"
 POLL_SECONDS = 30.0
-#: How long after its hour it may still begin.
+#: The longest delay after the configured time at which a reconciliation may still begin.
 LATEST = timedelta(hours=3)
 LOCK = "select pg_try_advisory_lock(hashtextextended('kpi.reconciliation', 1))"
 UNLOCK = "select pg_advisory_unlock(hashtextextended('kpi.reconciliation', 1))"
@@ -38,7 +38,7 @@ SELECT_MADE = "select 1 from fold.reconciliation where day = %s"
 async def run(
     connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
 ) -> None:
-    """Makes it every night, beside any number of other workers. `failed` is told of each failure."""
+    """Make the reconciliation every night; safe beside other workers. `failed` is called for each failure."""
 
     async def work(connection: Connection) -> bool:
         return await reconcile_if_due(connection, ledger, clock)
@@ -48,9 +48,9 @@ async def run(
 
 
 async def reconcile_if_due(connection: Connection, ledger: Ledger, clock: Clock) -> bool:
-    """Makes the comparison that is due, if there is one and no other worker is at it. Gives whether it did.
+    """Make the reconciliation if it is due and no other worker makes it. Return whether it was made.
 
-    Raises DatabaseGone; then it is still due.
+    Raises DatabaseGone; the reconciliation is still due then.
     """
     began, zone = clock(), ZoneInfo(ledger.settings.time_zone)
     day = due(began, ledger.settings.reconcile_time, zone)
@@ -59,7 +59,7 @@ async def reconcile_if_due(connection: Connection, ledger: Ledger, clock: Clock)
     if not await _value(connection, LOCK):
         return False
     try:
-        # Whoever had the lock until now may just have made it.
+        # The previous holder of the lock may just have made it.
         if await _value(connection, SELECT_MADE, day.isoformat()):
             return False
         async with asyncio.timeout(LATEST.total_seconds()):
@@ -71,7 +71,7 @@ async def reconcile_if_due(connection: Connection, ledger: Ledger, clock: Clock)
 
 
 def due(now: datetime, at: time | None, zone: ZoneInfo) -> date | None:
-    """The day whose comparison is to be made now; None: none is. `at` is its time of day in the zone."""
+    """Return the day whose reconciliation is due now, or None. `at` is the time of day in the zone."""
     if at is None:
         return None
     today = now.astimezone(zone).date()
@@ -84,7 +84,7 @@ def due(now: datetime, at: time | None, zone: ZoneInfo) -> date | None:
 async def record_reconciliation(
     ledger: Ledger, report: ReconciliationReport, day: date, began: datetime, now: datetime
 ) -> bool:
-    """Says in the log what was found. Gives whether it was not said before: there is one of a day."""
+    """Append the result to the log. Return False if the day already has one."""
     differing = dict.fromkeys(f"{one.key}/{one.what}" for one in report.differences)
     body = MakeReconciliation(
         day=day.isoformat(),

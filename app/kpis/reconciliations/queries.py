@@ -1,4 +1,4 @@
-"""What can be asked about the comparisons of KPIs."""
+"""The read model and queries of reconciliations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.kpis.reconciliations.records import ReconciliationState, Verdict
 
 
 class ReconciliationOut(RecordOut):
-    """What was found when every KPI was computed from the facts and from the raw events."""
+    """The result of comparing every KPI computed from the facts with the same from the raw events."""
 
     state: ReconciliationState
     day: str = Field(description="The date of the night in `zone`, as 2026-11-20.")

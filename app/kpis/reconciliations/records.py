@@ -1,4 +1,4 @@
-"""The record of one day's comparison."""
+"""The record of one day's reconciliation."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from app.common.records import FOLD, CodeEnum, Record
 
 
 class ReconciliationState(CodeEnum):
-    """A comparison is made, and stays so."""
+    """The state of a reconciliation, which never changes."""
 
     made = "made", "Made", "已完成"
 
 
 class Verdict(CodeEnum):
-    """Whether the facts and the raw events give the same."""
+    """Whether the facts and the raw events give the same figures."""
 
     agreed = "agreed", "They agree", "一致"
     differs = "differs", "They differ", "不一致"
 
 
 class Reconciliation(Record):
-    """What the comparison of a day has found.
+    """The result of a day's reconciliation.
 
-    `day` is the date of its night in `zone`, in which the months are cut, too; `position` that of the log up
-    to which both sides were computed. `differing` are the first of what differs, as `<kpi>/<what>`.
+    `day` is the date of its night in `zone`, the zone of the months, too. `position` is the log position up
+    to which both computations read. `differing` lists the first differences, as `<kpi>/<what>`.
     """
 
     KIND: ClassVar[str] = "reconciliation"
@@ -46,7 +46,7 @@ class Reconciliation(Record):
 
 
 class ReconciliationTable(Reconciliation, table=True):
-    """Where comparisons stand."""
+    """The table of the reconciliations."""
 
     __tablename__ = "reconciliation"
     __table_args__: ClassVar = FOLD

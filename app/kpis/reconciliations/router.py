@@ -1,4 +1,4 @@
-"""Where the comparisons of KPIs are: `/v1/reconciliations`."""
+"""The endpoints of reconciliations: `/v1/reconciliations`."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What statistics say of figures: how far they can be trusted, and what is a signal. Pure."""
+"""Statistics of figures: confidence intervals, control charts, forecasts and survival estimates. Pure."""

@@ -1,8 +1,8 @@
-"""Whether a series moves as it always does, or something has happened: the XmR chart.
+"""The XmR chart: tells whether a series varies as usual, or something has changed.
 
 Walter Shewhart's chart of single values, as Donald Wheeler sets it out (Understanding Variation, 1993; Making
-Sense of Data, 2003): the limits are those of the process itself, from how much one value differs from the
-next, and have nothing to do with its target.
+Sense of Data, 2003): the limits are those of the process itself, from the differences between successive
+values, and are independent of its target.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ from itertools import pairwise
 
 from app.common.records import CodeEnum
 
-#: Of the mean moving range to each side: 3 / d2, where d2 = 1.128 is the mean range of two normal values.
+#: The factor from the mean moving range to a limit: 3 / d2, with d2 = 1.128 the mean range of two normal
+#: values.
 LIMIT_FACTOR = 2.66
-#: Fewer values say nothing of what is natural.
+#: Fewer values are not enough for natural limits.
 LEAST_VALUES = 6
 RUN_LENGTH = 8
 NEAR_COUNT, NEAR_WINDOW = 3, 4
 
 
 class Signal(CodeEnum):
-    """The rule by which a value is no chance (Wheeler's detection rules one to three)."""
+    """The rule by which a value is more than chance (Wheeler's detection rules one to three)."""
 
     beyond_limits = "beyond_limits", "Beyond the natural limits", "超出自然界限"
     run_of_eight = "run_of_eight", "One of eight in a row on one side of the centre", "连续八个值在中心线同侧"
@@ -35,9 +36,9 @@ class Signal(CodeEnum):
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """The centre line, the mean moving range, and of each value the rules that it is a signal by.
+    """The centre line, the mean moving range, and for each value the rules by which it is a signal.
 
-    There are no limits, and no signals, if there are too few values.
+    If there are too few values, there are neither limits nor signals.
     """
 
     centre: float | None
@@ -46,12 +47,12 @@ class Chart:
 
     @property
     def reach(self) -> float | None:
-        """How far the natural limits are from the centre."""
+        """The distance of the natural limits from the centre."""
         return None if self.moving_range is None else LIMIT_FACTOR * self.moving_range
 
 
 def chart(values: Sequence[float]) -> Chart:
-    """The chart of a series, in its order."""
+    """Return the chart of the values in their order."""
     if len(values) < LEAST_VALUES:
         return Chart(None, None, [[] for _ in values])
     centre = sum(values) / len(values)
@@ -59,7 +60,7 @@ def chart(values: Sequence[float]) -> Chart:
     moving_range = sum(moves) / len(moves)
     reach = LIMIT_FACTOR * moving_range
     beyond = {n for n, value in enumerate(values) if abs(value - centre) > reach}
-    # On each side of the centre, for what lies on it is on neither.
+    # Each side of the centre separately; values on the centre line are on neither side.
     sides = [[(value - centre) * side for value in values] for side in (1, -1)]
     runs = {n for side in sides for n in _run(side)}
     near = {n for side in sides for n in _near(side, reach / 2)}
@@ -70,7 +71,7 @@ def chart(values: Sequence[float]) -> Chart:
 
 
 def _run(above: Sequence[float]) -> set[int]:
-    """The places of values that are one of eight or more in a row above 0."""
+    """Return the indices of values that belong to eight or more successive values above 0."""
     windows = range(len(above) - RUN_LENGTH + 1)
     return {
         n
@@ -81,7 +82,7 @@ def _run(above: Sequence[float]) -> set[int]:
 
 
 def _near(above: Sequence[float], half: float) -> set[int]:
-    """The places of values above `half` that are three of four in a row."""
+    """Return the indices of values above `half` that are three of four successive values."""
     found: set[int] = set()
     for at in range(len(above) - NEAR_WINDOW + 1):
         near = {n for n in range(at, at + NEAR_WINDOW) if above[n] > half}

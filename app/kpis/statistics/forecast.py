@@ -1,4 +1,4 @@
-"""Whether a target can still be reached, and what it would take; in whole numbers, nothing is rounded."""
+"""Whether a target can still be reached, and the sum needed for it; in exact fractions and whole numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.kpis.kpi import Comparator, Target
 
 
 class Outlook(CodeEnum):
-    """How a running period stands to its target, if so many cases more come as are assumed."""
+    """The outlook of a running period for its target, with the assumed number of further cases."""
 
     secured = "secured", "Reached, whatever comes", "无论如何都能达成"
     reachable = "reachable", "Can be reached", "仍可达成"
@@ -20,7 +20,7 @@ class Outlook(CodeEnum):
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """What is still to come must come to, together: `at_least` so much, or `at_most`; the other is null."""
+    """The sum that the cases still to come must have: `at_least` or `at_most` so much; the other is null."""
 
     outlook: Outlook | None = None
     at_least: int | None = None
@@ -28,9 +28,9 @@ class Requirement:
 
 
 def requirement_for(target: Target, *, so_far: int, of: int, least: int, most: int | None) -> Requirement:
-    """What must come, for (so_far + what comes) / of to meet the target.
+    """Return the sum that must come for (so_far + sum) / of to meet the target.
 
-    What comes is a whole number, from `least` to `most` (null: however many).
+    The sum is a whole number from `least` to `most` (null: unlimited).
     """
     bound = Fraction(str(target.value)) * of - so_far
     if target.is_minimum:

@@ -1,4 +1,4 @@
-"""Between which bounds the true share or rate lies, 19 times out of 20, given what was counted."""
+"""Confidence intervals (95 %) of shares, counts and differences of counts."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from functools import lru_cache
 from math import exp, hypot, inf, lgamma, log, sqrt
 
 LEVEL = 0.95
-#: The normal quantiles that leave 2.5 % on each side.
+#: The normal quantile that leaves 2.5 % on each side.
 Z = 1.959963984540054
 TAIL = (1 - LEVEL) / 2
-#: Newton's method doubles the good digits with each step; from where it begins four are usual.
+#: Newton's method doubles the correct digits with each step; from its starting point four steps are usual.
 MOST_STEPS = 50
 EPSILON = 1e-12
 TINY = 1e-300
@@ -18,7 +18,7 @@ Bounds = tuple[float, float]
 
 
 def wilson(numerator: int, denominator: int) -> Bounds:
-    """The score interval of a share (Wilson, JASA 22, 1927, 209-212). It stays between 0 and 1."""
+    """Return the score interval of a share (Wilson, JASA 22, 1927, 209-212). It stays between 0 and 1."""
     assert 0 <= numerator <= denominator
     assert denominator > 0
     share, square = numerator / denominator, Z * Z / denominator
@@ -31,9 +31,9 @@ def wilson(numerator: int, denominator: int) -> Bounds:
 
 @lru_cache(maxsize=8192)
 def poisson(count: int) -> Bounds:
-    """The exact interval of a count's expectation (Garwood, Biometrika 28, 1936, 437-442).
+    """Return the exact interval of a count's expectation (Garwood, Biometrika 28, 1936, 437-442).
 
-    Its bounds are quantiles of gamma distributions, whose shapes are the count and the count plus one.
+    Its bounds are quantiles of gamma distributions whose shapes are the count and the count plus one.
     """
     assert count >= 0
     low = _gamma_quantile(count, TAIL, -Z) if count else 0.0
@@ -41,11 +41,11 @@ def poisson(count: int) -> Bounds:
 
 
 def poisson_difference(count: int, less: int) -> Bounds:
-    """The interval of by how much the expectation of the one count is above that of the other.
+    """Return the interval of the difference between the expectations of two counts.
 
     From the exact intervals of both, by the method of variance estimates recovery (Zou and Donner, Statistics
-    in Medicine 27, 2008, 1693-1702): each bound is as far away as the two together are from theirs. It holds
-    what it is to hold rather more often than less, as they do.
+    in Medicine 27, 2008, 1693-1702): the distance of each bound combines the distances of the counts' own
+    bounds. Like theirs, its coverage tends to be above the nominal level rather than below.
     """
     (low, high), (less_low, less_high) = poisson(count), poisson(less)
     difference = count - less
@@ -55,9 +55,10 @@ def poisson_difference(count: int, less: int) -> Bounds:
 
 
 def _gamma_quantile(shape: int, share: float, normal: float) -> float:
-    """The x below which that share of a gamma distribution (scale 1) lies; `normal`: the same of the normal.
+    """Return the quantile `share` of a gamma distribution of scale 1; `normal` is the normal quantile.
 
-    Newton's method on the distribution's logarithm, from where Wilson and Hilferty's cube root puts it.
+    Newton's method on the distribution's logarithm, starting from Wilson and Hilferty's cube-root
+    approximation.
     """
     ninth = 1 / (9 * shape)
     x = shape * max(1 - ninth + normal * sqrt(ninth), 0.01) ** 3
@@ -73,8 +74,9 @@ def _gamma_quantile(shape: int, share: float, normal: float) -> float:
 
 
 def _gamma_below(shape: int, x: float) -> float:
-    """The regularised lower incomplete gamma function P(shape, x): by its series where that is quick, else by
-    the continued fraction of what is above (Abramowitz and Stegun, 6.5.29 and 6.5.31; Lentz's method).
+    """Return the regularised lower incomplete gamma function P(shape, x): by its series where that converges
+    fast, else by the continued fraction of the upper one (Abramowitz and Stegun, 6.5.29 and 6.5.31; Lentz's
+    method).
     """
     front = exp(shape * log(x) - x - lgamma(shape))
     if x < shape + 1:

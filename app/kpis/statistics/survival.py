@@ -1,8 +1,8 @@
-"""How long until something happens, where it has not happened to all: Kaplan and Meier's estimate.
+"""The Kaplan-Meier estimate: the time until an event, where it has not yet happened to all.
 
-Kaplan and Meier, Nonparametric Estimation from Incomplete Observations, JASA 53 (1958), 457-481. Of those
-that are still under way at a time, some end then; what is left is the product of the shares that do not.
-Whoever is still open counts as long as they have been watched, and no longer.
+Kaplan and Meier, Nonparametric Estimation from Incomplete Observations, JASA 53 (1958), 457-481. Of the cases
+still open at a time, some end then; the share left open is the product of the shares that do not end. An open
+case counts for as long as it has been observed, and no longer.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-#: What is left when half of them, and nine in ten, have ended.
+#: The shares left open when half of the cases, and nine in ten, have ended.
 HALF, TENTH = 0.5, 0.1
-#: Products of floating point are off by less than this; 3/4 of 2/3 is a half.
+#: Floating-point products are off by less than this: 3/4 of 2/3 must count as a half.
 SLACK = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Survival:
-    """How many have ended, how many are open, and in how many seconds half and nine in ten end.
+    """The number of ended and of open cases, and the seconds in which half and nine in ten end.
 
-    Null: so many have not ended while anybody was watched.
+    Null: not so many have ended within the time observed.
     """
 
     ended: int
@@ -31,9 +31,9 @@ class Survival:
 
 
 def kaplan_meier(observed: Iterable[tuple[int, bool]]) -> Survival:
-    """The estimate from each one's seconds, and whether it ended then, or is open.
+    """Return the estimate from the seconds of each case and whether it ended then or is still open.
 
-    Of those with the same seconds, those that are open are taken to be so for a moment longer.
+    Among cases with the same seconds, the open ones are taken to stay open a moment longer.
     """
     ends, leaving = Counter[int](), Counter[int]()
     for seconds, ended in observed:

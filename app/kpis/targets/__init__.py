@@ -1,1 +1,3 @@
-"""What KPIs are to be: set by the quality manager, for times; what the process documents fix stands below."""
+"""Targets of KPIs, set by the quality manager for periods; they override those fixed in the process
+documents.
+"""

@@ -1,4 +1,4 @@
-"""Targets of KPIs: set for a time, revised for another one, withdrawn.
+"""The lifecycle of targets of KPIs: set for a time, revised, and withdrawn.
 
 active ─► withdrawn
 """
@@ -26,7 +26,7 @@ from app.kpis.targets.records import TargetState as State
 
 
 def _as_text(value: Any) -> Any:
-    """A number as the text that stands for it: the log holds no fractions otherwise."""
+    """Return a number as decimal text, since the log holds no fractional numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     return f"{Decimal(repr(value)):f}".removesuffix(".0")
@@ -38,7 +38,7 @@ Number = Annotated[DecimalText, BeforeValidator(_as_text, json_schema_input_type
 
 
 class ReviseKpiTarget(Payload):
-    """What a KPI is to be, and when; without comparator and value there is no target then."""
+    """A new target for a KPI, and its period. Without comparator and value there is no target then."""
 
     comparator: Comparator | None = Field(
         default=None,
@@ -55,20 +55,20 @@ class ReviseKpiTarget(Payload):
 
 
 class AddKpiTarget(ReviseKpiTarget):
-    """Which KPI is to be what, and when."""
+    """The KPI, its target, and the period."""
 
     kpi: RecordKey = Field(description="The KPI's key, as incident_resolution_seconds.")
 
 
 def add(target: KpiTarget, body: AddKpiTarget, ctx: ActionContext) -> None:
-    """A KPI is to be so from then on."""
+    """Set a target for a KPI in a period."""
     target.kpi = body.kpi
     target.added_at = ctx.occurred_at
     revise(target, body, ctx)
 
 
 def revise(target: KpiTarget, body: ReviseKpiTarget, ctx: ActionContext) -> None:
-    """The KPI is to be otherwise from then on."""
+    """Change the target of a KPI in a period."""
     target.comparator = body.comparator
     target.value = body.value
     target.valid_from_at = body.valid_from_at or ctx.occurred_at
@@ -76,11 +76,11 @@ def revise(target: KpiTarget, body: ReviseKpiTarget, ctx: ActionContext) -> None
 
 
 def withdraw(target: KpiTarget, body: Reason, ctx: ActionContext) -> None:
-    """It was a mistake: all that was said in it counts no more, for no period."""
+    """Withdraw the target as a mistake: none of its versions counts any more, for any period."""
 
 
 async def no_such_kpi(reads: ReadContext, target: KpiTarget, body: AddKpiTarget, ctx: ActionContext) -> None:
-    """A target is one of a KPI."""
+    """Refuse if the KPI is unknown (unknown_value)."""
     if body.kpi not in KPIS:
         raise WrongValue({"value": body.kpi}, pointer="/kpi", because="unknown_value")
 
@@ -88,7 +88,7 @@ async def no_such_kpi(reads: ReadContext, target: KpiTarget, body: AddKpiTarget,
 async def does_not_fit(
     reads: ReadContext, target: KpiTarget, body: ReviseKpiTarget, ctx: ActionContext
 ) -> None:
-    """A target is whole, in the unit of its KPI, and ends after it begins."""
+    """Refuse if only one of comparator and value is there, or value or period are wrong."""
     both_or_neither(body, "comparator", "value")
     kpi = KPIS[body.kpi if isinstance(body, AddKpiTarget) else str(target.kpi)]
     if body.value is not None:

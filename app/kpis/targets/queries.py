@@ -1,4 +1,4 @@
-"""What can be asked about targets of KPIs."""
+"""The read model and queries of targets of KPIs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.kpis.targets.records import TargetState
 
 
 class KpiTargetOut(RecordOut):
-    """What a KPI is to be, as it was said last; what holds in a period stands in the KPI's answer."""
+    """The target of a KPI in its latest version. The KPI's answer shows the target in force in each period."""
 
     state: TargetState
     kpi: str = Field(description="The KPI's key.")

@@ -13,16 +13,16 @@ from app.kpis.kpi import Comparator
 
 
 class TargetState(CodeEnum):
-    """Whether a target counts, or was a mistake."""
+    """Whether a target is in force, or was withdrawn as a mistake."""
 
     active = "active", "Active", "有效"
     withdrawn = "withdrawn", "Withdrawn", "已撤回"
 
 
 class KpiTarget(Record):
-    """What a KPI is to be, as it was said last; what was said before stands in its events.
+    """The target of a KPI in its latest version; earlier versions are in its events.
 
-    `value` is a decimal text, as in the log. Without one there is no target from `valid_from_at` on.
+    `value` is a decimal text, as in the log. Without it there is no target from `valid_from_at` on.
     """
 
     KIND: ClassVar[str] = "kpi_target"
@@ -37,7 +37,7 @@ class KpiTarget(Record):
 
 
 class KpiTargetTable(KpiTarget, table=True):
-    """Where targets stand."""
+    """The table of the targets of KPIs."""
 
     __tablename__ = "kpi_target"
     __table_args__: ClassVar = FOLD

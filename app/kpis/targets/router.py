@@ -1,4 +1,4 @@
-"""Where targets are: `PUT /v1/kpis/{key}/target`, and all that were set under `/v1/kpi_targets`."""
+"""The endpoints of targets: `PUT /v1/kpis/{key}/target`, and all targets under `/v1/kpi_targets`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ mount_actions(router, LIFECYCLE, KpiTargetOut, prefix="/kpi_targets")
 KpiKey = Annotated[
     str, Path(alias="key", max_length=100, description="The KPI's key, as `incident_resolution_seconds`.")
 ]
-# The one that was set last, whatever came before it.
+# The active target added last, whether or not there were earlier ones.
 SELECT_NEWEST_ACTIVE = """
 select id from fold.kpi_target where kpi = %s and state = 'active' order by added_at desc, id desc limit 1"""
 _HEADERS: dict[str, Any] = {"ETag": {}, "Content-Language": {}, "Idempotent-Replayed": {}}
@@ -60,7 +60,7 @@ async def set_kpi_target(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """What the KPI is to be from now on, or in the time that is said; older periods keep what held then."""
+    """Set the KPI's target from now on, or for the given period; earlier periods keep their targets."""
     if key not in KPIS:
         raise NotFound()
     context = context_of(request)

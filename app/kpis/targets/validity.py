@@ -1,4 +1,4 @@
-"""Which target holds when: what was said later of a time counts, over what the process documents fix."""
+"""The target in force at an instant: the one set last for it, or else the one fixed in the process documents."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from app.kpis import effective_dating
 from app.kpis.effective_dating import Fields, Layer
 from app.kpis.kpi import Comparator, Kpi, Target
 
-#: By KPI, what was said of its target, the last last.
+#: By KPI, the layers of its target, in the order in which they were set.
 Targets = Mapping[str, Sequence[Layer[Target]]]
 
 
 async def targets(connection: Connection, keys: Collection[str], position: int | None = None) -> Targets:
-    """What was said of the targets of these KPIs, up to that position of the log; None: to its end."""
+    """Return the layers of the targets of these KPIs, up to that position of the log; None: to its end."""
     return await effective_dating.load_layers(connection, "kpi_target", keys, _target, position)
 
 
@@ -27,6 +27,6 @@ def _target(fields: Fields) -> Target | None:
 
 
 def effective_target(kpi: Kpi, target_layers: Sequence[Layer[Target]], instant: datetime) -> Target | None:
-    """The target that holds just before the instant."""
+    """Return the target in force just before the instant."""
     layer = effective_dating.layer_at(target_layers, instant - datetime.resolution)
     return kpi.target if layer is None else layer.value
