@@ -48,8 +48,8 @@ from app.kpis.targets.validity import effective_target, targets
 from app.log import read
 
 LARGEST_ANSWER = 20_000
-#: The number of the elapsed part of the previous period, which a running period is compared with. It sorts
-#: before all period numbers.
+#: The number of the comparable part of the period before a running one; lower than all others, so it sorts
+#: first.
 PARTIAL_PREVIOUS = -1
 #: The longest wait for the facts of a caller's own writes, and the interval between two polls, in seconds.
 FRESH_SECONDS, POLL_SECONDS = 2.0, 0.05
@@ -57,10 +57,10 @@ FACTS_PASSED = "select 1 from log.checkpoint where consumer = %(consumer)s and p
 # A question about at least this share of all facts is "wide": a second process is worth its start-up time.
 WIDE_SHARE = 0.2
 
-# An answer reads one snapshot of the log and of the facts. The lock prevents a rebuild from truncating the
-# tables between the start of the snapshot and the reads, since TRUNCATE ignores snapshots. Parallel workers
-# are enabled only for large counts (see query.PLAN_BY_HASH), since most answers take no longer than starting
-# one. JIT is off because compiling a plan takes longer than running it.
+# An answer reads one snapshot of the log and the facts. The lock keeps a rebuild from truncating the tables
+# after the snapshot was taken, since TRUNCATE ignores snapshots. Parallel workers are enabled only for large
+# counts (see query.PLAN_BY_HASH): most answers take no longer than starting one. JIT is off: compiling takes
+# longer than running.
 BEGIN_SNAPSHOT = f"""
 set transaction isolation level repeatable read;
 lock table {TABLES} in access share mode;
@@ -149,10 +149,7 @@ def running_period(question: Question, now: datetime) -> int | None:
 
 
 def comparable_part(question: Question, now: datetime) -> tuple[datetime, datetime] | None:
-    """Return the part of the previous period that the running one is compared with.
-
-    None if no period is running, or if it is compared with the whole previous period.
-    """
+    """Return the part of the previous period to compare the running one with; None: none runs, or all of it."""
     period = running_period(question, now)
     if period is None:
         return None

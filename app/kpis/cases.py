@@ -33,7 +33,7 @@ TEAM_SET, ASSIGNEE_SET = f"{SET_FIELDS} ? 'team_id'", f"{SET_FIELDS} ? 'assignee
 ASSIGNMENT_SET = {Dimension.team: TEAM_SET, Dimension.assignee: ASSIGNEE_SET}
 #: The events about a major incident.
 MAJOR_EVENTS = ("declared_major", "downgraded", "reviewed")
-#: The events that a deadline's outcome and a case's end depend on.
+#: The events that meeting a deadline, an age or completion at once depends on.
 PROGRESS_EVENTS = ("acknowledged", "started", "resolved", "closed", "reopened")
 #: The events that decide whether a case was resolved at first contact.
 CONTACT_EVENTS = ("acknowledged", "started", "held", "commented", "reopened")

@@ -51,9 +51,9 @@ LONGEST_SECONDS = 600.0
 MILLISECONDS = int(LONGEST_SECONDS * 1000)
 WORK_MEMORY = "128MB"
 LOCK_TIMEOUT = "5s"
-# For a freshly filled log the planner assumes a small table and runs the count of all cases' moves once per
-# case: a minute instead of a second, measured. The idle timeout is long since a connection that has finished
-# its share waits for the others.
+# Nested loops are off since the planner takes a freshly filled log for a small table, and would run the count
+# of all cases' moves once per case: a minute instead of a second, measured. The idle timeout is long since a
+# connection that has finished its share waits for the others.
 SETTINGS = f"""
 set local work_mem = '{WORK_MEMORY}';
 set local enable_nestloop = off;
@@ -308,9 +308,9 @@ async def process_in_shares(connection: Connection, span: PositionRange, shares:
 
 async def _empty(lines: Sequence[Connection]) -> None:
     """Empty the tables of facts. With several connections this is committed first, with the unfinished mark."""
-    # Readers hold a lock on the tables (see answer.BEGIN_SNAPSHOT). The lock timeout lets readers that queue
-    # behind this statement proceed, and it is retried later. Until the commit nobody else can read or write
-    # the tables.
+    # Readers hold a lock on the tables (see answer.BEGIN_SNAPSHOT). If TRUNCATE waits too long, its timeout
+    # lets the readers queued behind it proceed, and the batch is retried. Until the commit nobody else can
+    # use the tables.
     if len(lines) == 1:
         await lines[0].execute(EMPTY.encode())
     else:
@@ -345,8 +345,8 @@ async def _transactions(lines: Sequence[Connection]) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         for line in lines if len(lines) > 1 else ():
             await stack.enter_async_context(line.transaction())
-            # One connection may wait for a lock that another one's waiter holds, a deadlock PostgreSQL cannot
-            # detect.
+            # These transactions end together, so one of them may wait for a session that waits for another of
+            # them: a deadlock that PostgreSQL cannot detect, hence the timeouts.
             limits = (
                 f"set local lock_timeout = '{LOCK_TIMEOUT}'; set local statement_timeout = {MILLISECONDS}"
             )

@@ -61,7 +61,7 @@ class Measure(CodeEnum):
 
 
 class Aggregate(CodeEnum):
-    """How the cases' numbers are combined: sums divided by sums, percentiles of the pooled cases."""
+    """The aggregation of the cases' numbers: sums divided by sums, percentiles of the pooled cases."""
 
     number = "count", "Number of cases", "单据数"
     mean = "mean", "Mean", "平均值"
@@ -86,7 +86,7 @@ class Unit(CodeEnum):
 
 
 class Direction(CodeEnum):
-    """Whether higher or lower values are better."""
+    """The direction of improvement: higher or lower values are better."""
 
     up = "up", "Higher is better", "越高越好"
     down = "down", "Lower is better", "越低越好"
@@ -127,7 +127,8 @@ class StillOpen(CodeEnum):
 
 #: The reasons why a case counts in no duration, share or rate.
 EXCLUSIONS = ("cancelled", "duplicate", "rejected")
-#: The kinds of facts that say whether the measured instant was recorded explicitly or inferred.
+#: The kinds of facts with the flags `inferred` (an instant was inferred, not recorded) and `skewed` (the time
+#: was adjusted: a negative one to 0, one from an unknown beginning of the outage to one from the opening).
 SKEWABLE_FACTS = frozenset({"responded", "restored"})
 
 
@@ -165,7 +166,7 @@ class Target:
 
     @property
     def is_minimum(self) -> bool:
-        """Whether the target is a lower bound."""
+        """True if the target is a lower bound."""
         return self.comparator in {Comparator.gt, Comparator.ge}
 
 
@@ -177,10 +178,10 @@ class Kpi:
     that answers for it. `fact` names the kind of fact that is counted, from the table kpi.<process>_<fact>.
     For a KPI of the state at a period's end it is null, and `still_open` says which open cases count. For a
     duration `still_open` says which open cases are shown beside it. `divisor` further divides a number per
-    case: by 3 for a monthly mean of a quarter. `path` restricts the KPI to one fulfilment path. `secondary`
-    is a second measure that the answer needs: for a duration its other time (elapsed or business).
-    `budgets_of` is the KPI whose budgets the costs are compared with, if any. `settling` says what can still
-    change a value after its period. `target` is the one fixed in the process documents.
+    case: by 3 to make a monthly figure of three months. `path` restricts the KPI to one fulfilment path.
+    `secondary` is a second measure that the answer needs: for a duration its other time (elapsed or
+    business). `budgets_of` is the KPI whose budgets the costs are compared with, if any. `settling` says what
+    can still change a value after its period. `target` is the one fixed in the process documents.
     """
 
     key: str
@@ -225,12 +226,12 @@ class Kpi:
 
     @property
     def is_in_business_time(self) -> bool:
-        """Whether the value is a duration in business time (for cases that have a calendar)."""
+        """True if the value is a duration in business time (of cases that have a calendar)."""
         return self.measure is Measure.business_seconds
 
     @property
     def is_divided(self) -> bool:
-        """Whether answers have a numerator and a denominator."""
+        """True if answers have a numerator and a denominator."""
         return self.aggregate in {
             Aggregate.share,
             Aggregate.per_case,
@@ -240,25 +241,25 @@ class Kpi:
 
     @property
     def counts_excluded(self) -> bool:
-        """Whether the KPI is a volume: it counts every case, and shows the number that other KPIs exclude."""
+        """True if the KPI is a volume, which counts every case and shows how many other KPIs exclude."""
         return self.aggregate is Aggregate.number
 
     @property
     def may_be_skewed(self) -> bool:
-        """Whether facts say if they measure from or to another instant than the one recorded explicitly."""
+        """True if facts have the flag `skewed`: their time was adjusted (see SKEWABLE_FACTS)."""
         return self.fact in SKEWABLE_FACTS
 
     @property
     def is_backlog(self) -> bool:
-        """Whether the value is the number of open cases."""
+        """True if the value is the number of open cases."""
         return self.fact is None and self.aggregate is Aggregate.number
 
     @property
     def is_of_ages(self) -> bool:
-        """Whether the value is the mean age of open cases."""
+        """True if the value is the mean age of open cases."""
         return self.fact is None and self.aggregate is Aggregate.mean
 
     @property
     def is_share_of_open(self) -> bool:
-        """Whether the value is a share of the open cases."""
+        """True if the value is a share of the open cases."""
         return self.fact is None and self.aggregate is Aggregate.share

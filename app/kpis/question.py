@@ -29,15 +29,15 @@ DEFAULT_CURRENCY = "EUR"
 
 
 class CannotAnswer(Exception):
-    """A part of the question that cannot be answered.
+    """Raised for a parameter of a question that makes it unanswerable. Codes and their words:
 
-    unknown_grain, unknown_zone, unknown_dimension   `known`: what there is
+    unknown_grain, unknown_zone, unknown_dimension   `known`: the values that exist
     not_an_instant                                   neither a date nor a time with its offset
-    ends_before_it_begins                            `to` is not behind `from`
-    too_many_periods, too_many_points                `most`: how many one answer may have
+    ends_before_it_begins                            `to` is not after `from`
+    too_many_periods, too_many_points                `most`: the largest number per answer
     unknown_value                                    `value`: no team, person or priority of that name
 
-    `field` is the parameter, `words` fill the sentence of `code`.
+    `field` is the parameter; `words` fill in the message of `code`.
     """
 
     def __init__(self, field: str, code: str, **words: str) -> None:
@@ -195,7 +195,7 @@ def _check_values(filters: Mapping[Dimension, tuple[str, ...]]) -> None:
     """Raise CannotAnswer for values that can be seen to be wrong without reading the database."""
     for dimension, values in filters.items():
         for value in values:
-            # no record has such a name, and PostgreSQL rejects some of these characters
+            # No record has such a name, and PostgreSQL rejects some of these characters.
             if not value.isprintable():
                 raise CannotAnswer(dimension.value, "unknown_value", value=ascii(value))
     for value in filters.get(Dimension.priority, ()):

@@ -32,8 +32,8 @@ ENDED = {"request": "delivered", "problem": "resolved"}
 
 #: The columns of definitions: COMMON_COLUMNS and those of a KPI's dimensions, with one row per case. For open
 #: cases, `at` is the instant of the count, `seconds` the case's age then, `on_hold` whether it is on hold
-#: then. `skewed` tells whether the case is measured from or to another instant than the one recorded
-#: explicitly; null where the definition does not say.
+#: then. `skewed` tells whether the time was adjusted (see kpi.SKEWABLE_FACTS); null where the definition does
+#: not say.
 DEFINITION = {
     "case_id": "uuid",
     "at": "timestamptz",

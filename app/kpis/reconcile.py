@@ -32,7 +32,7 @@ LIMITS = "-c idle_in_transaction_session_timeout=60s -c jit=off -c timezone=UTC"
 #: The number of differences listed, which is enough to find the cause; further ones are only counted.
 MOST_DIFFERENCES = 1_000
 MOST_CASES = 20
-#: The number of differing cases kept per KPI, to be named in differences of figures.
+#: The number of differing cases kept per comparison of a KPI; more would be of no use.
 MOST_DIFFERING = 100_000
 MONTHS_AT_ONCE = 12
 UNLIMITED = 10_000_000

@@ -183,9 +183,9 @@ class Figures:
     none.
 
     `oldest_open_seconds` is null if no case is open. `on_hold` counts the open cases on hold, `skewed` the
-    cases measured from or to another instant than the one recorded explicitly. `agent_days` is the divisor of
-    cases per agent and day. `elapsed` is the distribution of the KPI's measure, even if that is business
-    time. `secondary` has the figures of the secondary measure, null if there is none or there are no cases.
+    cases whose time was adjusted (see kpi.SKEWABLE_FACTS). `agent_days` is the divisor of cases per agent and
+    day. `elapsed` is the distribution of the KPI's measure, even if that is business time. `secondary` has
+    the figures of the secondary measure, null if there is none or there are no cases.
     """
 
     cases: int = 0

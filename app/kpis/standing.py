@@ -99,7 +99,7 @@ def _open_with_age(
     parameters.
     """
     still = {dimension: values for dimension, values in filters.items() if dimension in COLUMN}
-    # As date_part gives a double (exact for less than 270 years), which is faster than extract's numeric.
+    # date_part gives a double, exact for ages below 270 years; extract would give a numeric of any length.
     seconds = "floor(date_part('epoch', moment.at - opened_at))::bigint"
     stretches = _stretches_at(question.kpi, still, columns, parameters)
     aged = f"select stretch.*, {seconds} as seconds from {stretches}"

@@ -12,7 +12,7 @@ from app.common.records import FOLD, CodeEnum, Record
 
 
 class KpiBudgetState(CodeEnum):
-    """Whether a budget is in force, or was withdrawn as a mistake."""
+    """The state of a budget: in force, or withdrawn as a mistake."""
 
     active = "active", "Active", "有效"
     withdrawn = "withdrawn", "Withdrawn", "已撤回"

@@ -18,7 +18,7 @@ class ReconciliationState(CodeEnum):
 
 
 class Verdict(CodeEnum):
-    """Whether the facts and the raw events give the same figures."""
+    """The outcome of a reconciliation: the facts and the raw events give the same figures, or not."""
 
     agreed = "agreed", "They agree", "一致"
     differs = "differs", "They differ", "不一致"

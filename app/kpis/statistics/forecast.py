@@ -1,4 +1,4 @@
-"""Whether a target can still be reached, and the sum needed for it; in exact fractions and whole numbers."""
+"""Forecasts: tell whether a target can still be reached, and the sum needed for it; in exact fractions."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from app.kpis.kpi import Comparator
 
 
 class TargetState(CodeEnum):
-    """Whether a target is in force, or was withdrawn as a mistake."""
+    """The state of a target: in force, or withdrawn as a mistake."""
 
     active = "active", "Active", "有效"
     withdrawn = "withdrawn", "Withdrawn", "已撤回"
