@@ -149,7 +149,9 @@ def running_period(question: Question, now: datetime) -> int | None:
 
 
 def comparable_part(question: Question, now: datetime) -> tuple[datetime, datetime] | None:
-    """Return the part of the previous period to compare the running one with; None: none runs, or all of it."""
+    """Return the part of the previous period that the running one is compared with; None if that is the whole
+    previous period, or if no period is running.
+    """
     period = running_period(question, now)
     if period is None:
         return None
@@ -459,7 +461,7 @@ async def _team_keys(
 
 
 async def fetch(connection: Connection, statement: Statement) -> list[tuple[Any, ...]]:
-    """Return all rows of the statement, planned anew each time: a plan for a month does not suit ten years."""
+    """Return all rows of the statement, planned anew each time: a plan for a month is bad for ten years."""
     async with connection.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(statement.text.encode(), statement.parameters, prepare=False)
         return await cursor.fetchall()

@@ -1,4 +1,4 @@
-"""The periods that have any cases: an imported history may lie years back, with nothing between it and now."""
+"""The periods that have any cases: an imported history may lie years back, with nothing since then."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forecasts: whether the running period can still meet its target, and what the remaining cases must come to."""
+"""Forecasts: whether the running period can still meet its target, and what further cases must sum to."""
 
 from __future__ import annotations
 

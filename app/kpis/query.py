@@ -323,7 +323,7 @@ def selected_facts(question: Question, filters: Filters, parameters: dict[str, A
 
 
 def _percentile(share: float, n: int) -> str:
-    """Return SQL for the nth measure's percentile_cont: linear interpolation between the two nearest cases."""
+    """Return SQL for percentile_cont of the nth measure: interpolated between the two nearest cases."""
     place = f"({share}::double precision * (cases - 1))"
     low, high = (f"pooled_{n}[1 + {edge}({place})::integer]" for edge in ("floor", "ceil"))
     return f"{low} + ({place} - floor({place})) * ({high} - {low})"

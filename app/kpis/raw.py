@@ -366,7 +366,7 @@ async def survival(
     by: Sequence[Dimension],
     source: CaseSource = CaseSource(f"select * from {CASES}"),  # frozen
 ) -> dict[PointKey, Survival]:
-    """Compute the Kaplan-Meier estimate per period and cut, from the cases' seconds and whether they ended."""
+    """Compute the Kaplan-Meier estimate per period and cut, from the cases' seconds and ended flags."""
     cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
     rows = await _rows(
         connection,

@@ -388,7 +388,7 @@ async def get_kpi_forecast(
 async def list_kpi_cases(
     request: Request, ledger: Ledger, key: Key, query: Annotated[KpiCaseQuery, Query()]
 ) -> Response:
-    """List exactly the cases that the KPI counts in the time, with their numbers and the events behind them."""
+    """List exactly the cases that the KPI counts, with their numbers and the events behind them."""
     kpi = _permitted_kpi(request, ledger, key)
     scope = f"cases of {key} {query.model_dump_json(exclude={'limit', 'cursor'})}"
     sign = ledger.vault.fingerprint
@@ -458,7 +458,7 @@ async def cannot_answer(request: Request, error: Exception) -> Response:
 
 
 def _permitted_kpi(request: Request, ledger: Services, key: str) -> Kpi:
-    """Return the KPI of that key. Raises NotFound if there is none, Forbidden if the caller may not see it."""
+    """Return the KPI of that key. Raises NotFound, or Forbidden if the caller may not see it."""
     kpi = KPIS.get(key)
     if kpi is None:
         raise NotFound()

@@ -54,7 +54,7 @@ class NoValueReason(CodeEnum):
 
 
 class Distribution(OutputModel):
-    """The durations of all cases of the point, in seconds, with percentiles as percentile_cont computes them."""
+    """The durations of the point's cases in seconds, with percentiles as percentile_cont computes them."""
 
     model_config = ConfigDict(frozen=True)
 

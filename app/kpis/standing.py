@@ -1,4 +1,4 @@
-"""SQL for the cases open at an instant: stretches of cases' lives (times without a change), and their ages."""
+"""SQL for the cases open at an instant, their ages, and the stretches (without change) of their lives."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Reconciliations: the results of the nightly comparison of every KPI from facts with that from raw events."""
+"""Reconciliations: results of the nightly comparison of every KPI from facts with that from raw events."""

@@ -37,7 +37,7 @@ class MakeReconciliation(Payload):
 
 
 def make(reconciliation: Reconciliation, body: MakeReconciliation, ctx: ActionContext) -> None:
-    """Record a reconciliation: every KPI was computed from the facts and from the raw events, and compared."""
+    """Record a reconciliation: every KPI was computed from facts and from raw events, and compared."""
     reconciliation.day = body.day
     reconciliation.verdict = Verdict.differs if body.differences else Verdict.agreed
     reconciliation.zone = body.zone

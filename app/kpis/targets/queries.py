@@ -14,7 +14,7 @@ from app.kpis.targets.records import TargetState
 
 
 class KpiTargetOut(RecordOut):
-    """The target of a KPI in its latest version. The KPI's answer shows the target in force in each period."""
+    """The target of a KPI in its latest version. The KPI's answer has the target of each period."""
 
     state: TargetState
     kpi: str = Field(description="The KPI's key.")

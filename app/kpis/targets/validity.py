@@ -1,4 +1,4 @@
-"""The target in force at an instant: the one set last for it, or else the one fixed in the process documents."""
+"""The target in force at an instant: the one set last for it, or else the one in the process documents."""
 
 from __future__ import annotations
 
