@@ -1,1 +1,3 @@
-"""History in and out: files of other systems, read into events and written from them."""
+"""Import and export of ticket histories: readers of other systems' files, and the import of their rows as
+events.
+"""

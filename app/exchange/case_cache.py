@@ -1,4 +1,6 @@
-"""The cases of a source, as far as they are told of: remembered, or recalled from the log."""
+"""Cache of the cases of an import source, with how far each is imported; a case that is not in memory is
+replayed from the log.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,15 @@ from app.kernel.ledger import Ledger
 from app.log.events import COLUMNS, Recorded, recorded
 from app.log.ids import uuid7
 
-# How many cases, and how many of their entries, are remembered.
+# Most cases, and most entries of all of them together, that are kept in memory.
 LARGEST_CACHE = 10_000
 MOST_ENTRIES = 150_000
-# Of each year that cases were opened in; who has taken many takes more.
+# Ticket numbers that are reserved at once, for each year in which cases were opened; a source that has used
+# many reserves more.
 NUMBERS_AT_A_TIME = 100
 STREAMS_AT_A_TIME = 500
-# One probe of an index for each, whatever the planner believes of tables that have just been filled.
+# A lateral join makes one index probe for each key, even if the planner's statistics of tables just filled
+# are wrong.
 SELECT_REFERENCES = """
 select k.key, r.record from unnest(%s::text[]) as k(key) cross join lateral (
   select record from fold.external_reference where kind = %s and source = %s and key = k.key limit 1
@@ -48,11 +52,12 @@ select s.stream, h.audience from unnest(%s::text[]) as s(stream) cross join late
 
 @dataclass(slots=True)
 class CachedCase:
-    """A case in memory, with its source's number for it.
+    """A case in memory, with the number that its source gives it.
 
-    `imported_keys` are the keys of the rows that had been told when it was recalled. `last_values` are the
-    values of the row before, and `named_ids` the ids of whom it names, by field; `last_values` is None where
-    only the log knows them. `counted_entries` are the entries that count for the size of the cache.
+    `imported_keys` are the keys of the file's rows that had been imported when the case was replayed from the
+    log. `last_values` are the values of the row before, None if the case was replayed since; `named_ids` are
+    the ids of the persons and teams that this row names, by field. `counted_entries` is the number of entries
+    counted towards the size of the cache.
     """
 
     number: str
@@ -65,10 +70,10 @@ class CachedCase:
 
 
 class CaseCache:
-    """The cases that came up lately, by the numbers that their source has for them.
+    """The most recently used cases of an import, by the numbers that their source gives them.
 
-    `begun_again`: a dry run has lost sight of a case before its last row, and told it from its beginning. It
-    cannot look into the log, which has none of it.
+    `recounted`: a dry run has evicted a case before its last row, and imported it anew from its beginning,
+    since the log has nothing of it to replay.
     """
 
     def __init__(self, ledger: Ledger, source: HistorySource[Any], *, dry_run: bool) -> None:
@@ -81,7 +86,7 @@ class CaseCache:
         self.recounted = False
 
     def forget(self, numbers: Iterable[str]) -> None:
-        """What is remembered of these cases is not what the log has."""
+        """Evicts the cases of these numbers, because they differ from what the log has."""
         for number in numbers:
             if number in self._cached:
                 self._entries -= self._cached.pop(number).counted_entries
@@ -89,10 +94,10 @@ class CaseCache:
     async def fetch(
         self, keys: dict[str, list[str]], opened_at: Callable[[str], datetime]
     ) -> dict[str, CachedCase | None]:
-        """The cases of these numbers, each with the keys of the rows that tell of it. `opened_at` says when a
-        case that begins was opened: the year stands in our own number for it, and stays there.
+        """Returns the case of each number, None for a case of which all rows given here are imported already.
 
-        None for a case of which all these rows have been told before.
+        `keys` are, by the case's number, the keys of its rows. `opened_at` returns when a new case was
+        opened: the number that the case gets here contains that year, for good.
         """
         found: dict[str, CachedCase | None] = {
             number: self._cached[number] for number in keys if number in self._cached
@@ -122,7 +127,7 @@ class CaseCache:
         return found
 
     async def _with_new_rows(self, streams: dict[str, str], keys: dict[str, list[str]]) -> dict[str, str]:
-        """The streams, by number, of those cases with a row that has not been told."""
+        """Returns, by case number, the streams of those cases that have a row which is not imported yet."""
         if not streams:
             return {}
         rows = await self._ledger.db.rows(
@@ -152,7 +157,7 @@ class CaseCache:
         return held
 
     async def _new_case(self, number: str, opened_at: datetime) -> CachedCase:
-        """A case that nobody has heard of."""
+        """Returns a new case for a number that the log does not have."""
         self.recounted = self.recounted or number in self._lost
         lifecycle = self._source.lifecycle
         record = empty(lifecycle.record, uuid7())

@@ -1,4 +1,6 @@
-"""Rows of a file → commands for the log: one for each case, and one for each person or team that is new."""
+"""Conversion of a file's rows into commands to append: one for each case, and one for each new person or
+team.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +27,15 @@ from app.log.events import stream
 from app.log.histories import History
 from app.log.ids import uuid7
 
-# More than this is no case, but somebody's counter; all of it would have to be in memory at once.
+# A number with more rows than this is no ticket but some counter, and all its entries would have to be in
+# memory at once.
 LONGEST_CASE = 50_000
-# After so many cases the call that is under way gets its turn (see load.ROWS_PER_TURN).
+# The write under way gets its turn on the event loop after so many cases (see load.ROWS_PER_TURN).
 CASES_PER_TURN = 2
 
 
 class ImportRow(NamedTuple):
-    """A row of a file and its key, which is the same whenever, and from whichever file, the row comes."""
+    """A row of a file, and its key: the same row has the same key in any file and in any import."""
 
     source_row: SourceRow
     key: str
@@ -40,7 +43,9 @@ class ImportRow(NamedTuple):
 
 @dataclass(slots=True)
 class CaseImport:
-    """What becomes of one case: its rows, how many events they come to, and what of these is irregular."""
+    """The command that imports one case: its rows, the number of its events, whether it begins the case, and
+    the codes of what is irregular in its events.
+    """
 
     rows: list[ImportRow]
     events: int
@@ -50,8 +55,11 @@ class CaseImport:
 
 @dataclass(slots=True)
 class Chunk:
-    """Rows on their way into the log. `commands` by their number in the history; `added` counts stubs by
-    kind; `refused` are rows of cases that have too many already.
+    """Rows of a file as commands that one append writes to the log.
+
+    `commands` are the imports of cases by their number in the history; `repeated` counts rows that are
+    imported already; `added` counts stubs by kind; `refused` are rows of cases that have too many rows
+    already.
     """
 
     history: History
@@ -61,13 +69,15 @@ class Chunk:
     added: Counter[str] = field(default_factory=Counter)
 
     def unapplied_rows(self, stale: frozenset[int] | None) -> list[ImportRow]:
-        """The rows that must be told again if these commands were not applied; None: nothing was written."""
+        """Returns the rows that must be converted anew because these commands were not applied; None: nothing
+        was written.
+        """
         commands = self.commands.items()
         return [row for n, command in commands if stale is None or n in stale for row in command.rows]
 
 
 class ChunkBuilder:
-    """Makes the chunks of one import."""
+    """Converts the rows of one import into chunks."""
 
     def __init__(
         self, ledger: Ledger, form: Format, source: str, *, now: datetime, run: str, dry_run: bool
@@ -85,8 +95,9 @@ class ChunkBuilder:
             actor=form.actor,
             repeats=form.repeats,
         )
-        #: Whoever works through rows holds it, also while the call under way gets its turns: reading and
-        #: telling row by row take a twelfth longer than one after the other.
+        #: Held by the task that reads or converts rows, also while it lets the write under way have its
+        #: turns: reading and converting in alternation, row by row, take a twelfth longer than one after the
+        #: other.
         self.work_lock = asyncio.Lock()
         self._cases = CaseCache(ledger, self.source, dry_run=dry_run)
         self._people = People(ledger, source, now)
@@ -94,16 +105,20 @@ class ChunkBuilder:
 
     @property
     def recounted(self) -> bool:
-        """Whether a dry run has told cases from their beginning more than once."""
+        """True if a dry run has imported a case from its beginning more than once, so that its counts are
+        estimates.
+        """
         return self._cases.recounted
 
     def forget(self, rows: Iterable[ImportRow]) -> None:
-        """What was prepared for these rows was not written."""
+        """Drops the cached cases, persons and teams of these rows, because they were prepared and not
+        written.
+        """
         self._cases.forget(row.source_row.case for row in rows)
         self._people.forget()
 
     async def prepare(self, rows: list[ImportRow]) -> Chunk:
-        """The commands of these rows, without those that were told before."""
+        """Returns the chunk of these rows, without those that are imported already."""
         by_case: dict[str, list[ImportRow]] = {}
         for row in rows:
             by_case.setdefault(row.source_row.case, []).append(row)
@@ -135,10 +150,10 @@ class ChunkBuilder:
         return chunk
 
     def _index_columns(self, heading: tuple[str, ...]) -> None:
-        """Where in this file's rows there is what: they all have the same columns."""
+        """Finds the positions of the columns in this heading, which all rows of a file share."""
         form = self._form
         self._column_index = {column: n for n, column in enumerate(heading)}
-        # In the order of their names, in which they stand in the log.
+        # In the order of their names, which is their order in the events.
         self._sorted_indexes = tuple(sorted(range(len(heading)), key=heading.__getitem__))
         self._persons = frozenset(n for column, n in self._column_index.items() if column in form.persons)
         self._teams = frozenset(n for column, n in self._column_index.items() if column in form.teams)
@@ -156,8 +171,8 @@ class ChunkBuilder:
         self._openers = [self._column_index[column] for column in form.opener if column in self._column_index]
 
     async def _find_or_add_people(self, chunk: Chunk, rows: list[SourceRow]) -> None:
-        """Finds or adds whom the rows name; and the source's own account, if something is personal and
-        nobody's.
+        """Finds the persons and teams that the rows name, or adds stubs of them to the chunk; also the
+        account of the source itself if a row with personal data names no requester.
         """
         self._people.begin_batch()
         await self._people.find_or_add(_named_in(rows, self._persons), _named_in(rows, self._teams))
@@ -174,7 +189,7 @@ class ChunkBuilder:
             chunk.added[stub.stream.split("/")[0]] += 1
 
     def _add_case(self, chunk: Chunk, cached: CachedCase, rows: list[ImportRow]) -> None:
-        """What these rows tell of a case."""
+        """Adds the command that imports these rows of a case."""
         case, history, name = cached.case, chunk.history, cached.case.key
         before, record_before = case.version, case.record.version
         n = history.command()
@@ -185,7 +200,8 @@ class ChunkBuilder:
             owner = self._owner(row.source_row)
             key = None if owner is None else owner.key
             if owner is not None and owner.added != self._people.batch:
-                # If they are erased before this is written, their key is gone: then it is told without words.
+                # If the person is erased before this is written, their key is gone: this read makes the
+                # append refuse, and the rows are converted again without personal data.
                 owners[owner.reference] = owner.version
             snapshot = self._snapshot(cached, row.source_row, without_words=owner is not None and key is None)
             for event in observe(case, snapshot, _nothing_to_seal if key is None else key.seal):
@@ -208,7 +224,7 @@ class ChunkBuilder:
     def _add_external_reference(
         self, chunk: Chunk, n: int, cached: CachedCase, opening: ObservedEvent
     ) -> None:
-        """The source's own number for the case comes with its first event."""
+        """Adds to the first event of a case the external reference with the source's number for the case."""
         reference_id, number = uuid7(), cached.number
         fields = {
             "key": number,
@@ -230,11 +246,13 @@ class ChunkBuilder:
         return None if self._requester is None else row.values[self._requester]
 
     def _owner(self, row: SourceRow) -> KnownPerson | None:
-        """Under whose key the row's words are kept; None: there are none."""
+        """Returns the person under whose key the row's personal data are encrypted; None if it has none."""
         return self._people.person(self._requester_of(row) or "") if self._has_personal(row) else None
 
     def _actor(self, row: SourceRow, places: list[int]) -> str:
-        """Who did it: the first person that is named in one of these places, or else the import."""
+        """Returns the actor of the row: the first person named in one of these columns, or else the import's
+        channel.
+        """
         for n in places:
             name = row.values[n]
             if name is not None:
@@ -242,9 +260,11 @@ class ChunkBuilder:
         return self.source.channel
 
     def _snapshot(self, cached: CachedCase, row: SourceRow, *, without_words: bool) -> Snapshot:
-        """The row with the names in it as ids; of its columns those that are other than in the row before."""
+        """Returns the row as a snapshot: names replaced by ids, and of the source's columns those that differ
+        from the case's row before.
+        """
         values, heading, before = row.values, row.heading, cached.last_values
-        # Readers give the same text as the same object, so that most of what is equal is identical.
+        # Readers return equal text as the same object, so comparing identity finds most of what is unchanged.
         news = (
             self._sorted_indexes
             if before is None
@@ -276,7 +296,7 @@ class ChunkBuilder:
 
 
 def _named_in(rows: list[SourceRow], places: Iterable[int]) -> set[str]:
-    """The names that stand in these places of the rows."""
+    """Returns the names in these columns of the rows."""
     values = [row.values for row in rows]
     names: set[str | None] = set()
     for n in places:

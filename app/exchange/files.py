@@ -1,6 +1,4 @@
-"""Opening a file of any kind: plain, gzip, or a zip with one file in it. Read as a stream, never as a
-whole.
-"""
+"""Files to import, opened as streams: plain, gzip, or a zip with exactly one file in it."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ _DAMAGED = (EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 class SourceFile:
-    """A file that is being read. `size` and `bytes_read` are bytes of the file as it lies on the disk."""
+    """A file that is being read. `size` and `bytes_read` are bytes of the file on disk, compressed or not."""
 
     def __init__(self, raw: BinaryIO, unpacked: BinaryIO, size: int) -> None:
         self._raw = raw
@@ -32,11 +30,13 @@ class SourceFile:
 
     @property
     def bytes_read(self) -> int:
-        """How much of it has been read."""
+        """Returns how many bytes of the file on disk have been read."""
         return min(self._raw.tell(), self.size)
 
     def block(self, size: int) -> bytes:
-        """Up to so many more bytes of what is in it; none at its end. Raises FileRefused if it is damaged."""
+        """Returns up to so many further bytes of the uncompressed content; none at its end. Raises
+        FileRefused if the file is damaged.
+        """
         try:
             return self._unpacked.read(size)
         except _DAMAGED as error:
@@ -45,7 +45,7 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class InMemoryFile:
-    """A file that is in memory."""
+    """A file whose bytes are in memory, such as an upload."""
 
     name: str
     body: bytes
@@ -53,8 +53,8 @@ class InMemoryFile:
 
 @contextlib.contextmanager
 def source_file(path: Path | InMemoryFile) -> Iterator[SourceFile]:
-    """The file, open. Raises FileRefused if it cannot be opened, or is a zip with more or less than one
-    file.
+    """Opens the file until the block ends. Raises FileRefused if it cannot be opened, or if it is a zip that
+    does not contain exactly one file.
     """
     with contextlib.ExitStack() as stack:
         try:
@@ -77,7 +77,7 @@ def source_file(path: Path | InMemoryFile) -> Iterator[SourceFile]:
 
 
 def _single_member(archive: zipfile.ZipFile, name: str) -> BinaryIO:
-    # What begins so is what macOS puts beside every file.
+    # macOS adds entries with these names to a zip for every file in it.
     inside = [
         one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")
     ]

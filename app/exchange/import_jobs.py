@@ -1,7 +1,7 @@
-"""Imports that are asked for over HTTP: a file that was sent as an upload, and how it is to be read.
+"""Imports requested over HTTP: the file is an upload, and a worker imports it.
 
-A worker brings it in. Which one has it is known by a lock that goes with its connection: if the worker is
-killed another one starts the import again, and what was told is known from the log.
+An advisory lock on the worker's connection shows which worker runs the import: if that worker is killed,
+another one starts it again, and rows that are imported already are found in the log.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from app.shared_connections import SharedConnections
 
 NAME = "imports"
 POLL_SECONDS = 2.0
-#: So many imports one person may have waiting.
+#: Most unfinished imports that one person may have.
 MOST_WAITING = 20
 INSERT_IMPORT = """
 insert into plumbing.import_run
@@ -45,7 +45,7 @@ where (select count(*) from plumbing.import_run
        where asked_by = %(asked_by)s and upload_id is not null and finished_at is null) < %(most)s
 on conflict (id) do nothing returning id
 """
-# Imports of which the end was not noted are old.
+# Imports without a recorded end position are old, so the facts of KPIs have followed them.
 SELECT_IMPORTS = f"""
 select *, coalesce(ended_position, 0) <= (
   select coalesce(max(position), 0) from log.checkpoint where consumer = '{FACTS.name}'
@@ -72,7 +72,7 @@ FormatName = Literal["servicenow", "csv", "xes", "ndjson"]
 
 
 class ImportOptions(BaseModel):
-    """How a file is to be read."""
+    """Options that say how a file is to be read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -84,7 +84,9 @@ class ImportOptions(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """An import as it is asked for: the upload, what it is called, and what is in it."""
+    """A request to import an upload: its file name, format, source and options, who requests it, and when.
+    `size` in bytes.
+    """
 
     upload: UUID
     file_name: str
@@ -97,12 +99,12 @@ class ImportRequest:
 
 
 def mapping_of(options: ImportOptions) -> FileMapping | None:
-    """The mapping, None if there is none. Raises FileRefused."""
+    """Returns the mapping among the options, None if there is none. Raises FileRefused."""
     return None if options.mapping is None else read_mapping(options.mapping, "of this import")
 
 
 def reader_of(name: str, options: ImportOptions, now: datetime) -> Reader:
-    """What reads the file. Raises FileRefused."""
+    """Returns the reader for the format of that name. Raises FileRefused."""
     if name == "servicenow":
         order = None if options.date_order is None else DateOrder(options.date_order)
         return ServiceNow(options.zone or "", now, order, options.encoding)
@@ -116,7 +118,9 @@ def reader_of(name: str, options: ImportOptions, now: datetime) -> Reader:
 
 
 async def enqueue_import(ledger: Ledger, request: ImportRequest) -> Row | None:
-    """Notes the import, whose id is that of its upload; asked again it is the same. None: too many wait."""
+    """Records the import, whose id is that of its upload, and returns it; a repeated request returns the same
+    import. None: the person has too many unfinished imports.
+    """
     await ledger.db.rows(
         INSERT_IMPORT,
         {
@@ -136,7 +140,7 @@ async def enqueue_import(ledger: Ledger, request: ImportRequest) -> Row | None:
 
 
 async def find_import(ledger: Ledger, import_id: UUID) -> Row | None:
-    """The import of that id."""
+    """Returns the import of that id, None if there is none."""
     return await ledger.db.row(SELECT_IMPORT, (import_id,))
 
 
@@ -147,7 +151,7 @@ async def run(
     *,
     failed: Callable[[str, Exception], None],
 ) -> None:
-    """Brings in what is asked for, for ever, beside any number of other workers."""
+    """Runs requested imports, for ever, next to any number of other workers."""
 
     async def work(connection: Connection) -> bool:
         return await import_next(connection, ledger, clock())
@@ -156,7 +160,7 @@ async def run(
 
 
 async def import_next(connection: Connection, ledger: Ledger, now: datetime) -> bool:
-    """Brings in the first import that waits and that no other worker has. Gives whether there was one."""
+    """Runs the first unfinished import that no other worker has claimed. Returns whether there was one."""
 
     async def import_one(import_id: UUID) -> bool:
         row = await find_import(ledger, import_id)
@@ -169,7 +173,9 @@ async def import_next(connection: Connection, ledger: Ledger, now: datetime) -> 
 
 
 async def _import_file(ledger: Ledger, row: Row, now: datetime) -> None:
-    """Raises DatabaseGone: then it is begun again."""
+    """Imports the upload and records a failure, if any. Raises DatabaseGone: the import is then started
+    again.
+    """
     try:
         body = await uploads.read_all(ledger, row["upload_id"])
         reader = reader_of(row["reader"], ImportOptions.model_validate(row["reader_options"]), now)
@@ -181,7 +187,7 @@ async def _import_file(ledger: Ledger, row: Row, now: datetime) -> None:
         await _fail(ledger, row, str(error))
     except DatabaseGone:
         raise
-    except Exception:  # it is our fault, and would be again
+    except Exception:  # a bug of this program: trying again would fail again
         await _fail(ledger, row, INTERNAL_ERROR)
         raise
     await ledger.db.rows(RELEASE_UPLOAD, (row["id"],))
@@ -193,4 +199,4 @@ async def _fail(ledger: Ledger, row: Row, why: str) -> None:
 
 
 def _ignore_progress(progress: Progress) -> None:
-    """It is noted with each chunk."""
+    """Does nothing: each chunk records its progress in the database."""

@@ -1,5 +1,5 @@
-"""Whether the KPIs have all that an import has told. Their facts follow the log by themselves, in a worker:
-they are waited for, and nothing is done for them here.
+"""Waiting until the KPIs include an import. A worker makes their facts as it follows the log; nothing is
+computed here.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from app.kpis.facts import FACTS
 from app.log import consumer_group as group
 from app.log import read
 
-# How often it is looked, and how long nothing may move. A worker tells of its progress by spans of the log,
-# which take a few seconds each on a slow machine.
+# Seconds between two polls, and seconds without progress after which waiting ends. A worker moves its
+# checkpoint span by span of the log, and a span takes a few seconds on a slow machine.
 POLL_SECONDS = 0.2
 PATIENCE_SECONDS = 60.0
 POSITION = "select coalesce(max(position), 0) from log.checkpoint where consumer = %s"
 
 
 class CatchUpResult(Enum):
-    """What has come of waiting for the KPIs."""
+    """Outcome of waiting for the KPIs: they include the whole log, are still behind, or no worker is running.
+    """
 
     there = "there"
     behind = "behind"
@@ -31,8 +32,11 @@ class CatchUpResult(Enum):
 async def wait_for_kpis(
     db: Database, report: Callable[[int, int], None], *, patience: float = PATIENCE_SECONDS
 ) -> CatchUpResult:
-    """Waits until the KPIs have all that is in the log now, or nothing moves for so many seconds. `told` is
-    told how many events they have taken meanwhile, and of how many. Without a worker nobody waits.
+    """Waits until the facts of KPIs include all events now in the log, or do not advance for `patience`
+    seconds.
+
+    Calls `report` with the number of events they have processed since the start, and of all to process.
+    Returns at once if no worker is running.
     """
     try:
         return await _wait(db, report, patience)

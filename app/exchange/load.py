@@ -1,8 +1,8 @@
-"""A file of another system → the log. Streaming, in chunks; what was told once is not told again.
+"""Import of another system's file into the log: streaming, in chunks, and each row at most once.
 
 While PostgreSQL writes one chunk, the next is ready, one more is prepared and another one read. A chunk is
-one call that holds the log's head for a fraction of a second. There is no checkpoint: an import that was
-killed is simply started again, and what it had told is known from the log by the keys of its rows.
+one database call that locks the log's head for a fraction of a second. There is no checkpoint: an import that
+was killed is simply started again, and skips the rows whose keys are in the log.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ from app.log.follow import announce_import_end
 from app.log.histories import analyse
 from app.log.ids import uuid7
 
-# How long a chunk should hold the log's head; nothing else is written meanwhile. More than 0.2 s would be
-# felt.
+# How long a chunk should lock the log's head, since nothing else can be appended meanwhile; users would
+# notice more than 0.2 s.
 TARGET_HOLD_SECONDS = 0.1
 FEWEST_ROWS = 50
 FIRST_ROWS = 1_000
 MOST_ROWS = 5_000
 MOST_REFUSED = 500
 LARGEST_CHUNK = 4_000_000  # characters of the file
-# After so many rows the call that is under way gets its turn. Its megabytes go out in many pieces, each in a
-# turn of its own: with turns of many milliseconds sending them took as long as PostgreSQL did. A turn itself
-# takes a microsecond.
+# After so many rows the write under way gets its turn on the event loop. Its megabytes are sent in many
+# pieces, each in a turn of its own: with turns of many milliseconds, sending took as long as PostgreSQL's
+# work. A turn itself takes a microsecond.
 ROWS_PER_TURN = 10
-# So many chunks are being written, or ready for it, while the next is prepared: where one takes PostgreSQL or
-# us a little longer, the other need not wait.
+# Chunks that may be ready or being written while the next is prepared: if PostgreSQL or this process takes a
+# little longer for one, the other need not wait.
 MOST_PENDING = 2
 ATTEMPTS = 6
 OBJECTS_BETWEEN_COLLECTIONS = 20_000_000
@@ -58,27 +58,31 @@ WRONG_SOURCE_NAME = (
 
 
 class ImportConflict(Exception):
-    """Others keep changing a case that the file tells of. What was applied stays; start it again later."""
+    """Other writers keep changing a case of the file. Rows that were applied stay; the import can be started
+    again later.
+    """
 
 
 class ImportInterrupted(DatabaseGone):
-    """The database went away on the way. What was applied stays; the same import again goes on from there."""
+    """The database was lost during the import. Rows that were applied stay; the same import started again
+    continues after them.
+    """
 
 
 class ChunkRejected(Exception):
-    """The database will not have a chunk, by a constraint of its own; nothing of it was written."""
+    """The database rejects a chunk by one of its constraints; nothing of the chunk was written."""
 
 
-#: The commands of a chunk that were not applied, as what they were told on has moved. None: nothing of the
-#: chunk was written.
+#: Commands of a chunk that were not applied, because a stream that they had read has changed. None: nothing
+#: of the chunk was written.
 _StaleCommands = frozenset[int] | None
-#: A chunk, and what writes it.
+#: A chunk, and the task that writes it.
 _PendingChunk = tuple[Chunk, asyncio.Task[_StaleCommands]]
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an import is. `done` and `size` are bytes of the file."""
+    """Progress of an import. `done` and `size` are bytes of the file."""
 
     rows: int
     events: int
@@ -97,18 +101,21 @@ async def load(
     run: UUID | None = None,
     progress: Callable[[Progress], None] = lambda progress: None,
 ) -> ImportReport:
-    """Brings the file in. `source` names where it comes from, for ever; `now` is the present. `run`: it was
-    noted under this id that it is to be brought in.
+    """Imports the file into the log and returns a report.
 
-    A dry run does the same and writes nothing. Raises FileRefused, Busy, BrokenOff; what was applied before
-    that stays, and the same import again goes on from there.
+    `source` names the system that the file comes from, and must stay the same in all its imports; `now` is
+    the present; `run` is the id under which the import was requested, if it was. A dry run does the same and
+    writes nothing.
+
+    Raises FileRefused, ImportConflict, ImportInterrupted; rows applied before that stay, and the same import
+    started again continues after them.
     """
     if not SOURCE_NAME.fullmatch(source):
         raise FileRefused(WRONG_SOURCE_NAME.format(name=source))
     report = ImportReport(run=run or uuid7())
     with source_file(path) as file, _with_rare_gc():
         rows = reader.read(file.block)
-        # What is wrong with the file as a whole is said before anything is written.
+        # Reading the first row finds faults of the file as a whole before anything is written.
         rows = chain([next(rows)], rows)
         importing = _Import(ledger, reader, file, report, source=source, now=now, dry_run=dry_run)
         try:
@@ -125,15 +132,16 @@ async def load(
             raise FileRefused(f"{error} {report.applied:,} rows before that are told, and stay.") from error
         finally:
             await importing.close()
-            # Before the collector is woken, which would walk through all that is remembered.
+            # Freed before garbage collection is frequent again, which would otherwise walk through all the
+            # caches.
             del importing, rows
     return report
 
 
 @contextlib.contextmanager
 def _with_rare_gc() -> Iterator[None]:
-    """Rows make millions of objects and hardly a cycle: looking for these as often as usual takes a quarter
-    of the time.
+    """Makes garbage collection rare: rows make millions of objects and hardly a cycle, and looking for cycles
+    at the usual rate takes a quarter of the time.
     """
     usual = gc.get_threshold()
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *usual[1:])
@@ -144,7 +152,7 @@ def _with_rare_gc() -> Iterator[None]:
 
 
 class _Import:
-    """One import on its way."""
+    """The state of one running import."""
 
     def __init__(
         self,
@@ -186,8 +194,8 @@ class _Import:
             await self._connection.close()
 
     async def run(self, rows: Iterator[SourceRow | RefusedRow], progress: Callable[[Progress], None]) -> None:
-        """All rows, one chunk after the other; while some are on their way the next is prepared."""
-        # Preparing waits for answers of PostgreSQL; meanwhile there are rows to be read.
+        """Imports all rows, chunk after chunk; while some are being written the next is prepared."""
+        # Preparing a chunk waits for PostgreSQL; rows are read meanwhile.
         reading = asyncio.create_task(self._next_rows(rows), name="import rows")
         pending: deque[_PendingChunk] = deque()
         try:
@@ -209,7 +217,7 @@ class _Import:
             await self._save_progress(finished=True)
             progress(Progress(self._report.read, self._report.events, self._file.size, self._file.size))
         except FileRefused:
-            # It turns out to be broken further on: what stands before that is told.
+            # The file turns out to be damaged further on: the rows before that are imported.
             while pending:
                 await self._finish_oldest(pending)
             raise
@@ -220,10 +228,10 @@ class _Import:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _append_after(self, before: _PendingChunk | None, chunk: Chunk) -> _StaleCommands:
-        """Writes the chunk behind the one before it; not if some of that must be told again, on which it was
-        prepared.
+        """Writes the chunk after the one before it; writes nothing if rows of that one must be converted
+        again, since this chunk was prepared on its result.
         """
-        # All else is done later, so that PostgreSQL has the next one at once.
+        # Results are recorded later, so that PostgreSQL gets the next chunk at once.
         if before is not None:
             stale = await before[1]
             if stale is None or before[0].unapplied_rows(stale):
@@ -231,25 +239,27 @@ class _Import:
         return await self._write(chunk)
 
     async def _finish_oldest(self, pending: deque[_PendingChunk]) -> None:
-        """Waits for the oldest. If some of it must be told again, so must all behind it."""
+        """Waits for the oldest pending chunk. If some of its rows must be converted again, retries these and
+        all pending chunks after it.
+        """
         chunk, writing = pending.popleft()
         left_over = [await self._record_result(chunk, await writing)]
         if not left_over[0]:
             return
         behind = list(pending)
         pending.clear()
-        # They see that, and write nothing.
+        # These chunks see that the one before them failed, and write nothing.
         left_over += [await self._record_result(chunk, await writing) for chunk, writing in behind]
         for rows in left_over:
             await self._retry(rows)
 
     async def _next_rows(self, rows: Iterator[SourceRow | RefusedRow]) -> list[ImportRow]:
-        """The rows of the next chunk; none at the end of the file."""
+        """Returns the rows of the next chunk; none at the end of the file."""
         async with self._chunks.work_lock:
             return await self._read(rows)
 
     async def _read(self, rows: Iterator[SourceRow | RefusedRow]) -> list[ImportRow]:
-        """Reads as many rows as a chunk may have. Refused ones are put aside."""
+        """Reads as many rows as a chunk may have. Refused rows are collected apart, to be stored later."""
         chunk: list[ImportRow] = []
         size = 0
         fingerprint = self._ledger.vault.fingerprint
@@ -272,23 +282,25 @@ class _Import:
         return chunk
 
     async def _write(self, chunk: Chunk) -> _StaleCommands:
-        """Appends the chunk, if anything is in it."""
+        """Appends the chunk, unless it is empty or this is a dry run."""
         if not chunk.history.events or self._connection is None:
             return frozenset()
         try:
             return await self._append(chunk)
         except ChunkRejected:
-            # Somebody else has added the same person, team or case.
+            # Another writer has added the same person, team or case.
             return None
 
     async def _record_result(self, chunk: Chunk, stale: _StaleCommands) -> list[ImportRow]:
-        """Counts what was written of the chunk. Gives the rows that must be told again."""
+        """Counts what was written of the chunk. Returns the rows that must be converted again."""
         self._count(chunk, stale)
         await self._save_progress()
         return chunk.unapplied_rows(stale)
 
     async def _retry(self, rows: list[ImportRow]) -> None:
-        """Tells these rows on what the log has now; after some attempts each case by itself."""
+        """Converts these rows again on the present state of the log and appends them; after some attempts,
+        case by case.
+        """
         for _ in range(ATTEMPTS):
             if not rows:
                 return
@@ -299,7 +311,7 @@ class _Import:
             await self._retry_single_case([row for row in rows if row.source_row.case == case])
 
     async def _retry_single_case(self, rows: list[ImportRow]) -> None:
-        """One case, by itself. If the database will not have it, its rows are refused."""
+        """Imports the rows of one case alone. If the database rejects them, they are refused."""
         self._chunks.forget(rows)
         chunk = await self._chunks.prepare(rows)
         try:
@@ -318,12 +330,14 @@ class _Import:
         self._count(chunk, refused)
 
     async def _append(self, chunk: Chunk) -> frozenset[int]:
-        """Gives the commands that were not applied. Raises Rejected if the database will not have it."""
+        """Appends the chunk and returns the commands that were not applied. Raises ChunkRejected if the
+        database rejects it.
+        """
         assert self._connection is not None, "a dry run writes nothing"
         try:
             appended = await chunk.history.append(self._connection)
         except psycopg.ProgrammingError:
-            raise  # it is our fault, and no row's
+            raise  # a bug of this program, not a fault of a row
         except psycopg.DatabaseError as error:
             raise ChunkRejected(error.diag.message_primary or str(error)) from error
         rows = chunk.repeated + sum(len(command.rows) for command in chunk.commands.values())
@@ -337,7 +351,9 @@ class _Import:
         self._refused.append(refused)
 
     def _count_prepared(self, chunk: Chunk) -> None:
-        """Counts the rows that preparing the chunk has settled, whatever becomes of the others."""
+        """Counts the rows that preparing the chunk has settled: those already imported, and those of cases
+        with too many.
+        """
         for row in chunk.refused:
             self._refuse(row, "too_many_rows", f"the case has more than {LONGEST_CASE:,} rows")
         self._report.repeated += chunk.repeated
@@ -357,7 +373,7 @@ class _Import:
                 report.irregular.update(command.irregular)
 
     async def _save_progress(self, *, finished: bool = False) -> None:
-        """Notes how far it is, and keeps the refused rows."""
+        """Records the progress of the import, and stores the refused rows collected since."""
         refused, self._refused, self._refused_size = self._refused, [], 0
         if not self._dry_run:
             await self._run.store_refused(refused)
@@ -367,10 +383,10 @@ class _Import:
 
 
 def next_batch_size(most_rows: int, rows: int, held_seconds: float) -> int:
-    """How many rows the next chunk may have, which by now would be `most_rows`, when so many `rows` have held
-    the log's head for so long.
+    """Returns how many rows the next chunk may have: from the present limit `most_rows`, and from the seconds
+    for which a chunk of `rows` has locked the log's head.
     """
-    # By what was written, and not by what is read now: that is some chunks further on, and to correct it by
-    # each of them overshoots.
+    # Measured by the chunk just written, not by those read since: they are some chunks ahead, and correcting
+    # by each of them would overshoot.
     fitting = min(rows * TARGET_HOLD_SECONDS / max(held_seconds, 0.001), 2 * most_rows)
     return int(min(max((most_rows + fitting) / 2, FEWEST_ROWS), MOST_ROWS))

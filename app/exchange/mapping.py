@@ -1,7 +1,7 @@
-"""A mapping: what the columns of somebody's file mean here. A TOML file that whoever imports has written.
+"""Mapping of the columns of a file to import: a TOML file, written by the person who imports.
 
-It is checked as a whole before a row is read; what is wrong is said by its key and line, with what would be
-right.
+The mapping is checked as a whole before a row is read; each error names its key and line, and the values that
+are allowed.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from app.processes.incidents.records import Effect, Incident, IncidentState, Res
 LARGEST_MAPPING = 262_144
 MOST_COLUMNS = 500
 MOST_VALUES = 5_000
-#: For a status that says nothing of the state: the state stays.
+#: Marks a status that says nothing about the state: the state stays.
 KEEP_STATE = "keep"
-#: Between a status and its sub-status.
+#: Separates a status from its sub-status.
 SUB_STATUS_SEPARATOR = " / "
-#: The problems that are said at once.
+#: Most problems that one error message lists.
 MOST_PROBLEMS = 10
 PER_SECOND = {"text": None, "epoch_seconds": 1, "epoch_milliseconds": 1_000}
 
@@ -49,7 +49,7 @@ Columns = Annotated[frozenset[Column], Field(max_length=MOST_COLUMNS)]
 
 
 class MappingRefused(FileRefused):
-    """The mapping is wrong. `problems`: by key, what is wrong there and what would be right."""
+    """The mapping is wrong. `problems` are pairs of a key, and what is wrong there with what is allowed."""
 
     def __init__(self, name: str, problems: list[tuple[str, str]]) -> None:
         self.problems = problems
@@ -64,7 +64,9 @@ class _MappingModel(BaseModel):
 
 
 class CodedColumn(_MappingModel, Generic[C]):
-    """A column of codes; without `values` they are ours. Its name alone will do."""
+    """A column of codes. Without `values` the codes are this system's own; the column's name alone is a short
+    form.
+    """
 
     column: Column
     values: Annotated[dict[Value, C], Field(max_length=MOST_VALUES)] = {}
@@ -72,12 +74,12 @@ class CodedColumn(_MappingModel, Generic[C]):
     @model_validator(mode="before")
     @classmethod
     def expand_short_form(cls, given: Any) -> Any:
-        """The long form of the short one."""
+        """Expands the column's name alone into the full form."""
         return {"column": given} if isinstance(given, str) else given
 
 
 class StatusMeaning(_MappingModel):
-    """What a status means. No `state`: that it stays."""
+    """The state and codes that a status of the source stands for. `state` None: the state stays."""
 
     state: IncidentState | None
     hold_reason: HoldReason | None = None
@@ -86,7 +88,7 @@ class StatusMeaning(_MappingModel):
     @model_validator(mode="before")
     @classmethod
     def expand_short_form(cls, given: Any) -> Any:
-        """The long form of the short one, which is the state alone."""
+        """Expands the state alone into the full form, and KEEP_STATE into no state."""
         if isinstance(given, str):
             given = {"state": given}
         if isinstance(given, dict) and given.get("state") == KEEP_STATE:
@@ -95,7 +97,7 @@ class StatusMeaning(_MappingModel):
 
     @model_validator(mode="after")
     def check_codes_fit_state(self) -> Self:
-        """Refuses what does not go with the state."""
+        """Refuses a hold reason or resolution code that does not go with the state."""
         if self.hold_reason is not None and self.state is not IncidentState.on_hold:
             raise ValueError("hold_reason goes with the state on_hold")
         if self.resolution_code is not None and self.state not in END_STATES:
@@ -107,7 +109,7 @@ END_STATES = frozenset({IncidentState.resolved, IncidentState.closed})
 
 
 class StatusMapping(_MappingModel):
-    """Where the status stands, and what each means."""
+    """The columns of the status and its sub-status, and the meaning of each status."""
 
     column: Column
     detail: Column | None = None
@@ -118,7 +120,7 @@ class StatusMapping(_MappingModel):
 
 
 class IncidentFields(_MappingModel):
-    """Which column tells which field of an incident."""
+    """The columns that give the fields of an incident."""
 
     title: Column | None = None
     description: Column | None = None
@@ -139,7 +141,7 @@ class IncidentFields(_MappingModel):
 
     @cached_property
     def columns(self) -> dict[str, str]:
-        """By field of the record, the column that tells it."""
+        """The column of each mapped field, by the field's name in the record."""
         record = codecs(Incident)
         found: dict[str, str] = {}
         for name in type(self).model_fields:
@@ -151,7 +153,7 @@ class IncidentFields(_MappingModel):
 
 
 class FileMapping(_MappingModel):
-    """What a file's columns mean here."""
+    """The mapping of a file's columns to fields of this system."""
 
     process: Literal["incident"]
     source: Column | None = None
@@ -174,7 +176,7 @@ class FileMapping(_MappingModel):
 
     @model_validator(mode="after")
     def check_columns(self) -> Self:
-        """Refuses columns that are to be two things at once."""
+        """Refuses columns that are mapped to two fields, or both mapped and ignored."""
         twice = [column for column, n in Counter(self.fields.columns.values()).items() if n > 1]
         if twice:
             raise ValueError(f"the column {twice[0]!r} tells two fields; each may tell one")
@@ -189,7 +191,7 @@ class FileMapping(_MappingModel):
 
     @cached_property
     def keys_by_column(self) -> dict[str, str]:
-        """By column, the key of the mapping that names it."""
+        """The key of the mapping that names each column, by column."""
         found = {
             column: f"fields.{field.removesuffix('_id')}" for field, column in self.fields.columns.items()
         }
@@ -203,7 +205,7 @@ class FileMapping(_MappingModel):
 
     @cached_property
     def missing(self) -> frozenset[str]:
-        """What stands where there is no value, in lower case."""
+        """The texts that stand for a missing value, in lower case."""
         return frozenset({""} | {text.lower() for text in self.null})
 
     @property
@@ -213,7 +215,7 @@ class FileMapping(_MappingModel):
                 yield standing.state
 
     def format(self, name: str) -> Format:
-        """What holds for all files that it is for."""
+        """Returns the format of all files with this mapping."""
         record = codecs(Incident)
         refers = {field: codec.refers.kind for field, codec in record.items() if codec.refers is not None}
         told = {column: field for field, column in self.fields.columns.items()}
@@ -238,7 +240,7 @@ class FileMapping(_MappingModel):
         )
 
     def layout(self, form: Format) -> Layout:
-        """Which of the columns holds what."""
+        """Returns the layout: which column has which content."""
         detail = () if self.state.detail is None else (self.state.detail,)
         plain = {
             column: field
@@ -272,14 +274,18 @@ class FileMapping(_MappingModel):
 
 
 class _StatusReader:
-    """What a status, and the sub-status beside it, say. `told`: states with which a resolution code is."""
+    """Reads a state and its codes from a status and sub-status. `told`: states that come with a resolution
+    code.
+    """
 
     def __init__(self, status: StatusMapping, *, told: frozenset[IncidentState]) -> None:
         self._values = {value.lower(): standing for value, standing in status.values.items()}
         self._states_with_code = told
 
     def read(self, values: tuple[str | None, ...]) -> StateAndFields | None:
-        """None: it is not known, or says nothing of the state."""
+        """Returns the state and the fields that go with it; None if the status is unknown or says nothing of
+        the state.
+        """
         status, *detail = ((value or "").lower() for value in values)
         found = self._values.get(SUB_STATUS_SEPARATOR.join((status, *detail))) if detail else None
         found = found or self._values.get(status)
@@ -294,7 +300,7 @@ class _StatusReader:
 
 
 def read_mapping(text: str, name: str) -> FileMapping:
-    """The mapping. `name` is what it is called in messages. Raises MappingRefused."""
+    """Parses the mapping. `name` is its name in error messages. Raises MappingRefused."""
     if len(text) > LARGEST_MAPPING:
         raise MappingRefused(name, [("", f"It is longer than {LARGEST_MAPPING:,} characters.")])
     try:
@@ -332,7 +338,7 @@ def _describe_error(error: Any, path: list[str]) -> str:
 
 
 def _allowed_keys(path: Iterable[str]) -> list[str]:
-    """The keys of the part of the mapping that stands there."""
+    """Returns the keys that are allowed at this path of the mapping."""
     part: type[BaseModel] | None = FileMapping
     for name in path:
         field = part.model_fields.get(name) if part is not None else None
@@ -352,7 +358,7 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _line_of(lines: list[str], path: list[str]) -> int:
-    """The line of the last part of the path that is found in the file, 0 if none is."""
+    """Returns the line of the last key of the path that is found in the file, 0 if none is."""
     found = 0
     for part in path:
         key = re.compile(rf"""[\s\[.{{,]*["']?{re.escape(part)}["']?\s*[=\].]""")

@@ -1,5 +1,5 @@
-"""Teams and people of an organisation from CSV files: each line is a command, carried out once however often
-the file is brought in.
+"""Import of an organisation's teams and people from CSV files: each line is a command that is carried out
+once, however often the file is imported.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PERSON_COLUMNS = (
     *("name", "email", "phone", "login", "department", "post", "manager", "grade", "locale", "time_zone"),
     *("teams", "roles"),
 )
-#: Columns that hold several values, with this between them.
+#: Columns with several values, separated by VALUE_SEPARATOR.
 MULTI_VALUE_COLUMNS = ("teams", "roles")
 VALUE_SEPARATOR = ";"
 CHANGED_LINE = "It is there already and differs: change it by the API; this file does not."
@@ -44,7 +44,7 @@ from log.idempotency where key = %s and route = %s and principal = %s
 
 @dataclass(frozen=True, slots=True)
 class RejectedLine:
-    """A line that was not taken; lines count from 1, the heading being the first."""
+    """A line that was refused, and why; lines count from 1, the heading being the first."""
 
     line: int
     why: str
@@ -52,7 +52,7 @@ class RejectedLine:
 
 @dataclass(slots=True)
 class ImportSummary:
-    """What became of a file's lines."""
+    """Result of importing a file: lines added, lines already present, and refused lines."""
 
     added: int = 0
     there_already: int = 0
@@ -61,10 +61,10 @@ class ImportSummary:
 
 @dataclass(slots=True)
 class OrganisationImport:
-    """One run. With `dry` nothing is written, and what would be added counts as added.
+    """One run of the import. With `dry` nothing is written, and lines that would be added count as added.
 
-    `_persons` are the ids of the people by e-mail, None where a dry run would add them; `_keys` are those of
-    the teams that it would add.
+    `_persons` are the ids of people by e-mail, None where a dry run would add the person; `_keys` are the
+    keys of the teams that the run adds, or would add.
     """
 
     ledger: Ledger
@@ -81,7 +81,9 @@ class OrganisationImport:
         return taken
 
     async def people(self, path: Path) -> ImportSummary:
-        """Adds the people of the file; managers stand before those who report to them. Raises FileRefused."""
+        """Adds the people of the file; a manager must stand before those who report to them. Raises
+        FileRefused.
+        """
         taken = ImportSummary()
         for line, row in _rows(path, PERSON_COLUMNS, needed=("name", "email")):
             await self._import_line(taken, line, row, self._person)
@@ -108,7 +110,7 @@ class OrganisationImport:
             there.require_unchanged(key)
             return False
         if await load(self.ledger.db, teams.LIFECYCLE, body.key) is not None:
-            return False  # by somebody else, who may have named it otherwise
+            return False  # added by someone else, perhaps under another name
         self._keys.add(body.key)
         await self._add(teams.LIFECYCLE, body, key)
         return True
@@ -131,7 +133,9 @@ class OrganisationImport:
         return True
 
     async def _check_references(self, body: persons.AddPerson) -> None:
-        """Whether what it names is there, or would be. Raises a Refusal."""
+        """Checks that the teams and scopes of roles that the person names exist, or would be added by this
+        dry run. Raises _LineRejected or a Refusal.
+        """
         for name in body.teams:
             if name not in self._keys and await load(self.ledger.db, teams.LIFECYCLE, name) is None:
                 raise _LineRejected(f"teams: there is no team {name!r}.")
@@ -142,7 +146,9 @@ class OrganisationImport:
         )
 
     def _idempotency_key(self, kind: str, name: str, row: dict[str, Any]) -> IdempotencyKey:
-        """What makes a line known again: by its name only as a fingerprint, since the log keeps it."""
+        """Returns the idempotency key of a line; the team's key or the e-mail enters only as a fingerprint,
+        since the log keeps the key.
+        """
         fingerprint = self.ledger.vault.fingerprint
         said = json.dumps(row, sort_keys=True)
         return IdempotencyKey(
@@ -150,7 +156,8 @@ class OrganisationImport:
         )
 
     async def _recorded(self, key: IdempotencyKey) -> _RecordedLine | None:
-        """What such a line has added before, whatever else it said."""
+        """Returns the earlier command with this key, whatever else its line contained; None if there is none.
+        """
         row = await self.ledger.db.row(SELECT_RECORDED, (key.key, key.route, self.context.caller.actor))
         return None if row is None else _RecordedLine(str(id_of(row["stream"])), row["fingerprint"])
 
@@ -161,32 +168,32 @@ class OrganisationImport:
             done = await perform(
                 self.ledger, Command(lifecycle, lifecycle["add"], None, body, self.context, key=key)
             )
-        except DuplicateCommand as repeated:  # by another run at the same time
+        except DuplicateCommand as repeated:  # added by another run at the same time
             return str(id_of(repeated.earlier.stream))
         return str(done.record.id)
 
 
 @dataclass(frozen=True, slots=True)
 class _RecordedLine:
-    """What a line has added: its id, and the fingerprint (hex) of what was said."""
+    """A line that was imported earlier: the id of its record, and the fingerprint (hex) of its content."""
 
     id: str
     fingerprint: str
 
     def require_unchanged(self, key: IdempotencyKey) -> None:
-        """Raises _NotTaken if the line says something else now."""
+        """Raises _LineRejected if the content of the line has changed since."""
         if self.fingerprint != key.fingerprint:
             raise _LineRejected(CHANGED_LINE)
 
 
 class _LineRejected(Exception):
-    """The line names what is not there."""
+    """A line names a team or manager that does not exist, or has changed since it was imported."""
 
 
 def _rows(
     path: Path, columns: tuple[str, ...], *, needed: tuple[str, ...]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The lines of the file as fields, without those that are empty. Raises FileRefused."""
+    """Reads the lines of the file as their numbers and fields, without empty fields. Raises FileRefused."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restkey="", strict=True)

@@ -1,7 +1,7 @@
-"""The persons and teams that a file names: found by what their source calls them, or added as stubs.
+"""Persons and teams that a file names: found by their names in the source, or added as stubs.
 
-A team is known by its key. A person is known by a keyed fingerprint of the name, in the vault: the log must
-not hold anything that could confirm a name.
+A team is found by its key. A person is found by a keyed fingerprint of the name, in the vault, because the
+log must not contain anything that could confirm a name.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from app.log.ids import uuid7
 
 LARGEST_CACHE = 100_000
 LONGEST_NAME = 200
-# One probe of an index for each, whatever the planner believes of tables that have just been filled.
+# Lateral joins make one index probe for each fingerprint, even if the planner's statistics of tables just
+# filled are wrong.
 SELECT_PERSONS = """
 select f.fingerprint, n.person_id, h.version, k.id as key_id, k.wrapped
 from unnest(%s::text[]) as f(fingerprint)
@@ -41,10 +42,10 @@ SELECT_TEAMS = "select id, key from fold.team where key = any(%s)"
 
 @dataclass(slots=True)
 class KnownPerson:
-    """A person of the source. `reference` and `actor` are how they stand in the log.
+    """A person of the source. `reference` and `actor` name them in events: as a stream, and as an actor.
 
-    `key` is theirs, None if they were erased. `version` is that of their stream; `added` the batch that
-    adds them, None if they were there before.
+    `key` is their encryption key, None if they were erased; `version` is that of their stream; `added` is the
+    number of the batch that adds them, None if they existed before.
     """
 
     id: UUID
@@ -57,7 +58,7 @@ class KnownPerson:
 
 @dataclass(slots=True)
 class KnownTeam:
-    """A team, and how it stands in the log."""
+    """A team: its id, and its stream as the reference in events."""
 
     id: UUID
     reference: str
@@ -65,7 +66,9 @@ class KnownTeam:
 
 @dataclass(slots=True)
 class Stub:
-    """A record that is added because a file names it: its stream, its one event, and its rows."""
+    """A person or team that is added because a file names it: its stream, the one event in it, and its table
+    rows.
+    """
 
     stream: str
     type: str
@@ -75,7 +78,7 @@ class Stub:
 
 
 class People:
-    """The persons and teams of one source, as far as they have come up."""
+    """Cache of the persons and teams of one source that the rows so far have named."""
 
     def __init__(self, ledger: Ledger, source: str, now: datetime) -> None:
         self._ledger = ledger
@@ -83,44 +86,46 @@ class People:
         self._now = now
         self._persons: dict[str, KnownPerson] = {}
         self._teams: dict[str, KnownTeam] = {}
-        #: The number of the batch that is being made, so that it can be told which persons come with it.
+        #: Number of the batch in preparation, which shows which persons are added by it.
         self.batch = 0
         self._added: list[Stub] = []
 
     def forget(self) -> None:
-        """Everything is looked up again: what was added may not have been written, or has changed."""
+        """Empties the cache, because the records added may not have been written, or others have changed."""
         self._persons.clear()
         self._teams.clear()
         self._added.clear()
 
     def is_full(self) -> bool:
-        """Whether it is time to forget."""
+        """True if the cache is so large that it should be emptied."""
         return len(self._persons) + len(self._teams) > LARGEST_CACHE
 
     def person(self, name: str) -> KnownPerson:
-        """A person who was met before."""
+        """Returns the person of that name, whom `find_or_add` must have found before."""
         return self._persons[name[:LONGEST_NAME]]
 
     def team(self, name: str) -> KnownTeam:
-        """A team that was met before."""
+        """Returns the team of that name, which `find_or_add` must have found before."""
         return self._teams[name[:LONGEST_NAME]]
 
     def begin_batch(self) -> None:
-        """What is added from here on goes with the next batch."""
+        """Begins a batch: stubs added from here on belong to it."""
         self.batch += 1
 
     def pop_added(self) -> list[Stub]:
-        """The stubs that go with this batch."""
+        """Returns the stubs of this batch, and forgets them."""
         added, self._added = self._added, []
         return added
 
     async def find_or_add(self, persons: Iterable[str], teams: Iterable[str]) -> None:
-        """Finds them, and adds those that are not there."""
+        """Finds the persons and teams of these names, and adds stubs for those that do not exist."""
         await self._find_or_add_persons({name[:LONGEST_NAME] for name in persons} - self._persons.keys())
         await self._find_or_add_teams({name[:LONGEST_NAME] for name in teams} - self._teams.keys())
 
     async def source_account(self) -> KnownPerson:
-        """The source itself: what is personal and nobody's in particular is kept under its key."""
+        """Returns the account of the source itself; its key encrypts personal data that belong to no known
+        person.
+        """
         await self._find_or_add_persons({""} - self._persons.keys())
         return self._persons[""]
 

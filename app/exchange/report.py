@@ -1,5 +1,5 @@
-"""What an import did, for whoever started it; and what is kept of it: the run, and the rows that it
-refused.
+"""The report of an import for the person who started it, and its records in the database: the run, and the
+rows that it refused.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 
 FIRST_REFUSED = 20
-# Of the rows of a file: where more is refused, it was hardly meant so. Of refused rows: most.
+# Of all rows: the share of refused ones above which something is probably wrong with the import as a whole.
+# Of refused rows: the share above which the encoding that they look like is reported.
 LARGELY_REFUSED_SHARE, LIKELY_ENCODING_SHARE = 0.1, 0.5
 INSERT_RUN = """
 insert into plumbing.import_run (id, reader, source, file_name, zone, started_at, size)
@@ -38,11 +39,11 @@ on conflict (source, fingerprint) do nothing returning id
 
 @dataclass(slots=True)
 class ImportReport:
-    """What an import did. `repeated` rows had been told before; `cases` are those that began.
+    """Result of an import. `repeated` rows had been imported before; `cases` counts those that began.
 
-    `refused` rows are counted by the code of the reason, events that do not fit the lifecycle by what is
-    `irregular`. `estimated`: of a dry run, in whose file more cases are mixed than it can remember; cases,
-    events and irregular ones may be fewer.
+    `refused` counts rows by the code of the reason, `irregular` counts by code what does not fit the
+    lifecycle in events. `estimated`: a dry run whose file interleaves more cases than fit into memory; the
+    actual numbers of cases, events and irregular events may be lower.
     """
 
     run: UUID
@@ -57,20 +58,20 @@ class ImportReport:
     estimated: bool = False
     refused: Counter[str] = field(default_factory=Counter)
     irregular: Counter[str] = field(default_factory=Counter)
-    #: The encodings that refused rows look like.
+    #: Refused rows by the encoding that they look like.
     encodings: Counter[str] = field(default_factory=Counter)
     #: The first refused rows: line, code, reason.
     first_refused: list[tuple[int, str, str]] = field(default_factory=list)
 
     @property
     def likely_encoding(self) -> str | None:
-        """What most of the refused rows look like, if that is another encoding than was said."""
+        """The encoding that most refused rows look like, if it is another than the one stated; else None."""
         likely, rows = next(iter(self.encodings.most_common(1)), (None, 0))
         return likely if rows > self.refused.total() * LIKELY_ENCODING_SHARE else None
 
     @property
     def is_largely_refused(self) -> bool:
-        """Whether so much was refused that the rest may not be worth much."""
+        """True if so many rows were refused that the rest may be of little use."""
         return self.refused.total() > self.read * LARGELY_REFUSED_SHARE
 
     def refuse(self, row: RefusedRow) -> None:
@@ -83,7 +84,9 @@ class ImportReport:
 
 
 class ImportRun:
-    """The bookkeeping of one import. It is none of the truth: what was told is known from the log alone."""
+    """The record of one import in the database. It is bookkeeping only: which rows are imported, the log
+    alone decides.
+    """
 
     def __init__(self, ledger: Ledger, report: ImportReport, source: str) -> None:
         self._ledger = ledger
@@ -91,7 +94,8 @@ class ImportRun:
         self._source = source
 
     async def begin(self, reader: str, file_name: str, zone: str, now: datetime, *, size: int) -> None:
-        """Notes that it has begun, unless it was noted before that it is to be. `size` in bytes."""
+        """Records that the import has begun, unless it was recorded when it was requested. `size` in bytes.
+        """
         await self._ledger.db.rows(
             INSERT_RUN,
             {
@@ -106,7 +110,7 @@ class ImportRun:
         )
 
     async def record_progress(self, done: int, *, finished: bool = False) -> None:
-        """Notes how far it is; `done` are bytes of the file."""
+        """Records the progress of the import; `done` are bytes of the file."""
         report = self._report
         await self._ledger.db.rows(
             UPDATE_RUN,
@@ -124,8 +128,8 @@ class ImportRun:
         )
 
     async def store_refused(self, refused: list[RefusedRow]) -> None:
-        """Keeps the rows, sealed. One that the source has given before is kept once, with the run that met
-        it first.
+        """Stores the refused rows, encrypted. A row that was refused before, of the same source and for the
+        same reason, is not stored again: it stays with the import that refused it first.
         """
         if not refused:
             return

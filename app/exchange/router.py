@@ -1,4 +1,4 @@
-"""Where imports are: `/v1/imports`. The file is sent before, as an upload; a worker brings it in."""
+"""HTTP API of imports: `/v1/imports`. The file is sent before, as an upload; a worker imports it."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ NEEDS_MAPPING = frozenset({"csv", "xes"})
 
 
 class TooManyImports(Refusal):
-    """So many imports of this person wait."""
+    """The person has as many unfinished imports as one person may have."""
 
     STATUS = 409
     CODE = "too_many_imports"
 
 
 class ImportState(CodeEnum):
-    """How far an import is."""
+    """State of an import."""
 
     waiting = "waiting", "Waiting", "等待中"
     running = "running", "Running", "进行中"
@@ -59,7 +59,7 @@ class ImportState(CodeEnum):
 
 
 class AskImport(ImportOptions):
-    """A history that is to be brought in."""
+    """A request to import the history of tickets from another system."""
 
     upload: UUID = Field(description="The file, as it was sent by `PUT /v1/uploads/{id}`; also gz or zip.")
     format: FormatName = Field(description="`csv` and `xes` need a mapping.")
@@ -72,7 +72,7 @@ class AskImport(ImportOptions):
 
 
 class ImportRows(OutputModel):
-    """Rows of the file so far: since the worker that has it began."""
+    """Numbers of rows of the file, since the worker that runs the import has started it."""
 
     read: int
     applied: int = Field(description="Those that were new.")
@@ -81,7 +81,7 @@ class ImportRows(OutputModel):
 
 
 class ImportOut(OutputModel):
-    """An import: what of, and how far it is."""
+    """An import of a history, and its progress."""
 
     id: UUID
     state: ImportState
@@ -104,14 +104,14 @@ class ImportOut(OutputModel):
 
 
 class ImportPage(OutputModel):
-    """Imports, the newest first."""
+    """A page of imports, the newest first."""
 
     items: list[ImportOut]
     next_cursor: str | None = Field(description="Null on the last page.")
 
 
 class RefusedRowOut(OutputModel):
-    """A row that was not taken. Mended, it can be sent again with all others or alone."""
+    """A row that was refused. Once corrected, it can be sent again, alone or with all others."""
 
     id: UUID
     line: int = Field(description="In the file, from 1.")
@@ -120,8 +120,8 @@ class RefusedRowOut(OutputModel):
 
 
 class RefusedRowPage(OutputModel):
-    """Rows that an import refused, in the order in which it met them. One that an earlier import of the
-    source has refused for the same reason is listed there.
+    """A page of the rows that an import refused, in the order of the import. A row that an earlier import of
+    the same source has refused for the same reason is listed with that import.
     """
 
     items: list[RefusedRowOut]
@@ -136,7 +136,7 @@ class RefusedRowPage(OutputModel):
     responses=problems(400, 403, 409, 413, 415, 422),
 )
 async def ask_import(request: Request, body: AskImport) -> Response:
-    """A history is to be brought in from a file that was sent. Asked for once more it is the same import."""
+    """Requests the import of a history from an uploaded file. A repeated request returns the same import."""
     ledger, context = ledger_of(request), context_of(request)
     _require_administrator(request)
     person_id = context.caller.person_id
@@ -168,7 +168,7 @@ async def ask_import(request: Request, body: AskImport) -> Response:
 
 @router.get("", operation_id="list_imports", response_model=ImportPage, responses=problems(400, 403, 422))
 async def list_imports(request: Request, paging: Annotated[Paging, Query()]) -> Response:
-    """All imports, also those that were started at the shell."""
+    """Lists all imports, newest first, including those that were started from the command line."""
     ledger = ledger_of(request)
     _require_administrator(request)
     sign, at, last = ledger.vault.fingerprint, END_OF_TIME, MAX_ID
@@ -184,7 +184,7 @@ async def list_imports(request: Request, paging: Annotated[Paging, Query()]) -> 
 
 @router.get("/{id}", operation_id="get_import", response_model=ImportOut, responses=problems(403, 404, 422))
 async def get_import(request: Request, import_id: ImportId) -> Response:
-    """How far an import is."""
+    """Returns an import and its progress."""
     found = await _import_row(request, import_id)
     return Response(to_json(_import_out(found)), media_type="application/json")
 
@@ -198,7 +198,7 @@ async def get_import(request: Request, import_id: ImportId) -> Response:
 async def list_import_refused(
     request: Request, import_id: ImportId, paging: Annotated[Paging, Query()]
 ) -> Response:
-    """The rows that an import refused. What stands in them is kept encrypted, and not shown."""
+    """Lists the rows that an import refused. Their content is stored encrypted and not shown."""
     row = await _import_row(request, import_id)
     ledger, scope = ledger_of(request), f"import {row['id']} refused"
     sign, after = ledger.vault.fingerprint, MIN_ID
@@ -224,7 +224,9 @@ async def _import_row(request: Request, import_id: UUID) -> Row:
 
 
 async def _upload(ledger: Ledger, body: AskImport, caller: Caller) -> Upload:
-    """The upload: whole, and the caller's own."""
+    """Returns the upload that the request names. Raises WrongValue (`no_such_upload`) unless it is complete and
+    the caller's own.
+    """
     upload = await uploads.find_upload(ledger.db, body.upload)
     if upload is None or upload.sha256 is None or not upload.is_usable_by(caller):
         raise WrongValue(pointer="/upload", because="no_such_upload")
@@ -232,7 +234,7 @@ async def _upload(ledger: Ledger, body: AskImport, caller: Caller) -> Upload:
 
 
 def _source(body: AskImport) -> str:
-    """The name of the system that the history is from. Raises WrongValue."""
+    """Returns the name of the system that the history comes from. Raises WrongValue."""
     if body.source is not None:
         return body.source
     if body.format == SERVICENOW.name:
@@ -248,7 +250,7 @@ def _source(body: AskImport) -> str:
 
 
 def _check_options(body: AskImport) -> None:
-    """Raises WrongValue for what would make the import fail before its first row."""
+    """Raises WrongValue for options with which the import would fail before its first row."""
     if body.format in NEEDS_MAPPING and body.mapping is None:
         raise WrongValue({"format": body.format}, pointer="/mapping", because="needs_mapping")
     if body.format == "servicenow" and body.zone is None:

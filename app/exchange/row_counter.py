@@ -1,4 +1,4 @@
-"""How often each row of a file has been met, for files that hold the same row more than once."""
+"""Counting of equal rows within a file, so that each of them gets a key of its own."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ LARGEST_CACHE = 40_000  # some 40 MB
 
 
 class RowCounter:
-    """Counts the rows of each case. Cases that have not come up for long are kept in a temporary file.
+    """Counts equal rows of each case. Counters of cases least recently used are moved to a temporary file.
 
-    The key of a row ends in the number of its like in this file, so that of two equal rows both are told,
-    and a file that is read again, or a longer one that begins with it, tells neither a second time. Two
-    files that each hold one of two equal rows cannot be told from one row that is in both: it is told once.
+    The key of a row ends in its number among equal rows of the file. So both of two equal rows are imported,
+    and a file that is read again, or a longer one that begins with it, imports neither a second time. If two
+    files contain one of two equal rows each, they cannot be told apart from one row that is in both files: it
+    is imported once.
     """
 
     def __init__(self) -> None:
@@ -22,7 +23,7 @@ class RowCounter:
         self._last: tuple[str, dict[str, int]] = ("", {})
 
     def count(self, case: str, fingerprint: str) -> int:
-        """The number of this row among its like, from 1."""
+        """Returns the number of this row among equal rows of the case, from 1."""
         last, counter = self._last
         if case != last:
             counter = self._counter(case)
@@ -47,7 +48,7 @@ class RowCounter:
 
     def _spill(self, case: str, counter: dict[str, int]) -> None:
         if self._overflow is None:
-            # An empty name: a file of SQLite's own, that nobody else sees and that goes with the connection.
+            # An empty name makes a private temporary database, which SQLite removes with the connection.
             self._overflow = sqlite3.connect("", isolation_level=None)
             self._overflow.execute("pragma journal_mode = off")
             self._overflow.execute('create table seen ("case" text primary key, rows text) without rowid')

@@ -1,1 +1,1 @@
-"""Actions by the file: asked for over HTTP, carried out by a worker, line by line."""
+"""Bulk jobs: files of actions, requested over HTTP and carried out by a worker, line by line."""

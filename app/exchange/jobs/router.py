@@ -1,4 +1,4 @@
-"""Where bulk jobs are: `/v1/bulk_jobs`. The file is sent before, as an upload; a worker carries it out."""
+"""HTTP API of bulk jobs: `/v1/bulk_jobs`. The file is sent before, as an upload; a worker carries it out."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ select * from plumbing.bulk_result where job_id = %s and line > %s and code is n
 
 
 class TooManyJobs(Refusal):
-    """So many jobs of this person wait."""
+    """The person has as many unfinished jobs as one person may have."""
 
     STATUS = 409
     CODE = "too_many_jobs"
 
 
 class BulkJobState(CodeEnum):
-    """How far a job is."""
+    """State of a bulk job."""
 
     waiting = "waiting", "Waiting", "等待中"
     running = "running", "Running", "进行中"
@@ -62,7 +62,7 @@ class BulkJobState(CodeEnum):
 
 
 class AskBulkJob(BaseModel):
-    """A file of actions that are to be carried out."""
+    """A request to carry out a file of actions."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -73,7 +73,7 @@ class AskBulkJob(BaseModel):
 
 
 class BulkJobOut(OutputModel):
-    """Actions by the file, and how far they are."""
+    """A bulk job: a file of actions, and its progress."""
 
     id: UUID
     state: BulkJobState
@@ -88,21 +88,21 @@ class BulkJobOut(OutputModel):
 
 
 class BulkJobPage(OutputModel):
-    """The caller's jobs, the newest first."""
+    """A page of the caller's bulk jobs, the newest first."""
 
     items: list[BulkJobOut]
     next_cursor: str | None = Field(description="Null on the last page.")
 
 
 class BulkJobFault(OutputModel):
-    """What is wrong in a line."""
+    """A fault in a line of the file."""
 
     pointer: str = Field(description="JSON Pointer into the line.")
     code: str = Field(description="Stable code of the reason.")
 
 
 class BulkJobProblem(OutputModel):
-    """Why a line was refused: no words of its own are kept."""
+    """The reason why a line was refused, as codes: the line's own content is not stored."""
 
     code: str = Field(description="Stable code of the problem: `/problems/{code}` explains it.")
     title: str
@@ -110,7 +110,7 @@ class BulkJobProblem(OutputModel):
 
 
 class BulkJobResult(OutputModel):
-    """What became of a line."""
+    """The result of a line of the file."""
 
     line: int = Field(description="In the file, from 1.")
     status: int = Field(description="The status that it would have been answered with by itself.")
@@ -120,14 +120,14 @@ class BulkJobResult(OutputModel):
 
 
 class BulkJobResultPage(OutputModel):
-    """What became of the lines, in their order; empty lines have no result."""
+    """A page of results of lines, in the order of the file; empty lines have no result."""
 
     items: list[BulkJobResult]
     next_cursor: str | None = Field(description="Null on the last page, of what there is by now.")
 
 
 class ResultQuery(Paging):
-    """Which results are wanted."""
+    """Selection of the results to list."""
 
     refused: Annotated[bool, Field(description="Only those of lines that were refused.")] = False
 
@@ -140,8 +140,8 @@ class ResultQuery(Paging):
     responses=ACCEPTED | problems(400, 403, 409, 413, 415, 422),
 )
 async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
-    """Actions by the file: a worker carries them out, each line as an item of a bulk. Asked for once more it
-    is the same job.
+    """Requests a bulk job: a worker carries out a file of actions, each line as an item of a bulk request. A
+    repeated request returns the same job.
     """
     ledger, context = ledger_of(request), context_of(request)
     caller = context.caller
@@ -178,8 +178,8 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
 
 @router.get("", operation_id="list_bulk_jobs", response_model=BulkJobPage, responses=problems(400, 422))
 async def list_bulk_jobs(request: Request, paging: Annotated[Paging, Query()]) -> Response:
-    """The jobs that the caller has asked for. A key sees none that was asked for by a broader one: then pages
-    are shorter.
+    """Lists the caller's bulk jobs. An API key does not see jobs that were requested by a key with broader
+    permissions; pages may be shorter because of it.
     """
     ledger, caller = ledger_of(request), caller_of(request)
     sign, at, last = ledger.vault.fingerprint, END_OF_TIME, MAX_ID
@@ -196,7 +196,7 @@ async def list_bulk_jobs(request: Request, paging: Annotated[Paging, Query()]) -
 
 @router.get("/{id}", operation_id="get_bulk_job", response_model=BulkJobOut, responses=problems(404, 422))
 async def get_bulk_job(request: Request, job_id: JobId) -> Response:
-    """How far a job is."""
+    """Returns a bulk job and its progress."""
     row = await _own_job(request, job_id)
     return Response(to_json(_job_out(ledger_of(request), row)), media_type="application/json")
 
@@ -210,7 +210,7 @@ async def get_bulk_job(request: Request, job_id: JobId) -> Response:
 async def list_bulk_job_results(
     request: Request, job_id: JobId, which: Annotated[ResultQuery, Query()]
 ) -> Response:
-    """What became of each line so far."""
+    """Lists the results of the lines that have been carried out so far."""
     row = await _own_job(request, job_id)
     ledger, language = ledger_of(request), language_for(request)
     scope, sign, after = f"bulk job {row['id']} {which.refused}", ledger.vault.fingerprint, 0
@@ -229,7 +229,7 @@ async def list_bulk_job_results(
 
 
 async def _own_job(request: Request, job_id: UUID) -> Row:
-    """The job, if it is the caller's own. Raises NotFound."""
+    """Returns the job of that id. Raises NotFound unless it is the caller's own."""
     row = await ledger_of(request).db.row(worker.SELECT_JOB, (job_id,))
     if row is None or not _may_see(caller_of(request), row):
         raise NotFound()
@@ -237,8 +237,8 @@ async def _own_job(request: Request, job_id: UUID) -> Row:
 
 
 def _may_see(caller: Caller, job: Row) -> bool:
-    """Whether the caller may know of the job: whoever asked, by a credential that is no narrower than the one
-    that it was asked by.
+    """True if the caller may see the job: they requested it, and their credential is no narrower than the one
+    with which it was requested.
     """
     own = job["asked_by"] == caller.person_id
     return own and caller.covers_credential(job["asked_by"], parse_grants(job["restricted_to"]))

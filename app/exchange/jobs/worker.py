@@ -1,9 +1,9 @@
-"""Actions that are asked for by the file: an upload of lines, each of them an item of a bulk.
+"""Worker of bulk jobs: carries out an uploaded file of actions, each line as an item of a bulk request.
 
-Lines are taken in windows, no two lines of which are about one record; what became of a window is noted by
-one statement before the next is begun. A worker that is killed leaves a window that is taken again: what had
-been done of it is known by its keys, `job:<id>` at the place of the line. So a line is carried out once, and
-after all those before it that are about the same record.
+Lines are processed in windows, in which no two lines concern the same record; one statement records the
+results of a window before the next begins. If a worker is killed, its window is processed again, and actions
+that were done already are recognised by their idempotency keys, `job:<id>` with the number of the line. So
+each line is carried out once, and after all lines before it that concern the same record.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ from app.shared_connections import SharedConnections
 
 NAME = "bulk jobs"
 POLL_SECONDS = 2.0
-#: So many jobs one person may have waiting.
+#: Most unfinished jobs that one person may have.
 MOST_WAITING = 20
-#: So many lines are taken together, at the most.
+#: Most lines of one window.
 BATCH_LINES = 256
 LONGEST_POINTER = 200
 
@@ -57,7 +57,7 @@ on conflict (id) do nothing returning id
 """
 SELECT_JOB = "select * from plumbing.bulk_job where id = %s"
 SELECT_WAITING = "select id from plumbing.bulk_job where finished_at is null order by asked_at, id"
-# Who was overtaken, by whatever accident, notes nothing.
+# A worker whose job another worker has advanced meanwhile records nothing.
 SAVE_RESULTS = """
 with moved as (
   update plumbing.bulk_job set done = %(done)s, lines = %(lines)s, refused = refused + %(refused)s
@@ -76,7 +76,7 @@ where id = %s and finished_at is null returning id
 
 
 class BulkFailure(CodeEnum):
-    """Why a job was given up. What was done before that stays."""
+    """Why a job was aborted. Actions that were done before that stay."""
 
     not_allowed = "not_allowed", "The key or the person may do nothing any more", "密钥或人员已无权限"
     content_erased = "content_erased", "The file's key was destroyed", "文件的密钥已销毁"
@@ -86,14 +86,16 @@ class BulkFailure(CodeEnum):
 
 @dataclass
 class JobAborted(Exception):
-    """The job is not gone on with."""
+    """The job is aborted, for this reason."""
 
     why: BulkFailure
 
 
 @dataclass(frozen=True, slots=True)
 class JobLine:
-    """A line of the file: its number from 1, where it ends, and what it asks for or what is wrong with it."""
+    """A line of the file: its number from 1, the offset of its end in bytes, and its action, or the fault in
+    it.
+    """
 
     n: int
     ends: int
@@ -107,7 +109,7 @@ async def run(
     *,
     failed: Callable[[str, Exception], None],
 ) -> None:
-    """Carries out what is asked for, for ever, beside any number of other workers."""
+    """Carries out requested jobs, for ever, next to any number of other workers."""
 
     async def work(connection: Connection) -> bool:
         return await run_next_job(connection, ledger, clock)
@@ -116,7 +118,8 @@ async def run(
 
 
 async def run_next_job(connection: Connection, ledger: Ledger, clock: Callable[[], datetime]) -> bool:
-    """Carries out the first job that waits and that no other worker has. Gives whether there was one."""
+    """Carries out the first unfinished job that no other worker has claimed. Returns whether there was one.
+    """
 
     async def run_job(job_id: UUID) -> bool:
         row = await ledger.db.row(SELECT_JOB, (job_id,))
@@ -129,7 +132,7 @@ async def run_next_job(connection: Connection, ledger: Ledger, clock: Callable[[
 
 
 async def _carry_out(ledger: Ledger, row: Row, clock: Callable[[], datetime]) -> None:
-    """Raises DatabaseGone: then it is gone on with later."""
+    """Carries out the job and records its end. Raises DatabaseGone: the job is then continued later."""
     failure: BulkFailure | None = None
     try:
         body = await uploads.read_all(ledger, row["upload_id"])
@@ -142,7 +145,7 @@ async def _carry_out(ledger: Ledger, row: Row, clock: Callable[[], datetime]) ->
         failure = given_up.why
     except DatabaseGone:
         raise
-    except Exception:  # it is our fault, and would be again
+    except Exception:  # a bug of this program: trying again would fail again
         await ledger.db.rows(FINISH_JOB, (BulkFailure.failed.value, row["id"]))
         raise
     await ledger.db.rows(FINISH_JOB, (None if failure is None else failure.value, row["id"]))
@@ -150,7 +153,9 @@ async def _carry_out(ledger: Ledger, row: Row, clock: Callable[[], datetime]) ->
 
 
 async def _run_lines(ledger: Ledger, row: Row, body: bytes, clock: Callable[[], datetime]) -> None:
-    """From where it is to the end. Raises GivenUp, DatabaseGone."""
+    """Carries out the lines from the recorded progress to the end of the file. Raises JobAborted,
+    DatabaseGone.
+    """
     done, lines = int(row["done"]), int(row["lines"])
     while done < len(body):
         now = clock()
@@ -168,7 +173,9 @@ async def _run_lines(ledger: Ledger, row: Row, body: bytes, clock: Callable[[], 
 
 
 async def _caller(ledger: Ledger, row: Row, now: datetime) -> Caller:
-    """Whoever asked, as they may at this moment. Raises GivenUp."""
+    """Returns the person or key that requested the job as a caller, with their present permissions. Raises
+    JobAborted if they are no longer valid.
+    """
     if row["key_id"] is not None:
         key = await ledger.directory.key(row["key_id"])
         if key is not None and key.is_valid(now):
@@ -181,7 +188,9 @@ async def _caller(ledger: Ledger, row: Row, now: datetime) -> Caller:
 
 
 def _lines(body: bytes, at: int, n: int) -> list[tuple[int, int, bytes]]:
-    """The next lines, each with its number and where it ends."""
+    """Returns the next lines of a window, each with its number, the offset of its end, and its text. `at` is
+    the offset of the first and `n` the number of the line before it.
+    """
     found: list[tuple[int, int, bytes]] = []
     while at < len(body) and len(found) < BATCH_LINES:
         newline = body.find(b"\n", at)
@@ -195,7 +204,7 @@ def _lines(body: bytes, at: int, n: int) -> list[tuple[int, int, bytes]]:
 async def _window(
     ledger: Ledger, row: Row, metadata: CommandMetadata, lines: Sequence[tuple[int, int, bytes]]
 ) -> list[JobLine]:
-    """Those of the lines, from the first, that are about records of their own."""
+    """Returns the lines up to the first that concerns the same record as one before it."""
     read = [JobLine(n, ends, _read(ledger, row, metadata, n, text)) for n, ends, text in lines]
     asked = [line.content for line in read if isinstance(line.content, BulkCommand)]
     names = dict(zip((one.n for one in asked), await targets_of(ledger, asked), strict=True))
@@ -211,7 +220,7 @@ async def _window(
 def _read(
     ledger: Ledger, row: Row, metadata: CommandMetadata, n: int, text: bytes
 ) -> BulkCommand | InvalidItem | None:
-    """What the line asks for; None if it is empty."""
+    """Parses the line into a command, or into its faults; None if it is empty."""
     if not text:
         return None
     if len(text) > ledger.settings.body_limit:
@@ -232,7 +241,7 @@ def _read(
 
 
 async def _outcomes(ledger: Ledger, window: Sequence[JobLine]) -> dict[int, Outcome]:
-    """What became of the lines that are not empty, by their numbers."""
+    """Carries out the window and returns the outcomes by line number; empty lines have none."""
     asked = [line.content for line in window if isinstance(line.content, BulkCommand)]
     done = await apply_each(ledger, asked)
     found: dict[int, Outcome] = {one.n: outcome for one, outcome in zip(asked, done, strict=True)}
@@ -247,7 +256,7 @@ async def _save_results(
     outcomes: dict[int, Outcome],
     language: str,
 ) -> None:
-    """Notes what became of the lines, and how far it is."""
+    """Records the outcomes of the lines, and the job's progress."""
     ends, n = window[-1].ends, window[-1].n
     if not outcomes:
         await ledger.db.rows(ADVANCE_JOB, (ends, n, row["id"], before))
@@ -263,8 +272,8 @@ async def _save_results(
 
 
 def _result_row(n: int, outcome: Outcome, language: str) -> tuple[Any, ...]:
-    """A line's number, status, whether it was done before, its record, the problem's code, and the faults: no
-    words, which may be somebody's.
+    """Returns the columns of a line's result: number, status, whether it was done before, record, code of the
+    problem, and faults. Texts are left out, since they may be personal.
     """
     if isinstance(outcome, ActionOutcome):
         return n, outcome.status, outcome.replayed, Jsonb(record_stub(outcome)), None, Jsonb([])
@@ -276,5 +285,5 @@ def _result_row(n: int, outcome: Outcome, language: str) -> tuple[Any, ...]:
 
 
 def _storable_pointer(pointer: str) -> str:
-    """The pointer as PostgreSQL holds it: names in it are the client's."""
+    """Returns the pointer in a form that PostgreSQL can store: names in it come from the client."""
     return pointer[:LONGEST_POINTER].encode("utf-8", "replace").decode().replace("\x00", "�")

@@ -1,3 +1,3 @@
-"""Files of other systems, row by row. They know no database: a name is still a name, a key still to be
-found.
+"""Readers of other systems' files, row by row. They use no database: names stay names, and keys are resolved
+later.
 """

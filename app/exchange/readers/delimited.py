@@ -1,4 +1,4 @@
-"""Files that a mapping explains: delimited ones (CSV)."""
+"""Reader of delimited files (CSV) with a mapping."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from app.exchange.readers.times import TimeParser, detect_date_order, first_with
 
 @dataclass(frozen=True)
 class MappedRows:
-    """A mapping with what was said beside it: the zone of times that have none, and the present.
+    """Reads rows of cells by a mapping, with the time zone of times that state none, and the present.
 
-    `others`: the column of all that the mapping does not name, as a JSON object. `offsets_only`: no zone
-    can be said, and a time without its offset is refused, alone.
+    `others`: the column with all values that the mapping does not name, as a JSON object. `offsets_only`: no
+    zone can be given, and a row whose time states no offset is refused by itself.
     """
 
     mapping: FileMapping
@@ -34,7 +34,7 @@ class MappedRows:
     def read(
         self, heading: list[str], rows: Iterator[CellRow | RefusedRow]
     ) -> Iterator[SourceRow | RefusedRow]:
-        """What the rows under this heading tell. Raises FileRefused."""
+        """Reads the rows under this heading. Raises FileRefused."""
         ahead = peek_rows(rows)
         if not ahead:
             raise FileRefused("There is no row in the file.")
@@ -68,9 +68,9 @@ class MappedRows:
 
 @dataclass(frozen=True)
 class Delimited:
-    """Reads delimited files as a mapping explains them: each row is a case as it stood after a change.
+    """Reads delimited files by a mapping: each row is a case as it stood after a change.
 
-    `given_zone` goes before that of the mapping.
+    `given_zone` takes precedence over the zone of the mapping.
     """
 
     mapping: FileMapping
@@ -84,11 +84,11 @@ class Delimited:
 
     @property
     def zone(self) -> str:
-        """The zone of times that say none; empty if each does."""
+        """The zone of times that state none; empty if every time states its offset."""
         return self.given_zone or self.mapping.zone or ""
 
     def read(self, block: Callable[[int], bytes]) -> Iterator[SourceRow | RefusedRow]:
-        """The rows, in the order of the file or of their sequence. Raises FileRefused."""
+        """Reads the rows, in the order of the file or of their sequence column. Raises FileRefused."""
         rows = DelimitedRows(lines(block, self.encoding), self.encoding)
         heading = [" ".join(cell.split()) for cell in rows.heading()]
         self._check(heading)
@@ -100,7 +100,7 @@ class Delimited:
         yield from mapped.read([heading[n] for n in kept], told)
 
     def _check(self, heading: list[str]) -> None:
-        """Raises FileRefused if this is not the heading that the mapping is about."""
+        """Raises FileRefused if the heading has a column twice, or lacks one that the mapping names."""
         twice = sorted({name for name in heading if heading.count(name) > 1})
         if twice:
             raise FileRefused(f"The heading has {', '.join(map(repr, twice))} more than once.")
@@ -111,7 +111,9 @@ class Delimited:
 
 
 def _select_cells(rows: Iterator[CellRow | RefusedRow], kept: list[int]) -> Iterator[CellRow | RefusedRow]:
-    """The rows without the cells that are ignored; at least the case and the time are not."""
+    """Returns the rows without the cells of ignored columns; the columns of the case and the time always
+    remain.
+    """
     keep = itemgetter(*kept)
     for row in rows:
         yield row if isinstance(row, RefusedRow) else (row[0], list(keep(row[1])), row[2])

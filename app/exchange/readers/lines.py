@@ -1,5 +1,5 @@
-"""Bytes → lines of text, and lines → rows of cells. Whatever the file holds, little of it is in memory at
-once.
+"""Bytes split into lines of text, and lines into rows of cells. Only a small part of the file is in memory at
+a time, whatever it contains.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from dataclasses import dataclass
 from app.exchange.readers.rows import FileRefused, RefusedRow
 
 BLOCK = 64 * 1024
-#: Characters of one row, and the lines that they may stand in.
+#: Most characters of one row, and most lines over which it may extend.
 LARGEST_ROW = 1_000_000
 MOST_LINES = 200_000
-#: So much of a row that is refused for its size is kept.
+#: Characters that are kept of a row refused for its size.
 KEPT_OF_TOO_LARGE = 10_000
 DELIMITERS = ",;\t|"
 UTF8 = "utf-8"
 ENCODINGS = (UTF8, "latin-1", "gb18030")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _OTHER_MARKS = (b"\xff\xfe", b"\xfe\xff")
-# So much of what is not ASCII is common in the encoding that it was written in. Read as Chinese, Latin
-# letters come out as characters that nobody uses.
+# Share of the characters beyond ASCII that must be common ones if GB 18030 is the right encoding. Latin
+# letters decoded as Chinese come out as characters that hardly anyone uses.
 COMMON_SHARE = 0.8
-# Control characters in Latin-1, which no text has.
+# Control characters in Latin-1, which no text contains.
 _CONTROLS = re.compile(rb"[\x80-\x9f]")
 
-# The limit of the csv module is one for the whole process, and lower than ours.
+# The limit of the csv module is one for the whole process, and its default is lower than this.
 csv.field_size_limit(LARGEST_ROW)
 
 REASONS = {
@@ -44,26 +44,30 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class LineFault:
-    """What makes a row unusable: the code, and the encoding that it looks like, if it is in another one."""
+    """A fault that makes a line unusable: its code, and the encoding that the line looks like, if that is
+    another than the stated one.
+    """
 
     code: str
     likely: str | None = None
 
     def reason(self, encoding: str, found: int = 0, wanted: int = 0) -> str:
-        """Why it is refused, in words."""
+        """Returns the reason of the refusal as text."""
         words = REASONS["looks_like" if self.likely else self.code]
         return words.format(encoding=encoding, likely=self.likely, found=found, wanted=wanted)
 
 
 TOO_LARGE = LineFault("too_large")
-#: The number of a line, the line without its end, and what makes it unusable.
+#: The number of a line, the line without its end, and its fault if it is unusable.
 TextLine = tuple[int, str, LineFault | None]
-#: The number of the line in which a row begins, its cells, and how many characters it has.
+#: The number of the line in which a row begins, its cells, and its number of characters.
 CellRow = tuple[int, list[str], int]
 
 
 def lines(block: Callable[[int], bytes], encoding: str) -> Iterator[TextLine]:
-    """The lines of the file. Raises FileRefused if it is in an encoding that none of ours resembles."""
+    """Splits the file into lines. Raises FileRefused if the encoding is not a supported one, or if the file
+    is in UTF-16.
+    """
     if encoding not in ENCODINGS:
         raise FileRefused(f"{encoding!r} is not an encoding: use {', '.join(ENCODINGS)}.")
     number, rest, cut, end = 0, b"", False, b"\n"
@@ -71,7 +75,7 @@ def lines(block: Callable[[int], bytes], encoding: str) -> Iterator[TextLine]:
     if first.startswith(_OTHER_MARKS):
         raise FileRefused("The file is in UTF-16. Save it as UTF-8, then import it.")
     if b"\n" not in first and b"\r" in first.removesuffix(b"\r"):
-        end = b"\r"  # as old programs write, and some spreadsheets still do
+        end = b"\r"  # line ends of old programs, and of some spreadsheets still
     data = first.removeprefix(_BYTE_ORDER_MARK)
     while data:
         *whole, last = data.split(end)
@@ -105,7 +109,7 @@ def _line(number: int, body: bytes, encoding: str, *, cut: bool) -> TextLine:
 
 
 def likely_encoding(body: bytes) -> str | None:
-    """Which of our encodings the bytes look like; None: none of them."""
+    """Returns the supported encoding that the bytes look like; None if they look like none of them."""
     for encoding in (UTF8, "gb18030"):
         try:
             text = body.decode(encoding)
@@ -118,7 +122,7 @@ def likely_encoding(body: bytes) -> str | None:
 
 
 def _is_common(character: str) -> bool:
-    """Whether it is one of the seven thousand characters that most of Chinese is written with."""
+    """True if the character is in GB 2312, one of the seven thousand in which most Chinese is written."""
     try:
         return bool(character.encode("gb2312"))
     except UnicodeEncodeError:
@@ -126,11 +130,11 @@ def _is_common(character: str) -> bool:
 
 
 class DelimitedRows:
-    """The rows of a delimited file (RFC 4180), in order. The delimiter is the one that splits the heading
-    best.
+    """The rows of a delimited file (RFC 4180), in order. The delimiter is the one that occurs most often in
+    the heading.
 
-    A row over several lines that turns out not to be one is refused by its first line alone, so that a
-    stray quotation mark costs one row and not all that follow.
+    If a quotation mark seems to open a row over several lines and these make no valid row, only the first
+    line is refused, so that a stray quotation mark costs one row and not all that follow.
     """
 
     def __init__(self, source: Iterator[TextLine], encoding: str) -> None:
@@ -141,7 +145,7 @@ class DelimitedRows:
         self._width = 0
 
     def heading(self) -> list[str]:
-        """The first row. Raises FileRefused if there is none."""
+        """Returns the cells of the first row. Raises FileRefused if there is none or it cannot be read."""
         for number, text, wrong in self._source:
             if wrong:
                 why = wrong.reason(self._encoding)
@@ -171,7 +175,7 @@ class DelimitedRows:
         return self._pending.popleft() if self._pending else next(self._source, None)
 
     def _quoted(self, first: TextLine) -> CellRow | RefusedRow:
-        """The row that begins in this line, in which there are quotation marks."""
+        """Reads the row that begins in this line, which contains quotation marks."""
         taken, fits = [first], True
         cells = self._parse([first[1]])
         if cells is None and first[1].count('"') % 2 == 1:
@@ -193,8 +197,8 @@ class DelimitedRows:
         return self._refused(taken[:kept], wrong or LineFault("wrong_cells"), len(cells))
 
     def _take_quoted_lines(self, taken: list[TextLine]) -> bool:
-        """Takes lines until the quotation marks are closed, or the file ends. Gives whether they fit into the
-        largest row.
+        """Appends lines to `taken` until the quotation marks are closed or the file ends. Returns whether
+        they fit into the largest row.
         """
         size = len(taken[0][1])
         while (line := self._next_line()) is not None:
@@ -208,7 +212,9 @@ class DelimitedRows:
         return True
 
     def _skip_oversized(self) -> None:
-        """Leaves out the rest of a row that is too large: up to the end of its cell, or to the next row."""
+        """Skips the rest of a row that is too large: up to the end of its quoted cell, or to the next valid
+        row.
+        """
         while (line := self._next_line()) is not None:
             if self._is_row(line[1]):
                 self._pending.appendleft(line)

@@ -1,6 +1,7 @@
-"""Our own form of a history: one JSON object per line, in our words, each a case as it stood after a change.
+"""Reader of this system's own format of a history: one JSON object per line, with its own field names and
+codes, each a case as it stood after a change.
 
-Any program can write it: see docs/mappings.md.
+Any program can write the format: see docs/mappings.md.
 """
 
 from __future__ import annotations
@@ -50,14 +51,14 @@ REQUIRED_KEYS = ("case", "at", "state")
 
 @dataclass(frozen=True)
 class Ndjson:
-    """The reader. Each time says its offset from UTC."""
+    """Reads NDJSON histories. Each time states its offset from UTC."""
 
     now: datetime
     format: ClassVar[Format] = MAPPING.format("ndjson")
     zone: ClassVar[str] = ""
 
     def read(self, block: Callable[[int], bytes]) -> Iterator[SourceRow | RefusedRow]:
-        """The rows, in the order of the file. Raises FileRefused."""
+        """Reads the rows, in the order of the file. Raises FileRefused."""
         rows = (_row(*line) for line in lines(block, UTF8) if line[1].strip())
         mapped = MappedRows(MAPPING, self.format, self.zone, self.now, OTHER_KEY, offsets_only=True)
         yield from mapped.read(list(KEYS), rows)
@@ -65,7 +66,7 @@ class Ndjson:
 
 def _row(line: int, text: str, wrong: LineFault | None) -> CellRow | RefusedRow:
     if wrong is not None:
-        # The form has one encoding: to say another one would not help.
+        # The format allows only UTF-8, so the reason does not suggest stating another encoding.
         return RefusedRow(line, wrong.code, OF_LINES[wrong.code].format(encoding=UTF8), text, wrong.likely)
     try:
         told = json.loads(text)
@@ -82,7 +83,8 @@ def _row(line: int, text: str, wrong: LineFault | None) -> CellRow | RefusedRow:
 
 
 def _format_error(told: Any) -> str | None:
-    """Why this is no row; None: it is one."""
+    """Returns why the object is not a valid row; None if it is.
+    """
     if not isinstance(told, dict):
         return "the line is no JSON object"
     unknown = sorted(told.keys() - set(KEYS))

@@ -1,5 +1,5 @@
-"""What a reader makes of a file: rows that it understood, rows that it refuses, or a refusal of the whole
-file.
+"""Results of reading a file: understood rows, refused rows, or a refusal of the whole file; and the protocol
+of readers.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from app.common.records import CodeEnum
 
 
 class FileRefused(Exception):
-    """The file as a whole cannot be taken; the message says why, and what to do."""
+    """The file as a whole is refused; the message says why, and what to do."""
 
 
 class RefusedRow(NamedTuple):
-    """A row that cannot be taken. `line` counts the file's lines from 1; `text` is the row as it stands
-    there. `likely_encoding`: what it looks like, if it is in another encoding than was said.
+    """A row that is refused. `line` counts the file's lines from 1; `text` is the row as it stands in the
+    file. `likely_encoding` is the encoding that the row looks like, if that is another than the stated one.
     """
 
     line: int
@@ -29,12 +29,13 @@ class RefusedRow(NamedTuple):
 
 
 class SourceRow(NamedTuple):
-    """How a case stood after one change, as the file tells it.
+    """The state of a case after one change, as a row of the file gives it.
 
-    `values` are those of the source's own columns, under the file's `heading`, None where there is none;
-    `private` the columns that hold free text, or that nobody knows. `fields` are the record's, but for those
-    that name persons and teams and those that are personal. `identity` is all that tells this row from others
-    of the case, whatever program has saved the file. `size` is its number of characters.
+    `values` are those of the source's columns under the file's `heading`, None where a value is missing;
+    `private` are the columns with free text, and those of unknown content. `fields` are the record's fields,
+    except those that refer to persons and teams and those with personal data. `identity` is the text that
+    distinguishes this row from the case's other rows, whatever program has saved the file. `size` is its
+    number of characters.
     """
 
     line: int
@@ -53,13 +54,14 @@ class SourceRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Format:
-    """What holds for all files of a kind.
+    """Properties of all files of one format, or with one mapping.
 
-    `kind` is that of the records. Columns are the source's: `persons` and `teams` name such, `fields` says
-    which field of the record a column tells, `names` and `free_text` which of these hold names, and free
-    text; `with_state` are the fields that are told only with a state, and with which. `at` are the columns of
-    a row's own time, `actor` of who made a row, `opener` of who opened the case, the first that is given.
-    `repeats`: a row that finds a case ended once more means that it ended again.
+    `kind` is the kind of the records. All columns are the source's: those of `persons` and `teams` contain
+    their names; `fields` is the record's field by column, and `names` and `free_text` are the subsets with
+    names and with free text. `with_state` are the fields that are set only together with a state, and those
+    states. `at` are the columns of the time of a row, `actor` is the column of the person who made the
+    change; `opener` are the columns of the person who opened the case, of which the first with a value
+    counts. `repeats`: a further row that has the case ended means that it ended again.
     """
 
     name: str
@@ -77,15 +79,17 @@ class Format:
 
 
 class Reader(Protocol):
-    """Reads files of one format. `zone` is the IANA name of the zone of times that have none."""
+    """Reads files of one format. `zone` is the IANA name of the zone of times that state none."""
 
     @property
     def format(self) -> Format:
-        """What holds for all of its files."""
+        """The properties of all files that it reads."""
 
     @property
     def zone(self) -> str:
-        """As it was given; whether there is such a zone is found by `read`."""
+        """The name of the zone as it was given; `read` checks whether the zone exists."""
 
     def read(self, block: Callable[[int], bytes]) -> Iterator[SourceRow | RefusedRow]:
-        """The rows, in the order of the file. `block` gives up to so many more bytes. Raises FileRefused."""
+        """Reads the rows, in the order of the file. `block(n)` returns up to n further bytes. Raises
+        FileRefused.
+        """

@@ -1,7 +1,7 @@
-"""ServiceNow's audit of incidents as CSV: each row is a whole incident just after one change of it.
+"""Reader of ServiceNow's audit of incidents as CSV: each row is a whole incident just after one change of it.
 
-What a row says of the incident's end (`resolved_at`, `closed_code`, …) stands on every row of it, the first
-one too: it tells the future. So no event comes of it, nor does it tell one row from another.
+The columns of the incident's end (`resolved_at`, `closed_code`, …) have their final values in every row of
+it, the first one too, so they state the future. Therefore they make no events and do not distinguish rows.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from app.exchange.readers.table import (
 from app.exchange.readers.times import DateOrder, TimeParser, detect_date_order, zone_named
 from app.processes.incidents.records import IncidentState
 
-#: Of so many rows one may go back behind the one before it, and the file still is in order.
+#: A file counts as ordered if at most one row in so many has an earlier place than the row before it.
 MIN_ROWS_PER_DISORDER = 20
 
 FORMAT = Format(
@@ -49,9 +49,9 @@ FORMAT = Format(
 
 @dataclass(frozen=True)
 class ServiceNow:
-    """The reader. `zone` is the IANA name of the zone that the file's times are in, `now` the present.
+    """Reads ServiceNow's audits. `zone` is the IANA name of the zone of the file's times, `now` the present.
 
-    `order` None: it is found from the first rows.
+    `order` None: the order of dates is detected from the first rows.
     """
 
     zone: str
@@ -61,7 +61,9 @@ class ServiceNow:
     format: ClassVar[Format] = FORMAT
 
     def read(self, block: Callable[[int], bytes]) -> Iterator[SourceRow | RefusedRow]:
-        """The rows, in the order of the file. Raises FileRefused."""
+        """Reads the rows, in the order of the file, or in the order of the audit if the file is in disorder.
+        Raises FileRefused.
+        """
         zone = zone_named(self.zone)
         rows = DelimitedRows(lines(block, self.encoding), self.encoding)
         heading = _heading(rows.heading())
@@ -79,9 +81,9 @@ class ServiceNow:
 
 
 def _in_disorder(table: TableReader, rows: list[CellRow | RefusedRow], counter: int) -> bool:
-    """Whether the rows of a case do not stand in the order of the audit: the newest first, say, or shuffled.
+    """True if the rows of cases are not in the order of the audit: the newest first, say, or shuffled.
 
-    Audits themselves go back now and then. `counter` is the place of the column that counts the changes.
+    Real audits go back now and then. `counter` is the index of the column that counts the changes.
     """
     before: dict[str, tuple[datetime, float]] = {}
     forth = back = 0
@@ -112,7 +114,7 @@ def _heading(cells: list[str]) -> list[str]:
 
 
 def _layout(heading: list[str]) -> Layout:
-    """Where in this file there is what."""
+    """Returns the layout of this file, by its heading."""
     state = next(name for name in codes.STATES if name in heading)
     known = codes.OLD_STATE_CODES if state == codes.STATES[0] else codes.STATE_CODES
     reason = ("hold_reason",) if "hold_reason" in heading else ()

@@ -1,4 +1,4 @@
-"""ServiceNow's own names for things, and what they are called here."""
+"""ServiceNow's names of columns and codes, and the fields and codes of this system that they stand for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.common.records import CodeEnum
 from app.common.tickets import Channel, HoldReason
 from app.processes.incidents.records import IncidentState
 
-#: What stands where there is no value, in lower case.
+#: Texts that stand for a missing value, in lower case.
 MISSING = frozenset({"", "-", "?", "unknown", "null", "none", "n/a", "#n/a", "nan", "(empty)", "undefined"})
 
 CASE = "number"
@@ -29,13 +29,13 @@ TIMES = frozenset({
     "reopened_time", "resolved_at", "sla_due", "sys_created_at", "sys_created_on", "sys_updated_at",
     "sys_updated_on", "work_end", "work_start",
 })
-#: How it ended, as every row of a case says it: also those from before.
+#: Columns of how the incident ended, which have their final values in all its rows.
 AFTERWARDS = frozenset({
     "business_duration", "business_stc", "calendar_duration", "calendar_stc", "close_code",
     "close_notes", "closed_at", "closed_by", "closed_code", "resolved_at", "resolved_by",
 })
-#: Codes, numbers and names of things. Of whatever stands in a column that is in no list, nobody knows that
-#: it is harmless.
+#: Columns of codes, numbers and names of things, which may stand in the log in plain text. Any column in no
+#: list here counts as private.
 HARMLESS = frozenset({
     "active", "approval", "assignment_group", "business_duration", "business_service", "business_stc",
     "calendar_duration", "calendar_stc", "category", "caused_by", "child_incidents", "close_code",
@@ -76,7 +76,7 @@ STATE_CODES: dict[str, StateAndHold] = {
     "7": (IncidentState.closed, None),
     "8": (IncidentState.cancelled, None),
 }
-#: In the older column incident_state some numbers mean something else than in state.
+#: The older column incident_state uses some numbers with another meaning than the column state.
 OLD_STATE_CODES: dict[str, StateAndHold] = STATE_CODES | {
     "3": STATE_CODES["awaiting problem"],
     "4": STATE_CODES["awaiting user info"],
@@ -113,7 +113,7 @@ PRIORITIES = {
     "4": Priority.P4,
     "5": Priority.P4,  # planning
 }
-#: By column, the field that it tells, and its codes: the number of `1 - Critical`, or the label in lower
+#: By column, its field and the field's codes, each by the number of `1 - Critical`, or by the label in lower
 #: case.
 CODES: Mapping[str, tuple[str, Mapping[str, CodeEnum]]] = {
     "contact_type": ("channel", CHANNELS),
@@ -121,5 +121,5 @@ CODES: Mapping[str, tuple[str, Mapping[str, CodeEnum]]] = {
     "impact": ("impact", {level.value: level for level in Impact}),
     "urgency": ("urgency", {level.value: level for level in Urgency}),
 }
-#: By column, the field of the record that it tells.
+#: By column, its field in the record.
 FIELDS = NAMES | FREE_TEXT | TEXTS | {column: field for column, (field, _) in CODES.items()}

@@ -1,4 +1,4 @@
-"""Rows of a file whose own order means nothing, brought into that of their cases, times and sequence."""
+"""Sorting of rows, for files whose own order means nothing, by case, time and sequence."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from app.log.canonical import instant
 def in_case_order(
     rows: Iterator[CellRow | RefusedRow], table: TableReader, place: int
 ) -> Iterator[SourceRow | RefusedRow]:
-    """What the rows tell, case by case; of equal times, in the order of what stands in that place.
+    """Reads the rows and returns them case by case, by time, and at equal times by the column with index
+    `place`.
 
-    Numbers are compared as such. Refused rows come first. What waits is in a temporary file.
+    Numbers are compared as numbers. Refused rows come first. Rows are sorted in a temporary file.
     """
-    # An empty name: a file of SQLite's own, that nobody else sees and that goes with the connection.
+    # An empty name makes a private temporary database, which SQLite removes with the connection.
     with contextlib.closing(sqlite3.connect("", isolation_level=None)) as kept:
         kept.execute("pragma journal_mode = off")
-        # What looks like a number becomes one in a column of type numeric, and stands before all text.
+        # A column of type numeric stores text that looks like a number as one, and sorts it before all other
+        # text.
         kept.execute(
             'create table row ("case" text, at text, number numeric, line integer, size integer, cells text)'
         )

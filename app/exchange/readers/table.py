@@ -1,4 +1,6 @@
-"""Rows of cells under one heading → what they tell of a case. A layout says which column holds what."""
+"""Conversion of rows of cells under one heading into the states of cases. A layout says which column has
+which content.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ from app.exchange.readers.rows import RefusedRow, SourceRow
 from app.exchange.readers.times import NotATime, ParsedTime, TimeParser
 
 FUTURE_TOLERANCE = timedelta(seconds=60)
-# How far to look for a date that shows the order of day and month.
+# Rows to read ahead, to find a date that shows the order of day and month.
 PEEK_ROWS = 5_000
 PEEK_SIZE = 4_000_000
 LONGEST_KEY = 100
@@ -40,20 +42,21 @@ REASONS = {
 _LEVEL = re.compile(r"([0-9]) *- .*")
 _NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f]")
 
-#: A state, and the fields that are told with it.
+#: A state, and the fields that are set together with it.
 StateAndFields = tuple[CodeEnum, dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Which of the columns holds what. Those that a file does not have are left out.
+    """The content of each column. Columns that a file does not have are left out.
 
-    `opened` None: a case opens with its first row. `stands`: the values of the columns `state` → the state,
-    or None if nobody knows it. `codes`: by column, the field that it tells, and its codes by what stands
-    there, in lower case. `texts`: by column, the field. `named` hold names of persons and teams, `times`
-    instants, `harmless` what may stand in the log in plain text; all else is private. `afterwards` tell how
-    a case ended in rows from before that, too. `missing` is what stands where there is no value, in lower
-    case. `others`: the column that holds what a row has beside the columns, as a JSON object of texts.
+    `opened` None: a case opens at the time of its first row. `read_state`: returns the state for the values
+    of the columns `state`, or None if it is unknown. `codes`: by column, its field, and the field's codes by
+    cell in lower case. `texts`: by column, its field. `named` are columns with names of persons and teams,
+    `times` those with instants, `harmless` those that may stand in the log in plain text; all others are
+    private. `afterwards` are columns that have the case's final values in its earlier rows, too. `missing`
+    are the texts that stand for a missing value, in lower case. `others`: the column with the row's remaining
+    values, as a JSON object of texts.
     """
 
     case: str
@@ -72,7 +75,7 @@ class Layout:
 
 
 def peek_rows(rows: Iterator[CellRow | RefusedRow]) -> list[CellRow | RefusedRow]:
-    """The first rows, taken from the others."""
+    """Takes the first rows from the iterator, up to PEEK_ROWS of them or PEEK_SIZE characters."""
     ahead: list[CellRow | RefusedRow] = []
     size = 0
     for row in rows:
@@ -86,7 +89,7 @@ def peek_rows(rows: Iterator[CellRow | RefusedRow]) -> list[CellRow | RefusedRow
 def cells_of(
     heading: Iterable[str], columns: frozenset[str], rows: list[CellRow | RefusedRow]
 ) -> Iterator[str]:
-    """What stands in these columns of the rows."""
+    """Returns the cells of the rows in these columns, trimmed."""
     places = [n for n, name in enumerate(heading) if name in columns]
     for row in rows:
         if not isinstance(row, RefusedRow):
@@ -95,9 +98,9 @@ def cells_of(
 
 
 class _TextCache(dict[str, str | None]):
-    """By cell, its value: trimmed, booleans in lower case, None where it is missing.
+    """Values by cell: trimmed, booleans in lower case, None for a missing value.
 
-    `odd` is told of those that are no codes, being too long or of several lines; they are not kept.
+    Cells that cannot be codes, being too long or of several lines, are appended to `odd` and not cached.
     """
 
     def __init__(self, missing: frozenset[str], odd: list[str], *, names: bool) -> None:
@@ -107,7 +110,7 @@ class _TextCache(dict[str, str | None]):
         self._names = names
 
     def __missing__(self, cell: str) -> str | None:
-        # Programs differ in the spaces that they leave in a name.
+        # Programs differ in the spaces that they leave within a name.
         text = " ".join(cell.split()) if self._names else cell.strip()
         folded = text.lower()
         value = None if folded in self._missing else BOOLEANS.get(folded, text)
@@ -121,7 +124,7 @@ class _TextCache(dict[str, str | None]):
 
 
 class _TimeCache(dict[str, str | None]):
-    """By cell, its instant as text; what is none stays as it is, and `odd` is told of it."""
+    """Instants as text, by cell; a cell that is no time stays as it is, and is appended to `odd`."""
 
     def __init__(self, clock: TimeParser, missing: frozenset[str], odd: list[str]) -> None:
         super().__init__()
@@ -146,7 +149,7 @@ class _TimeCache(dict[str, str | None]):
 
 
 class Unknown(Enum):
-    """Stands in the place of a code that nobody knows."""
+    """Marker in place of an unknown code."""
 
     code = 0
 
@@ -155,8 +158,7 @@ UNKNOWN = Unknown.code
 
 
 class _CodeCache(dict[str | None, CodeEnum | Unknown | None]):
-    """By value, our code; `UNKNOWN` if there is none. Only values that are short enough to be codes come
-    here.
+    """Codes of this system by value; `UNKNOWN` for an unknown value. All values are short enough to be codes.
     """
 
     def __init__(self, known: Mapping[str, CodeEnum]) -> None:
@@ -166,19 +168,20 @@ class _CodeCache(dict[str | None, CodeEnum | Unknown | None]):
     def __missing__(self, value: str) -> CodeEnum | Unknown | None:
         code: CodeEnum | Unknown | None = self._known.get(value.lower())
         if code is None:
-            level = _LEVEL.fullmatch(value)  # `1 - Critical` is 1
+            level = _LEVEL.fullmatch(value)  # `1 - Critical` means 1
             code = self._known.get(level[1], UNKNOWN) if level else UNKNOWN
         if len(self) < LARGEST_CACHE:
             self[value] = code
         return code
 
 
-# The state, the other fields, and the codes of what is unknown.
+# The state, the other fields, and a code for each unknown value.
 _RecordFields = tuple[CodeEnum | None, dict[str, Any], tuple[str, ...]]
 
 
 class TableReader:
-    """The rows under one heading. `latest`: what lies behind it is in the future."""
+    """Reads the rows under one heading. Times after `latest` are in the future, and their rows are refused.
+    """
 
     def __init__(self, heading: list[str], layout: Layout, clock: TimeParser, latest: datetime) -> None:
         self._heading = tuple(heading)
@@ -218,19 +221,20 @@ class TableReader:
         self._identity_values = itemgetter(*(place[name] for name in self._identity_columns))
         self._column_digests: dict[bytes, str] = {}
         self._places = range(len(heading))
-        # Of the present row; a NUL is in no cell.
+        # Of the present row. No cell can be equal to a NUL, so at first all cells count as changed.
         self._no_cells = ["\0"] * len(heading)
         self._cells = self._no_cells
         self._values: list[str | None] = [None] * len(heading)
 
     def read(self, row: CellRow) -> SourceRow | RefusedRow:
-        """What the row tells."""
+        """Converts the row into the state of a case, or refuses it."""
         line, cells, size = row
         if self._odd:
-            # What is odd in this row, too, is to be told again.
+            # Odd values of the row before must be found again if they are in this row, too: no cell counts as
+            # unchanged.
             self._odd.clear()
             self._cells = self._no_cells
-        # Most cells are those of the row before.
+        # Most cells are equal to those of the row before, and need no conversion.
         present, read = self._values, self._read
         for n in compress(self._places, map(ne, cells, self._cells)):
             present[n] = read[n][cells[n]]
@@ -267,7 +271,8 @@ class TableReader:
         )
 
     def _time_at(self, place: int) -> ParsedTime | None:
-        """The instant in that cell of the present row; None if what stands there is none."""
+        """Returns the instant in the cell of the present row at this index; None if it is missing or no time.
+        """
         try:
             return None if self._values[place] is None else self._clock[self._cells[place].strip()]
         except NotATime:
@@ -276,13 +281,16 @@ class TableReader:
     def _fault(
         self, case: str | None, at: ParsedTime | None, opened: ParsedTime | None
     ) -> tuple[str, str] | None:
-        """Why the row cannot be taken, and for the sake of which column."""
+        """Returns the code of the reason for which the row is refused, and the column concerned; None if it
+        is valid.
+        """
         if case is None:
             return "no_case", self._heading[self._case_at]
         if self._odd and (len(case) > LONGEST_KEY or not case.isprintable()):
             return "bad_case", self._heading[self._case_at]
         if any(text.startswith(PREFIX) for text in self._odd):
-            # Whoever has seen a ciphertext could otherwise have it opened, as a title of their own.
+            # Otherwise, someone who has seen a ciphertext could have it decrypted as a title of their own
+            # ticket.
             return "like_a_ciphertext", ""
         if self._values[self._updated_at] is None:
             return "no_time", self._heading[self._updated_at]
@@ -301,7 +309,9 @@ class TableReader:
         return None
 
     def _record(self, values: tuple[str | None, ...]) -> _RecordFields:
-        """What the row tells of the record. Rows that tell the same share it; nobody changes it."""
+        """Returns the record's state and fields from the row. Rows with the same values share the result,
+        which must not be changed.
+        """
         if self._odd:
             return self._new_record(values)
         record_key = self._record_key(values)
@@ -320,12 +330,12 @@ class TableReader:
             del fields[field]
         irregular = tuple(f"unknown_{field}" for field in unknown)
         if stands is None:
-            # The state stays, and so does what goes with it.
+            # The state stays, and so do the fields that go with it.
             return None, fields, ("unknown_state", *irregular)
         return stands[0], {**fields, **stands[1]}, irregular
 
     def _fields(self, values: tuple[str | None, ...]) -> dict[str, Any]:
-        """The record's fields that are codes or keys, and the title."""
+        """Returns the record's fields with codes or keys, and the title."""
         fields: dict[str, Any] = {field: known[values[n]] for field, n, known in self._codes}
         for field, n in self._texts:
             value = values[n]
@@ -333,7 +343,9 @@ class TableReader:
         return fields
 
     def _private_with_odd(self, values: tuple[str | None, ...]) -> tuple[str, ...]:
-        """Of this row also that which looks like neither a code nor a time, whatever its column."""
+        """Returns the private columns of this row, including those with values that look like neither a code
+        nor a time.
+        """
         odd = set(self._odd)
         return tuple(
             name
@@ -342,10 +354,12 @@ class TableReader:
         )
 
     def _identity(self, values: tuple[str | None, ...]) -> str:
-        """All that is told, and in which columns; those without a value might as well not be there."""
+        """Returns a text of all values of the row and their columns; columns without a value make no
+        difference.
+        """
         told = self._identity_values(values)
         if self._others_at is not None and (others := values[self._others_at]) is not None:
-            # The same wherever it stands: a mapping may name it later.
+            # A value counts the same wherever it stands, because a later mapping may name its column.
             of_all = dict(zip(self._identity_columns, told, strict=True)) | json.loads(others)
             every = sorted((n, v) for n, v in of_all.items() if v and n not in self._afterwards)
             return _columns(name for name, _ in every) + "\x1f".join(value for _, value in every)
@@ -359,11 +373,11 @@ class TableReader:
 
 
 def _columns(names: Iterable[str]) -> str:
-    """Stands for these columns."""
+    """Returns a digest of the names of these columns."""
     return blake2b("\x1f".join(names).encode(), digest_size=16).hexdigest()
 
 
 def _single_line(value: str) -> str:
-    """One line that lists can show."""
+    """Returns the text as one line, short enough for a title in lists."""
     line = " ".join(_NOT_IN_A_LINE.sub(" ", value).split())
     return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"

@@ -1,4 +1,6 @@
-"""Times as files write them → instants. What could be read two ways is not guessed."""
+"""Conversion of times as files write them into instants. A time that could be read in two ways is not
+guessed.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from zoneinfo import ZoneInfo
 from app.exchange.readers.rows import FileRefused
 from app.log.canonical import instant
 
-#: Programs write "never" as the year 1, 1900 or 1970; no ticket is that old.
+#: Years before this one mean "never", for which programs write the year 1, 1900 or 1970; no ticket is that
+#: old.
 EARLIEST_YEAR = 1971
 LATEST_YEAR = 2200
 LARGEST_CACHE = 50_000
@@ -22,7 +25,7 @@ _TIME = re.compile(
     re.ASCII,
 )
 
-#: Months by name, as in 1-Mar-2016 and Mar 1, 2016.
+#: Dates with the month by name, as in 1-Mar-2016 and Mar 1, 2016.
 _NAMED = re.compile(
     r"(?:(\d{1,2})([-/. ])([A-Za-z]{3,9})\.?\2|([A-Za-z]{3,9})\.? (\d{1,2}),? )(\d{4})(?=\D)", re.ASCII
 )
@@ -36,7 +39,7 @@ T = TypeVar("T")
 
 
 class DateOrder(StrEnum):
-    """In which order a file writes the parts of a date."""
+    """Order in which a file writes the parts of a date."""
 
     dmy = "dmy"
     mdy = "mdy"
@@ -44,18 +47,20 @@ class DateOrder(StrEnum):
 
 
 def zone_named(name: str) -> ZoneInfo:
-    """The zone of that IANA name. Raises FileRefused: without it no time of a file has a meaning."""
+    """Returns the zone of that IANA name. Raises FileRefused if there is none, since the file's times would
+    then have no meaning.
+    """
     try:
         return ZoneInfo(name)
-    except Exception as error:  # whatever this name is instead: a folder, a path, no zone at all
+    except Exception as error:  # the exception depends on the name: a folder, a path, no zone at all
         raise FileRefused(
             f"{name!r} is not the name of a time zone, such as Asia/Shanghai or UTC."
         ) from error
 
 
 class ParsedTime(NamedTuple):
-    """An instant in UTC. `text` is the same as it stands in the log; `flag` says what was odd about its
-    reading.
+    """An instant in UTC. `text` is the instant as events contain it; `flag` is the code of an irregularity in
+    reading it, such as `ambiguous_time`.
     """
 
     at: datetime
@@ -64,14 +69,14 @@ class ParsedTime(NamedTuple):
 
 
 class NotATime(ValueError):
-    """The text is no time, or one that could be read two ways. The message is the code of why."""
+    """The text is no time, or could be read in two ways. The message is the code of the reason."""
 
 
 class TimeParser(dict[str, ParsedTime | None]):
-    """Reads the times of one file: the instant by its text, None for one that means "never".
+    """Parser and cache of the times of one file: the instant by text, None for a text that means "never".
 
-    Raises NotATime. What was read is kept, as the same times come again and again. `zone` None: each time
-    says its offset. `per_second`: times are numbers, so many to a second, from the beginning of 1970 on.
+    A lookup raises NotATime. `zone` None: each time must state its offset. `per_second`: times are numbers of
+    units since the beginning of 1970, with so many units in a second.
     """
 
     def __init__(self, zone: ZoneInfo | None, order: DateOrder | None, per_second: int | None = None) -> None:
@@ -91,7 +96,7 @@ class TimeParser(dict[str, ParsedTime | None]):
     def _read(self, text: str) -> ParsedTime | None:
         if self._per_second is not None:
             return self._parse_epoch(text, self._per_second)
-        # Days and times of day come again and again, also where no instant does.
+        # Days and times of day repeat more often than instants, so each is cached.
         day, _, time = text.partition(" ")
         begins = _cached(self._days, day, self._midnight_of)
         since = _cached(self._times_of_day, time, _time_of_day)
@@ -101,7 +106,9 @@ class TimeParser(dict[str, ParsedTime | None]):
         return ParsedTime(at, instant(at))
 
     def _midnight_of(self, day: str) -> datetime | None:
-        """When that day begins; None if it is none of 24 hours, one by one as they are everywhere."""
+        """Returns the instant at which the day begins; None unless it lasts 24 hours without a change of the
+        clock.
+        """
         try:
             first, last = self._parse(f"{day} 00:00"), self._parse(f"{day} {_LAST_OF_DAY}")
         except NotATime:
@@ -146,7 +153,7 @@ class TimeParser(dict[str, ParsedTime | None]):
 
     def _date(self, first: str, second: str, third: str) -> tuple[int, int, int]:
         if len(first) == 4 and len(third) <= 2:
-            # A year in front cannot be taken for anything else.
+            # A date that begins with the year has its month next: it is not ambiguous.
             return int(first), int(second), int(third)
         if len(first) <= 2 and len(third) == 4 and self._order is not DateOrder.ymd:
             if self._order is None:
@@ -164,15 +171,17 @@ class TimeParser(dict[str, ParsedTime | None]):
         earlier, later = self._zone.utcoffset(local), self._zone.utcoffset(local.replace(fold=1))
         assert earlier is not None
         assert later is not None
-        # Where clocks go back an hour comes twice: the first is meant. Where they go forward one is left
-        # out: what lies in it is as much later as it is after the gap's beginning.
+        # Where clocks go back, an hour occurs twice, and the first is meant. Where they go forward, an hour
+        # is skipped: a time in it counts as so much later than the gap's beginning.
         flag = None if earlier == later else "ambiguous_time" if earlier > later else "nonexistent_time"
         at = (local - earlier).replace(tzinfo=UTC)
         return ParsedTime(at, instant(at), flag)
 
 
 def _match_time(text: str) -> re.Match[str] | None:
-    """The parts of a time. A month that is named becomes a number behind the year: nothing is left open."""
+    """Matches the parts of a time. A month's name is first replaced by its number after the year, so that the
+    order of the date is certain.
+    """
     found = _TIME.fullmatch(text)
     if found is not None:
         return found
@@ -184,7 +193,9 @@ def _match_time(text: str) -> re.Match[str] | None:
 
 
 def _time_of_day(text: str) -> timedelta | None:
-    """How long after the beginning of a plain day; None if it says more than hours, minutes and seconds."""
+    """Returns the time since the beginning of a day; None if the text has more than hours, minutes and
+    seconds.
+    """
     found = _TIME.fullmatch(f"2000-01-01 {text}")
     if found is None or found[9] is not None or found[10] is not None:
         return None
@@ -199,7 +210,7 @@ def _micros(fraction: str | None) -> int:
 
 
 def _cached(cache: dict[str, T], text: str, read: Callable[[str], T]) -> T:
-    """What was read of the text, now or before."""
+    """Returns the result of `read` for the text, from the cache if it is there."""
     if text not in cache:
         if len(cache) >= LARGEST_CACHE:
             cache.clear()
@@ -215,7 +226,7 @@ def _zone(offset: str) -> timezone:
 
 
 def first_without_offset(texts: Iterable[str]) -> str | None:
-    """The first of these times, if none of them says its offset from UTC."""
+    """Returns the first of these times; None if any of them states its offset from UTC."""
     first = None
     for text in texts:
         found = _match_time(text)
@@ -226,8 +237,9 @@ def first_without_offset(texts: Iterable[str]) -> str | None:
 
 
 def detect_date_order(texts: Iterable[str]) -> DateOrder | None:
-    """The order in which these times are written; None if they have their year in front, but for some that
-    could be read in two ways. Raises FileRefused.
+    """Detects the order of day, month and year in these times. None: all have the year first, except for some
+    that could be read in two ways. Raises FileRefused if the dates contradict each other or leave the order
+    open.
     """
     day_first = month_first = open_to_both = year_first = False
     for text in texts:

@@ -1,7 +1,7 @@
-"""Event logs in XES (IEEE 1849): traces of events, each event a case as it stood after a change.
+"""Reader of event logs in XES (IEEE 1849): traces of events, each event a case as it stood after a change.
 
-The file is read as a stream of tags, never as a tree: what a log says of itself before its first trace may be
-longer than its traces. A document type is refused, and with it every entity that could expand.
+The file is read as a stream of tags, never as a tree: the header before its first trace may be longer than
+all traces. A document type is refused, and with it every entity that could expand.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from app.exchange.readers.table import peek_rows
 
 MOST_DEPTH = 100
 MOST_ATTRIBUTES = 1_000
-#: Bytes of one tag. The parser keeps a tag until it is whole.
+#: Most bytes of one tag, since the parser keeps a tag in memory until it is complete.
 LARGEST_TAG = 4 * LARGEST_ROW
-#: Before the name of an attribute of the trace, which may be that of one of its events, too.
+#: Prefix of the name of a trace's attribute, since its events may have an attribute of the same name.
 TRACE_PREFIX = "trace:"
-#: The column of all attributes that the mapping does not name, as one JSON object.
+#: The column with all attributes that the mapping does not name, as one JSON object.
 OTHERS_COLUMN = "other attributes"
 TOO_LARGE = f"the event has more than {LARGEST_ROW:,} characters, or than {MOST_ATTRIBUTES:,} attributes"
 VALUE_TAGS = frozenset({"string", "date", "int", "float", "boolean", "id"})
@@ -35,7 +35,7 @@ VALUE_TAGS = frozenset({"string", "date", "int", "float", "boolean", "id"})
 
 @dataclass(frozen=True)
 class Xes:
-    """Reads XES as a mapping explains it. `given_zone` goes before that of the mapping."""
+    """Reads XES by a mapping. `given_zone` takes precedence over the zone of the mapping."""
 
     mapping: FileMapping
     now: datetime
@@ -47,11 +47,11 @@ class Xes:
 
     @property
     def zone(self) -> str:
-        """The zone of times that say none; empty if each does."""
+        """The zone of times that state none; empty if every time states its offset."""
         return self.given_zone or self.mapping.zone or ""
 
     def read(self, block: Callable[[int], bytes]) -> Iterator[SourceRow | RefusedRow]:
-        """The events, in the order of the file or of their sequence. Raises FileRefused."""
+        """Reads the events, in the order of the file or of their sequence attribute. Raises FileRefused."""
         columns = list(dict.fromkeys([*self.mapping.keys_by_column, *sorted(self.mapping.plain)]))
         log = _LogParser(columns, self.mapping)
         rows = log.rows(block)
@@ -61,7 +61,9 @@ class Xes:
         yield from mapped.read([*columns, OTHERS_COLUMN], chain(ahead, rows))
 
     def _check(self, ahead: list[CellRow | RefusedRow], met: set[str]) -> None:
-        """Raises FileRefused if these are not the events that the mapping is about."""
+        """Raises FileRefused if there are no events, or if none of the first has an attribute that the
+        mapping needs.
+        """
         if not ahead:
             raise FileRefused("There is no event in the file.")
         state = self.mapping.state
@@ -76,9 +78,7 @@ class Xes:
 
 
 class _LogParser:
-    """The events of a log, as they are met. `attribute_names` are the names of the attributes of those so
-    far.
-    """
+    """Parses a log into its events as rows. `attribute_names` are the names of all attributes so far."""
 
     def __init__(self, columns: list[str], mapping: FileMapping) -> None:
         self._columns = columns
@@ -92,14 +92,16 @@ class _LogParser:
         self._trace: dict[str, str] = {}
         self._event: dict[str, str] = {}
         self._size = 0
-        # How deep that was of which too much was told: the trace, or its event.
+        # Depth of the element in which the size limit was exceeded, a trace or an event; 0 if none.
         self._cut = 0
         self._line = 0
         self._ready: deque[CellRow | RefusedRow] = deque()
         self.attribute_names: set[str] = set()
 
     def rows(self, block: Callable[[int], bytes]) -> Iterator[CellRow | RefusedRow]:
-        """The events as rows under the columns, with that of the others behind them."""
+        """Returns the events as rows: the cells of the columns, and the cell of all other attributes at the
+        end.
+        """
         fed = 0
         while True:
             data = block(BLOCK)
