@@ -21,7 +21,8 @@ POSITION = "select coalesce(max(position), 0) from log.checkpoint where consumer
 
 
 class CatchUpResult(Enum):
-    """Outcome of waiting for the KPIs: they include the whole log, are still behind, or no worker is running.
+    """Outcome of waiting for the KPIs: they include the whole log, are still behind, or no worker is
+    running.
     """
 
     there = "there"

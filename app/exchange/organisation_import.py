@@ -156,7 +156,8 @@ class OrganisationImport:
         )
 
     async def _recorded(self, key: IdempotencyKey) -> _RecordedLine | None:
-        """Returns the earlier command with this key, whatever else its line contained; None if there is none.
+        """Returns the earlier command with this key, whatever else its line contained; None if there is
+        none.
         """
         row = await self.ledger.db.row(SELECT_RECORDED, (key.key, key.route, self.context.caller.actor))
         return None if row is None else _RecordedLine(str(id_of(row["stream"])), row["fingerprint"])

@@ -94,7 +94,8 @@ class ImportRun:
         self._source = source
 
     async def begin(self, reader: str, file_name: str, zone: str, now: datetime, *, size: int) -> None:
-        """Records that the import has begun, unless it was recorded when it was requested. `size` in bytes.
+        """Records that the import has begun, unless it was recorded when it was requested. `size` in
+        bytes.
         """
         await self._ledger.db.rows(
             INSERT_RUN,

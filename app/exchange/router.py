@@ -224,8 +224,8 @@ async def _import_row(request: Request, import_id: UUID) -> Row:
 
 
 async def _upload(ledger: Ledger, body: AskImport, caller: Caller) -> Upload:
-    """Returns the upload that the request names. Raises WrongValue (`no_such_upload`) unless it is complete and
-    the caller's own.
+    """Returns the upload that the request names. Raises WrongValue (`no_such_upload`) unless it is complete
+    and the caller's own.
     """
     upload = await uploads.find_upload(ledger.db, body.upload)
     if upload is None or upload.sha256 is None or not upload.is_usable_by(caller):

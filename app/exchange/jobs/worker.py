@@ -118,7 +118,8 @@ async def run(
 
 
 async def run_next_job(connection: Connection, ledger: Ledger, clock: Callable[[], datetime]) -> bool:
-    """Carries out the first unfinished job that no other worker has claimed. Returns whether there was one.
+    """Carries out the first unfinished job that no other worker has claimed. Returns whether there was
+    one.
     """
 
     async def run_job(job_id: UUID) -> bool:

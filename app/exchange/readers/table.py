@@ -158,7 +158,8 @@ UNKNOWN = Unknown.code
 
 
 class _CodeCache(dict[str | None, CodeEnum | Unknown | None]):
-    """Codes of this system by value; `UNKNOWN` for an unknown value. All values are short enough to be codes.
+    """Codes of this system by value; `UNKNOWN` for an unknown value. All values are short enough to be
+    codes.
     """
 
     def __init__(self, known: Mapping[str, CodeEnum]) -> None:
@@ -180,7 +181,8 @@ _RecordFields = tuple[CodeEnum | None, dict[str, Any], tuple[str, ...]]
 
 
 class TableReader:
-    """Reads the rows under one heading. Times after `latest` are in the future, and their rows are refused.
+    """Reads the rows under one heading. Times after `latest` are in the future, and their rows are
+    refused.
     """
 
     def __init__(self, heading: list[str], layout: Layout, clock: TimeParser, latest: datetime) -> None:
@@ -271,7 +273,8 @@ class TableReader:
         )
 
     def _time_at(self, place: int) -> ParsedTime | None:
-        """Returns the instant in the cell of the present row at this index; None if it is missing or no time.
+        """Returns the instant in the cell of the present row at this index; None if it is missing or no
+        time.
         """
         try:
             return None if self._values[place] is None else self._clock[self._cells[place].strip()]
