@@ -1,1 +1,1 @@
-"""A demo organisation and a year of its history, made by the commands everybody uses."""
+"""A demo organisation and a year of its ticket history, made by the same commands that users send."""

@@ -1,6 +1,7 @@
-"""When incidents and requests come in: by the hours of two sites, less at night and at weekends.
+"""Random arrival times of the demo's incidents and requests: by the working hours of two sites, fewer at
+night and at weekends.
 
-One month is bad. Pure, and the same for the same end of the year.
+More incidents arrive in one bad month. Pure functions; the same end of the year gives the same arrivals.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from app.demo.organisation import SITES, Site
 SEED = 20261120
 DAYS = 365
 HOUR = timedelta(hours=1)
-#: How likely an incident is in each hour of a working day, by the site's clock.
+#: Relative likelihood of an incident in each hour of a day, in the site's local time.
 HOURLY_LIKELIHOOD = (
     (0.03,) * 6 + (0.05, 0.15, 0.35, 0.5, 0.5, 0.4, 0.2, 0.35, 0.45, 0.4, 0.3, 0.2, 0.1) + (0.05,) * 5
 )
@@ -24,14 +25,16 @@ INCIDENT_RATE, REQUEST_RATE = 0.7, 0.3
 WEEKEND_FACTOR = 0.2
 SATURDAY = 5
 OPENS, CLOSES = 8, 18
-#: So many months before the last one a release goes wrong.
+#: Months between the month in which a release goes wrong and the last one.
 BAD_MONTH = 4
 BAD_MONTH_FACTOR = 1.5
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """An incident or a request comes in. `bad`: in the bad month; `ago`: how much of the year lies behind."""
+    """The arrival of an incident or a request. `n` numbers them; `bad`: in the bad month; `ago`: fraction of
+    the year between the arrival and the end of the history.
+    """
 
     n: int
     at: datetime
@@ -41,12 +44,14 @@ class Arrival:
 
 
 def incident_arrivals(end: datetime, days: int = DAYS) -> Iterator[Arrival]:
-    """Incidents of the last `days` of the year that ends then, in the order of time."""
+    """Returns the arrivals of incidents in the last `days` of the year that ends at `end`, oldest first."""
     return _arrivals(end, days, f"{SEED}", INCIDENT_RATE, BAD_MONTH_FACTOR)
 
 
 def request_arrivals(end: datetime, days: int = DAYS) -> Iterator[Arrival]:
-    """The same of requests out of the catalogue; a bad month has no more of them."""
+    """Returns the arrivals of catalogue requests in the same way; a bad month has no more of them than
+    others.
+    """
     return _arrivals(end, days, f"{SEED}-wishes", REQUEST_RATE, 1)
 
 
@@ -68,7 +73,7 @@ def _arrivals(end: datetime, days: int, seed: str, often: float, when_bad: float
 
 
 def in_working_hours(site: Site, when: datetime) -> bool:
-    """Whether people work there at that time."""
+    """True if people at the site work at that time."""
     local = when.astimezone(ZoneInfo(site.zone))
     return local.weekday() < SATURDAY and OPENS <= local.hour < CLOSES
 

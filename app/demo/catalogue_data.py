@@ -1,4 +1,4 @@
-"""What can be asked for in the demo organisation, with forms in both languages (data)."""
+"""The demo's catalogue items, with titles and forms in both languages (data)."""
 
 from __future__ import annotations
 
@@ -71,9 +71,11 @@ SCREEN = _choice("Screen", "屏幕尺寸", {"13": ("13 inch", "13 英寸"), "15"
 
 @dataclass(frozen=True)
 class Item:
-    """A catalogue item. `draft_body` is what is said to draft it, but for persons who approve, who are named.
+    """A catalogue item.
 
-    `minutes` is how long it takes, `weight` weighs it against the others; `form` its fields in their order.
+    `draft_body` is the payload that drafts it, except for the persons who approve, whose names stand in
+    `approver_persons`. `minutes` is the usual working time; `weight` is the item's relative frequency; `form`
+    are its fields in their order.
     """
 
     key: str
@@ -92,12 +94,12 @@ class Item:
 
     @property
     def needs_approval(self) -> bool:
-        """Whether somebody must approve it."""
+        """True if the item needs an approval."""
         return self.approver_role is not None or bool(self.approver_persons)
 
     @property
     def draft_body(self) -> dict[str, Any]:
-        """What is said to draft it."""
+        """The payload that drafts the item, without the persons who approve."""
         en, zh = self.titles
         form = {"type": "object", "properties": dict(self.form), "required": list(self.form)}
         return {
@@ -116,7 +118,7 @@ class Item:
         }
 
     def answers(self, chance: random.Random, when: datetime, language: str) -> dict[str, Any]:
-        """What somebody fills in, in their language."""
+        """Returns random answers to the item's form in the requester's language."""
         return {name: _answer(field, chance, when, language) for name, field in self.form.items()}
 
 
@@ -130,7 +132,8 @@ def _answer(field: Mapping[str, Any], chance: random.Random, when: datetime, lan
     return chance.choice(PURPOSES[language])
 
 
-#: Why somebody wants something, what they say of it, and how it is handed over.
+#: Texts of requests by language: purposes, descriptions, notes of delivery, reasons, and a comment of
+#: refusal.
 PURPOSES = {
     "en": (
         "For the new customer.",

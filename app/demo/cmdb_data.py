@@ -1,4 +1,4 @@
-"""What IT does in the demo organisation, and with which machines: services, categories, CIs (data only)."""
+"""The demo's services, categories, configuration items and their relations (data only)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.foundation.cis.records import CiClass, RelationKind
 from app.foundation.services.records import Criticality
 
 DESK = "service-desk"
-#: Where people sit: key, English and Chinese name.
+#: The organisation's locations: key, English and Chinese name.
 LOCATIONS = {
     "shanghai": ("Shanghai", "上海"),
     "suzhou": ("Suzhou", "苏州"),
@@ -20,7 +20,7 @@ LOCATIONS = {
 
 @dataclass(frozen=True)
 class ServiceTemplate:
-    """A service: what it is called in English and Chinese, who runs it, and how much depends on it."""
+    """A service: its names in English and Chinese, the team that runs it, and its criticality."""
 
     key: str
     en: str
@@ -29,12 +29,12 @@ class ServiceTemplate:
     criticality: Criticality
 
     def name(self, language: str) -> str:
-        """What people call it."""
+        """Returns the service's name in that language."""
         return self.zh if language == "zh" else self.en
 
 
 # fmt: off
-#: Key, English, Chinese, team, criticality.
+#: Key, English name, Chinese name, team, criticality.
 _COMPANY_WIDE = (
     ("erp-sales",      "Sales orders",        "销售订单",     "applications", Criticality.critical),
     ("erp-purchasing", "Purchasing",          "采购管理",     "applications", Criticality.high),
@@ -84,10 +84,10 @@ SERVICES: Mapping[str, ServiceTemplate] = {
 }
 
 BUSINESS_SERVICES = tuple(one.key for one in SERVICES.values() if one.team == "applications")
-#: Where people have an account of their own.
+#: Services for which users have an account of their own.
 ACCOUNT_SERVICES = (*BUSINESS_SERVICES, "mail", "chat", "files", "vpn")
 
-#: Categories of incidents: by key of the upper one its names, and key and names of those below it.
+#: Categories of incidents: by the parent's key, the parent's two names, and key and names of its children.
 CATEGORIES: Mapping[str, tuple[str, str, tuple[tuple[str, str, str], ...]]] = {
     "access": (
         "Access",
@@ -158,7 +158,7 @@ CATEGORIES: Mapping[str, tuple[str, str, tuple[tuple[str, str, str], ...]]] = {
         ),
     ),
 }
-#: Of requests: key, English, Chinese.
+#: Categories of requests: key, English name, Chinese name.
 REQUEST_CATEGORIES = (
     ("equipment", "Equipment", "设备"),
     ("authorisation", "Authorisation", "授权"),
@@ -167,20 +167,22 @@ REQUEST_CATEGORIES = (
     ("evaluation", "Figures and reports", "数据与报表"),
     ("development", "Development", "开发"),
 )
-#: What the service desk does itself, whatever service it is about.
+#: Categories of incidents that the service desk handles itself, for any service.
 DESK_CATEGORIES = tuple(
     f"{upper}-{key}" for upper in ("access", "usage") for key, _, _ in CATEGORIES[upper][2]
 )
 
 
 def team_by_rule(service: str, category: str) -> str:
-    """Where the organisation's assignment rules send it."""
+    """Returns the team to which the demo's assignment rules send an incident of that service and category."""
     return DESK if category in DESK_CATEGORIES else SERVICES[service].team
 
 
 @dataclass(frozen=True)
 class Machine:
-    """A configuration item, the services that it serves, and what it is to others that stand before it."""
+    """A configuration item, the services that it supports, and its relations to items that precede it in the
+    list.
+    """
 
     key: str
     name: str
@@ -190,7 +192,7 @@ class Machine:
 
 
 def machines() -> Iterator[Machine]:
-    """All that there are, what others need before them."""
+    """Returns all configuration items; each comes after those to which it is related."""
     for place in LOCATIONS:
         yield from _machines_at(place)
     for n in range(1, 7):

@@ -1,4 +1,6 @@
-"""Makes what everything else of the demo stands on: services, items, categories, CIs, rules, groups."""
+"""Creation of the demo's reference data: services, catalogue items, categories, CIs, assignment rules, and
+groups.
+"""
 
 from __future__ import annotations
 
@@ -31,18 +33,20 @@ from app.foundation.services.items import DraftCatalogueItem
 from app.foundation.services.services import ProposeService
 from app.kernel.payloads import EmptyPayload
 
-#: A P1 waits for no rule: whoever of the desk sees it first takes it.
+#: Assignment rules do not apply to P1: the first agent of the desk who sees one takes it.
 AUTO_ASSIGNED = (Priority.P2, Priority.P3, Priority.P4)
 ScriptFactory = Callable[[str], Script]
 
 
 def group_of(customer: str) -> str:
-    """The key of the group that accepts what is made for that customer."""
+    """Returns the key of the group that accepts projects for that customer."""
     return f"acceptance-{customer}"
 
 
 async def make_foundations(begin: ScriptFactory, cast: Participants) -> None:
-    """What is not there yet. `begin` gives a script of that name that begins at the beginning."""
+    """Creates the reference data that do not exist yet. `begin` returns a script of that name, with its clock
+    at the founding of the organisation.
+    """
     await asyncio.gather(_categories(begin), _services(begin, cast), _groups(begin, cast))
     await asyncio.gather(_items(begin, cast), _machines(begin, cast), _rules(begin))
 
@@ -94,7 +98,7 @@ async def _services(begin: ScriptFactory, cast: Participants) -> None:
 
 
 async def _groups(begin: ScriptFactory, cast: Participants) -> None:
-    """One for each customer, of those who work there."""
+    """Adds an acceptance group for each customer, with the requesters who work there as members."""
     by_customer: dict[str, list[str]] = {}
     for (_, customer), member in zip(REQUESTERS, cast.requesters, strict=True):
         by_customer.setdefault(customer, []).append(member.id)
@@ -125,7 +129,7 @@ async def _items(begin: ScriptFactory, cast: Participants) -> None:
 
 
 async def _machines(begin: ScriptFactory, cast: Participants) -> None:
-    """All of them first, then what they are to each other, and then they are used."""
+    """Plans all configuration items, then relates them to each other and takes them live."""
     there = list(machines())
     scripts = {one.key: begin(f"ci-{one.key}") for one in there}
     made: dict[str, UUID] = {}
@@ -152,7 +156,9 @@ async def _machines(begin: ScriptFactory, cast: Participants) -> None:
 
 
 async def _rules(begin: ScriptFactory) -> None:
-    """What the desk does itself comes first; then each service goes to those who run it."""
+    """Adds assignment rules: those for the desk's own categories first, then one that sends each service to
+    its team.
+    """
     by_category = [(f"To the desk: {key}", {"for_category": key, "to_team": DESK}) for key in DESK_CATEGORIES]
     by_service = [
         (f"{one.en}", {"for_service": one.key, "to_team": team_by_rule(one.key, "")})

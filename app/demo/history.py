@@ -1,7 +1,7 @@
-"""Makes the demo organisation and a year of its history, by the commands that everybody uses.
+"""Creation of the demo organisation and a year of its history, by the same commands that users send.
 
-The same seed gives the same history, up to the moment of its first start; started again after an
-interruption it goes on where it was, each command being known by its key.
+The same seed gives the same history up to the time of the first start. Started again after an interruption,
+it continues: each command has an idempotency key, by which it is skipped if it was done before.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from app.kpis.budgets.lifecycle import AddKpiBudget
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 
 CONCURRENCY = 64
-# A machine that has just been started is busy with other things, too.
+# A machine that has just started is busy with other things, so the database may be lost now and then.
 ATTEMPTS = 5
 FOUNDED_BEFORE = timedelta(days=DAYS + 30)
 
@@ -57,9 +57,9 @@ FOUNDED_BEFORE = timedelta(days=DAYS + 30)
 async def make_history(
     ledger: Ledger, progress: Callable[[int, int], None], *, days: int = DAYS
 ) -> dict[str, UUID]:
-    """Makes what is not there yet of the last `days`. Gives the persons' ids by name.
+    """Creates what is missing of the history of the last `days`. Returns the persons' ids by name.
 
-    `progress` is told how many incidents of all are made. Raises DatabaseGone.
+    Calls `progress` with the number of records done so far, and of all. Raises DatabaseGone.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -89,7 +89,7 @@ async def _make_once(ledger: Ledger, progress: Callable[[int, int], None], days:
 
 
 class _ScenarioRunner:
-    """Many things at once, and how far it has got."""
+    """Plays many scenarios concurrently, and reports the progress."""
 
     def __init__(self, progress: Callable[[int, int], None], number: int) -> None:
         self._progress = progress
@@ -98,7 +98,7 @@ class _ScenarioRunner:
         self._gate = asyncio.Semaphore(CONCURRENCY)
 
     async def run(self, tellings: Iterable[Callable[[], Awaitable[None]]]) -> None:
-        """All of them. Raises DatabaseGone."""
+        """Plays all these scenarios. Raises DatabaseGone."""
         gone = None
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -111,8 +111,8 @@ class _ScenarioRunner:
 
     async def _run_one(self, telling: Callable[[], Awaitable[None]]) -> None:
         async with self._gate:
-            # Which hours it meets depends on the day. What the process forbids then is better left out than
-            # the first thing that a newcomer sees.
+            # Which working hours a scenario meets depends on the day of the start. A step that the process
+            # then refuses ends the scenario, rather than the demo.
             with contextlib.suppress(Refusal, HistoryEnded):
                 await telling()
         self._done += 1
@@ -120,7 +120,9 @@ class _ScenarioRunner:
 
 
 class _Organisation:
-    """Teams, persons, shifts and rates. `end` is the moment of the first start, up to which history goes."""
+    """Creates teams, persons, shifts, rates, calendars and other reference data. `end` is the time of the
+    first start, at which the history ends.
+    """
 
     def __init__(self, maker: DemoRun, now: datetime) -> None:
         self.end = now
@@ -129,7 +131,7 @@ class _Organisation:
         self._script = Script(maker, "people", now - FOUNDED_BEFORE, IMPORTED_SOURCE)
 
     async def build(self) -> Participants:
-        """What is not there yet. Gives who is there."""
+        """Creates what is missing of the organisation. Returns its people."""
         await self._add_teams()
         staff: dict[str, list[Member]] = {}
         managers, requesters = [], []
@@ -175,7 +177,9 @@ class _Organisation:
                 await self._begin(str(self._teams[key]))
 
     async def _begin(self, team: str) -> None:
-        """With the first team: of an earlier start, if there was one, whose history goes on."""
+        """Sets the clock by the first team: if an earlier start has added it, that start's history
+        continues.
+        """
         ledger = self._script.maker.ledger
         loaded = await load(ledger.db, ledger.lifecycles["team"], team)
         assert loaded is not None
@@ -201,7 +205,7 @@ class _Organisation:
         return Member(Caller(actor, person, held, belongs, own, locale=site.language), site, place)
 
     async def _add_calendars(self) -> None:
-        """With the public holidays of the years that the history goes through."""
+        """Adds the calendars, with the public holidays of all years of the history."""
         year = self._script.now.year
         for key, name, site, country, subdivision, day in CALENDARS:
             weekdays = tuple(Weekday)[:5]
@@ -219,7 +223,9 @@ class _Organisation:
             await self._script.act(DEMO_RULE, "calendar", "add", None, body)
 
     async def _add_shifts(self, team: str, members: Sequence[Member]) -> None:
-        """By day those of each site; at night and at weekends one of them, week by week in turn."""
+        """Adds shifts: by day for all members, each in their site's hours; at night and at weekends on call,
+        week by week in turn.
+        """
         week = tuple(Weekday)
         from_date = self._script.now.date()
         for n, member in enumerate(members):
@@ -244,7 +250,7 @@ class _Organisation:
 async def _play_incident(
     maker: DemoRun, life: IncidentScenario, end: datetime, made: dict[int, UUID]
 ) -> None:
-    """One incident's life as far as it has come by then, and the reports that repeat it."""
+    """Plays an incident's scenario up to the time `end`, and the duplicate reports of it."""
     opened = life.opening.at
     source = source_of(opened, end)
     script = Script(maker, f"incident-{life.opening.n}", opened, source)

@@ -1,4 +1,6 @@
-"""What goes wrong in the demo organisation, and what is said about it, in both languages (data only)."""
+"""Templates of the demo's incidents, and texts of their comments, causes and resolutions, in both languages
+(data only).
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,12 @@ from app.demo.cmdb_data import ACCOUNT_SERVICES, BUSINESS_SERVICES, LOCATIONS, S
 
 @dataclass(frozen=True)
 class IncidentTemplate:
-    """What goes wrong: who solves it in how many minutes, and what is reported in which language.
+    """A kind of incident: team, working minutes, and texts of the report by language.
 
-    It happens to one of `services`, whose name stands for `{what}`; what ends in `-*` is that of the place.
-    `severity` it hurts is effect, impact and urgency; `weight` weighs it against the others. What is
-    `monitored` is told by monitoring, in English only.
+    The incident affects one of `services`, whose name replaces `{what}` in the texts; a service that ends in
+    `-*` stands for the one at the requester's place. `severity` is effect, impact and urgency, separated by
+    spaces; `weight` is the relative frequency. `monitored` incidents are reported by monitoring, in English
+    only.
     """
 
     team: str
@@ -27,21 +30,21 @@ class IncidentTemplate:
 
     @property
     def effect(self) -> str:
-        """What it does to the service."""
+        """The effect on the service."""
         return self.severity.split()[0]
 
     @property
     def impact(self) -> str:
-        """How many are touched."""
+        """The impact: how many users are affected."""
         return self.severity.split()[1]
 
     @property
     def urgency(self) -> str:
-        """How much their work suffers."""
+        """The urgency: how much their work suffers."""
         return self.severity.split()[2]
 
     def texts_for(self, service: str, language: str) -> tuple[str, str]:
-        """Title and description, as they are reported of that service."""
+        """Returns the title and description of a report about that service."""
         spoken = language if language in self.words else "en"
         title, description = self.words[spoken]
         what = SERVICES[service].name(spoken)
@@ -49,12 +52,12 @@ class IncidentTemplate:
 
 
 ERP = tuple(key for key in BUSINESS_SERVICES if key.startswith("erp"))
-#: Groups of services, by what stands for them in the table.
+#: Groups of services, by their names in the table below.
 GROUPS = {"business": BUSINESS_SERVICES, "accounts": ACCOUNT_SERVICES, "erp": ERP}
 
 # fmt: off
-#: Team, services, category; effect, impact and urgency; minutes, how often; title and description by
-#: language. Where the Chinese ones are missing, a machine tells of it.
+#: Team, services, category; effect, impact and urgency; minutes, weight; title and description in English and
+#: in Chinese. Incidents without Chinese texts are reported by monitoring.
 _TABLE: tuple[tuple[str, str, str, str, int, float, tuple[str, str], tuple[str, str] | None], ...] = (
     ("service-desk", "accounts", "access-locked", "none 3 1", 14, 14,
      ("{what}: account is locked", "I mistyped my password and cannot log in any more."),
@@ -198,12 +201,13 @@ INCIDENT_TEMPLATES = tuple(
 
 
 def service_at(service: str, place: str) -> str:
-    """The service that is meant there."""
+    """Returns the service with `*` replaced by the place."""
     assert place in LOCATIONS
     return service.replace("*", place)
 
 
-#: What requesters ask and say, what engineers tell them, and what engineers say among themselves.
+#: Texts by language: comments of requesters, comments of engineers to them, internal notes of engineers, and
+#: the reasons, causes and results that actions need.
 REQUESTER_COMMENTS = {
     "en": (
         "Any news? We are waiting for this.",
@@ -273,7 +277,7 @@ RATING_COMMENTS = {
     "zh": ("很快，态度很好。", "讲解得很清楚。", "解决了，但是等了一天。"),
 }
 
-#: Of majors: what those affected are told, in order; what is learnt.
+#: Major incidents: statements to those affected, in order; lessons learnt.
 STATEMENTS = (
     "We know of the outage and are looking for the cause. 已知悉中断，正在查找原因。",
     "The cause is found; a way round is being tested. 原因已找到，正在测试临时方案。",

@@ -1,4 +1,6 @@
-"""What becomes of an incident: mostly the straight way; some wait, go to another team, or come back. Pure."""
+"""Scenarios of the demo's incidents: most are solved directly; some wait, are reassigned, or are reopened.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +36,9 @@ REOPEN_DAYS = 7
 CLOSER = rule_caller("close_after_agreed_days")
 ASSIGNER = rule_caller("assign_by_rule")
 SPREAD, LARGEST_FACTOR = 0.75, 5
-#: In the bad month a release of these services goes wrong.
+#: Team and services that suffer from the failed release of the bad month.
 BAD_TEAM, BAD_SERVICES = "applications", frozenset({"erp-sales", "erp-warehouse", "portal"})
-#: The configuration items of each service, and the categories of which reports name one.
+#: Configuration items by service; and the prefixes of categories whose reports may name one.
 MACHINES: dict[str, list[str]] = {}
 for _machine in machines():
     for _service in _machine.services:
@@ -46,7 +48,7 @@ MACHINE_CATEGORIES = ("hardware", "network", "operations")
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody who works or asks, and where they sit."""
+    """A member of staff or a requester, with their site and place."""
 
     caller: Caller
     site: Site
@@ -54,14 +56,14 @@ class Member:
 
     @property
     def id(self) -> str:
-        """How bodies name them."""
+        """The person's id as payloads contain it."""
         return str(self.caller.person_id)
 
 
 @dataclass(frozen=True)
 class Participants:
-    """Who is there: staff by team, managers of incidents, requesters, the account of monitoring, and those
-    who answer for processes by their names.
+    """The people of the demo: staff by team, incident managers, requesters, the account of monitoring, and by
+    name the persons who are responsible for processes and departments.
     """
 
     staff: dict[str, list[Member]]
@@ -71,7 +73,9 @@ class Participants:
     heads: dict[str, Member]
 
     def on_duty(self, team: str, when: datetime) -> list[Member]:
-        """Whose working hours it is; where it is nobody's, who is on call that week."""
+        """Returns the team's members in whose working hours the time is; if there are none, the one on call
+        that week.
+        """
         members = self.staff[team]
         there = [member for member in members if in_working_hours(member.site, when)]
         return there or [members[when.isocalendar().week % len(members)]]
@@ -79,7 +83,7 @@ class Participants:
 
 @dataclass(frozen=True)
 class ScriptedAction:
-    """What somebody does, and when."""
+    """An action on the incident, its time and its caller."""
 
     at: datetime
     caller: Caller
@@ -89,7 +93,9 @@ class ScriptedAction:
 
 @dataclass(frozen=True)
 class DuplicateReport:
-    """The same trouble, reported by somebody else: a manager of incidents marks it at `marked`."""
+    """A report of the same incident by another requester, which an incident manager marks as a duplicate at
+    `marked`.
+    """
 
     at: datetime
     caller: Caller
@@ -100,7 +106,9 @@ class DuplicateReport:
 
 @dataclass
 class IncidentScenario:
-    """An incident's life, step by step, from its opening on."""
+    """The scenario of one incident: all actions on it from its opening, and duplicate reports, chosen at
+    random.
+    """
 
     cast: Participants
     opening: Arrival
@@ -130,16 +138,18 @@ class IncidentScenario:
 
     @property
     def is_bad(self) -> bool:
-        """Whether it belongs to what goes wrong in the bad month."""
+        """True if the incident belongs to the failed release of the bad month."""
         return self.opening.bad and self.template.team == BAD_TEAM
 
     @property
     def is_critical(self) -> bool:
-        """Whether nobody can work."""
+        """True if impact and urgency are the highest, so that nobody can work."""
         return self.template.impact == self.template.urgency == "1"
 
     def report(self, by: Member | None = None) -> ReportIncident:
-        """What the requester reports, or somebody else who has the same trouble."""
+        """Returns the payload that reports the incident, from its requester or from another one with the same
+        trouble.
+        """
         trouble, who = self.template, by or self.requester
         title, description = trouble.texts_for(self.service, who.site.language)
         return ReportIncident(
@@ -157,7 +167,7 @@ class IncidentScenario:
         )
 
     def _trouble(self) -> IncidentTemplate:
-        """At night machines complain rather than people."""
+        """Chooses a template; at night alerts of monitoring are more likely than reports of people."""
         night = not in_working_hours(self.opening.site, self.opening.at)
         weights = [
             trouble.weight
@@ -191,7 +201,7 @@ class IncidentScenario:
         return None
 
     def _clear(self) -> None:
-        """The alert clears before anybody has started."""
+        """Ends the incident because the alert has cleared before anyone has started."""
         for _ in range(self.chance.randrange(3)):
             self._advance(6)
             self._act(self.requester.caller, "repeat_alert", RepeatAlertIncident(title=self.report().title))
@@ -201,7 +211,9 @@ class IncidentScenario:
         self._close()
 
     def _repeat(self) -> None:
-        """Others report the same soon after, the more the worse it is."""
+        """Adds duplicate reports by others soon after the first, more of them the more severe the incident
+        is.
+        """
         if self.template.monitored or self.template.impact == "3":
             return
         most = 4 if self.is_critical else 2
@@ -211,17 +223,21 @@ class IncidentScenario:
             other = self.chance.choice(self.cast.requesters)
             at = self.opening.at + timedelta(minutes=self.chance.randint(2, 40))
             marked = at + timedelta(minutes=self.chance.randint(4, 30))
-            # Managers see the original, whatever team has it by now.
+            # Incident managers see the original, whichever team it is assigned to by now.
             manager = self.chance.choice(self.cast.managers).caller
             self.repeats.append(DuplicateReport(at, other.caller, self.report(other), marked, manager))
 
     @property
     def _routed(self) -> str:
-        """The team that it goes to by itself. What nobody can work with goes to the desk, by hand."""
+        """The team that gets the incident by an assignment rule; a critical one goes to the desk, where it is
+        taken by hand.
+        """
         return DESK if self.is_critical else team_by_rule(self.service, self.template.category)
 
     def _triage(self) -> None:
-        """Somebody of the team answers; it is not always the right team."""
+        """Has a member of the first team acknowledge and assign the incident, which may first go to a wrong
+        team.
+        """
         first = self.chance.choice(self.cast.on_duty(self._routed, self.now))
         slower = (1 + 0.6 * self.opening.ago) * (2.3 if self.opening.bad else 1) * PACE[self._routed]
         self._advance(2.5 if self.is_critical else 7 * slower)
@@ -244,7 +260,7 @@ class IncidentScenario:
         self._act(by, "assign", AssignTicket(team=self.template.team, person=person))
 
     def _work(self) -> bool:
-        """Whether it comes to an end: some wait for ever."""
+        """Plays the work on the incident up to its resolution. Returns false for one that stays on hold."""
         chance, engineer = self.chance, self.engineer
         self._advance(8)
         self._act(engineer.caller, "start", EmptyPayload())
@@ -282,7 +298,7 @@ class IncidentScenario:
         self._act(self.engineer.caller, "hold", HoldIncident(reason=self.chance.choice(reasons)))
 
     def _abandon(self) -> None:
-        """What waits for long is often not wanted any more."""
+        """Cancels the incident on hold after days, in most cases, because it is not wanted any more."""
         if self.chance.random() < 0.85 and not self.repeats:
             self.now += timedelta(days=self.chance.choice((2, 4, 9, 20, 45)), hours=self.chance.randrange(24))
             manager = self.chance.choice(self.cast.managers).caller
@@ -313,7 +329,7 @@ class IncidentScenario:
         self._close()
 
     def _close(self) -> None:
-        """The requester says so, or nobody objects for some days."""
+        """Closes the incident: by its requester, or automatically when nobody objects for some days."""
         resolved, chance = self.now, self.chance
         if not self.template.monitored and chance.random() < 0.3:
             self._advance(240)
@@ -332,7 +348,7 @@ class IncidentScenario:
         return self._act(CLOSER, "close", EmptyPayload())
 
     def _major(self) -> None:
-        """All that is done when nobody can work, up to what is learnt from it."""
+        """Plays a major incident, from its declaration to its review."""
         began, manager = self.now, self.chance.choice(self.cast.managers).caller
         self._advance(4)
         first, *others = incident_data.STATEMENTS
@@ -370,7 +386,9 @@ class IncidentScenario:
         self.steps.append(ScriptedAction(self.now, caller, action, body))
 
     def _advance(self, mean: float) -> None:
-        """So many minutes later, more or less; longer at night and at weekends, if anybody can work."""
+        """Moves the clock on by about so many minutes; to working hours if the incident waits for a person
+        who has them.
+        """
         usual = self.is_critical or any(in_working_hours(one.site, self.now) for one in self.cast.staff[DESK])
         spread = min(exp(self.chance.gauss(0, SPREAD) - SPREAD**2 / 2), LARGEST_FACTOR)
         self.now += timedelta(seconds=int(60 * mean * spread * (1 if usual else 2)) + 5)

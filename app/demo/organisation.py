@@ -1,4 +1,6 @@
-"""Who works in the demo organisation, in Shanghai and Berlin, and who asks there (data only)."""
+"""The demo organisation's sites in Shanghai and Berlin, its customers, teams, staff and requesters (data
+only).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from app.common.people import Role
 
 @dataclass(frozen=True)
 class Site:
-    """Where people sit: their clock, and the language that they write in."""
+    """A site: its time zone, and the language in which its people write."""
 
     zone: str
     language: str
@@ -19,7 +21,7 @@ SHANGHAI = Site("Asia/Shanghai", "zh")
 BERLIN = Site("Europe/Berlin", "en")
 SITES = (SHANGHAI, BERLIN)
 
-#: Key and name of each team that is given work, and how it compares with the usual minutes of work.
+#: Key and name of each team that does work, and the factor on the usual minutes of work.
 TEAMS = (
     ("service-desk", "服务台 Service desk", 0.8),
     ("workplace", "桌面支持 Workplace", 0.9),
@@ -37,7 +39,7 @@ CUSTOMERS = (
     ("research", "研发 Research", BERLIN, "berlin"),
 )
 
-#: Name, roles and site of those who answer for processes and departments.
+#: Name, roles and site of the persons who are responsible for processes and departments.
 HEAD_OF_IT, PROBLEM_MANAGER, SERVICE_LEVEL_MANAGER, BUSINESS_HEAD = (
     "沈国强",
     "Ingrid Vogel",
@@ -51,7 +53,7 @@ HEADS = (
     (BUSINESS_HEAD, (Role.management,), BERLIN),
 )
 
-#: Name, roles, team and site of those who work on incidents.
+#: Name, roles, team and site of the staff who work on tickets.
 STAFF = (
     ("林晓雨", (Role.agent,), "service-desk", SHANGHAI),
     ("王磊", (Role.agent,), "service-desk", SHANGHAI),
@@ -71,7 +73,7 @@ STAFF = (
     ("Elena Petrova", (Role.engineer,), "platform", BERLIN),
 )
 
-#: Name and customer of those who report.
+#: Name and customer of each requester.
 REQUESTERS = (
     ("赵敏", "sales-asia"),
     ("吴晶", "sales-asia"),
@@ -92,16 +94,16 @@ REQUESTERS = (
     ("Ben Fischer", "research"),
 )
 
-#: The account of what watches the machines.
+#: The machine account of the monitoring system.
 MONITORING = "Monitoring"
 
-#: What an hour of work costs, by class of role.
+#: Cost of an hour of work, by class of role.
 CURRENCY = "EUR"
 RATES = (("agent", "38.00"), ("engineer", "62.00"))
-#: What an incident may cost in the mean.
+#: Budget for the mean cost of an incident.
 UNIT_COST = "95.00"
 
-#: Key, name, site, country and part of it, and the hours of a usual day, of each calendar.
+#: Key, name, site, country and subdivision, and working hours of a usual day, of each calendar.
 CALENDARS = (
     (
         "shanghai",
@@ -114,7 +116,7 @@ CALENDARS = (
     ("berlin", "Berlin office", BERLIN, "DE", "BE", (("08:00", "17:00"),)),
 )
 
-#: Whose keys are printed: what for, the person (None: one of their own), the roles.
+#: API keys that are printed: name, the person (None: one of the key's own), the roles.
 KEYS = (
     ("admin", None, tuple(role for role in Role if role is not Role.auditor)),
     ("agent", "林晓雨", (Role.agent,)),

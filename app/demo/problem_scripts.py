@@ -1,4 +1,6 @@
-"""What was behind incidents in the demo's year: what is known of it, and how far each has come."""
+"""Scenarios of the demo's problems: templates with causes and workarounds, and how far each problem has
+come.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,7 @@ MOST_INCIDENTS = 8
 
 
 class Progress(IntEnum):
-    """How far it comes at most."""
+    """The furthest step that a problem reaches."""
 
     raised = 1
     investigated = 2
@@ -54,8 +56,8 @@ class Progress(IntEnum):
 
 @dataclass(frozen=True)
 class ProblemTemplate:
-    """What is behind it. It is raised so many days before the end of the history; `trend`: out of a
-    candidate that a rule has found.
+    """A problem. It is raised `ago` days before the end of the history; `trend`: from a problem candidate
+    that a rule has detected.
     """
 
     title: str
@@ -288,7 +290,7 @@ PROBLEM_TEMPLATES = (
         "…",
     ),
 )
-#: Of what recurred and was found to be nothing: the category, when, and why.
+#: Problem candidates that are declined: the category, days before the end of the history, and the reason.
 DECLINED_CANDIDATES = (
     ("access-locked", 300, "Newcomers after the holidays; a reminder was sent. 节后新员工较多，已发提醒。"),
     ("usage-how-to", 220, "A course is planned. 已安排培训。"),
@@ -297,7 +299,7 @@ DECLINED_CANDIDATES = (
 
 
 class ProblemScenario(RecordScenario):
-    """A problem."""
+    """The scenario of one problem."""
 
     template: ProblemTemplate
     incidents: tuple[str, ...]
@@ -313,7 +315,9 @@ class ProblemScenario(RecordScenario):
         lives: Sequence[IncidentScenario],
         made: Mapping[int, UUID],
     ) -> Iterator[ProblemScenario]:
-        """All of them, with the incidents that show each: those of its service shortly before."""
+        """Returns the scenarios of all templates, each with incidents of the problem's service shortly
+        before.
+        """
         for n, trouble in enumerate(PROBLEM_TEMPLATES, start=1):
             opened = (end - timedelta(days=trouble.ago)).replace(hour=9, minute=3 * n)
             story = cls(maker, cast, end, "problem", f"problem-{n}", opened)
@@ -332,7 +336,7 @@ class ProblemScenario(RecordScenario):
             yield story
 
     async def play(self) -> None:
-        """From what recurs to what is learnt of it, as far as it comes."""
+        """Plays the problem up to its furthest step, at most to the lessons learnt at its closing."""
         trouble, team = self.template, SERVICES[self.template.service].team
         await self._raise()
         if trouble.progress < Progress.investigated:
@@ -370,7 +374,7 @@ class ProblemScenario(RecordScenario):
         return await self.act(self.manager, "raise", body)
 
     async def _accept_candidate(self) -> None:
-        """The rule finds it, and whoever manages problems accepts that."""
+        """Has the rule detect a problem candidate, and the problem manager accept it as the problem."""
         trouble = self.template
         name, source = f"{self.name}-candidate", source_of(self.opened, self.end)
         script = Script(self.maker, name, self.opened - timedelta(hours=20), source)
@@ -432,7 +436,7 @@ class ProblemScenario(RecordScenario):
 
 
 async def decline_candidates(maker: DemoRun, cast: Participants, end: datetime) -> None:
-    """What recurred, and was found to be nothing."""
+    """Plays the problem candidates that the problem manager declines."""
     for category, ago, why in DECLINED_CANDIDATES:
         opened = end - timedelta(days=ago)
         script = Script(maker, f"declined-{category}", opened, source_of(opened, end))

@@ -1,4 +1,6 @@
-"""Requests that take the way of projects: what is wanted, how far each of them comes, and its story."""
+"""Scenarios of the demo's project requests: templates, and the course of each project from request to
+training.
+"""
 
 from __future__ import annotations
 
@@ -49,14 +51,17 @@ from app.ticketing.records import Task
 from app.ticketing.tasks import CompleteTask
 
 TEAM = "applications"
-#: At which parts of its time progress is reported; with the second and the third a task is done.
+#: Fractions of a project's duration at which progress is reported; a task is completed with the second and
+#: the third report.
 REPORT_POINTS = (0.3, 0.48, 1.0)
 
 
 @dataclass(frozen=True)
 class ProjectTemplate:
-    """What a department wants. It is asked for so many days before the end of the history and takes about so
-    many `weeks` to make; `revisions` of its solution and `rounds` of acceptance that fail come before.
+    """A project that a department requests.
+
+    It is requested `ago` days before the end of the history and takes about `weeks` to build; before that
+    come `revisions` of its solution, and at the end `rounds` of acceptance that fail.
     """
 
     title: str
@@ -70,7 +75,7 @@ class ProjectTemplate:
     late: bool = False
 
 
-#: The newest are still on their way.
+#: The newest projects are still under way at the end of the history.
 PROJECTS = (
     ProjectTemplate(
         "请假审批系统", "目前以纸质方式请假，财务无法及时核对。", "finance", "hr", 350, 8, revisions=1
@@ -108,7 +113,7 @@ FILLER_TEXT = {"en": "As discussed in the meetings, see the minutes.", "zh": "�
 
 
 class ProjectScenario(RecordScenario):
-    """A project request."""
+    """The scenario of one project request."""
 
     project: ProjectTemplate
     requester: Member
@@ -119,7 +124,7 @@ class ProjectScenario(RecordScenario):
 
     @classmethod
     def from_templates(cls, maker: DemoRun, cast: Participants, end: datetime) -> Iterator[ProjectScenario]:
-        """All of them."""
+        """Returns the scenarios of all project templates."""
         for n, project in enumerate(PROJECTS, start=1):
             opened = (end - timedelta(days=project.ago)).replace(hour=8, minute=7 * n % 60)
             story = cls(maker, cast, end, "request", f"project-{n}", opened)
@@ -134,11 +139,11 @@ class ProjectScenario(RecordScenario):
 
     @property
     def text(self) -> str:
-        """What is said where it does not matter what."""
+        """A text in the requester's language, for fields whose content does not matter."""
         return FILLER_TEXT[self.requester.site.language]
 
     async def play(self) -> None:
-        """From what is wanted to what is taught, as far as it has come."""
+        """Plays the project from the request to the training, up to the end of the history."""
         await self._request()
         await self._analyse()
         for _ in range(self.project.revisions):
@@ -251,7 +256,9 @@ class ProjectScenario(RecordScenario):
         await self._check("Test of the whole 整体测试")
 
     async def _report(self, part: float) -> None:
-        """How far it has got by then; what is due is done a little before or after."""
+        """Moves the clock to this fraction of the duration and reports progress; tasks are completed a little
+        before or after they are due.
+        """
         slower = 1.25 if self.project.late else 0.93
         self.script.now = max(self.now, self.started + timedelta(weeks=self.project.weeks * part * slower))
         self.advance(30, self.developers[0])
@@ -276,7 +283,7 @@ class ProjectScenario(RecordScenario):
         await self.act(self.developers[0], "report_progress", body)
 
     async def _complete(self) -> None:
-        """The next of what is to be done."""
+        """Completes the task that is due next."""
         await self.act(self.developers[0], "complete_task", self._task)
 
     async def _task(self) -> CompleteTask:

@@ -1,4 +1,4 @@
-"""What becomes of a request: out of the catalogue in hours or days, as a project in months."""
+"""Scenarios of single records, and of the demo's catalogue requests, which take hours or days."""
 
 from __future__ import annotations
 
@@ -32,12 +32,14 @@ SPREAD, LARGEST_FACTOR = 0.7, 5
 
 
 class HistoryEnded(Exception):  # not an error: what comes next has not happened yet
-    """The history ends here."""
+    """The history ends before the next step."""
 
 
 @dataclass
 class RecordScenario:
-    """What happens to one record, up to the end of the history. `name` tells its commands from others'."""
+    """The scenario of one record, up to the end of the history. `name` distinguishes its idempotency keys
+    from those of other scenarios.
+    """
 
     maker: DemoRun
     cast: Participants
@@ -55,23 +57,25 @@ class RecordScenario:
 
     @property
     def now(self) -> datetime:
-        """When it is."""
+        """The present time of the scenario's clock."""
         return self.script.now
 
     @property
     def record_id(self) -> UUID:
-        """The record, once there is one."""
+        """The id of the record, which must have been opened."""
         assert self.record is not None
         return self.record
 
     async def act(self, who: Member, action: str, payload: BodySource) -> None:
-        """Somebody acts, unless the history is over by then."""
+        """Carries out the action as this member. Raises HistoryEnded if the clock is past the end of the
+        history.
+        """
         if self.now > self.end:
             raise HistoryEnded
         self.record = await self.script.act(who.caller, self.kind, action, self.record, payload)
 
     def advance(self, minutes: float, who: Member) -> None:
-        """So many minutes later, more or less, when they are at work."""
+        """Moves the clock on by about so many minutes, to a time at which the member works."""
         self.script.now += timedelta(
             minutes=minutes * min(exp(self.chance.gauss(0, SPREAD)), LARGEST_FACTOR), seconds=7
         )
@@ -79,16 +83,16 @@ class RecordScenario:
             self.script.now += HOUR
 
     def advance_days(self, days: float, who: Member) -> None:
-        """The same in days."""
+        """Moves the clock on by about so many days, to a time at which the member works."""
         self.advance(days * 24 * 60, who)
 
     def pick_member(self, team: str) -> Member:
-        """Somebody of the team who is at work."""
+        """Returns a member of the team who is on duty, chosen at random."""
         return self.chance.choice(self.cast.on_duty(team, self.now))
 
 
 class RequestScenario(RecordScenario):
-    """A request out of the catalogue."""
+    """The scenario of one catalogue request."""
 
     item: Item
     requester: Member
@@ -98,7 +102,9 @@ class RequestScenario(RecordScenario):
     def for_arrival(
         cls, maker: DemoRun, cast: Participants, opening: Arrival, end: datetime
     ) -> RequestScenario:
-        """What is asked for then."""
+        """Returns the scenario of the request that arrives then, with an item and a requester chosen at
+        random.
+        """
         story = cls(maker, cast, end, "request", f"wish-{opening.n}", opening.at)
         chance = story.chance
         story.item = chance.choices(ITEMS, [item.weight for item in ITEMS])[0]
@@ -107,7 +113,7 @@ class RequestScenario(RecordScenario):
         return story
 
     async def play(self) -> None:
-        """From what is asked to what becomes of it."""
+        """Plays the request from its submission to its end."""
         await self._submit()
         if self.chance.random() < 0.03:
             self.advance(90, self.requester)
@@ -152,7 +158,7 @@ class RequestScenario(RecordScenario):
         raise HistoryEnded
 
     async def _approved(self) -> bool:
-        """Whether whoever approves it says so, in hours or days."""
+        """Plays the approver's vote, after hours or days. Returns whether they approve."""
         head = self.approver
         self.advance(self.chance.choice((60, 240, 1_500)), head)
         refused = self.chance.random() < 0.06
@@ -172,7 +178,7 @@ class RequestScenario(RecordScenario):
 
     @property
     def approver(self) -> Member:
-        """Who approves the item: the one person who is named, or holds the role."""
+        """The member who approves the item: the person whom it names, or the holder of the role."""
         named = self.item.approver_persons
         role = self.item.approver_role
         return next(
@@ -182,7 +188,7 @@ class RequestScenario(RecordScenario):
         )
 
     async def _work(self) -> None:
-        """Somebody of the team takes it, and does it."""
+        """Plays the work of a member of the item's team, up to fulfilment."""
         chance = self.chance
         self.advance(90, self.requester)
         self.worker = self.pick_member(self.item.team)
@@ -211,7 +217,7 @@ class RequestScenario(RecordScenario):
         return CompleteTask(task=tasks[0].id, outcome="Done. 已完成。")
 
     async def _finish(self) -> None:
-        """Some are not content, many say how content they are, and all come to an end."""
+        """Plays the end of the request: a few are reopened, many are rated, and all are closed."""
         chance, delivered = self.chance, self.now
         if chance.random() < 0.04:
             self.advance(300, self.requester)

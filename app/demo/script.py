@@ -1,4 +1,6 @@
-"""How the demo is made: by commands with a clock of their own, each known again by its key."""
+"""Scripts of the demo: commands with a clock of their own, each with an idempotency key by which it is done
+once.
+"""
 
 from __future__ import annotations
 
@@ -20,37 +22,41 @@ from app.log.events import id_of
 
 R = TypeVar("R", bound=ChildRecord)
 
-# Rules and notices take what is older for another system's history, and leave it alone.
+# Rules and notices leave events of an import alone, so older tickets of the demo are recorded as imported.
 IMPORTED_SOURCE, LIVE_SOURCE = "import:demo", "demo"
 LIVE_PERIOD = timedelta(days=10)
 DEMO_RULE = rule_caller("demo")
-#: Under which its commands are known again.
+#: Route under which the commands' idempotency keys are recorded.
 ROUTE = "demo"
-#: A body, or how it is made of what is there by then.
+#: A payload, or a function that makes it from the records as they are by then.
 BodySource = Payload | Callable[[], Awaitable[Payload]]
 
 
 def source_of(opened: datetime, end: datetime) -> str:
-    """Whether what was opened then is told as history, or as what happens now."""
+    """Returns the source of a record's events: imported for records opened earlier than LIVE_PERIOD before
+    the end, live for others.
+    """
     return LIVE_SOURCE if opened > end - LIVE_PERIOD else IMPORTED_SOURCE
 
 
 @dataclass(frozen=True)
 class DemoRun:
-    """What makes it: the ledger, and by actor and key the streams of the commands that are done already."""
+    """One run of the demo: the ledger, and the streams of the commands already done, by actor and key."""
 
     ledger: Ledger
     done: dict[tuple[str, str], str]
 
     @classmethod
     async def resume(cls, ledger: Ledger) -> DemoRun:
-        """With all that an earlier start has done."""
+        """Returns a run that knows all commands which earlier runs have done."""
         return cls(ledger, await read.keys_by_route(ledger.db, ROUTE))
 
 
 @dataclass
 class Script:
-    """The making of one thing: a clock of its own, and the keys of its commands."""
+    """The commands of one scenario, with a clock, a source of its events, and a counter for idempotency
+    keys.
+    """
 
     maker: DemoRun
     name: str
@@ -61,7 +67,7 @@ class Script:
     async def act(
         self, caller: Caller, kind: str, action: str, record: UUID | None, payload: BodySource
     ) -> UUID:
-        """Carries it out, unless that was done before. Gives the record's id."""
+        """Carries out the action, unless that was done before. Returns the record's id."""
         self.step += 1
         key = f"{self.name}-{self.step}"
         if (stream := self.maker.done.get((caller.actor, key))) is not None:
@@ -76,7 +82,7 @@ class Script:
         return id_of(done.event.stream)
 
     async def load_record(self, kind: str, record: UUID) -> Record:
-        """The record."""
+        """Returns the record as it is now."""
         ledger = self.maker.ledger
         loaded = await load(ledger.db, ledger.lifecycles[kind], str(record))
         assert loaded is not None
@@ -84,7 +90,7 @@ class Script:
         return record_there
 
     async def children(self, kind: str, record: UUID, child: type[R], **fields: Any) -> Sequence[R]:
-        """The rows of that sort beside the record, as they stand."""
+        """Returns the record's child records of that class, as they are now, filtered by fields."""
         ledger = self.maker.ledger
         reads = ReadContext(ledger.db, ledger.lifecycles, ledger.directory)
         return await reads.children(child, await self.load_record(kind, record), **fields)
