@@ -1,1 +1,1 @@
-"""Measuring and breaking: not part of the service."""
+"""Benchmarks and fault injection; not part of the service."""

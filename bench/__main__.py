@@ -1,8 +1,8 @@
-"""`make bench`: ratios of what the service does to a floor, on installations of its own that end with it.
+"""`make bench`: measures the service as ratios to a floor, on temporary installations of its own.
 
     python -m bench --only create --only list --seconds 3
 
-Its exit code is 1 if something is not as it must be.
+The exit code is 1 if a figure does not reach its required threshold.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SECONDS, QUICK_SECONDS = 4.0, 1.0
 
 
 async def measured(run: Run) -> list[Figure]:
-    """All figures that are asked for."""
+    """Measures the selected figures and returns them."""
     return [
         figure
         for names, measure in GROUPS
@@ -53,7 +53,7 @@ def main(
     ] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print a table for the README.")] = False,
 ) -> None:
-    """Measure what the service does against raw SQL of the same work on the same PostgreSQL."""
+    """Measure the service against raw SQL of the same work on the same PostgreSQL."""
     if unknown := set(only or ()) - set(NAMES):
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: not one of {', '.join(NAMES)}")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -71,7 +71,7 @@ def main(
     if as_markdown:
         typer.echo(markdown(figures))
     else:
-        # Where nobody looks (a file, a pipe) no line is too long.
+        # Output to a file or a pipe may have lines of any length.
         Console(width=None if sys.stdout.isatty() else WIDTH).print(table(figures))
     raise typer.Exit(0 if all(one.met for one in figures) else 1)
 

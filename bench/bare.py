@@ -1,6 +1,6 @@
-"""What a core of this machine does of Python: requests of FastAPI and pydantic alone, by the second of CPU.
+"""The Python speed of this machine: requests answered by bare FastAPI and pydantic, per second of CPU.
 
-Nothing of ours runs here, and no database. What it is good for says decision 0070.
+Nothing of the service runs here, and no database. Decision 0070 says what the figure is used for.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bench.floor import CLIENTS, Reference
 from bench.load import request, run
 from bench.site import PATIENCE_SECONDS, POLL_SECONDS, free_port
 
-#: A request took 72 µs of CPU on the machine on which the rates were set that must be reached.
+#: A request took 72 µs of CPU on the reference machine, on which the required rates were set.
 OF_REFERENCE = Reference(1e6 / 72)
 WARM_UP_SECONDS = 0.5
 TICKET = {"title": "Mail does not arrive", "description": "x" * 120, "priority": "P3"}
@@ -32,7 +32,7 @@ api = FastAPI()
 
 
 class NewTicket(BaseModel):
-    """What a client sends."""
+    """The request's payload."""
 
     title: str
     description: str
@@ -40,7 +40,7 @@ class NewTicket(BaseModel):
 
 
 class MadeTicket(BaseModel):
-    """What is answered, whatever was sent."""
+    """The answer, the same for every request."""
 
     id: UUID
     number: str
@@ -49,12 +49,14 @@ class MadeTicket(BaseModel):
 
 @api.post("/tickets", status_code=201)
 async def make_ticket(ticket: NewTicket) -> MadeTicket:
-    """Makes nothing."""
+    """Answers without making a ticket."""
     return MadeTicket(id=UUID(int=1), number="INC-2026-000001", version=1)
 
 
 async def per_second_of_cpu(seconds: float) -> float:
-    """How many such requests one process answers with a second of CPU, asked by CLIENTS for so long."""
+    """Measures how many such requests one process answers per second of its CPU time, under a load of CLIENTS
+    clients for `seconds`.
+    """
     asked, port = request("POST", "/tickets", "nobody", json.dumps(TICKET).encode()), free_port()
     with _served(port) as child:
         await _until_it_listens(child, port)
@@ -66,7 +68,7 @@ async def per_second_of_cpu(seconds: float) -> float:
 
 @contextmanager
 def _served(port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that serves it, until the block ends."""
+    """Runs the bare API in a process of its own until the block ends."""
     command = [sys.executable, "-m", "uvicorn", "bench.bare:api", "--port", str(port), "--log-level", "error"]
     with subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.DEVNULL) as child:  # noqa: S603  # ourselves
         try:
@@ -76,7 +78,7 @@ def _served(port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 
 async def _until_it_listens(child: subprocess.Popen[bytes], port: int) -> None:
-    """Raises RuntimeError if it has ended by itself."""
+    """Waits until the process accepts connections. Raises RuntimeError if it has ended instead."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             try:
@@ -91,6 +93,6 @@ async def _until_it_listens(child: subprocess.Popen[bytes], port: int) -> None:
 
 
 def _cpu_seconds(pid: int) -> float:
-    """What the process has had of the cores by now (proc(5): utime and stime, in ticks)."""
+    """Returns the CPU time that the process has used (proc(5): utime and stime, in ticks) in seconds."""
     behind_its_name = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return sum(map(int, behind_its_name[11:13])) / os.sysconf("SC_CLK_TCK")

@@ -1,4 +1,4 @@
-"""An organisation, and incidents by the hundred thousand in its log, to read from and to count."""
+"""An organisation and hundreds of thousands of incidents in the log, as data for measurements."""
 
 from __future__ import annotations
 
@@ -27,17 +27,19 @@ from bench.figures import Run
 from bench.site import Site
 
 TEAMS, PERSONS, WORDS = 20, 60, 100_000
-# All incidents were opened within so many days before now.
+# The period before now, in days, in which all incidents were opened.
 DAYS = 730
 CASES_AT_ONCE = 20_000
-# A word of each language.
+# An English and a Chinese word that all texts contain, the same for one text in RARELY, and RARELY.
 FAULT, RARE_FAULT, RARELY = ("mail", "邮件"), ("printer", "打印"), 500
 SQL = Path(__file__).with_name("cases.sql")
 
 
 @dataclass
 class LargeSite:
-    """A site with many incidents. `owner` is a superuser's connection, `now` when it was made."""
+    """A site with many incidents. `owner` is a superuser's connection, `now` the time at which the site was
+    made.
+    """
 
     run: Run
     site: Site
@@ -48,19 +50,19 @@ class LargeSite:
 
 @contextlib.asynccontextmanager
 async def ledger_of(site: Site) -> AsyncIterator[Ledger]:
-    """The site's ledger, in this process."""
+    """Opens the site's ledger in this process."""
     async with ledgers.open_ledger(site.url, site.data / "secrets", LIFECYCLES_BY_KIND, Settings()) as ledger:
         yield ledger
 
 
 def team_key(n: int) -> str:
-    """What the team of that number is called; 0 has the most incidents."""
+    """Returns the key of the team with that number; team 0 has the most incidents."""
     return f"team-{n}"
 
 
 async def add_organisation(ledger: Ledger, owner: Connection, *, words: int = WORDS) -> None:
-    """Teams, persons, what an incident may cost, and about so many words under their keys, where
-    `bench.make_cases` looks for them.
+    """Adds teams, persons, a budget for the cost of an incident, and about `words` texts, encrypted under the
+    persons' keys, to the table from which `bench.make_cases` takes them.
 
     `owner` is a superuser's connection in autocommit.
     """
@@ -88,7 +90,7 @@ async def add_organisation(ledger: Ledger, owner: Connection, *, words: int = WO
 
 
 def _sentence(k: int) -> str:
-    """What all say has the words of FAULT in it, what every RARELY-th says those of RARE_FAULT, too."""
+    """Returns a text with the words of FAULT; each RARELY-th has those of RARE_FAULT, too."""
     usual = f"Since {k} no mail has come in. 收不到邮件。"
     return usual if k % RARELY else f"{usual} The printer has no paper. 打印机没有纸了。"
 
@@ -101,7 +103,7 @@ async def _add(ledger: Ledger, lifecycle: Lifecycle[Any], body: Payload) -> Any:
 
 
 async def make_cases(many: LargeSite, up_to: int) -> None:
-    """Adds incidents until there are so many; the new ones were opened within DAYS before now."""
+    """Adds incidents until there are `up_to` of them; the new ones were opened within DAYS before now."""
     first, many.incidents = many.incidents + 1, up_to
     count = up_to - first + 1
     task = many.run.progress.add_task(f"Making {count:,} incidents", total=count)

@@ -1,7 +1,7 @@
-"""What was measured, what it must reach, and how it is printed.
+"""Measured figures, the thresholds that they must reach, and their output.
 
-A rate says little by itself: it is measured in turns with a floor (floor, figure, floor, figure, floor), and
-what counts is the ratio of each figure to the mean of the floors beside it.
+A rate alone says little, so it is measured alternately with a floor (floor, figure, floor, figure, floor),
+and judged by the ratio of each figure to the mean of the floors before and after it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rich.table import Table
 
 @dataclass(frozen=True)
 class Threshold:
-    """What a number must reach, and what it should. `at_most`: both are upper bounds."""
+    """The bounds that a number must reach, and that it should reach. `at_most`: both are upper bounds."""
 
     must: float
     aim: float
@@ -25,17 +25,17 @@ class Threshold:
     at_most: bool = False
 
     def as_text(self, bound: float) -> str:
-        """The bound, in words."""
+        """Returns the bound as text."""
         return f"{'≤' if self.at_most else '≥'} {bound:,g}{self.unit}"
 
     def is_met(self, found: float, bound: float) -> bool:
-        """Whether the number is on the right side of the bound."""
+        """True if the number satisfies the bound."""
         return found <= bound if self.at_most else found >= bound
 
 
 @dataclass(frozen=True)
 class Paired:
-    """A figure and its floor, measured in turns: medians, and the ratio with its least and largest value."""
+    """A figure and its floor, measured alternately: medians, and the median, least and largest ratio."""
 
     figure: float
     floor: float
@@ -46,9 +46,10 @@ class Paired:
 
 @dataclass(frozen=True)
 class Figure:
-    """A row of the table. `judged` is the number that must reach something: the ratio, or the figure itself.
+    """A row of the table of results. `judged` is the number that is compared with `needed`: the ratio, or the
+    figure itself.
 
-    Without `needed` it is there to be looked at.
+    Without `needed` the figure is for information only.
     """
 
     name: str
@@ -61,11 +62,11 @@ class Figure:
 
     @property
     def met(self) -> bool:
-        """Whether it is as it must be."""
+        """True if the figure satisfies its `must` bound, or has none."""
         return self.needed is None or self.needed.is_met(self.judged, self.needed.must)
 
     def cells(self) -> tuple[str, ...]:
-        """The row as it is printed, by COLUMNS."""
+        """Returns the row's cells in the order of COLUMNS."""
         if self.needed is None:
             return (self.what, self.figure, self.floor, self.ratio, "", "", "")
         aimed = self.needed.is_met(self.judged, self.needed.aim)
@@ -74,7 +75,7 @@ class Figure:
         return (self.what, self.figure, self.floor, self.ratio, *bounds, verdict)
 
     def as_json(self) -> dict[str, Any]:
-        """The row for a program."""
+        """Returns the row as a JSON object."""
         return {**asdict(self), "met": self.met}
 
 
@@ -83,7 +84,9 @@ COLUMNS = ("what", "figure", "floor in the same run", "ratio (spread)", "must", 
 
 @dataclass(frozen=True)
 class Run:
-    """How it is to be measured: which figures, how long each, on how much, and who is shown how far it is."""
+    """Options of a run: the figures to measure, seconds and rounds of each, whether with less data, and the
+    display of progress.
+    """
 
     wanted: frozenset[str]
     seconds: float
@@ -92,18 +95,18 @@ class Run:
     progress: Progress
 
     def is_wanted(self, *names: str) -> bool:
-        """Whether one of them is asked for."""
+        """True if any of these figures is to be measured."""
         return not self.wanted.isdisjoint(names)
 
     def announce(self, text: str) -> None:
-        """Says what comes next."""
+        """Prints what is measured next."""
         self.progress.console.print(text, style="dim", highlight=False)
 
 
 async def alternate(
     run: Run, floor: Callable[[], Awaitable[float]], figure: Callable[[], Awaitable[float]]
 ) -> Paired:
-    """Measures both in turns."""
+    """Measures the floor and the figure alternately, beginning and ending with the floor."""
     floors, figures = [await floor()], list[float]()
     for _ in range(run.rounds):
         figures.append(await figure())
@@ -116,7 +119,7 @@ async def alternate(
 def paired_figure(
     name: str, what: str, paired: Paired, needed: Threshold | None, *, unit: str = "/s"
 ) -> Figure:
-    """The row of what was measured in turns."""
+    """Returns the row of a figure that was measured alternately with its floor."""
     times = "×" if needed is not None and needed.at_most else ""
     ratio = f"{number(paired.ratio)}{times} ({number(paired.least)}–{number(paired.most)})"
     figure, floor = number(paired.figure) + unit, number(paired.floor) + unit
@@ -124,14 +127,14 @@ def paired_figure(
 
 
 def number(value: float) -> str:
-    """The number with as many digits as mean anything."""
+    """Formats the number with its significant digits."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def table(figures: Sequence[Figure]) -> Table:
-    """For a terminal."""
+    """Returns the rows as a table for the terminal."""
     made = Table(*COLUMNS, title="make bench")
     for one in figures:
         made.add_row(*one.cells(), style=None if one.met else "bold red")
@@ -139,6 +142,6 @@ def table(figures: Sequence[Figure]) -> Table:
 
 
 def markdown(figures: Sequence[Figure]) -> str:
-    """For the README."""
+    """Returns the rows as a Markdown table for the README."""
     rows = [COLUMNS, ("---",) * len(COLUMNS), *(one.cells() for one in figures)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)

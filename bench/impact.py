@@ -1,4 +1,6 @@
-"""What it costs to say what is touched if a configuration item fails, among very many of them."""
+"""Benchmark of the impact analysis: finding everything affected by the failure of a configuration item, among
+very many items.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,14 @@ from bench.site import made_token, site
 
 NAMES = ("impact", "impact_of_a_hub")
 ITEMS, QUICK_ITEMS = 100_000, 10_000
-#: So many fail, one after the other.
+#: Number of items whose failure is measured, one after the other.
 FAILING = 100
 REPETITIONS = 5
 UNIT = " ms"
 
-# Layers, as organisations have them: a little network, servers at it, databases on those, applications on
-# both, endpoints at the network. Every item of a layer has its share of those below.
+# Relations in the layers that organisations have: a small network, servers connected to it, databases on
+# servers, applications on both, endpoints on the network. Each item of a layer is related to some items of
+# the layers below.
 MAKE_ITEMS = """
 insert into fold.ci
 select lpad(to_hex(n), 32, '0')::uuid, 1, now(), 'live', 'ci-' || n, 'Item ' || n,
@@ -58,7 +61,7 @@ from fold.ci where id <> %(hub)s order by id desc limit %(many)s on conflict do 
 
 
 async def measure(run: Run) -> list[Figure]:
-    """The slowest of many failures, and that of one on which half of everything depends."""
+    """Measures the slowest of many failures, and the failure of an item on which half of all items depend."""
     total = QUICK_ITEMS if run.quick else ITEMS
     run.announce("Making an installation with many configuration items")
     with site() as installation, embedded_server(installation.data) as server:
@@ -76,7 +79,7 @@ async def measure(run: Run) -> list[Figure]:
 
 async def _figures(db: Database, owner: Connection, total: int) -> list[Figure]:
     relations = await db.value("select count(*) from fold.ci_relation")
-    # The first ones are the core of the network.
+    # The first items are the core of the network.
     failing = [*range(20), *range(20, total, max(1, total // FAILING))]
     taken = sorted([await _milliseconds(db, _id(n)) for n in failing])
     told = (
@@ -96,7 +99,7 @@ def _timed(name: str, told: str, took: float) -> Figure:
 
 
 async def _milliseconds(db: Database, failing: UUID) -> float:
-    """How long it usually takes: the median of several times."""
+    """Returns the median time that the impact analysis of this item takes."""
     taken = []
     for _ in range(REPETITIONS):
         began = time.perf_counter()

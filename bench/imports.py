@@ -1,9 +1,8 @@
-"""What an import costs: a file such as ServiceNow exports, until its KPIs can be asked for. And what it costs
-to make of its events again all that follows from them: the tables, which are compared with those that are
-there, and the facts.
+"""Benchmark of an import, of a file such as ServiceNow exports, until its KPIs are ready; and of a rebuild,
+which folds all events into the tables again, compares these with the existing ones, and makes all facts anew.
 
-A worker makes the facts beside an import, as it always does. Where the real histories are, one of them is
-imported, too.
+A worker makes the facts during the import, as in production. If the files of real histories are present, one
+of them is imported, too.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ from bench.site import Site, made_token, site
 
 NAMES = ("import", "rebuild")
 IMPORT, REBUILD = NAMES
-# As `ledgerdesk rebuild` has it.
+# The session settings of `ledgerdesk rebuild`.
 FOLD_LIMITS = "-c jit=off -c timezone=UTC -c work_mem=256MB"
 REAL = "uci_incident_event_log.csv.gz"
 PATIENCE_SECONDS = 120.0
@@ -44,10 +43,10 @@ SELECT_POSITIONS = b"""
 select position, coalesce((select position from log.checkpoint where consumer = %s), 0) from log.head"""
 SEED = 20261120
 CASES, QUICK_CASES = 30_000, 3_000
-# On the mean five rows per case.
+# A case has five rows on average.
 STATES = ("New", "Active", "Awaiting User Info", "Active", "Resolved", "Closed")
 SKIP_PROBABILITY = 0.17
-# Of the rows, about as in a published log: there half of the cases change their group once.
+# Probabilities for each row, about as in a published log, in which half of the cases change their group once.
 CHANGES_GROUP, CHANGES_RESOLVER = 0.12, 0.3
 HEADING = (
     *("number", "incident_state", "sys_mod_count"),
@@ -62,9 +61,9 @@ PRIORITIES = ("1 - Critical", "2 - High", "3 - Moderate", "4 - Low")
 
 
 def rows(cases: int, end: datetime) -> Iterator[list[str]]:
-    """The audit of so many cases, the same each time; they were opened in the year before `end`.
+    """Yields the audit of so many cases, the same each time; they were opened in the year before `end`.
 
-    As in real ones the rows of a case stand together.
+    The rows of a case stand together, as in real audits.
     """
     chance = random.Random(SEED)  # noqa: S311  # for accidents, not for secrets
     for n in range(cases):
@@ -90,7 +89,7 @@ def _text(at: datetime) -> str:
 
 
 def write(path: Path, cases: int, end: datetime) -> int:
-    """Writes the file. Gives its number of rows."""
+    """Writes the file. Returns its number of rows."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(HEADING)
@@ -100,7 +99,7 @@ def write(path: Path, cases: int, end: datetime) -> int:
 
 
 async def measure(run: Run) -> list[Figure]:
-    """The figures of a made file, and of the real history if it is there."""
+    """Measures the import and rebuild of a generated file, and of the real history if it is present."""
     figures = await _measure_generated_file(run)
     real = Path(os.environ.get("LEDGERDESK_TEST_DATA") or PROJECT.parent / "shared" / "data") / REAL
     if real.exists() and not run.quick:
@@ -121,7 +120,7 @@ async def _measure_file(run: Run, installation: Site, path: Path, what: str) -> 
     before_it = await _floors(run, installation)
     installation.work()
     events, rate = await _imported(run, installation, path, what)
-    # What else the worker makes of the history, search for instance, would be in the way of the floor.
+    # The worker also makes the search index, for instance, which would disturb the measurement of the floor.
     installation.kill("worker")
     after_it = await _floors(run, installation)
     said = f"import of {what} to KPI-ready, {events:,} events"
@@ -134,7 +133,7 @@ async def _measure_file(run: Run, installation: Site, path: Path, what: str) -> 
     return figures
 
 
-#: Bare requests by the second of CPU, and b4.
+#: Bare requests per second of CPU, and b4 per second.
 _Floors = tuple[float, float]
 
 
@@ -145,7 +144,9 @@ async def _floors(run: Run, installation: Site) -> _Floors:
 def _rated(
     name: str, what: str, rate: float, floors: tuple[_Floors, _Floors], needed: Threshold
 ) -> list[Figure]:
-    """The row that is judged; and the ratio to b4, to be looked at (decision 0070)."""
+    """Returns two rows: the ratio to bare requests, which is judged, and the ratio to b4, for information
+    (decision 0070).
+    """
     requests, b4 = zip(*floors, strict=True)
     return [
         floor.rated(name, f"{what} / bare requests by the CPU", rate, requests, needed, bare.OF_REFERENCE),
@@ -154,7 +155,7 @@ def _rated(
 
 
 async def _imported(run: Run, installation: Site, path: Path, what: str) -> tuple[int, float]:
-    """Imports it. Gives the number of events, and how many a second until the facts were made."""
+    """Imports the file. Returns the number of events, and their rate per second until the facts were made."""
     observer = await connect(installation.url)
     before = await _ready(observer)
     task = run.progress.add_task(f"Importing {what}", total=1)
@@ -170,7 +171,7 @@ async def _imported(run: Run, installation: Site, path: Path, what: str) -> tupl
                 ledger, path, ServiceNow("UTC", now), source="servicenow", now=now, progress=show_progress
             )
 
-    # On the loop that it has on the command line.
+    # On the event loop that the command line uses.
     report = await asyncio.to_thread(loop.run, run_import())
     assert report.applied == report.read, f"{report.applied} of {report.read} rows were applied"
     events = await _ready(observer) - before
@@ -181,8 +182,8 @@ async def _imported(run: Run, installation: Site, path: Path, what: str) -> tupl
 
 
 async def _rebuilt(installation: Site) -> tuple[int, float]:
-    """Folds all events into fresh rows and makes all facts anew, at once. Gives the number of events, and how
-    many there were per second.
+    """Folds all events into temporary rows and makes all facts anew, concurrently. Returns the number of
+    events and their rate per second.
     """
     folding = await connect(installation.url, FOLD_LIMITS)
     following = await connect(installation.url, FOLLOW_LIMITS)
@@ -198,7 +199,7 @@ async def _rebuilt(installation: Site) -> tuple[int, float]:
 
 
 async def _ready(observer: Connection) -> int:
-    """Waits until the facts have followed the log. Gives its head."""
+    """Waits until the facts have followed the log. Returns the log's last position."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             row = await (await observer.execute(SELECT_POSITIONS, (FACTS.name,))).fetchone()

@@ -1,7 +1,9 @@
-"""Clients that insist on an answer, and the proof that what they were answered is there, once.
+"""Clients that repeat a command until it is answered, and the proof that each answered command is in the log
+exactly once.
 
-Each command has an Idempotency-Key, which is its request's id as well, so the log says which event answers
-which command. Who is not answered (the server was killed, the database was gone) sends the same again.
+Each command has an Idempotency-Key, which is its request's id as well, so the log shows which event belongs
+to which command. A client without an answer (the server was killed, the database was lost) sends the same
+command again.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from app.kpis.reconcile import ReconciliationReport, reconcile
 from app.registry import LIFECYCLES
 
 PATIENCE_SECONDS = 120.0
-# Nothing was done, or it is not known: the same command is sent again.
+# Statuses after which the command was not carried out, or this is unknown: the client sends it again.
 NOT_ANSWERED = frozenset({502, 503, 504})
 CONSUMER_BEHIND = b"""
 select 1 from log.head
@@ -52,7 +54,7 @@ WEIGHTS = {
 
 @dataclass(frozen=True)
 class CommandAnswer:
-    """A command, and what was answered in the end. `record` is the incident that the answer shows."""
+    """A command and its final answer. `record` is the id of the incident in the answer."""
 
     key: str
     action: str
@@ -61,19 +63,19 @@ class CommandAnswer:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the client was told that it is done."""
+        """True if the answer confirms the command."""
         return 200 <= self.status < 300
 
 
 @dataclass
 class Load:
-    """Clients, the addresses that they send to, and what they were answered."""
+    """Clients under way, the addresses to which they send, and the answers that they have received."""
 
     addresses: Sequence[str]
     token: str
     chance: random.Random
     answered: list[CommandAnswer] = field(default_factory=list)
-    #: How often what happened besides: `no answer`, `repeated`, `failed` (a 500).
+    #: Other events by count: `no answer`, `repeated`, `failed` (a 500).
     happened: Counter[str] = field(default_factory=Counter)
     _incidents: list[str] = field(default_factory=list)
     _ending: asyncio.Event = field(default_factory=asyncio.Event)
@@ -81,11 +83,13 @@ class Load:
     _clients: list[asyncio.Task[None]] = field(default_factory=list)
 
     def start(self, clients: int) -> None:
-        """Lets so many clients begin."""
+        """Starts so many clients."""
         self._clients = [asyncio.create_task(self._client()) for _ in range(clients)]
 
     async def until_answered(self, count: int) -> None:
-        """Waits until so many more commands are answered. Raises TimeoutError, or what a client raised."""
+        """Waits until so many further commands are answered. Raises TimeoutError, or an exception of a
+        client.
+        """
         wanted = len(self.answered) + count
         async with asyncio.timeout(PATIENCE_SECONDS):
             while len(self.answered) < wanted:
@@ -96,7 +100,7 @@ class Load:
                         client.result()
 
     async def end(self) -> None:
-        """Lets every client finish the command that it has begun."""
+        """Waits until every client has finished the command that it has begun."""
         self._ending.set()
         await asyncio.gather(*self._clients)
 
@@ -125,7 +129,7 @@ class Load:
     async def _insist(
         self, client: httpx.AsyncClient, key: str, action: str, path: str, command_body: dict[str, Any]
     ) -> CommandAnswer:
-        """Sends the command until it is answered, to one address or the other."""
+        """Sends the command, each time to a random address, until it is answered."""
         headers = {"Idempotency-Key": key, "X-Request-Id": key}
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
@@ -155,7 +159,9 @@ class Load:
 
 
 def body(action: str, key: str) -> dict[str, Any]:
-    """What the command says; what is made can be known again by the key."""
+    """Returns the payload of the command; its texts contain the key, so that records can be traced to
+    commands.
+    """
     said = {
         "report": {"title": key, **REPORT},
         "assign": {"person": "me"},
@@ -173,7 +179,7 @@ def _code(answer: httpx.Response) -> str | None:
 
 @dataclass(frozen=True)
 class Proof:
-    """What the log was found to hold, against what was answered. All but the first three must be empty."""
+    """Comparison of the log with the answers. Everything after the first three fields must be empty."""
 
     events: int
     done: int
@@ -188,11 +194,11 @@ class Proof:
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing is wrong."""
+        """True if there are no faults."""
         return not any(self.faults().values())
 
     def faults(self) -> dict[str, int]:
-        """How many there are of each kind of fault."""
+        """Returns the number of faults of each kind."""
         return {
             "answered and lost": len(self.lost),
             "answered once and done twice": len(self.doubled),
@@ -205,7 +211,7 @@ class Proof:
 
 
 async def prove(url: str, answered: Sequence[CommandAnswer]) -> Proof:
-    """Reads the whole log and all rows, and compares them with what the clients were answered."""
+    """Reads the whole log and all rows, and compares them with the answers that the clients received."""
     with psycopg.connect(url) as connection:
         events = connection.execute(
             "select position, correlation_id, stream from log.event order by position"
@@ -242,7 +248,7 @@ async def prove(url: str, answered: Sequence[CommandAnswer]) -> Proof:
 async def prove_facts(url: str) -> ReconciliationReport:
     """Waits until the facts have followed the whole log, and compares every KPI with its raw definition.
 
-    A worker must be running. Raises TimeoutError if it does not get there.
+    A worker must be running. Raises TimeoutError if the facts do not catch up.
     """
     connection = await connect(url)
     try:

@@ -1,4 +1,6 @@
-"""What KPIs cost: their facts, made by the consumer that always makes them, and then answers from these."""
+"""Benchmark of KPIs: making their facts with the consumer that makes them in production, and answering from
+the facts.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,8 @@ from bench.cases import DAYS, LargeSite, team_key
 from bench.figures import Figure, Threshold, number
 
 PROJECTION, BY_MONTH, OF_TEAM, RAW = ("projection", "kpi", "kpi_team", "kpi_raw")
-#: KPIs that are found otherwise than a duration: a share, ages at an instant, what is about two
-#: cases, and with those that are open.
+#: KPIs with other computations than a duration: a share, ages at an instant, pairs of cases, and survival
+#: analysis that includes open cases.
 OTHER_KPIS = {
     "kpi_share": "incident_resolution_attainment",
     "kpi_ages": "backlog_age_seconds",
@@ -33,12 +35,12 @@ NAMES = (PROJECTION, BY_MONTH, OF_TEAM, RAW, *OTHER_KPIS, AGES_BY_DAY)
 KPI = KPIS["incident_resolution_seconds"]
 TEAM = 3
 REPETITIONS = 9
-# As for reconciling: many cases do not fit into what is enough for an answer.
+# As in the reconciliation: the work memory for answers is too small for many cases.
 RAW_LIMITS = "-c jit=off -c timezone=UTC -c work_mem=256MB"
 
 
 async def measure(many: LargeSite) -> list[Figure]:
-    """The figures of KPIs that are asked for; the facts are there before the rest, so they are among them."""
+    """Measures the selected figures of KPIs, and always the projection of facts, which the others need."""
     run = many.run
     figures = [await projection(many)]
     await many.owner.execute(f"vacuum analyze {TABLES}".encode())
@@ -79,7 +81,7 @@ async def measure(many: LargeSite) -> list[Figure]:
 
 
 async def projection(many: LargeSite) -> Figure:
-    """The facts of all incidents, from nothing."""
+    """Measures making the facts of all incidents, beginning without any."""
     connection = await connect(many.site.url, FOLLOW_LIMITS)
     head = await (await connection.execute("select position from log.head")).fetchone()
     assert head is not None
@@ -98,7 +100,7 @@ async def projection(many: LargeSite) -> Figure:
 
 
 def question(many: LargeSite, said: QuestionParameters, kpi: Kpi = KPI) -> Question:
-    """What is asked of the KPI, at the time at which the cases were made."""
+    """Returns the question to the KPI, asked at the time at which the cases were made."""
     return parse_question(kpi, said, now=many.now, organisation_zone="UTC")
 
 
@@ -107,7 +109,7 @@ def _timed(name: str, what: str, milliseconds: float, needed: Threshold | None) 
 
 
 async def milliseconds(many: LargeSite, asked: Question) -> float:
-    """The median of what the whole answer takes."""
+    """Returns the median time of the whole answer."""
     db = Database(many.site.url, 1)
     await db.open()
     took = []
@@ -123,7 +125,9 @@ async def milliseconds(many: LargeSite, asked: Question) -> float:
 
 
 async def _raw_milliseconds(many: LargeSite, question: Question) -> float:
-    """What the same numbers take from the raw events, but for the cases still open."""
+    """Returns the time of computing the same numbers from the raw events, without cases that are still
+    open.
+    """
     connection = await connect(many.site.url, RAW_LIMITS)
     try:
         async with connection.transaction(force_rollback=True):

@@ -1,4 +1,6 @@
-"""How far consumers are behind while others write, and how often PostgreSQL commits for it."""
+"""Measurement of how far consumers lag behind while events are appended, and of PostgreSQL's commits
+meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from bench.kill import PATIENCE_SECONDS
 
 PgConnection = psycopg.Connection[tuple[float]]
 
-# Each move of a checkpoint is noted in the transaction that makes it, a moment before it ends.
+# A trigger records each move of a checkpoint in the same transaction, shortly before its commit.
 WATCH = """
 drop schema if exists watched cascade;
 create schema watched;
@@ -24,7 +26,8 @@ begin
 end $$;
 create or replace trigger watched after insert or update on log.checkpoint
 for each row execute function watched.note();"""
-# Of each event, how long it took until the last of the consumers had it.
+# For each event, the time until the last of the consumers had processed it; of these times the 99th
+# percentile.
 LAG = """
 select percentile_cont(0.99) within group (order by milliseconds) from (
   select extract(epoch from max(move.at) - e.recorded_at) * 1000 as milliseconds
@@ -38,13 +41,13 @@ select count(*) filter (where c.position < h.position) + (count(*) = 0)::integer
 from log.head h, log.checkpoint c"""
 HEAD = "select position from log.head"
 COMMITS = "select xact_commit from pg_stat_database where datname = current_database()"
-# A process tells the statistics of what it has done after a second at the latest.
+# A process reports its statistics to PostgreSQL within a second.
 STATISTICS_SECONDS = 1.5
 
 
 @dataclass
 class LagWatch:
-    """What was seen between two moments: the log's first and last position, and PostgreSQL's commits."""
+    """The log's positions at the beginning and end of the block, and PostgreSQL's commits within it."""
 
     line: PgConnection
     first: int = 0
@@ -62,12 +65,12 @@ class LagWatch:
         self.commits = int(_value(self.line, COMMITS)) - self._before
 
     def p99_ms(self) -> float:
-        """The reader's lag, of which one in a hundred events has more."""
+        """Returns the lag in milliseconds that one event in a hundred exceeds."""
         return _value(self.line, LAG, self.first, self.last)
 
 
 def install_watch(line: PgConnection) -> None:
-    """From now on moves of checkpoints are noted."""
+    """Installs the trigger that records moves of checkpoints."""
     line.execute(WATCH.encode())
 
 

@@ -1,4 +1,4 @@
-"""A site with a hundred thousand incidents, and then with a million."""
+"""Benchmarks on a site with a hundred thousand incidents, and then with a million."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MANY, QUICK_MANY = 1_000_000, 50_000
 
 
 async def measure(run: Run) -> list[Figure]:
-    """The figures of reading, timers, KPIs and searching that are asked for."""
+    """Measures the selected figures of reading, timers, KPIs and searching."""
     figures: list[Figure] = []
     run.announce("Making an installation with many incidents")
     with site() as installation, embedded_server(installation.data) as server:
@@ -44,7 +44,7 @@ async def measure(run: Run) -> list[Figure]:
                 *reading.NAMES, reading.GROWTH, *kpis.NAMES, *requests_and_problems.NAMES, *search.NAMES
             ):
                 await make_cases(many, count)
-            # Some KPIs of problems are about the facts of incidents.
+            # Some KPIs of problems need the facts of incidents.
             if run.is_wanted(*kpis.NAMES, *requests_and_problems.NAMES):
                 figures += await kpis.measure(many)
             if run.is_wanted(*requests_and_problems.NAMES):

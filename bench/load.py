@@ -1,7 +1,8 @@
-"""A load of HTTP clients that each wait for their answer and then ask again; it costs little beside it.
+"""Load by HTTP clients, each of which waits for its answer and then asks again; the clients themselves use
+little CPU.
 
-A closed loop: right for ratios between two things measured in the same way, not for latencies under a given
-rate.
+This is a closed loop: right for ratios between two things measured in the same way, not for latencies under a
+given rate.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Measured:
-    """What a load has shown: answers per second; median and 99th percentile of the latencies in ms."""
+    """Result of a load: answers, seconds, and the median and 99th percentile of the latencies in ms."""
 
     per_second: float
     p50_ms: float
@@ -25,7 +26,7 @@ class Measured:
 
 
 class _Client(asyncio.Protocol):
-    """One connection, one request at a time."""
+    """One connection, with one request at a time."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -59,7 +60,7 @@ class _Client(asyncio.Protocol):
             self._pieces, self._missing = [], 0
 
     async def send(self, request: bytes) -> bytes:
-        """Sends the request. Gives the status (three bytes) and the body."""
+        """Sends the request. Returns the status (three bytes) and the body."""
         assert self._transport is not None
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
@@ -67,7 +68,7 @@ class _Client(asyncio.Protocol):
 
 
 def _length(head: bytes) -> int:
-    """The length of the body, as the head says."""
+    """Returns the length of the body, by the header Content-Length."""
     for line in head.split(b"\r\n"):
         if line[:15].lower() == b"content-length:":
             return int(line[15:])
@@ -75,7 +76,7 @@ def _length(head: bytes) -> int:
 
 
 def request(method: str, path: str, token: str, body: bytes = b"", *, key: str | None = None) -> bytes:
-    """A request as bytes, ready to be sent. `key` is its Idempotency-Key."""
+    """Returns a request as bytes, ready to be sent. `key` is its Idempotency-Key."""
     lines = [f"{method} {path} HTTP/1.1", "Host: bench", f"Authorization: Bearer {token}"]
     if key is not None:
         lines.append(f"Idempotency-Key: {key}")
@@ -87,7 +88,8 @@ def request(method: str, path: str, token: str, body: bytes = b"", *, key: str |
 async def run(
     port: int, clients: int, seconds: float, next_request: Callable[[], bytes | None], *, expect: bytes
 ) -> tuple[Measured, list[bytes]]:
-    """So many clients ask for so long, or until `next_request` gives None. Gives the figures and all bodies.
+    """Lets so many clients ask for so long, or until `next_request` returns None. Returns the figures and all
+    bodies.
 
     Raises RuntimeError at the first answer with another status than `expect`.
     """

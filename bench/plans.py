@@ -1,4 +1,4 @@
-"""How PostgreSQL goes about what reading asks of it where there are many incidents, to be looked at."""
+"""PostgreSQL's query plans of reads on a site with many incidents, for inspection."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ READ_LIMITS = "-c jit=off -c timezone=UTC"
 
 
 async def write(many: LargeSite, paths: dict[str, str], file: Path) -> None:
-    """Writes how the statements behind each path are carried out; `paths` come with their tokens."""
+    """Writes to the file the plans of the statements behind each path; `paths` are the tokens by path."""
     parts: list[str] = []
     async with _client(many) as client:
         for path, token in paths.items():
@@ -41,7 +41,7 @@ def _write_file(file: Path, text: str) -> None:
 
 @contextlib.asynccontextmanager
 async def _client(many: LargeSite) -> AsyncIterator[httpx.AsyncClient]:
-    """The application in this process, where it can be seen what it asks the database."""
+    """Returns a client of the application in this process, so that its statements can be recorded."""
     app = application(many.site.url, many.site.data / "secrets", Settings())
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport) as client:
@@ -51,7 +51,7 @@ async def _client(many: LargeSite) -> AsyncIterator[httpx.AsyncClient]:
 
 @contextlib.contextmanager
 def _recorded() -> Iterator[list[RecordedQuery]]:
-    """The statements that are asked within it, each once."""
+    """Records the statements that are executed within the block, each once."""
     queries: list[RecordedQuery] = []
     ask = Database._execute  # the one place that all statements of reading go through
 

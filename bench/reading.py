@@ -1,5 +1,5 @@
-"""What reading costs: one incident, fifty of them, and somebody's work, over HTTP, against a route that does
-nothing; and how much more of it where there are ten times as many.
+"""Benchmark of reading over HTTP: one incident, pages of fifty, and a person's work list, each against a
+route that does nothing; and how much slower they become with ten times as many incidents.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ GET, LIST, SCOPED, TABLE, WORK, MEMORY = NAMES = (
 )
 GROWTH = "growth"
 PAGE = 50
-# No page of fifty incidents is smaller.
+# Fewest bytes of a page of fifty incidents.
 SMALLEST_PAGE = 25_000
-# What a table on a screen shows of each; no page of it is smaller.
+# Fields that a table on a screen shows, and the fewest bytes of a page with these fields.
 TABLE_FIELDS, SMALLEST_TABLE = "number,title,state,priority,team,assignee,opened_at", 10_000
 NO_OP = "/livez"
 REQUESTS, QUICK_REQUESTS = 100_000, 5_000
@@ -35,7 +35,9 @@ PLANS = Path("build/plans.txt")
 
 @dataclass
 class Reading:
-    """Who reads. `token` sees everything, `scoped` is an agent's of one team."""
+    """Readers of a site. `token` belongs to a caller who may see everything, `scoped` to an agent of one
+    team.
+    """
 
     many: LargeSite
     token: str
@@ -44,7 +46,9 @@ class Reading:
     def rate(
         self, clients: int, path: Callable[[], str], token: str = "", *, smallest: int = 0
     ) -> Callable[[], Awaitable[float]]:
-        """What measures the answers per second; each has so many bytes at least."""
+        """Returns a function that measures the answers per second, and checks that each has at least
+        `smallest` bytes.
+        """
 
         async def measured() -> float:
             found, bodies = await load.run(
@@ -68,17 +72,19 @@ class Reading:
         return paired_figure(GET, what, paired, Threshold(0.30, 0.50))
 
     async def list(self, clients: int) -> Figure:
-        """Page one of every team in turn, as somebody sees it who sees everything."""
+        """Measures the first page of each team's list, in turn, for a caller who may see everything."""
         paths = cycle([f"/v1/incidents?state=closed&team={team_key(n)}" for n in range(TEAMS)])
         return await self._list(LIST, clients, lambda: next(paths), self.token)
 
     async def list_scoped(self, clients: int) -> Figure:
-        """Page one, as somebody sees it who sees the incidents of a team, their own, and those of no team."""
+        """Measures the first page for an agent, who may see the incidents of one team, their own, and those
+        without a team.
+        """
         path = "/v1/incidents?state=closed&priority=P3"
         return await self._list(SCOPED, clients, lambda: path, self.scoped)
 
     async def list_table(self, clients: int) -> Figure:
-        """The same as `list`, of each incident what a table shows."""
+        """Measures the same as `list`, with only the fields that a table shows."""
         team = cycle(range(TEAMS))
         path = f"/v1/incidents?state=closed&fields={TABLE_FIELDS}&team="
         return await self._list(TABLE, clients, lambda: path + team_key(next(team)), self.token)
@@ -96,15 +102,15 @@ class Reading:
         return paired_figure(name, what, paired, Threshold(0.12, 0.25))
 
     async def work(self, clients: int) -> Figure:
-        """What an agent of the largest team has to do."""
+        """Measures the work list of an agent of the largest team."""
         no_op = self.rate(clients, lambda: NO_OP)
         paired = await alternate(self.many.run, no_op, self.rate(clients, lambda: "/v1/me/work", self.scoped))
         what = f"/v1/me/work where there are {self.many.incidents:,} / no-op route, {clients} clients"
         return paired_figure(WORK, what, paired, Threshold(0.12, 0.25))
 
     async def memory(self) -> Figure:
-        """What the process holds when it has answered many requests of every kind of reading, and when it had
-        answered half of them.
+        """Measures the memory of the API after many requests of every kind of reading, and after half of
+        them.
         """
         many, process = self.many, self.many.site.processes["api"]
         count = QUICK_REQUESTS if many.run.quick else REQUESTS
@@ -130,7 +136,9 @@ class Reading:
 
 
 def growth(few: list[Figure], many: list[Figure], times: int) -> list[Figure]:
-    """How much longer the same takes where there are so many times as many, measured by the no-op route."""
+    """Returns how much longer the same reads take with so many times as many incidents, relative to the no-op
+    route.
+    """
     grown: list[Figure] = []
     for one, other in zip(few, many, strict=True):
         longer = one.judged / other.judged
@@ -142,7 +150,7 @@ def growth(few: list[Figure], many: list[Figure], times: int) -> list[Figure]:
 
 @contextlib.asynccontextmanager
 async def reading(many: LargeSite) -> AsyncIterator[Reading]:
-    """Whoever reads, and the service that answers."""
+    """Starts an API and returns its readers, until the block ends."""
     made = many.site.run("keys", "make", "--role", "agent", "--team", team_key(0), "--json")
     reader = Reading(many, made_token(many.site), json.loads(made)["token"])
     await many.site.serve()
@@ -154,7 +162,7 @@ async def reading(many: LargeSite) -> AsyncIterator[Reading]:
 
 
 async def common_figures(many: LargeSite) -> list[Figure]:
-    """What is measured where there are few and where there are many."""
+    """Measures the figures that are compared between few and many incidents."""
     figures: list[Figure] = []
     async with reading(many) as reader:
         if many.run.is_wanted(GET, GROWTH):
@@ -167,7 +175,7 @@ async def common_figures(many: LargeSite) -> list[Figure]:
 
 
 async def measure(many: LargeSite) -> list[Figure]:
-    """The figures of reading that are asked for; writes the plans."""
+    """Measures the selected figures of reading, and writes the query plans."""
     run = many.run
     figures = await common_figures(many)
     async with reading(many) as reader:

@@ -1,7 +1,7 @@
-"""Requests and problems where there are many: what lists of them and their KPIs cost.
+"""Benchmark of lists and KPIs of requests and problems on a large site.
 
-Their facts and rows are made by SQL, in the shape that the consumer and the commands give them: what counts
-here is how they are read, not how they came about. There is a problem for every twenty requests.
+Their facts and rows are inserted by SQL, in the form that the consumer and the commands would give them,
+because only reading is measured here. There is one problem for every twenty requests.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ KPI_REQUESTS, KPI_PROBLEMS, LIST_REQUESTS, LIST_PROBLEMS, TEAM_REQUESTS, TEAM_PR
     *("kpi_team_requests", "kpi_team_problems"),
 )
 REQUESTS_PER_PROBLEM = 20
-#: What a table on a screen shows of each; no page of it is smaller.
+#: Fields that a table on a screen shows, and the fewest bytes of a page with these fields.
 TABLE_FIELDS, SMALLEST_TABLE = "number,title,state,priority,team,assignee,opened_at", 10_000
-#: The values of facts, by the names of their columns, of the case with the number n. Most are over. Its
-#: assignee is in its team: the person n is in the team n %% 20 (see `add_organisation`).
+#: SQL of the values of facts, by column, for the case with the number n. Most cases are ended. The assignee
+#: is in the case's team: person n is in team n %% 20 (see `add_organisation`).
 FACT_VALUES = {
-    # Ids ascend, as those that the service gives.
+    # Ids ascend, like those that the service generates.
     "case_id": "(lpad(to_hex(n), 12, '0') || left(md5(%(kind)s), 20))::uuid",
     "n": "1",
     "task_id": "md5('task' || n)::uuid",
@@ -76,13 +76,13 @@ FACT_VALUES = {
     "final": "true",
     "settled": "n %% 9 > 0",
 }
-#: What all cases together come to, as `facts/agent_days.sql` makes it.
+#: Totals of all cases, computed as in `facts/agent_days.sql`.
 AGENT_DAYS = """
 truncate kpi.agent_day;
 insert into kpi.agent_day (day, assignee_id, team_id, quarters, ended)
 select day, assignee_id, team_id, bit_or(quarters), count(ended_at) from kpi.agent_work
 group by day, assignee_id, team_id"""
-#: The rest say yes or no.
+#: All other columns are booleans.
 BOOLEAN_VALUE = "n %% 10 > 0"
 INSERT_FACTS = """
 insert into kpi.{table} ({columns}) select {values} from (
@@ -109,7 +109,7 @@ with made as (
 )
 insert into log.stream_head (stream, kind, version, audience)
 select '{kind}/' || id, '{kind}', 3, array['person:' || requester_id, 'team:' || team_id] from made"""
-#: What rows of each kind have besides, and in which state they are open.
+#: By kind, its additional column, the value of it, and the state of open records.
 PROCESS_COLUMNS = {
     "request": ("path", "'standard'", "in_progress"),
     "problem": ("origin", "'incidents'", "investigating"),
@@ -117,7 +117,7 @@ PROCESS_COLUMNS = {
 
 
 async def measure(many: LargeSite) -> list[Figure]:
-    """The figures that are asked for."""
+    """Measures the selected figures."""
     figures: list[Figure] = []
     counts = {"request": many.incidents, "problem": many.incidents // REQUESTS_PER_PROBLEM}
     for kind, by_month, of_team in (
@@ -142,7 +142,7 @@ async def measure(many: LargeSite) -> list[Figure]:
 
 
 async def make_facts(many: LargeSite, kind: str, count: int) -> None:
-    """Makes the facts of so many cases of the kind."""
+    """Inserts the facts of so many cases of the kind."""
     for table in PROCESSES[kind]:
         told = {**FACT_VALUES, "at": "opened_at"} if table.name.endswith("_opened") else FACT_VALUES
         values = [told.get(column, BOOLEAN_VALUE) for column in table.columns]
@@ -156,7 +156,7 @@ async def make_facts(many: LargeSite, kind: str, count: int) -> None:
 
 
 async def make_rows(many: LargeSite, kind: str, count: int) -> None:
-    """Makes the rows of so many cases of the kind."""
+    """Inserts the projection's rows of so many cases of the kind."""
     more, values, opened = PROCESS_COLUMNS[kind]
     text = INSERT_ROWS.format(kind=kind, more=more, values=values, open=opened)
     await many.owner.execute(text.encode(), _parameters(many, kind, count))
@@ -174,7 +174,9 @@ async def _slowest(
     asked: Callable[[LargeSite, Kpi], Question],
     bound: tuple[str, Threshold],
 ) -> Figure:
-    """The KPI of the process that takes longest to answer what is asked, said in words beside the bound."""
+    """Asks all KPIs of the process the same question, and returns the figure of the slowest. `bound` is the
+    question as text, and the threshold.
+    """
     took: dict[str, float] = {}
     for kpi in KPIS.values():
         if kpi.process == kind:
@@ -198,7 +200,9 @@ def _of_team(many: LargeSite, kpi: Kpi) -> Question:
 
 
 async def _list(many: LargeSite, name: str, kind: str, count: int) -> Figure:
-    """Page one of every team in turn, of each what a table shows, as somebody sees it who sees everything."""
+    """Measures the first page of each team's list, in turn, with the fields of a table, for a caller who may
+    see everything.
+    """
     teams = cycle(range(TEAMS))
     path = f"/v1/{kind}s?state=closed&fields={TABLE_FIELDS}&team="
     async with reading(many) as reader:

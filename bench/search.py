@@ -1,4 +1,6 @@
-"""What searching costs: the index, made by the consumer that always makes it, and the first page."""
+"""Benchmark of full-text search: making the index with the consumer that makes it in production, and the
+first page of results.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,8 @@ REPETITIONS = 30
 
 
 async def measure(many: LargeSite) -> list[Figure]:
-    """The figures of searching; the index is there before the rest, so it is among them."""
-    token = made_token(many.site)  # first, so that there is nothing that a search would wait for
+    """Measures the figures of searching, and always the making of the index, which the others need."""
+    token = made_token(many.site)  # made first, so that no later search waits for it
     figures = [await _index(many)]
     await many.owner.execute(b"vacuum analyze search.record")
     if many.run.is_wanted(SEARCH):
@@ -32,7 +34,7 @@ async def measure(many: LargeSite) -> list[Figure]:
 
 
 async def _index(many: LargeSite) -> Figure:
-    """The index of all incidents, from nothing."""
+    """Measures making the index of all incidents, beginning without any."""
     connection = await connect(many.site.url, FOLLOW_LIMITS)
     head = await (await connection.execute(b"select position from log.head")).fetchone()
     assert head is not None
@@ -50,7 +52,7 @@ async def _index(many: LargeSite) -> Figure:
 
 
 async def _first_page(many: LargeSite, token: str, word: str, how: str) -> Figure:
-    """The median of what the first page takes, over HTTP."""
+    """Measures the median time of the first page of results over HTTP."""
     many.run.announce(f"Searching for {word}")
     requests = iter([load.request("GET", f"/v1/incidents?q={quote(word)}", token)] * REPETITIONS)
     measured, bodies = await load.run(

@@ -1,6 +1,7 @@
-"""An installation of its own in a folder, to be broken: its APIs, workers and PostgreSQL are killed by pid.
+"""An installation in a folder of its own, to be broken: its APIs, workers and PostgreSQL are killed by
+process id.
 
-Nothing is ended but what was started here, and only by the process id that it was started with.
+Only processes that were started here are ended, and only by the process id that they were started with.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ from app.settings import PREFIX, PROJECT
 
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.02
-#: Who wants to move a checkpoint and cannot.
+#: Processes of PostgreSQL that wait for a lock to move a checkpoint.
 WAITING = "select pid from pg_locks where relation = 'log.checkpoint'::regclass and not granted"
-# Requests are counted as always, but there is no end of them.
+# Requests are counted as always, but the limit is never reached.
 NO_LIMIT = {"RATE_LIMIT": "1000000", "RATE_SECONDS": "1"}
 
 
 class Child(Protocol):
-    """A process as we must know it, in the words of `subprocess.Popen`."""
+    """The methods of a process that are used, named as in `subprocess.Popen`."""
 
     @property
     def pid(self) -> int: ...
@@ -53,25 +54,25 @@ class Child(Protocol):
 
 @dataclass
 class Process:
-    """One of ours."""
+    """An API or worker of the site, with its log file."""
 
     name: str
     child: Child
     log: Path
 
     def kill(self) -> None:
-        """Ends it as a loss of power would: it cannot say goodbye."""
+        """Kills the process without notice, like a loss of power."""
         self.child.kill()
         self.child.wait(PATIENCE_SECONDS)
 
     @property
     def memory_mb(self) -> float:
-        """What it holds of the memory now, in MB (proc(5): VmRSS, in kB)."""
+        """The memory that the process uses now, in MB (proc(5): VmRSS, in kB)."""
         status = Path(f"/proc/{self.child.pid}/status").read_text(encoding="ascii")
         return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1000
 
     def complain_if_ended(self) -> None:
-        """Raises RuntimeError with its last words if it has ended by itself."""
+        """Raises RuntimeError with the end of its log if the process has ended by itself."""
         if self.child.poll() is not None:
             raise RuntimeError(
                 f"{self.name} ended with {self.child.returncode}:\n{self.log.read_text()[-2000:]}"
@@ -80,7 +81,7 @@ class Process:
 
 @dataclass
 class Site:
-    """The folder, what runs in it, and the ports that its APIs listen on."""
+    """The folder of the installation, its running processes, and the ports of its APIs."""
 
     folder: Path
     processes: dict[str, Process] = field(default_factory=dict)
@@ -88,16 +89,16 @@ class Site:
 
     @property
     def data(self) -> Path:
-        """Where the embedded PostgreSQL has its data."""
+        """The data folder of the embedded PostgreSQL."""
         return self.folder / "data"
 
     @property
     def url(self) -> str:
-        """The database as the service's role sees it."""
+        """The URL of the database for the service's role."""
         return embedded_server(self.data).url(DATABASE, SERVICE_ROLE)
 
     def run(self, *command: str) -> str:
-        """Runs a command of the command line to its end. Gives what it prints."""
+        """Runs a command of the command line to its end. Returns its output."""
         done = subprocess.run(  # noqa: S603  # ourselves
             self._command(*command),
             cwd=PROJECT,
@@ -111,7 +112,9 @@ class Site:
         return done.stdout.decode().strip()
 
     async def serve(self, name: str = "api") -> None:
-        """Starts an API and waits until it is ready. It listens where the one of that name did before."""
+        """Starts an API and waits until it is ready. A second start under the same name uses the same
+        port.
+        """
         port = self.ports.setdefault(name, free_port())
         api = self._start(name, "serve", "--port", str(port))
         async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(timeout=5) as client:
@@ -124,13 +127,13 @@ class Site:
         self._start(name, "work")
 
     def kill(self, name: str) -> None:
-        """Kills what runs under that name."""
+        """Kills the process of that name."""
         self.processes.pop(name).kill()
 
     async def kill_in_a_batch(self, *names: str) -> None:
-        """Kills workers when one of them has written what it makes of a batch, and is about to commit it.
+        """Kills workers when one of them has written the results of a batch and is about to commit them.
 
-        Something must be written meanwhile. Raises TimeoutError.
+        Events must be appended meanwhile. Raises TimeoutError.
         """
         with self.administrator() as line, line.transaction():
             line.execute("lock table log.checkpoint in share mode")
@@ -139,11 +142,13 @@ class Site:
                     await asyncio.sleep(POLL_SECONDS)
             for name in names:
                 self.kill(name)
-            # PostgreSQL looks whether somebody is still there only when it has an answer for them.
+            # PostgreSQL notices that a client is gone only when it has an answer for it.
             line.execute(f"select pg_terminate_backend(pid) from ({WAITING}) waiting".encode())
 
     def postmaster(self) -> int:
-        """The process id of this folder's PostgreSQL. Raises RuntimeError if that is a stranger's by now."""
+        """Returns the process id of this folder's PostgreSQL. Raises RuntimeError if the id belongs to
+        another process by now.
+        """
         pid = int((self.data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
         command = ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)]
         said = subprocess.run(command, capture_output=True, check=False)  # noqa: S603  # a fixed command
@@ -156,22 +161,22 @@ class Site:
         os.kill(self.postmaster(), signal.SIGKILL)
 
     def kill_a_backend(self) -> None:
-        """Kills one of PostgreSQL's processes that serve; PostgreSQL then ends all others and recovers."""
+        """Kills one of PostgreSQL's backends; PostgreSQL then ends all others and recovers."""
         with self.administrator() as connection:
             found = connection.execute(
                 "select pid from pg_stat_activity where backend_type = 'client backend' "
                 "and pid <> pg_backend_pid() order by random() limit 1"
             ).fetchone()
         if found is not None:
-            with contextlib.suppress(ProcessLookupError):  # it has ended in this very moment
+            with contextlib.suppress(ProcessLookupError):  # the process has just ended by itself
                 os.kill(found[0], signal.SIGKILL)
 
     def stop_postgresql(self) -> None:
-        """Has PostgreSQL cut all connections and stop in good order."""
+        """Stops PostgreSQL in order; it closes all connections first."""
         os.kill(self.postmaster(), signal.SIGINT)
 
     def cut_connections(self) -> int:
-        """Cuts about half of the connections to the database. Gives their number."""
+        """Cuts about half of the connections to the database. Returns their number."""
         with self.administrator() as connection:
             found = connection.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity "
@@ -180,24 +185,26 @@ class Site:
             return len(found.fetchall())
 
     def revive_postgresql(self) -> None:
-        """Waits for PostgreSQL, starting it if nobody has. It stays while an API or a worker is there."""
+        """Waits until PostgreSQL runs, and starts it if necessary. It keeps running while an API or a worker
+        uses it.
+        """
         with embedded_server(self.data):
             pass
 
     @contextlib.contextmanager
     def administrator(self) -> Iterator[psycopg.Connection[tuple[int]]]:
-        """A superuser's connection."""
+        """Opens a superuser's connection."""
         with psycopg.connect(
             embedded_server(self.data).url(DATABASE, SUPERUSER), autocommit=True
         ) as connection:
             yield connection
 
     def clear(self) -> None:
-        """Ends what is left, and removes the folder."""
+        """Kills the remaining processes and removes the folder."""
         for process in self.processes.values():
             process.kill()
         if self.data.exists():
-            self.revive_postgresql()  # and, as the last one to use it, stops it
+            self.revive_postgresql()  # the last user of PostgreSQL stops it
         shutil.rmtree(self.folder)
 
     def _start(self, name: str, *command: str) -> Process:
@@ -222,7 +229,7 @@ class Site:
 
     def _environment(self) -> dict[str, str]:
         own = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
-        # Whatever the hour is, nothing is compared beside what is measured.
+        # No reconciliation runs by the clock, which would disturb a measurement.
         quiet = {"LOG_LEVEL": "warning", "RECONCILE_AT": "off"}
         ours = {"DATA_DIR": str(self.data), **quiet, **NO_LIMIT}
         return own | {PREFIX + name: value for name, value in ours.items()}
@@ -230,9 +237,9 @@ class Site:
 
 @contextlib.contextmanager
 def site(kind: Callable[[Path], Site] = Site) -> Iterator[Site]:
-    """A new installation of that kind, until the block ends."""
+    """Makes a new installation of that kind, and clears it when the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="ledgerdesk-site-"))
-    folder.chmod(0o711)  # as root PostgreSQL runs as another user, who must get to its data
+    folder.chmod(0o711)  # PostgreSQL started by root runs as another user, who needs access to its data
     made = kind(folder)
     try:
         yield made
@@ -241,13 +248,13 @@ def site(kind: Callable[[Path], Site] = Site) -> Iterator[Site]:
 
 
 def made_token(installation: Site) -> str:
-    """A new administrator's key. The first command of all, so it makes the database too."""
+    """Makes a new administrator's key. As the first command of all, it also creates the database."""
     token: str = json.loads(installation.run("keys", "make", "--admin", "--json"))["token"]
     return token
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on."""
+    """Returns a TCP port on which no process listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

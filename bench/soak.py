@@ -1,9 +1,9 @@
-"""`make soak`: two APIs and two workers under load, broken again and again; then the proof that all is right.
+"""`make soak`: breaks two APIs and two workers under load, again and again, then verifies the log and KPIs.
 
     python -m bench.soak --kills 50 --seconds-between 1
 
-It ends only what it has started, by process ids. Its exit code is not 0 if anything was lost or done twice,
-if anything was answered with a 500, or if a KPI is not what its raw definition gives.
+Only processes that it has started are ended, by process id. The exit code is not 0 if a command was lost or
+done twice, if one was answered with a 500, or if a KPI differs from its raw definition.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FEWEST_ANSWERS = 10
 
 @dataclass
 class Soak:
-    """A site under load, and what was done to it."""
+    """A site under load, and the faults injected so far."""
 
     site: Site
     load: Load
@@ -40,7 +40,7 @@ class Soak:
     done: Counter[str] = field(default_factory=Counter)
 
     async def break_something(self, fault: str) -> None:
-        """Does it, and mends what nobody else would."""
+        """Injects the fault, and restarts what does not restart by itself."""
         await FAULTS[fault](self)
         self.done[fault] += 1
 
@@ -99,9 +99,9 @@ FAULTS: dict[str, Callable[[Soak], Awaitable[None]]] = {
     "PostgreSQL restarted": Soak.restart_postgresql,
     "connections cut": Soak.cut_connections,
 }
-# By kill -9; the others are no kills, and come besides.
+# Faults by kill -9; the others are not counted as kills, and come in addition.
 KILLS = frozenset(FAULTS) - {"PostgreSQL restarted", "connections cut"}
-# How often each comes among so many.
+# Number of times that each fault comes in one shuffled round.
 FAULT_WEIGHTS = {
     "an API killed": 7,
     "both APIs killed at once": 1,
@@ -116,7 +116,9 @@ FAULT_WEIGHTS = {
 
 
 def faults(kills: int, chance: random.Random) -> Iterator[str]:
-    """Faults in an order that nobody knows, every kind among the first twenty, with so many kills in them."""
+    """Yields faults in random order, every kind among the first twenty, until there are so many kills among
+    them.
+    """
     deck: list[str] = []
     while kills > 0:
         if not deck:
@@ -128,7 +130,7 @@ def faults(kills: int, chance: random.Random) -> Iterator[str]:
 
 
 async def soak(kills: int, seconds_between: float, clients: int, seed: int, progress: Progress) -> bool:
-    """Breaks, proves and prints. Gives whether all is well."""
+    """Injects the faults, verifies the log and prints the report. Returns whether all is well."""
     chance = random.Random(seed)  # noqa: S311  # for accidents, not for secrets
     task = progress.add_task("Making an installation", total=kills)
     with site() as installation:
@@ -156,7 +158,7 @@ async def soak(kills: int, seconds_between: float, clients: int, seed: int, prog
 
 
 def print_report(running: Soak, proof: Proof, facts: ReconciliationReport) -> None:
-    """What was done, and what was proved."""
+    """Prints the faults that were injected, and the results of the verification."""
     console, load = Console(), running.load
     table = Table("what was done", "times", title="Soak")
     for name in (*FAULTS, "connections cut, in all"):

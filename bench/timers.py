@@ -1,4 +1,4 @@
-"""What timers cost: setting them from the log, letting them go off, and doing what follows."""
+"""Benchmark of timers: setting them from the log, letting them fire, and carrying out their actions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ select %s, 'incident/' || id, opened_at from fold.incident where state = 'closed
 
 
 async def measure(many: LargeSite) -> list[Figure]:
-    """Rates of timers that are set, of those that find nothing to do, and of those that act."""
+    """Measures the rates of timers that are set, of those that fire with nothing to do, and of those that
+    act.
+    """
     line = await connect(many.site.url)
     try:
         async with ledger_of(many.site) as ledger:
@@ -54,7 +56,7 @@ async def measure(many: LargeSite) -> list[Figure]:
 
 
 async def _rule(ledger: Ledger) -> TimedRule[Incident]:
-    """Reminds somebody of each incident that is open, once."""
+    """Returns a rule that reminds one person of each open incident, once."""
     person = str(await ledger.db.value("select id from fold.person order by id limit 1"))
 
     def due(incident: Incident, settings: Settings) -> datetime | None:
@@ -67,7 +69,7 @@ async def _rule(ledger: Ledger) -> TimedRule[Incident]:
 
 
 async def _rate(line: Connection, ledger: Ledger, rule: TimedRule[Incident], now: datetime) -> float:
-    """Lets all go off. Gives how many a second."""
+    """Lets all due timers fire. Returns their rate per second."""
 
     def failed(name: str, error: Exception) -> None:
         raise error

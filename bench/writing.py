@@ -1,6 +1,7 @@
-"""What writing costs: creating and acting over HTTP, with all that a request goes through, against b4.
+"""Benchmark of writing: creating incidents and acting on them over HTTP, with all that a request goes
+through, against b4.
 
-A worker follows the log meanwhile, as in `make run`: what it takes is taken from those who write.
+A worker follows the log meanwhile, as in `make run`, and competes with the writers for the machine.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ CREATE, ACT, SINGLE_CLIENT, COMMITS, LAG, UNFOLLOWED = NAMES = (
     "create_without_worker",
 )
 CLIENTS = floor.CLIENTS
-# So many incidents are acted on in turn that no two clients are at one of them.
+# Enough incidents, used in turn, that no two clients act on the same one at a time.
 ACTED_ON = 1_000
 BODY = {
     "description": "Since nine o'clock no mail has come in. 从九点开始收不到邮件。",
@@ -37,7 +38,7 @@ BODY = {
     "urgency": "2",
     "effect": "degraded",
 }
-# On each incident once, and then these two for ever.
+# Actions on each incident: these once, and then the two others again and again.
 FIRST_ACTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("acknowledge", {}),
     ("assign", {"person": "me"}),
@@ -51,7 +52,7 @@ REPEATED_ACTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 @dataclass
 class Writing:
-    """An API, and what is sent to it."""
+    """An API, and the requests sent to it."""
 
     run: Run
     site: Site
@@ -59,7 +60,7 @@ class Writing:
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     async def floor(self, clients: int) -> floor.Floor:
-        """b4, with so many clients."""
+        """Runs b4 with so many clients."""
         return await floor.measured(self.site, clients, self.run.seconds)
 
     async def floor_rate(self) -> float:
@@ -75,13 +76,13 @@ class Writing:
         return (await self._load(1, self.report, b"201")).p50_ms
 
     def report(self) -> bytes:
-        """The request that reports one more incident."""
+        """Returns a request that reports one more incident."""
         n = next(self._numbers)
         body = json.dumps({"title": f"Mail does not arrive ({n})", **BODY}).encode()
         return load.request("POST", "/v1/incidents", self.token, body, key=f"bench-{n}")
 
     async def prepare_acting(self) -> Callable[[], Any]:
-        """Reports incidents, and gives what measures acting on them."""
+        """Reports incidents, and returns a function that measures the rate of actions on them."""
         requests = (self.report() for _ in range(ACTED_ON))
         port = self.site.ports["api"]
         _, bodies = await load.run(port, CLIENTS, 600, lambda: next(requests, None), expect=b"201")
@@ -105,13 +106,13 @@ class Writing:
 
 
 async def measure(run: Run) -> list[Figure]:
-    """The figures of writing that are asked for."""
+    """Measures the selected figures of writing."""
     run.announce("Making an installation to write to")
     with site() as installation:
         writing = Writing(run, installation, made_token(installation))
         await installation.serve()
         floor.prepare(embedded_server(installation.data).url(DATABASE, SUPERUSER))
-        await writing.create_rate()  # what is slow only once is not what is measured
+        await writing.create_rate()  # not measured: the first requests are slower
         figures = await _unfollowed(run, writing) if run.is_wanted(UNFOLLOWED) else []
         with installation.administrator() as line:
             lags.install_watch(line)
@@ -131,7 +132,9 @@ async def _unfollowed(run: Run, writing: Writing) -> list[Figure]:
 
 
 async def _rates(run: Run, writing: Writing, line: PgConnection) -> list[Figure]:
-    """Rates, and a latency, in turns with b4. Each begins when the worker has caught up."""
+    """Measures rates, and a latency, alternately with b4. Each measurement begins when the worker has caught
+    up.
+    """
     figures: list[Figure] = []
 
     async def when_caught_up(measured: Callable[[], Awaitable[float]]) -> float:
@@ -163,7 +166,7 @@ async def _rates(run: Run, writing: Writing, line: PgConnection) -> list[Figure]
 
 
 async def _followed(run: Run, writing: Writing, line: PgConnection) -> list[Figure]:
-    """What it takes that consumers follow, and how soon they do."""
+    """Measures the commits that following the log takes, and how soon consumers have followed."""
     run.announce("Creating, 32 clients, and looking at commits and consumers")
     await lags.wait_until_caught_up(line)
     async with LagWatch(line) as watched:

@@ -31,7 +31,7 @@ CHANNELS = (Channel.portal, Channel.portal, Channel.portal, Channel.email, Chann
 SPREAD, LARGEST_FACTOR = 0.7, 5
 
 
-class HistoryEnded(Exception):  # not an error: what comes next has not happened yet
+class HistoryEnded(Exception):  # not an error: the next step lies in the future
     """The history ends before the next step."""
 
 
