@@ -254,7 +254,7 @@ async def prove_facts(url: str) -> ReconciliationReport:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while await (await connection.execute(CONSUMER_BEHIND, (FACTS.name,))).fetchone():  # noqa: ASYNC110
-                await asyncio.sleep(0.1)  # nobody tells of a checkpoint
+                await asyncio.sleep(0.1)  # there is no notification of checkpoints
     finally:
         await connection.close()
     return await reconcile(url, zone=ZoneInfo("UTC"), now=datetime.now(UTC))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Measured:
-    """Result of a load: answers, seconds, and the median and 99th percentile of the latencies in ms."""
+    """Result of a load: rate of answers, median and 99th percentile of latencies, size and number of answers."""
 
     per_second: float
     p50_ms: float
@@ -30,7 +30,7 @@ class _Client(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
-        self._missing = 0  # bytes of the answer that have not come yet, once its head has
+        self._missing = 0  # bytes of the answer still to be received after its head
         self._answer: asyncio.Future[bytes] | None = None
         self._transport: asyncio.Transport | None = None
 

@@ -53,7 +53,7 @@ async def _client(many: LargeSite) -> AsyncIterator[httpx.AsyncClient]:
 def _recorded() -> Iterator[list[RecordedQuery]]:
     """Records the statements that are executed within the block, each once."""
     queries: list[RecordedQuery] = []
-    ask = Database._execute  # the one place that all statements of reading go through
+    ask = Database._execute  # every statement of a read passes through it
 
     async def recording(self: Database, query: str, parameters: Any, *more: Any, **options: Any) -> Any:
         if (query, parameters) not in queries:

@@ -154,7 +154,7 @@ async def reading(many: LargeSite) -> AsyncIterator[Reading]:
     made = many.site.run("keys", "make", "--role", "agent", "--team", team_key(0), "--json")
     reader = Reading(many, made_token(many.site), json.loads(made)["token"])
     await many.site.serve()
-    await reader.rate(32, lambda: NO_OP)()  # what is slow only once is not what is measured
+    await reader.rate(32, lambda: NO_OP)()  # not measured: the first requests are slower
     try:
         yield reader
     finally:

@@ -146,7 +146,7 @@ async def make_facts(many: LargeSite, kind: str, count: int) -> None:
     for table in PROCESSES[kind]:
         told = {**FACT_VALUES, "at": "opened_at"} if table.name.endswith("_opened") else FACT_VALUES
         values = [told.get(column, BOOLEAN_VALUE) for column in table.columns]
-        await many.owner.execute(b"select setseed(0.5)")  # a case takes as long wherever it is told
+        await many.owner.execute(b"select setseed(0.5)")  # a case lasts equally long in each table of facts
         text = INSERT_FACTS.format(
             table=table.name, columns=", ".join(table.columns), values=", ".join(values)
         )

@@ -132,7 +132,7 @@ def _answer(field: Mapping[str, Any], chance: random.Random, when: datetime, lan
     return chance.choice(PURPOSES[language])
 
 
-#: Texts of requests by language: purposes, descriptions, notes of delivery, reasons, and a comment of
+#: Texts for requests by language: purposes, descriptions, notes of delivery, reasons, and a comment of
 #: refusal.
 PURPOSES = {
     "en": (

@@ -143,7 +143,7 @@ class IncidentScenario:
 
     @property
     def is_critical(self) -> bool:
-        """True if impact and urgency are the highest, so that nobody can work."""
+        """True if impact and urgency are the highest, so that the affected users cannot work."""
         return self.template.impact == self.template.urgency == "1"
 
     def report(self, by: Member | None = None) -> ReportIncident:

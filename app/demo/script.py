@@ -82,7 +82,7 @@ class Script:
         return id_of(done.event.stream)
 
     async def load_record(self, kind: str, record: UUID) -> Record:
-        """Returns the record as it is now."""
+        """Returns the record of that kind and id in its present state."""
         ledger = self.maker.ledger
         loaded = await load(ledger.db, ledger.lifecycles[kind], str(record))
         assert loaded is not None

@@ -69,8 +69,8 @@ class Chunk:
     added: Counter[str] = field(default_factory=Counter)
 
     def unapplied_rows(self, stale: frozenset[int] | None) -> list[ImportRow]:
-        """Returns the rows that must be converted anew because these commands were not applied; None: nothing
-        was written.
+        """Returns the rows that must be converted anew because these commands were not applied; `stale`
+        None: nothing was written.
         """
         commands = self.commands.items()
         return [row for n, command in commands if stale is None or n in stale for row in command.rows]

@@ -43,7 +43,7 @@ NEEDS_MAPPING = frozenset({"csv", "xes"})
 
 
 class TooManyImports(Refusal):
-    """The person has as many unfinished imports as one person may have."""
+    """Refusal of an import: the person has as many unfinished imports as one person may have."""
 
     STATUS = 409
     CODE = "too_many_imports"

@@ -46,7 +46,7 @@ select * from plumbing.bulk_result where job_id = %s and line > %s and code is n
 
 
 class TooManyJobs(Refusal):
-    """The person has as many unfinished jobs as one person may have."""
+    """Refusal of a bulk job: the person has as many unfinished jobs as one person may have."""
 
     STATUS = 409
     CODE = "too_many_jobs"

@@ -86,7 +86,7 @@ class BulkFailure(CodeEnum):
 
 @dataclass
 class JobAborted(Exception):
-    """The job is aborted, for this reason."""
+    """Raised to abort a bulk job; `why` is the reason that its record gets."""
 
     why: BulkFailure
 
