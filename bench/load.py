@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Measured:
-    """Result of a load: rate of answers, median and 99th percentile of latencies, size and number of answers."""
+    """Result of a load: rate of answers, median and 99th percentile of latencies, and size of answers."""
 
     per_second: float
     p50_ms: float
