@@ -14,7 +14,7 @@ from app.common.components import EXAMPLE_MEMBERS
 Schema = dict[str, Any]
 _SCHEMA = "#/components/schemas/"
 JSON = "application/json"
-#: Example names of records, by a word in the name of the field that refers to them.
+#: Names of records, by the words in the names of what holds them.
 NAMED = {
     "team": "network",
     "customer": "finance",
@@ -28,13 +28,13 @@ NAMED = {
     "cis": "mail-relay",
     "ci": "mail-relay",
 }
-#: Examples of texts, by their format.
+#: Of texts by their format.
 FORMATS = {
     "uuid": "01a1f97c-30c5-7000-97ee-b8f8b8f618f2",
     "date-time": "2026-03-02T09:30:00Z",
     "date": "2026-03-02",
 }
-#: Examples of parameters, by their name.
+#: Of parameters, by their name.
 PARAMETERS = {
     "code": "wrong_value",
     "cursor": "MTIzNDU2Nzg5MGFiY2RlZlsiMjAyNiJd",
@@ -127,4 +127,5 @@ def _object(schema: Schema, schemas: Schema) -> Schema:
         candidates = [name for name in members if name != "occurred_at"]
         names = [next((name for name in candidates if "examples" in members[name]), candidates[0])]
     shown = {name: example(members[name], schemas, name) for name in members if name in names}
-    return shown | {name: _something(members[name], schemas, name) for name in schema.get(EXAMPLE_MEMBERS, ())}
+    more = schema.get(EXAMPLE_MEMBERS, ())
+    return shown | {name: _something(members[name], schemas, name) for name in more}

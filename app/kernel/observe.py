@@ -228,7 +228,11 @@ class _Observation(Generic[R]):
         """
         case, fields = self.case, self._all_fields()
         entry = HistoryEntry(True, self.snapshot.at, case.version + 1, fields, (), True)
-        known, stood, was = case.fields_before(entry), case.replay_states(entry), case.replay_states().__dict__
+        known, stood, was = (
+            case.fields_before(entry),
+            case.replay_states(entry),
+            case.replay_states().__dict__,
+        )
         told = {n: v for n, v in fields.items() if known.get(n) != v}
         state = self.snapshot.state
         way = None if state is None else self.source.transition_for(stood, state)

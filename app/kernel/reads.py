@@ -27,7 +27,7 @@ from app.log.read import head
 R = TypeVar("R", bound=Record)
 C = TypeVar("C", bound=ChildRecord)
 
-# Uses the index person_roles.
+# By the index person_roles.
 HOLDERS = """
 select id from fold.person where state = 'active' and roles && %s::text[] and kind = 'human'
 and deactivated_at is null order by id limit %s
@@ -74,11 +74,11 @@ class Unguarded:
     reason: str
 
 
-#: What guards a decision against concurrent changes of a query's result.
+#: What keeps a decision true that was made on what a query gave.
 ReadGuard = Versions | RecordVersion | Constraint | Unguarded
-#: Guards most queries about a record.
+#: As most that is asked of a record.
 BY_RECORD_VERSION = RecordVersion()
-#: Runs a query: directly on the database, or through a ReadContext with a known guard.
+#: How rows are read: as the database has them, or by a Look that knows what holds them.
 Reading = Callable[[str, Any], Awaitable[list[Row]]]
 
 
@@ -92,27 +92,27 @@ class ReadContext:
     lifecycles: dict[str, Lifecycle[Any]]
     directory: Directory
     versions: dict[str, int] = field(default_factory=dict)
-    #: By stream, the records that the command itself opens or changes, in their state after it.
+    #: By their names in the log, the records that the command itself makes or changes, as they are after it.
     made: dict[str, VersionedRecord[Any]] = field(default_factory=dict)
 
-    async def rows(self, query: str, parameters: Any = None, *, held: ReadGuard) -> list[Row]:
+    async def rows(self, query: str, parameters: Any = None, *, guard: ReadGuard) -> list[Row]:
         """Return all rows of a statement."""
         rows = await self._db.rows(query, parameters)
-        if isinstance(held, Versions):
+        if isinstance(guard, Versions):
             for row in rows:
-                self.relies_on_version(row[held.stream], row[held.version])
+                self.relies_on_version(row[guard.stream], row[guard.version])
         return rows
 
-    async def row(self, query: str, parameters: Any = None, *, held: ReadGuard) -> Row | None:
+    async def row(self, query: str, parameters: Any = None, *, guard: ReadGuard) -> Row | None:
         """Return the first row of a statement, or None."""
-        rows = await self.rows(query, parameters, held=held)
+        rows = await self.rows(query, parameters, guard=guard)
         return rows[0] if rows else None
 
     async def value(
-        self, query: str, parameters: Any = None, *, held: RecordVersion | Constraint | Unguarded
+        self, query: str, parameters: Any = None, *, guard: RecordVersion | Constraint | Unguarded
     ) -> Any:
         """Return the first column of the first row, or None."""
-        del held  # for readers of the code, and for the test that checks all queries
+        del guard  # for whoever reads it, and the test that goes through all
         return await self._db.value(query, parameters)
 
     def relies_on_version(self, stream: str, version: int) -> None:
@@ -137,7 +137,7 @@ class ReadContext:
         """
         where = "r.key = %(key)s" if process is None else "r.key = %(key)s and r.process = %(process)s"
         query = f"{_loading(self.lifecycles[kind])} where {where}"
-        # The rows have no column with the stream: the loaded records know theirs.
+        # Their streams have no column: the loaded records name them.
         rows = await self._db.rows(query, {"key": key, "process": process})
         found = [_loaded(self.lifecycles[kind], row) for row in rows]
         for one in found:
@@ -147,7 +147,7 @@ class ReadContext:
     async def person(self, name: str, caller: Caller) -> Person | None:
         """Return the person with that id, if the caller may see them."""
         loaded = await self.record("person", name)
-        # The setting `agents_see` is about tickets, not persons.
+        # What agents see of tickets says nothing of persons.
         seen = loaded and can_see(caller, self.lifecycles["person"], loaded.audience, agents_see="")
         return loaded.record if loaded and seen else None
 
@@ -171,8 +171,8 @@ class ReadContext:
             if made := [name for name in streams if name in self.made]:
                 return kind_of(made[0])
             query = "select kind from log.stream_head where stream = any(%s)"
-            held = Unguarded("A record is of one kind for ever.")
-            kind: str | None = await self.value(query, (streams,), held=held)
+            guard = Unguarded("A record is of one kind for ever.")
+            kind: str | None = await self.value(query, (streams,), guard=guard)
             return kind
         if NUMBER.fullmatch(name):
             return by_code.get(name.partition("-")[0])
@@ -183,7 +183,7 @@ class ReadContext:
         """Return the record's own child record of that class whose fields have these values."""
         same = " and ".join(f"{name} = %({name})s" for name in fields)
         query = f"select * from fold.{child.KIND} where record = %(record)s and {same} limit 1"
-        row = await self.row(query, {**fields, "record": of.row_key}, held=BY_RECORD_VERSION)
+        row = await self.row(query, {**fields, "record": of.row_key}, guard=BY_RECORD_VERSION)
         return None if row is None else from_row(child, row)
 
     async def children(self, child: type[R], of: Record, **fields: Any) -> list[R]:
@@ -192,7 +192,7 @@ class ReadContext:
         """
         same = "".join(f" and {name} = %({name})s" for name in fields)
         query = f"select * from fold.{child.KIND} where record = %(record)s{same} order by id"
-        rows = await self.rows(query, {**fields, "record": of.row_key}, held=BY_RECORD_VERSION)
+        rows = await self.rows(query, {**fields, "record": of.row_key}, guard=BY_RECORD_VERSION)
         return [from_row(child, row) for row in rows]
 
     async def head(self) -> int:
@@ -204,19 +204,19 @@ class ReadContext:
         personal_key_pkey.
         """
         query = "select 1 from fold.attachment where id = %s"
-        held = Constraint("personal_key_pkey")
-        return await self.value(query, (upload_id,), held=held) is not None
+        guard = Constraint("personal_key_pkey")
+        return await self.value(query, (upload_id,), guard=guard) is not None
 
     async def holders(self, role: Role, record: Record, *, most: int) -> list[UUID]:
         """Return active persons who hold that role for the record, as of now: at most `most`."""
-        held = Unguarded("Whoever gets the role meanwhile was not there to be asked.")
-        rows = await self.rows(HOLDERS, (grants_for(role, record), most), held=held)
+        guard = Unguarded("Whoever gets the role meanwhile was not there to be asked.")
+        rows = await self.rows(HOLDERS, (grants_for(role, record), most), guard=guard)
         return [row["id"] for row in rows]
 
     async def active(self, persons: Iterable[UUID]) -> set[UUID]:
         """Return those of the persons who are active, as of now."""
-        held = Unguarded("Whoever leaves meanwhile was there when it was decided.")
-        rows = await self.rows(ACTIVE, (list(persons),), held=held)
+        guard = Unguarded("Whoever leaves meanwhile was there when it was decided.")
+        rows = await self.rows(ACTIVE, (list(persons),), guard=guard)
         return {row["id"] for row in rows}
 
     async def custom_fields(self, process: str, named: Iterable[str] = ()) -> dict[str, CustomField]:
@@ -308,13 +308,13 @@ def _id(name: str) -> UUID | None:
 
 
 def _named(lifecycle: Lifecycle[Any], name: str) -> tuple[str, dict[str, Any]]:
-    if "\x00" in name:  # PostgreSQL's text cannot hold U+0000, so no record has that name
+    if "\x00" in name:  # which no text of PostgreSQL holds: nothing is called that
         return "false", {}
     fields = lifecycle.record.model_fields
     if "number" in fields and NUMBER.fullmatch(name):
         return "r.number = %(name)s", {"name": name}
     if "number" in fields:
-        # The name of a source has no colon in it; its keys for records may have one.
+        # The name of a source has no colon in it; its names for records may.
         source, _, key = name.partition(":")
         reference = (
             "r.id in (select split_part(x.record, '/', 2)::uuid from fold.external_reference x where "

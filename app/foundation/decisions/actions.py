@@ -22,7 +22,7 @@ vote, with an event of its own after `<kind>.voted`, and its checks can refuse t
 possible in the record's state, or the vote is refused.
 
 A process that asks by an action of its own, which leads to the state in which the record waits, prepares its
-question with `ask` in a `prepare=` of that action, and calls `add_prepared_decision` in the action's
+question with `new_decision` in a `prepare=` of that action, and calls `add_prepared_decision` in the action's
 function; `DecisionSpec(who_asks=None)`.
 """
 
@@ -41,8 +41,8 @@ from app.common.people import Role
 from app.common.records import ChildRef, CodeEnum, ForeignRef
 from app.foundation.decisions.preparation import (
     MOST_VOTERS,
-    Asked,
     Count,
+    NewDecision,
     OpenDecisions,
     count_preparation,
     question_preparation,
@@ -64,7 +64,7 @@ from app.kernel.payloads import LONGEST_LIST, BoundedList, FreeText, Instant, Pa
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import Refusal, WrongValue
 
-#: Child records of every record that can be decided about.
+#: What stands beside every record that can be decided about.
 CHILDREN = (Decision, Vote)
 
 
@@ -196,7 +196,7 @@ class DecisionSpec:
     outcome: Callable[[Any, Decision], tuple[str, Payload] | None] = lambda record, taken: None
 
 
-def add_prepared_decision(asked: Asked, ctx: ActionContext) -> None:
+def add_prepared_decision(asked: NewDecision, ctx: ActionContext) -> None:
     """Add the decision and the ballots that `ask_states` has made."""
     for row in (asked.decision, *asked.ballots):
         ctx.add(row)
@@ -204,7 +204,7 @@ def add_prepared_decision(asked: Asked, ctx: ActionContext) -> None:
 
 def ask_decision(record: Any, body: AskDecision, ctx: ActionContext) -> None:
     """Put a question to voters, who then see the record and can vote."""
-    add_prepared_decision(ctx.prepared(Asked), ctx)
+    add_prepared_decision(ctx.prepared(NewDecision), ctx)
 
 
 def vote(record: Any, body: CastVote, ctx: ActionContext) -> None:
@@ -250,7 +250,7 @@ def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:
 def _take_if_decided(ctx: ActionContext, *, closing: bool = False) -> None:
     """Take the decision if the votes decide it now."""
     count = ctx.prepared(Count)
-    ballots = _by_now(count.ballots, ctx)
+    ballots = _deadline_passed(count.ballots, ctx)
     verdicts = {b.person_id: b.verdict for b in ballots if b.person_id and b.verdict is not None}
     counted = tally(count.terms, verdicts, closing=closing)
     if counted.outcome is not None:
@@ -272,11 +272,11 @@ def withdraw_open_decisions(ctx: ActionContext) -> None:
     """Withdraw the decisions that are open on the record, as they are needed no more."""
     opened = ctx.prepared(OpenDecisions)
     for asked in opened.decisions:
-        _close(ctx.change(asked), DecisionState.withdrawn, _by_now(opened.ballots, ctx), ctx)
+        _close(ctx.change(asked), DecisionState.withdrawn, _deadline_passed(opened.ballots, ctx), ctx)
 
 
-def _by_now(ballots: Iterable[Vote], ctx: ActionContext) -> list[Vote]:
-    """Return the ballots with the changes of this action applied."""
+def _deadline_passed(ballots: Iterable[Vote], ctx: ActionContext) -> list[Vote]:
+    """The votes as they are by now, that of this moment among them."""
     changed = {after.id: after for _, after in ctx.changed if isinstance(after, Vote)}
     return [changed.get(ballot.id, ballot) for ballot in ballots]
 

@@ -22,7 +22,7 @@ from app.kernel.refusals import WrongValue
 if TYPE_CHECKING:
     from app.foundation.decisions.actions import AskDecision
 
-#: Most voters of a question: enough for every member of any group, and its chair.
+#: So many are asked at most: every group as a whole, and its chair.
 MOST_VOTERS = WHOLE_GROUP
 
 
@@ -41,7 +41,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class NewDecision:
     """A question as it is put: the decision, and a ballot for each voter."""
 
     decision: Decision
@@ -64,9 +64,9 @@ class OpenDecisions:
     ballots: tuple[Vote, ...]
 
 
-async def ask(
+async def new_decision(
     reads: ReadContext, record: Any, said: Question, never: tuple[RecordDuty, ...], ctx: ActionContext
-) -> Asked:
+) -> NewDecision:
     """Return the decision and one ballot for each voter, for `add_prepared_decision` to add. Raises
     WrongValue, at the fields of `AskDecision`.
 
@@ -107,7 +107,7 @@ async def ask(
         asked_at=ctx.occurred_at,
         due_at=said.due_at,
     )
-    return Asked(made, tuple(_new_ballot(made, person, side, ctx) for person, side in voters.items()))
+    return NewDecision(made, tuple(_new_ballot(made, person, side, ctx) for person, side in voters.items()))
 
 
 def _electorate_pointer(said: Question) -> str:
@@ -148,7 +148,7 @@ def _new_ballot(made: Decision, person: UUID, side: RepresentedSide | None, ctx:
 def question_preparation(never: tuple[RecordDuty, ...]) -> Prepare:
     """Return the preparation of `AskDecision`."""
 
-    async def asked(reads: ReadContext, record: Any, body: AskDecision, ctx: ActionContext) -> Asked:
+    async def asked(reads: ReadContext, record: Any, body: AskDecision, ctx: ActionContext) -> NewDecision:
         """Check that the question's voters are active and may vote, in time, and make the ballots."""
         said = Question(
             question=body.question,
@@ -160,7 +160,7 @@ def question_preparation(never: tuple[RecordDuty, ...]) -> Prepare:
             persons=ctx.refs(Person, "persons"),
             chair=ctx.ref(Person, "chair"),
         )
-        return await ask(reads, record, said, never, ctx)
+        return await new_decision(reads, record, said, never, ctx)
 
     return asked
 

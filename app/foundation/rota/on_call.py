@@ -11,9 +11,9 @@ from app.common.records import from_row
 from app.db import Database
 from app.foundation.rota.on_duty import DutySpan, on_duty, spans
 from app.foundation.rota.records import Duty, Shift, StandIn
-from app.kernel.reads import Unguarded, ReadContext, Reading, Versions
+from app.kernel.reads import ReadContext, Reading, Unguarded, Versions
 
-# Dates are compared without a time zone; the margin fetches enough, and code that knows the zone filters.
+# By the dates of all time zones; what else is fetched is sorted out by whoever knows the zone.
 ZONE_MARGIN = timedelta(days=2)
 SHIFTS = """
 select *, 'shift/' || id as stream from fold.shift where team_id = %(team)s and duty = %(duty)s
@@ -46,10 +46,10 @@ async def read_on_call(reads: ReadContext, team_id: UUID, at: datetime) -> tuple
     """Return the persons on call for a check: the command is decided again if the shifts and stand-ins read
     change.
     """
-    # Shifts and stand-ins have no child records: their own version is that of their stream.
-    shifts, stand_ins = await _load_rota(partial(reads.rows, held=Versions()), team_id, Duty.on_call, at, at)
-    held = Unguarded("Whoever leaves the team meanwhile was on call when it was decided.")
-    return await _active_on_duty(partial(reads.rows, held=held), team_id, shifts, stand_ins, at)
+    # Nothing of theirs stands beside shifts and stand-ins: their own version is that of their stream.
+    shifts, stand_ins = await _load_rota(partial(reads.rows, guard=Versions()), team_id, Duty.on_call, at, at)
+    guard = Unguarded("Whoever leaves the team meanwhile was on call when it was decided.")
+    return await _active_on_duty(partial(reads.rows, guard=guard), team_id, shifts, stand_ins, at)
 
 
 async def duty_spans(

@@ -31,7 +31,7 @@ from app.kernel.payloads import (
     Reference,
     Title,
 )
-from app.kernel.reads import Unguarded, ReadContext
+from app.kernel.reads import ReadContext, Unguarded
 from app.kernel.refusals import WrongValue
 from app.log.events import stream
 from app.processes.problems import recurrence
@@ -157,9 +157,9 @@ async def load_supporting_incidents(
         assert candidate.dimension is not None
         assert candidate.value is not None
         assert candidate.since_at is not None
-        held = Unguarded("One more that comes meanwhile is for the next look.")
+        guard = Unguarded("One more that comes meanwhile is for the next look.")
         rows = await recurrence.counted_incidents(
-            partial(reads.rows, held=held),
+            partial(reads.rows, guard=guard),
             candidate.dimension,
             candidate.value,
             candidate.since_at,
