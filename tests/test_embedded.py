@@ -29,8 +29,8 @@ ROOT = os.geteuid() == 0
 USER = """
 import sys
 from pathlib import Path
-from app.embedded import running
-with running(Path(sys.argv[1]), {"fsync": "off", "shared_buffers": sys.argv[2]}) as server:
+from app.embedded import embedded_server
+with embedded_server(Path(sys.argv[1]), {"fsync": "off", "shared_buffers": sys.argv[2]}) as server:
     print(server.url("postgres", "postgres"), flush=True)
     sys.stdin.read()
 """

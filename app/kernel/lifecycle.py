@@ -9,6 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, Unpack, get_type_hints
 
 from app.common.notices import RecipientRule
@@ -157,7 +158,7 @@ class Action(Generic[R, B]):
     @property
     def summary(self) -> str:
         """Return the action's description, one sentence."""
-        return (self.apply.__doc__ or "").strip().splitlines()[0]
+        return cleandoc(self.apply.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
 
     @property
     def leads_to(self) -> tuple[CodeEnum, ...]:

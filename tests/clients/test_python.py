@@ -116,10 +116,10 @@ async def test_a_generated_client_reports_lists_acts_and_is_told_what_is_wrong(
             )
             assert [item.number for item in page.items] == [reported.number]
             acknowledge = incidents("acknowledge_incident")
-            done = await acknowledge(reported.number, client=client, body=models.Nothing())
+            done = await acknowledge(reported.number, client=client, body=models.EmptyPayload())
             assert done.state == models.IncidentState.ACKNOWLEDGED
             assert "acknowledge" in {action.action for action in reported.actions}
-            refused = await acknowledge(reported.number, client=client, body=models.Nothing())
-            assert isinstance(refused, models.Problem)
+            refused = await acknowledge(reported.number, client=client, body=models.EmptyPayload())
+            assert isinstance(refused, models.ProblemDocument)
             assert (refused.status, refused.code) == (409, "not_in_this_state")
             assert "assign" in refused.allowed_actions

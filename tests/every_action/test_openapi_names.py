@@ -58,7 +58,7 @@ def test_its_answers_are_the_record_and_every_problem_that_it_may_meet(
     assert answered.keys() == (PROBLEMS - missing) | more | {"201" if row.opens else "200"}
     for status in answered.keys() & (PROBLEMS | more):
         schema = answered[status]["content"]["application/problem+json"]["schema"]
-        assert schema == {"$ref": "#/components/schemas/Problem"}
+        assert schema == {"$ref": "#/components/schemas/ProblemDocument"}
 
 
 @each_case(("lifecycle", "row"), ROWS, ids=case_name)

@@ -42,7 +42,7 @@ def _asked_for() -> Iterator[tuple[Path, str]]:
     """The names of the types that our source asks for, with the file."""
     for path in Path(app.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "at.prepared":
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "ctx.prepared":
                 yield path, ast.unparse(node.args[0]).rpartition(".")[2]
 
 

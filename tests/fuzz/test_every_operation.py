@@ -40,7 +40,7 @@ Sent = Case[Any]
 
 
 #: To make texts of their patterns takes too long: tests/contract/test_as_strict.py tries these.
-SLOW = ("FileName", "Instant", "KeyText", "Line", "Paragraph", "Reference", "RoleText", "Title")
+SLOW = ("FileName", "Instant", "KeyText", "Paragraph", "Reference", "RoleText", "ShortText", "Title")
 
 
 def unguarded() -> dict[str, Any]:

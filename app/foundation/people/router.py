@@ -52,7 +52,9 @@ class NewKey(Payload):
 async def make_key(
     request: Request, ledger: Ledger, body: NewKey, idempotency_key: IdempotencyHeader = None
 ) -> Response:
-    """Make an API key for a person or a machine. The token is in this answer and never again."""
+    """Make an API key, with which a person or a machine can call the API. The token is in this answer and
+    never again.
+    """
     secret = new_secret()
     made = keys.MakeKey(**body.model_dump(), secret_hash=hash_of(secret))
     key = await idempotency.key_of(ledger, request, "make_key", idempotency_key)
