@@ -18,7 +18,7 @@ from app.api.direct import be_strict
 from app.api.issuer import IdentityProvider
 from app.api.key_use import KeyUse
 from app.api.metrics import Metrics
-from app.api.middleware import BodyLimitMiddleware, RequestContextMiddleware
+from app.api.middleware import BodyLimitMiddleware, ErrorMiddleware, RequestContextMiddleware
 from app.api.readiness import Readiness
 from app.api.route_index import RouteIndex
 from app.api.static_files import preload
@@ -195,6 +195,7 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
     app.add_middleware(
         BodyLimitMiddleware, body_limit=settings.body_limit, upload_limit=settings.upload_limit
     )
+    app.add_middleware(ErrorMiddleware)
     if settings.trusted_origins:
         app.add_middleware(Cors, origins=settings.trusted_origins)
     app.add_middleware(RequestContextMiddleware, metrics=app.state.metrics)

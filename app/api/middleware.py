@@ -75,10 +75,37 @@ def is_upload(scope: Mapping[str, Any]) -> bool:
     return scope["method"] == "PUT" and path.startswith(UPLOADS)
 
 
+class ErrorMiddleware:
+    """ASGI middleware that answers unexpected exceptions with 500."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except ClientDisconnect:  # the client has gone; not an error of the service
+            if not begun:
+                await problem(Request(scope), 400, "unreadable")(scope, receive, send)
+        except Exception:  # any exception: answered with a problem here; the server logs the traceback
+            if not begun:
+                await internal_error(Request(scope))(scope, receive, send)
+            raise
+
+
 class BodyLimitMiddleware:
     """ASGI middleware that refuses ambiguous headers, bodies of more than `body_limit` bytes, files of more
-    than `upload_limit`, and bodies declared as anything but JSON; and that answers unexpected exceptions with
-    500.
+    than `upload_limit`, and bodies declared as anything but JSON.
     """
 
     def __init__(self, app: ASGIApp, body_limit: int, upload_limit: int) -> None:
@@ -95,23 +122,8 @@ class BodyLimitMiddleware:
         refused = _early_refusal(scope, limit, is_file=is_file)
         if refused is not None:
             await refused(scope, receive, send)
-            return
-        begun = False
-
-        async def send_noting(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        try:
-            await self._app(scope, _bounded(receive, limit), send_noting)
-        except ClientDisconnect:  # the client has gone; not an error of the service
-            if not begun:
-                await problem(Request(scope), 400, "unreadable")(scope, receive, send)
-        except Exception:  # any exception: answered with a problem here; the server logs the traceback
-            if not begun:
-                await internal_error(Request(scope))(scope, receive, send)
-            raise
+        else:
+            await self._app(scope, _bounded(receive, limit), send)
 
 
 def _early_refusal(scope: Scope, limit: int, *, is_file: bool) -> Response | None:
