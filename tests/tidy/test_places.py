@@ -171,3 +171,21 @@ def test_a_remark_that_silences_a_tool_names_its_rule_and_says_why() -> None:
         if silences.match(remark) and not well.fullmatch(remark)
     ]
     assert bare == []
+
+
+#: The tables that the kernel and the search work with. Every other one stands beside its lifecycle.
+COMMON_TABLES = {"Person", "Attachment", "ExternalReference", "Follower", "CustomField", "PriorityMatrix"}
+
+
+def test_a_table_stands_beside_its_lifecycle() -> None:
+    tables = {
+        (source.name, node.name)
+        for source in sources("app")
+        for node in source.nodes(ast.ClassDef)
+        if any(keyword.arg == "table" for keyword in node.keywords)
+    }
+    assert {name for file, name in tables if file.startswith("app/common/")} == {
+        f"{name}Table" for name in COMMON_TABLES
+    }
+    elsewhere = {file for file, _ in tables if not file.startswith("app/common/")}
+    assert [file for file in elsewhere if not file.endswith("/records.py")] == []
