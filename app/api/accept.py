@@ -46,18 +46,18 @@ def _weight_of(media_type: str, ranges: dict[str, float]) -> float:
 
 
 def accepts_gzip(accept_encoding: str | None) -> bool:
-    """Say whether the client accepts an answer compressed by gzip."""
+    """Return whether the client accepts an answer compressed by gzip."""
     ranges = dict(_range(part) for part in (accept_encoding or "").split(","))
     return ranges.get("gzip", ranges.get("*", 0.0)) > 0
 
 
 def has_body(request: Request) -> bool:
-    """Say whether the request has a body."""
+    """Return whether the request has a body."""
     return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
 def is_json(request: Request) -> bool:
-    """Say whether the Content-Type is JSON that contains values: `application/json`, or another type that
+    """Return whether the Content-Type is JSON that contains values: `application/json`, or another type that
     ends in `+json`, as FastAPI takes it; but not a JSON Patch, a list of operations (RFC 6902).
     """
     main, _, kind = request.headers.get("content-type", "").split(";")[0].strip().lower().partition("/")

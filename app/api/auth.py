@@ -149,7 +149,7 @@ class AuthMiddleware:
         return who
 
     def _is_token(self, request: Request) -> bool:
-        """Say whether an identity provider is configured and the credential looks like one of its tokens."""
+        """Return whether an identity provider is configured and the credential looks like one of its tokens."""
         sent = _bearer_token(request) or PREFIX
         return self._issuer is not None and not sent.startswith(PREFIX) and sent.count(".") == 2
 
@@ -236,7 +236,7 @@ def _bearer_token(request: Request) -> str | None:
 
 
 def _matches_secret(known: CachedKey, secret: str) -> bool:
-    """Say whether the secret is the key's, or its previous one during the overlap after a rotation, and the
+    """Return whether the secret is the key's, or its previous one during the overlap after a rotation, and the
     key is valid now.
     """
     sent, now = hash_of(secret), datetime.now(UTC)

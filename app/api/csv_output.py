@@ -20,7 +20,7 @@ Cell = str | int | float | None
 
 
 def prefers_csv(request: Request) -> bool:
-    """Say whether the client prefers CSV to JSON."""
+    """Return whether the client prefers CSV to JSON."""
     return negotiate(request.headers.get("accept"), OFFERED) == MEDIA_TYPE
 
 

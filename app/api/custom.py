@@ -81,7 +81,7 @@ async def _narrow(where: WhereClause, said: Mapping[str, list[str]], renderer: R
 
 
 def _is_offered(field: CustomField, renderer: Renderer) -> bool:
-    """Say whether the caller may filter lists by the field."""
+    """Return whether the caller may filter lists by the field."""
     shown = renderer.caller.is_staff or not field.staff_only
     return shown and field.state is FieldState.active and field.filter_slot is not None
 

@@ -29,7 +29,7 @@ def versions_of(if_match: str | None) -> frozenset[int] | None:
 
 
 def matches(if_none_match: str | None, tag: str) -> bool:
-    """Say whether the client already has the answer with this tag."""
+    """Return whether the client already has the answer with this tag."""
     if if_none_match is None:
         return False
     return any(part.strip().removeprefix("W/") in (tag, "*") for part in if_none_match.split(","))

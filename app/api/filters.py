@@ -87,7 +87,7 @@ class WhereClause:
 
     @property
     def prepare(self) -> bool | None:
-        """Say whether the statement's plan may be kept, as `Database.rows` takes it."""
+        """Return whether the statement's plan may be kept, as `Database.rows` takes it."""
         return False if self.searches or self.depends_on_values else None
 
     def bind(self, value: Any) -> str:
@@ -200,7 +200,9 @@ _Person = Annotated[
 
 
 def multi_value(entry: Any, about: str, *, most: int = MOST_VALUES) -> Any:
-    """Return the type of a parameter that takes several such values, with its description."""
+    """Return the type of a parameter with several values of the type `entry`, at most `most`; `about` is its
+    description.
+    """
     values: Any = Annotated[list[entry], Field(min_length=1, max_length=most)]
     return Annotated[values | None, CommaSeparated, Field(description=about)]
 
@@ -258,7 +260,9 @@ async def _match_none(column: _Column, where: WhereClause, said: list[str], rend
 
 
 async def _resolved_values(column: _Column, said: list[str], renderer: Renderer) -> tuple[list[Any], bool]:
-    """Return the column values that are meant, and whether `none` is among them."""
+    """Resolve the values of a filter to column values, for instance `me` to a person's id. The second result
+    tells whether `none` is among the values.
+    """
     none = column.has_none and NONE in said
     return await column.meaning(renderer, [value for value in said if not (none and value == NONE)]), none
 

@@ -57,7 +57,7 @@ async def find_outcome(ledger: Ledger, principal: str, key: IdempotencyKey) -> R
 
 
 async def any_key_used(ledger: Ledger, principal: str, keys: Sequence[IdempotencyKey]) -> bool:
-    """Say whether any of these keys has been used before, for whatever command."""
+    """Return whether any of these keys has been used before, for whatever command."""
     said = [key.route for key in keys], [key.key for key in keys], principal
     return bool(keys) and bool(await ledger.db.value(ANY_KEY_USED, said))
 

@@ -171,7 +171,7 @@ class IdentityProvider:
         return next(iter(self._keys.values())) if kid is None and len(self._keys) == 1 else None
 
     def _is_stale(self) -> bool:
-        """Say whether the keys are old enough to be fetched again; a failed attempt counts, too."""
+        """Return whether the keys are old enough to be fetched again; a failed attempt counts, too."""
         assert self._tried_at is not None
         return time.monotonic() - self._tried_at > self._fresh_seconds
 
@@ -215,7 +215,7 @@ async def _published(issuer: str) -> dict[str, dict[str, Any]]:
 
 
 def _is_safe(where: str, issuer: str) -> bool:
-    """Say whether nobody can tamper with the keys in transit: they come by https, or from the provider's own
+    """Return whether nobody can tamper with the keys in transit: they come by https, or from the provider's own
     host and scheme.
     """
     at, of = urlsplit(where), urlsplit(issuer)

@@ -132,5 +132,5 @@ def requested_fields(query: ListQuery | RecordQuery) -> frozenset[str] | None:
 
 
 def wants_actions(query: ListQuery) -> bool:
-    """Say whether the list is to show the actions of its records."""
+    """Return whether the list is to show the actions of its records."""
     return ACTIONS in (*(query.fields or ()), *included_extras(query))

@@ -104,7 +104,7 @@ class Meta(OutputModel):
 
 @router.get("/livez", operation_id="get_liveness")
 async def get_liveness() -> Alive:
-    """Say whether the process answers."""
+    """Return whether the process answers."""
     return Alive(alive=True)
 
 
@@ -121,7 +121,7 @@ async def get_liveness() -> Alive:
     },
 )
 async def get_readiness(request: Request) -> Response:
-    """Say whether the service can work: it writes a row to find out."""
+    """Return whether the service can work: it writes a row to find out."""
     readiness: Readiness = request.app.state.readiness
     missing = await readiness.missing(ledger_of(request))
     body = to_json({"ready": not missing, "missing": missing})

@@ -70,7 +70,7 @@ class RequestContextMiddleware:
 
 
 def is_upload(scope: Mapping[str, Any]) -> bool:
-    """Say whether the request uploads a file."""
+    """Return whether the request uploads a file."""
     path: str = scope["path"]
     return scope["method"] == "PUT" and path.startswith(UPLOADS)
 

@@ -257,8 +257,8 @@ def _kinds(document: dict[str, Any]) -> dict[str, str]:
 
 
 def _set_summary(operation: dict[str, Any], kinds: dict[str, str]) -> None:
-    """Set the operation's summary, which FastAPI takes from the function's name; that of an action is set
-    already.
+    """Replace the summary that FastAPI makes of the function's name, unless the operation is an action, whose
+    summary is set already; and put the description on one line.
     """
     if "x-lifecycle" not in operation:
         operation["summary"] = summaries.of_operation(operation["operationId"], kinds)

@@ -3,9 +3,9 @@ count.
 
 A caller who sees everything reads one range of an index. Any other caller reads one range per audience token,
 each with the page's limit, and the page is the first rows of all of them: so it costs what is shown, not what
-is hidden. In the default order several states are as many ranges, too: open records stand at one end of it,
-and PostgreSQL would search from the other. If the order's column may be null, the rows with null are a range
-of their own, at the end.
+is hidden. In the default order, each state is a range of its own, too: with one range for several states,
+PostgreSQL might read all closed records before it comes to the open ones, which are at the other end of the
+index. If the order's column may be null, the rows with null are a range of their own, at the end.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ from app.search.query import estimate_hits, hits, wait_for_index
 VARY = {"Vary": "Authorization, Accept-Language"}
 # A union of more ranges costs more than it saves.
 MOST_RANGES = 40
-# At most so many records that match the words are fetched at once; if there are more, the list's first rows
-# are scanned for them before: these contain enough for a page, unless the matches are unevenly spread.
+# Up to so many records that match a search are fetched by their ids. If more match, the first rows of the
+# list (MOST_WALKED) are scanned for matches before: these fill a page, unless matches are unevenly spread.
 FEW_HITS = 2_000
 MOST_WALKED = 5_000
 # Fetching so many takes as long as scanning about ten times as many rows of the list.
@@ -86,7 +86,7 @@ PagePosition = tuple[Any, UUID]
 async def page(
     listing: Listing, renderer: Renderer, query: ListQuery, saved: ListSelection | None = None
 ) -> dict[str, Any]:
-    """Return one page: `items` and `next_cursor` (null at the end), `total` if requested, and the lag of the
+    """Return one page: `items` and `next_cursor` (None at the end), `total` if requested, and the lag of the
     index if words are searched for. The filters of a `saved` view apply besides those of the query, whose
     order wins. Raises BadCursor.
     """
@@ -165,7 +165,7 @@ async def page_rows(
 def page_sql(
     renderer: Renderer, where: WhereClause, order: Order, limit: int, after: PagePosition | None = None
 ) -> str:
-    """Return the SQL of one page of at most so many rows, after that position."""
+    """Return the SQL of a page: the first `limit` rows after the position `after`."""
     table = renderer.lifecycle.table
     ranges = _ranges(renderer, where, order.is_default, _keyset_conditions(where, order, after))
     if where.scan_limit is None:
@@ -193,7 +193,7 @@ def page_sql(
 
 
 def count_sql(renderer: Renderer, where: WhereClause, most: int) -> str:
-    """Return the SQL that counts the records, up to so many."""
+    """Return the SQL that counts the matching records that the caller may see, stopping at `most`."""
     table = renderer.lifecycle.table
     ranges = _with_searches(where, _ranges(renderer, where, False, [[]]))
     each = [f"(select r.id from {table} r where {conditions} limit {most})" for conditions in ranges]
@@ -246,7 +246,9 @@ def _keyset_conditions(where: WhereClause, order: Order, after: PagePosition | N
 
 
 def _ranges(renderer: Renderer, where: WhereClause, by_state: bool, parts: Sequence[list[str]]) -> list[str]:
-    """Return the conditions of every range: by audience token, by state if that helps, and by part."""
+    """Return the conditions of every range: by audience token, by state if that helps, and by the keyset
+    conditions in `parts`.
+    """
     agents_see = renderer.ledger.settings.agents_see
     everything = sees_every_record(renderer.caller, renderer.lifecycle, agents_see=agents_see)
     shown = [[]] if everything else [[condition] for condition in _audience_conditions(renderer, where)]
@@ -270,7 +272,9 @@ def _with_searches(where: WhereClause, ranges: Sequence[str]) -> list[str]:
 
 
 def _audience_conditions(renderer: Renderer, where: WhereClause) -> list[str]:
-    """Return one condition per audience token of the caller and per column that it is compared with."""
+    """Return one condition per audience token of the caller and per column that it is compared with: each is
+    a range of its own, which an index serves, as none would serve their disjunction.
+    """
     lifecycle: Lifecycle[Any] = renderer.lifecycle
     conditions = []
     for token in sorted(tokens(renderer.caller, lifecycle)):

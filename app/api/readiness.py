@@ -78,7 +78,7 @@ async def _write(connection: Connection) -> None:
 
 
 def _is_reached(error: DatabaseGone) -> bool:
-    """Say whether the database has answered, and only refuses to write."""
+    """Return whether the database has answered, and only refuses to write."""
     cause = error.__cause__
     code = cause.sqlstate if isinstance(cause, psycopg.Error) else None
     return code is not None and not code.startswith(UNREACHABLE)

@@ -97,5 +97,5 @@ def _refuses(method: str, route: BaseRoute) -> bool:
 
 
 def _has_plain_segments(route: Route) -> bool:
-    """Say whether each parameter of the path is within one segment."""
+    """Return whether each parameter of the path is within one segment."""
     return all(convertor.regex == "[^/]+" for convertor in route.param_convertors.values())

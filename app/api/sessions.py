@@ -112,7 +112,7 @@ def set_cookie(answer: Response, cookie: str, *, seconds: int, secure: bool) -> 
 
 
 def is_same_origin(headers: Headers, origins: Collection[str]) -> bool:
-    """Say whether the request comes from our own pages, or from an origin that the settings name.
+    """Return whether the request comes from our own pages, or from an origin that the settings name.
 
     Browsers say so themselves and let no page change it: by Sec-Fetch-Site, and without that (old browsers,
     and http) by Origin. A request with neither header was not sent by a browser, and must not use a cookie.

@@ -125,9 +125,12 @@ class TicketOut(RecordOut):
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How a shape is filled: its fields, the function that gets their values from a record, what a statement
-    selects from the table `r` for them (each, and as text), and which fields are then rendered as instants,
-    personal texts, persons, teams, or custom values, or are for staff only or loaded from child rows.
+    """The precomputed steps that fill a shape from a record.
+
+    `names`: the shape's fields; `values_of`: returns their values in a record; `columns`: each field's SQL
+    expression on the table `r`; `select`: these as one text. The others list the fields that are then
+    rendered in a special form: as instants, personal texts, persons, teams, or custom values; only for staff
+    (`for_staff`); or from child rows (`loaded`).
     """
 
     names: tuple[str, ...]
@@ -358,7 +361,7 @@ class Renderer:
         return dict(zip(plan.names, plan.values_of(record.__dict__), strict=True))
 
     async def _redact(self, columns: Columns, marked: Mapping[str, StaffOnly]) -> None:
-        """Set to null the values in these columns that the caller may not see."""
+        """Set to None the values in these columns that the caller may not see."""
         places = [
             n
             for n, values in enumerate(zip(*(columns[name] for name in marked), strict=True))

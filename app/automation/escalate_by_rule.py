@@ -24,11 +24,11 @@ RULES = "escalation_rule"
 # A new escalation rule concerns every open ticket of its process, and one query covers all of them.
 LONGEST_SECONDS = 300.0
 
-# The pending escalations of open tickets: by ticket and escalation rule, when they are due and to whom. Each
-# rule escalates a ticket once per episode, which begins when the ticket is opened or reopened: past
-# escalations are in the log, with a reference made of rule, ticket and the episode's first version. None is
-# pending if the recipient is inactive or has the ticket already. Imported tickets are left alone until an
-# event here.
+# The pending escalations of open tickets: one row per ticket and escalation rule, with the due time and the
+# recipient. A rule escalates a ticket once per episode, which begins when the ticket is opened or reopened.
+# An escalation carried out is in the log, under a reference made of rule, ticket and the version with which
+# the episode began, so it is not pending any more. Nor is one whose recipient is inactive or has the ticket
+# already. Imported tickets have none until an event of theirs is recorded here.
 PENDING = """
 select t.stream, t.id, t.version, r.id as rule_id, r.name, team.id as team_id, person.id as person_id,
   begun.at + make_interval(secs => r.after_seconds) as due_at,
@@ -71,7 +71,7 @@ order by c.stream, c.due_at, c.rule_id"""
 
 @dataclass(frozen=True, slots=True)
 class EscalateByRule:
-    """The automation rule: one timer per ticket, for the first escalation that is pending."""
+    """The rule that escalates tickets: one timer per ticket, for its earliest pending escalation."""
 
     name: str = NAME
 

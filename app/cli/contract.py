@@ -117,7 +117,7 @@ def unexcused() -> list[str]:
 
 
 def is_released() -> bool:
-    """Say whether a contract has been released that clients rely on."""
+    """Return whether a contract has been released that clients rely on."""
     return (RELEASED / OPERATIONS).exists()
 
 

@@ -298,7 +298,7 @@ class IncidentScenario:
         self._act(self.engineer.caller, "hold", HoldIncident(reason=self.chance.choice(reasons)))
 
     def _abandon(self) -> None:
-        """Cancels the incident on hold after days, in most cases, because it is not wanted any more."""
+        """Cancels the incident, in most cases, some days after it was put on hold: it is no longer needed."""
         if self.chance.random() < 0.85 and not self.repeats:
             self.now += timedelta(days=self.chance.choice((2, 4, 9, 20, 45)), hours=self.chance.randrange(24))
             manager = self.chance.choice(self.cast.managers).caller

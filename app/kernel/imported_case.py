@@ -198,8 +198,9 @@ def _replay_opening(case: ImportedCase[R], entry: HistoryEntry, irregular: tuple
 
 
 def _reissued_row(case: ImportedCase[R], event: Recorded) -> HistoryEntry | None:
-    """Return the earlier row that the event records again, in place of another event or in addition to the
-    opening; None: the event records a row of its own.
+    """Return the earlier row of the case that the event reports once more: it replaces the row's event
+    (`instead`), or reports the state and changes of a row whose first event was the opening. None: the row of
+    the event is new.
     """
     instead = event.data.get("instead")
     rows = [each for each in case.entries if each.header is not None]

@@ -6,8 +6,9 @@ state after a change. So nothing is checked: a change that does not fit the life
 happened, and marked (`irregular`).
 
 A late row changes no field that a later row had reported before; it corrects the past to what it would be if
-the row had come in time. So the events of a case, without those that others replaced (`instead`), report the
-same in whatever order its rows came.
+the row had come in time. So a case's history is the same in whatever order its rows came. For instance, if
+Monday's row comes after Tuesday's, it gets an event dated Monday; if Tuesday's row then reports another
+change than before, a further event replaces Tuesday's (`instead`).
 """
 
 from __future__ import annotations
@@ -74,8 +75,9 @@ def observe(case: ImportedCase[R], snapshot: Snapshot, seal: Seal) -> list[Obser
 
 
 class _Content(NamedTuple):
-    """The content of an event: `given`, `set`, `late` and `instead` of its data; `set` and `late` of the case
-    only.
+    """The data of an event. `given`: the source's columns that changed; `set`: the case's fields that change
+    now; `late`: those that change only in the past; `instead`: the version of the event that this one
+    replaces.
     """
 
     given: dict[str, Any]
@@ -355,7 +357,10 @@ class _Observation(Generic[R]):
     def _header(
         self, way: Transition | None, stands: _StateChange, found: Sequence[str], known: Mapping[str, Any]
     ) -> EventHeader:
-        """Return the header of a row with that transition; `known` includes the fields of the row itself."""
+        """Return the header of a row's event. `way`: its transition; `stands`: the state before and after;
+        `found`: the reader's codes that no event of the row has yet; `known`: the case's fields with the
+        row's.
+        """
         kind = self.source.type_of(way, stands.after)
         irregular = (*found, *self.source.missing(kind, known))
         if way is not None and not way.regular:

@@ -16,9 +16,8 @@ from app.kernel.refusals import SegregationOfDuties
 
 
 class Offer(NamedTuple):
-    """An action that the caller may perform in the record's state. `because` is the code of the refusal, if a
-    check refuses it now; if segregation of duties does, `duty` is the one that the caller has had in the
-    record.
+    """An action that role and state allow the caller. `because`: the code of the check that refuses it now,
+    if any; for a segregation of duties, `duty` is the caller's conflicting duty in the record.
     """
 
     action: Action[Any, Any]

@@ -111,8 +111,8 @@ async def perform(ledger: Ledger, command: Command) -> CommandResult:
 
 @dataclass(frozen=True, slots=True)
 class _StreamDecision:
-    """A command's decision for one stream. `record` is the record before the action, `before` are the tokens
-    of those who could see it then. `pointer` is where the payload names the record, if it is not the
+    """A command's decision for one stream. `record`: the record before the action; `before`, `after`: the
+    audience tokens before and after it. `pointer`: where the payload names the record; None: it is the
     command's own.
     """
 

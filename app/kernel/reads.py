@@ -132,8 +132,8 @@ class ReadContext:
         return loaded
 
     async def by_key(self, kind: str, key: str, process: str | None = None) -> list[VersionedRecord[Any]]:
-        """Return the records of that key: at most one, or one of each process, if each has keys of its own
-        and none is given.
+        """Return the records with that key: at most one, or if `process` is None and each process has keys of
+        its own, at most one per process.
         """
         where = "r.key = %(key)s" if process is None else "r.key = %(key)s and r.process = %(process)s"
         query = f"{_loading(self.lifecycles[kind])} where {where}"
@@ -200,8 +200,8 @@ class ReadContext:
         return await head(self._db)
 
     async def is_attached(self, upload_id: UUID) -> bool:
-        """Return whether the upload is attached. Two commands that attach it at once violate
-        personal_key_pkey.
+        """Return whether the upload is attached. If two commands attach it at once, both see False, and the
+        second one violates the constraint personal_key_pkey.
         """
         query = "select 1 from fold.attachment where id = %s"
         guard = Constraint("personal_key_pkey")

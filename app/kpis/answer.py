@@ -294,7 +294,7 @@ async def _fetch_grouped(connection: Connection, statement: Statement) -> list[t
 
 
 async def _split_instant(connection: Connection, question: Question, filters: Filters) -> datetime | None:
-    """Return the beginning of a period that splits the facts of a wide question into rough halves.
+    """Return the beginning of the period that best halves a wide question (see WIDE_SHARE).
 
     None if the question is not wide or has only one period.
     """

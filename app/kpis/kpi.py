@@ -61,7 +61,7 @@ class Measure(CodeEnum):
 
 
 class Aggregate(CodeEnum):
-    """The aggregation of the cases' numbers: sums divided by sums, percentiles of the pooled cases."""
+    """How the cases' numbers become one value: ratios divide sums by sums, percentiles pool all cases."""
 
     number = "count", "Number of cases", "单据数"
     mean = "mean", "Mean", "平均值"

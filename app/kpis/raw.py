@@ -201,7 +201,7 @@ def common_ctes(process: str) -> str:
 
 
 async def make_tables(connection: Connection) -> None:
-    """Create the temporary tables, which last until the transaction ends."""
+    """Create the tables of raw cases (TABLES) as temporary ones, dropped when the transaction ends."""
     columns = ", ".join(f"{name} {kind}" for name, kind in DEFINITION.items())
     for name in TABLES:
         await connection.execute(f"create temp table {name} ({columns}) on commit drop".encode())

@@ -113,8 +113,8 @@ class Participant(ChildRecord):
 
 
 class AgendaItem(ChildRecord):
-    """An item of a meeting's agenda. `about` is a record, as its stream is named in the log, `decision_id` a
-    decision on it, or on the meeting itself; `conclusion` is what the minutes say about the item.
+    """An item of a meeting's agenda. `about`: the stream name of the record to discuss; `decision_id`: a
+    decision on that record, or on the meeting itself; `conclusion`: what the minutes say about the item.
     """
 
     KIND: ClassVar[str] = "agenda_item"

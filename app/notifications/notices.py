@@ -161,7 +161,7 @@ def _row(notice: steps.PendingNotice) -> Row:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """The events of one ticket that one notice tells a person; `first` is the position of the first event."""
+    """The events of a ticket that one notice to a person covers; `first`: the first one's position."""
 
     person_id: UUID
     stream: str
@@ -297,5 +297,5 @@ async def _bodies(
 
 
 def _is_chosen(of: Sequence[str] | None, step: NoticeType) -> bool:
-    """Tell whether the notice type is among those that a person has chosen; None: all."""
+    """Return whether `step` is among the notice types that a person has chosen (`of`); None: all."""
     return of is None or step.value in of

@@ -98,8 +98,8 @@ class PendingNotice:
 
     @property
     def actor_id(self) -> UUID | None:
-        """The person who caused the event, or on whose behalf a rule did, and who needs no notice; None if no
-        person did.
+        """The id of the person or integration that caused the event, or on whose behalf an automation rule
+        did, and who needs no notice; None if neither did.
         """
         for actor in (self.event.actor, self.event.on_behalf_of or ""):
             who, _, name = actor.partition(":")

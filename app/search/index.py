@@ -134,7 +134,7 @@ def consumer(ledger: Ledger) -> Consumer:
 
 
 def _affects_index(event: Recorded, fields: set[str]) -> bool:
-    """Say whether the event changes a searched field or child row."""
+    """Return whether the event changes a searched field or child row."""
     return any(
         kind_of(row) in CHILDREN or (told is not None and not fields.isdisjoint(told))
         for row, told in event.data["set"].items()

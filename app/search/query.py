@@ -27,7 +27,7 @@ from log.head h left join log.checkpoint c on c.consumer = %s
 
 
 def is_searchable(text: str) -> bool:
-    """Say whether the text contains a letter, digit or character to search for."""
+    """Return whether the text contains a letter, digit or character to search for."""
     return bool(terms(text))
 
 

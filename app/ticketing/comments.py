@@ -95,7 +95,9 @@ async def not_its_author(
 async def too_late_to_correct(
     reads: ReadContext, ticket: Ticket, body: CorrectComment, ctx: ActionContext
 ) -> None:
-    """Refuse after the time to correct a comment, as others may have answered it (`too_late_to_correct`)."""
+    """Refuse the correction once CORRECTION_WINDOW is over: others may have answered the comment by then
+    (reason `too_late_to_correct`).
+    """
     written_at = ctx.required_ref(Comment, "comment").written_at
     assert written_at is not None
     if ctx.now > written_at + CORRECTION_WINDOW:

@@ -18,10 +18,11 @@ from app.exchange.readers.times import TimeParser, detect_date_order, first_with
 
 @dataclass(frozen=True)
 class MappedRows:
-    """Reads rows of cells by a mapping, with the time zone of times that state none, and the present.
+    """Reads rows of cells by a mapping. `zone`: that of times without an offset; `now`: rows much later (over
+    FUTURE_TOLERANCE) are refused.
 
-    `others`: the column with all values that the mapping does not name, as a JSON object. `offsets_only`: no
-    zone can be given, and a row whose time states no offset is refused by itself.
+    `others`: the column with all values that the mapping does not name, as a JSON object. `offsets_only`: a
+    time without an offset refuses only its row, not the file.
     """
 
     mapping: FileMapping

@@ -48,15 +48,15 @@ StateAndFields = tuple[CodeEnum, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Layout:
-    """The content of each column. Columns that a file does not have are left out.
+    """What the columns of a file contain; columns that a file does not have are left out.
 
-    `opened` None: a case opens at the time of its first row. `read_state`: returns the state for the values
-    of the columns `state`, or None if it is unknown. `codes`: by column, its field, and the field's codes by
-    cell in lower case. `texts`: by column, its field. `named` are columns with names of persons and teams,
-    `times` those with instants, `harmless` those that may stand in the log in plain text; all others are
-    private. `afterwards` are columns that have the case's final values in its earlier rows, too. `missing`
-    are the texts that stand for a missing value, in lower case. `others`: the column with the row's remaining
-    values, as a JSON object of texts.
+    `case`, `at`, `opened`: the columns of the case's name, the row's time and the opening time (None: the
+    time of the first row). `state`: the columns that `read_state` takes the state from; it returns None if
+    unknown. `codes`: column to field, and lower-case cell to code. `texts`: column to field. `named`: columns
+    with names of persons and teams; `times`: with instants; `harmless`: which the log may store in plain
+    text, unlike all others. `afterwards`: columns that show final values in earlier rows, too. `missing`:
+    lower-case texts that mean no value. `others`: the column with all other values, as a JSON object of
+    texts.
     """
 
     case: str

@@ -195,7 +195,7 @@ def relate(ci: Ci, body: RelateCi, ctx: ActionContext) -> None:
 
 
 class UnrelateCi(CiAlteration):
-    """A relation to another configuration item that ends."""
+    """The relation to end, named by its kind and the other configuration item."""
 
     kind: RelationKind = Field(description="What it was to the other one.")
     other: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(

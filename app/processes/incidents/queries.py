@@ -277,7 +277,9 @@ TIMELINE_TEXT_FIELDS = ("statement", "measure", "done", "reason")
 
 
 async def review_of(ledger: Ledger, incident: Incident, language: str) -> dict[str, Any]:
-    """Return the review of the incident's present resolution, or a proposal from the log."""
+    """Return the review of the incident's present resolution, or without one a timeline proposed from the
+    log.
+    """
     row = None
     if incident.reviewed_at is not None:
         row = await ledger.db.row(REVIEW, (incident.row_key,))

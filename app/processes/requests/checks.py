@@ -249,6 +249,6 @@ async def criterion_results_incomplete(
 async def trained_in_future(
     reads: ReadContext, request: Request, body: RecordTrainingRequest, ctx: ActionContext
 ) -> None:
-    """Refuse a training that was held in the future (`after_it_was_told`)."""
+    """Refuse a training dated after the time of the action (reason `after_it_was_told`)."""
     if body.held_at is not None and body.held_at > ctx.occurred_at:
         raise WrongValue(pointer="/held_at", because="after_it_was_told")
