@@ -143,7 +143,7 @@ async def handle_action(
     *,
     renderer: type[Renderer] = Renderer,
 ) -> Response:
-    """Carry out the action and answer with the record after it."""
+    """Carry out the action of the request `said`, and answer with the record after it."""
     ledger = ledger_of(request)
     key = await idempotency.key_of(ledger, request, operation_id(lifecycle, row), said.idempotency_key)
     context = context_of(request)
@@ -227,7 +227,7 @@ async def replay_outcome(
 
 
 def action_response(renderer: Renderer, carried_out: ActionOutcome, shown: dict[str, Any]) -> Response:
-    """Return the HTTP response of a command, which shows the record after it."""
+    """Return the HTTP response of a command; `shown` is the record after it, as clients see it."""
     body = dump_json(shown)
     headers = {"ETag": etag(carried_out.record.version, body), "Content-Language": renderer.language}
     if carried_out.status == 201:

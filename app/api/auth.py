@@ -51,7 +51,7 @@ TABLES = re.compile(r"/v1/kpis/[^/]+(/cases)?")
 
 @dataclass
 class TooManyWrongKeys(Exception):
-    """Too many wrong credentials have come from the address: no more are checked for this many seconds."""
+    """Too many wrong credentials have come from the address: no more are checked for `seconds` seconds."""
 
     seconds: int
 
@@ -236,8 +236,8 @@ def _bearer_token(request: Request) -> str | None:
 
 
 def _matches_secret(known: CachedKey, secret: str) -> bool:
-    """Return whether the secret is the key's, or its previous one during the overlap after a rotation, and the
-    key is valid now.
+    """Return whether the secret is the key's, or its previous one during the overlap after a rotation, and
+    the key is valid now.
     """
     sent, now = hash_of(secret), datetime.now(UTC)
     newest = hmac.compare_digest(sent, known.secret_hash)

@@ -1,5 +1,5 @@
-"""Shared components of the OpenAPI document: schemas, responses and parameters that recur stand there once
-and are referred to (pure).
+"""Shared components of the OpenAPI document: recurring schemas, responses and parameters, each defined once
+and referred to (pure).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ TEXT = {"type": "string"}
 def lift(document: Schema) -> None:
     """Make a component of each annotated type that has a name, and refer to it where it occurs.
 
-    Members that belong to the use (description, default, examples) stay beside the reference. A type that is
-    narrowed where it is used stays in its place.
+    Members that belong to the use (description, default, examples) are kept next to the reference. A type
+    that is narrowed where it is used stays in its place.
     """
     uses: defaultdict[str, list[tuple[Schema, Schema, Schema]]] = defaultdict(list)
     for part in list(marked({"paths": document["paths"], "components": document["components"]})):
@@ -104,7 +104,9 @@ def _references(schema: Any) -> Iterator[str]:
 
 
 def _open(schema: Any, lists: Set[str]) -> None:
-    """Open the lists of codes within the schema."""
+    """Let codes within the schema be any text besides the known ones. `lists`: the names of components that
+    are lists of codes; references to them lead to their open forms (`Any…`).
+    """
     if isinstance(schema, dict):
         name = str(schema.get("$ref", "")).removeprefix(_SCHEMA)
         if name in lists:

@@ -42,7 +42,7 @@ def dump_csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
 
 def csv_cell(value: Cell) -> str | int | float | None:
-    """Return the content of a cell: empty for null, `true` and `false` as in JSON. A leading apostrophe keeps
+    """Return the content of a cell: empty for None, `true` and `false` as in JSON. A leading apostrophe keeps
     a spreadsheet from computing a text.
     """
     if isinstance(value, bool):

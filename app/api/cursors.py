@@ -19,7 +19,9 @@ class BadCursor(Exception):
 
 
 def write(place: list[Any], scope: str, sign: Sign) -> str:
-    """Return the cursor for a position in the list of that scope (its address and filters)."""
+    """Return the cursor for the position `place` in the list of that scope (its address and filters); `sign`
+    returns the signature of texts.
+    """
     text = _AS_TEXT(place)
     return (
         base64.urlsafe_b64encode((sign("cursor", scope, text)[:_SIGNATURE] + text).encode())

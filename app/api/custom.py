@@ -29,8 +29,8 @@ MOST_FIELDS = 10
 
 
 def gather_custom(said: Any) -> Any:
-    """Return the query's parameters with all custom fields gathered into one mapping, by the keys of the
-    fields.
+    """Return the query's parameters (`said`) with all custom fields gathered into one mapping, by the keys of
+    the fields.
     """
     if not isinstance(said, Mapping):
         return said

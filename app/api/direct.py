@@ -126,7 +126,9 @@ def _repeated(request: Request, once: frozenset[str]) -> list[str]:
 
 
 def _direct(takes: Dependant, operation: Handler, thorough: Handler) -> ASGIApp:
-    """Return the operation as an ASGI application. The application handles its exceptions."""
+    """Return an ASGI application that validates a request by the dependant `takes` and calls the operation;
+    if that is not possible, `thorough`, FastAPI's handler, answers. The application handles its exceptions.
+    """
 
     async def direct(scope: Scope, receive: Receive, send: Send) -> None:
         request = StrictRequest(scope, receive, send)

@@ -16,9 +16,9 @@ NAME_COLUMN = "named_by"
 async def expand(
     listing: Listing, renderer: Renderer, shown: Sequence[dict[str, Any]], names: Sequence[str]
 ) -> None:
-    """Replace the references in these fields of all shown records by the whole records. If the caller may not
-    see the record, a stub stays as it is, and a key becomes null, as for a key that no record has: the two
-    cannot be told apart. One statement per kind of record.
+    """Replace the references in the fields `names` of all records in `shown` by the whole records. If the
+    caller may not see the record, a stub stays as it is, and a key becomes None, as for a key that no record
+    has: the two cannot be told apart. One statement per kind of record.
     """
     alike: dict[tuple[str, str], list[str]] = {}
     for name in dict.fromkeys(names):  # each once, even if the request repeats it

@@ -74,7 +74,7 @@ class WhereClause:
     """SQL conditions on the table `r` that must all hold, and their parameters.
 
     `states`: the record states allowed; None: any. Lists may query them one by one. `searches` are the
-    full-text searches; with `scan_limit` they look at only so many rows of each range. `depends_on_values`:
+    full-text searches; with `scan_limit` they examine only that many rows of each range. `depends_on_values`:
     the best plan depends on the values of the parameters.
     """
 
@@ -174,8 +174,8 @@ def _comparison(codec: Codec, may_be_empty: bool) -> tuple[Any, str, _Column]:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column that is compared with values. `meaning` resolves the values; `has_none`: `none` stands for
-    null.
+    """A column that is compared with values. `meaning` resolves the values; `has_none`: the value `none`
+    selects records without a value in the column.
     """
 
     name: str

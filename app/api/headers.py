@@ -64,7 +64,9 @@ def find_header_fault(scope: Scope) -> HeaderFault | None:
 
 
 def _bad_coding(scope: Scope, said: dict[bytes, bytes]) -> HeaderFault | None:
-    """Return the fault of a transfer or content coding that this service does not decode."""
+    """Return the fault of a transfer or content coding that this service does not decode; None if there is
+    none. `said`: the request's headers.
+    """
     transfer = said.get(b"transfer-encoding")
     if transfer is not None and (
         transfer.strip().lower() != b"chunked" or scope.get("http_version") == "1.0"

@@ -215,8 +215,8 @@ async def _published(issuer: str) -> dict[str, dict[str, Any]]:
 
 
 def _is_safe(where: str, issuer: str) -> bool:
-    """Return whether nobody can tamper with the keys in transit: they come by https, or from the provider's own
-    host and scheme.
+    """Return whether nobody can tamper with the keys in transit: they come by https, or from the provider's
+    own host and scheme.
     """
     at, of = urlsplit(where), urlsplit(issuer)
     return at.scheme == "https" or (at.scheme, at.hostname) == (of.scheme, of.hostname)

@@ -1,5 +1,5 @@
-"""Rate limits: so many requests of one key, and so many wrong keys from one address, in any period of so many
-seconds. Counted in this process's memory: several processes allow several times as much.
+"""Rate limits: the number of requests of one key, and of wrong keys from one address, in a sliding period.
+Counted in this process's memory: several processes allow several times as much.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Quota:
             counted.pop()
 
     def remaining(self, who: str) -> QuotaLeft:
-        """Return what is left of the name's quota."""
+        """Return how many uses are left to that name, and when there will be room for more."""
         now = self._clock()
         counted = self._counted.get(who, ())
         if isinstance(counted, deque):

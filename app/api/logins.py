@@ -20,8 +20,8 @@ ADDING_RULE = rule_caller("add_people_at_login")
 
 
 async def person_of(ledger: Ledger, said: TokenClaims, now: datetime, request_id: str) -> Caller:
-    """Return the person with the token's login; add the person first if the settings allow that and there is
-    none.
+    """Return the person with the login that the token's claims (`said`) name; add the person first if the
+    settings allow that and there is none.
 
     Raises UnknownLogin, InactiveLogin, DatabaseGone.
     """
@@ -40,7 +40,9 @@ async def person_of(ledger: Ledger, said: TokenClaims, now: datetime, request_id
 
 
 async def _add(ledger: Ledger, said: TokenClaims, now: datetime, request_id: str) -> None:
-    """Add the person as a requester; further roles are granted later. Raises a Refusal."""
+    """Add the person in the token's claims (`said`) as a requester; further roles are granted later. Raises a
+    Refusal.
+    """
     people = ledger.lifecycles["person"]
     row = people.opening()
     login = _accepted_text(row.body, "login", said.login)

@@ -105,7 +105,10 @@ def problem(
     more: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return the problem as an HTTP response, with the code's own sentence or another one."""
+    """Return the problem as an HTTP response. `sentence`: the code of another sentence than the problem's
+    own; `words`: the values of its placeholders; `errors`: the wrong values; `more`: further members of the
+    document.
+    """
     language = language_for(request)
     body = document(
         language,

@@ -340,7 +340,9 @@ class Renderer:
         return stubs, texts
 
     async def _load_children(self, ids: Sequence[UUID], beside: LoadedFrom) -> list[Any]:
-        """Return, for each record id, what its child rows fill the field with."""
+        """Return, for each record id, the value of a field that is loaded from the record's child rows, as
+        the mark `beside` says.
+        """
         found = {} if self.is_past else await beside.loader(self.ledger, list(ids))
         none: list[Any] | None = None if self.is_past or beside.single else []
         return [found.get(one, none) for one in ids]

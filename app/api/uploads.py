@@ -28,7 +28,7 @@ UploadId = Annotated[UUID, Path(alias="id", description="An id of the client's c
 
 
 class UploadOut(OutputModel):
-    """A file that has arrived whole and can be attached."""
+    """A file that was uploaded completely and can be attached."""
 
     id: UUID
     size: int = Field(description="In bytes.")

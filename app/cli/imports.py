@@ -242,7 +242,7 @@ class _Bar:
         self._bar.update(self._task, completed=progress.done, total=progress.size, told=told)
 
     def follow(self, taken: int, of: int) -> None:
-        """Show how many of the imported events the KPIs have processed."""
+        """Show that the KPIs have processed `taken` of the `of` imported events."""
         told = f"{taken:,} of {of:,} events"
         self._bar.update(self._task, description="KPIs follow", completed=taken, total=of, told=told)
 

@@ -106,8 +106,8 @@ def _parse_as_of(text: str) -> int | datetime:
 async def _answer_as_of(
     db: Database, kpi: Kpi, said: QuestionParameters, as_of: int | datetime, now: datetime
 ) -> tuple[Question, KpiAnswer]:
-    """Return the KPI's question and its answer as the log knew it then. Raises CannotAnswer if that time lies
-    ahead.
+    """Return the KPI's question, made from the parameters `said`, and its answer as the log knew it at the
+    time `as_of`. Raises CannotAnswer if that time lies ahead.
     """
     if await read.is_beyond_head(db, as_of, now):
         raise CannotAnswer("as_of", "ahead_of_the_log")

@@ -31,7 +31,7 @@ async def open_runtime_ledger() -> AsyncIterator[Ledger]:
 
 
 def with_ledger(work: Callable[[Ledger], Awaitable[T]]) -> T:
-    """Run the work with the ledger of this installation."""
+    """Run `work` with the ledger of this installation, and return its result."""
 
     async def run() -> T:
         async with open_runtime_ledger() as open_ledger:

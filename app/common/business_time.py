@@ -1,5 +1,5 @@
-"""Business time: how many seconds of a period count, when so many have passed, when business hours open next
-(pure).
+"""Business time (pure): the seconds of a period that count, the instant by which a number of seconds has
+counted, and the next opening of business hours.
 
 The rules are those of the SLA engine (32-sla-engine, 8 and 14): an instant counts if it lies in an open
 interval of the calendar; intervals are half-open and of whole seconds. Business hours are local clock times,
@@ -90,8 +90,8 @@ class BusinessTime:
         return sum(self._year(n).between(first, last) for n in _years(first, last))
 
     def add(self, start: datetime, seconds: int) -> datetime | None:
-        """Return the first instant by which so many seconds have counted: at a closing time, the closing time
-        itself. None: not within MOST_YEARS.
+        """Return the first instant by which so many seconds have counted since `start`: at a closing time,
+        the closing time itself. None: not within MOST_YEARS.
         """
         assert seconds >= 0, "business time does not run backwards"
         at, left = _seconds(start), seconds
@@ -201,7 +201,7 @@ class _Year:
         self._before = [0, *accumulate(b - a for a, b in spans)]
 
     def _counted(self, at: int) -> int:
-        """Return how many seconds of the year count before that one."""
+        """Return how many seconds of the year count before the second `at`."""
         n = bisect_right(self._starts, at)
         if n == 0:
             return 0

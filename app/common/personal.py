@@ -103,7 +103,7 @@ class PersonalKey:
 
 
 class MasterKey:
-    """The key that wraps personal keys. It is a secret of the installation and never in the database."""
+    """The key that wraps personal keys: a secret of the installation, which is never in the database."""
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) != KEY_BYTES:

@@ -16,8 +16,8 @@ class RoleLabels:
 
     @classmethod
     def from_setting(cls, said: Mapping[str, Mapping[str, str]]) -> RoleLabels:
-        """Return the labels in the setting: by a role's code, its labels by language. Raises ValueError if
-        there is no such role.
+        """Return the labels in the setting `said`: by a role's code, its labels by language. Raises
+        ValueError if there is no such role.
         """
         codes = {role.value for role in Role}
         if unknown := sorted(said.keys() - codes):

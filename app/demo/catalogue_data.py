@@ -73,7 +73,7 @@ SCREEN = _choice("Screen", "屏幕尺寸", {"13": ("13 inch", "13 英寸"), "15"
 class Item:
     """A catalogue item.
 
-    `draft_body` is the payload that drafts it, except for the persons who approve, whose names stand in
+    `draft_body` is the payload that drafts it, except for the persons who approve, whose names are in
     `approver_persons`. `minutes` is the usual working time; `weight` is the item's relative frequency; `form`
     are its fields in their order.
     """

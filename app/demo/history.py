@@ -98,7 +98,7 @@ class _ScenarioRunner:
         self._gate = asyncio.Semaphore(CONCURRENCY)
 
     async def run(self, tellings: Iterable[Callable[[], Awaitable[None]]]) -> None:
-        """Plays all these scenarios. Raises DatabaseGone."""
+        """Plays all scenarios; each of `tellings` plays one. Raises DatabaseGone."""
         gone = None
         try:
             async with asyncio.TaskGroup() as tasks:

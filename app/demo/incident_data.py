@@ -14,9 +14,8 @@ class IncidentTemplate:
     """A kind of incident: team, working minutes, and texts of the report by language.
 
     The incident affects one of `services`, whose name replaces `{what}` in the texts; a service that ends in
-    `-*` stands for the one at the requester's place. `severity` is effect, impact and urgency, separated by
-    spaces; `weight` is the relative frequency. `monitored` incidents are reported by monitoring, in English
-    only.
+    `-*` is the one at the requester's place. `severity` is effect, impact and urgency, separated by spaces;
+    `weight` is the relative frequency. `monitored` incidents are reported by monitoring, in English only.
     """
 
     team: str

@@ -316,7 +316,8 @@ class ProblemScenario(RecordScenario):
         made: Mapping[int, UUID],
     ) -> Iterator[ProblemScenario]:
         """Returns the scenarios of all templates, each with incidents of the problem's service shortly
-        before.
+        before. `lives`: the incidents' scenarios; `made`: the incidents' ids by the numbers of their
+        arrivals.
         """
         for n, trouble in enumerate(PROBLEM_TEMPLATES, start=1):
             opened = (end - timedelta(days=trouble.ago)).replace(hour=9, minute=3 * n)

@@ -256,8 +256,8 @@ class ProjectScenario(RecordScenario):
         await self._check("Test of the whole 整体测试")
 
     async def _report(self, part: float) -> None:
-        """Moves the clock to this fraction of the duration and reports progress; tasks are completed a little
-        before or after they are due.
+        """Moves the clock to the fraction `part` of the duration and reports progress; tasks are completed a
+        little before or after they are due.
         """
         slower = 1.25 if self.project.late else 0.93
         self.script.now = max(self.now, self.started + timedelta(weeks=self.project.weeks * part * slower))

@@ -36,8 +36,8 @@ class Snapshot(NamedTuple):
 
     `state` None: not reported, or unknown here. `fields` are the record's without its personal ones, which
     are in `words`. `given` are the source's columns that the log may store as they are, `private` those that
-    must be sealed: all of them, or at least those that differ from the previous row. `irregular`: codes found
-    by the reader. `actor`: who made the row.
+    must be sealed; a reader may leave out private ones that are the same as in the previous row. `irregular`:
+    codes found by the reader. `actor`: who made the row.
     """
 
     at: datetime
@@ -154,8 +154,9 @@ class _Observation(Generic[R]):
         opening = {**dict.fromkeys(before), **self.fields, "state": self.source.initial_state}
         row = None
         if self._is_only_opening:
-            # All fields of the row are as of its own time, except the state. If no column gives the time of
-            # opening, the row itself is the opening, as far as is known by now.
+            # The row reports its fields as of its own time, which may be later than the opening; its state is
+            # the initial one anyway. If both times are the same, the row counts as the opening itself, until
+            # an earlier row comes: so it is if no column contains the opening time.
             is_opening = snapshot.state is not None and snapshot.at == opened_at
             manner = EventHeader("", (), self.codes, snapshot.actor)
             fields = {**self.fields, "state": self.source.initial_state} if is_opening else self.fields

@@ -224,7 +224,9 @@ class ConsumerGroup:
                 await discard(self._connection)
 
     async def _wait(self, rung: asyncio.Event) -> None:
-        """Wait until the log has grown, or until consumers that an import throttles may work again."""
+        """Wait until the log has grown (`rung` is set), or until consumers that an import throttles may work
+        again.
+        """
         clock = asyncio.get_running_loop().time
         waiting = [at - clock() for throttled in (True, False) if (at := self._earliest(throttled)) > clock()]
         # Not wait_for: before Python 3.12 it loses a cancellation that coincides with the signal.
@@ -291,7 +293,9 @@ class ConsumerGroup:
         return leaving + acting
 
     async def _is_handled(self, connection: Connection, place: _ConsumerLag) -> bool:
-        """Return whether the consumer has handled its batch; False: it is to do so on its own."""
+        """Return whether the consumer is done with its batch: handled here, or of no concern to it; False: it
+        has to handle the batch on its own.
+        """
         consumer = place.consumer
         batch = Batch(connection, place.span, self._tail, shares_transaction=True)
         if not batch.may_concern(consumer.types, consumer.kinds):
@@ -312,7 +316,9 @@ class ConsumerGroup:
         tasks.create_task(self._run_solo(consumer, after), name=consumer.name)
 
     async def _run_solo(self, consumer: Consumer, after: float) -> None:
-        """Handle the consumer's batches apart from the group, until it has reached the end of the log."""
+        """Handle the consumer's batches apart from the group, beginning `after` seconds from now, until it
+        has reached the end of the log.
+        """
         await asyncio.sleep(after)
         while True:
             try:

@@ -47,7 +47,7 @@ class Consumer:
     """A follower of the log. `handle_batch` handles one batch within the transaction of its connection.
 
     `batch` is the largest number of events in a batch, `seconds` the time limit of one: many times what a
-    slow machine takes. A batch that takes longer is taken for hung: it is aborted, reported and retried.
+    slow machine needs. A batch that exceeds it counts as hung: it is aborted, reported and retried.
     `throttled_during_import`: while a history is imported, the consumer works only now and then; otherwise it
     pauses briefly. The consumer gets only events of these `types`, on streams of these `kinds`; None: all.
     `writes_log`: the consumer appends to the log, in a transaction of its own, unless `has_work` finds
@@ -124,7 +124,9 @@ async def reset(connection: Connection, consumer: Consumer) -> None:
 
 
 async def announce_import_end(connection: Connection) -> None:
-    """Notify all followers of the log that an imported history is complete, so that none waits for more."""
+    """Notify all followers of the log that an imported history is complete, so that none waits for further
+    events of it.
+    """
     async with within_answer_time(connection):
         await connection.execute(NOTIFY_IMPORT_END, (CHANNEL,))
 

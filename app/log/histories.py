@@ -1,7 +1,7 @@
 """The set-based counterpart of `append`: thousands of imported events in one call that locks the log's head.
 
 The columns of the events are sent as arrays and their data as one byte string, which takes PostgreSQL and
-this process half the time of JSON. The same is checked and written as by `append`.
+this process half the time of JSON. The checks and the rows written are the same as with `append`.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ select *, clock_timestamp() - recorded_at as held from log.append_history(
 class HistoryAppendResult:
     """The result of appending a history. Commands are named by their numbers.
 
-    `refused`: commands whose read set has changed since.
-    `held_seconds`: how long the log's head was locked.
+    `refused`: commands of which a stream that was read has changed since then. `held_seconds`: how long the
+    log's head was locked.
     """
 
     refused: frozenset[int]

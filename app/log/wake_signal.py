@@ -20,7 +20,7 @@ PAUSE_SECONDS = 5.0
 
 
 class WakeSignal:
-    """A signal for the log's growth; whoever holds the event of `next_signal` is woken."""
+    """A signal that the log has grown: sets the event that `next_signal` has returned to those who wait."""
 
     def __init__(self) -> None:
         self._next_signal = asyncio.Event()

@@ -38,8 +38,8 @@ class ConcurrencyConflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyRecord:
-    """The idempotency key of a command: who sent it, through which route, under which key; and the outcome
-    that a repetition is answered with.
+    """The idempotency key of a command: its principal, its route and the key itself; and the outcome that a
+    repetition is answered with.
     """
 
     principal: str

@@ -26,7 +26,9 @@ MONTHS = {
 def occurrence(
     since: datetime, zone: ZoneInfo, interval: SeriesInterval, same: SeriesDay, number: int
 ) -> datetime:
-    """Return when the meeting begins that is `number` meetings after the first one."""
+    """Return when the meeting begins that is `number` meetings after the first one. `since`: the first one's
+    begin; `same`: the day that monthly meetings share.
+    """
     first = since.astimezone(zone)
     day = _occurrence_date(first.date(), interval, same, number)
     on_the_clock = datetime.combine(day, first.time(), zone)
@@ -41,8 +43,8 @@ def occurrence(
 def next_occurrence(
     since: datetime, zone: ZoneInfo, interval: SeriesInterval, same: SeriesDay, after: datetime
 ) -> datetime:
-    """Return the begin of the first meeting of the series after that instant, the very first meeting
-    excepted.
+    """Return the begin of the first meeting of the series after the instant `after`, the very first meeting
+    excepted; see `occurrence`.
     """
     day, last = since.astimezone(zone).date(), after.astimezone(zone).date()
     if interval in WEEKS:

@@ -165,7 +165,7 @@ async def _attempt(ledger: Ledger, row: Row, caller: Caller | None) -> DeliveryF
 
 
 async def _submit(settings: Settings, made: EmailMessage) -> DeliveryFailure | None:
-    """Submit the message to the mail server. Returns None if it was accepted; raises DeliveryDeferred."""
+    """Submit the message `made` to the mail server. Returns None if it was accepted; raises DeliveryDeferred."""
     try:
         async with asyncio.timeout(TRY_SECONDS):
             await _send(settings, made)
@@ -207,7 +207,9 @@ async def _send(settings: Settings, made: EmailMessage) -> None:
 
 
 async def _text(ledger: Ledger, row: Row, wanted: list[tuple[str, int, NoticeType]], language: str) -> str:
-    """Return the text of the mail, with the decrypted comments and reasons from the events."""
+    """Return the text of the mail about the steps in `wanted`, with the decrypted comments and reasons from
+    their events.
+    """
     payloads = await texts.load_payloads(ledger, wanted)
     opened = await ledger.vault.texts(texts.sealed_words(wanted, payloads))
     return texts.mail_text(ledger, language, row, wanted, payloads, opened)

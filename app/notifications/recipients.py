@@ -47,7 +47,7 @@ async def resolve_recipients(
 async def _matching_persons(
     connection: Connection, ledger: Ledger, notice: PendingNotice, tells: RecipientRule
 ) -> list[UUID]:
-    """Return the persons that the rule selects for the record in its present state."""
+    """Return the persons that the rule `tells` selects for the record in its present state."""
     lifecycle = ledger.lifecycles[kind_of(notice.event.stream)]
     query = f"select * from {lifecycle.table} where id = %s"
     (row,) = await fetch_rows(connection, query, (id_of(notice.event.stream),))

@@ -103,7 +103,7 @@ def _marked_paths(
 
 
 def _ids_at(said: Any, path: FieldPath) -> Iterator[str]:
-    """Yield the ids at the path."""
+    """Yield the ids at the path in the payload `said`."""
     for one in said if isinstance(said, list) else [said]:
         if not path:
             yield from () if one is None else (one,)
@@ -119,6 +119,6 @@ def _persons_of_created(event: Recorded, made: type[Record]) -> Iterator[UUID]:
 
 
 def excluded_persons(event: Recorded, tells: RecipientRule) -> set[UUID]:
-    """Return the persons whom the event's records name in the field that the rule excludes."""
+    """Return the persons whom the event's records name in the field that the rule `tells` excludes."""
     said = [fields.get(tells.but) for fields in event.data["set"].values() if fields and tells.but]
     return {UUID(one) for one in said if one}

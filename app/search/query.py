@@ -33,13 +33,15 @@ def is_searchable(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search: a condition on the index entries, and an additional one on the records."""
+    """A search: `entry` is the SQL condition on its index entries, `record_condition` an additional one on
+    the records.
+    """
 
     entry: str
     record_condition: str = ""
 
     def among(self, ids: str) -> str:
-        """Return the condition on the table `r` if only those ids are candidates."""
+        """Return the condition on the table `r` if only those `ids` (the SQL of a comparison) are candidates."""
         return f"r.id {ids}{self.record_condition}"
 
     @property
@@ -49,7 +51,9 @@ class Search:
 
 
 def search(text: str, caller: Caller, lifecycle: Lifecycle[Any], bind: Bind) -> Search:
-    """Return the search for records of that kind in which the caller can read all searched words."""
+    """Return the search for records of that kind in which the caller can read all searched words; `bind` adds
+    a parameter to the query.
+    """
     public = tsquery(text, staff=False)
     staff = staff_condition(caller, lifecycle, bind)
     if staff == NOWHERE:
@@ -66,7 +70,7 @@ def _matches(query: str) -> str:
 
 
 async def estimate_hits(db: Database, searches: Sequence[Search], given: Mapping[str, Any]) -> float:
-    """Return PostgreSQL's estimate of how many records match."""
+    """Return PostgreSQL's estimate of how many records match the searches, with the query parameters `given`."""
     (((plan,),),) = await db.tuples(f"explain (format json) {_hits(searches)}", given, prepare=False)
     return float(plan["Plan"]["Plan Rows"])
 
@@ -74,8 +78,8 @@ async def estimate_hits(db: Database, searches: Sequence[Search], given: Mapping
 async def hits(
     db: Database, searches: Sequence[Search], given: Mapping[str, Any], *, kind: str, most: int
 ) -> str | None:
-    """Return the ids of the matching records of that kind, as the text of an array; None if there are more
-    than `most`.
+    """Return the ids of the records of that kind that match the searches, with the query parameters `given`,
+    as the text of an array; None if there are more than `most`.
     """
     found = f"{_hits(searches)} and s.kind = %(kind)s limit {most + 1}"
     query = f"select count(*), coalesce(array_agg(id), '{{}}')::text from ({found}) as hit"
@@ -88,7 +92,8 @@ def _hits(searches: Sequence[Search]) -> str:
 
 
 def tsquery(text: str, *, staff: bool) -> str:
-    """Return the text as a tsquery: every term must be found.
+    """Return the text as a tsquery: every term must be found; with `staff`, also among the tokens for staff
+    only.
 
     Words consist of letters and digits, so none can end the quotes.
     """

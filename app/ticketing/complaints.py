@@ -107,7 +107,7 @@ async def already_answered(
 async def is_about_oneself(
     reads: ReadContext, ticket: Ticket, body: AnswerComplaint, ctx: ActionContext
 ) -> None:
-    """Refuse if the complaint is about the caller (`is_about_oneself`)."""
+    """Refuse an answer by the person whom the complaint is about (`is_about_oneself`)."""
     if ctx.caller.person_id == ctx.required_ref(Complaint, "complaint").person_id:
         raise WrongValue(pointer="/complaint", because="is_about_oneself")
 

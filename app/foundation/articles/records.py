@@ -30,8 +30,8 @@ class Article(Ticket):
 
     Its texts belong to the organisation and are no person's own words, so they are sealed with nobody's key
     (decision 0038). `language` is `en` or `zh`; the `other_…` fields hold the same text in the other
-    language. `case` is the record that the article came from, as its stream is named in the log. `edition`
-    counts the published versions: 1, 2, …
+    language. `case` is the stream name of the record that the article came from. `edition` counts the
+    published versions: 1, 2, …
     """
 
     KIND: ClassVar[str] = "article"
@@ -94,7 +94,7 @@ class ArticleRevision(ChildRecord):
 class ArticleUse(ChildRecord):
     """The use of an article for a case: one child record of the case, and one of the article.
 
-    `other` is the other end, as its stream is named in the log; both ends have the same `use_id`.
+    `other` is the stream name of the other end; both ends have the same `use_id`.
     """
 
     KIND: ClassVar[str] = "article_use"

@@ -18,7 +18,9 @@ _CACHE: dict[UUID, BusinessTime] = {}
 
 
 def business_time_of(said: CalendarVersion) -> BusinessTime:
-    """Return the business time of a version, cached: versions never change, and computing a year is slow."""
+    """Return the business time of the calendar version `said`, cached: versions never change, and computing a
+    year is slow.
+    """
     hours = _CACHE.get(said.id)
     if hours is None:
         if len(_CACHE) >= MOST_CACHED:

@@ -140,7 +140,7 @@ class CalendarDefinition(Payload):
 
 
 def check_definition(said: CalendarDefinition, this_year: int) -> None:
-    """Check that the definition is consistent. Raises WrongValue."""
+    """Check that the definition `said` is consistent. Raises WrongValue."""
     _check_week(said.weekly, "/weekly")
     for n, pattern in enumerate(said.weekly_from):
         _check_week(pattern.weekly, f"/weekly_from/{n}/weekly")
@@ -210,7 +210,7 @@ def _public_days(said: CalendarDefinition, this_year: int) -> list[PublicDays]:
 
 
 def apply_definition(version: CalendarVersion, said: CalendarDefinition, this_year: int) -> None:
-    """Set the version's fields to the definition, with the public holidays as they are known now."""
+    """Set the version's fields to the definition `said`, with the public holidays as they are known now."""
     version.time_zone = said.time_zone
     version.weekly = [_week_of(part) for part in said.weekly]
     version.weekly_from = [

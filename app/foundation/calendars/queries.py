@@ -108,7 +108,7 @@ class CalendarOut(RecordOut):
 
 
 async def load_version(ledger: Ledger, version_id: UUID) -> CalendarVersion:
-    """Return the version of that id, which must exist."""
+    """Return the version of that id. Raises ValueError if there is none."""
     (row,) = await ledger.db.rows(VERSIONS, ([version_id],))
     return from_row(CalendarVersion, row)
 

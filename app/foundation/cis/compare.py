@@ -105,7 +105,7 @@ class ComparedState:
     baseline: Baseline | None
 
     def contains(self, ci: Ci | None) -> bool:
-        """Return whether the item as it stood then is in the set."""
+        """Return whether the set contains the item in its state of that time."""
         if ci is None or ci.state is CiState.retired:
             return False
         of = self.baseline
@@ -124,7 +124,9 @@ class ComparedState:
 
 @dataclass(frozen=True, slots=True)
 class CiSnapshot:
-    """An item as it stood, if it is in the set, and its relations: kind, and the other item's id."""
+    """The state of an item at a position of the log, if it is in the set, and its relations: kind, and the
+    other item's id.
+    """
 
     ci: Ci | None
     relations: frozenset[tuple[str, UUID]]
@@ -234,7 +236,7 @@ async def _snapshots(
 
 
 def snapshot_at(name: str, events: Sequence[Recorded], state: ComparedState) -> CiSnapshot:
-    """Return the item of that stream as it stood: its events up to the state's position, folded."""
+    """Return the state of the item of that stream at the state's position: its events up to there, folded."""
     then = [event for event in events if event.position <= state.position]
     ci = fold(Ci, name, then)
     if not state.contains(ci):

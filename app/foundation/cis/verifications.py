@@ -1,7 +1,8 @@
 """Verifications: a sample of configuration items is drawn, and each item is checked against reality
 (lifecycle).
 
-Which items are drawn its own id decides, so that nobody chooses, and anybody can draw the same again.
+The verification's own id decides which items are drawn, so that nobody chooses them, and anybody can draw the
+same sample again.
 
 open ─► concluded
 open ─► discarded

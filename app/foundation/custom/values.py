@@ -102,7 +102,9 @@ def _must_provide(ctx: ActionContext) -> bool:
 
 
 def _remove_retired_value(ticket: Ticket, key: str, said: Any, ctx: ActionContext) -> None:
-    """Remove a value whose field was retired after the value was set. Raises WrongValue for anything else."""
+    """Remove a value whose field was retired after the value was set: `said` must be None. Raises WrongValue
+    for anything else.
+    """
     columns = (PUBLIC, FOR_STAFF) if _is_staff(ticket, ctx) else (PUBLIC,)
     column = next((one for one in columns if key in (getattr(ticket, one) or ())), None)
     if said is not None or column is None:
@@ -111,7 +113,7 @@ def _remove_retired_value(ticket: Ticket, key: str, said: Any, ctx: ActionContex
 
 
 async def _stored_value(reads: ReadContext, field: CustomField, said: Any, ctx: ActionContext) -> Any:
-    """Return the value as the log stores it. Raises WrongValue."""
+    """Return the value `said` of the payload as the log stores it. Raises WrongValue."""
     assert field.key is not None
     where = pointer(field.key)
     me = ctx.caller.person_id

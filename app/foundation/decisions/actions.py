@@ -276,7 +276,7 @@ def withdraw_open_decisions(ctx: ActionContext) -> None:
 
 
 def _deadline_passed(ballots: Iterable[Vote], ctx: ActionContext) -> list[Vote]:
-    """The votes as they are by now, that of this moment among them."""
+    """Return the ballots in their present state, with those that this command has changed."""
     changed = {after.id: after for _, after in ctx.changed if isinstance(after, Vote)}
     return [changed.get(ballot.id, ballot) for ballot in ballots]
 

@@ -67,8 +67,9 @@ class OpenDecisions:
 async def new_decision(
     reads: ReadContext, record: Any, said: Question, never: tuple[RecordDuty, ...], ctx: ActionContext
 ) -> NewDecision:
-    """Return the decision and one ballot for each voter, for `add_prepared_decision` to add. Raises
-    WrongValue, at the fields of `AskDecision`.
+    """Return the decision on the question `said` and one ballot for each voter, for `add_prepared_decision`
+    to add. `never`: the duties in the record that exclude from voting. Raises WrongValue, at the fields of
+    `AskDecision`.
 
     The electorate is fixed now: persons who get the role, or join the group, later are not voters.
     """
@@ -117,8 +118,8 @@ def _electorate_pointer(said: Question) -> str:
 async def _electors(
     reads: ReadContext, record: Any, said: Question, *, most: int
 ) -> dict[UUID, RepresentedSide | None]:
-    """Return the voters, each with the side that they represent in the group, if it is one; of those who hold
-    a role up to one more than `most`, so that the caller sees that there are too many.
+    """Return the voters of the question `said`, each with the side that they represent if a group is asked;
+    of those who hold a role up to one more than `most`, so that the caller sees that there are too many.
     """
     if said.role is not None:
         return dict.fromkeys(await reads.holders(said.role, record, most=most + 1))
@@ -146,7 +147,7 @@ def _new_ballot(made: Decision, person: UUID, side: RepresentedSide | None, ctx:
 
 
 def question_preparation(never: tuple[RecordDuty, ...]) -> Prepare:
-    """Return the preparation of `AskDecision`."""
+    """Return the preparation of `AskDecision`; `never`: the duties in the record that exclude from voting."""
 
     async def asked(reads: ReadContext, record: Any, body: AskDecision, ctx: ActionContext) -> NewDecision:
         """Check that the question's voters are active and may vote, in time, and make the ballots."""
@@ -173,7 +174,9 @@ async def open_decisions(reads: ReadContext, record: Any, body: Any, ctx: Action
 
 
 def count_preparation(never: tuple[RecordDuty, ...]) -> Prepare:
-    """Return the preparation that finds the votes on the decision that the payload names."""
+    """Return the preparation that finds the votes on the decision that the payload names; `never`: the duties
+    in the record that exclude from voting.
+    """
 
     async def count(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> Count:
         """Find the votes on the decision, and the terms by which they are counted."""

@@ -105,8 +105,8 @@ def _by_chair(terms: Terms, counted: Tally, left: int, chairs: Verdict | None) -
 
 
 def _by_majority(terms: Terms, counted: Tally, left: int) -> Outcome | None:
-    """Return what more than half of the votes cast, without abstentions, say. Without any majority, as in a
-    tie, the outcome is deferred, since it was not refused either. Without a quorum it lapses.
+    """Return the verdict of more than half of the votes cast, without abstentions. Without any majority, as
+    in a tie, the outcome is deferred, since it was not refused either. Without a quorum it lapses.
     """
     for_it, against, later = counted.approvals, counted.rejections, counted.deferrals
     if counted.cast < terms.quorum:

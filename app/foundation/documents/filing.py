@@ -46,8 +46,8 @@ def file_document(
     *,
     state: DocumentState = DocumentState.published,
 ) -> DocumentEntry:
-    """Return a new document with its sections, under the number that the action has drawn; or, if the record
-    has a draft of that class, the next edition of the draft.
+    """Return a new document of the class `of_class` with its sections (`said`), under the number that the
+    action has drawn; or, if the record has a draft of that class, the next edition of the draft.
     """
     entry = draft_of(of_class, ctx)
     if entry is not None:

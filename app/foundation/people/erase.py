@@ -40,7 +40,7 @@ async def erase_refused_rows(ledger: Ledger, command: Command) -> AsyncIterator[
 
 
 async def _can_be_erased(ledger: Ledger, command: Command, loaded: VersionedRecord[Person]) -> bool:
-    """Return whether the person has the version expected, and the caller can erase them."""
+    """Return whether the person has the version that the command expects, and the caller can erase them."""
     if command.if_match is not None and loaded.record.version not in command.if_match:
         return False
     offered = await offers(ledger, command.lifecycle, loaded, command.metadata)
@@ -55,7 +55,7 @@ async def _known_texts(ledger: Ledger, person: Person) -> list[str]:
 
 
 async def _remove(ledger: Ledger, wanted: list[str]) -> None:
-    """Delete the refused rows of imports that contain one of the texts."""
+    """Delete the refused rows of imports that contain one of the texts in `wanted`."""
     if not wanted:
         return
     last = UUID(int=0)
@@ -73,6 +73,8 @@ async def _remove(ledger: Ledger, wanted: list[str]) -> None:
 
 
 def _mentions(row: bytes, wanted: list[str]) -> bool:
-    """Return whether the row contains one of the texts, in any case, and not within a longer word."""
+    """Return whether the row contains one of the texts in `wanted`, in any case, and not within a longer
+    word.
+    """
     text = row.decode("utf-8", "replace").casefold()
     return any(re.search(rf"(?<![a-z]){re.escape(one)}(?![a-z])", text) for one in wanted)

@@ -86,8 +86,8 @@ async def matrix_incomplete(
 
 
 def _check_monotonic(said: Matrix, cell: MatrixCell, pointer: str) -> None:
-    """Check that no other cell with at least this impact and urgency has a lower priority, and vice versa:
-    codes of higher priorities sort first. Raises WrongValue.
+    """Check that no other cell of the matrix `said` with at least this impact and urgency has a lower
+    priority, and vice versa: codes of higher priorities sort first. Raises WrongValue.
     """
     for (impact, urgency), priority in said.items():
         more = impact.value <= cell.impact.value and urgency.value <= cell.urgency.value

@@ -32,7 +32,7 @@ class ShiftOut(RecordOut):
 
 
 class StandInOut(RecordOut):
-    """An exception to the shifts."""
+    """An exception to the shifts: a stand-in, an additional person or an absence."""
 
     state: StandInState
     team: TeamStub

@@ -10,7 +10,7 @@ ANSWERS = "/answers"
 
 
 def answer_errors(item: CatalogueItem, answers: str | None) -> list[WrongValue]:
-    """Return the errors of the answers, which are as an `Answers` field holds them; none: the answers are
+    """Return the errors of `answers`, the value of an `Answers` field, by the item's form; empty if they are
     valid.
     """
     if item.form is None:

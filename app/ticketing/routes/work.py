@@ -123,7 +123,7 @@ class NoHoldRenderer(Renderer):
     COMPUTED: ClassVar[frozenset[str]] = frozenset({"wake_up_at"})
 
     async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
-        """Render the columns as every renderer does, with null for the time at which the case wakes up."""
+        """Render the columns as every renderer does, with None for the time at which the case wakes up."""
         await super().render_columns(columns, offered)
         columns["wake_up_at"] = [None] * len(columns["id"])
 
@@ -327,7 +327,9 @@ def _teams(shown: frozenset[str]) -> frozenset[UUID]:
 
 
 def _visibility_condition(beside: Iterable[tuple[Lifecycle[Any], str | None]]) -> str:
-    """Return the SQL condition that child records `t` of these kinds of records are visible by the tokens."""
+    """Return the SQL condition that the caller may see child records `t` of records of these kinds. `beside`:
+    each kind with the parameter of the tokens that make its records visible (None: all are visible).
+    """
     kinds: dict[str | None, list[str]] = {}
     for lifecycle, name in beside:
         kinds.setdefault(name, []).append(f"'{lifecycle.kind}'")
@@ -339,7 +341,9 @@ def _visibility_condition(beside: Iterable[tuple[Lifecycle[Any], str | None]]) -
 
 
 def _select_list(part: str, kind: str, case: Mapping[str, str] | None = None, *, more: str = "") -> str:
-    """Return the select list of a section: these columns of a case, and all else in one JSON value."""
+    """Return the select list of a section: the columns of a case (`case`: column to SQL; null in sections of
+    tasks, votes and queues), and `more`, the section's other values, in one JSON value.
+    """
     of_case = case or {}
     columns = [f"{of_case.get(name, f'null::{of}')} as {name}" for name, of in CASE_COLUMNS.items()]
     said = f"jsonb_build_object({more})" if more else "null::jsonb"
