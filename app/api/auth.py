@@ -149,7 +149,7 @@ class AuthMiddleware:
         return who
 
     def _is_token(self, request: Request) -> bool:
-        """Return whether an identity provider is configured and the credential looks like one of its tokens."""
+        """Return whether an identity provider is configured and the credential looks like a token of it."""
         sent = _bearer_token(request) or PREFIX
         return self._issuer is not None and not sent.startswith(PREFIX) and sent.count(".") == 2
 

@@ -41,7 +41,7 @@ class Search:
     record_condition: str = ""
 
     def among(self, ids: str) -> str:
-        """Return the condition on the table `r` if only those `ids` (the SQL of a comparison) are candidates."""
+        """Return the condition on the table `r` if only `ids` (the SQL of a comparison) are candidates."""
         return f"r.id {ids}{self.record_condition}"
 
     @property
@@ -70,7 +70,7 @@ def _matches(query: str) -> str:
 
 
 async def estimate_hits(db: Database, searches: Sequence[Search], given: Mapping[str, Any]) -> float:
-    """Return PostgreSQL's estimate of how many records match the searches, with the query parameters `given`."""
+    """Return PostgreSQL's estimate of how many records match the searches; `given`: the query parameters."""
     (((plan,),),) = await db.tuples(f"explain (format json) {_hits(searches)}", given, prepare=False)
     return float(plan["Plan"]["Plan Rows"])
 

@@ -31,7 +31,7 @@ class Article(Ticket):
     Its texts belong to the organisation and are no person's own words, so they are sealed with nobody's key
     (decision 0038). `language` is `en` or `zh`; the `other_…` fields hold the same text in the other
     language. `case` is the stream name of the record that the article came from. `edition` counts the
-    published versions: 1, 2, …
+    published versions from 1.
     """
 
     KIND: ClassVar[str] = "article"
