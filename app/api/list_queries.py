@@ -108,7 +108,7 @@ AsOfParameter = Annotated[
 
 
 class RecordQuery(BaseModel):
-    """The query of a single record."""
+    """The query parameters of an operation that returns a single record."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -42,11 +42,12 @@ class ExpandTarget:
 
 @dataclass(frozen=True)
 class Listing:
-    """The list of one kind of record.
+    """The list of one kind of record: what it can filter, sort and expand.
 
-    `filters` and `sorts` name fields of the shape; filters also child rows of the record
-    (`filters._CHILD_FILTERS`). The first of `sorts`, descending, is the default order. `expands` are the
-    lists of the records that can be shown whole in place of references to them. `renderer` shows the records.
+    `shape` is the model that shows a record. `filters` name its fields, or conditions on child records
+    (`filters._CHILD_FILTERS`); `sorts` name its fields: the first, descending, is the default order.
+    `expands` are the listings whose records can be shown whole where this one refers to them by id.
+    `renderer` shows the records.
     """
 
     lifecycle: Lifecycle[Any]

@@ -152,7 +152,7 @@ def problem_page_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def in_language() -> dict[int | str, dict[str, Any]]:
-    """Return the successful response of an operation that returns texts but no record."""
+    """Return the OpenAPI response of an operation that returns translated texts: a header names the language."""
     return {200: {"description": "Successful Response", "headers": {"Content-Language": {}}}}
 
 
@@ -245,7 +245,7 @@ def headers_of(operation: dict[str, Any], status: int, answer: dict[str, Any]) -
 
 
 def _kinds(document: dict[str, Any]) -> dict[str, str]:
-    """Return the kinds of what operations list and show by id, each with its plural."""
+    """Return the plural of each kind of record that has both a list operation and a get-by-id operation."""
     found = {}
     for path, operations in document["paths"].items():
         plural = path.split("/")[-1]

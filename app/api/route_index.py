@@ -46,7 +46,7 @@ class RouteIndex:
                 self._always.append(number)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as the router would."""
+        """Answer the request with only those routes that can match its path, as the whole router would."""
         if scope["type"] != "http":
             await self._router.app(scope, receive, send)
             return

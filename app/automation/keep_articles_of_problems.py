@@ -94,7 +94,10 @@ class _ArticleSync:
 
 
 async def keep_articles_of_problems(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
-    """Yield the next action on the article, if any; the event of that action triggers the rule again."""
+    """Yield the next action that brings a known error's article in line with its problem, if needed.
+
+    The event of that action triggers the rule again, until nothing is left to do.
+    """
     kept = await _load_sync(ledger, event)
     if kept is None:
         return

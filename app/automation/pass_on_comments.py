@@ -25,8 +25,9 @@ async def select_duplicates(
 
 
 async def pass_on_comments(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
-    """Yield the copy of the comment for the original; a copy from a chain of duplicates keeps the number of
-    the first.
+    """Yield the action that copies a comment on a duplicate to the original incident.
+
+    Along a chain of duplicates the copy keeps the number of the incident first commented on.
     """
     if event.staff_only:
         return

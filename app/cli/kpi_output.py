@@ -179,7 +179,7 @@ def _number(unit: Unit, value: float | None) -> str:
 
 
 def _right_aligned(columns: list[str], rows: list[list[str]], first: int) -> list[list[str]]:
-    """Return the rows with the numbers, from that column on, aligned to the right."""
+    """Right-align all cells from column `first` on, in place, headings included; return the rows."""
     for n in range(first, len(columns)):
         if columns[n]:
             width = max(len(columns[n]), *(len(row[n]) for row in rows))

@@ -299,7 +299,7 @@ DECLINED_CANDIDATES = (
 
 
 class ProblemScenario(RecordScenario):
-    """The scenario of one problem."""
+    """The demo script of one problem: the incidents it comes from, its manager and its engineer."""
 
     template: ProblemTemplate
     incidents: tuple[str, ...]

@@ -386,7 +386,6 @@ def next_batch_size(most_rows: int, rows: int, held_seconds: float) -> int:
     """Returns how many rows the next chunk may have: from the present limit `most_rows`, and from the seconds
     for which a chunk of `rows` has locked the log's head.
     """
-    # Measured by the chunk just written, not by those read since: they are some chunks ahead, and correcting
-    # by each of them would overshoot.
+    # Later chunks were sized before this result was known; adjusting for each would overshoot.
     fitting = min(rows * TARGET_HOLD_SECONDS / max(held_seconds, 0.001), 2 * most_rows)
     return int(min(max((most_rows + fitting) / 2, FEWEST_ROWS), MOST_ROWS))

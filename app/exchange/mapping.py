@@ -64,8 +64,9 @@ class _MappingModel(BaseModel):
 
 
 class CodedColumn(_MappingModel, Generic[C]):
-    """A column of codes. Without `values` the codes are this system's own; the column's name alone is a short
-    form.
+    """A column of codes; `values` translates the source's codes. Without it they are this system's own.
+
+    In the mapping the column's name alone may stand for a column without `values`.
     """
 
     column: Column

@@ -133,7 +133,7 @@ def _items(schema: Any, at: str) -> None:
 
 
 def _values(schema: dict[str, Any], kind: str, at: str) -> None:
-    """Check that the keywords of a field have valid values."""
+    """Check the values of a form field's JSON Schema keywords; `at` is its pointer. Raises InvalidForm."""
     for keyword, most in _LENGTHS.items():
         said = schema.get(keyword, 0)
         _require(

@@ -53,8 +53,8 @@ PayloadCheck = Callable[["ReadContext", Any, Any, ActionContext], Awaitable[str 
 #: reads only through the ReadContext, changes nothing, and may refuse: by WrongValue, or by
 #: PreparationRefused as a check does.
 Prepare = Callable[["ReadContext", Any, Any, ActionContext], Awaitable[object]]
-#: Returns the state that an action leads to if that depends on the record after the action: the previous
-#: state.
+#: Returns the state that an action leads to if that depends on the record after the action: for instance,
+#: the state before a hold.
 StateResolver = Callable[[Any], CodeEnum]
 #: Returns an action of the same lifecycle that follows at once, with its payload, or None. Called with the
 #: record after the first action, and with that action's context.

@@ -101,7 +101,7 @@ async def perform(ledger: Ledger, command: Command) -> CommandResult:
     # Commands that met a conflict retry one after the other: all at once they would only conflict again.
     async with ledger.retry_lock(command.lifecycle.kind, command.name):
         for _ in range(ATTEMPTS - 1):
-            # The conflict may come from the erasure of a person, so cached keys must not be used.
+            # The conflict may come from the erasure of a person, so cached encryption keys must not be used.
             ledger.vault.forget()
             ledger.directory.forget_configuration()
             with contextlib.suppress(ConcurrencyConflict):
@@ -130,8 +130,10 @@ class _StreamDecision:
 
 @dataclass(frozen=True, slots=True)
 class _CommandDecision:
-    """A decided command: its decisions by stream, the last one on the record's own stream, and the
-    read set.
+    """A decided command, with its read set.
+
+    `parts` are all its decisions in order; `last` is the last of them on the record's own stream (related
+    ones follow it).
     """
 
     command: Command
@@ -200,7 +202,8 @@ def _append_request(wholes: Sequence[_CommandDecision]) -> AppendRequest:
 def _command_result(ledger: Ledger, decision: _CommandDecision, written: LogPosition) -> CommandResult:
     kinds = {kind_of(part.event.stream) for part in decision.parts}
     ledger.invalidate({*kinds, *(VAULT for part in decision.parts if part.removals)})
-    if (record := decision.last.decided.record).appended_at is None:  # the event set a field of its own
+    # The record itself was changed, not only its child records.
+    if (record := decision.last.decided.record).appended_at is None:
         record.appended_at = written.recorded_at
     return CommandResult(record, decision.parts[0].event, written, decision.last.after)
 

@@ -74,18 +74,18 @@ class Unguarded:
     reason: str
 
 
-#: What keeps a decision true that was made on what a query gave.
+#: How the result of a query is guarded against concurrent changes, while a decision relies on it.
 ReadGuard = Versions | RecordVersion | Constraint | Unguarded
-#: As most that is asked of a record.
+#: The guard of most queries of child records.
 BY_RECORD_VERSION = RecordVersion()
-#: How rows are read: as the database has them, or by a Look that knows what holds them.
+#: Runs a query and returns its rows: directly on the database, or through a ReadContext with a fixed guard.
 Reading = Callable[[str, Any], Awaitable[list[Row]]]
 
 
 @dataclass(slots=True)
 class ReadContext:
-    """The reads of one command, with its read set (`versions`). Callers of `rows`, `row` and `value` state
-    what guards the result (`held`).
+    """The reads of one command, with its read set (`versions`). Callers of `rows`, `row` and `value` state in
+    `guard` what guards the result.
     """
 
     _db: Database

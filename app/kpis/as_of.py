@@ -157,6 +157,6 @@ def _figures(kpi: Kpi, cell: raw.Cell) -> Figures:
 
 
 def _distribution(*spread: float | None) -> Distribution | None:
-    """Return the distribution of this mean, median, p90 and maximum; all of them are null or none."""
+    """Return the distribution of this mean, median, p90 and maximum; all of them are None or none."""
     mean, median, p90, largest = (float(number or 0) for number in spread)
     return None if spread[0] is None else distribution(mean, median, p90, largest)

@@ -113,7 +113,7 @@ PageCursor = tuple[datetime, UUID, int, int]
 class CasePage:
     """A page of cases, ordered by `at`, id and deciding position; a case may occur with several numbers.
 
-    `last` is the cursor of the page's end, null if there are no more. `position` and `lag_seconds` say how
+    `last` is the cursor of the page's end, None if there are no more. `position` and `lag_seconds` say how
     far the facts have followed the log.
     """
 
@@ -187,9 +187,9 @@ async def _numbers(connection: Connection, question: Question, ids: list[UUID]) 
 async def _events(
     connection: Connection, question: Question, numbers: CaseNumbers, rows: list[tuple[Any, ...]], last: int
 ) -> dict[UUID, list[tuple[bool, KpiEvidence]]]:
-    """Return, by case id, the events that its numbers follow from, in the order of the log.
+    """Return, by case id, the events from which each case's KPI figures follow, in the order of the log.
 
-    Each event comes with a flag: whether it belongs to all numbers of the case.
+    The flag: whether the event concerns all figures of the case, or only the one it produced.
     """
     kind, also = question.kpi.process, DECIDING_EVENTS.get(question.kpi.measure, "false")
     if question.kpi.basis is Basis.opened:

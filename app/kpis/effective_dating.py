@@ -44,7 +44,7 @@ order by told.position"""
 
 @dataclass(frozen=True, slots=True)
 class Layer(Generic[T]):
-    """A value set for the time from `begin` to `end` (null: no end); a null value means that there is none
+    """A value set for the time from `begin` to `end` (None: no end); a None value means that there is none
     then.
     """
 
@@ -104,7 +104,7 @@ def _layer(fields: Fields, read: Callable[[Fields], T | None]) -> Layer[T]:
 
 
 def layer_at(layers: Sequence[Layer[T]], instant: datetime) -> Layer[T] | None:
-    """Return the layer set last for the instant; null if there is none."""
+    """Return the layer set last for the instant; None if there is none."""
     for layer in reversed(layers):
         if layer.begin <= instant and (layer.end is None or instant < layer.end):
             return layer

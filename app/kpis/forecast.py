@@ -132,7 +132,7 @@ def _requirement(
 
 
 def _divided_by(kpi: Kpi, of: Figures, more_cases: int, budget: int | None) -> int | None:
-    """Return the final divisor of the cases' sum; null if further cases have no budget."""
+    """Return the final divisor of the cases' sum; None if further cases have no budget."""
     if kpi.aggregate is not Aggregate.of_budget:
         return of.cases + more_cases
     if more_cases and budget is None:

@@ -176,7 +176,7 @@ class Kpi:
 
     `process` is the kind of record counted, `also` lists further kinds counted with it, `owner` is the role
     that answers for it. `fact` names the kind of fact that is counted, from the table kpi.<process>_<fact>.
-    For a KPI of the state at a period's end it is null, and `still_open` says which open cases count. For a
+    For a KPI of the state at a period's end it is None, and `still_open` says which open cases count. For a
     duration `still_open` says which open cases are shown beside it. `divisor` further divides a number per
     case: by 3 to make a monthly figure of three months. `path` restricts the KPI to one fulfilment path.
     `secondary` is a second measure that the answer needs: for a duration its other time (elapsed or
@@ -221,7 +221,7 @@ class Kpi:
 
     @property
     def secondary_kpi(self) -> Kpi | None:
-        """The same KPI with its secondary measure as the measure; null if it has none."""
+        """The same KPI with its secondary measure as the measure; None if it has none."""
         return None if self.secondary is None else replace(self, measure=self.secondary, secondary=None)
 
     @property

@@ -54,14 +54,14 @@ class CannotAnswer(Exception):
 @dataclass(frozen=True, slots=True)
 class Budgets:
     """The budgets of a KPI over time: the mean cost per case in hundredths of the currency, from each instant
-    to the next; null: no budget. The instants ascend; there is no budget before the first.
+    to the next; None: no budget. The instants ascend; there is no budget before the first.
     """
 
     instants: tuple[datetime, ...] = ()
     hundredths: tuple[int | None, ...] = ()
 
     def amount_at(self, instant: datetime) -> int | None:
-        """Return the budget at the instant; null if there is none."""
+        """Return the budget at the instant; None if there is none."""
         place = bisect_right(self.instants, instant)
         return self.hundredths[place - 1] if place else None
 

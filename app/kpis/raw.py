@@ -311,7 +311,10 @@ async def open_cells(
     by: Sequence[Dimension],
     source: CaseSource = CaseSource(f"select * from {OPEN_CASES}"),  # frozen
 ) -> dict[PointKey, Backlog]:
-    """Aggregate the cases open at each of the instants, by default those in the table OPEN_CASES, per cut."""
+    """Aggregate the cases open at each instant, for each combination of values of the dimensions `by`.
+
+    `source` is by default the table OPEN_CASES.
+    """
     cut = "".join(f", {COLUMN.get(dimension, AGE)}" for dimension in by)
     rows = await _rows(
         connection,

@@ -179,13 +179,15 @@ Names = Mapping[str | UUID | None, str]
 
 @dataclass(slots=True)
 class Figures:
-    """The figures of one period and cut. `open_cases` is null if the period has not begun or the KPI needs
-    none.
+    """The figures of one period and cut: one combination of values of the dimensions grouped by. `open_cases`
+    is None if the period has not begun or the KPI needs none.
 
-    `oldest_open_seconds` is null if no case is open. `on_hold` counts the open cases on hold, `skewed` the
-    cases whose time was adjusted (see kpi.SKEWABLE_FACTS). `agent_days` is the divisor of cases per agent and
-    day. `elapsed` is the distribution of the KPI's measure, even if that is business time. `secondary` has
-    the figures of the secondary measure, null if there is none or there are no cases.
+    `total` is the sum of the KPI's measure over the cases counted in `cases`; `excluded` is the number of
+    cases excluded for each of the reasons EXCLUSIONS. `oldest_open_seconds` is None if no case is open.
+    `on_hold` counts the open cases on hold, `skewed` the cases whose time was adjusted (see
+    kpi.SKEWABLE_FACTS). `agent_days` is the divisor of cases per agent and day. `elapsed` is the distribution
+    of the KPI's measure, even if that is business time. `secondary` has the figures of the secondary measure,
+    None if there is none or there are no cases.
     """
 
     cases: int = 0
@@ -218,7 +220,7 @@ def add_cases(
     total: Decimal | int | None,
     spread: Sequence[Any],
 ) -> None:
-    """Add the aggregates of the cases with this reason for exclusion (null: of those that count).
+    """Add the aggregates of the cases with this reason for exclusion (None: of those that count).
 
     `counts` are the number of cases and of the skewed ones among them; `spread` is their median, p90 and
     maximum.
@@ -298,7 +300,7 @@ def _no_value(kpi: Kpi, figures: Figures, *, begun: bool) -> NoValueReason:
 
 
 def value_of(kpi: Kpi, figures: Figures) -> int | float | None:
-    """Return the KPI's value for the figures, null if there is none."""
+    """Return the KPI's value for the figures, None if there is none."""
     if kpi.aggregate is Aggregate.mean:
         return None if figures.elapsed is None else figures.elapsed.mean
     if kpi.basis is Basis.standing and not kpi.is_share_of_open:
@@ -364,7 +366,7 @@ def compare(value: float | None, before: float | None) -> KpiPrevious:
 
 
 def _interval(kpi: Kpi, figures: Figures) -> KpiInterval | None:
-    """Return the confidence interval of the value, null if there is none for this KPI."""
+    """Return the confidence interval of the value, None if there is none for this KPI."""
     cases = cases_of(kpi, figures)
     if value_of(kpi, figures) is None or kpi.aggregate in {Aggregate.mean, Aggregate.kaplan_meier}:
         return None

@@ -44,7 +44,10 @@ EventPayloads = dict[tuple[str, int], dict[str, Any]]
 
 
 async def load_payloads(ledger: Ledger, steps: Iterable[tuple[str, int, NoticeType]]) -> EventPayloads:
-    """Return the payloads of those events whose text needs them, in one query."""
+    """Return the payloads of those events that the texts of notices quote, in one query.
+
+    A step is the stream of the ticket, the version of its event, and the type of the notice.
+    """
     wanted = [
         (stream, version)
         for stream, version, step in steps

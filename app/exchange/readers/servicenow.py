@@ -49,9 +49,10 @@ FORMAT = Format(
 
 @dataclass(frozen=True)
 class ServiceNow:
-    """Reads ServiceNow's audits. `zone` is the IANA name of the zone of the file's times, `now` the present.
+    """Reader of ServiceNow's audit exports. `zone` is the IANA time zone of the file's times.
 
-    `order` None: the order of dates is detected from the first rows.
+    `now` is the present. `order` is that of day, month and year in dates (None: detected from the first
+    rows).
     """
 
     zone: str

@@ -87,8 +87,8 @@ async def role_not_held(reads: ReadContext, person: Person, body: Any, ctx: Acti
 async def role_not_administered(
     reads: ReadContext, person: Person, body: Any, ctx: ActionContext
 ) -> str | None:
-    """Refuse if the role is beyond the caller's administration: of a team or service, only its own roles
-    (`beyond_your_own`).
+    """Refuse a role that the caller may not grant or revoke: a scoped administrator may only those within
+    that scope (`beyond_your_own`).
     """
     if ctx.caller.administers(RoleGrant.parse(body.role)):
         return None

@@ -40,7 +40,7 @@ class CheckAnswers(BaseModel):
 
 
 class CheckedAnswers(OutputModel):
-    """The result of checking answers against the present form."""
+    """The result of checking answers against the form of the catalogue item as it is now."""
 
     fit: bool = Field(description="Whether a request with these answers would be taken, as far as they go.")
     errors: list[Fault] = Field(

@@ -25,10 +25,10 @@ class Verdict(CodeEnum):
 
 
 class Reconciliation(Record):
-    """The result of a day's reconciliation.
+    """The result of one night's comparison of the KPIs' facts with their definitions over raw events.
 
-    `day` is the date of its night in `zone`, the zone of the months, too. `position` is the log position up
-    to which both computations read. `differing` lists the first differences, as `<kpi>/<what>`.
+    `day` is the date of the night in `zone`, which also bounds the months compared. `position` is the last
+    log position that both computations read. `differing` lists the first differences, as `<kpi>/<what>`.
     """
 
     KIND: ClassVar[str] = "reconciliation"

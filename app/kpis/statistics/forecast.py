@@ -20,7 +20,7 @@ class Outlook(CodeEnum):
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """The sum that the cases still to come must have: `at_least` or `at_most` so much; the other is null."""
+    """The sum that the cases still to come must have: `at_least` or `at_most` so much; the other is None."""
 
     outlook: Outlook | None = None
     at_least: int | None = None
@@ -30,7 +30,7 @@ class Requirement:
 def requirement_for(target: Target, *, so_far: int, of: int, least: int, most: int | None) -> Requirement:
     """Return the sum that must come for (so_far + sum) / of to meet the target.
 
-    The sum is a whole number from `least` to `most` (null: unlimited).
+    The sum is a whole number from `least` to `most` (None: unlimited).
     """
     bound = Fraction(str(target.value)) * of - so_far
     if target.is_minimum:

@@ -19,9 +19,8 @@ SLACK = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Survival:
-    """The number of ended and of open cases, and the seconds in which half and nine in ten end.
-
-    Null: not so many have ended within the time observed.
+    """Estimated durations: the numbers of ended and open cases, and the seconds until half (`median`) and
+    nine in ten (`p90`) of all have ended; None if fewer ended within the observed time.
     """
 
     ended: int

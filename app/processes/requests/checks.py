@@ -86,7 +86,7 @@ async def confirmed_in_future(
 async def acceptance_group_empty(
     reads: ReadContext, request: Request, body: ConfirmRequirementsRequest, ctx: ActionContext
 ) -> None:
-    """Refuse an acceptance group without members and chair (`nobody_in_it`)."""
+    """Refuse an acceptance group with neither members nor a chair (`nobody_in_it`)."""
     group = ctx.required_ref(Group, "acceptance_group")
     if group.chair_id is None and not await reads.children(GroupMember, group):
         raise WrongValue(pointer="/acceptance_group", because="nobody_in_it")
@@ -179,8 +179,8 @@ async def task_is_open(reads: ReadContext, request: Request, ctx: ActionContext)
 
 
 async def quality_not_checked(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
-    """Refuse to submit the request for acceptance unless it was checked and passed the last check of every
-    checkpoint.
+    """Refuse to submit the request for acceptance if its quality was never checked (`quality_not_checked`),
+    or if the last check of a checkpoint was not passed (`quality_check_failed`).
     """
     checks = await reads.children(QualityCheck, request)
     last = {check.checkpoint: check.passed for check in checks if check.dropped_at is None}
