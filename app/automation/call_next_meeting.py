@@ -17,8 +17,8 @@ from app.settings import Settings
 
 def due(meeting: Meeting, settings: Settings) -> datetime | None:
     """Return when the next meeting is to be called: at the start of the newest meeting, or at its planned
-    start if it was moved past the next one; None if the meeting has no series, is not the newest, or ended
-    the series.
+    start if it was moved to a time after the next one; None if the meeting has no series, is not the newest,
+    or ended the series.
     """
     if meeting.series_interval is None or meeting.next_id is not None or meeting.series_ended_at is not None:
         return None

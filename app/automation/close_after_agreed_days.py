@@ -32,7 +32,7 @@ def request_due(request: Request, settings: Settings) -> datetime | None:
 
 
 async def close(ledger: Ledger, ticket: Ticket, now: datetime) -> tuple[str, Payload] | None:
-    """Return the action that closes the ticket, which counts as verified, and its payload."""
+    """Return the action that closes the ticket as verified, and its payload."""
     return "close", EmptyPayload()
 
 

@@ -37,8 +37,8 @@ DEBOUNCE_INTERVAL = timedelta(minutes=1)
 async def select_recurring(
     ledger: Ledger, connection: Connection, events: Sequence[Recorded]
 ) -> Sequence[Recorded]:
-    """Return the events after which a candidate must be offered or withdrawn, as the incidents are now, and
-    the events that change the service, CI or category of an incident.
+    """Return those of the events after which a candidate must be offered or withdrawn, as the incidents are
+    now, and those that change the service, CI or category of an incident.
     """
     counted = timedelta(days=ledger.settings.recurrence_days)
     rows = await fetch_rows(connection, DIMENSION_VALUES, (ids_of(event.stream for event in events),))
@@ -100,7 +100,9 @@ async def _affected_values(ledger: Ledger, event: Recorded) -> list[tuple[Candid
 async def _evaluate(
     ledger: Ledger, dimension: CandidateDimension, value: str, window: datetime
 ) -> Consequence | None:
-    """Return the consequence for that service, CI or category; None if its candidate is as it should be."""
+    """Return the consequence for the candidate of that service, CI or category; None if the candidate needs
+    no change.
+    """
     wanted = ledger.settings.recurrences
     known = await recurrence.find_candidate(ledger.db, dimension, value)
     offered = known is not None and known.state == CandidateState.offered

@@ -118,7 +118,7 @@ class EscalateByRule:
         return found
 
     async def outcome_of(self, ledger: Ledger, row: Row, now: datetime) -> TimerOutcome | datetime | None:
-        """Return the escalation of the ticket if it is due by now, else when it is due."""
+        """Return the escalation of the ticket if it is due by now, otherwise the time when it is due."""
         due: datetime = row["due_at"]
         if due > now:
             return due

@@ -68,7 +68,9 @@ class _ArticleSync:
         return found
 
     def split_answer(self, answer: str) -> tuple[str, str | None]:
-        """Split an answer into the text without the rule's own paragraph, and that paragraph, or None."""
+        """Split an article's answer into the text without the rule's own paragraph, and that paragraph (None
+        if there is none).
+        """
         assert self.problem.number is not None
         ours = _fixed_pattern(self.problem.number)
         parts = answer.split(PARAGRAPH_BREAK)
@@ -149,7 +151,9 @@ async def _problem(ledger: Ledger, event: Recorded) -> Problem | None:
 
 
 def _decided_events(said: Sequence[Recorded], own: Sequence[ArticleRevision]) -> list[Recorded]:
-    """Return the rule's events without open revisions and revisions that the rule has withdrawn itself."""
+    """Return those of the rule's events whose revisions a person has decided on: neither still open nor
+    withdrawn by the rule itself.
+    """
     withdrawn = {key for event in said for key, row in event.data["set"].items() if row is None}
     still_its_own = withdrawn | {revision.row_key for revision in own}
     return [event for event in said if still_its_own.isdisjoint(event.data["set"])]
@@ -228,8 +232,8 @@ def _changes(kept: _ArticleSync, reads: Mapping[str, str | None]) -> dict[str, s
 
 
 def _rule_may_change(kept: _ArticleSync, field: str, reads: str | None, value: str | None) -> bool:
-    """Tell whether the article's value comes from the problem or from the rule, and no person has decided
-    against the new value since the problem has it.
+    """Return whether the rule may change the article's value: it comes from the problem or from the rule, and
+    no person has decided against the new value since the problem has it.
     """
     had = kept.problem_values(field)
     if field != STATE and reads not in had.values():

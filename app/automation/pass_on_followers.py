@@ -15,7 +15,9 @@ PAGE_SIZE = 100
 
 
 async def pass_on_followers(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
-    """Yield a follower of the original for each of them, unless the duplicate has been reopened meanwhile."""
+    """Yield the actions that make the duplicate's requester and followers follow the original, unless the
+    incident is no longer its duplicate.
+    """
     duplicate = id_of(event.stream)
     original = UUID(event.data["set"][event.stream]["duplicate_of_id"])
     after: UUID | None = None

@@ -21,7 +21,7 @@ REMINDER_INTERVAL = timedelta(minutes=5)
 
 def due(incident: Incident, settings: Settings) -> datetime | None:
     """Return when the next reminder is due: five minutes after the opening or the last reminder; None if the
-    incident is no P1, or is acknowledged or started.
+    incident is not a P1, is acknowledged, or work on it has started.
     """
     since = incident.reminded_at or incident.opened_at
     seen = incident.acknowledged_at or incident.started_at
@@ -31,8 +31,8 @@ def due(incident: Incident, settings: Settings) -> datetime | None:
 
 
 async def remind(ledger: Ledger, incident: Incident, now: datetime) -> tuple[str, Payload] | None:
-    """Return the action that reminds the team's persons on call and its payload; without any, the team's
-    lead, else the incident managers.
+    """Return the action that reminds the team's persons on call, and its payload. If nobody is on call, the
+    team's lead is reminded; without a lead, the incident managers.
     """
     team = incident.team_id
     persons: Sequence[UUID] = () if team is None else await on_call(ledger.db, team, now)

@@ -55,9 +55,9 @@ class CachedCase:
     """A case in memory, with the number that its source gives it.
 
     `imported_keys` are the keys of the file's rows that had been imported when the case was replayed from the
-    log. `last_values` are the values of the row before, None if the case was replayed since; `named_ids` are
-    the ids of the persons and teams that this row names, by field. `counted_entries` is the number of entries
-    counted towards the size of the cache.
+    log. `last_values` are the values of the case's previous row, None if the case has been replayed since
+    then; `named_ids` are the ids of the persons and teams that the previous row names, by field.
+    `counted_entries` is the number of entries counted towards the size of the cache.
     """
 
     number: str
@@ -94,7 +94,7 @@ class CaseCache:
     async def fetch(
         self, keys: dict[str, list[str]], opened_at: Callable[[str], datetime]
     ) -> dict[str, CachedCase | None]:
-        """Returns the case of each number, None for a case of which all rows given here are imported already.
+        """Returns the case of each number, None for a case whose rows in `keys` are all imported already.
 
         `keys` are, by the case's number, the keys of its rows. `opened_at` returns when a new case was
         opened: the number that the case gets here contains that year, for good.

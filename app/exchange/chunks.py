@@ -69,8 +69,8 @@ class Chunk:
     added: Counter[str] = field(default_factory=Counter)
 
     def unapplied_rows(self, stale: frozenset[int] | None) -> list[ImportRow]:
-        """Returns the rows that must be converted anew because these commands were not applied; `stale`
-        None: nothing was written.
+        """Returns the rows of the commands `stale`, which were not applied, so that they can be converted
+        anew; `stale` None: all rows, since nothing was written.
         """
         commands = self.commands.items()
         return [row for n, command in commands if stale is None or n in stale for row in command.rows]
@@ -111,7 +111,7 @@ class ChunkBuilder:
         return self._cases.recounted
 
     def forget(self, rows: Iterable[ImportRow]) -> None:
-        """Drops the cached cases, persons and teams of these rows, because they were prepared and not
+        """Drops the cached cases, persons and teams of these rows, because the rows were prepared but not
         written.
         """
         self._cases.forget(row.source_row.case for row in rows)
@@ -250,8 +250,8 @@ class ChunkBuilder:
         return self._people.person(self._requester_of(row) or "") if self._has_personal(row) else None
 
     def _actor(self, row: SourceRow, places: list[int]) -> str:
-        """Returns the actor of the row: the first person named in one of these columns, or else the import's
-        channel.
+        """Returns the actor of the row: the first person named in the columns at `places`; if there is none,
+        the import's channel.
         """
         for n in places:
             name = row.values[n]
@@ -296,7 +296,7 @@ class ChunkBuilder:
 
 
 def _named_in(rows: list[SourceRow], places: Iterable[int]) -> set[str]:
-    """Returns the names in these columns of the rows."""
+    """Returns the names that the rows have in the columns at these positions."""
     values = [row.values for row in rows]
     names: set[str | None] = set()
     for n in places:

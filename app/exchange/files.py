@@ -34,8 +34,8 @@ class SourceFile:
         return min(self._raw.tell(), self.size)
 
     def block(self, size: int) -> bytes:
-        """Returns up to so many further bytes of the uncompressed content; none at its end. Raises
-        FileRefused if the file is damaged.
+        """Returns up to `size` further bytes of the uncompressed content; none at its end. Raises FileRefused
+        if the file is damaged.
         """
         try:
             return self._unpacked.read(size)

@@ -151,7 +151,9 @@ async def run(
     *,
     failed: Callable[[str, Exception], None],
 ) -> None:
-    """Runs requested imports, for ever, next to any number of other workers."""
+    """Runs requested imports for ever; any number of workers may do so at the same time. `failed` is called
+    with each failure.
+    """
 
     async def work(connection: Connection) -> bool:
         return await import_next(connection, ledger, clock())

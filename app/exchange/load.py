@@ -104,8 +104,8 @@ async def load(
     """Imports the file into the log and returns a report.
 
     `source` names the system that the file comes from, and must stay the same in all its imports; `now` is
-    the present; `run` is the id under which the import was requested, if it was. A dry run does the same and
-    writes nothing.
+    the present; `run` is the id under which the import was requested over HTTP, None for other imports. A dry
+    run does the same and writes nothing.
 
     Raises FileRefused, ImportConflict, ImportInterrupted; rows applied before that stay, and the same import
     started again continues after them.
@@ -228,8 +228,8 @@ class _Import:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _append_after(self, before: _PendingChunk | None, chunk: Chunk) -> _StaleCommands:
-        """Writes the chunk after the one before it; writes nothing if rows of that one must be converted
-        again, since this chunk was prepared on its result.
+        """Writes the chunk once the chunk before it (`before`) is written; writes nothing if rows of that
+        chunk must be converted again, since this chunk was prepared on its result.
         """
         # Results are recorded later, so that PostgreSQL gets the next chunk at once.
         if before is not None:
@@ -259,7 +259,7 @@ class _Import:
             return await self._read(rows)
 
     async def _read(self, rows: Iterator[SourceRow | RefusedRow]) -> list[ImportRow]:
-        """Reads as many rows as a chunk may have. Refused rows are collected apart, to be stored later."""
+        """Reads as many rows as a chunk may have. Refused rows are collected separately, to be stored later."""
         chunk: list[ImportRow] = []
         size = 0
         fingerprint = self._ledger.vault.fingerprint

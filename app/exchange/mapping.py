@@ -75,12 +75,12 @@ class CodedColumn(_MappingModel, Generic[C]):
     @model_validator(mode="before")
     @classmethod
     def expand_short_form(cls, given: Any) -> Any:
-        """Expands the column's name alone into the full form."""
+        """Expands a column's name given alone into the full form."""
         return {"column": given} if isinstance(given, str) else given
 
 
 class StatusMeaning(_MappingModel):
-    """The state and codes that a status of the source stands for. `state` None: the state stays."""
+    """The state and codes that a status of the source stands for. If `state` is None, the case's state stays."""
 
     state: IncidentState | None
     hold_reason: HoldReason | None = None
@@ -89,7 +89,7 @@ class StatusMeaning(_MappingModel):
     @model_validator(mode="before")
     @classmethod
     def expand_short_form(cls, given: Any) -> Any:
-        """Expands the state alone into the full form, and KEEP_STATE into no state."""
+        """Expands a state given alone into the full form, and KEEP_STATE into a meaning without a state."""
         if isinstance(given, str):
             given = {"state": given}
         if isinstance(given, dict) and given.get("state") == KEEP_STATE:
@@ -241,7 +241,7 @@ class FileMapping(_MappingModel):
         )
 
     def layout(self, form: Format) -> Layout:
-        """Returns the layout: which column has which content."""
+        """Returns the layout for files with these columns: which column has which content."""
         detail = () if self.state.detail is None else (self.state.detail,)
         plain = {
             column: field
@@ -275,8 +275,8 @@ class FileMapping(_MappingModel):
 
 
 class _StatusReader:
-    """Reads a state and its codes from a status and sub-status. `told`: states that come with a resolution
-    code.
+    """Reads a state and its codes from a status and sub-status. `told` are the states that come with a
+    resolution code.
     """
 
     def __init__(self, status: StatusMapping, *, told: frozenset[IncidentState]) -> None:

@@ -133,8 +133,8 @@ class OrganisationImport:
         return True
 
     async def _check_references(self, body: persons.AddPerson) -> None:
-        """Checks that the teams and scopes of roles that the person names exist, or would be added by this
-        dry run. Raises _LineRejected or a Refusal.
+        """Checks that the teams and role scopes that the person's payload names exist, or would be added by
+        this dry run. Raises _LineRejected or a Refusal.
         """
         for name in body.teams:
             if name not in self._keys and await load(self.ledger.db, teams.LIFECYCLE, name) is None:

@@ -66,9 +66,7 @@ class KnownTeam:
 
 @dataclass(slots=True)
 class Stub:
-    """A person or team that is added because a file names it: its stream, the one event in it, and its table
-    rows.
-    """
+    """A person or team that is added because a file names it: its stream, its only event, and its table rows."""
 
     stream: str
     type: str
@@ -101,19 +99,19 @@ class People:
         return len(self._persons) + len(self._teams) > LARGEST_CACHE
 
     def person(self, name: str) -> KnownPerson:
-        """Returns the person of that name, whom `find_or_add` must have found before."""
+        """Returns the person of that name; `find_or_add` must have been called with the name before."""
         return self._persons[name[:LONGEST_NAME]]
 
     def team(self, name: str) -> KnownTeam:
-        """Returns the team of that name, which `find_or_add` must have found before."""
+        """Returns the team of that name; `find_or_add` must have been called with the name before."""
         return self._teams[name[:LONGEST_NAME]]
 
     def begin_batch(self) -> None:
-        """Begins a batch: stubs added from here on belong to it."""
+        """Begins a new batch: stubs that are added from now on belong to it."""
         self.batch += 1
 
     def pop_added(self) -> list[Stub]:
-        """Returns the stubs of this batch, and forgets them."""
+        """Returns the stubs added in this batch, and empties the list of them."""
         added, self._added = self._added, []
         return added
 

@@ -75,7 +75,7 @@ class ImportReport:
         return self.refused.total() > self.read * LARGELY_REFUSED_SHARE
 
     def refuse(self, row: RefusedRow) -> None:
-        """Counts a refused row."""
+        """Counts a refused row in the report."""
         self.refused[row.code] += 1
         if row.likely_encoding is not None:
             self.encodings[row.likely_encoding] += 1

@@ -72,7 +72,7 @@ class AskImport(ImportOptions):
 
 
 class ImportRows(OutputModel):
-    """Numbers of rows of the file, since the worker that runs the import has started it."""
+    """Numbers of rows of the file, counted since the worker that runs the import started it."""
 
     read: int
     applied: int = Field(description="Those that were new.")

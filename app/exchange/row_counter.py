@@ -23,7 +23,7 @@ class RowCounter:
         self._last: tuple[str, dict[str, int]] = ("", {})
 
     def count(self, case: str, fingerprint: str) -> int:
-        """Returns the number of this row among equal rows of the case, from 1."""
+        """Counts this row and returns its number, from 1, among the case's rows with the same fingerprint."""
         last, counter = self._last
         if case != last:
             counter = self._counter(case)

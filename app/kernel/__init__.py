@@ -1,4 +1,4 @@
 """Records, actions and lifecycles, and how commands are performed on them.
 
-Knows no HTTP, and no single process: lifecycles are passed to it.
+The package depends on neither HTTP nor any single process: lifecycles are passed to it.
 """

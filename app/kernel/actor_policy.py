@@ -86,7 +86,7 @@ class RecordDuty:
     """A duty that a person has had in a record, for the segregation of duties: `RecordDuty("requester",
     "申请人", ("requester_id",))`.
 
-    `fields` are the record's fields that name the persons, one id or a list of ids each.
+    `fields` are the record's fields that name the persons; each holds one id or a list of ids.
     """
 
     en: str
@@ -172,15 +172,18 @@ def _is_addressee(caller: Caller, record: Any) -> bool:
 
 
 def _is_holder(caller: Caller, record: Any) -> bool:
-    """Return whether the API key is the caller's own, and their credential can do all that the key can."""
+    """Return whether the record, an API key, is the caller's own, and their credential permits all that the
+    key permits.
+    """
     return _is_addressee(caller, record) and caller.covers_credential(
         caller.person_id, parse_grants(getattr(record, "roles", None))
     )
 
 
 def _is_superior(caller: Caller, record: Any) -> bool:
-    """Return whether the caller is an administrator of the person, who could hold every role that the person
-    holds. To end or open all of one's own credentials, the caller's credential must be unrestricted.
+    """Return whether the caller is an administrator who may manage the person in the record: one who could
+    hold every role that the person holds. Callers who end or open all of their own credentials need an
+    unrestricted credential.
     """
     held = parse_grants(getattr(record, "roles", None)) or ()
     return (
@@ -195,7 +198,9 @@ def _is_same_person(caller: Caller, record: Any) -> bool:
 
 
 def _is_oneself(caller: Caller, record: Any) -> bool:
-    """Return whether the record is the caller's own person, and their credential covers all roles of it."""
+    """Return whether the record is the caller's own person record, and their credential covers all roles in
+    it.
+    """
     held = parse_grants(getattr(record, "roles", None)) or ()
     return _is_same_person(caller, record) and caller.covers_credential(caller.person_id, held)
 

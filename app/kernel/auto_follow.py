@@ -1,4 +1,4 @@
-"""Persons who get work on a record may see it: they become followers, if they may not see it yet.
+"""Automatic followers: persons who get work on a record become its followers, if they cannot see it yet.
 
 Persons named by fields of the record itself see it by its lifecycle, and child records with an
 `AUDIENCE_KIND` show it themselves.

@@ -20,21 +20,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ValueTaken:
-    """Another record has the value of that field."""
+    """The constraint's consequence: another record has the value of that field already."""
 
     field: str
 
 
 @dataclass(frozen=True, slots=True)
 class CheckFailed:
-    """The action is not available, as if a check had refused it with this code."""
+    """The constraint's consequence: the action is not available, as if a check had refused it with this code."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class InvalidMarkedField:
-    """The value of the payload field with this mark cannot be used; `because` is the code of the message."""
+    """The constraint's consequence: the value of the payload field with this mark cannot be used; `because`
+    is the code of the message.
+    """
 
     mark: type
     because: str
@@ -42,8 +44,8 @@ class InvalidMarkedField:
 
 @dataclass(frozen=True, slots=True)
 class RetryDecision:
-    """Another command has taken the same value at once: the command is decided again, on the
-    current state.
+    """The constraint's consequence: another command took the same value at the same time, so the command is
+    decided again on the current state.
     """
 
 
@@ -59,7 +61,7 @@ VAULT_CONSTRAINTS: Mapping[str, InvalidMarkedField] = MappingProxyType(
 
 def violation_of(command: Command, constraint: str) -> Violation | None:
     """Return the consequence that the command's lifecycle, or the vault if the command writes there, declares
-    for the constraint; None: this command has not violated it.
+    for the violated constraint; None if neither declares one for this command.
     """
     violation = command.lifecycle.constraints.get(constraint)
     if violation is None and (marked := VAULT_CONSTRAINTS.get(constraint)) is not None:
@@ -68,8 +70,8 @@ def violation_of(command: Command, constraint: str) -> Violation | None:
 
 
 def refusal_for(violation: Violation, command: Command, record: Any) -> Refusal | ConcurrencyConflict:
-    """Return the refusal of the command; ConcurrencyConflict: the command is not refused, but
-    decided again.
+    """Return the refusal of a command that violates a constraint, or the ConcurrencyConflict with which the
+    command is decided again instead.
     """
     if isinstance(violation, RetryDecision):
         return ConcurrencyConflict()

@@ -1,4 +1,4 @@
-"""When an action happened: as the caller states, within the limits of their roles, or now."""
+"""The time at which an action happened: as the caller states it, within the limits of their roles, or now."""
 
 from __future__ import annotations
 

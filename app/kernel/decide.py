@@ -48,7 +48,9 @@ def decide(
     version: int,
     seal: Seal,
 ) -> Decision:
-    """Apply the action to a copy of `before`. `version` is the one that the event will have in its stream."""
+    """Apply the action `row` to a copy of the record `before`, and return the decision. `version` is the one
+    that the event will have in its stream; `seal` encrypts personal texts.
+    """
     after = before.model_copy()
     if isinstance(after, Ticket) and ctx.number is not None:
         after.number = ctx.number
@@ -77,7 +79,9 @@ def decide(
 
 
 def add_child_row(decided: Decision, row: Record, ctx: ActionContext, *, version: int) -> None:
-    """Add a child record that is in no payload, to the event and to the rows; it holds no personal text."""
+    """Add a child record that comes from no payload to the decision's event and rows; it holds no personal
+    text.
+    """
     _stamp(row, None, version, ctx)
     decided.data["set"][row.row_key] = changed_fields(None, row, Sealed)
     decided.rows.append((f"fold.{row.KIND}", as_row(row)))

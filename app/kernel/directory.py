@@ -81,7 +81,7 @@ class CachedKey:
 
 @dataclass(frozen=True, slots=True)
 class CachedPerson:
-    """A person whom an identity provider has authenticated, and whether they are active."""
+    """A cached person whom an identity provider has authenticated, and whether they are active."""
 
     caller: Caller
     active: bool
@@ -99,7 +99,7 @@ class CachedTeam:
 
 @dataclass(frozen=True, slots=True)
 class CachedField:
-    """A custom field, and the version of its stream."""
+    """A cached definition of a custom field, and the version of its stream."""
 
     field: CustomField
     stream_version: int
@@ -156,7 +156,7 @@ class Directory:
         self._epoch = 0
 
     def forget(self) -> None:
-        """Drop all that is cached."""
+        """Drop all cached entries."""
         self._keys.clear()
         self._persons.clear()
         self._names.clear()
@@ -183,7 +183,9 @@ class Directory:
         return known
 
     async def person_by_login(self, who: UUID | str) -> CachedPerson | None:
-        """Return the person with that id, or with the login of that fingerprint; None if there is none."""
+        """Return the person with that id, or with the login whose fingerprint is `who`; None if there is
+        none.
+        """
         known = self._persons.get(who)
         if known is None:
             epoch = self._epoch
@@ -197,12 +199,14 @@ class Directory:
         return known
 
     async def callers(self, persons: Iterable[UUID]) -> dict[UUID, Caller]:
-        """Return those of the persons who are active, by id, each with all the roles that they hold now."""
+        """Return, by id, those of the persons who are active, each as a caller with all the roles that they
+        hold now.
+        """
         rows = await self._db.rows(PERSONS, (list(persons),))
         return {row["person_id"]: _caller_from_row(row) for row in rows}
 
     async def teams(self, named: Iterable[UUID] = ()) -> dict[UUID, CachedTeam]:
-        """Return all teams by id, including those `named` even if they were added a moment ago."""
+        """Return all teams by id, including those `named` that were added after the cache was filled."""
         if self._teams is not None and self._teams.keys() >= set(named):
             return self._teams
         epoch = self._epoch
@@ -243,7 +247,7 @@ class Directory:
         return found
 
     async def names(self, persons: Iterable[UUID]) -> dict[UUID, Sealed]:
-        """Return the ciphertext of each person's name. One statement at most."""
+        """Return the ciphertext of each person's name, by the person's id. Runs at most one statement."""
         wanted = {person.int: person for person in persons}
         known = {
             person: name for number, person in wanted.items() if (name := self._names.get(number)) is not None

@@ -81,7 +81,7 @@ class InvalidForm(Exception):
 
 
 def check_form(form: dict[str, Any], within: str = "/form") -> None:
-    """Raise InvalidForm, with the location below `within`, unless the JSON Schema is a valid form."""
+    """Raise InvalidForm unless the JSON Schema is a valid form; the error's pointer begins with `within`."""
     _keywords(form, _ROOT, within)
     _require(form.get("type") == "object", f"{within}/type", "form_is_an_object")
     _require(form.get("$schema", DRAFT) == DRAFT, f"{within}/$schema", "form_draft", draft=DRAFT)
@@ -228,7 +228,7 @@ def _escaped(part: str) -> str:
 
 
 def canonical_json(said: Any) -> str:
-    """Return JSON text that is equal for equal values, in whatever order their keys were."""
+    """Return the value as JSON text that is equal for equal values, whatever the order of their keys."""
     return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 

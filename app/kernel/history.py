@@ -27,7 +27,7 @@ async def record_as_of(db: Database, lifecycle: Lifecycle[R], stream: str, at: i
 
 
 def fold(record_class: type[R], row_key: str, events: list[Recorded]) -> R | None:
-    """Return the row of that key after these events, in the order of their versions; None: it does
+    """Return the row of that key after these events, applied in the order of their versions; None if it does
     not exist.
     """
     record: R | None = None

@@ -105,7 +105,9 @@ class HistorySource(Generic[R]):
         self._required = {event: list(_required_codes(lifecycle, row)) for event, row in rows}
 
     def transition_for(self, record: R, after: CodeEnum) -> Transition | None:
-        """Return how the case gets from the record's state to another; None: its state has not changed."""
+        """Return the transition from the record's state to the state `after`; None if the state has not
+        changed.
+        """
         way = self._transitions[record.state, after]
         if way is not None and not way.regular:
             for row in self._moving:
@@ -136,7 +138,9 @@ class HistorySource(Generic[R]):
         return {name for name in row.event_fields if known[name].personal}
 
     def type_of(self, way: Transition | None, state: CodeEnum | None) -> str:
-        """Return the type of an event with that transition to the state; without one: of an observation."""
+        """Return the type of an event with the transition `way` to the state; without a transition, the type
+        of an observation.
+        """
         return self.observed if way is None or way.row is None else way.row.event_in(state)
 
     def missing(self, event: str, known: Mapping[str, Any]) -> list[str]:

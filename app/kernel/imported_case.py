@@ -53,7 +53,7 @@ class ImportedCase(Generic[R]):
         self.key = self.record.row_key
 
     def add(self, entry: HistoryEntry) -> None:
-        """Insert the entry in the order of the case."""
+        """Insert the entry at its place in the order of the case."""
         insort(self.entries, entry, key=sort_key)
         if entry.follows and (self.latest is None or entry.at > self.latest):
             self.latest = entry.at
@@ -75,7 +75,7 @@ class ImportedCase(Generic[R]):
         return next(rows, None) if self.entries[0].own else None
 
     def fields_before(self, entry: HistoryEntry) -> dict[str, Any]:
-        """Return the values of the fields just before the entry."""
+        """Return the case's fields with their values just before the entry."""
         known: dict[str, Any] = {}
         for earlier in self.entries:
             if sort_key(earlier) >= sort_key(entry):
@@ -84,12 +84,12 @@ class ImportedCase(Generic[R]):
         return known
 
     def fields_set_after(self, entry: HistoryEntry) -> set[str]:
-        """Return the fields that a later entry has reported."""
+        """Return the names of the fields that a later entry has reported."""
         return {name for each in self.entries if sort_key(each) > sort_key(entry) for name in each.fields}
 
     def replay_states(self, entry: HistoryEntry | None = None) -> R:
-        """Return a record with only its state and the fields that depend on it: just before the entry, or
-        now.
+        """Return a record with only its state and the fields that depend on it, as of just before the entry,
+        or as of now without one.
         """
         record = empty(type(self.record), self.record.id)
         for each in self.entries:
@@ -230,8 +230,8 @@ def _reported_fields(case: ImportedCase[R], entry: HistoryEntry, event: Recorded
 def _all_reported_fields(
     case: ImportedCase[R], known: Mapping[str, Any], told: Iterable[str], irregular: Sequence[str]
 ) -> dict[str, Any]:
-    """Return those of the known fields that a row reports, by the source's columns; at least the fields in
-    `told`.
+    """Return, with their values, those of the `known` fields that a row reports by the source's columns, and
+    the source's own fields named in `told`.
     """
     source = case.source
     names = {source.columns[c] for c in case.columns if c in source.columns} | {"state"}

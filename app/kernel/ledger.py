@@ -75,11 +75,11 @@ class Ledger:
         return self.vault.fingerprint("known as", source, issuer, claim, name)
 
     def forbidden(self, who: ActorPolicy, language: str) -> Forbidden:
-        """Return the refusal of an action that only those of the policy may perform."""
+        """Return the refusal for a caller whom the actor policy `who` does not allow to act."""
         return Forbidden({"who": who.phrase(language, self.role_labels)})
 
     def forget(self) -> None:
-        """Drop the cached persons, teams and keys."""
+        """Drop the cached persons, teams and API keys."""
         self.directory.forget()
         self.vault.forget()
 

@@ -147,7 +147,7 @@ class Action(Generic[R, B]):
 
     @property
     def opens(self) -> bool:
-        """Return whether the action opens the record."""
+        """Return whether the action opens (creates) the record."""
         return self.from_states is NEW_RECORD
 
     @property
@@ -299,7 +299,9 @@ class Lifecycle(Generic[R]):
         return self.by_name[name]
 
     def open_to(self, record: R, caller: Caller) -> tuple[Action[R, Any], ...]:
-        """Return the actions that are available to this caller in this state; checks may still refuse one."""
+        """Return the actions that are available to this caller in the record's state; checks may still refuse
+        one.
+        """
         state = getattr(record, "state")  # noqa: B009  # every lifecycle's record has one; Record itself has none
         key = (state, *policy_cache_key(caller, record))
         found = self._open_to.get(key)

@@ -25,19 +25,19 @@ class LruCache(Generic[K, V]):
         return len(self._values)
 
     def get(self, key: K) -> V | None:
-        """Return the value; None if it is not cached."""
+        """Return the value cached under the key; None if there is none."""
         value = self._values.get(key)
         if value is not None:
             self._values.move_to_end(key)
         return value
 
     def put(self, key: K, value: V) -> None:
-        """Add the value, and drop the one that was not used for longest if there is no room."""
+        """Cache the value under the key; if the cache is full, drop the value that was not used for longest."""
         self._values[key] = value
         self._values.move_to_end(key)
         if len(self._values) > self._most:
             self._values.popitem(last=False)
 
     def clear(self) -> None:
-        """Drop all values."""
+        """Drop all cached values."""
         self._values.clear()

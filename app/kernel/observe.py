@@ -1,14 +1,12 @@
-"""Converts what another system reports about a case into events. Pure: no database, no clock, no process of
-its own.
+"""Convert what another system reports about a case into events. Pure: no database, no clock, no process.
 
 A command is decided here; an imported history was decided elsewhere, and each of its rows reports the case's
 state after a change. So nothing is checked: a change that does not fit the lifecycle is recorded as it
 happened, and marked (`irregular`).
 
 A late row changes no field that a later row had reported before; it corrects the past to what it would be if
-the row had come in time. So a case's history is the same in whatever order its rows came. For instance, if
-Monday's row comes after Tuesday's, it gets an event dated Monday; if Tuesday's row then reports another
-change than before, a further event replaces Tuesday's (`instead`).
+the row had come in time. So the events of a case, without those that others replaced (`instead`), report the
+same in whatever order its rows came.
 """
 
 from __future__ import annotations
@@ -36,8 +34,8 @@ class Snapshot(NamedTuple):
 
     `state` None: not reported, or unknown here. `fields` are the record's without its personal ones, which
     are in `words`. `given` are the source's columns that the log may store as they are, `private` those that
-    must be sealed; a reader may leave out private ones that are the same as in the previous row. `irregular`:
-    codes found by the reader. `actor`: who made the row.
+    must be sealed: all of them, or at least those that differ from the previous row. `irregular`: codes found
+    by the reader. `actor`: who made the row.
     """
 
     at: datetime
@@ -75,9 +73,8 @@ def observe(case: ImportedCase[R], snapshot: Snapshot, seal: Seal) -> list[Obser
 
 
 class _Content(NamedTuple):
-    """The data of an event. `given`: the source's columns that changed; `set`: the case's fields that change
-    now; `late`: those that change only in the past; `instead`: the version of the event that this one
-    replaces.
+    """The content of an event: `given`, `set`, `late` and `instead` of its data; `set` and `late` of the case
+    only.
     """
 
     given: dict[str, Any]
@@ -154,9 +151,8 @@ class _Observation(Generic[R]):
         opening = {**dict.fromkeys(before), **self.fields, "state": self.source.initial_state}
         row = None
         if self._is_only_opening:
-            # The row reports its fields as of its own time, which may be later than the opening; its state is
-            # the initial one anyway. If both times are the same, the row counts as the opening itself, until
-            # an earlier row comes: so it is if no column contains the opening time.
+            # All fields of the row are as of its own time, except the state. If no column gives the time of
+            # opening, the row itself is the opening, as far as is known by now.
             is_opening = snapshot.state is not None and snapshot.at == opened_at
             manner = EventHeader("", (), self.codes, snapshot.actor)
             fields = {**self.fields, "state": self.source.initial_state} if is_opening else self.fields
@@ -212,7 +208,9 @@ class _Observation(Generic[R]):
         return [event, second, *self._reissue_later_rows(row)]
 
     def _replace_opening(self, given: dict[str, Any]) -> tuple[HistoryEntry, ObservedEvent]:
-        """Derive the opening from this row, which is earlier than all others. Return its entry and event."""
+        """Derive the opening from this row, which is earlier than all others. Return the opening's entry and
+        event.
+        """
         case, old, was = self.case, self.values.copy(), self.case.replay_states().__dict__
         row = HistoryEntry(True, self.snapshot.at, case.version + 1, {}, (), True)
         self.values["opened_at"] = min(self.values["opened_at"], self.snapshot.opened_at)
@@ -226,8 +224,8 @@ class _Observation(Generic[R]):
         return row, self._opening_event(_Content(given, changed, past, OPENING_VERSION))
 
     def _insert(self, given: dict[str, Any], found: tuple[str, ...]) -> tuple[HistoryEntry, ObservedEvent]:
-        """Insert a row that is not the latest. Return its entry, and the event with the fields that it
-        changes.
+        """Insert a row that is not the latest. Return its entry, and its event with the fields that it
+        changes. `found` are the codes of the source's reader.
         """
         case, fields = self.case, self._all_fields()
         entry = HistoryEntry(True, self.snapshot.at, case.version + 1, fields, (), True)
@@ -296,7 +294,7 @@ class _Observation(Generic[R]):
         return bool(news and self._log_values(news))
 
     def _reissue(self, row: HistoryEntry, manner: EventHeader, known: Mapping[str, Any]) -> ObservedEvent:
-        """Return the event that records the row again, in place of its earlier event."""
+        """Return the event that records the row again, in place of the event that recorded it before."""
         case = self.case
         assert row.header is not None
         again = row._replace(version=case.version + 1, header=manner)
@@ -311,7 +309,7 @@ class _Observation(Generic[R]):
         return self._event(manner, row.at, _Content({}, now, past, instead))
 
     def _has_value(self, name: str, value: Any) -> bool:
-        """Return whether the record has that value, or the personal text with that digest."""
+        """Return whether the record's field has that value, or holds the personal text with that digest."""
         personal = codecs(type(self.case.record))[name].personal
         return bool((self.case.digests if personal else self.values).get(name) == value)
 
@@ -358,9 +356,8 @@ class _Observation(Generic[R]):
     def _header(
         self, way: Transition | None, stands: _StateChange, found: Sequence[str], known: Mapping[str, Any]
     ) -> EventHeader:
-        """Return the header of a row's event. `way`: its transition; `stands`: the state before and after;
-        `found`: the reader's codes that no event of the row has yet; `known`: the case's fields with the
-        row's.
+        """Return the header of a row with the transition `way`, in the states `stands`; `found` are the codes
+        of the source's reader, `known` the case's known fields, including those of the row itself.
         """
         kind = self.source.type_of(way, stands.after)
         irregular = (*found, *self.source.missing(kind, known))

@@ -28,7 +28,9 @@ class Offer(NamedTuple):
 async def offers(
     ledger: Ledger, lifecycle: Lifecycle[Any], loaded: VersionedRecord[Any], metadata: CommandMetadata
 ) -> list[Offer]:
-    """Return the caller's actions in the record's state, in the table's order, with the results of checks."""
+    """Return the actions that the caller may perform in the record's state, in the order of the lifecycle's
+    table, each with the refusal of its checks, if any.
+    """
     look, at = (
         ReadContext(ledger.db, ledger.lifecycles, ledger.directory),
         action_context(ledger, loaded, metadata),

@@ -62,8 +62,8 @@ _A_UUID = r"(urn:)?(uuid:)?[{}]*-*([0-9A-Fa-f]-*){32}[{}]*"
 
 
 def _expression(controls: str, unless: str = "") -> dict[str, str]:
-    """Return the JSON schema keyword for a text without these characters, with a visible one, that does not
-    match `unless` at its start.
+    """Return the JSON Schema keyword `pattern` of a text that has none of these characters, has a visible
+    one, and does not match `unless` at its start.
     """
     seen = f"[{_UNSEEN}]*[^{controls}{_UNSEEN}]"
     return {"pattern": f"^{unless}{seen}[^{controls}]*[{_SPACE}]*$"}
@@ -196,8 +196,8 @@ Instant = Annotated[
 
 
 def at_most_entries(most: int) -> BeforeValidator:
-    """Return a validator that refuses a longer list before its entries are validated; `max_length` would
-    refuse it only after them.
+    """Return a validator that refuses a list longer than `most` before its entries are validated;
+    `max_length` would refuse it only after them.
     """
 
     def counted(value: Any) -> Any:
@@ -251,11 +251,11 @@ class Patch(Payload):
 
 
 class EmptyPayload(Payload):
-    """No field is required."""
+    """A payload without required fields."""
 
 
 class Reason(Payload):
-    """The reason for the action."""
+    """A payload with the reason for the action."""
 
     reason: FreeText = Field(description="Why, in the words of whoever acts.")
 
@@ -361,7 +361,9 @@ _marks_cache: dict[tuple[type, type], dict[str, Any]] = {}
 
 
 def marks(model: type[BaseModel], mark: type) -> dict[str, Any]:
-    """Return, by field, the mark of that class (as Personal, ForeignRef or ChildRef) in its annotation."""
+    """Return, by field, the mark of the class `mark` (such as Personal, ForeignRef or ChildRef) in the
+    field's annotation.
+    """
     known = _marks_cache.get((model, mark))
     if known is None:
         known = {

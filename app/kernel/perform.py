@@ -183,7 +183,7 @@ async def _decide_command(ledger: Ledger, command: Command) -> _CommandDecision:
 
 
 def _append_request(wholes: Sequence[_CommandDecision]) -> AppendRequest:
-    """Return the append request for these commands, all of which are applied or none."""
+    """Return the append request for these commands, which the log applies all together or not at all."""
     parts = [part for whole in wholes for part in whole.parts]
     reads = {name: version for whole in wholes for name, version in whole.reads.items()}
     return AppendRequest(
@@ -280,7 +280,9 @@ def _conflicting_commands(wholes: Sequence[_CommandDecision]) -> dict[int, Refus
 async def _decide_stream(
     ledger: Ledger, reads: ReadContext, command: Command, command_id: UUID, *, follows: bool = False
 ) -> _StreamDecision:
-    """Decide the command for its own record. `follows`: the command follows from another one."""
+    """Decide the command for its own record. `follows`: the command follows from another one, so its payload
+    was not sent by a person.
+    """
     loaded = await _load(ledger, reads, command)
     record = loaded.record
     if command.if_match is not None and record.version not in command.if_match:
@@ -325,9 +327,9 @@ async def _stream_decision(
 async def _decide_follow_up(
     ledger: Ledger, reads: ReadContext, command: Command, first: _StreamDecision, action: str, said: Payload
 ) -> _StreamDecision:
-    """Decide the action that follows at once from the first event, on the record after that event. The actor
-    policy and the segregation of duties are not checked again, as they were for the first action; the
-    action's own checks are.
+    """Decide the action that follows at once from the first event, with the payload `said`, on the record
+    after that event. The actor policy and the segregation of duties are not checked again, as they were for
+    the first action; the action's own checks are.
     """
     body = said.model_copy(update={"occurred_at": command.body.occurred_at})
     after = Command(command.lifecycle, command.lifecycle[action], command.name, body, command.metadata)
@@ -381,7 +383,7 @@ def _as_reference_error(refused: Refusal, command: Command, pointer: str) -> Wro
 def _related_command(
     ledger: Ledger, command: Command, second: RelatedCommand, first: _StreamDecision, name: str
 ) -> Command:
-    """Return the related command on that record."""
+    """Return the command that the declaration `second` issues on the related record of that name."""
     lifecycle = ledger.lifecycles[kind_of(name)]
     row = lifecycle[second.action]
     said = second.body(first.decided.record, command.body)

@@ -47,8 +47,8 @@ async def claim_first(
 ) -> bool:
     """Do the first waiting job that no other worker has locked. Return whether there was one.
 
-    `waiting` is a statement that selects the ids of waiting jobs; `do` returns whether the job still had work
-    to do.
+    `waiting` is a statement that selects the ids of waiting jobs; `do` performs a job, and returns whether
+    there was still work to do in it.
     """
     # The locks are tried one by one; jobs that other workers have locked are skipped.
     for (found,) in await (await connection.execute(waiting.encode())).fetchall():

@@ -47,7 +47,7 @@ class VersionedRecord(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """The rows of the query have versions: these columns hold each row's stream and version."""
+    """A guard: these columns of the query's result hold the stream and the version of each row."""
 
     stream: str = "stream"
     version: str = "version"
@@ -55,21 +55,21 @@ class Versions:
 
 @dataclass(frozen=True, slots=True)
 class RecordVersion:
-    """The query read child rows of a record in the read set; adding or removing such a row changes its
-    version.
+    """A guard: the query reads child rows of a record in the read set; adding or removing such a row changes
+    the record's version.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """Two concurrent commands that decide on the same result violate this database constraint."""
+    """A guard: two concurrent commands that decide on the same result violate this database constraint."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unguarded:
-    """The result needs no guard: changes that come meanwhile may be missed, for this reason."""
+    """No guard: concurrent changes to the result may be missed, for this reason."""
 
     reason: str
 
@@ -96,7 +96,7 @@ class ReadContext:
     made: dict[str, VersionedRecord[Any]] = field(default_factory=dict)
 
     async def rows(self, query: str, parameters: Any = None, *, guard: ReadGuard) -> list[Row]:
-        """Return all rows of a statement."""
+        """Return all rows of a query; `guard` states what guards them against concurrent changes."""
         rows = await self._db.rows(query, parameters)
         if isinstance(guard, Versions):
             for row in rows:
@@ -104,14 +104,16 @@ class ReadContext:
         return rows
 
     async def row(self, query: str, parameters: Any = None, *, guard: ReadGuard) -> Row | None:
-        """Return the first row of a statement, or None."""
+        """Return the first row of a query, or None; `guard` states what guards it against concurrent changes."""
         rows = await self.rows(query, parameters, guard=guard)
         return rows[0] if rows else None
 
     async def value(
         self, query: str, parameters: Any = None, *, guard: RecordVersion | Constraint | Unguarded
     ) -> Any:
-        """Return the first column of the first row, or None."""
+        """Return the first column of a query's first row, or None; `guard` states what guards it against
+        concurrent changes.
+        """
         del guard  # for whoever reads it, and the test that goes through all
         return await self._db.value(query, parameters)
 
@@ -132,8 +134,8 @@ class ReadContext:
         return loaded
 
     async def by_key(self, kind: str, key: str, process: str | None = None) -> list[VersionedRecord[Any]]:
-        """Return the records with that key: at most one, or if `process` is None and each process has keys of
-        its own, at most one per process.
+        """Return the records of that kind with the key: at most one, or one of each process if keys are
+        unique only within a process and `process` is None.
         """
         where = "r.key = %(key)s" if process is None else "r.key = %(key)s and r.process = %(process)s"
         query = f"{_loading(self.lifecycles[kind])} where {where}"
@@ -196,12 +198,12 @@ class ReadContext:
         return [from_row(child, row) for row in rows]
 
     async def head(self) -> int:
-        """Return the position of the newest event. It only grows, so it needs no guard."""
+        """Return the log position of the newest event. Positions only grow, so the result needs no guard."""
         return await head(self._db)
 
     async def is_attached(self, upload_id: UUID) -> bool:
-        """Return whether the upload is attached. If two commands attach it at once, both see False, and the
-        second one violates the constraint personal_key_pkey.
+        """Return whether the upload is attached. Two commands that attach it at once violate
+        personal_key_pkey.
         """
         query = "select 1 from fold.attachment where id = %s"
         guard = Constraint("personal_key_pkey")
@@ -242,7 +244,7 @@ class ReadContext:
 
 
 def grants_for(role: Role, record: Record) -> list[str]:
-    """Return the role's grants that are valid for that record, as the texts that persons have them in."""
+    """Return the grants of the role that are valid for that record, as the texts stored with persons."""
     team_id, service = getattr(record, "team_id", None), getattr(record, "service", None)
     held = [RoleGrant(role), RoleGrant(role, process=record.KIND)]
     held += [RoleGrant(role, team_id=team_id)] if team_id else []

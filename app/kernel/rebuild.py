@@ -1,4 +1,6 @@
-"""Folds the whole log into temporary rows and compares them with the live ones (invariant 2)."""
+"""A check of all records: folds the whole log into temporary rows and compares them with the live ones
+(invariant 2).
+"""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Refusal(Exception):
 
 @dataclass
 class NotFound(Refusal):
-    """The record does not exist, or is not visible to this caller: the answer is the same."""
+    """The record does not exist, or is not visible to this caller: both cases get the same answer."""
 
     STATUS = 404
     CODE = "not_found"
@@ -58,7 +58,7 @@ class NotFound(Refusal):
 
 @dataclass
 class Forbidden(Refusal):
-    """The caller may see the record, but not perform this action. `words`: who may."""
+    """The caller may see the record, but not perform this action. `words` name those who may."""
 
     STATUS = 403
     CODE = "forbidden"

@@ -109,8 +109,8 @@ class Rule:
         )
 
     async def _attempt(self, ledger: Ledger, connection: Connection, event: Recorded, clock: Clock) -> bool:
-        """Perform the consequences of an event; False: some were decided on a record that has changed since.
-        Those already performed are not repeated.
+        """Perform the consequences of an event. Return False if some were decided on a record that has
+        changed since; those already performed are not repeated.
         """
         together: list[Consequence] = []
         done = True
@@ -129,8 +129,8 @@ class Rule:
         consequences: Sequence[Consequence],
         now: datetime,
     ) -> bool:
-        """Perform the consequences concurrently, to share a batch of the log's writer. False: a record had
-        changed.
+        """Perform the consequences concurrently, so that they share a batch of the log's writer. Return False
+        if a record had changed since it was read.
         """
 
         # Keyed by record, not by a running number: that would name another record if there are more of them

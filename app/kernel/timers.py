@@ -100,7 +100,7 @@ class TimerConsumer(Protocol):
 
     @property
     def timers(self) -> str:
-        """Return the name under which its timers are stored."""
+        """Return the name under which the rule's timers are stored."""
 
     def consumer(self, ledger: Ledger) -> Consumer:
         """Return the consumer that sets the rule's timers."""
@@ -141,7 +141,9 @@ class TimedRule(Generic[R]):
 
     @property
     def timers(self) -> str:
-        """Return the name under which its timers are stored, and that of the consumer which sets them."""
+        """Return the name under which the rule's timers are stored, which is also that of the consumer that
+        sets them.
+        """
         return f"{self.name}:{self.kind}" if self.timers_per_kind else self.name
 
     def record_of(self, ledger: Ledger, row: dict[str, Any]) -> Any:
@@ -185,7 +187,9 @@ class TimedRule(Generic[R]):
     async def _due(
         self, ledger: Ledger, connection: Connection, touched: dict[str, StreamActivity]
     ) -> dict[str, datetime]:
-        """Return when the rule is to check these records; without those that it does not watch."""
+        """Return, by stream, when the rule is to check these records; records that it does not watch are left
+        out.
+        """
         wanted: dict[str, Any] = {"states": self.codes, "streams": list(touched)}
         if self.child_class is None:
             wanted["ids"] = ids_of(touched)

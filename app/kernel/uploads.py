@@ -121,7 +121,7 @@ class IncomingUpload:
 
 
 async def find_upload(db: Database, upload_id: UUID) -> Upload | None:
-    """Return the upload with that id, or None."""
+    """Return the upload with that id, or None if there is none."""
     row = await db.row(FIND_UPLOAD, (upload_id,))
     return None if row is None else Upload(**row)
 

@@ -62,7 +62,7 @@ class Vault:
         self._epoch = 0
 
     def forget(self) -> None:
-        """Drop all that is cached; called when persons have changed."""
+        """Drop all cached keys and texts; called when persons have changed."""
         self._epoch += 1
         self._authors.clear()
         self._texts.clear()
@@ -112,7 +112,7 @@ class Vault:
         return (await self._keys({key_id})).get(key_id)
 
     async def _keys(self, ids: Iterable[UUID]) -> dict[UUID, PersonalKey]:
-        """Return those of the keys that exist, and whose wrapping key exists."""
+        """Return the keys with these ids that still exist and whose wrapping key still exists."""
         wanted = set(ids)
         keys = {key_id: key for key_id in wanted if (key := self._opened.get(key_id)) is not None}
         if len(keys) == len(wanted):

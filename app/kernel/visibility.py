@@ -1,4 +1,5 @@
-"""Visibility of records. The same tokens decide for one record, for lists, for events and for linked records.
+"""Visibility of records, by tokens: the same tokens decide for one record, for lists, for events and for
+linked records.
 
 A token is `person:<id>`, `team:<id>`, `service:<key>`, `follower:<id>` (a person who follows the record or
 belongs to it), `voter:<id>` (a person asked to decide about it), `invited:<id>` (to a meeting), `desk`
@@ -88,7 +89,9 @@ def _granted_by(rows: Iterable[Record]) -> set[str]:
 
 
 def overseers(lifecycle: Lifecycle[Any], *, agents_see: str) -> frozenset[Role]:
-    """Return the roles that, held without a scope, show every record of the kind."""
+    """Return the roles whose unscoped holders see every record of the kind. `agents_see` is the setting of
+    that name.
+    """
     tickets = issubclass(lifecycle.record, Ticket)
     return lifecycle.overseer_roles | (_SEE_THEIR_TEAMS if tickets and agents_see == "all" else frozenset())
 

@@ -182,12 +182,11 @@ class Figures:
     """The figures of one period and cut: one combination of values of the dimensions grouped by. `open_cases`
     is None if the period has not begun or the KPI needs none.
 
-    `total` is the sum of the KPI's measure over the cases counted in `cases`; `excluded` is the number of
-    cases excluded for each of the reasons EXCLUSIONS. `oldest_open_seconds` is None if no case is open.
-    `on_hold` counts the open cases on hold, `skewed` the cases whose time was adjusted (see
-    kpi.SKEWABLE_FACTS). `agent_days` is the divisor of cases per agent and day. `elapsed` is the distribution
-    of the KPI's measure, even if that is business time. `secondary` has the figures of the secondary measure,
-    None if there is none or there are no cases.
+    `total` is the sum of the cases' numbers, the numerator of a mean or share; `excluded` counts the excluded
+    cases by reason. `oldest_open_seconds` is None if no case is open. `on_hold` counts the open cases on
+    hold, `skewed` the cases whose time was adjusted (see kpi.SKEWABLE_FACTS). `agent_days` is the divisor of
+    cases per agent and day. `elapsed` is the distribution of the KPI's measure, even if that is business
+    time. `secondary` has the figures of the secondary measure, None if there is none or there are no cases.
     """
 
     cases: int = 0

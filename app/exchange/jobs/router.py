@@ -53,7 +53,7 @@ class TooManyJobs(Refusal):
 
 
 class BulkJobState(CodeEnum):
-    """State of a bulk job."""
+    """The state of a bulk job."""
 
     waiting = "waiting", "Waiting", "等待中"
     running = "running", "Running", "进行中"
@@ -127,7 +127,7 @@ class BulkJobResultPage(OutputModel):
 
 
 class ResultQuery(Paging):
-    """Selection of the results to list."""
+    """Query parameters: which results of a bulk job to list."""
 
     refused: Annotated[bool, Field(description="Only those of lines that were refused.")] = False
 

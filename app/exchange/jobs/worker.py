@@ -76,7 +76,7 @@ where id = %s and finished_at is null returning id
 
 
 class BulkFailure(CodeEnum):
-    """Why a job was aborted. Actions that were done before that stay."""
+    """The reason for which a job was aborted. Actions that were carried out before that stay."""
 
     not_allowed = "not_allowed", "The key or the person may do nothing any more", "密钥或人员已无权限"
     content_erased = "content_erased", "The file's key was destroyed", "文件的密钥已销毁"
@@ -109,7 +109,9 @@ async def run(
     *,
     failed: Callable[[str, Exception], None],
 ) -> None:
-    """Carries out requested jobs, for ever, next to any number of other workers."""
+    """Carries out requested jobs for ever; any number of workers may do so at the same time. `failed` is
+    called with each failure.
+    """
 
     async def work(connection: Connection) -> bool:
         return await run_next_job(connection, ledger, clock)
@@ -154,7 +156,7 @@ async def _carry_out(ledger: Ledger, row: Row, clock: Callable[[], datetime]) ->
 
 
 async def _run_lines(ledger: Ledger, row: Row, body: bytes, clock: Callable[[], datetime]) -> None:
-    """Carries out the lines from the recorded progress to the end of the file. Raises JobAborted,
+    """Carries out the lines of the file from the recorded progress to the end. Raises JobAborted,
     DatabaseGone.
     """
     done, lines = int(row["done"]), int(row["lines"])
@@ -221,7 +223,7 @@ async def _window(
 def _read(
     ledger: Ledger, row: Row, metadata: CommandMetadata, n: int, text: bytes
 ) -> BulkCommand | InvalidItem | None:
-    """Parses the line into a command, or into its faults; None if it is empty."""
+    """Parses line `n` into a command, or into its faults; None if the line is empty."""
     if not text:
         return None
     if len(text) > ledger.settings.body_limit:

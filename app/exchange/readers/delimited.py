@@ -18,11 +18,10 @@ from app.exchange.readers.times import TimeParser, detect_date_order, first_with
 
 @dataclass(frozen=True)
 class MappedRows:
-    """Reads rows of cells by a mapping. `zone`: that of times without an offset; `now`: rows much later (over
-    FUTURE_TOLERANCE) are refused.
+    """Reads rows of cells by a mapping. `zone` is that of times that state none, `now` the present.
 
-    `others`: the column with all values that the mapping does not name, as a JSON object. `offsets_only`: a
-    time without an offset refuses only its row, not the file.
+    `others`: the column with all values that the mapping does not name, as a JSON object. `offsets_only`: the
+    format has no time zone option, so a row whose time states no offset is refused by itself.
     """
 
     mapping: FileMapping

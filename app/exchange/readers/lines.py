@@ -52,7 +52,7 @@ class LineFault:
     likely: str | None = None
 
     def reason(self, encoding: str, found: int = 0, wanted: int = 0) -> str:
-        """Returns the reason of the refusal as text."""
+        """Returns the reason for refusing the line, as text for users."""
         words = REASONS["looks_like" if self.likely else self.code]
         return words.format(encoding=encoding, likely=self.likely, found=found, wanted=wanted)
 

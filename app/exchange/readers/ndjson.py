@@ -83,7 +83,7 @@ def _row(line: int, text: str, wrong: LineFault | None) -> CellRow | RefusedRow:
 
 
 def _format_error(told: Any) -> str | None:
-    """Returns why the object is not a valid row; None if it is."""
+    """Returns why the parsed JSON object is not a valid row; None if it is valid."""
     if not isinstance(told, dict):
         return "the line is no JSON object"
     unknown = sorted(told.keys() - set(KEYS))

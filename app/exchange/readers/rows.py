@@ -79,7 +79,7 @@ class Format:
 
 
 class Reader(Protocol):
-    """Reads files of one format. `zone` is the IANA name of the zone of times that state none."""
+    """Reads files of one format. `zone` is the IANA name of the zone of times that state no zone."""
 
     @property
     def format(self) -> Format:
@@ -87,7 +87,7 @@ class Reader(Protocol):
 
     @property
     def zone(self) -> str:
-        """The name of the zone as it was given; `read` checks whether the zone exists."""
+        """The name of the zone as the caller stated it; `read` checks whether the zone exists."""
 
     def read(self, block: Callable[[int], bytes]) -> Iterator[SourceRow | RefusedRow]:
         """Reads the rows, in the order of the file. `block(n)` returns up to n further bytes. Raises

@@ -82,9 +82,9 @@ class ServiceNow:
 
 
 def _in_disorder(table: TableReader, rows: list[CellRow | RefusedRow], counter: int) -> bool:
-    """True if the rows of cases are not in the order of the audit: the newest first, say, or shuffled.
+    """True if the rows of cases are not in the order of the audit: for instance newest first, or shuffled.
 
-    Real audits go back now and then. `counter` is the index of the column that counts the changes.
+    Some rows of real audits are out of order. `counter` is the index of the column that counts the changes.
     """
     before: dict[str, tuple[datetime, float]] = {}
     forth = back = 0

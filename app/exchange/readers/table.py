@@ -89,7 +89,7 @@ def peek_rows(rows: Iterator[CellRow | RefusedRow]) -> list[CellRow | RefusedRow
 def cells_of(
     heading: Iterable[str], columns: frozenset[str], rows: list[CellRow | RefusedRow]
 ) -> Iterator[str]:
-    """Returns the cells of the rows in these columns, trimmed."""
+    """Returns, for these rows, the trimmed cells of the named columns."""
     places = [n for n, name in enumerate(heading) if name in columns]
     for row in rows:
         if not isinstance(row, RefusedRow):

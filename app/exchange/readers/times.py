@@ -226,7 +226,7 @@ def _zone(offset: str) -> timezone:
 
 
 def first_without_offset(texts: Iterable[str]) -> str | None:
-    """Returns the first of these times; None if any of them states its offset from UTC."""
+    """Returns the first of these times that states no offset from UTC; None if all state one."""
     first = None
     for text in texts:
         found = _match_time(text)
