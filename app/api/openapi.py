@@ -152,7 +152,9 @@ def problem_page_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def in_language() -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI response of an operation that returns translated texts: a header names the language."""
+    """Return the OpenAPI response of an operation that returns translated texts: a header names the
+    language.
+    """
     return {200: {"description": "Successful Response", "headers": {"Content-Language": {}}}}
 
 

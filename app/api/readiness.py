@@ -70,7 +70,9 @@ async def _missing(ledger: Ledger) -> list[str]:
 
 
 async def _write(connection: Connection) -> None:
-    """Write one row, then run a sort that spills to disk: on a full disk the row alone could still succeed."""
+    """Write one row, then run a sort that spills to disk: on a full disk the row alone could still
+    succeed.
+    """
     await connection.execute(WRITE)
     async with connection.transaction():
         await connection.execute(LITTLE_MEMORY)

@@ -259,7 +259,9 @@ class _Import:
             return await self._read(rows)
 
     async def _read(self, rows: Iterator[SourceRow | RefusedRow]) -> list[ImportRow]:
-        """Reads as many rows as a chunk may have. Refused rows are collected separately, to be stored later."""
+        """Reads as many rows as a chunk may have. Refused rows are collected separately, to be stored
+        later.
+        """
         chunk: list[ImportRow] = []
         size = 0
         fingerprint = self._ledger.vault.fingerprint

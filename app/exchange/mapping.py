@@ -80,7 +80,7 @@ class CodedColumn(_MappingModel, Generic[C]):
 
 
 class StatusMeaning(_MappingModel):
-    """The state and codes that a status of the source stands for. If `state` is None, the case's state stays."""
+    """The state and codes that a status of the source stands for; without `state` the case's state stays."""
 
     state: IncidentState | None
     hold_reason: HoldReason | None = None
@@ -241,7 +241,9 @@ class FileMapping(_MappingModel):
         )
 
     def layout(self, form: Format) -> Layout:
-        """Returns the layout for files with these columns: which column has which content."""
+        """Returns the layout of a file in the format `form` with this mapping: which column has which
+        content.
+        """
         detail = () if self.state.detail is None else (self.state.detail,)
         plain = {
             column: field

@@ -66,7 +66,9 @@ class KnownTeam:
 
 @dataclass(slots=True)
 class Stub:
-    """A person or team that is added because a file names it: its stream, its only event, and its table rows."""
+    """A person or team that is added because a file names it: its stream, its only event, and its table
+    rows.
+    """
 
     stream: str
     type: str

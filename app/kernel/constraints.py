@@ -27,7 +27,9 @@ class ValueTaken:
 
 @dataclass(frozen=True, slots=True)
 class CheckFailed:
-    """The constraint's consequence: the action is not available, as if a check had refused it with this code."""
+    """The constraint's consequence: the action is not available, as if a check had refused it with this
+    code.
+    """
 
     code: str
 

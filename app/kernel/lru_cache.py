@@ -32,7 +32,9 @@ class LruCache(Generic[K, V]):
         return value
 
     def put(self, key: K, value: V) -> None:
-        """Cache the value under the key; if the cache is full, drop the value that was not used for longest."""
+        """Cache the value under the key; if the cache is full, drop the value that was not used for
+        longest.
+        """
         self._values[key] = value
         self._values.move_to_end(key)
         if len(self._values) > self._most:

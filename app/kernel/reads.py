@@ -104,7 +104,9 @@ class ReadContext:
         return rows
 
     async def row(self, query: str, parameters: Any = None, *, guard: ReadGuard) -> Row | None:
-        """Return the first row of a query, or None; `guard` states what guards it against concurrent changes."""
+        """Return the first row of a query, or None; `guard` states what guards it against concurrent
+        changes.
+        """
         rows = await self.rows(query, parameters, guard=guard)
         return rows[0] if rows else None
 

@@ -28,8 +28,8 @@ class DayPart:
     """A part of a UTC day that lies within one period and one local day of the zone (both as numbers).
 
     The part covers the quarter hours from `first` up to and excluding `last`. `brings` says whether the cases
-    that ended on the UTC day are counted with this part: true of the first part of a day that lies wholly in
-    the period.
+    that ended on the UTC day are counted with this part; this is so for the first part of a day that lies
+    wholly in the period.
     """
 
     day: date
@@ -63,8 +63,10 @@ def day_parts(question: Question, first: date, last: date) -> list[DayPart]:
 
 
 def whole_days(question: Question, filters: Filters, made_of: Sequence[DayPart]) -> Statement:
-    """Count the person-days worked, and the cases that ended on whole UTC days, per period and cut. Columns:
-    period, the cuts, days, cases.
+    """Count the person-days worked, and the cases that ended on whole UTC days, per period and cut.
+
+    `made_of` are the day parts that the question's periods consist of. Columns: period, the cuts, days,
+    cases.
     """
     names = ("day", "first", "last", "period", "local", "brings")
     parameters: dict[str, Any] = {name: [getattr(part, name) for part in made_of] for name in names}

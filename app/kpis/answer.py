@@ -70,7 +70,7 @@ set local jit = off"""
 
 
 class KpiAnswer(OutputModel):
-    """A KPI, period by period. To list the cases of a point, call `…/cases` with its period and its cut."""
+    """The answer to a question about a KPI: its figures, period by period."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -143,7 +143,7 @@ async def _count_as_of(
 
 
 def running_period(question: Question, now: datetime) -> int | None:
-    """Return the number of the period that has begun and is not over, or None."""
+    """Return the number of the period that has begun and is not over, or None if there is none."""
     spans = enumerate(pairwise(question.bounds), start=1)
     return next((n for n, (begin, end) in spans if begin < now < end), None)
 
@@ -222,7 +222,7 @@ async def count(
 ) -> dict[PointKey, Figures]:
     """Count the figures of every period and cut that has any cases, from the facts.
 
-    Raises CannotAnswer if there are more than `most` of them, or if a team is unknown.
+    Raises CannotAnswer if there are figures for more than `most` periods and cuts, or if a team is unknown.
     """
     filters = await resolve_filters(connection, question)
     question = await with_budgets(connection, question)

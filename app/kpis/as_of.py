@@ -157,6 +157,8 @@ def _figures(kpi: Kpi, cell: raw.Cell) -> Figures:
 
 
 def _distribution(*spread: float | None) -> Distribution | None:
-    """Return the distribution of this mean, median, p90 and maximum; all of them are None or none."""
+    """Return the distribution of this mean, median, p90 and maximum; None if they are None, as they all are
+    when there are no cases.
+    """
     mean, median, p90, largest = (float(number or 0) for number in spread)
     return None if spread[0] is None else distribution(mean, median, p90, largest)

@@ -57,7 +57,9 @@ DECIDING_EVENTS = {
 
 
 class KpiEvidence(OutputModel):
-    """An event of the log that a case's number follows from. The record's events show its content."""
+    """An event of the log that a case's KPI figure follows from. The content of the event is among the
+    record's events.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -68,7 +70,7 @@ class KpiEvidence(OutputModel):
 
 
 class KpiCase(OutputModel):
-    """A case that was counted."""
+    """A case that the KPI counted."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -111,7 +113,8 @@ PageCursor = tuple[datetime, UUID, int, int]
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """A page of cases, ordered by `at`, id and deciding position; a case may occur with several numbers.
+    """A page of the cases that a KPI counts, ordered by `at`, id and deciding position; a case may occur more
+    than once, with different numbers.
 
     `last` is the cursor of the page's end, None if there are no more. `position` and `lag_seconds` say how
     far the facts have followed the log.
@@ -131,10 +134,11 @@ async def cases(
     after: PageCursor | None = None,
     limit: int = 50,
 ) -> CasePage:
-    """Return a page of the cases that the question counts in its whole time, starting after the cursor.
+    """Return a page of the cases that the question counts in all its periods together, starting after the
+    cursor `after`.
 
-    The question's `by` is ignored. For a backlog: the cases open at the end of the time, or now if that is
-    earlier. Raises CannotAnswer, DatabaseGone.
+    The question's `by` is ignored. For a backlog: the cases open at the end of the last period, or now if
+    that is earlier. Raises CannotAnswer, DatabaseGone.
     """
     assert 1 <= limit <= LARGEST_PAGE
     async with snapshot_connection(db) as connection:

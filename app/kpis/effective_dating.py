@@ -44,8 +44,8 @@ order by told.position"""
 
 @dataclass(frozen=True, slots=True)
 class Layer(Generic[T]):
-    """A value set for the time from `begin` to `end` (None: no end); a None value means that there is none
-    then.
+    """A value set for the time from `begin` to `end` (None: without end). If the value is None, there is no
+    target or budget in that time.
     """
 
     value: T | None
@@ -54,7 +54,7 @@ class Layer(Generic[T]):
 
 
 def both_or_neither(body: Payload, one: str, other: str) -> None:
-    """Raise WrongValue at the missing field if only one of the two fields is provided."""
+    """Raise WrongValue at the missing field if the payload has only one of the fields `one` and `other`."""
     for given, missing in ((one, other), (other, one)):
         if getattr(body, given) is not None and getattr(body, missing) is None:
             raise WrongValue(pointer=f"/{missing}", because="missing")

@@ -24,7 +24,9 @@ HAS_FACTS = "exists (select from {table} where at >= begin_at and at < end_at)"
 
 @dataclass(frozen=True, slots=True)
 class FilledPeriods:
-    """The periods in which a case was opened or ended, newest first; and the position of the facts."""
+    """The periods in which a case was opened or ended, newest first, and the log position that the facts have
+    reached.
+    """
 
     position: int
     lag_seconds: float

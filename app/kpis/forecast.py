@@ -23,7 +23,7 @@ DECIMALS = 3
 
 
 class KpiForecast(OutputModel):
-    """The running period compared with its target, and what the cases still to come must come to."""
+    """The outlook of the running period for its target, and the sum that further cases must come to."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -111,7 +111,8 @@ async def forecast(db: Database, question: Question, more_cases: int | None) -> 
 def _requirement(
     kpi: Kpi, target: Target | None, of: Figures, more_cases: int | None, budget: int | None
 ) -> Requirement:
-    """Return what the cases still to come must sum to; empty without a target or if it cannot be computed.
+    """Return the sum that the cases still to come must have to meet the target; empty without a target, or if
+    it cannot be computed.
 
     `budget` is the cost that each further case may have, for KPIs that are measured by budgets.
     """
@@ -132,7 +133,9 @@ def _requirement(
 
 
 def _divided_by(kpi: Kpi, of: Figures, more_cases: int, budget: int | None) -> int | None:
-    """Return the final divisor of the cases' sum; None if further cases have no budget."""
+    """Return the divisor of the sum of all cases, once `more_cases` have come; None if further cases have no
+    budget.
+    """
     if kpi.aggregate is not Aggregate.of_budget:
         return of.cases + more_cases
     if more_cases and budget is None:

@@ -14,7 +14,7 @@ from app.kpis.dimensions import STANDARD, Dimension
 
 
 class Basis(CodeEnum):
-    """The instant that decides which period a case counts in."""
+    """The event of a case whose instant decides in which period the case counts."""
 
     opened = "opened", "Opened in the period", "期内提出"
     ended = "ended", "Ended in the period", "期内结束"
@@ -24,7 +24,7 @@ class Basis(CodeEnum):
 
 
 class Measure(CodeEnum):
-    """The number that each case contributes."""
+    """The number that each case contributes to the KPI."""
 
     one = "one", "Each case", "每个单据"
     seconds = "seconds", "Its seconds", "所用秒数"
@@ -221,7 +221,7 @@ class Kpi:
 
     @property
     def secondary_kpi(self) -> Kpi | None:
-        """The same KPI with its secondary measure as the measure; None if it has none."""
+        """The same KPI with its secondary measure as its only measure; None if it has no secondary measure."""
         return None if self.secondary is None else replace(self, measure=self.secondary, secondary=None)
 
     @property

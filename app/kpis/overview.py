@@ -81,7 +81,9 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Each KPI with its point and the comparison with the year before; and the position of the facts."""
+    """All KPIs of the current month, each with its point and the comparison with the year before; and the log
+    position that the facts have reached.
+    """
 
     position: int
     lag_seconds: float

@@ -54,7 +54,7 @@ class CannotAnswer(Exception):
 @dataclass(frozen=True, slots=True)
 class Budgets:
     """The budgets of a KPI over time: the mean cost per case in hundredths of the currency, from each instant
-    to the next; None: no budget. The instants ascend; there is no budget before the first.
+    to the next; None: no budget then. The instants ascend; there is no budget before the first.
     """
 
     instants: tuple[datetime, ...] = ()

@@ -127,7 +127,7 @@ PointKey = tuple[int, tuple[str | UUID | None, ...]]
 
 
 def definition_names(kpi: Kpi) -> list[str]:
-    """Return the names of the KPI's main definitions: one for each kind of record that it counts."""
+    """Return the names of the KPI's main raw definitions: one for each kind of record that it counts."""
     if kpi.still_open is None or kpi.fact is not None:
         return [f"{process}/{kpi.key}" for process in kpi.processes]
     return [open_name(kpi.process, kpi.still_open)]
@@ -184,12 +184,12 @@ def definition(name: str, prepared: str | None = None) -> str:
 
 
 def process_of(name: str) -> str:
-    """Return the process of the definition of that name."""
+    """Return the process to which the definition of that name belongs."""
     return name.split("/", maxsplit=1)[0]
 
 
 def read_files(*names: str) -> str:
-    """Return these files of the definitions as one text."""
+    """Return the contents of these definition files, joined to one text."""
     return "".join((FOLDER / name).read_text(encoding="utf-8") for name in names)
 
 
@@ -242,7 +242,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """The open cases of one period and cut. Their number is null if the period has not begun; ages are null
+    """The open cases of one period and cut. Their number is None if the period has not begun; ages are None
     if there are none.
     """
 
@@ -282,7 +282,10 @@ async def cells(
     by: Sequence[Dimension],
     source: CaseSource = CaseSource(f"select * from {CASES}"),  # frozen
 ) -> dict[PointKey, Cell]:
-    """Aggregate the cases, by default those in the table CASES, per period and cut."""
+    """Aggregate the cases for each period and each combination of values of the dimensions `by`.
+
+    `source` is by default the table CASES.
+    """
     cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
     rows = await _rows(
         connection,
@@ -338,7 +341,10 @@ async def agent_days(
     by: Sequence[Dimension],
     source: CaseSource = CaseSource(f"select * from {WORK}"),  # frozen
 ) -> dict[PointKey, int]:
-    """Count the person-days worked per period and cut. Days begin at these instants."""
+    """Count the person-days worked, for each period and each combination of values of the dimensions `by`.
+
+    `bounds` are those of the periods; `days` are the instants at which days begin.
+    """
     cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
     rows = await _rows(
         connection,
@@ -369,7 +375,9 @@ async def survival(
     by: Sequence[Dimension],
     source: CaseSource = CaseSource(f"select * from {CASES}"),  # frozen
 ) -> dict[PointKey, Survival]:
-    """Compute the Kaplan-Meier estimate per period and cut, from the cases' seconds and ended flags."""
+    """Compute the Kaplan-Meier estimate for each period and cut, from the seconds of each case and whether it
+    has ended.
+    """
     cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
     rows = await _rows(
         connection,
@@ -391,7 +399,7 @@ where excluded is null""",
 def expected_figures(
     kpi: Kpi, cell: Cell, backlog: Backlog, observed: Survival | None = None
 ) -> ExpectedFigures:
-    """Return the figures that the answer must have for a period and cut."""
+    """Return, by name, the figures that the answer from facts must have for a period and cut."""
     timed = kpi.aggregate is Aggregate.mean
     figures: ExpectedFigures = {
         "value": cell.all_cases,

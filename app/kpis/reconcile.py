@@ -180,7 +180,9 @@ async def _compare(task: _Comparison) -> None:
 
 
 async def _months(task: _Comparison) -> Sequence[datetime]:
-    """Return the bounds of all months in which there are events of such cases; empty if there are none."""
+    """Return the bounds of all months in which there are events of cases that the KPI counts; empty if there
+    are none.
+    """
     opened = " union all ".join(f"select at from kpi.{kind}_opened" for kind in task.kpi.processes)
     text = f"""
 select min(at), max(at) from (
@@ -214,7 +216,7 @@ def _question(task: _Comparison, months: Sequence[datetime], by: tuple[Dimension
 
 
 async def _compare_cases(task: _Comparison) -> None:
-    """Compare the numbers of each case."""
+    """Compare, for each case that the KPI counts, its number from the facts with that from the raw events."""
     question = await with_budgets(task.connection, _question(task, (), ()))
     fast, slow = f"{query.measure_column(task.kpi)} as measure", f"{raw.MEASURE[task.kpi.measure]} as measure"
     if task.kpi.secondary_kpi is not None:
@@ -296,7 +298,7 @@ def _differing_values(case: _DifferingCase) -> list[tuple[str, Any, Any]]:
 
 
 async def _compare_numbers(task: _Comparison, question: Question) -> None:
-    """Compare all figures of the answer to a question."""
+    """Compare all figures of the answer to a question with those computed from the raw events."""
     moments = end_instants(question, task.now) if task.kpi.still_open is not None else []
     fast = await count(task.connection, question, task.now, most=UNLIMITED)
     slow: dict[PointKey, raw.Cell] = {}

@@ -54,7 +54,9 @@ class NoValueReason(CodeEnum):
 
 
 class Distribution(OutputModel):
-    """The durations of the point's cases in seconds, with percentiles as percentile_cont computes them."""
+    """The durations of the cases in one period and cut, in seconds, with percentiles as PostgreSQL's
+    percentile_cont computes them.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -204,7 +206,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class PointContext:
-    """The context that a point is judged in: its target, the figures of the period before it, and now."""
+    """The context for judging a point: the target, the figures of the period before it, and the present time."""
 
     target: Target | None
     before: Figures
@@ -219,10 +221,11 @@ def add_cases(
     total: Decimal | int | None,
     spread: Sequence[Any],
 ) -> None:
-    """Add the aggregates of the cases with this reason for exclusion (None: of those that count).
+    """Add to the figures `of` the aggregates of the cases with this reason for exclusion (None: of those that
+    count).
 
-    `counts` are the number of cases and of the skewed ones among them; `spread` is their median, p90 and
-    maximum.
+    `counts` are the number of cases and of the skewed ones among them; `total` is the sum of their numbers;
+    `spread` is their median, p90 and maximum.
     """
     cases, skewed = counts
     if excluded is not None:
@@ -236,7 +239,7 @@ def add_cases(
 
 
 def distribution(mean: float, median: float, p90: float, largest: float) -> Distribution:
-    """Return the distribution, rounded as in answers."""
+    """Return the distribution of durations in seconds, rounded as in answers."""
     return Distribution(
         mean=round(mean, DECIMALS_OF_SECONDS),
         median=round(median, DECIMALS_OF_SECONDS),
@@ -359,7 +362,7 @@ def _target_fields(
 
 
 def compare(value: float | None, before: float | None) -> KpiPrevious:
-    """Return the value compared with, and the relative change since then."""
+    """Return the comparison with the value `before`: that value, and the relative change since then."""
     change = None if value is None or not before else round(value / before - 1, DECIMALS_OF_RATIOS)
     return KpiPrevious(value=before, change=change)
 

@@ -46,7 +46,9 @@ def series_table(found: KpiAnswer, by: Sequence[Dimension]) -> TableData:
 
 
 def cases_table(said: dict[str, Any]) -> TableData:
-    """Return the columns and rows of a page of cases, which is JSON data; events are given by their ids."""
+    """Return the columns and rows of a page of cases; `said` is the page as JSON data, and events are given
+    by their ids.
+    """
     rows = [{**case, "events": " ".join(event["id"] for event in case["events"])} for case in said["items"]]
     whole = {name: value for name, value in said.items() if name not in ("items", "next_cursor")}
     return _table([(name,) for name in _fields(KpiCase)], rows, whole)

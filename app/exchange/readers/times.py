@@ -226,7 +226,9 @@ def _zone(offset: str) -> timezone:
 
 
 def first_without_offset(texts: Iterable[str]) -> str | None:
-    """Returns the first of these times that states no offset from UTC; None if all state one."""
+    """Returns the first of these times, as an example, if none of them states its offset from UTC; None if
+    any states it, or if there is no time.
+    """
     first = None
     for text in texts:
         found = _match_time(text)

@@ -67,7 +67,9 @@ def withdraw(budget: KpiBudget, body: Reason, ctx: ActionContext) -> None:
 async def without_budget(
     reads: ReadContext, budget: KpiBudget, body: AddKpiBudget, ctx: ActionContext
 ) -> None:
-    """Refuse if the KPI is unknown (unknown_value) or is not one of money per case (no_money_per_case)."""
+    """Refuse a budget for an unknown KPI (`unknown_value`) or for one that does not measure money per case
+    (`no_money_per_case`).
+    """
     if body.kpi not in KPIS:
         raise WrongValue({"value": body.kpi}, pointer="/kpi", because="unknown_value")
     if body.kpi not in BUDGETED:
@@ -77,7 +79,9 @@ async def without_budget(
 async def does_not_fit(
     reads: ReadContext, budget: KpiBudget, body: ReviseKpiBudget, ctx: ActionContext
 ) -> None:
-    """Refuse if only one of amount and currency is there, or digits or period are wrong."""
+    """Refuse a budget with an amount but no currency or the reverse, with digits that do not fit its
+    currency, or with an invalid period.
+    """
     both_or_neither(body, "amount", "currency")
     if body.amount is not None and body.currency is not None:
         check_digits(body.amount, body.currency)

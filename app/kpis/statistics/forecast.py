@@ -20,7 +20,9 @@ class Outlook(CodeEnum):
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """The sum that the cases still to come must have: `at_least` or `at_most` so much; the other is None."""
+    """The sum that the cases still to come must have: at least `at_least` or at most `at_most`; the other one
+    is None.
+    """
 
     outlook: Outlook | None = None
     at_least: int | None = None
@@ -28,7 +30,7 @@ class Requirement:
 
 
 def requirement_for(target: Target, *, so_far: int, of: int, least: int, most: int | None) -> Requirement:
-    """Return the sum that must come for (so_far + sum) / of to meet the target.
+    """Return the sum of further cases with which (so_far + sum) / of meets the target.
 
     The sum is a whole number from `least` to `most` (None: unlimited).
     """

@@ -80,7 +80,7 @@ def withdraw(target: KpiTarget, body: Reason, ctx: ActionContext) -> None:
 
 
 async def no_such_kpi(reads: ReadContext, target: KpiTarget, body: AddKpiTarget, ctx: ActionContext) -> None:
-    """Refuse if the KPI is unknown (unknown_value)."""
+    """Refuse a target for an unknown KPI (`unknown_value`)."""
     if body.kpi not in KPIS:
         raise WrongValue({"value": body.kpi}, pointer="/kpi", because="unknown_value")
 
@@ -88,7 +88,9 @@ async def no_such_kpi(reads: ReadContext, target: KpiTarget, body: AddKpiTarget,
 async def does_not_fit(
     reads: ReadContext, target: KpiTarget, body: ReviseKpiTarget, ctx: ActionContext
 ) -> None:
-    """Refuse if only one of comparator and value is there, or value or period are wrong."""
+    """Refuse a target with a comparator but no value or the reverse, with a value outside the range of the
+    KPI's unit, or with an invalid period.
+    """
     both_or_neither(body, "comparator", "value")
     kpi = KPIS[body.kpi if isinstance(body, AddKpiTarget) else str(target.kpi)]
     if body.value is not None:

@@ -34,7 +34,9 @@ async def accepts_own_revision(
 async def proposed_by_another(
     reads: ReadContext, article: Article, body: WithdrawRevisionArticle, ctx: ActionContext
 ) -> str | None:
-    """Refuse if another person proposed the revision: an editor may decline it (`proposed_by_another`)."""
+    """Refuse to withdraw a revision that another person proposed; an editor may decline it instead
+    (`proposed_by_another`).
+    """
     return None if _is_revision_author(ctx) else "proposed_by_another"
 
 
@@ -85,6 +87,8 @@ async def review_not_ahead(
 async def too_many_revisions(
     reads: ReadContext, article: Article, body: ProposeRevisionArticle, ctx: ActionContext
 ) -> None:
-    """Refuse a revision beyond the MOST_REVISIONS that an editor can review (`too_long`)."""
+    """Refuse a further revision if the article has MOST_REVISIONS already, as many as an editor can review
+    (`too_long`).
+    """
     if len(await reads.children(ArticleRevision, article)) >= MOST_REVISIONS:
         raise WrongValue({"max_length": str(MOST_REVISIONS)}, pointer="", because="too_long")

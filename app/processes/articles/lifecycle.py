@@ -111,7 +111,9 @@ def draft(article: Article, body: DraftArticle, ctx: ActionContext) -> None:
 
 
 def _keys_or_case_key(said: tuple[str, ...] | None, case: Ticket | None, name: str) -> list[str] | None:
-    """Return the keys of the payload without duplicates; if it has none, the key of the ticket."""
+    """Return the payload's keys (`said`) without duplicates; if it has none, the ticket's key in the field
+    `name`.
+    """
     if said is not None:
         return list(dict.fromkeys(said))
     key = getattr(case, name, None)
@@ -176,7 +178,7 @@ def publish(article: Article, body: PublishArticle, ctx: ActionContext) -> None:
 
 
 class ConfirmArticle(Payload):
-    """When the next review of the article is due."""
+    """The date by which the article is to be reviewed next."""
 
     next_review_at: Instant = Field(
         description="When somebody is to look again.", examples=["2199-06-01T00:00:00Z"]
@@ -257,7 +259,7 @@ def withdraw_revision(article: Article, body: WithdrawRevisionArticle, ctx: Acti
 
 
 class ChangeVisibilityArticle(Payload):
-    """Who may read the article."""
+    """The new visibility of the article: the readers to whom it is open."""
 
     visibility: Visibility = Field(
         description="Who may read it from now on, or once it is published: everybody, or staff.",
@@ -278,7 +280,7 @@ def use(article: Article, body: UseArticle, ctx: ActionContext) -> None:
 
 
 class RateArticle(Payload):
-    """Whether the article helped the caller."""
+    """The caller's rating of the article: whether it helped."""
 
     helped: bool = Field(strict=True, description="Whether it helped.", examples=[True])
     session: ShortText | None = Field(
@@ -362,8 +364,8 @@ def on_enter(article: Article, before: CodeEnum | None, ctx: ActionContext) -> N
 
 
 def audience(article: Article) -> tuple[str, ...]:
-    """Return the tokens of who may read the article: staff, its author, and everybody if it is published and
-    public.
+    """Return the tokens of those who may read the article: staff, its author, and everybody if it is
+    published and public.
     """
     own = () if article.author_id is None else (f"person:{article.author_id}",)
     public = article.state is State.published and article.visibility is Visibility.public

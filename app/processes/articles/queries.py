@@ -72,7 +72,7 @@ LISTING = Listing(
 
 
 class Suggestion(OutputModel):
-    """An article that may help with a ticket, and why."""
+    """An article that may help with a ticket, and the reason why it is suggested."""
 
     article: LISTING.item  # type: ignore[name-defined]  # made of ArticleOut
     because: list[str] = Field(description="What it has in common: `service`, `category`, `ci`.")

@@ -33,7 +33,7 @@ LONGEST_UNREPORTED_DAYS = 366
 async def begins_after_report(
     reads: ReadContext, incident: Incident, body: ReportIncident, ctx: ActionContext
 ) -> None:
-    """Refuse if the incident began after its report (`after_the_report`)."""
+    """Refuse an incident that began after it was reported (`after_the_report`)."""
     if body.began_at is not None and body.began_at > ctx.occurred_at:
         raise WrongValue(pointer="/began_at", because="after_the_report")
 
@@ -83,8 +83,8 @@ async def wake_up_in_past(
 
 
 async def not_on_call(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
-    """Refuse if the caller acknowledges a P1 without being on call, while others of its team are
-    (`not_on_call`).
+    """Refuse a caller who acknowledges a P1 without being on call, while other members of its team are on
+    call (`not_on_call`).
     """
     if incident.priority is not Priority.P1 or incident.team_id is None:
         return None
@@ -93,7 +93,7 @@ async def not_on_call(reads: ReadContext, incident: Incident, ctx: ActionContext
 
 
 async def not_acknowledged(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
-    """Refuse if a person resolves an incident that nobody has acknowledged: only monitoring tools and rules
+    """Refuse a person who resolves an incident that nobody has acknowledged; only monitoring tools and rules
     may (`nobody_has_seen_it`).
     """
     if (
@@ -172,7 +172,9 @@ async def major_not_reviewed(reads: ReadContext, incident: Incident, ctx: Action
 
 
 async def already_reviewed(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
-    """Refuse a second review of one resolution; reopened ones are reviewed again (`already_reviewed`)."""
+    """Refuse a second review of the same resolution; an incident that is reopened and resolved again is
+    reviewed again (`already_reviewed`).
+    """
     return None if incident.reviewed_at is None else "already_reviewed"
 
 

@@ -19,7 +19,7 @@ from app.ticketing.records import Comment
 
 
 class MarkDuplicateIncident(Payload):
-    """The incident that this one repeats."""
+    """The original: the incident that this one duplicates."""
 
     original: Annotated[Reference, ForeignRef("incident")] = Field(
         description="The incident that it repeats: its id or number. If that repeats one, it is that one's."

@@ -148,7 +148,7 @@ def start(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 class HoldIncident(Payload):
-    """Why work on the incident waits, and until when."""
+    """The reason why work on the incident waits, and the time at which it resumes."""
 
     reason: HoldReason = Field(description="What it waits for.")
     wake_up_at: Instant | None = Field(
@@ -167,7 +167,7 @@ def resume(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 class ResolveIncident(Payload):
-    """How the incident was resolved, and when service was restored."""
+    """How the incident was resolved, and the time when service was restored."""
 
     resolution_code: ResolutionCode = Field(description="How it ended.")
     done: FreeText = Field(description="What was done.")
@@ -197,7 +197,7 @@ def reopen(incident: Incident, body: Reason, ctx: ActionContext) -> None:
 
 
 def cancel(incident: Incident, body: Reason, ctx: ActionContext) -> None:
-    """Cancel the incident: it turned out to be none."""
+    """Cancel the incident: it turned out not to be an incident."""
 
 
 class EditIncident(Patch):
@@ -240,7 +240,7 @@ def prioritise(incident: Incident, body: PrioritiseIncident, ctx: ActionContext)
 
 
 class RemindIncident(Payload):
-    """The persons to remind of the incident."""
+    """The persons who are reminded of the incident."""
 
     persons: Annotated[
         tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.reminded)], ...], BoundedList
@@ -285,8 +285,8 @@ def on_enter(incident: Incident, before: CodeEnum | None, ctx: ActionContext) ->
 
 
 def audience(incident: Incident) -> tuple[str, ...]:
-    """Return the tokens of who may see the incident: its requester, reporter, assignee and commander, those
-    of its service, and its team; without a team, the service desk.
+    """Return the tokens of those who may see the incident: its requester, reporter, assignee and commander,
+    those of its service, and its team; without a team, the service desk.
     """
     persons = (incident.requester_id, incident.reported_by_id, incident.assignee_id, incident.commander_id)
     tokens = tuple(f"person:{person}" for person in persons if person is not None)

@@ -31,8 +31,8 @@ def contain(incident: Incident, body: ContainIncident, ctx: ActionContext) -> No
 
 
 class DeclareMajorIncident(Payload):
-    """The commander of the major incident, and the first statement; declared again, another commander takes
-    over.
+    """The commander of the major incident, and the first statement. If the incident is a major incident
+    already, the commander takes over.
     """
 
     commander: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] = Field(

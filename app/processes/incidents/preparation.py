@@ -15,7 +15,7 @@ REVIEWED_WITHIN_WORKING_DAYS = 5
 
 @dataclass(frozen=True, slots=True)
 class ReviewDue:
-    """When the review of a major incident is due; None if the incident is not major."""
+    """The time by which a major incident must be reviewed; None if the incident is not major."""
 
     due_at: datetime | None
 

@@ -208,8 +208,8 @@ async def duplicate_comment(db: Database, incident: UUID, comment: UUID) -> Dupl
 
 
 async def reminder_recipients(db: Database, incident: Incident) -> list[UUID]:
-    """Return whom to remind if nobody is on call: the lead of the incident's team; without one, the incident
-    managers whose scope includes the incident.
+    """Return the persons to remind if nobody is on call: the lead of the incident's team; without one, the
+    incident managers whose scope includes the incident.
     """
     lead = await db.rows(TEAM_LEAD, (incident.team_id,))
     if lead:

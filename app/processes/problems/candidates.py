@@ -64,7 +64,7 @@ def detect(candidate: ProblemCandidate, body: DetectProblemCandidate, ctx: Actio
 
 
 class DetectAgainProblemCandidate(Payload):
-    """From when the new recurrences are counted."""
+    """The time from which new recurrences are counted."""
 
     since_at: Instant = Field(description="Incidents that were opened after it are counted.")
 

@@ -42,7 +42,7 @@ async def cannot_be_investigated(
 async def until_not_in_future(
     reads: ReadContext, problem: Problem, body: AcceptRiskProblem, ctx: ActionContext
 ) -> None:
-    """Refuse if the risk is not accepted until a time in the future (`not_ahead`)."""
+    """Refuse an acceptance of the risk that does not end in the future (`not_ahead`)."""
     if body.until_at <= ctx.occurred_at:
         raise WrongValue(pointer="/until_at", because="not_ahead")
 

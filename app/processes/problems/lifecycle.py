@@ -224,7 +224,7 @@ def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, ctx: 
 
 
 class BeginFixProblem(Payload):
-    """The change that fixes the problem, or why none is needed."""
+    """The change that fixes the problem, or the reason why none is needed."""
 
     model_config = example_includes("fixing_change")
     fixing_change: ShortText | None = Field(
@@ -257,7 +257,7 @@ def resolve(problem: Problem, body: ResolveProblem, ctx: ActionContext) -> None:
 
 
 class AcceptRiskProblem(Payload):
-    """Why the problem is not fixed, and until when."""
+    """The reason why the problem is not fixed, and the time until which its risk is accepted."""
 
     reason: FreeText = Field(description="Why it is not fixed.")
     until_at: Instant = Field(description="Until when; then whoever accepts it is told, and it is flagged.")
@@ -314,7 +314,7 @@ def reopen(problem: Problem, body: ReopenProblem, ctx: ActionContext) -> None:
 
 
 def cancel(problem: Problem, body: Reason, ctx: ActionContext) -> None:
-    """Cancel the problem: it turned out to be none."""
+    """Cancel the problem: it turned out not to be a problem."""
 
 
 class EditProblem(Patch):
@@ -389,8 +389,8 @@ def on_enter(problem: Problem, before: CodeEnum | None, ctx: ActionContext) -> N
 
 
 def audience(problem: Problem) -> tuple[str, ...]:
-    """Return the tokens of who may see the problem: its requester, reporter, assignee and risk owner, those
-    of its service, and its team; without a team, the service desk.
+    """Return the tokens of those who may see the problem: its requester, reporter, assignee and risk owner,
+    those of its service, and its team; without a team, the service desk.
     """
     persons = (problem.requester_id, problem.reported_by_id, problem.assignee_id, problem.risk_owner_id)
     tokens = tuple(f"person:{person}" for person in persons if person is not None)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UndraftedArticle:
-    """Whether the problem has no article yet."""
+    """A prepared value: whether the problem has no article yet."""
 
     is_missing: bool
 
@@ -25,7 +25,7 @@ class UndraftedArticle:
 async def undrafted_article(
     reads: ReadContext, problem: Problem, body: object, ctx: ActionContext
 ) -> UndraftedArticle:
-    """Find whether an article is still to be drafted: a problem has at most one."""
+    """Find whether the problem's article is still to be drafted: a problem has at most one."""
     return UndraftedArticle(problem.article_id is None)
 
 

@@ -33,7 +33,7 @@ OPEN = frozenset(ProblemState) - ENDED - {ProblemState.cancelled}
 
 
 class ProblemOrigin(CodeEnum):
-    """Why a problem was raised: incidents, or proactively by a trend or a review."""
+    """The occasion on which a problem was raised: incidents, or proactively a trend or a review."""
 
     incident = "incident", "Incidents", "事件"
     trend = "trend", "A trend", "趋势分析"
@@ -41,7 +41,7 @@ class ProblemOrigin(CodeEnum):
 
 
 class Technique(CodeEnum):
-    """How the cause was found."""
+    """The technique with which the cause was found."""
 
     five_whys = "five_whys", "Five whys", "五个为什么"
     ishikawa = "ishikawa", "Ishikawa diagram", "鱼骨图"

@@ -60,8 +60,10 @@ async def counted_incidents(
     limit: int,
     behind: tuple[datetime, UUID] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the incidents that count and were opened after `since`, newest first; only those after the
-    cursor `behind`, if there is one.
+    """Return the incidents that count for the value of the dimension and were opened after `since`, newest
+    first, at most `limit`; with the cursor `behind`, only those after it.
+
+    `read` runs the query.
     """
     query = COUNTED_INCIDENTS.format(dimension=dimension.value, behind="" if behind is None else AFTER_CURSOR)
     said: dict[str, Any] = {"value": value, "since": since, "limit": limit}

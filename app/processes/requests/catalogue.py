@@ -113,16 +113,16 @@ def add_checklist_tasks(request: Request, item: CatalogueItem | None, ctx: Actio
 
 
 def approve(request: Request, body: Tallied, ctx: ActionContext) -> None:
-    """Approve the request, as its approvers decided."""
+    """Approve the request: its approvers have decided for it."""
 
 
 def refuse(request: Request, body: Tallied, ctx: ActionContext) -> None:
-    """Refuse the request, as its approvers decided."""
+    """Refuse the request: its approvers have decided against it."""
 
 
 def action_of_outcome(request: Request, taken: Decision) -> tuple[str, Payload] | None:
-    """Return the action, with its payload, to which the outcome of a decision leads; None if it was deferred
-    or lapsed: `assess` can ask again.
+    """Return the action to which the outcome of the decision `taken` leads, with its payload; None if the
+    decision was deferred or lapsed, in which case `assess` can ask for another one.
     """
     if taken.outcome is DecisionOutcome.approved:
         return "approve", tallied(taken)

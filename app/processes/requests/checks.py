@@ -78,7 +78,7 @@ async def too_late_to_reopen(reads: ReadContext, request: Request, ctx: ActionCo
 async def confirmed_in_future(
     reads: ReadContext, request: Request, body: ConfirmRequirementsRequest, ctx: ActionContext
 ) -> None:
-    """Refuse if the requirements are said to be confirmed in the future (`after_it_was_told`)."""
+    """Refuse if the stated time of the requirements' confirmation is in the future (`after_it_was_told`)."""
     if body.confirmed_at > ctx.occurred_at:
         raise WrongValue(pointer="/confirmed_at", because="after_it_was_told")
 
@@ -249,6 +249,6 @@ async def criterion_results_incomplete(
 async def trained_in_future(
     reads: ReadContext, request: Request, body: RecordTrainingRequest, ctx: ActionContext
 ) -> None:
-    """Refuse a training dated after the time of the action (reason `after_it_was_told`)."""
+    """Refuse a training whose stated time is in the future (`after_it_was_told`)."""
     if body.held_at is not None and body.held_at > ctx.occurred_at:
         raise WrongValue(pointer="/held_at", because="after_it_was_told")

@@ -145,7 +145,7 @@ class MilestoneProgress(PayloadPart):
 
 
 class ReportedProblem(PayloadPart):
-    """An obstacle; it becomes a task of the request."""
+    """An obstacle to the implementation; it becomes a task of the request."""
 
     title: Title = Field(description="What must be done about it. Lists show it: name no persons here.")
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(

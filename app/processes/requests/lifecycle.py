@@ -226,7 +226,7 @@ def fulfil(request: Request, body: FulfilRequest, ctx: ActionContext) -> None:
 
 
 class HoldRequest(Payload):
-    """Why work on the request waits, and until when."""
+    """The reason why work on the request waits, and the time at which it resumes."""
 
     reason: HoldReason = Field(description="What it waits for.")
     wake_up_at: Instant | None = Field(
@@ -324,7 +324,7 @@ def on_enter(request: Request, before: CodeEnum | None, ctx: ActionContext) -> N
 
 
 def audience(request: Request) -> tuple[str, ...]:
-    """Return the tokens of who may see the request: its requester, reporter and assignee, those of its
+    """Return the tokens of those who may see the request: its requester, reporter and assignee, those of its
     service, and its team; without a team, the service desk.
     """
     persons = (request.requester_id, request.reported_by_id, request.assignee_id)

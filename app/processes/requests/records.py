@@ -42,7 +42,7 @@ OPEN = frozenset(RequestState) - ENDED - {RequestState.cancelled, RequestState.r
 
 
 class VerificationMethod(CodeEnum):
-    """How it is shown that an acceptance criterion is met."""
+    """The method by which an acceptance criterion is verified."""
 
     demonstration = "demonstration", "Demonstration", "演示"
     functional_test = "functional_test", "Functional test", "功能测试"

@@ -78,6 +78,6 @@ class ChangeRequirementsRequest(Payload):
 
 
 def change_requirements(request: Request, body: ChangeRequirementsRequest, ctx: ActionContext) -> None:
-    """Change the requirements: the request is analysed again, and a new solution is proposed."""
+    """Change the requirements: the request is analysed again, and a new solution must be proposed."""
     request.solution_id = None
     request.next_report_due_at = None

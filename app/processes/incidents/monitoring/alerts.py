@@ -15,7 +15,7 @@ from app.processes.incidents.records import Incident
 
 
 class RepeatAlertIncident(Payload):
-    """A repetition of the incident's alert."""
+    """The data of an alert that has fired again while its incident is open."""
 
     title: Title = Field(description="What the alert says, in a line.")
     description: FreeText | None = Field(default=None, description="All that it says.")
