@@ -47,7 +47,7 @@ def _tell_resolved(duplicate: UUID) -> Consequence:
 
 
 async def _was_resolved(ledger: Ledger, event: Recorded) -> bool:
-    """Tell whether the original was resolved before the incident was marked as its duplicate, so that the
+    """Return whether the original was resolved before the incident was marked as its duplicate, so that the
     event of its resolution did not reach the duplicate.
     """
     original = stream("incident", UUID(event.data["set"][event.stream]["duplicate_of_id"]))

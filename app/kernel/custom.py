@@ -35,13 +35,17 @@ class InvalidCustomValue(Exception):
 
 
 def to_stored_value(known: CustomField, value: Any) -> Any:
-    """Return the value as the log stores it; for a person their id, unchecked. Raises InvalidCustomValue."""
+    """Return the value of the custom field `known` as the log stores it; a person is stored by their id,
+    whose existence is not checked. Raises InvalidCustomValue.
+    """
     assert known.value_type is not None
     return _CONVERTERS[known.value_type](known, value)
 
 
 def parse_query_value(known: CustomField, text: str) -> Any:
-    """Return the value of a query parameter's text. Raises InvalidCustomValue."""
+    """Return the value of the custom field `known` from the text of a query parameter. Raises
+    InvalidCustomValue.
+    """
     if known.value_type is ValueType.number:
         return to_stored_value(known, int(text) if _NUMBER.fullmatch(text) else text)
     if known.value_type is ValueType.bool:

@@ -84,7 +84,7 @@ class _Content(NamedTuple):
 
 
 class _StateChange(NamedTuple):
-    """The state before a row and the state that the row reports, None if it reports none."""
+    """The state before a row, and the state that the row reports: None if it reports no state."""
 
     before: CodeEnum
     after: CodeEnum | None

@@ -307,7 +307,9 @@ async def process_in_shares(connection: Connection, span: PositionRange, shares:
 
 
 async def _empty(lines: Sequence[Connection]) -> None:
-    """Empty the tables of facts. With several connections, commit this first, with the unfinished mark."""
+    """Empty the tables of facts. With several connections (`lines`), this is committed at once, with the
+    unfinished mark.
+    """
     # Readers hold a lock on the tables (see answer.BEGIN_SNAPSHOT). If TRUNCATE waits too long, its timeout
     # lets the readers queued behind it proceed, and the batch is retried. Until the commit nobody else can
     # use the tables.

@@ -302,7 +302,7 @@ def _no_value(kpi: Kpi, figures: Figures, *, begun: bool) -> NoValueReason:
 
 
 def value_of(kpi: Kpi, figures: Figures) -> int | float | None:
-    """Return the KPI's value for the figures, None if there is none."""
+    """Return the KPI's value computed from the figures; None if there is none."""
     if kpi.aggregate is Aggregate.mean:
         return None if figures.elapsed is None else figures.elapsed.mean
     if kpi.basis is Basis.standing and not kpi.is_share_of_open:

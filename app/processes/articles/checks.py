@@ -41,7 +41,9 @@ async def proposed_by_another(
 
 
 def _is_revision_author(ctx: ActionContext) -> bool:
-    """Tell whether the caller proposed the revision. A revision without an author was proposed by a rule."""
+    """Return whether the caller proposed the revision. A revision without an author was proposed by
+    a rule.
+    """
     return ctx.caller.person_id == ctx.required_ref(ArticleRevision, "revision").author_id
 
 

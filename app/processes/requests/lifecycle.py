@@ -210,7 +210,7 @@ def start(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 class FulfilRequest(Payload):
-    """What was delivered, and when work started."""
+    """The delivery: its content, and when work started."""
 
     delivered: FreeText = Field(description="What was delivered.")
     started_at: Instant | None = Field(

@@ -227,7 +227,7 @@ class AcceptancePage(OutputModel):
 
 
 class CriterionResultOut(OutputModel):
-    """Whether a criterion was met in a round of acceptance."""
+    """The result of a criterion in a round of acceptance."""
 
     id: UUID
     acceptance_id: UUID

@@ -223,7 +223,7 @@ class Acceptance(ChildRecord):
 
 
 class CriterionResult(ChildRecord):
-    """Whether one criterion was met in a round of acceptance, and how that was shown."""
+    """The result of one criterion in a round of acceptance: whether it was met, and how that was shown."""
 
     KIND: ClassVar[str] = "criterion_result"
 

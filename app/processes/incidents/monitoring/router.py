@@ -44,7 +44,7 @@ router = APIRouter(prefix="/v1/alerts", tags=["alerts"])
 
 
 class AlertStatus(CodeEnum):
-    """Whether an alert fires or has cleared."""
+    """The status of an alert: it fires, or has cleared."""
 
     firing = "firing", "Firing", "告警中"
     cleared = "cleared", "Cleared", "已恢复"
