@@ -221,7 +221,7 @@ class Kpi:
 
     @property
     def secondary_kpi(self) -> Kpi | None:
-        """The same KPI with its secondary measure as its only measure; None if it has no secondary measure."""
+        """The same KPI with its secondary measure as the only one; None if it has no secondary measure."""
         return None if self.secondary is None else replace(self, measure=self.secondary, secondary=None)
 
     @property

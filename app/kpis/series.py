@@ -206,7 +206,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class PointContext:
-    """The context for judging a point: the target, the figures of the period before it, and the present time."""
+    """The context for judging a point: the target, the figures of the period before, and the present time."""
 
     target: Target | None
     before: Figures

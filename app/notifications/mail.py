@@ -165,7 +165,7 @@ async def _attempt(ledger: Ledger, row: Row, caller: Caller | None) -> DeliveryF
 
 
 async def _submit(settings: Settings, made: EmailMessage) -> DeliveryFailure | None:
-    """Submit the message `made` to the mail server. Returns None if it was accepted; raises DeliveryDeferred."""
+    """Submit the message to the mail server. Returns None if it was accepted; raises DeliveryDeferred."""
     try:
         async with asyncio.timeout(TRY_SECONDS):
             await _send(settings, made)
