@@ -83,7 +83,7 @@ class Listing:
         if issubclass(self.lifecycle.record, Ticket):
             self.parameters[CUSTOM.name] = CUSTOM
         set_fields(refers=_expand_targets(self))
-        name = self.shape.__name__.removesuffix("OutputModel")
+        name = self.shape.__name__.removesuffix("Out")
         shaping = _shaping(self)
         selected: Any = {p.name: (p.annotation, None) for p in self.parameters.values()}
         selected["sort"] = _sort(self.sorts)

@@ -28,12 +28,17 @@ def due(meeting: Meeting, settings: Settings) -> datetime | None:
     return meeting.starts_at if waits else meeting.planned_at
 
 
-async def call_next(ledger: Ledger, meeting: Meeting, now: datetime) -> tuple[str, Payload] | None:
+async def call_next_meeting(ledger: Ledger, meeting: Meeting, now: datetime) -> tuple[str, Payload] | None:
     """Return the action that calls the next meeting, with the same participants, and its payload."""
     return "call_next", EmptyPayload()
 
 
 # Ending the series notifies its organiser: otherwise nobody would notice that the next meeting is missing.
 RULE = TimedRule(
-    "call_next_meeting", "meeting", frozenset(State), due, call_next, otherwise=("end_series", EmptyPayload())
+    "call_next_meeting",
+    "meeting",
+    frozenset(State),
+    due,
+    call_next_meeting,
+    otherwise=("end_series", EmptyPayload()),
 )

@@ -20,8 +20,8 @@ from app.kernel.perform import Command, perform
 keys = typer.Typer(help="Make, list, rotate and revoke API keys.", no_args_is_help=True)
 
 
-@keys.command()
-def make(
+@keys.command("make")
+def make_key(
     roles: Annotated[
         list[str] | None,
         typer.Option("--role", help="What it may do, of what its person holds; can be given several times."),

@@ -214,13 +214,16 @@ def action(
     to: CodeEnum | Unchanged | StateResolver,
     who: ActorPolicy,
     event: str,
+    *,
+    name: str | None = None,
     **more: Unpack[ActionOptions],
 ) -> Action[R, B]:
     """Return an action; its name is that of the function `apply` (without the underscore that follows a
-    Python keyword), its payload the type of the function's parameter `body`.
+    Python keyword), or `name` where the function's is not the action's; its payload is the type of the
+    function's parameter `body`.
     """
     return Action(
-        name=apply.__name__.removesuffix("_"),
+        name=name or apply.__name__.removesuffix("_"),
         zh=zh,
         apply=apply,
         body=get_type_hints(apply)["body"],

@@ -99,7 +99,7 @@ class CallMeeting(Payload):
     custom: CustomValues = Field(default_factory=dict)
 
 
-def call(meeting: Meeting, body: CallMeeting, ctx: ActionContext) -> None:
+def call_meeting(meeting: Meeting, body: CallMeeting, ctx: ActionContext) -> None:
     """Call a meeting; its participants are invited."""
     before, group = ctx.ref(Meeting, "follows"), ctx.ref(Group, "group")
     meeting.title = body.title
@@ -284,7 +284,7 @@ def cancel(meeting: Meeting, body: Reason, ctx: ActionContext) -> None:
     """Cancel the meeting; its series continues."""
 
 
-def call_next(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
+def call_next_meeting(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
     """Call the next meeting of the series, with the invited persons who are still active."""
     meeting.next_id = ctx.related_id
     meeting.next_at = checks.next_meeting_start(meeting, ctx.now)
@@ -372,7 +372,7 @@ LIFECYCLE = Lifecycle(
     on_state_entered=on_enter, children=CHILDREN, searched_fields=("title", "place"),
     rows=(
         #      action              中文          from            to               who           event
-        action(call,               "召集",       NEW_RECORD,      State.called,    staff | rule, "meeting.called",
+        action(call_meeting,       "召集",       NEW_RECORD,      State.called,    staff | rule, "meeting.called", name="call",
                prepare=(preparation.invitation,), wrong=(invalid_custom_values,)),
         action(edit,               "编辑",       [State.called],  STAYS,           staff, "meeting.edited",
                prepare=(preparation.participants,), wrong=(checks.chair_or_organiser_inactive, invalid_custom_values)),
@@ -393,7 +393,7 @@ LIFECYCLE = Lifecycle(
         action(sign,               "签署纪要",   [State.minuted], STAYS,           presiding | quality_manager, "meeting.signed",
                unless=(checks.already_signed,), prepare=(load_documents,)),
         action(cancel,             "取消",       [State.called],  State.cancelled, staff, "meeting.cancelled"),
-        action(call_next,          "召集下一次", State,           STAYS,           staff | rule, "meeting.next_called",
+        action(call_next_meeting,  "召集下一次", State,           STAYS,           staff | rule, "meeting.next_called", name="call_next",
                unless=(checks.series_is_over,), wrong=(checks.no_invitees_left,), related=CALL_NEXT_MEETING),
         action(end_series,         "结束系列",   State,           STAYS,           staff | rule, "meeting.series_ended", unless=(checks.series_is_over,)),
         action(fall_overdue,       "标记逾期",   [State.called],  STAYS,           rule, "meeting.fell_overdue"),

@@ -19,7 +19,7 @@ MORE_POSITIONAL = {
     "app/cli/imports.py csv": "the options of a command",
     "app/cli/imports.py servicenow": "the options of a command",
     "app/cli/imports.py xes": "the options of a command",
-    "app/cli/keys.py make": "the options of a command",
+    "app/cli/keys.py make_key": "the options of a command",
     "app/log/histories.py event": "the columns of an event, called for each row of an import",
 }
 # A remark for a tool may stand behind a line that is full.

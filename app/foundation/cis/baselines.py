@@ -66,7 +66,7 @@ class TakeBaseline(Payload):
     )
 
 
-def take(baseline: Baseline, body: TakeBaseline, ctx: ActionContext) -> None:
+def take_baseline(baseline: Baseline, body: TakeBaseline, ctx: ActionContext) -> None:
     """Take a baseline: name the items as they stood at a position of the log."""
     baseline.key = body.key
     baseline.name = body.name
@@ -89,9 +89,10 @@ LIFECYCLE = Lifecycle(
     columns={"staff": ()},
     constraints={"baseline_key_key": ValueTaken("key")},
     rows=(
-        #      action    中文    from            to               who       event
-        action(take,    "建立", NEW_RECORD,    State.taken,     MANAGERS, "baseline.taken", prepare=(latest_position,), wrong=(position_not_reached,)),
-        action(discard, "作废", [State.taken], State.discarded, MANAGERS, "baseline.discarded"),
+        #      action         中文    from            to               who       event
+        action(take_baseline, "建立", NEW_RECORD,    State.taken,     MANAGERS, "baseline.taken", name="take",
+               prepare=(latest_position,), wrong=(position_not_reached,)),
+        action(discard,       "作废", [State.taken], State.discarded, MANAGERS, "baseline.discarded"),
     ),
 )
 # fmt: on

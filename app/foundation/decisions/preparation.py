@@ -149,7 +149,9 @@ def _new_ballot(made: Decision, person: UUID, side: RepresentedSide | None, ctx:
 def question_preparation(never: tuple[RecordDuty, ...]) -> Prepare:
     """Return the preparation of `AskDecision`; `never`: the duties in the record that exclude from voting."""
 
-    async def asked(reads: ReadContext, record: Any, body: AskDecision, ctx: ActionContext) -> NewDecision:
+    async def prepare_question(
+        reads: ReadContext, record: Any, body: AskDecision, ctx: ActionContext
+    ) -> NewDecision:
         """Check that the question's voters are active and may vote, in time, and make the ballots."""
         said = Question(
             question=body.question,
@@ -163,7 +165,7 @@ def question_preparation(never: tuple[RecordDuty, ...]) -> Prepare:
         )
         return await new_decision(reads, record, said, never, ctx)
 
-    return asked
+    return prepare_question
 
 
 async def open_decisions(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> OpenDecisions:

@@ -95,7 +95,7 @@ async def key_roles_not_held(reads: ReadContext, key: Key, body: MakeKey, ctx: A
     return None
 
 
-def make(key: Key, body: MakeKey, ctx: ActionContext) -> None:
+def make_key(key: Key, body: MakeKey, ctx: ActionContext) -> None:
     """Make an API key, with which a person or a machine can call the API."""
     person = ctx.required_ref(Person, "person")
     key.name = body.name
@@ -134,12 +134,12 @@ LIFECYCLE = Lifecycle(
     kind="key", plural="keys", zh="API 密钥", record=Key, states=KeyState,
     audience=lambda key: (f"person:{key.person_id}",), overseer_roles=frozenset({Role.admin, Role.auditor}), columns={"person": ("person_id",)},
     rows=(
-        #      action   中文    from               to                who                    event
-        action(make,   "创建", NEW_RECORD,        KeyState.active,  admin | rule,          "key.made",
+        #      action    中文    from               to                who                    event
+        action(make_key, "创建", NEW_RECORD,        KeyState.active,  admin | rule,          "key.made", name="make",
                wrong=(key_roles_not_held,)),
-        action(rotate, "轮换", [KeyState.active], STAYS,            admin | holder | rule, "key.rotated",
+        action(rotate,   "轮换", [KeyState.active], STAYS,            admin | holder | rule, "key.rotated",
                wrong=(expiry_extended,)),
-        action(revoke, "吊销", [KeyState.active], KeyState.revoked, admin | holder | rule, "key.revoked"),
+        action(revoke,   "吊销", [KeyState.active], KeyState.revoked, admin | holder | rule, "key.revoked"),
     ),
 )
 # fmt: on

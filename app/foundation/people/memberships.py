@@ -48,7 +48,7 @@ class LeavePerson(Payload):
     team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
 
 
-def leave(person: Person, body: LeavePerson, ctx: ActionContext) -> None:
+def leave_team(person: Person, body: LeavePerson, ctx: ActionContext) -> None:
     """Remove the person from a team, and revoke their roles for it."""
     team = ctx.required_ref(Team, "team")
     ctx.remove(ctx.prepared(EndedMembership).membership)

@@ -18,7 +18,7 @@ from app.common.personal import LOGIN, PREFIX, ExternalId, Personal
 from app.common.records import ForeignRef
 from app.common.zones import EXAMPLES, is_zone
 from app.foundation.editing import apply_patch
-from app.foundation.people.memberships import cannot_join, ended_membership, join, leave, team_not_joined
+from app.foundation.people.memberships import cannot_join, ended_membership, join, leave_team, team_not_joined
 from app.foundation.people.records import Membership, Team
 from app.foundation.people.roles import (
     Roles,
@@ -252,14 +252,14 @@ LIFECYCLE = Lifecycle(
     kind="person", plural="persons", zh="人员", record=Person, states=PersonState,
     audience=lambda person: (STAFF, f"person:{person.id}"), overseer_roles=OVERSIGHT_ROLES, columns={"staff": (), "person": ("id",)}, children=(Membership,),
     rows=(
-        #      action       中文        from                                        to                    who           event
+        #      action           中文        from                                        to                    who           event
         action(add,             "添加",     NEW_RECORD,                                 PersonState.active,   admin | rule,    "person.added",
                wrong=(invalid_role_scopes,), keys=Keys.MADE),
         action(edit,            "编辑",     [PersonState.active, PersonState.inactive], STAYS,                superior | rule, "person.edited",
                wrong=(team_not_joined, login_not_covered), keys=Keys.OWN),
         action(join,            "加入团队", [PersonState.active, PersonState.inactive], STAYS,                admin | rule,    "person.team_joined",
                wrong=(cannot_join,)),
-        action(leave,           "退出团队", [PersonState.active, PersonState.inactive], STAYS,                admin | rule,    "person.team_left",
+        action(leave_team,      "退出团队", [PersonState.active, PersonState.inactive], STAYS,                admin | rule,    "person.team_left", name="leave",
                prepare=(ended_membership,)),
         action(set_preferences, "设置偏好", [PersonState.active, PersonState.inactive], STAYS,                admin | oneself, "person.preferences_set",
                wrong=(mailed_but_not_notified,)),

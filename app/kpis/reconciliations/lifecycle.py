@@ -36,7 +36,7 @@ class MakeReconciliation(Payload):
     seconds: Number = Field(description="How long it took.")
 
 
-def make(reconciliation: Reconciliation, body: MakeReconciliation, ctx: ActionContext) -> None:
+def make_reconciliation(reconciliation: Reconciliation, body: MakeReconciliation, ctx: ActionContext) -> None:
     """Record a reconciliation: every KPI was computed from facts and from raw events, and compared."""
     reconciliation.day = body.day
     reconciliation.verdict = Verdict.differs if body.differences else Verdict.agreed
@@ -54,8 +54,8 @@ LIFECYCLE = Lifecycle(
     kind="reconciliation", plural="reconciliations", zh="指标核对", record=Reconciliation, states=State,
     audience=lambda reconciliation: (), overseer_roles=OVERSIGHT_ROLES,
     rows=(
-        #      action 中文    from          to          who   event
-        action(make,  "核对", NEW_RECORD, State.made, rule, "reconciliation.made"),
+        #      action               中文    from          to          who   event
+        action(make_reconciliation, "核对", NEW_RECORD, State.made, rule, "reconciliation.made", name="make"),
     ),
 )
 # fmt: on

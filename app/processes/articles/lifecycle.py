@@ -272,7 +272,7 @@ def change_visibility(article: Article, body: ChangeVisibilityArticle, ctx: Acti
     article.visibility = body.visibility
 
 
-def use(article: Article, body: UseArticle, ctx: ActionContext) -> None:
+def use_article(article: Article, body: UseArticle, ctx: ActionContext) -> None:
     """Record that the article helped with a ticket; the ticket's history shows it, too."""
     ctx.add(new_article_use(article, ctx.required_ref(Ticket, "case"), ctx))
     article.used_count = (article.used_count or 0) + 1
@@ -340,7 +340,7 @@ class ShowArticle(Payload):
     )
 
 
-def show(article: Article, body: ShowArticle, ctx: ActionContext) -> None:
+def record_suggestion(article: Article, body: ShowArticle, ctx: ActionContext) -> None:
     """Record that a portal suggested the article to a visitor."""
 
 
@@ -408,11 +408,11 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.proposed_by_another,), staff_only=True),
         action(change_visibility, "更改可见范围", [State.in_review, State.published], STAYS, knowledge_editor | rule, "article.visibility_changed",
                segregate_from=(ARTICLE_AUTHOR,), staff_only=True),
-        action(use,               "使用", [State.published], STAYS, staff | rule, "article.used",
+        action(use_article,       "使用", [State.published], STAYS, staff | rule, "article.used", name="use",
                wrong=(case_already_helped,), staff_only=True, related=USE_ON_CASE),
         action(rate,              "评价", [State.published], STAYS, anybody, "article.rated",
                prepare=(earlier_rating,), staff_only=True),
-        action(show,              "展示", [State.published], STAYS, anybody, "article.shown", staff_only=True),
+        action(record_suggestion, "展示", [State.published], STAYS, anybody, "article.shown", name="show", staff_only=True),
         action(view,              "查看", [State.published], STAYS, anybody, "article.viewed", staff_only=True),
         *comments.rows(PROCESS), *tags.rows(PROCESS), *attachments.rows(PROCESS), *links.rows(PROCESS),
     ),

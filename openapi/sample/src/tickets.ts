@@ -8,10 +8,10 @@ import type { components, paths } from "../build/contract";
 type Incident = components["schemas"]["IncidentOut"];
 // A ticket as a list shows it: what can be done with it is named, if that was asked for.
 type IncidentItem = components["schemas"]["IncidentItem"];
-// What the list holds where neither `fields` nor `expand` is asked for; with them it is an IncidentPartPage.
+// What the list holds where neither `fields` nor `expand` is asked for; with them it is a PartialIncidentPage.
 type IncidentPage = components["schemas"]["IncidentPage"];
 type IncidentState = components["schemas"]["IncidentState"];
-type Problem = components["schemas"]["Problem"];
+type Problem = components["schemas"]["ProblemDocument"];
 
 /** What was refused, as the API says it. */
 export class Refused extends Error {
