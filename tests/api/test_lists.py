@@ -14,7 +14,7 @@ from app.processes.incidents.queries import LISTING
 from tests.cases import each_case
 from tests.client import RESOLVED, Api, Client, an_incident
 from tests.contract.answers import document
-from tests.kernel.test_look import refer
+from tests.kernel.test_reads import refer
 
 INCIDENTS = "/v1/incidents"
 

@@ -36,10 +36,10 @@ TESTED = {
     "test_staff_try_the_rules_and_nobody_else",
     "compare_cis": "foundation/cis/test_compare.py "
     "test_staff_compare_all_items_an_owner_their_own_and_others_none",
-    "ask_import": "exchange/test_asked.py test_administrators_import_and_nobody_else",
-    "get_import": "exchange/test_asked.py test_administrators_import_and_nobody_else",
-    "list_imports": "exchange/test_asked.py test_administrators_import_and_nobody_else",
-    "list_import_refused": "exchange/test_asked.py test_administrators_import_and_nobody_else",
+    "ask_import": "exchange/test_import_jobs.py test_administrators_import_and_nobody_else",
+    "get_import": "exchange/test_import_jobs.py test_administrators_import_and_nobody_else",
+    "list_imports": "exchange/test_import_jobs.py test_administrators_import_and_nobody_else",
+    "list_import_refused": "exchange/test_import_jobs.py test_administrators_import_and_nobody_else",
     "end_session": "api/test_sessions.py test_a_session_that_is_ended_is_over_in_every_process",
     "get_incident_attachment_content": "ticketing/test_attachments.py "
     "test_a_file_is_there_for_whom_the_ticket_is_and_an_internal_one_for_staff",
