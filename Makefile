@@ -50,7 +50,7 @@ run: $(READY) ## Start all of it, with a demo organisation; Ctrl-C stops all of 
 test: $(READY) ## Run all tests, on a database of their own
 	@$(PYTEST) $(ARGS)
 
-quick: $(READY) ## Run tests of every layer, with few examples, in about a minute
+quick: $(READY) ## Run tests of every layer, with few examples, in about two minutes
 	@LEDGERDESK_TEST_EXAMPLES=few $(PYTEST) -q $(QUICK) $(ARGS)
 
 check: $(READY) ## Lint, format, types, import rules, and no drift of what is generated
