@@ -30,3 +30,6 @@ grant select, insert, update, delete on all tables in schema deliveries to {role
 -- Spans of business time follow from what calendars say; a worker takes them further before they end.
 grant usage on schema business_time to {role};
 grant select, insert, delete on all tables in schema business_time to {role};
+-- Windows and bookings follow from changes and freezes, and are written with them; a rebuild makes them anew.
+grant usage on schema schedule to {role};
+grant select, insert, delete on all tables in schema schedule to {role};

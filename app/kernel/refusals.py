@@ -98,10 +98,12 @@ class ActionUnavailable(Refusal):
 @dataclass
 class PreparationRefused(Exception):
     """A `prepare` of an action refuses, so the action is not available; turned into ActionUnavailable when
-    the command is performed. `because` is the code of the message.
+    the command is performed. `because` is the code of the message; `words` and `more` as for a Refusal.
     """
 
     because: str
+    words: dict[str, str] = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""Changes: planned, assessed, approved, scheduled without collisions, implemented and reviewed."""

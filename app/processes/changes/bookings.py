@@ -1,0 +1,230 @@
+"""What changes hold: their windows and configuration items, as rows that follow from records; and the search
+for conflicts (docs/decisions/0093).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from app.common.records import from_row
+from app.db import Connection, fetch_rows
+from app.kernel.reads import Reading
+from app.log.canonical import instant
+from app.log.events import stream
+from app.processes.changes.records import HOLDING, Change, Freeze, FreezeState
+
+#: The tables as actions write to them.
+CHANGE_WINDOWS, FREEZE_WINDOWS = "schedule.change_window", "schedule.freeze_window"
+#: Most conflicts in an answer; one more may exist.
+MOST_CONFLICTS = 50
+
+# What others hold of the same items at the same time, and freezes of that scope without an exception.
+CONFLICTS = """
+with wanted as (
+  select unnest(%(touches)s::uuid[]) as ci_id, int8range(null, null) as role
+  union all select unnest(%(needs)s::uuid[]), int8range(%(no)s, %(no)s, '[]')
+), span as (
+  select tstzrange(%(from_at)s::timestamptz, %(until_at)s::timestamptz) as during
+)
+select 'change' as kind, c.id, c.number as name, c.title, i.key as ci, c.requester_id as owner_id,
+  lower(b.during) as from_at, upper(b.during) as until_at
+from span s, wanted w join schedule.booking b on b.ci_id = w.ci_id and b.role && w.role
+  join fold.change c on c.id = b.change_id join fold.ci i on i.id = b.ci_id
+where b.change_id <> %(id)s and b.during && s.during
+union all
+select 'freeze', f.id, f.freeze_kind, f.title, null, f.owner_id, f.from_at, f.until_at
+from span s, schedule.freeze_window w join fold.freeze f on f.id = w.freeze_id
+where w.during && s.during and schedule.concerns(w, %(services)s::text[], %(ci_classes)s::text[])
+  and not exists (
+    select from fold.freeze_exception x
+    where x.record = 'freeze/' || f.id and x.change_id = %(id)s and x.granted_at is not null)
+order by 1, 7, 3, 5 limit %(limit)s
+"""
+EXCEPTED = """
+select split_part(x.record, '/', 2)::uuid as id from fold.freeze_exception x
+where x.change_id = %s and x.granted_at is not null order by 1
+"""
+# Other changes that are being implemented on the same items, whatever their windows say.
+UNDER_WAY = """
+with wanted as (
+  select unnest(%(touches)s::uuid[]) as ci_id, int8range(null, null) as role
+  union all select unnest(%(needs)s::uuid[]), int8range(%(no)s, %(no)s, '[]')
+)
+select 'change' as kind, c.id, c.number as name, c.title, i.key as ci, c.requester_id as owner_id,
+  c.started_at as from_at, null::timestamptz as until_at, h.stream, h.version
+from wanted w join schedule.booking b on b.ci_id = w.ci_id and b.role && w.role
+  join fold.change c on c.id = b.change_id join fold.ci i on i.id = b.ci_id
+  join log.stream_head h on h.stream = 'change/' || c.id
+where b.change_id <> %(id)s and c.state = 'implementing'
+order by c.number, i.key limit %(limit)s
+"""
+NUMBER = "select schedule.number_of(%s) as no"
+# Everything that a change or a freeze holds, for the comparison of a rebuild.
+WRITTEN = """
+select coalesce((select jsonb_agg(to_jsonb(w) order by w.change_id) from schedule.change_window w), '[]') as changes,
+  coalesce((select jsonb_agg(to_jsonb(b) order by b.change_id, b.ci_id) from schedule.booking b), '[]') as bookings,
+  coalesce((select jsonb_agg(to_jsonb(f) order by f.freeze_id) from schedule.freeze_window f), '[]') as freezes
+"""
+CLEAR = (
+    "delete from schedule.booking",
+    "delete from schedule.change_window",
+    "delete from schedule.freeze_window",
+)
+HOLDERS = "select * from fold.change where state = any(%s) and booked_from_at is not null order by id"
+FREEZES = "select * from fold.freeze where state = %s order by id"
+WRITE_CHANGE, WRITE_FREEZE = "select schedule.write_change(%s)", "select schedule.write_freeze(%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Something that stands in the way of a window: another change, by one of its items, or a freeze.
+
+    `name` is the number of the change, or the kind of the freeze; `until_at` is None while the change holds
+    its items without end.
+    """
+
+    kind: str
+    id: UUID
+    name: str
+    title: str | None
+    ci: str | None
+    owner_id: UUID | None
+    from_at: datetime
+    until_at: datetime | None
+
+    @property
+    def stream(self) -> str:
+        """The stream of the change or freeze."""
+        return stream(self.kind, self.id)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the conflict as the answers of the API have it."""
+        until = None if self.until_at is None else instant(self.until_at)
+        return {
+            "kind": self.kind,
+            "id": str(self.id),
+            "name": self.name,
+            "title": self.title,
+            "ci": self.ci,
+            "from_at": instant(self.from_at),
+            "until_at": until,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class WantedWindow:
+    """A window in which a change would hold items; `change_id` is that of the change, if there is one yet."""
+
+    change_id: UUID
+    from_at: datetime
+    until_at: datetime | None
+    touches: tuple[UUID, ...]
+    needs: tuple[UUID, ...]
+    services: tuple[str, ...]
+    ci_classes: tuple[str, ...]
+
+    def parameters(self, number: int) -> dict[str, Any]:
+        """Return the parameters of the queries for conflicts; `number` is that of the change."""
+        return {
+            "id": self.change_id,
+            "no": number,
+            "from_at": self.from_at,
+            "until_at": self.until_at,
+            "touches": list(self.touches),
+            "needs": list(self.needs),
+            "services": list(self.services),
+            "ci_classes": list(self.ci_classes),
+            "limit": MOST_CONFLICTS,
+        }
+
+
+async def conflicts(read: Reading, wanted: WantedWindow) -> list[Conflict]:
+    """Return the changes and freezes that stand in the way of the window, the earliest first."""
+    return await _found(read, CONFLICTS, wanted)
+
+
+async def changes_under_way(read: Reading, wanted: WantedWindow) -> list[Conflict]:
+    """Return the other changes that are being implemented on the items of the window."""
+    return await _found(read, UNDER_WAY, wanted)
+
+
+async def _found(read: Reading, query: str, wanted: WantedWindow) -> list[Conflict]:
+    number = (await read(NUMBER, (stream(Change.KIND, wanted.change_id),)))[0]["no"] or 0
+    rows = await read(query, wanted.parameters(number))
+    return [Conflict(**{name: row[name] for name in Conflict.__slots__}) for row in rows]
+
+
+async def excepted_freezes(read: Reading, change_id: UUID) -> list[str]:
+    """Return the streams of the freezes from which the change is excepted."""
+    return [stream(Freeze.KIND, row["id"]) for row in await read(EXCEPTED, (change_id,))]
+
+
+def booking_row(change: Change, *, checked: bool = True, walked: bool = False) -> dict[str, Any]:
+    """Return what the change holds in its present state, as the database function takes it. `checked`: it is
+    compared with what others hold; `walked`: the items needed have just been looked up.
+    """
+    row: dict[str, Any] = {"id": str(change.id), "from": None}
+    if change.state not in HOLDING or change.booked_from_at is None:
+        return row
+    until = change.booked_until_at
+    return {
+        **row,
+        "from": instant(change.booked_from_at),
+        "until": None if until is None else instant(until),
+        "touches": change.ci_ids or [],
+        "needs": change.needed_ci_ids or [],
+        "services": change.services or [],
+        "ci_classes": change.ci_classes or [],
+        "overrides": change.overrides or [],
+        "checked": checked,
+        "walked": walked,
+    }
+
+
+def freeze_row(freeze: Freeze, *, checked: bool = True) -> dict[str, Any]:
+    """Return the window of the freeze in its present state, as the database function takes it. `checked`: the
+    changes in it are compared with those that the record names.
+    """
+    row: dict[str, Any] = {"id": str(freeze.id), "from": None}
+    if freeze.state is FreezeState.withdrawn:
+        return row
+    assert freeze.from_at is not None
+    assert freeze.until_at is not None
+    return {
+        **row,
+        "from": instant(freeze.from_at),
+        "until": instant(freeze.until_at),
+        "everything": bool(freeze.everything),
+        "services": freeze.services or [],
+        "ci_classes": freeze.ci_classes or [],
+        "hits": freeze.hit_change_ids or [],
+        "checked": checked,
+    }
+
+
+async def rebuild_bookings(connection: Connection) -> Sequence[str]:
+    """Make all windows and bookings anew from the records. Returns the names of the tables that differed."""
+    async with connection.transaction():
+        await fetch_rows(connection, "select from log.head for update", ())
+        before = (await fetch_rows(connection, WRITTEN, ()))[0]
+        for statement in CLEAR:
+            await connection.execute(statement.encode())
+        for row in await fetch_rows(connection, HOLDERS, (sorted(state.value for state in HOLDING),)):
+            entry = booking_row(from_row(Change, row), checked=False)
+            await fetch_rows(connection, WRITE_CHANGE, (Jsonb(entry),))
+        for row in await fetch_rows(connection, FREEZES, (FreezeState.declared.value,)):
+            entry = freeze_row(from_row(Freeze, row), checked=False)
+            await fetch_rows(connection, WRITE_FREEZE, (Jsonb(entry),))
+        after = (await fetch_rows(connection, WRITTEN, ()))[0]
+    return _differing(before, after)
+
+
+def _differing(before: dict[str, Any], after: dict[str, Any]) -> Sequence[str]:
+    names: Iterable[str] = before.keys()
+    return [name for name in names if before[name] != after[name]]

@@ -1,0 +1,299 @@
+"""The records of changes, their templates, risk questionnaires and freezes, with states and codes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from app.common.notices import NoticeType, Responsible
+from app.common.personal import Personal
+from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, KeyRef, Record
+from app.common.tickets import Ticket
+
+
+class ChangeState(CodeEnum):
+    """The state of a change."""
+
+    draft = "draft", "Draft", "草稿"
+    submitted = "submitted", "Submitted", "已提交"
+    assessed = "assessed", "Assessed", "已评估"
+    awaiting_approval = "awaiting_approval", "Awaiting approval", "待审批"
+    approved = "approved", "Approved", "已批准"
+    scheduled = "scheduled", "Scheduled", "已排期"
+    implementing = "implementing", "Being implemented", "实施中"
+    implemented = "implemented", "Implemented", "已实施"
+    backed_out = "backed_out", "Backed out", "已回退"
+    closed = "closed", "Closed", "已关闭"
+    deferred = "deferred", "Deferred", "已暂缓"
+    rejected = "rejected", "Rejected", "已否决"
+    cancelled = "cancelled", "Cancelled", "已取消"
+
+
+#: The states in which work has been done on the items.
+IMPLEMENTATION_ENDED = frozenset({ChangeState.implemented, ChangeState.backed_out})
+ENDED = frozenset({ChangeState.closed})
+OPEN = frozenset(ChangeState) - ENDED - {ChangeState.rejected, ChangeState.cancelled}
+#: The states in which nothing has been done yet.
+BEFORE_IMPLEMENTATION = OPEN - IMPLEMENTATION_ENDED - {ChangeState.implementing}
+#: The states in which a change holds a window and its configuration items.
+HOLDING = frozenset({ChangeState.scheduled, ChangeState.implementing})
+
+
+class ChangeType(CodeEnum):
+    """The type of a change, which decides who approves it."""
+
+    standard = "standard", "Standard", "标准变更"
+    normal = "normal", "Normal", "常规变更"
+    emergency = "emergency", "Emergency", "紧急变更"
+
+
+class RiskLevel(CodeEnum):
+    """The level of a change's risk."""
+
+    low = "low", "Low", "低"
+    medium = "medium", "Medium", "中"
+    high = "high", "High", "高"
+
+
+class ChangeOutcome(CodeEnum):
+    """The outcome of a change, as its review judges it."""
+
+    successful = "successful", "Successful", "成功"
+    successful_with_issues = "successful_with_issues", "Successful with issues", "成功但有问题"
+    failed = "failed", "Failed", "失败"
+    backed_out = "backed_out", "Backed out", "已回退"
+
+
+class DeferralReason(CodeEnum):
+    """The reason why a change was deferred."""
+
+    by_vote = "by_vote", "By the vote", "表决暂缓"
+    no_quorum = "no_quorum", "Too few voted in time", "到期未达法定人数"
+
+
+class Change(Ticket):
+    """A change of services and configuration items.
+
+    `service` is the key of the first of `services`, under which it counts; `ci_ids` are the ids of the items
+    that it touches, `ci_classes` their classes and `needed_ci_ids` the items that these need, as they were
+    when it was scheduled. `template` is the key of the template of a standard change. `risk_answers` are the
+    points of the answers by the keys of the questions of the questionnaire in force, whose id is
+    `questionnaire_id`; `risk_score` is their sum.
+
+    `window_from_at` and `window_until_at` are the window that it was scheduled for; from `booked_from_at` to
+    `booked_until_at` (without end while an emergency is implemented) it holds its items. `overrides` are the
+    streams of the changes and freezes that it was scheduled over, with `override_reason`, or that except it.
+    `implementer_ids` are those who started, completed or backed it out: none of them reviews it.
+    `first_pass`: implemented once, within its window, not backed out, without an incident that it caused.
+    """
+
+    KIND: ClassVar[str] = "change"
+
+    state: ChangeState | None = Field(default=None, sa_type=Text)
+    type: ChangeType | None = Field(default=None, sa_type=Text)
+    template: Annotated[str | None, KeyRef("change_template")] = None
+    request_id: Annotated[UUID | None, ForeignRef("request")] = None
+    reason: Annotated[str | None, Personal()] = None
+    description: Annotated[str | None, Personal()] = None
+    service: Annotated[str | None, KeyRef("service")] = None
+    services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    ci_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    category: Annotated[str | None, KeyRef("category", per_process=True)] = None
+    plan: Annotated[str | None, Personal()] = None
+    test_plan: Annotated[str | None, Personal()] = None
+    back_out_plan: Annotated[str | None, Personal()] = None
+    wanted_from_at: datetime | None = None
+    wanted_until_at: datetime | None = None
+    reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    submitted_at: datetime | None = None
+    questionnaire_id: Annotated[UUID | None, ForeignRef("risk_questionnaire")] = None
+    risk_answers: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    risk_score: int | None = None
+    risk_level: RiskLevel | None = Field(default=None, sa_type=Text)
+    effects: Annotated[str | None, Personal()] = None
+    resources: Annotated[str | None, Personal()] = None
+    conflicts_found: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    assessed_at: datetime | None = None
+    assessed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    approval_id: UUID | None = None
+    cannot_wait: Annotated[str | None, Personal()] = None
+    approval_requested_at: datetime | None = None
+    approved_at: datetime | None = None
+    rejected_at: datetime | None = None
+    deferred_at: datetime | None = None
+    deferral_reason: DeferralReason | None = Field(default=None, sa_type=Text)
+    ci_classes: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    needed_ci_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    window_from_at: datetime | None = None
+    window_until_at: datetime | None = None
+    scheduled_at: datetime | None = None
+    booked_from_at: datetime | None = None
+    booked_until_at: datetime | None = None
+    overrides: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    override_reason: Annotated[str | None, Personal()] = None
+    started_at: datetime | None = None
+    out_of_window_reason: Annotated[str | None, Personal()] = None
+    implementer_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    implemented_at: datetime | None = None
+    work_done: Annotated[str | None, Personal()] = None
+    tests_run: Annotated[str | None, Personal()] = None
+    deviations: Annotated[str | None, Personal()] = None
+    backed_out_at: datetime | None = None
+    back_out_reason: Annotated[str | None, Personal()] = None
+    service_restored_at: datetime | None = None
+    review_due_at: datetime | None = None
+    review_overdue_at: datetime | None = None
+    reviewed_at: datetime | None = None
+    reviewer_id: Annotated[UUID | None, ForeignRef("person")] = None
+    outcome: ChangeOutcome | None = Field(default=None, sa_type=Text)
+    first_pass: bool | None = None
+    first_pass_reason: Annotated[str | None, Personal()] = None
+    goals_met: Annotated[str | None, Personal()] = None
+    caused_incident_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    lessons: Annotated[str | None, Personal()] = None
+    closed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+
+
+class TemplateState(CodeEnum):
+    """The state of a template: only an approved one can be used."""
+
+    draft = "draft", "Draft", "草稿"
+    approved = "approved", "Approved", "已批准"
+    retired = "retired", "Retired", "已停用"
+
+
+class ChangeTemplate(Record):
+    """A pre-approved template of standard changes; its texts name no persons."""
+
+    KIND: ClassVar[str] = "change_template"
+
+    state: TemplateState | None = Field(default=None, sa_type=Text)
+    key: str | None = None
+    title: str | None = None
+    description: str | None = None
+    services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    plan: str | None = None
+    test_plan: str | None = None
+    back_out_plan: str | None = None
+    risk_level: RiskLevel | None = Field(default=None, sa_type=Text)
+    team_id: Annotated[UUID | None, ForeignRef("team")] = None
+    author_id: Annotated[UUID | None, ForeignRef("person")] = None
+    drafted_at: datetime | None = None
+    approved_at: datetime | None = None
+    approved_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    retired_at: datetime | None = None
+
+
+class QuestionnaireState(CodeEnum):
+    """The state of a risk questionnaire."""
+
+    set = "set", "Set", "已设定"
+
+
+class RiskQuestionnaire(Record):
+    """The questions about the risk of a change: there is one.
+
+    `questions` are `{"key": …, "text_en": …, "text_zh": …, "answers": [{"key": …, "text_en": …, "text_zh": …,
+    "points": 0}]}`; the risk is medium from `medium_from` points on, and high from `high_from`.
+    """
+
+    KIND: ClassVar[str] = "risk_questionnaire"
+
+    state: QuestionnaireState | None = Field(default=None, sa_type=Text)
+    questions: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
+    medium_from: int | None = None
+    high_from: int | None = None
+    set_at: datetime | None = None
+
+
+class FreezeKind(CodeEnum):
+    """The kind of a period without changes."""
+
+    freeze = "freeze", "Change freeze", "变更冻结"
+    maintenance_ban = "maintenance_ban", "Maintenance ban", "维护禁止"
+
+
+class FreezeState(CodeEnum):
+    """The state of a freeze; it is over once its time is."""
+
+    declared = "declared", "Declared", "已宣布"
+    withdrawn = "withdrawn", "Withdrawn", "已撤销"
+
+
+class Freeze(Record):
+    """A period in which changes may not be made: of all services, or of those in `services` and of the items
+    of the classes in `ci_classes`.
+
+    `hit_change_ids` are the changes that were scheduled in it when it was declared or moved last.
+    """
+
+    KIND: ClassVar[str] = "freeze"
+
+    state: FreezeState | None = Field(default=None, sa_type=Text)
+    freeze_kind: FreezeKind | None = Field(default=None, sa_type=Text)
+    title: str | None = None
+    reason: str | None = None
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+    everything: bool | None = None
+    services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    ci_classes: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    hit_change_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
+    declared_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+
+
+class FreezeException(ChildRecord):
+    """An exception from a freeze for one change: asked for as a decision, and granted by its approval."""
+
+    KIND: ClassVar[str] = "freeze_exception"
+
+    change_id: Annotated[UUID | None, ForeignRef("change")] = None
+    decision_id: UUID | None = None
+    reason: Annotated[str | None, Personal()] = None
+    asked_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    asked_at: datetime | None = None
+    granted_at: datetime | None = None
+    refused_at: datetime | None = None
+
+
+class ChangeTable(Change, table=True):
+    """The table of changes."""
+
+    __tablename__ = "change"
+    __table_args__: ClassVar = FOLD
+
+
+class ChangeTemplateTable(ChangeTemplate, table=True):
+    """The table of templates of standard changes."""
+
+    __tablename__ = "change_template"
+    __table_args__: ClassVar = FOLD
+
+
+class RiskQuestionnaireTable(RiskQuestionnaire, table=True):
+    """The table of risk questionnaires."""
+
+    __tablename__ = "risk_questionnaire"
+    __table_args__: ClassVar = FOLD
+
+
+class FreezeTable(Freeze, table=True):
+    """The table of freezes and maintenance bans."""
+
+    __tablename__ = "freeze"
+    __table_args__: ClassVar = FOLD
+
+
+class FreezeExceptionTable(FreezeException, table=True):
+    """The table of exceptions from freezes."""
+
+    __tablename__ = "freeze_exception"
+    __table_args__: ClassVar = FOLD

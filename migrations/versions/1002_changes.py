@@ -1,0 +1,14 @@
+"""Changes with their templates, risks and freezes, and what they book; releases and deployments."""
+
+from migrations import steps
+
+revision = "1002"
+down_revision = "1001"
+branch_labels = None
+depends_on = None
+
+AREAS = ("schedule", "changes")
+
+
+def upgrade() -> None:
+    steps.run(revision, AREAS)
