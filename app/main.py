@@ -61,6 +61,8 @@ from app.meetings import router as meetings
 from app.notifications import router as notices
 from app.processes.articles import queries as article_queries
 from app.processes.articles import router as articles
+from app.processes.changes import queries as change_queries
+from app.processes.changes import router as changes
 from app.processes.incidents import queries as incident_queries
 from app.processes.incidents import router as incidents
 from app.processes.incidents.monitoring import router as monitoring
@@ -80,6 +82,7 @@ LISTINGS = (
     meeting_queries.LISTING,
     problem_queries.LISTING,
     problem_queries.CANDIDATES,
+    change_queries.LISTING,
     people_queries.PERSONS,
     people_queries.TEAMS,
     people_queries.GROUPS,
@@ -109,6 +112,7 @@ ROUTERS = (
     problem_records.router,
     problem_records.candidates,
     problem_records.known_errors,
+    changes.router,
     meetings.router,
     kpis.router,
     kpi_targets.router,

@@ -23,6 +23,7 @@ from app.kpis.targets import lifecycle as kpi_targets
 from app.meetings import lifecycle as meetings
 from app.notifications import lifecycle as notices
 from app.processes.articles import lifecycle as articles
+from app.processes.changes import lifecycle as changes
 from app.processes.incidents import lifecycle as incidents
 from app.processes.problems import candidates as problem_candidates
 from app.processes.problems import lifecycle as problems
@@ -54,6 +55,7 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     articles.LIFECYCLE,
     problems.LIFECYCLE,
     problem_candidates.LIFECYCLE,
+    changes.LIFECYCLE,
     kpi_targets.LIFECYCLE,
     kpi_budgets.LIFECYCLE,
     reconciliations.LIFECYCLE,

@@ -410,6 +410,147 @@ CREATE INDEX category_key ON fold.category USING btree (key, id);
 CREATE UNIQUE INDEX category_key_key ON fold.category USING btree (process, key);
 CREATE INDEX category_parent ON fold.category USING btree (parent_id, added_at DESC, id DESC);
 
+create table fold.change (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  state_since timestamp with time zone not null,
+  opened_at timestamp with time zone not null,
+  title text,
+  requester_id uuid,
+  customer_id uuid,
+  team_id uuid,
+  assignee_id uuid,
+  impact text collate "C",
+  urgency text collate "C",
+  priority text collate "C",
+  custom jsonb,
+  custom_for_staff jsonb,
+  type text collate "C",
+  template text collate "C",
+  request_id uuid,
+  reason text,
+  description text,
+  service text collate "C",
+  services text[] collate "C",
+  ci_ids text[] collate "C",
+  category text collate "C",
+  plan text,
+  test_plan text,
+  back_out_plan text,
+  wanted_from_at timestamp with time zone,
+  wanted_until_at timestamp with time zone,
+  reported_by_id uuid,
+  submitted_at timestamp with time zone,
+  questionnaire_id uuid,
+  risk_answers jsonb,
+  risk_score integer,
+  risk_level text collate "C",
+  effects text,
+  resources text,
+  conflicts_found text[] collate "C",
+  assessed_at timestamp with time zone,
+  assessed_by_id uuid,
+  approval_id uuid,
+  cannot_wait text,
+  approval_requested_at timestamp with time zone,
+  approved_at timestamp with time zone,
+  rejected_at timestamp with time zone,
+  deferred_at timestamp with time zone,
+  deferral_reason text collate "C",
+  ci_classes text[] collate "C",
+  needed_ci_ids text[] collate "C",
+  window_from_at timestamp with time zone,
+  window_until_at timestamp with time zone,
+  scheduled_at timestamp with time zone,
+  booked_from_at timestamp with time zone,
+  booked_until_at timestamp with time zone,
+  overrides text[] collate "C",
+  override_reason text,
+  started_at timestamp with time zone,
+  out_of_window_reason text,
+  implementer_ids text[] collate "C",
+  implemented_at timestamp with time zone,
+  work_done text,
+  tests_run text,
+  deviations text,
+  backed_out_at timestamp with time zone,
+  back_out_reason text,
+  service_restored_at timestamp with time zone,
+  review_due_at timestamp with time zone,
+  review_overdue_at timestamp with time zone,
+  reviewed_at timestamp with time zone,
+  reviewer_id uuid,
+  outcome text collate "C",
+  first_pass boolean,
+  first_pass_reason text,
+  goals_met text,
+  caused_incident_ids text[] collate "C",
+  lessons text,
+  closed_at timestamp with time zone,
+  cancelled_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint change_pkey PRIMARY KEY (id),
+  constraint change_number_key UNIQUE (number)
+) with (fillfactor=85);
+CREATE INDEX change_assignee ON fold.change USING btree (assignee_id, opened_at DESC, id DESC);
+CREATE INDEX change_category ON fold.change USING btree (category, opened_at DESC, id DESC) WHERE (category IS NOT NULL);
+CREATE INDEX change_changed ON fold.change USING btree (changed_at, id);
+CREATE INDEX change_ci ON fold.change USING gin (ci_ids) WHERE (ci_ids IS NOT NULL);
+CREATE INDEX change_closed ON fold.change USING btree (closed_at, id);
+CREATE INDEX change_custom ON fold.change USING gin (custom jsonb_path_ops) WHERE (custom IS NOT NULL);
+CREATE INDEX change_custom_for_staff ON fold.change USING gin (custom_for_staff jsonb_path_ops) WHERE (custom_for_staff IS NOT NULL);
+CREATE INDEX change_implemented ON fold.change USING btree (implemented_at, id);
+CREATE INDEX change_of_template ON fold.change USING btree (template, opened_at DESC, id DESC) WHERE (template IS NOT NULL);
+CREATE INDEX change_open_assignee ON fold.change USING btree (assignee_id, opened_at DESC, id DESC) WHERE (state <> ALL (ARRAY['closed'::text, 'rejected'::text, 'cancelled'::text]));
+CREATE INDEX change_open_team ON fold.change USING btree (team_id, opened_at DESC, id DESC) INCLUDE (assignee_id) WHERE (state <> ALL (ARRAY['closed'::text, 'rejected'::text, 'cancelled'::text]));
+CREATE INDEX change_opened ON fold.change USING btree (opened_at DESC, id DESC);
+CREATE INDEX change_outcome ON fold.change USING btree (outcome, opened_at DESC, id DESC) WHERE (outcome IS NOT NULL);
+CREATE INDEX change_priority ON fold.change USING btree (priority, id);
+CREATE INDEX change_reported_by ON fold.change USING btree (reported_by_id, opened_at DESC, id DESC) WHERE (reported_by_id IS NOT NULL);
+CREATE INDEX change_request ON fold.change USING btree (request_id) WHERE (request_id IS NOT NULL);
+CREATE INDEX change_requester ON fold.change USING btree (requester_id, opened_at DESC, id DESC);
+CREATE INDEX change_review_due ON fold.change USING btree (review_due_at, id);
+CREATE INDEX change_review_overdue ON fold.change USING btree (review_overdue_at, id) WHERE (review_overdue_at IS NOT NULL);
+CREATE INDEX change_risk ON fold.change USING btree (risk_level, opened_at DESC, id DESC) WHERE (risk_level IS NOT NULL);
+CREATE INDEX change_service ON fold.change USING btree (service, opened_at DESC, id DESC) WHERE (service IS NOT NULL);
+CREATE INDEX change_services ON fold.change USING gin (services) WHERE (services IS NOT NULL);
+CREATE INDEX change_started ON fold.change USING btree (started_at, id) WHERE (started_at IS NOT NULL);
+CREATE INDEX change_state ON fold.change USING btree (state, opened_at DESC, id DESC);
+CREATE INDEX change_state_since ON fold.change USING btree (state_since, id);
+CREATE INDEX change_submitted ON fold.change USING btree (submitted_at, id);
+CREATE INDEX change_team ON fold.change USING btree (team_id, opened_at DESC, id DESC);
+CREATE INDEX change_type ON fold.change USING btree (type, opened_at DESC, id DESC);
+CREATE INDEX change_window ON fold.change USING btree (window_from_at, id);
+
+create table fold.change_template (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  state text collate "C" not null,
+  key text collate "C" not null,
+  title text,
+  description text,
+  services text[] collate "C",
+  plan text,
+  test_plan text,
+  back_out_plan text,
+  risk_level text collate "C",
+  team_id uuid,
+  author_id uuid,
+  drafted_at timestamp with time zone,
+  approved_at timestamp with time zone,
+  approved_by_id uuid,
+  retired_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint change_template_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
+CREATE INDEX change_template_changed ON fold.change_template USING btree (changed_at, id);
+CREATE UNIQUE INDEX change_template_key_key ON fold.change_template USING btree (key);
+CREATE INDEX change_template_state ON fold.change_template USING btree (state, key, id);
+
 create table fold.checklist (
   id uuid not null,
   version integer not null,
@@ -691,6 +832,49 @@ create table fold.follower (
   constraint follower_person_id_record_key UNIQUE (person_id, record)
 );
 CREATE INDEX follower_record ON fold.follower USING btree (record, followed_at, id);
+
+create table fold."freeze" (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  state text collate "C" not null,
+  freeze_kind text collate "C",
+  title text,
+  reason text,
+  from_at timestamp with time zone not null,
+  until_at timestamp with time zone not null,
+  everything boolean,
+  services text[] collate "C",
+  ci_classes text[] collate "C",
+  hit_change_ids text[] collate "C",
+  owner_id uuid,
+  declared_at timestamp with time zone,
+  withdrawn_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint freeze_pkey PRIMARY KEY (id)
+);
+CREATE INDEX freeze_changed ON fold."freeze" USING btree (changed_at, id);
+CREATE INDEX freeze_from ON fold."freeze" USING btree (from_at, id);
+CREATE INDEX freeze_state ON fold."freeze" USING btree (state, from_at, id);
+CREATE INDEX freeze_until ON fold."freeze" USING btree (until_at, id);
+
+create table fold.freeze_exception (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  change_id uuid not null,
+  decision_id uuid,
+  reason text,
+  asked_by_id uuid,
+  asked_at timestamp with time zone not null,
+  granted_at timestamp with time zone,
+  refused_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint freeze_exception_pkey PRIMARY KEY (id)
+);
+CREATE INDEX freeze_exception_change ON fold.freeze_exception USING btree (change_id);
+CREATE INDEX freeze_exception_record ON fold.freeze_exception USING btree (record, asked_at, id);
 
 create table fold."group" (
   id uuid not null,
@@ -1335,6 +1519,20 @@ CREATE INDEX request_state ON fold.request USING btree (state, opened_at DESC, i
 CREATE INDEX request_state_since ON fold.request USING btree (state_since, id);
 CREATE INDEX request_team ON fold.request USING btree (team_id, opened_at DESC, id DESC);
 CREATE INDEX request_team_state ON fold.request USING btree (team_id, state, opened_at DESC, id DESC);
+
+create table fold.risk_questionnaire (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  state text collate "C" not null,
+  questions jsonb,
+  medium_from integer,
+  high_from integer,
+  set_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint risk_questionnaire_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX risk_questionnaire_one ON fold.risk_questionnaire USING btree ((true));
 
 create table fold.service (
   id uuid not null,
@@ -2693,6 +2891,22 @@ AS $function$
     ) as left_over
 $function$;
 
+CREATE OR REPLACE FUNCTION log."schedule.change_window"(entries jsonb, moment timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform schedule.write_change(entry) from jsonb_array_elements(entries) as e(entry);
+end $function$;
+
+CREATE OR REPLACE FUNCTION log."schedule.freeze_window"(entries jsonb, moment timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform schedule.write_freeze(entry) from jsonb_array_elements(entries) as e(entry);
+end $function$;
+
 CREATE OR REPLACE FUNCTION log.takes_rows(target text)
  RETURNS void
  LANGUAGE plpgsql
@@ -2928,6 +3142,140 @@ create table plumbing.view (
 );
 CREATE INDEX view_owner ON plumbing.view USING btree (owner_id, id);
 CREATE INDEX view_team ON plumbing.view USING btree (team_id, id) WHERE (team_id IS NOT NULL);
+
+
+create schema schedule;
+
+create table schedule.booking (
+  change_id uuid not null,
+  ci_id uuid not null,
+  ci_no bigint not null,
+  role int8range not null,
+  during tstzrange not null,
+  overridden boolean not null,
+  constraint booking_pkey PRIMARY KEY (change_id, ci_id),
+  constraint booking_free EXCLUDE USING gist (int8range(ci_no, ci_no, '[]'::text) WITH &&, role WITH &&, during WITH &&) WHERE ((NOT overridden))
+);
+CREATE INDEX booking_ci ON schedule.booking USING btree (ci_id);
+
+create table schedule.change_window (
+  change_id uuid not null,
+  during tstzrange not null,
+  services text[] collate "C" not null,
+  ci_classes text[] collate "C" not null,
+  overrides text[] collate "C" not null,
+  constraint change_window_pkey PRIMARY KEY (change_id)
+);
+CREATE INDEX change_window_during ON schedule.change_window USING gist (during);
+
+create table schedule.freeze_window (
+  freeze_id uuid not null,
+  during tstzrange not null,
+  everything boolean not null,
+  services text[] collate "C" not null,
+  ci_classes text[] collate "C" not null,
+  constraint freeze_window_pkey PRIMARY KEY (freeze_id)
+);
+CREATE INDEX freeze_window_during ON schedule.freeze_window USING gist (during);
+
+CREATE OR REPLACE FUNCTION schedule.concerns(f schedule.freeze_window, services text[], ci_classes text[])
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select f.everything or f.services && concerns.services or f.ci_classes && concerns.ci_classes
+$function$;
+
+CREATE OR REPLACE FUNCTION schedule.number_of(stream text)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select e.position from log.event e where (e.stream, e.version) = (number_of.stream, 1)
+$function$;
+
+CREATE OR REPLACE FUNCTION schedule.write_change(entry jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  change uuid := entry->>'id';
+  span tstzrange := tstzrange((entry->>'from')::timestamptz, (entry->>'until')::timestamptz);
+  over text[] := array(select jsonb_array_elements_text(entry->'overrides'));
+  is_over boolean := exists (select from unnest(over) as o(stream) where o.stream like 'change/%');
+  own bigint := schedule.number_of('change/' || change);
+  mine schedule.change_window;
+begin
+  delete from schedule.booking b where b.change_id = change;
+  delete from schedule.change_window w where w.change_id = change;
+  if entry->>'from' is null then
+    return;
+  end if;
+  insert into schedule.change_window values (change, span,
+    array(select jsonb_array_elements_text(entry->'services')),
+    array(select jsonb_array_elements_text(entry->'ci_classes')), over)
+    returning * into mine;
+  insert into schedule.booking (change_id, ci_id, ci_no, role, during, overridden)
+    select change, c.id, schedule.number_of('ci/' || c.id), c.role, span, is_over from (
+      select value::uuid as id, int8range(null, null) as role from jsonb_array_elements_text(entry->'touches')
+      union all select value::uuid, int8range(own, own, '[]') from jsonb_array_elements_text(entry->'needs')
+    ) as c;
+  if (entry->>'walked')::boolean and exists (
+    select from schedule.booking b cross join lateral (
+      select r.to_ci_id as id from fold.ci_relation r where r.from_ci_id = b.ci_id and r.kind <> 'part_of'
+      union all select r.from_ci_id from fold.ci_relation r where r.to_ci_id = b.ci_id and r.kind = 'part_of'
+    ) as n
+    where b.change_id = change and n.id not in (select o.ci_id from schedule.booking o where o.change_id = change)
+      and exists (select from fold.ci c where c.id = n.id and c.state <> 'retired')
+  ) then
+    raise exception using errcode = 'exclusion_violation', constraint = 'booking_walk',
+      message = 'The items need others by now.';
+  end if;
+  if not (entry->>'checked')::boolean then
+    return;
+  end if;
+  if exists (
+    select from schedule.booking b join schedule.booking o
+      on o.ci_id = b.ci_id and o.change_id <> b.change_id and o.during && b.during and o.role && b.role
+        and not 'change/' || o.change_id = any(over)
+    where b.change_id = change
+  ) then
+    raise exception using errcode = 'exclusion_violation', constraint = 'booking_free',
+      message = 'Another change holds an item at that time.';
+  end if;
+  if exists (
+    select from schedule.freeze_window f where f.during && span and not 'freeze/' || f.freeze_id = any(over)
+      and schedule.concerns(f, mine.services, mine.ci_classes)
+  ) then
+    raise exception using errcode = 'exclusion_violation', constraint = 'change_window_frozen',
+      message = 'There is a freeze at that time.';
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION schedule.write_freeze(entry jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  mine schedule.freeze_window;
+begin
+  delete from schedule.freeze_window f where f.freeze_id = (entry->>'id')::uuid;
+  if entry->>'from' is null then
+    return;
+  end if;
+  insert into schedule.freeze_window values ((entry->>'id')::uuid,
+    tstzrange((entry->>'from')::timestamptz, (entry->>'until')::timestamptz), (entry->>'everything')::boolean,
+    array(select jsonb_array_elements_text(entry->'services')),
+    array(select jsonb_array_elements_text(entry->'ci_classes')))
+    returning * into mine;
+  if (entry->>'checked')::boolean and exists (
+    select from schedule.change_window w where w.during && mine.during
+      and schedule.concerns(mine, w.services, w.ci_classes) and not entry->'hits' ? w.change_id::text
+  ) then
+    raise exception using errcode = 'exclusion_violation', constraint = 'freeze_window_hits',
+      message = 'Another change was scheduled in it.';
+  end if;
+end $function$;
 
 
 create schema search;

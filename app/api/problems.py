@@ -5,8 +5,10 @@ and what would be right.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 import structlog
 from fastapi import FastAPI, Request
@@ -74,6 +76,18 @@ class DuplicateMember(HTTPException):
         super().__init__(400, name[:LONGEST_SAID])
 
 
+class WindowConflict(BaseModel):
+    """Something that stands in the way of a window: a change by one of its items, or a freeze."""
+
+    kind: str = Field(description="`change` or `freeze`.", examples=["change"])
+    id: UUID
+    name: str = Field(description="The number of the change, or the kind of the freeze.")
+    title: str | None = Field(description="The title of the freeze.")
+    ci: str | None = Field(description="The key of the item that both need; null of a freeze.")
+    from_at: datetime
+    until_at: datetime | None = Field(description="Null while the change holds the item without end.")
+
+
 class ProblemDocument(BaseModel):
     """The reason why a request was not carried out."""
 
@@ -92,6 +106,9 @@ class ProblemDocument(BaseModel):
         default=None, description="What is open to this caller now (status 409)."
     )
     version: int | None = Field(default=None, description="The record's present version (status 412).")
+    conflicts: list[WindowConflict] | None = Field(
+        default=None, description="What stands in the way of the window (code `window_taken` and its like)."
+    )
 
 
 def problem(

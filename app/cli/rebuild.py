@@ -13,6 +13,7 @@ from app.cli.output import print_json, print_line
 from app.db import connect
 from app.foundation.calendars.spans import rebuild_spans
 from app.kernel.rebuild import FoldComparison, compare
+from app.processes.changes.bookings import rebuild_bookings
 from app.registry import LIFECYCLES
 
 UNLIMITED = "-c jit=off -c timezone=UTC -c work_mem=256MB"
@@ -22,7 +23,7 @@ def rebuild(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Fold the whole log into fresh rows, compare them with the live ones, and report every difference. Data
-    derived from rows, the spans of calendars, are rebuilt.
+    derived from rows, the spans of calendars and what changes book, are rebuilt.
     """
     current = settings.current()
     with installation.open_installation(current) as place:
@@ -45,9 +46,7 @@ def rebuild(
             print_line(f"{difference.table} {difference.id}: {', '.join(difference.fields())}")
         print_line(f"Rows that differ: {', '.join(f'{table} {n}' for table, n in result.differing.items())}.")
     if remade and not as_json:
-        print_line(
-            f"Calendar versions whose spans were made anew, as they were other ones: {', '.join(remade)}."
-        )
+        print_line(f"Made anew, as it was otherwise, of calendar versions and bookings: {', '.join(remade)}.")
     if result.differing or remade:
         raise typer.Exit(DIFFERENT)
 
@@ -56,6 +55,7 @@ async def _compare(url: str, progress: object) -> tuple[FoldComparison, list[str
     connection = await connect(url, UNLIMITED)
     try:
         compared = await compare(connection, LIFECYCLES, progress)  # type: ignore[arg-type]  # a function that is told a name
-        return compared, [str(version) for version in await rebuild_spans(connection)]
+        remade = [str(version) for version in await rebuild_spans(connection)]
+        return compared, [*remade, *await rebuild_bookings(connection)]
     finally:
         await connection.close()

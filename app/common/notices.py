@@ -50,6 +50,10 @@ class NoticeType(CodeEnum):
     sent_back = "sent_back", "Article sent back", "文章被退回"
     recurring = "recurring", "Incidents recur", "事件反复发生"
     complained = "complained", "Complaint to be answered", "投诉待答复"
+    scheduled = "scheduled", "Change scheduled", "变更已排期"
+    overlapped = "overlapped", "Your window is taken, too", "您的窗口被占用"
+    to_review_change = "to_review_change", "Change to be reviewed", "变更待评审"
+    backed_out = "backed_out", "Change backed out", "变更已回退"
     complaint_answered = "complaint_answered", "Complaint answered", "投诉已答复"
 
 

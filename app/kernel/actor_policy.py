@@ -45,6 +45,7 @@ class Relation(CodeEnum):
         "信息技术方和业务方评审人各一名",
     )
     acceptor = "acceptor", "the requester's acceptance group", "需求方验收组"
+    implementer = "implementer", "the assignee or one of the assigned team", "受理人或受派团队成员"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,15 @@ def _is_assignee(caller: Caller, record: Any) -> bool:
     return getattr(record, "team_id", None) in caller.teams
 
 
+def _is_implementer(caller: Caller, record: Any) -> bool:
+    """Return whether the caller is the assignee or a member of the assigned team."""
+    if caller.person_id is None:
+        return False
+    if getattr(record, "assignee_id", None) == caller.person_id:
+        return True
+    return getattr(record, "team_id", None) in caller.teams
+
+
 def _is_addressee(caller: Caller, record: Any) -> bool:
     """Return whether the caller is the person whom the notice is for."""
     return caller.person_id is not None and getattr(record, "person_id", None) == caller.person_id
@@ -213,6 +223,7 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     Relation.assignee: _is_assignee,
     Relation.holder: _is_holder,
     Relation.superior: _is_superior,
+    Relation.implementer: _is_implementer,
     Relation.addressee: _is_addressee,
     Relation.oneself: _is_oneself,
     Relation.staff: lambda caller, record: caller.is_staff_for(record),
@@ -243,6 +254,7 @@ presiding = ActorPolicy(relations=frozenset({Relation.presiding}))
 decision = ActorPolicy(relations=frozenset({Relation.decision}))
 solution_reviewer = ActorPolicy(relations=frozenset({Relation.solution_reviewer}))
 acceptor = ActorPolicy(relations=frozenset({Relation.acceptor}))
+implementer = ActorPolicy(relations=frozenset({Relation.implementer}))
 
 
 def role(*roles: Role) -> ActorPolicy:
@@ -258,6 +270,7 @@ problem_manager = role(Role.problem_manager)
 process_owner = role(Role.process_owner)
 quality_manager = role(Role.quality_manager)
 configuration_manager = role(Role.configuration_manager)
+change_manager = role(Role.change_manager)
 service_level_manager = role(Role.service_level_manager)
 integration = role(Role.integration)
 admin = role(Role.admin)

@@ -46,10 +46,10 @@ async def prepare_and_check(reads: ReadContext, command: Command, record: Any, c
         for prepare in command.row.prepare:
             ctx.add_prepared(await prepare(reads, record, command.body, ctx))
     except PreparationRefused as refused:
-        because = unavailable(command, record, refused.because)
-        because.words.update(refused.words)
-        because.more.update(refused.more)
-        raise because from refused
+        refusal = unavailable(command, record, refused.because)
+        refusal.words.update(refused.words)
+        refusal.more.update(refused.more)
+        raise refusal from refused
     for body_check in command.row.wrong:
         if (because := await body_check(reads, record, command.body, ctx)) is not None:
             raise unavailable(command, record, because)

@@ -21,8 +21,8 @@ from app.processes.changes.records import HOLDING, Change, Freeze, FreezeState
 
 #: The tables as actions write to them.
 CHANGE_WINDOWS, FREEZE_WINDOWS = "schedule.change_window", "schedule.freeze_window"
-#: Most conflicts in an answer; one more may exist.
-MOST_CONFLICTS = 50
+#: Most conflicts that are found: more are overridden by nobody.
+MOST_CONFLICTS = 1_000
 
 # What others hold of the same items at the same time, and freezes of that scope without an exception.
 CONFLICTS = """
@@ -32,7 +32,7 @@ with wanted as (
 ), span as (
   select tstzrange(%(from_at)s::timestamptz, %(until_at)s::timestamptz) as during
 )
-select 'change' as kind, c.id, c.number as name, c.title, i.key as ci, c.requester_id as owner_id,
+select 'change' as kind, c.id, c.number as name, null as title, i.key as ci, c.requester_id as owner_id,
   lower(b.during) as from_at, upper(b.during) as until_at
 from span s, wanted w join schedule.booking b on b.ci_id = w.ci_id and b.role && w.role
   join fold.change c on c.id = b.change_id join fold.ci i on i.id = b.ci_id
@@ -56,7 +56,7 @@ with wanted as (
   select unnest(%(touches)s::uuid[]) as ci_id, int8range(null, null) as role
   union all select unnest(%(needs)s::uuid[]), int8range(%(no)s, %(no)s, '[]')
 )
-select 'change' as kind, c.id, c.number as name, c.title, i.key as ci, c.requester_id as owner_id,
+select 'change' as kind, c.id, c.number as name, null as title, i.key as ci, c.requester_id as owner_id,
   c.started_at as from_at, null::timestamptz as until_at, h.stream, h.version
 from wanted w join schedule.booking b on b.ci_id = w.ci_id and b.role && w.role
   join fold.change c on c.id = b.change_id join fold.ci i on i.id = b.ci_id
@@ -86,7 +86,7 @@ class Conflict:
     """Something that stands in the way of a window: another change, by one of its items, or a freeze.
 
     `name` is the number of the change, or the kind of the freeze; `until_at` is None while the change holds
-    its items without end.
+    its items without end. The title of a change is left out: not all who schedule may see it.
     """
 
     kind: str
@@ -165,12 +165,18 @@ async def excepted_freezes(read: Reading, change_id: UUID) -> list[str]:
     return [stream(Freeze.KIND, row["id"]) for row in await read(EXCEPTED, (change_id,))]
 
 
+def no_booking(change: Change) -> dict[str, Any]:
+    """Return that the change holds nothing, as the database function takes it."""
+    return {"id": str(change.id), "from": None}
+
+
 def booking_row(change: Change, *, checked: bool = True, walked: bool = False) -> dict[str, Any]:
-    """Return what the change holds in its present state, as the database function takes it. `checked`: it is
-    compared with what others hold; `walked`: the items needed have just been looked up.
+    """Return what a change that is scheduled or being implemented holds, as the database function takes it.
+    `checked`: it is compared with what others hold; `walked`: the items needed have just been looked up, and
+    all of them.
     """
-    row: dict[str, Any] = {"id": str(change.id), "from": None}
-    if change.state not in HOLDING or change.booked_from_at is None:
+    row = no_booking(change)
+    if change.booked_from_at is None:
         return row
     until = change.booked_until_at
     return {

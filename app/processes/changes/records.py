@@ -38,6 +38,10 @@ class ChangeState(CodeEnum):
 IMPLEMENTATION_ENDED = frozenset({ChangeState.implemented, ChangeState.backed_out})
 ENDED = frozenset({ChangeState.closed})
 OPEN = frozenset(ChangeState) - ENDED - {ChangeState.rejected, ChangeState.cancelled}
+#: The states in which what is to be decided on can still be altered.
+BEFORE_APPROVAL = frozenset(
+    {ChangeState.draft, ChangeState.submitted, ChangeState.assessed, ChangeState.deferred}
+)
 #: The states in which nothing has been done yet.
 BEFORE_IMPLEMENTATION = OPEN - IMPLEMENTATION_ENDED - {ChangeState.implementing}
 #: The states in which a change holds a window and its configuration items.

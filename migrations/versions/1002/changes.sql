@@ -114,7 +114,7 @@ create index change_state on fold.change (state, opened_at desc, id desc);
 create index change_state_since on fold.change (state_since, id);
 create index change_submitted on fold.change (submitted_at, id);
 create index change_team on fold.change (team_id, opened_at desc, id desc);
-create index change_template on fold.change (template, opened_at desc, id desc) where template is not null;
+create index change_of_template on fold.change (template, opened_at desc, id desc) where template is not null;
 create index change_type on fold.change (type, opened_at desc, id desc);
 -- The calendar shows what has a window, by its begin.
 create index change_window on fold.change (window_from_at, id);

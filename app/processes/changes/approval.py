@@ -1,0 +1,162 @@
+"""Assessment and approval of changes: the risk, the change advisory board, and the emergency board."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from app.common.people import Person
+from app.common.records import CodeEnum
+from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_decision, tallied
+from app.foundation.decisions.preparation import NewDecision, Question, new_decision
+from app.foundation.decisions.records import Decision, DecisionOutcome
+from app.foundation.people.records import Group
+from app.kernel.actor_policy import requester_duty
+from app.kernel.context import ActionContext
+from app.kernel.payloads import LONGEST_LIST, FreeText, Payload
+from app.kernel.reads import ReadContext
+from app.processes.changes.preparation import FoundConflicts
+from app.processes.changes.questionnaires import QuestionnaireInForce, questionnaire_in_force
+from app.processes.changes.records import Change, ChangeState, ChangeType, DeferralReason
+
+#: Whoever asks for a change does not vote on it.
+NEVER = (requester_duty,)
+AnswerKey = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,49}$")]
+
+
+class AssessChange(Payload):
+    """The risk of the change, what it affects, and the people and means that it takes."""
+
+    risk_answers: dict[AnswerKey, AnswerKey] = Field(
+        max_length=LONGEST_LIST,
+        description="The answers to the risk questionnaire: by the key of each question, the key of its "
+        "answer. They give score and level.",
+    )
+    effects: FreeText = Field(
+        description="What the change does to services and users.", examples=["No mail for ten minutes."]
+    )
+    resources: FreeText = Field(
+        description="Who and what it takes.", examples=["Two engineers for one night."]
+    )
+
+
+def assess(change: Change, body: AssessChange, ctx: ActionContext) -> None:
+    """Assess the change: its risk, its effects, and what stands in the way of its window."""
+    risk = ctx.prepared(QuestionnaireInForce)
+    change.questionnaire_id = risk.id
+    change.risk_answers = dict(body.risk_answers)
+    change.risk_score, change.risk_level = risk.score(body.risk_answers)
+    change.effects = body.effects
+    change.resources = body.resources
+    change.conflicts_found = list(dict.fromkeys(one.name for one in ctx.prepared(FoundConflicts).found))
+    change.assessed_by_id = ctx.caller.person_id
+
+
+async def risk_questionnaire(
+    reads: ReadContext, change: Change, body: AssessChange, ctx: ActionContext
+) -> QuestionnaireInForce:
+    """Find the risk questionnaire in force."""
+    return await questionnaire_in_force(reads)
+
+
+async def risk_answers_do_not_fit(
+    reads: ReadContext, change: Change, body: AssessChange, ctx: ActionContext
+) -> None:
+    """Refuse answers that leave out a question of the questionnaire, or that it does not know."""
+    ctx.prepared(QuestionnaireInForce).score(body.risk_answers)
+
+
+class RequestApprovalChange(AskDecision):
+    """The question to the change advisory board: its members, the voting rule and the deadline."""
+
+
+class RequestEmergencyApprovalChange(AskDecision):
+    """The question to the emergency board, of whom one is enough, and why the change cannot wait."""
+
+    cannot_wait: FreeText = Field(
+        description="Why it cannot wait for the change advisory board.",
+        examples=["Nobody can send mail until it is done."],
+    )
+
+
+async def approval_question(
+    reads: ReadContext, change: Change, body: AskDecision, ctx: ActionContext
+) -> NewDecision:
+    """Prepare the decision on the change; of the emergency board one vote is a quorum if none is given."""
+    emergency = isinstance(body, RequestEmergencyApprovalChange)
+    question = Question(
+        question=body.question,
+        rule=body.rule,
+        due_at=body.due_at,
+        quorum=1 if emergency and body.quorum is None else body.quorum,
+        role=body.role,
+        group=ctx.ref(Group, "group"),
+        persons=ctx.refs(Person, "persons"),
+        chair=ctx.ref(Person, "chair"),
+    )
+    return await new_decision(reads, change, question, NEVER, ctx)
+
+
+def request_approval(change: Change, body: RequestApprovalChange, ctx: ActionContext) -> None:
+    """Request the approval of the change: it is put to the vote."""
+    _ask(change, ctx)
+
+
+def request_emergency_approval(
+    change: Change, body: RequestEmergencyApprovalChange, ctx: ActionContext
+) -> None:
+    """Request the approval of an emergency change: it is put to the vote at once."""
+    change.cannot_wait = body.cannot_wait
+    _ask(change, ctx)
+
+
+def _ask(change: Change, ctx: ActionContext) -> None:
+    asked = ctx.prepared(NewDecision)
+    change.approval_id = asked.decision.id
+    change.approval_requested_at = ctx.occurred_at
+    add_prepared_decision(asked, ctx)
+
+
+async def is_no_emergency(reads: ReadContext, change: Change, ctx: ActionContext) -> str | None:
+    """Refuse what only an emergency change does without an assessment."""
+    return None if change.type is ChangeType.emergency else "is_no_emergency"
+
+
+def approve(change: Change, body: Tallied, ctx: ActionContext) -> None:
+    """Approve the change: its board has decided for it."""
+
+
+def approve_emergency(change: Change, body: Tallied, ctx: ActionContext) -> None:
+    """Approve the emergency change: its board has decided for it, and it may start at once."""
+
+
+def reject(change: Change, body: Tallied, ctx: ActionContext) -> None:
+    """Reject the change: its board has decided against it."""
+
+
+def defer(change: Change, body: Tallied, ctx: ActionContext) -> None:
+    """Defer the change: its board wants more, or too few have voted in time."""
+    lapsed = body.outcome is DecisionOutcome.lapsed
+    change.deferral_reason = DeferralReason.no_quorum if lapsed else DeferralReason.by_vote
+
+
+#: By the state of the change, the action that an outcome of its approval leads to. An emergency change that
+#: nobody has decided on stays submitted: it is asked again.
+ACTIONS_OF_OUTCOMES: dict[tuple[CodeEnum | None, DecisionOutcome], str] = {
+    (ChangeState.awaiting_approval, DecisionOutcome.approved): "approve",
+    (ChangeState.awaiting_approval, DecisionOutcome.rejected): "reject",
+    (ChangeState.awaiting_approval, DecisionOutcome.deferred): "defer",
+    (ChangeState.awaiting_approval, DecisionOutcome.lapsed): "defer",
+    (ChangeState.submitted, DecisionOutcome.approved): "approve_emergency",
+    (ChangeState.submitted, DecisionOutcome.rejected): "reject",
+}
+
+
+def action_of_outcome(change: Change, taken: Decision) -> tuple[str, Any] | None:
+    """Return the action to which the outcome of the decision `taken` leads, with its payload; None if the
+    decision is not the one on the change's approval, or leads nowhere.
+    """
+    assert taken.outcome is not None
+    name = ACTIONS_OF_OUTCOMES.get((change.state, taken.outcome))
+    return None if name is None or taken.id != change.approval_id else (name, tallied(taken))

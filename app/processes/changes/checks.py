@@ -1,0 +1,77 @@
+"""Checks of actions on changes, beyond state and role. Each returns or raises the code of its refusal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.foundation.cis.records import Ci
+from app.foundation.decisions.records import Decision, DecisionState
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.processes.changes.records import BEFORE_APPROVAL, Change, ChangeType
+
+if TYPE_CHECKING:
+    from app.processes.changes.lifecycle import DraftChange, EditChange
+
+#: What a change must have when it is submitted.
+COMPULSORY = (
+    "reason",
+    "description",
+    "plan",
+    "test_plan",
+    "back_out_plan",
+    "wanted_from_at",
+    "wanted_until_at",
+)
+
+
+async def is_standard(reads: ReadContext, change: Change, ctx: ActionContext) -> str | None:
+    """Refuse to submit a standard change: it is scheduled at once, as its template was approved."""
+    return "standard_is_scheduled" if change.type is ChangeType.standard else None
+
+
+async def is_emergency(reads: ReadContext, change: Change, ctx: ActionContext) -> str | None:
+    """Refuse to assess an emergency change: its board decides at once, and its review looks at it."""
+    return "emergency_is_not_assessed" if change.type is ChangeType.emergency else None
+
+
+async def incomplete(reads: ReadContext, change: Change, body: object, ctx: ActionContext) -> None:
+    """Refuse to submit a change that lacks something compulsory, and name all that it lacks."""
+    lacking = [name for name in COMPULSORY if getattr(change, name) is None]
+    if not change.services and not change.ci_ids:
+        lacking.append("services")
+    missing = [WrongValue(pointer=f"/{name}", because="missing") for name in lacking]
+    if missing:
+        raise WrongValue(pointer=missing[0].pointer, because="missing", further=tuple(missing[1:]))
+
+
+async def item_named_twice(
+    reads: ReadContext, change: Change, body: DraftChange | EditChange, ctx: ActionContext
+) -> None:
+    """Refuse if an item is named twice, even by its id and by its key."""
+    ids = [ci.id for ci in ctx.refs(Ci, "cis")]
+    if len(set(ids)) < len(ids):
+        raise WrongValue(pointer="/cis", because="each_once")
+
+
+async def decision_is_open(reads: ReadContext, change: Change, body: Any, ctx: ActionContext) -> str | None:
+    """Refuse to ask while an earlier question is open."""
+    opened = await reads.children(Decision, change, state=DecisionState.open.value)
+    return "approval_is_open" if opened else None
+
+
+async def cannot_be_edited(reads: ReadContext, change: Change, body: EditChange, ctx: ActionContext) -> None:
+    """Refuse to alter what was put to the vote, once it was; and a wanted window that ends before it
+    begins.
+    """
+    await item_named_twice(reads, change, body, ctx)
+    said = body.model_fields_set
+    if change.state not in BEFORE_APPROVAL:
+        for name in ("services", "cis", *COMPULSORY):
+            if name in said:
+                raise WrongValue(pointer=f"/{name}", because="put_to_the_vote")
+    begin = body.wanted_from_at if "wanted_from_at" in said else change.wanted_from_at
+    end = body.wanted_until_at if "wanted_until_at" in said else change.wanted_until_at
+    if begin is not None and end is not None and end <= begin:
+        raise WrongValue(pointer="/wanted_until_at", because="window_ends_early")

@@ -1,0 +1,124 @@
+"""What stands in the way of a window before a change is scheduled, and the next windows that are free."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.filters import CommaSeparated
+from app.api.problems import WindowConflict
+from app.api.shapes import OutputModel
+from app.db import Database
+from app.foundation.cis.needs import needed_cis
+from app.kernel.payloads import LONGEST_KEY, LONGEST_LIST, Instant
+from app.kernel.refusals import WrongValue
+from app.log.canonical import instant
+from app.processes.changes.bookings import Conflict, WantedWindow, conflicts
+from app.processes.changes.records import Change
+from app.processes.changes.scheduling import LONGEST_WINDOW
+
+#: How far ahead free windows are looked for, and how many are offered.
+SEARCHED_AHEAD, MOST_OFFERED = timedelta(days=60), 3
+#: Most conflicts in an answer.
+MOST_SHOWN = 50
+NO_CHANGE = UUID(int=0)
+TOUCHED = "select id, key, ci_class from fold.ci where key = any(%(names)s) or id::text = any(%(names)s)"
+KEYS = "select key from fold.ci where id = any(%s) order by key"
+
+Names = Annotated[list[Annotated[str, Field(max_length=LONGEST_KEY)]] | None, CommaSeparated]
+
+
+class ConflictsQuery(BaseModel):
+    """The window that a change would take, and what it would touch."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    begin: Instant = Field(alias="from", description="When it would begin.")
+    end: Instant = Field(alias="to", description="When it would end; at most 92 days later.")
+    cis: Names = Field(
+        default=None,
+        max_length=LONGEST_LIST,
+        description="The configuration items that it would touch: keys or ids.",
+        examples=["srv-17"],
+    )
+    services: Names = Field(
+        default=None,
+        max_length=LONGEST_LIST,
+        description="The keys of the services that it would touch.",
+        examples=["mail"],
+    )
+    change: Annotated[str, Field(max_length=LONGEST_KEY)] | None = Field(
+        default=None,
+        description="The change to be scheduled, or moved: its id or number. It says what is touched, and "
+        "its own booking is not in the way.",
+    )
+
+
+class FreeWindowOut(OutputModel):
+    """A window of the same length in which nothing stands in the way."""
+
+    from_at: datetime
+    until_at: datetime
+
+
+class WindowConflicts(OutputModel):
+    """What stands in the way of a window, and the next windows that are free."""
+
+    items: list[WindowConflict] = Field(description="The earliest first.")
+    needed_cis: list[str] = Field(description="Keys of the items that the named ones need.")
+    needs_truncated: bool = Field(description="Whether more items are needed than are followed.")
+    free_windows: list[FreeWindowOut] = Field(
+        description=f"The next {MOST_OFFERED} within {SEARCHED_AHEAD.days} days; fewer if there are none."
+    )
+
+
+def free_windows(
+    found: list[Conflict], begin: datetime, end: datetime, horizon: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Return the next windows of the length of that from `begin` to `end` in which none of the conflicts
+    found is, until the horizon: each starts at `begin` or where something ends.
+    """
+    length = end - begin
+    taken = sorted((one.from_at, one.until_at or horizon) for one in found)
+    offered: list[tuple[datetime, datetime]] = []
+    starts = sorted({begin, *(until for _, until in taken if until > begin)})
+    for start in starts:
+        until = start + length
+        if until > horizon or len(offered) == MOST_OFFERED:
+            break
+        if offered and start < offered[-1][1]:
+            continue
+        if all(b <= start or a >= until for a, b in taken):
+            offered.append((start, until))
+    return offered
+
+
+async def conflicts_of(db: Database, query: ConflictsQuery, change: Change | None) -> dict[str, Any]:
+    """Return what stands in the way of the window, for a change or for items and services by their names.
+    Raises WrongValue for a window that is none, or an item that is unknown.
+    """
+    if not timedelta(0) < query.end - query.begin <= LONGEST_WINDOW:
+        raise WrongValue(parameter="to", because="ends_before_it_begins")
+    names = list((change and change.ci_ids) or query.cis or ())
+    touched = await db.rows(TOUCHED, {"names": names})
+    known = {name for row in touched for name in (row["key"], str(row["id"]))}
+    if unknown := [name for name in names if name not in known]:
+        raise WrongValue({"value": unknown[0]}, parameter="cis", because="unknown_value")
+    needed = await needed_cis(db.rows, [row["id"] for row in touched])
+    services = tuple((change and change.services) or query.services or ())
+    classes = tuple(sorted({row["ci_class"] for row in touched}))
+    touches, horizon = tuple(row["id"] for row in touched), query.begin + SEARCHED_AHEAD
+    own = NO_CHANGE if change is None else change.id
+    ahead = WantedWindow(own, query.begin, horizon, touches, needed.ids, services, classes)
+    found = await conflicts(db.rows, ahead)
+    inside = [one for one in found if one.from_at < query.end]
+    free = free_windows(found, query.begin, query.end, horizon)
+    return {
+        "items": [one.as_json() for one in inside[:MOST_SHOWN]],
+        "needed_cis": [row["key"] for row in await db.rows(KEYS, (list(needed.ids),))],
+        "needs_truncated": needed.truncated,
+        "free_windows": [{"from_at": instant(begin), "until_at": instant(end)} for begin, end in free],
+    }

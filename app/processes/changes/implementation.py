@@ -1,0 +1,139 @@
+"""Implementation of changes: start, completion, back-out, and the incidents that they cause."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.common.records import ForeignRef
+from app.common.tickets import Ticket
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import RelatedCommand
+from app.kernel.payloads import FreeText, Instant, Payload, Reference
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.processes.changes.bookings import CHANGE_WINDOWS, no_booking
+from app.processes.changes.preparation import ReviewDue
+from app.processes.changes.records import Change, ChangeState, ChangeType
+from app.processes.changes.scheduling import book
+from app.ticketing.links import LinkTicket, new_link
+from app.ticketing.records import Link, LinkKind
+
+
+class StartChange(Payload):
+    """The reasons for starting outside the window, and although something stands in the way."""
+
+    out_of_window_reason: FreeText | None = Field(
+        default=None, description="Why it starts outside its window; must be said then."
+    )
+    override_reason: FreeText | None = Field(
+        default=None,
+        description="Why it may start although another change holds the same items: stays visible.",
+    )
+
+
+def start(change: Change, body: StartChange, ctx: ActionContext) -> None:
+    """Start to implement the change. It holds its items until it is implemented or backed out."""
+    change.out_of_window_reason = body.out_of_window_reason
+    if body.override_reason is not None:
+        change.override_reason = body.override_reason
+    _add_implementer(change, ctx)
+    book(change, ctx)
+
+
+async def not_ready_to_start(reads: ReadContext, change: Change, ctx: ActionContext) -> str | None:
+    """Refuse to start a change that is approved but not scheduled, unless it is an emergency."""
+    approved_only = change.state is ChangeState.approved
+    return "schedule_first" if approved_only and change.type is not ChangeType.emergency else None
+
+
+class CompleteChange(Payload):
+    """What was done and tested, and what was done otherwise than planned."""
+
+    work_done: FreeText = Field(description="What was done.", examples=["The relay runs version 4."])
+    tests_run: FreeText = Field(
+        description="What was tested, and how it went.", examples=["A mail each way."]
+    )
+    deviations: FreeText | None = Field(default=None, description="What was done otherwise than planned.")
+
+
+def complete(change: Change, body: CompleteChange, ctx: ActionContext) -> None:
+    """Complete the implementation: the change waits for its review."""
+    change.work_done = body.work_done
+    change.tests_run = body.tests_run
+    change.deviations = body.deviations
+    _end(change, ctx)
+
+
+class BackOutChange(Payload):
+    """Why the change is undone, and since when service is back."""
+
+    reason: FreeText = Field(description="Why.", examples=["Mails were delivered twice."])
+    service_restored_at: Instant = Field(
+        description="Since when service is as it was before.", examples=["2026-03-02T09:30:00Z"]
+    )
+
+
+def back_out(change: Change, body: BackOutChange, ctx: ActionContext) -> None:
+    """Back the change out: everything is as it was before."""
+    change.back_out_reason = body.reason
+    change.service_restored_at = body.service_restored_at
+    _end(change, ctx)
+
+
+async def restored_ahead(reads: ReadContext, change: Change, body: BackOutChange, ctx: ActionContext) -> None:
+    """Refuse a time of restoration in the future or before the start."""
+    if body.service_restored_at > ctx.now:
+        raise WrongValue(pointer="/service_restored_at", because="in_the_future")
+    if change.started_at is not None and body.service_restored_at < change.started_at:
+        raise WrongValue(pointer="/service_restored_at", because="before_the_start")
+
+
+def _end(change: Change, ctx: ActionContext) -> None:
+    _add_implementer(change, ctx)
+    change.review_due_at = ctx.prepared(ReviewDue).at
+    ctx.derive(CHANGE_WINDOWS, no_booking(change))
+
+
+def _add_implementer(change: Change, ctx: ActionContext) -> None:
+    """Add the caller to those who implement the change, and so do not review it."""
+    if ctx.caller.person_id is not None:
+        known = change.implementer_ids or []
+        change.implementer_ids = list(dict.fromkeys([*known, str(ctx.caller.person_id)]))
+
+
+class ConfirmCauseChange(Payload):
+    """The incident that the change has caused."""
+
+    incident: Annotated[Reference, ForeignRef("incident")] = Field(
+        description="The incident: its id or number; it is linked.", examples=["INC-2026-000001"]
+    )
+    evidence: FreeText | None = Field(
+        default=None, description="What shows it.", examples=["The fault began with the restart."]
+    )
+
+
+def confirm_cause(change: Change, body: ConfirmCauseChange, ctx: ActionContext) -> None:
+    """Confirm that the change has caused an incident: both are linked, and the review must speak of it."""
+    ctx.add(new_link(change, LinkKind.causes, ctx.required_ref(Ticket, "incident"), ctx))
+
+
+async def cannot_be_its_cause(
+    reads: ReadContext, change: Change, body: ConfirmCauseChange, ctx: ActionContext
+) -> None:
+    """Refuse an incident that is linked already, or that was opened before the change started."""
+    incident = ctx.required_ref(Ticket, "incident")
+    if await reads.child(Link, change, other=incident.row_key, kind=LinkKind.causes.value) is not None:
+        raise WrongValue(pointer="/incident", because="there_already")
+    started, opened = change.started_at, incident.opened_at
+    if started is not None and opened is not None and opened < started:
+        raise WrongValue(pointer="/incident", because="opened_before_the_change")
+
+
+LINK_INCIDENT = RelatedCommand(
+    action="link",
+    field="incident",
+    record=lambda ctx: ctx.required_ref(Ticket, "incident").row_key,
+    body=lambda change, body: LinkTicket(kind=LinkKind.caused_by, other=str(change.id)),
+)

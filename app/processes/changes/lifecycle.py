@@ -1,0 +1,358 @@
+"""Lifecycle of changes: plan, assess, approve, schedule, implement and review.
+
+draft ─► submitted ─► assessed ─► awaiting_approval ─► approved ─► scheduled ─► implementing ─► implemented ─► closed
+standard: draft ─► scheduled       emergency: submitted ─► approved ─► implementing
+awaiting_approval ─► rejected | deferred ─► submitted        implementing, implemented ─► backed_out ─► closed
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.common.children import ExternalReference
+from app.common.components import example_includes
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.records import CodeEnum, ForeignRef, KeyRef
+from app.foundation.cis.records import Ci
+from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
+from app.foundation.decisions import actions as decisions
+from app.foundation.decisions.actions import DecisionSpec, withdraw_open_decisions
+from app.foundation.decisions.preparation import open_decisions
+from app.foundation.editing import apply_patch, edit_action
+from app.foundation.people.eligibility import check_team_active
+from app.foundation.people.records import Team
+from app.kernel.actor_policy import change_manager, decision, implementer, reporter, role, rule, staff
+from app.kernel.constraints import RetryDecision
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, action
+from app.kernel.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    EmptyPayload,
+    FreeText,
+    Instant,
+    Patch,
+    Payload,
+    Reason,
+    RecordKey,
+    Reference,
+    Title,
+)
+from app.kernel.visibility import DESK
+from app.processes.changes import approval, checks, implementation, review, scheduling
+from app.processes.changes.bookings import CHANGE_WINDOWS, no_booking
+from app.processes.changes.preparation import (
+    DraftSource,
+    confirmed_causes,
+    conflicts_in_wanted_window,
+    draft_source,
+    review_due,
+    start_booking,
+    window_booking,
+)
+from app.processes.changes.records import (
+    BEFORE_IMPLEMENTATION,
+    ENDED,
+    IMPLEMENTATION_ENDED,
+    OPEN,
+    Change,
+    ChangeType,
+)
+from app.processes.changes.records import ChangeState as State
+from app.ticketing import CHILDREN, ticket_actions
+from app.ticketing.links import LinkTicket, new_link
+from app.ticketing.records import LinkKind
+
+ServiceKeys = Annotated[tuple[Annotated[RecordKey, KeyRef("service")], ...], BoundedList]
+CiReferences = Annotated[tuple[Annotated[Reference, ForeignRef("ci")], ...], BoundedList]
+
+
+class DraftChange(Payload):
+    """The change to draft; what its submission needs can be added until then."""
+
+    model_config = example_includes("type", "services")
+    type: ChangeType = Field(description="Who approves it: its template, the board, or the emergency board.")
+    title: Title | None = Field(
+        default=None, description="What changes, in a line; of a standard change, if not as its template."
+    )
+    template: Annotated[RecordKey, KeyRef("change_template", known=True)] | None = Field(
+        default=None, description="The key of the template: of a standard change, and only of one."
+    )
+    reason: FreeText | None = Field(default=None, description="Why it is to be made.")
+    description: FreeText | None = Field(default=None, description="What changes.")
+    services: ServiceKeys = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="The keys of the services that it touches; it counts under the first.",
+    )
+    cis: CiReferences = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="The configuration items that it touches: keys or ids. In its window nobody else may "
+        "touch them, nor what they need.",
+    )
+    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
+        default=None, description="The key of the category."
+    )
+    plan: FreeText | None = Field(default=None, description="How it is made, step by step.")
+    test_plan: FreeText | None = Field(default=None, description="How it is shown to work.")
+    back_out_plan: FreeText | None = Field(default=None, description="How it is undone.")
+    wanted_from_at: Instant | None = Field(default=None, description="The wanted begin.")
+    wanted_until_at: Instant | None = Field(default=None, description="The wanted end.")
+    team: Annotated[Reference, ForeignRef("team")] | None = Field(
+        default=None, description="The team that implements it: its key or id."
+    )
+    request: Annotated[Reference, ForeignRef("request")] | None = Field(
+        default=None, description="The request that it fulfils: its id or number; both are linked."
+    )
+    requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
+        default=None, description="Whom it is drafted for, if not the caller: a person's id."
+    )
+    custom: CustomValues = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check_type(self) -> DraftChange:
+        if (self.type is ChangeType.standard) != (self.template is not None):
+            raise PydanticCustomError("template_of_standard", "name a template of a standard change only")
+        if self.title is None and self.template is None:
+            raise PydanticCustomError("title_or_template", "say what changes, in a line")
+        _check_window(self)
+        return self
+
+
+def draft(change: Change, body: DraftChange, ctx: ActionContext) -> None:
+    """Draft a change: what is to change, why and how."""
+    source = ctx.prepared(DraftSource)
+    template, request = source.template, source.request
+    requester, team = ctx.ref(Person, "requester"), ctx.ref(Team, "team")
+    for name in ("type", "template", "reason", "category", "wanted_from_at", "wanted_until_at"):
+        setattr(change, name, getattr(body, name))
+    for name in ("title", "description", "plan", "test_plan", "back_out_plan"):
+        setattr(change, name, getattr(body, name) or (template and getattr(template, name)))
+    services = list(dict.fromkeys(body.services)) or list((template and template.services) or ())
+    _set_scope(change, services, ctx)
+    change.risk_level = None if template is None else template.risk_level
+    change.team_id = team.id if team else template.team_id if template else None
+    change.requester_id = requester.id if requester else ctx.caller.person_id
+    change.customer_id = requester.team_id if requester else ctx.caller.team_id
+    if change.requester_id != ctx.caller.person_id:
+        change.reported_by_id = ctx.caller.person_id
+    change.opened_at = ctx.occurred_at
+    if request is not None:
+        change.request_id = request.id
+        ctx.add(new_link(change, LinkKind.implements, request, ctx))
+    set_custom_fields(change, ctx)
+
+
+def _set_scope(change: Change, services: list[str], ctx: ActionContext) -> None:
+    change.services = services
+    change.service = services[0] if services else None
+    change.ci_ids = list(dict.fromkeys(str(ci.id) for ci in ctx.refs(Ci, "cis")))
+
+
+def submit(change: Change, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Submit the change for assessment, or an emergency for its board."""
+
+
+class ResubmitChange(Payload):
+    """What was asked for when the change was deferred."""
+
+    answer: FreeText = Field(description="What was asked for.", examples=["The test report is attached."])
+
+
+def resubmit(change: Change, body: ResubmitChange, ctx: ActionContext) -> None:
+    """Submit the deferred change again, with what was asked for."""
+
+
+class CancelChange(Reason):
+    """Why the change is not made."""
+
+
+def cancel(change: Change, body: CancelChange, ctx: ActionContext) -> None:
+    """Cancel the change before it is implemented; its window and its items are free."""
+    withdraw_open_decisions(ctx)
+    ctx.derive(CHANGE_WINDOWS, no_booking(change))
+
+
+class FlagReviewChange(Payload):
+    """That the review of the change is overdue."""
+
+
+def flag_review(change: Change, body: FlagReviewChange, ctx: ActionContext) -> None:
+    """Flag that the review of the change is overdue."""
+    change.review_overdue_at = ctx.occurred_at
+
+
+class EditChange(Patch):
+    """The fields of the change to alter."""
+
+    REQUESTER_FIELDS = frozenset({"title", "description", "reason"})
+
+    title: Title = Field(default_factory=str, description="What changes, in a line.")
+    reason: FreeText = Field(default_factory=str, description="Why it is to be made.")
+    description: FreeText = Field(default_factory=str, description="What changes.")
+    services: ServiceKeys = Field(
+        default_factory=tuple,
+        max_length=LONGEST_LIST,
+        description="The keys of the services that it touches.",
+    )
+    cis: CiReferences = Field(
+        default_factory=tuple, max_length=LONGEST_LIST, description="The items that it touches: keys or ids."
+    )
+    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
+        default=None, description="The key of the category."
+    )
+    plan: FreeText = Field(default_factory=str, description="How it is made, step by step.")
+    test_plan: FreeText = Field(default_factory=str, description="How it is shown to work.")
+    back_out_plan: FreeText = Field(default_factory=str, description="How it is undone.")
+    wanted_from_at: Instant | None = Field(default=None, description="The wanted begin.")
+    wanted_until_at: Instant | None = Field(default=None, description="The wanted end.")
+    custom: CustomValues = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check_order(self) -> EditChange:
+        _check_window(self)
+        return self
+
+
+def _check_window(body: DraftChange | EditChange) -> None:
+    begin, end = body.wanted_from_at, body.wanted_until_at
+    if begin is not None and end is not None and end <= begin:
+        raise PydanticCustomError("window_ends_early", "end after the begin")
+
+
+def edit(change: Change, body: EditChange, ctx: ActionContext) -> None:
+    """Edit the change's fields."""
+    apply_patch(change, body, ctx, skip=("services", "cis"))
+    if "services" in body.model_fields_set:
+        change.services = list(dict.fromkeys(body.services))
+        change.service = change.services[0] if change.services else None
+    if "cis" in body.model_fields_set:
+        change.ci_ids = list(dict.fromkeys(str(ci.id) for ci in ctx.refs(Ci, "cis")))
+
+
+async def _team_retired(reads: object, change: Change, body: DraftChange, ctx: ActionContext) -> None:
+    """Refuse a team that is retired."""
+    check_team_active(ctx.ref(Team, "team"))
+
+
+#: By the state entered, the field that says when.
+INSTANTS = {
+    State.submitted: "submitted_at",
+    State.assessed: "assessed_at",
+    State.approved: "approved_at",
+    State.rejected: "rejected_at",
+    State.deferred: "deferred_at",
+    State.scheduled: "scheduled_at",
+    State.implementing: "started_at",
+    State.implemented: "implemented_at",
+    State.backed_out: "backed_out_at",
+    State.closed: "closed_at",
+    State.cancelled: "cancelled_at",
+}
+
+
+def on_enter(change: Change, before: CodeEnum | None, ctx: ActionContext) -> None:
+    """Set the fields that depend on the new state, whether a person, a rule or an imported history
+    changed it.
+    """
+    assert change.state is not None
+    name = INSTANTS.get(change.state)
+    # The lead time begins with the first submission.
+    if name is not None and not (name == "submitted_at" and change.submitted_at is not None):
+        setattr(change, name, ctx.occurred_at)
+    if change.state is State.closed:
+        change.reviewed_at = ctx.occurred_at
+        change.review_overdue_at = None
+
+
+def audience(change: Change) -> tuple[str, ...]:
+    """Return the tokens of those who may see the change: its requester, reporter and assignee, those of its
+    services, and its team; without a team, the service desk.
+    """
+    persons = (change.requester_id, change.reported_by_id, change.assignee_id)
+    tokens = (
+        *(f"person:{person}" for person in persons if person is not None),
+        *(f"service:{service}" for service in change.services or ()),
+    )
+    return (*tokens, DESK if change.team_id is None else f"team:{change.team_id}")
+
+
+LINK_REQUEST = RelatedCommand(
+    action="link",
+    field="request",
+    record=lambda ctx: () if (one := ctx.prepared(DraftSource).request) is None else one.row_key,
+    body=lambda change, body: LinkTicket(kind=LinkKind.implemented_by, other=str(change.id)),
+)
+BACKERS = implementer | change_manager
+JUDGES = role(Role.change_manager, Role.incident_manager, Role.problem_manager, Role.engineer, Role.agent)
+MANAGERS = frozenset({Role.change_manager})
+ONE = RecipientRule
+STARTED = State.implementing, *IMPLEMENTATION_ENDED, State.closed
+VOTES = DecisionSpec(
+    kind="change", any=State, segregate_from=approval.NEVER, outcome=approval.action_of_outcome
+)
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="change", plural="changes", zh="变更", record=Change, states=State, code="CHG",
+    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.change_manager, Role.cab_member, Role.configuration_manager},
+    columns={"person": ("requester_id", "reported_by_id", "assignee_id"), "team": ("team_id",), "service": ("service",)},
+    unassigned="team_id is null", on_state_entered=on_enter, children=(ExternalReference, *decisions.CHILDREN, *CHILDREN), ended=ENDED,
+    searched_fields=("title", "description", "reason", "plan", "work_done", "lessons", "service", "category"),
+    constraints={"booking_free": RetryDecision(), "booking_walk": RetryDecision(), "change_window_frozen": RetryDecision()},
+    rows=(
+        # action                 中文        from                          to                       who             event
+        action(draft,              "起草",     NEW_RECORD,                   State.draft,             staff | rule,   "change.drafted",
+               prepare=(draft_source,), wrong=(_team_retired, checks.item_named_twice, invalid_custom_values), related=LINK_REQUEST),
+        action(submit,             "提交",     [State.draft],                State.submitted,         staff | reporter, "change.submitted",
+               unless=(checks.is_standard,), wrong=(checks.incomplete,)),
+        action(approval.assess,    "评估",     [State.submitted],            State.assessed,          change_manager, "change.assessed",
+               unless=(checks.is_emergency,), prepare=(approval.risk_questionnaire, conflicts_in_wanted_window), wrong=(approval.risk_answers_do_not_fit,)),
+        action(approval.request_emergency_approval, "申请紧急审批", [State.submitted], STAYS,         change_manager | staff, "change.emergency_approval_requested",
+               unless=(approval.is_no_emergency,), prepare=(approval.approval_question,), wrong=(checks.decision_is_open,)),
+        action(approval.approve_emergency, "紧急批准", [State.submitted],    State.approved,          decision,       "change.approved",
+               notifies=(ONE(NoticeType.approved, field="requester_id"), ONE(NoticeType.approved, field="assignee_id"), ONE(NoticeType.approved, team=True))),
+        action(resubmit,           "重新提交", [State.deferred],             State.submitted,         reporter | change_manager, "change.resubmitted"),
+        action(approval.request_approval, "申请审批", [State.assessed],      State.awaiting_approval, change_manager, "change.approval_requested",
+               prepare=(approval.approval_question,)),
+        action(approval.approve,   "批准",     [State.awaiting_approval],    State.approved,          decision,       "change.approved",
+               notifies=(ONE(NoticeType.approved, field="requester_id"), ONE(NoticeType.approved, field="assignee_id"), ONE(NoticeType.approved, team=True))),
+        action(approval.reject,    "否决",     [State.awaiting_approval, State.submitted], State.rejected, decision, "change.rejected",
+               notifies=(ONE(NoticeType.refused, field="requester_id"), ONE(NoticeType.refused, roles=MANAGERS))),
+        action(approval.defer,     "暂缓",     [State.awaiting_approval],    State.deferred,          decision,       "change.deferred",
+               notifies=(ONE(NoticeType.refused, field="requester_id"), ONE(NoticeType.refused, roles=MANAGERS))),
+        action(scheduling.schedule, "排期",    [State.draft, State.approved], State.scheduled,        change_manager, "change.scheduled",
+               unless=(scheduling.not_ready_to_schedule,), prepare=(window_booking,),
+               notifies=(ONE(NoticeType.scheduled, field="requester_id"), ONE(NoticeType.scheduled, field="assignee_id"), ONE(NoticeType.scheduled, team=True))),
+        action(scheduling.reschedule, "改期",  [State.scheduled],            STAYS,                   change_manager, "change.rescheduled",
+               prepare=(window_booking,),
+               notifies=(ONE(NoticeType.scheduled, field="requester_id"), ONE(NoticeType.scheduled, field="assignee_id"), ONE(NoticeType.scheduled, team=True))),
+        action(scheduling.note_overlap, "提示冲突", [State.scheduled],       STAYS,                   rule,           "change.overlapped",
+               notifies=(ONE(NoticeType.overlapped, field="requester_id"), ONE(NoticeType.overlapped, field="assignee_id"), ONE(NoticeType.overlapped, team=True), ONE(NoticeType.overlapped, roles=MANAGERS))),
+        action(implementation.start, "开始实施", [State.scheduled, State.approved], State.implementing, implementer,  "change.started",
+               unless=(implementation.not_ready_to_start,), prepare=(start_booking,)),
+        action(implementation.complete, "完成实施", [State.implementing],    State.implemented,       implementer,    "change.implemented",
+               prepare=(review_due,), notifies=(ONE(NoticeType.to_review_change, roles=MANAGERS), ONE(NoticeType.delivered, field="requester_id"))),
+        action(implementation.back_out, "回退", [State.implementing, State.implemented], State.backed_out, BACKERS,   "change.backed_out",
+               prepare=(review_due,), wrong=(implementation.restored_ahead,),
+               notifies=(ONE(NoticeType.backed_out, roles=MANAGERS), ONE(NoticeType.backed_out, field="requester_id"), ONE(NoticeType.backed_out, team=True))),
+        action(implementation.confirm_cause, "确认起因", STARTED,            STAYS,                   JUDGES,         "change.cause_confirmed",
+               wrong=(implementation.cannot_be_its_cause,), staff_only=True, related=implementation.LINK_INCIDENT),
+        action(review.review,      "评审",     IMPLEMENTATION_ENDED,         State.closed,            change_manager, "change.reviewed",
+               segregate_from=(review.IMPLEMENTER,), prepare=(confirmed_causes,), wrong=(review.review_contradicts_the_log,), related=review.LINK_INCIDENTS,
+               notifies=(ONE(NoticeType.closed, field="requester_id"), ONE(NoticeType.closed, field="assignee_id"))),
+        action(flag_review,        "标记评审逾期", IMPLEMENTATION_ENDED,     STAYS,                   rule,           "change.review_fell_overdue",
+               notifies=(ONE(NoticeType.to_review_change, roles=MANAGERS),)),
+        action(cancel,             "取消",     BEFORE_IMPLEMENTATION,        State.cancelled,         reporter | change_manager, "change.cancelled",
+               prepare=(open_decisions,), notifies=(ONE(NoticeType.cancelled, field="requester_id"), ONE(NoticeType.cancelled, field="assignee_id"), ONE(NoticeType.cancelled, team=True))),
+        *edit_action(edit, "change", State, checks.cannot_be_edited),
+        *decisions.rows(VOTES),
+        *ticket_actions(kind="change", any=State, open=OPEN, delivered=ENDED | IMPLEMENTATION_ENDED, manager=Role.change_manager),
+    ),
+)
+# fmt: on

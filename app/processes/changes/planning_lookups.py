@@ -1,0 +1,58 @@
+"""Reads of questionnaires and of the windows of changes, for actions that depend on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.kernel.reads import Constraint, ReadContext
+from app.processes.changes.records import Freeze
+
+#: Most changes that a freeze names as scheduled in it.
+MOST_HIT = 500
+
+#: The questionnaire that was set last, with the version of its stream.
+QUESTIONNAIRE = """
+select q.*, h.stream, h.version as stream_version
+from fold.risk_questionnaire q join log.stream_head h on h.stream = 'risk_questionnaire/' || q.id
+order by q.set_at desc, q.id desc limit 1
+"""
+# By the index change_window_during.
+HIT = """
+select w.change_id::text as id from schedule.change_window w
+where w.during && tstzrange(%(from_at)s::timestamptz, %(until_at)s::timestamptz)
+  and schedule.concerns(
+    row(%(id)s::uuid, null::tstzrange, %(everything)s::boolean, %(services)s::text[], %(ci_classes)s::text[])
+      ::schedule.freeze_window,
+    w.services, w.ci_classes)
+order by lower(w.during), w.change_id limit %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesHit:
+    """The ids of the changes that are scheduled in a freeze, the earliest first. `truncated`: there are
+    more.
+    """
+
+    ids: tuple[str, ...]
+    truncated: bool
+
+
+async def changes_hit(
+    reads: ReadContext, freeze: Freeze, from_at: datetime, until_at: datetime
+) -> ChangesHit:
+    """Return the changes whose windows overlap that period, of what the freeze concerns. If another one is
+    scheduled in it meanwhile, the command is decided again.
+    """
+    wanted = {
+        "id": freeze.id,
+        "from_at": from_at,
+        "until_at": until_at,
+        "everything": bool(freeze.everything),
+        "services": freeze.services or [],
+        "ci_classes": freeze.ci_classes or [],
+        "limit": MOST_HIT + 1,
+    }
+    rows = await reads.rows(HIT, wanted, guard=Constraint("freeze_window_hits"))
+    return ChangesHit(tuple(row["id"] for row in rows[:MOST_HIT]), truncated=len(rows) > MOST_HIT)

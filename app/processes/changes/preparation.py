@@ -1,0 +1,219 @@
+"""Reads that actions on changes need before they are decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from app.common.tickets import Ticket
+from app.foundation.cis.needs import needed_cis
+from app.foundation.cis.records import Ci
+from app.kernel.context import ActionContext
+from app.kernel.reads import Constraint, ReadContext, Reading
+from app.kernel.refusals import PreparationRefused, WrongValue
+from app.log.canonical import instant
+from app.log.events import kind_of
+from app.processes.changes.bookings import (
+    Conflict,
+    WantedWindow,
+    changes_under_way,
+    conflicts,
+    excepted_freezes,
+)
+from app.processes.changes.records import Change, ChangeTemplate, ChangeType, Freeze, TemplateState
+from app.ticketing.records import Link, LinkKind
+from app.ticketing.working_days import same_time_on, service_working_days, working_days_after
+
+if TYPE_CHECKING:
+    from app.processes.changes.implementation import StartChange
+    from app.processes.changes.lifecycle import DraftChange
+    from app.processes.changes.scheduling import RescheduleChange, ScheduleChange
+
+#: The working days after which the review of a change is due.
+REVIEW_DAYS = 3
+#: Most conflicts that a refusal names.
+MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSource:
+    """The template of the change that is drafted, and the request that it is for, as far as there are any."""
+
+    template: ChangeTemplate | None
+    request: Ticket | None
+
+
+async def draft_source(
+    reads: ReadContext, change: Change, body: DraftChange, ctx: ActionContext
+) -> DraftSource:
+    """Find the template and the request. Raises WrongValue if the template is not approved."""
+    template = ctx.ref(ChangeTemplate, "template")
+    if template is not None and template.state is not TemplateState.approved:
+        raise WrongValue(pointer="/template", because="template_not_approved")
+    return DraftSource(template, ctx.ref(Ticket, "request"))
+
+
+@dataclass(frozen=True, slots=True)
+class FoundConflicts:
+    """What stands in the way of the window that is wanted."""
+
+    found: tuple[Conflict, ...]
+
+
+async def conflicts_in_wanted_window(
+    reads: ReadContext, change: Change, body: object, ctx: ActionContext
+) -> FoundConflicts:
+    """Find what stands in the way of the window that the change wants; nothing if it wants none."""
+    if change.wanted_from_at is None or change.wanted_until_at is None:
+        return FoundConflicts(())
+    walked = await _walk(reads, change)
+    wanted = walked.window(change, change.wanted_from_at, change.wanted_until_at)
+    return FoundConflicts(tuple(await conflicts(walked.read, wanted)))
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """What the change books: the items that it needs, the classes of those that it touches, its window, and
+    the streams of the changes and freezes that it is scheduled over. `truncated`: not all items needed are
+    known.
+    """
+
+    from_at: datetime
+    until_at: datetime | None
+    needed: tuple[str, ...]
+    ci_classes: tuple[str, ...]
+    overrides: tuple[str, ...]
+    truncated: bool
+
+
+async def window_booking(
+    reads: ReadContext, change: Change, body: ScheduleChange | RescheduleChange, ctx: ActionContext
+) -> Booking:
+    """Find what the change would hold in the window of the payload. Raises PreparationRefused if something
+    stands in the way, or if not all items needed can be found, and no reason for overriding is given.
+    """
+    if body.until_at <= ctx.occurred_at:
+        raise WrongValue(pointer="/until_at", because="not_ahead")
+    walked = await _walk(reads, change)
+    if walked.truncated and body.override_reason is None:
+        raise PreparationRefused("needs_too_many_to_check")
+    wanted = walked.window(change, body.from_at, body.until_at)
+    found = await conflicts(walked.read, wanted)
+    if found and body.override_reason is None:
+        raise conflict_refusal(found)
+    excepted = await excepted_freezes(walked.read, change.id)
+    return walked.booking(wanted, [*excepted, *(one.stream for one in found)])
+
+
+async def start_booking(
+    reads: ReadContext, change: Change, body: StartChange, ctx: ActionContext
+) -> Booking | None:
+    """Find what the change holds while it is implemented. An emergency holds its items from now on, whatever
+    others hold; another change holds its window, or one of that length from now on if it starts outside.
+
+    Raises PreparationRefused if there is a freeze from which it is not excepted, or if something else stands
+    in its way and no reason for overriding is given; WrongValue if it starts outside its window without a
+    reason.
+    """
+    walked = await _walk(reads, change)
+    if change.type is ChangeType.emergency:
+        wanted = walked.window(change, ctx.occurred_at, None)
+        return walked.booking(wanted, [one.stream for one in await conflicts(walked.read, wanted)])
+    assert change.window_from_at is not None
+    assert change.window_until_at is not None
+    begin, end = change.window_from_at, change.window_until_at
+    if not begin <= ctx.occurred_at < end:
+        if body.out_of_window_reason is None:
+            words = {"from": instant(begin), "until": instant(end)}
+            raise WrongValue(words, pointer="/out_of_window_reason", because="outside_its_window")
+        begin, end = ctx.occurred_at, ctx.occurred_at + (end - begin)
+    wanted = walked.window(change, begin, end)
+    found = await conflicts(walked.read, wanted)
+    if frozen := [one for one in found if one.kind == Freeze.KIND and one.from_at <= ctx.occurred_at]:
+        raise conflict_refusal(frozen, "frozen_without_exception")
+    accepted = set(change.overrides or ())
+    others = [one for one in await changes_under_way(walked.read, wanted) if one.stream not in accepted]
+    others += [one for one in found if one.stream not in accepted]
+    if others and body.override_reason is None:
+        raise conflict_refusal(others)
+    excepted = await excepted_freezes(walked.read, change.id)
+    return walked.booking(wanted, [*excepted, *accepted, *(one.stream for one in found)])
+
+
+def conflict_refusal(found: list[Conflict], code: str = "window_taken") -> PreparationRefused:
+    """Return the refusal that names what stands in the way, and by which items."""
+    named = [one.name if one.ci is None else f"{one.name} ({one.ci})" for one in found[:MOST_NAMED]]
+    more = {"conflicts": [one.as_json() for one in found[:MOST_NAMED]]}
+    return PreparationRefused(code, {"conflicts": ", ".join(dict.fromkeys(named))}, more)
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """The items that a change touches and needs, and how to read what others hold."""
+
+    read: Reading
+    touches: tuple[UUID, ...]
+    ci_classes: tuple[str, ...]
+    needs: tuple[UUID, ...]
+    truncated: bool
+
+    def window(self, change: Change, begin: datetime, end: datetime | None) -> WantedWindow:
+        services = tuple(change.services or ())
+        return WantedWindow(change.id, begin, end, self.touches, self.needs, services, self.ci_classes)
+
+    def booking(self, wanted: WantedWindow, overrides: list[str]) -> Booking:
+        needed = tuple(str(one) for one in self.needs)
+        over = tuple(dict.fromkeys(overrides))
+        return Booking(wanted.from_at, wanted.until_at, needed, self.ci_classes, over, self.truncated)
+
+
+async def _walk(reads: ReadContext, change: Change) -> _Walk:
+    """Return the items that the change touches and needs. A relation that is added meanwhile, and a window
+    that is taken meanwhile, violate constraints.
+    """
+
+    async def read(query: str, parameters: Any) -> list[dict[str, Any]]:
+        return await reads.rows(query, parameters, guard=Constraint("booking_free"))
+
+    touched: list[Ci] = []
+    for name in change.ci_ids or ():
+        loaded = await reads.record(Ci.KIND, name)
+        assert loaded is not None, "no item is ever taken out of the log"
+        touched.append(loaded.record)
+    needed = await needed_cis(read, [ci.id for ci in touched])
+    classes = tuple(sorted({ci.ci_class.value for ci in touched if ci.ci_class is not None}))
+    return _Walk(read, tuple(ci.id for ci in touched), classes, needed.ids, needed.truncated)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewDue:
+    """When the review of the change is due."""
+
+    at: datetime
+
+
+async def review_due(reads: ReadContext, change: Change, body: object, ctx: ActionContext) -> ReviewDue:
+    """Find when the review is due: three working days after the implementation, at the same time of day, by
+    the calendar of the change's service.
+    """
+    zone, works = await service_working_days(reads, change, ctx)
+    day = ctx.occurred_at.astimezone(zone).date()
+    return ReviewDue(same_time_on(ctx.occurred_at, working_days_after(day, REVIEW_DAYS, works), zone))
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmedCauses:
+    """The streams of the incidents that the change is linked to as their cause."""
+
+    incidents: frozenset[str]
+
+
+async def confirmed_causes(
+    reads: ReadContext, change: Change, body: object, ctx: ActionContext
+) -> ConfirmedCauses:
+    """Find the incidents that the change caused, by its links."""
+    links = await reads.children(Link, change, kind=LinkKind.causes.value)
+    others = (link.other for link in links if link.other is not None)
+    return ConfirmedCauses(frozenset(other for other in others if kind_of(other) == "incident"))

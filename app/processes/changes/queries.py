@@ -1,0 +1,156 @@
+"""Read side of changes: schema, and listing with filters and sorts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.lists import Listing
+from app.api.shapes import PersonStub, TeamStub, TicketOut
+from app.common.priority import Impact, Priority, Urgency
+from app.foundation.categories.queries import CATEGORIES
+from app.foundation.people.queries import PERSONS, TEAMS
+from app.foundation.services.queries import SERVICES
+from app.processes.changes.lifecycle import LIFECYCLE
+from app.processes.changes.records import (
+    ChangeOutcome,
+    ChangeState,
+    ChangeType,
+    DeferralReason,
+    RiskLevel,
+)
+
+
+class ChangeOut(TicketOut):
+    """A change of services and configuration items."""
+
+    state: ChangeState
+    state_since: datetime
+    title: str | None
+    type: ChangeType
+    template: str | None = Field(description="The key of the template of a standard change.")
+    request_id: UUID | None = Field(description="The request that it fulfils.")
+    reason: str | None
+    description: str | None
+    impact: Impact | None
+    urgency: Urgency | None
+    priority: Priority | None
+    service: str | None = Field(description="The key of the service that it counts under.")
+    services: list[str] | None = Field(description="Keys of all services that it touches.")
+    ci_ids: list[str] | None = Field(description="Ids of the configuration items that it touches.")
+    category: str | None
+    plan: str | None
+    test_plan: str | None
+    back_out_plan: str | None
+    wanted_from_at: datetime | None
+    wanted_until_at: datetime | None
+    requester: PersonStub | None
+    reported_by: PersonStub | None = Field(description="Who drafted it, where it is somebody else's.")
+    customer: TeamStub | None = Field(description="The requester's team when it was drafted.")
+    team: TeamStub | None = Field(description="The team that implements it.")
+    assignee: PersonStub | None
+    opened_at: datetime
+    submitted_at: datetime | None = Field(description="When it was first submitted.")
+    questionnaire_id: UUID | None
+    risk_answers: dict[str, Any] | None = Field(description="Answers by the keys of their questions.")
+    risk_score: int | None = Field(description="The points of the answers together.")
+    risk_level: RiskLevel | None
+    effects: str | None = Field(description="What it does to services and users.")
+    resources: str | None = Field(description="Who and what it takes.")
+    conflicts_found: list[str] | None = Field(
+        description="Numbers of changes and kinds of freezes in its wanted window when it was assessed."
+    )
+    assessed_at: datetime | None
+    assessed_by: PersonStub | None
+    approval_id: UUID | None = Field(description="The decision on its approval.")
+    cannot_wait: str | None = Field(description="Why an emergency cannot wait for the board.")
+    approval_requested_at: datetime | None
+    approved_at: datetime | None
+    rejected_at: datetime | None
+    deferred_at: datetime | None
+    deferral_reason: DeferralReason | None
+    ci_classes: list[str] | None = Field(description="Classes of its items when it was scheduled.")
+    needed_ci_ids: list[str] | None = Field(
+        description="Ids of the items that its items need, as they were when it was scheduled."
+    )
+    window_from_at: datetime | None
+    window_until_at: datetime | None
+    scheduled_at: datetime | None
+    booked_from_at: datetime | None = Field(description="Since when it holds its items.")
+    booked_until_at: datetime | None = Field(
+        description="Until when; null of an emergency: until it is implemented or backed out."
+    )
+    overrides: list[str] | None = Field(
+        description="The changes and freezes that it was scheduled over: `change/<id>`, `freeze/<id>`."
+    )
+    override_reason: str | None
+    started_at: datetime | None
+    out_of_window_reason: str | None = Field(description="Why it was started outside its window.")
+    implementer_ids: list[str] | None = Field(description="Ids of those who implemented it.")
+    implemented_at: datetime | None
+    work_done: str | None
+    tests_run: str | None
+    deviations: str | None
+    backed_out_at: datetime | None
+    back_out_reason: str | None
+    service_restored_at: datetime | None
+    review_due_at: datetime | None
+    review_overdue_at: datetime | None = Field(description="Since when its review is flagged as overdue.")
+    reviewed_at: datetime | None
+    reviewer: PersonStub | None
+    outcome: ChangeOutcome | None
+    first_pass: bool | None = Field(
+        description="Whether it was implemented once, in its window, and caused no incident."
+    )
+    first_pass_reason: str | None
+    goals_met: str | None
+    caused_incident_ids: list[str] | None = Field(description="Ids of the incidents that it caused.")
+    lessons: str | None
+    closed_at: datetime | None
+    cancelled_at: datetime | None
+
+
+LISTING = Listing(
+    lifecycle=LIFECYCLE,
+    shape=ChangeOut,
+    filters=(
+        "state",
+        "state_since",
+        "type",
+        "risk_level",
+        "outcome",
+        "priority",
+        "service",
+        "category",
+        "template",
+        "requester",
+        "team",
+        "assignee",
+        "opened_at",
+        "submitted_at",
+        "window_from_at",
+        "started_at",
+        "implemented_at",
+        "closed_at",
+        "changed_at",
+        "review_due_at",
+        "review_overdue_at",
+        "tag",
+        "follower",
+        "external_reference",
+    ),
+    sorts=(
+        "opened_at",
+        "changed_at",
+        "state_since",
+        "priority",
+        "window_from_at",
+        "implemented_at",
+        "closed_at",
+        "review_due_at",
+    ),
+    expands=(PERSONS, TEAMS, SERVICES, CATEGORIES),
+)

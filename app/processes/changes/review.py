@@ -1,0 +1,120 @@
+"""Review of changes: how a change went, whether it succeeded at once, and what it caused."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.common.records import ForeignRef
+from app.common.tickets import Ticket
+from app.kernel.actor_policy import RecordDuty
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import RelatedCommand
+from app.kernel.payloads import LONGEST_LIST, BoundedList, FreeText, Payload, Reference
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.processes.changes.preparation import ConfirmedCauses
+from app.processes.changes.records import Change, ChangeOutcome, ChangeState, ChangeType
+from app.ticketing.links import LinkTicket, new_link
+from app.ticketing.records import LinkKind
+
+#: Whoever implemented a change does not review it.
+IMPLEMENTER = RecordDuty("implementer", "实施人", ("implementer_ids",))
+
+
+class ReviewChange(Payload):
+    """How the change went, the incidents that it caused, and what is learnt from it."""
+
+    outcome: ChangeOutcome = Field(description="What came of it.", examples=["successful"])
+    first_pass: bool = Field(
+        description="Whether it was implemented once, in its window, not backed out, and caused no incident.",
+        examples=[True],
+    )
+    first_pass_reason: FreeText | None = Field(
+        default=None, description="Why `first_pass` is otherwise than the log says; must be said then."
+    )
+    goals_met: FreeText = Field(
+        description="Whether its goals were met, and how that was seen.", examples=["Mails arrive."]
+    )
+    caused_incidents: Annotated[tuple[Annotated[Reference, ForeignRef("incident")], ...], BoundedList] = (
+        Field(
+            default=(),
+            max_length=LONGEST_LIST,
+            description="The incidents that it caused: ids or numbers. Those confirmed must be among them; the "
+            "others are linked.",
+            examples=[[]],
+        )
+    )
+    lessons: FreeText = Field(description="What was learnt.", examples=["Restart the relay last."])
+
+
+def review(change: Change, body: ReviewChange, ctx: ActionContext) -> None:
+    """Review the change and close it."""
+    incidents = ctx.refs(Ticket, "caused_incidents")
+    change.outcome = body.outcome
+    change.first_pass = body.first_pass
+    change.first_pass_reason = body.first_pass_reason
+    change.goals_met = body.goals_met
+    change.caused_incident_ids = list(dict.fromkeys(str(incident.id) for incident in incidents))
+    change.lessons = body.lessons
+    change.reviewer_id = ctx.caller.person_id
+    for incident in _unlinked(ctx):
+        ctx.add(new_link(change, LinkKind.causes, incident, ctx))
+
+
+def _unlinked(ctx: ActionContext) -> list[Ticket]:
+    """Return the incidents of the payload that are not linked to the change yet, each once."""
+    known = ctx.prepared(ConfirmedCauses).incidents
+    incidents = {one.row_key: one for one in ctx.refs(Ticket, "caused_incidents")}
+    return [one for name, one in incidents.items() if name not in known]
+
+
+def went_through_at_once(change: Change, *, caused_incidents: bool) -> bool:
+    """Return whether the change was implemented within its window, was not backed out and caused no incident
+    (KPI 44); an emergency has no window.
+    """
+    if caused_incidents or change.state is ChangeState.backed_out:
+        return False
+    if change.type is ChangeType.emergency:
+        return True
+    return (
+        change.started_at is not None
+        and change.implemented_at is not None
+        and change.window_from_at is not None
+        and change.window_until_at is not None
+        and change.window_from_at <= change.started_at
+        and change.implemented_at <= change.window_until_at
+    )
+
+
+async def review_contradicts_the_log(
+    reads: ReadContext, change: Change, body: ReviewChange, ctx: ActionContext
+) -> None:
+    """Refuse a review that leaves out an incident confirmed as caused by the change, an outcome that does not
+    fit what happened, or a verdict on the first pass that differs from the log without a reason.
+    """
+    named = {incident.row_key for incident in ctx.refs(Ticket, "caused_incidents")}
+    if missing := sorted(ctx.prepared(ConfirmedCauses).incidents - named):
+        loaded = await reads.any_record(missing[0])
+        assert loaded is not None, "a linked incident exists"
+        words = {"incident": loaded.record.display_name}
+        raise WrongValue(words, pointer="/caused_incidents", because="confirmed_cause_missing")
+    undone = change.state is ChangeState.backed_out
+    if undone and body.outcome not in (ChangeOutcome.backed_out, ChangeOutcome.failed):
+        raise WrongValue(pointer="/outcome", because="was_backed_out")
+    if not undone and body.outcome is ChangeOutcome.backed_out:
+        raise WrongValue(pointer="/outcome", because="was_not_backed_out")
+    if named and body.outcome is ChangeOutcome.successful:
+        raise WrongValue(pointer="/outcome", because="has_caused_incidents")
+    computed = went_through_at_once(change, caused_incidents=bool(named))
+    if body.first_pass != computed and body.first_pass_reason is None:
+        raise WrongValue(pointer="/first_pass_reason", because="differs_from_the_log")
+
+
+LINK_INCIDENTS = RelatedCommand(
+    action="link",
+    field="caused_incidents",
+    record=lambda ctx: [incident.row_key for incident in _unlinked(ctx)],
+    body=lambda change, body: LinkTicket(kind=LinkKind.caused_by, other=str(change.id)),
+)

@@ -1,0 +1,168 @@
+"""Templates of standard changes: drafted, approved by somebody else once for all, retired (lifecycle).
+
+draft ─► approved ─► retired          draft ─► retired
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.records import ForeignRef, KeyRef
+from app.foundation.cis.lifecycle import unique_keys
+from app.foundation.editing import apply_patch
+from app.foundation.people.eligibility import check_team_active
+from app.foundation.people.records import Team
+from app.kernel.actor_policy import RecordDuty, process_owner, role
+from app.kernel.constraints import ValueTaken
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    EmptyPayload,
+    Paragraph,
+    Patch,
+    Payload,
+    RecordKey,
+    Reference,
+    Title,
+)
+from app.kernel.reads import ReadContext
+from app.kernel.visibility import STAFF
+from app.processes.changes.records import ChangeTemplate, RiskLevel
+from app.processes.changes.records import TemplateState as State
+
+Services = Annotated[
+    tuple[Annotated[RecordKey, KeyRef("service", known=True)], ...],
+    Field(
+        max_length=LONGEST_LIST,
+        description="The keys of the services that such a change is of.",
+        json_schema_extra={"uniqueItems": True},
+    ),
+    BoundedList,
+    AfterValidator(unique_keys),
+]
+
+
+class DraftChangeTemplate(Payload):
+    """A template of standard changes, to be approved."""
+
+    key: RecordKey = Field(
+        description="What changes and figures call it; unique, never changed.", examples=["relay-restart"]
+    )
+    title: Title = Field(description="What is changed, in a line.", examples=["Restart the mail relay"])
+    description: Paragraph | None = Field(
+        default=None, description="When it is used, and when it is not.", examples=["Only if no mail waits."]
+    )
+    services: Services = ()
+    plan: Paragraph = Field(description="What is done, step by step.", examples=["1. Drain. 2. Restart."])
+    test_plan: Paragraph | None = Field(
+        default=None, description="How it is seen that it worked.", examples=["Send a mail to yourself."]
+    )
+    back_out_plan: Paragraph = Field(
+        description="How it is taken back if it does not work.", examples=["Start the standby relay."]
+    )
+    risk_level: RiskLevel = Field(
+        description="The risk of every change of it, as it is approved.", examples=["low"]
+    )
+    team: Annotated[Reference, ForeignRef("team")] | None = Field(
+        default=None,
+        description="Who implements such a change, if nobody says otherwise: a team's key or id.",
+    )
+
+
+_COPIED_FIELDS = ("key", "title", "description", "plan", "test_plan", "back_out_plan", "risk_level")
+
+
+def draft(template: ChangeTemplate, body: DraftChangeTemplate, ctx: ActionContext) -> None:
+    """Draft a template of standard changes; it cannot be used before it is approved."""
+    team = ctx.ref(Team, "team")
+    for name in _COPIED_FIELDS:
+        setattr(template, name, getattr(body, name))
+    template.services = list(body.services) or None
+    template.team_id = None if team is None else team.id
+    template.author_id = ctx.caller.person_id
+    template.drafted_at = ctx.occurred_at
+
+
+class EditChangeTemplate(Patch):
+    """Fields to change; those left out stay as they are."""
+
+    title: Title = Field(
+        default_factory=str, description="What is changed, in a line.", examples=["Restart the relay"]
+    )
+    description: Paragraph | None = Field(
+        default=None, description="When it is used, and when it is not.", examples=["Not on pay day."]
+    )
+    services: Services = ()
+    plan: Paragraph = Field(
+        default_factory=str, description="What is done, step by step.", examples=["1. Drain. 2. Wait."]
+    )
+    test_plan: Paragraph | None = Field(
+        default=None, description="How it is seen that it worked.", examples=["Send two mails to yourself."]
+    )
+    back_out_plan: Paragraph = Field(
+        default_factory=str,
+        description="How it is taken back if it does not work.",
+        examples=["Start the other relay."],
+    )
+    risk_level: RiskLevel = Field(
+        default=RiskLevel.low, description="The risk of every change of it.", examples=["medium"]
+    )
+    team: Annotated[Reference, ForeignRef("team")] | None = Field(
+        default=None, description="Who implements such a change: a team's key or id; null: nobody."
+    )
+
+
+def edit(template: ChangeTemplate, body: EditChangeTemplate, ctx: ActionContext) -> None:
+    """Change the draft of the template; whoever changes it is its author from now on."""
+    apply_patch(template, body, ctx, skip=("services",))
+    if "services" in body.model_fields_set:
+        template.services = list(body.services) or None
+    template.author_id = ctx.caller.person_id
+
+
+async def team_retired(
+    reads: ReadContext,
+    template: ChangeTemplate,
+    body: DraftChangeTemplate | EditChangeTemplate,
+    ctx: ActionContext,
+) -> None:
+    """Refuse if the team of the template is retired."""
+    check_team_active(ctx.ref(Team, "team"))
+
+
+def approve(template: ChangeTemplate, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Approve the template: from now on changes of it need no further approval."""
+    template.approved_at = ctx.occurred_at
+    template.approved_by_id = ctx.caller.person_id
+
+
+def retire(template: ChangeTemplate, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Retire the template: no new change can be drafted of it; those that there are continue."""
+    template.retired_at = ctx.occurred_at
+
+
+CHANGE_MANAGER = role(Role.change_manager)
+KEEPERS = CHANGE_MANAGER | process_owner
+TEMPLATE_AUTHOR = RecordDuty("author", "起草人", ("author_id",))
+OPEN = (State.draft, State.approved)
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="change_template", plural="change_templates", zh="标准变更模板", record=ChangeTemplate, states=State,
+    audience=lambda template: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
+    retired={State.retired: "template_retired"},
+    constraints={"change_template_key_key": ValueTaken("key")},
+    rows=(
+        #      action   中文    from           to              who             event
+        action(draft,   "起草", NEW_RECORD,    State.draft,    KEEPERS,        "change_template.drafted", wrong=(team_retired,)),
+        action(edit,    "编辑", [State.draft], STAYS,          KEEPERS,        "change_template.edited",  wrong=(team_retired,)),
+        action(approve, "批准", [State.draft], State.approved, CHANGE_MANAGER, "change_template.approved", segregate_from=(TEMPLATE_AUTHOR,)),
+        action(retire,  "停用", OPEN,          State.retired,  KEEPERS,        "change_template.retired"),
+    ),
+)
+# fmt: on

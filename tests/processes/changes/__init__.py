@@ -1,0 +1,1 @@
+"""Changes over HTTP, and what they book."""

@@ -1,0 +1,108 @@
+"""Two changes never hold one item at the same time, nor what one of them needs, unless somebody says why."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+from tests.processes.changes.samples import NIGHT, Board, window
+
+
+async def test_a_window_on_an_item_that_is_held_is_refused_with_the_other_change_and_the_item(
+    board: Board,
+) -> None:
+    await board.ci("srv-1")
+    first = await board.scheduled(0, 2, cis=["srv-1"])
+    second = await board.approved(cis=["srv-1"])
+    refused = await board.try_schedule(second, 1, 3)
+    assert refused.status_code == 409, refused.text
+    said = refused.json()
+    number = (await board.manager.read(first))["number"]
+    assert said["code"] == "window_taken"
+    assert f"{number} (srv-1)" in said["detail"]
+    assert [(one["name"], one["ci"]) for one in said["conflicts"]] == [(number, "srv-1")]
+    assert (await board.try_schedule(second, 2, 3)).status_code == 200, "it ends where the other begins"
+
+
+async def test_what_a_change_needs_is_held_against_those_who_touch_it_and_shared_with_those_who_need_it(
+    board: Board,
+) -> None:
+    for key in ("app-1", "app-2", "db-1", "host-1"):
+        await board.ci(key)
+    await board.relate("app-1", "uses", "db-1")
+    await board.relate("app-2", "uses", "db-1")
+    await board.relate("db-1", "runs_on", "host-1")
+    await board.scheduled(0, 2, cis=["app-1"])
+    assert (await board.try_schedule(await board.approved(cis=["app-2"]), 0, 2)).status_code == 200
+    refused = await board.try_schedule(await board.approved(cis=["host-1"]), 0, 2)
+    assert {one["ci"] for one in refused.json()["conflicts"]} == {"host-1"}
+    assert len(refused.json()["conflicts"]) == 2
+
+
+async def test_moved_and_cancelled_windows_free_what_they_held(board: Board) -> None:
+    await board.ci("srv-1")
+    first = await board.scheduled(0, 2, cis=["srv-1"])
+    second = await board.approved(cis=["srv-1"])
+    await board.manager.post_ok(f"{first}/reschedule", window(4, 6, reason="The supplier is late."))
+    assert (await board.try_schedule(second, 0, 2)).status_code == 200
+    third = await board.approved(cis=["srv-1"])
+    assert (await board.try_schedule(third, 4, 5)).status_code == 409
+    await board.manager.post_ok(f"{first}/cancel", {"reason": "Not needed."})
+    assert (await board.try_schedule(third, 4, 5)).status_code == 200
+
+
+async def test_an_override_has_a_reason_that_stays_and_is_in_the_way_of_others_all_the_same(
+    board: Board,
+) -> None:
+    await board.ci("srv-1")
+    first = await board.scheduled(0, 2, cis=["srv-1"])
+    over = await board.approved(cis=["srv-1"])
+    done = await board.try_schedule(over, 1, 3, override_reason="Both teams sit together.")
+    assert done.status_code == 200, done.text
+    held = (await board.manager.read(first))["id"]
+    assert (done.json()["override_reason"], done.json()["overrides"]) == (
+        "Both teams sit together.",
+        [f"change/{held}"],
+    )
+    third = await board.approved(cis=["srv-1"])
+    refused = await board.try_schedule(third, 2, 3)
+    assert [one["id"] for one in refused.json()["conflicts"]] == [done.json()["id"]]
+
+
+async def test_a_reason_where_nothing_is_in_the_way_overrides_nothing(board: Board) -> None:
+    await board.ci("srv-1")
+    at = await board.approved(cis=["srv-1"])
+    done = await board.try_schedule(at, 0, 2, override_reason="To be sure.")
+    assert done.json()["overrides"] is None
+
+
+async def test_of_two_schedulers_at_once_exactly_one_wins(board: Board) -> None:
+    await board.ci("app-1")
+    await board.ci("db-1")
+    await board.relate("app-1", "uses", "db-1")
+    for n in range(20):
+        one, other = await board.approved(cis=["app-1"]), await board.approved(cis=["db-1"])
+        begin = 10.0 * n
+        answers = await asyncio.gather(
+            board.try_schedule(one, begin, begin + 2), board.try_schedule(other, begin + 1, begin + 3)
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 409], [a.text for a in answers]
+        (refused,) = (answer.json() for answer in answers if answer.status_code == 409)
+        assert refused["code"] == "window_taken"
+
+
+async def test_before_one_schedules_conflicts_and_the_next_free_windows_are_told(board: Board) -> None:
+    for key in ("app-1", "db-1"):
+        await board.ci(key)
+    await board.relate("app-1", "uses", "db-1")
+    first = await board.scheduled(0, 2, cis=["db-1"])
+    asked = {"from": window(1, 2)["from_at"], "to": window(1, 2)["until_at"]}
+    told = await board.engineer.read("/v1/changes/conflicts", cis="app-1", **asked)
+    assert [one["id"] for one in told["items"]] == [(await board.manager.read(first))["id"]]
+    assert told["needed_cis"] == ["db-1"]
+    first_free = told["free_windows"][0]
+    assert datetime.fromisoformat(first_free["from_at"]) == NIGHT + timedelta(hours=2)
+    second = await board.approved(cis=["app-1"])
+    number = (await board.manager.read(second))["number"]
+    by_change = await board.engineer.read("/v1/changes/conflicts", change=number, **asked)
+    assert by_change["items"] == told["items"]
