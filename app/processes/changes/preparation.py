@@ -134,8 +134,8 @@ async def start_booking(
     if frozen := [one for one in found if one.kind == Freeze.KIND and one.from_at <= ctx.occurred_at]:
         raise conflict_refusal(frozen, "frozen_without_exception")
     accepted = set(change.overrides or ())
-    others = [one for one in await changes_under_way(walked.read, wanted) if one.stream not in accepted]
-    others += [one for one in found if one.stream not in accepted]
+    standing = {(one.stream, one.ci): one for one in (*await changes_under_way(walked.read, wanted), *found)}
+    others = [one for one in standing.values() if one.stream not in accepted]
     if others and body.override_reason is None:
         raise conflict_refusal(others)
     excepted = await excepted_freezes(walked.read, change.id)

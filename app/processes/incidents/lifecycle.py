@@ -300,7 +300,7 @@ def audience(incident: Incident) -> tuple[str, ...]:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="incident", plural="incidents", zh="事件", record=Incident, states=State, code="INC",
-    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.incident_manager, Role.problem_manager},
+    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.incident_manager, Role.problem_manager, Role.change_manager},
     columns={"person": ("requester_id", "reported_by_id", "assignee_id", "commander_id"), "team": ("team_id",), "service": ("service",)},
     unassigned="team_id is null", constraints={"incident_alert_is_open_elsewhere": CheckFailed("alert_is_open_elsewhere")},
     on_state_entered=on_enter, children=(ExternalReference, IncidentReview, TimelineEntry, *CHILDREN), ended=ENDED,

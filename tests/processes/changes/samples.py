@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 
-from app.common.people import Role
+from app.common.people import Caller, Role, RoleGrant
+from app.processes.changes.implementation import StartChange
 from app.processes.changes.risk import DEFAULT_QUESTIONNAIRE
 from tests.client import Api, Client, Json
+from tests.people import act
 
 #: A night long after every test, at whose hours windows are taken.
 NIGHT = datetime(2199, 3, 4, tzinfo=UTC)
@@ -117,6 +120,14 @@ class Board:
     async def try_schedule(self, at: str, begin: float, end: float, **more: Any) -> httpx.Response:
         """What the answer is when the manager schedules it."""
         return await self.manager.post(f"{at}/schedule", json=window(begin, end, **more))
+
+    async def start_at(self, at: str, hour: float, **said: Any) -> None:
+        """The engineer starts it at that hour of the night."""
+        team = (await self.manager.read(at))["team"]["id"]
+        roles = (RoleGrant(Role.engineer),)
+        caller = Caller(f"person:{self.engineer.id}", UUID(self.engineer.id), roles, frozenset({UUID(team)}))
+        now, body = NIGHT + timedelta(hours=hour), StartChange(**said)
+        await act(self.api.ledger, caller, "change", "start", at.rpartition("/")[2], body, now=now)
 
 
 async def a_board(api: Api) -> Board:

@@ -1,0 +1,228 @@
+"""Changes from the first draft to the review over HTTP, as those who have to do with them see it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.common.people import rule_caller
+from app.foundation.decisions.actions import CloseVote
+from app.kernel.refusals import ActionUnavailable
+from tests.client import Client, Json, an_incident
+from tests.people import act
+from tests.processes.changes.samples import ASSESSMENT, DONE, REVIEWED, Board, window
+
+
+async def events(client: Client, at: str) -> list[str]:
+    """The types of the events of a record, without its kind."""
+    pages = await client.pages(f"{at}/events")
+    return [event["type"].partition(".")[2] for page in pages for event in page]
+
+
+def errors(problem: Json) -> list[tuple[str, str]]:
+    return [(error["pointer"], error["code"]) for error in problem["errors"]]
+
+
+async def test_a_normal_change_goes_over_the_board_to_its_review(board: Board) -> None:
+    await board.ci("srv-1")
+    draft = await board.drafted(cis=["srv-1"])
+    assert (draft["state"], draft["number"][:4], draft["service"]) == ("draft", "CHG-", "mail")
+    at = f"/v1/changes/{draft['id']}"
+    assert (await board.agent.post_ok(f"{at}/submit"))["state"] == "submitted"
+    assessed = await board.manager.post_ok(f"{at}/assess", ASSESSMENT)
+    assert (assessed["state"], assessed["risk_level"], assessed["conflicts_found"]) == ("assessed", "low", [])
+    waiting = await board.manager.post_ok(f"{at}/request_approval", board.question())
+    assert waiting["state"] == "awaiting_approval"
+    await board.vote(at, "approve")
+    scheduled = await board.manager.post_ok(f"{at}/schedule", window(0, 2))
+    assert (scheduled["state"], scheduled["ci_classes"], scheduled["needed_ci_ids"]) == (
+        "scheduled",
+        ["server"],
+        [],
+    )
+    early = await board.engineer.post(f"{at}/start", json={})
+    assert errors(early.json()) == [("/out_of_window_reason", "outside_its_window")]
+    started = await board.engineer.post_ok(f"{at}/start", {"out_of_window_reason": "The night is quiet."})
+    assert (started["state"], started["implementer_ids"]) == ("implementing", [board.engineer.id])
+    done = await board.engineer.post_ok(f"{at}/complete", DONE)
+    assert done["review_due_at"] > done["implemented_at"]
+    unlike = await board.manager.post(f"{at}/review", json=REVIEWED)
+    assert errors(unlike.json()) == [("/first_pass_reason", "differs_from_the_log")]
+    closed = await board.manager.post_ok(f"{at}/review", {**REVIEWED, "first_pass": False})
+    assert (closed["state"], closed["outcome"], closed["first_pass"]) == ("closed", "successful", False)
+    assert await events(board.manager, at) == [
+        "drafted",
+        "submitted",
+        "assessed",
+        "approval_requested",
+        "voted",
+        "approved",
+        "scheduled",
+        "started",
+        "implemented",
+        "reviewed",
+    ]
+
+
+async def test_what_lacks_something_is_not_submitted_and_all_that_it_lacks_is_named(board: Board) -> None:
+    bare = {"type": "normal", "title": "Renew it"}
+    at = f"/v1/changes/{(await board.agent.post_ok('/v1/changes', bare))['id']}"
+    refused = await board.agent.post(f"{at}/submit", json={})
+    lacking = ("reason", "description", "plan", "test_plan", "back_out_plan", "wanted_from_at")
+    expected = {(f"/{name}", "missing") for name in (*lacking, "wanted_until_at", "services")}
+    assert set(errors(refused.json())) == expected
+    no_template = await board.agent.post("/v1/changes", json={"type": "standard", "title": "Renew it"})
+    assert errors(no_template.json()) == [("", "template_of_standard")]
+
+
+async def test_who_asks_does_not_vote_and_who_implements_does_not_review(board: Board) -> None:
+    at = await board.assessed()
+    asked = board.question(persons=[board.agent.id])
+    refused = await board.manager.post(f"{at}/request_approval", json=asked)
+    assert errors(refused.json()) == [("/persons", "nobody_to_ask")]
+    await board.manager.post_ok(f"{at}/request_approval", board.question())
+    await board.vote(at, "approve")
+    await board.manager.post_ok(f"{at}/schedule", window(0, 2))
+    await board.engineer.post_ok(f"{at}/start", {"out_of_window_reason": "It is quiet."})
+    await board.manager.post_ok(
+        f"{at}/back_out", {"reason": "No.", "service_restored_at": await now(board, at)}
+    )
+    both = await board.manager.post(f"{at}/review", json={**REVIEWED, "outcome": "backed_out"})
+    assert (both.status_code, both.json()["code"]) == (403, "separation_of_duties")
+
+
+async def now(board: Board, at: str) -> str:
+    """The instant of the change's latest step."""
+    since: str = (await board.manager.read(at))["state_since"]
+    return since
+
+
+async def test_an_emergency_goes_over_somebodys_window_and_holds_its_items_until_it_is_done(
+    board: Board,
+) -> None:
+    await board.ci("srv-1")
+    other = await board.scheduled(0, 2, cis=["srv-1"])
+    at = f"/v1/changes/{(await board.drafted(type='emergency', cis=['srv-1']))['id']}"
+    await board.agent.post_ok(f"{at}/submit")
+    assert (await board.manager.post(f"{at}/assess", json=ASSESSMENT)).json()["code"] == (
+        "emergency_is_not_assessed"
+    )
+    second = await board.api.client("Ada", "cab_member")
+    asked = board.question(persons=[board.member.id, second.id], cannot_wait="Nobody can send mail.")
+    waiting = await board.agent.post_ok(f"{at}/request_emergency_approval", asked)
+    assert (waiting["state"], waiting["cannot_wait"]) == ("submitted", "Nobody can send mail.")
+    (question,) = (await board.manager.read(f"{at}/decisions"))["items"]
+    assert question["quorum"] == 1
+    await board.vote(at, "approve")
+    await second.post_ok(f"{at}/vote", {"decision": question["id"], "verdict": "approve"})
+    assert (await board.manager.read(at))["state"] == "approved"
+    started = await board.engineer.post_ok(f"{at}/start")
+    held = (await board.manager.read(other))["id"]
+    assert (started["overrides"], started["booked_until_at"]) == ([f"change/{held}"], None)
+    third = await board.approved(cis=["srv-1"])
+    assert (await board.try_schedule(third, 50, 51)).status_code == 409
+    done = await board.engineer.post_ok(f"{at}/complete", DONE)
+    assert (await board.try_schedule(third, 50, 51)).status_code == 200
+    assert timedelta(days=3) <= _between(done) <= timedelta(days=5)
+    assert (await board.manager.post_ok(f"{at}/review", REVIEWED))["review_overdue_at"] is None
+
+
+def _between(done: Json) -> timedelta:
+    return datetime.fromisoformat(done["review_due_at"]) - datetime.fromisoformat(done["implemented_at"])
+
+
+async def test_a_change_that_overruns_its_window_keeps_others_from_starting_on_its_items(
+    board: Board,
+) -> None:
+    await board.ci("srv-1")
+    first = await board.scheduled(0, 2, cis=["srv-1"])
+    second = await board.scheduled(2, 4, cis=["srv-1"])
+    await board.start_at(first, 1)
+    number = (await board.manager.read(first))["number"]
+    with pytest.raises(ActionUnavailable) as refused:
+        await board.start_at(second, 2.5)
+    assert (refused.value.code, refused.value.words["conflicts"]) == ("window_taken", f"{number} (srv-1)")
+    await board.start_at(second, 2.5, override_reason="They do not touch the same files.")
+    assert (await board.manager.read(second))["state"] == "implementing"
+
+
+async def test_what_is_backed_out_is_reviewed_as_such_and_frees_its_items(board: Board) -> None:
+    await board.ci("srv-1")
+    at = await board.scheduled(0, 2, cis=["srv-1"])
+    await board.engineer.post_ok(f"{at}/start", {"out_of_window_reason": "It is quiet."})
+    await board.engineer.post_ok(f"{at}/complete", DONE)
+    ahead = {"reason": "Mails come twice.", "service_restored_at": "2199-01-01T00:00:00Z"}
+    refused = await board.engineer.post(f"{at}/back_out", json=ahead)
+    assert errors(refused.json()) == [("/service_restored_at", "in_the_future")]
+    undone = {**ahead, "service_restored_at": await now(board, at)}
+    assert (await board.engineer.post_ok(f"{at}/back_out", undone))["state"] == "backed_out"
+    assert (await board.try_schedule(await board.approved(cis=["srv-1"]), 0, 2)).status_code == 200
+    refused = await board.manager.post(f"{at}/review", json={**REVIEWED, "first_pass": False})
+    assert errors(refused.json()) == [("/outcome", "was_backed_out")]
+    said = {**REVIEWED, "outcome": "backed_out", "first_pass": False}
+    assert (await board.manager.post_ok(f"{at}/review", said))["outcome"] == "backed_out"
+
+
+async def test_what_the_board_defers_is_submitted_again_and_what_lacks_a_quorum_is_deferred(
+    board: Board,
+) -> None:
+    at = await board.assessed()
+    await board.manager.post_ok(f"{at}/request_approval", board.question())
+    await board.vote(at, "defer")
+    deferred = await board.manager.read(at)
+    assert (deferred["state"], deferred["deferral_reason"]) == ("deferred", "by_vote")
+    again = await board.agent.post_ok(f"{at}/resubmit", {"answer": "The test report is attached."})
+    assert (again["state"], again["submitted_at"] < again["state_since"]) == ("submitted", True)
+    await board.manager.post_ok(f"{at}/assess", ASSESSMENT)
+    asked = await board.manager.post_ok(f"{at}/request_approval", board.question())
+    closing = CloseVote(decision=asked["approval_id"])
+    settle, due = rule_caller("settle_decisions"), datetime(2199, 1, 1, tzinfo=UTC)
+    await act(board.api.ledger, settle, "change", "close_vote", asked["id"], closing, now=due)
+    lapsed = await board.manager.read(at)
+    assert (lapsed["state"], lapsed["deferral_reason"]) == ("deferred", "no_quorum")
+
+
+async def test_a_change_that_is_voted_down_is_rejected_for_good(board: Board) -> None:
+    at = await board.assessed()
+    await board.manager.post_ok(f"{at}/request_approval", board.question())
+    await board.vote(at, "reject")
+    assert (await board.manager.read(at))["state"] == "rejected"
+
+
+async def test_a_cause_that_was_confirmed_must_be_spoken_of_in_the_review(board: Board) -> None:
+    at = await board.scheduled(0, 2)
+    before = await board.agent.post_ok("/v1/incidents", an_incident())
+    await board.engineer.post_ok(f"{at}/start", {"out_of_window_reason": "It is quiet."})
+    incident = await board.agent.post_ok("/v1/incidents", an_incident())
+    other = await board.agent.post_ok("/v1/incidents", an_incident())
+    refused = await board.agent.post(f"{at}/confirm_cause", json={"incident": before["number"]})
+    assert errors(refused.json()) == [("/incident", "opened_before_the_change")]
+    await board.agent.post_ok(f"{at}/confirm_cause", {"incident": incident["number"]})
+    await board.engineer.post_ok(f"{at}/complete", DONE)
+    silent = await board.manager.post(f"{at}/review", json={**REVIEWED, "first_pass": False})
+    assert errors(silent.json()) == [("/caused_incidents", "confirmed_cause_missing")]
+    named = {**REVIEWED, "first_pass": False, "caused_incidents": [incident["id"], other["number"]]}
+    praised = await board.manager.post(f"{at}/review", json=named)
+    assert errors(praised.json()) == [("/outcome", "has_caused_incidents")]
+    said = {**named, "outcome": "successful_with_issues"}
+    closed = await board.manager.post_ok(f"{at}/review", said)
+    assert closed["caused_incident_ids"] == [incident["id"], other["id"]]
+    for caused in (incident, other):
+        (link,) = (await board.agent.read(f"/v1/incidents/{caused['id']}/links"))["items"]
+        assert (link["kind"], link["other"]["number"]) == ("caused_by", closed["number"])
+
+
+async def test_once_put_to_the_vote_what_is_decided_on_is_not_altered(board: Board) -> None:
+    at = await board.assessed()
+
+    async def edited(**said: Any) -> list[tuple[str, str]]:
+        answer = await board.agent.patch(at, json=said, headers={"If-Match": "*"})
+        return [] if answer.status_code == 200 else errors(answer.json())
+
+    assert await edited(plan="Stop, wait, start.", services=["mail", "calendar"]) == []
+    assert await edited(wanted_until_at="2000-01-01T00:00:00Z") == [("/wanted_until_at", "window_ends_early")]
+    await board.manager.post_ok(f"{at}/request_approval", board.question())
+    assert await edited(plan="Start at once.") == [("/plan", "put_to_the_vote")]
+    assert await edited(title="Renew the relay of mails") == []
