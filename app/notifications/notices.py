@@ -19,6 +19,7 @@ import orjson
 from app.common.notices import NoticeType
 from app.common.tickets import Ticket
 from app.db import AnswerDeadline, Connection, Row, fetch_rows, fetch_tuples
+from app.foundation.decisions.records import Decision
 from app.kernel import polling as rounds
 from app.kernel.ledger import Ledger
 from app.kernel.references import is_visible
@@ -127,9 +128,10 @@ def consumer(ledger: Ledger, clock: Clock) -> Consumer:
     kinds = {kind: one.table for kind, one in ledger.lifecycles.items() if issubclass(one.record, Ticket)}
     concerned = "".join(TICKET_RECIPIENTS.format(kind=kind, table=table) for kind, table in kinds.items())
     marks = responsibility_marks(ledger.lifecycles.values())
+    decided = [kind for kind, one in ledger.lifecycles.items() if Decision in one.children]
     wait, types = (
         ENQUEUE.replace("{concerned}", concerned),
-        frozenset(steps.notified_event_types(kinds, marks)),
+        frozenset(steps.notified_event_types(kinds, decided, marks)),
     )
 
     async def handle_batch(connection: Connection, batch: Batch) -> None:

@@ -40,7 +40,7 @@ PUBLIC = {
 }
 #: The events that can close a decision: its voters and the person who asked them are notified.
 VOTE_ENDING = frozenset(
-    {"voted", "chair_decided", "vote_closed", "decision_withdrawn", "cancelled", "rejected"}
+    {"voted", "chair_decided", "vote_closed", "decision_withdrawn", "cancelled", "rejected", "withdrawn"}
 )
 #: The notices to all participants of a meeting, by type of event.
 TO_INVITED = {
@@ -108,13 +108,15 @@ class PendingNotice:
         return None
 
 
-def notified_event_types(kinds: Iterable[str], marked: ResponsibilityMarks) -> list[str]:
-    """Return the types of events that cause notices: those of tickets of these kinds, and those that name
-    responsible persons.
+def notified_event_types(
+    tickets: Iterable[str], decided: Iterable[str], marked: ResponsibilityMarks
+) -> list[str]:
+    """Return the types of events that cause notices: those of the kinds of tickets, those of votes on the kinds
+    of records that can be decided about, and those that name responsible persons.
     """
-    names = PUBLIC.keys() | TO_ASSIGNEE.keys() | VOTE_ENDING | {"voters_reminded"}
-    of_tickets = {f"{kind}.{name}" for kind in kinds for name in names}
-    return sorted(of_tickets | marked.types | TO_INVITED.keys() | TO_LEADS.keys())
+    of_tickets = {f"{kind}.{name}" for kind in tickets for name in PUBLIC.keys() | TO_ASSIGNEE.keys()}
+    of_votes = {f"{kind}.{name}" for kind in decided for name in VOTE_ENDING | {"voters_reminded"}}
+    return sorted(of_tickets | of_votes | marked.types | TO_INVITED.keys() | TO_LEADS.keys())
 
 
 def pending_notices(event: Recorded, marked: ResponsibilityMarks) -> Iterator[PendingNotice]:

@@ -34,6 +34,10 @@ FREE_TEXT_FIELDS = {
 KIND_SENTENCES = {
     ("problem", NoticeType.resolved): "problem_resolved",
     ("meeting", NoticeType.in_charge): "meeting_in_charge",
+    ("freeze", NoticeType.in_charge): "freeze_in_charge",
+    ("freeze", NoticeType.to_vote): "freeze_to_vote",
+    ("freeze", NoticeType.vote_due): "freeze_vote_due",
+    ("freeze", NoticeType.decided): "freeze_decided",
 }
 EVENT_PAYLOADS = """
 select e.stream, e.version, e.data->'given' as given from log.told e
