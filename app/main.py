@@ -61,6 +61,8 @@ from app.meetings import router as meetings
 from app.notifications import router as notices
 from app.processes.articles import queries as article_queries
 from app.processes.articles import router as articles
+from app.processes.changes import planning_queries as change_planning_queries
+from app.processes.changes import planning_router as change_planning
 from app.processes.changes import queries as change_queries
 from app.processes.changes import router as changes
 from app.processes.incidents import queries as incident_queries
@@ -83,6 +85,9 @@ LISTINGS = (
     problem_queries.LISTING,
     problem_queries.CANDIDATES,
     change_queries.LISTING,
+    change_planning_queries.TEMPLATES,
+    change_planning_queries.RISK_QUESTIONNAIRES,
+    change_planning_queries.FREEZES,
     people_queries.PERSONS,
     people_queries.TEAMS,
     people_queries.GROUPS,
@@ -113,6 +118,9 @@ ROUTERS = (
     problem_records.candidates,
     problem_records.known_errors,
     changes.router,
+    change_planning.change_templates,
+    change_planning.risk_questionnaires,
+    change_planning.freezes,
     meetings.router,
     kpis.router,
     kpi_targets.router,

@@ -23,6 +23,7 @@ from app.kpis.targets import lifecycle as kpi_targets
 from app.meetings import lifecycle as meetings
 from app.notifications import lifecycle as notices
 from app.processes.articles import lifecycle as articles
+from app.processes.changes import freezes, questionnaires, templates
 from app.processes.changes import lifecycle as changes
 from app.processes.incidents import lifecycle as incidents
 from app.processes.problems import candidates as problem_candidates
@@ -56,6 +57,9 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     problems.LIFECYCLE,
     problem_candidates.LIFECYCLE,
     changes.LIFECYCLE,
+    templates.LIFECYCLE,
+    questionnaires.LIFECYCLE,
+    freezes.LIFECYCLE,
     kpi_targets.LIFECYCLE,
     kpi_budgets.LIFECYCLE,
     reconciliations.LIFECYCLE,

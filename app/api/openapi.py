@@ -101,6 +101,7 @@ TAGS = {
     "articles": "What is known of troubles, and what helps.",
     "attachments": "Files that are sent, to be attached to tickets.",
     "assignment_rules": "To whom tickets go that nobody has.",
+    "changes": "What is changed, when it may be, and what came of it.",
     "checklists": "What is to be done again and again.",
     "custom_fields": "What an organisation wants to know of its tickets besides.",
     "calendars": "When it counts: hours, holidays, and business time.",

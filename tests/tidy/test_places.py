@@ -66,6 +66,8 @@ SQL = {
     "app/foundation/people/erase.py": "refused rows that name the person",
     "app/cli/keys.py": "the list of keys, for people at the shell",
     "app/processes/*/queries.py": "what can be asked of a process",
+    "app/processes/changes/planning_lookups.py": "what freezes and assessments depend on",
+    "app/processes/changes/planning_queries.py": "what is scheduled in freezes",
     "app/notifications/*": "what waits to be told",
     "app/exchange/*": "histories are loaded by whole tables",
     "app/db.py": "whether the database is at a statement",

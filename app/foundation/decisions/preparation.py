@@ -28,7 +28,9 @@ MOST_VOTERS = WHOLE_GROUP
 
 @dataclass(frozen=True)
 class Question:
-    """A question to be decided, its voters, the voting rule and the deadline; see `AskDecision`."""
+    """A question to be decided, its voters, the voting rule and the deadline; see `AskDecision`. `excluded` are
+    persons who do not vote on it, besides those who have a conflicting duty in the record.
+    """
 
     question: str
     rule: DecisionRule
@@ -38,6 +40,7 @@ class Question:
     group: Group | None = None
     persons: Sequence[Person] = ()
     chair: Person | None = None
+    excluded: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ async def new_decision(
         raise WrongValue(pointer="/due_at", because="not_ahead")
     chairs = said.chair.id if said.chair is not None else said.group.chair_id if said.group else None
     check_person_active(said.chair, "/chair")
-    excluded = segregated_persons(never, record)
+    excluded = segregated_persons(never, record) | said.excluded
     sides = await _electors(reads, record, said, most=MOST_VOTERS + len(excluded))
     if chairs is not None and chairs not in sides and chairs in await reads.active([chairs]):
         sides[chairs] = None

@@ -201,7 +201,7 @@ class QuestionnaireState(CodeEnum):
 
 
 class RiskQuestionnaire(Record):
-    """The questions about the risk of a change: there is one.
+    """The questions about the risk of a change. The questionnaire that was set last is in force.
 
     `questions` are `{"key": …, "text_en": …, "text_zh": …, "answers": [{"key": …, "text_en": …, "text_zh": …,
     "points": 0}]}`; the risk is medium from `medium_from` points on, and high from `high_from`.
@@ -252,6 +252,11 @@ class Freeze(Record):
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
     declared_at: datetime | None = None
     withdrawn_at: datetime | None = None
+
+    @property
+    def display_name(self) -> str:
+        """The title, since freezes have no numbers."""
+        return self.title or ""
 
 
 class FreezeException(ChildRecord):

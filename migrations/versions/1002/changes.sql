@@ -157,8 +157,9 @@ create table fold.risk_questionnaire (
   set_at timestamptz,
   appended_at timestamptz
 );
--- There is one.
-create unique index risk_questionnaire_one on fold.risk_questionnaire ((true));
+-- The one that was set last is in force.
+create index risk_questionnaire_set on fold.risk_questionnaire (set_at desc, id desc);
+create index risk_questionnaire_changed on fold.risk_questionnaire (changed_at, id);
 
 -- Periods without changes, and exceptions from them.
 create table fold.freeze (

@@ -1,0 +1,121 @@
+"""Exceptions from freezes, each for one change: asked for, and granted or refused by a decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from app.common.people import Person, Role
+from app.common.records import ForeignRef
+from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_decision, tallied
+from app.foundation.decisions.preparation import NewDecision, Question, new_decision
+from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule, DecisionState
+from app.foundation.people.records import Group
+from app.kernel.context import ActionContext
+from app.kernel.payloads import FreeText, Payload, Reference
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.processes.changes.records import Change, Freeze, FreezeException
+
+#: The fields of which one names those who decide.
+ELECTORATE = ("role", "group", "persons")
+
+
+class AskExceptionFreeze(AskDecision):
+    """The change to except from the freeze, the reason, and the question to those who decide: all change
+    managers, by majority, if nobody else is named.
+    """
+
+    change: Annotated[Reference, ForeignRef("change")] = Field(
+        description="The change that may be made all the same: its number or id.",
+        examples=["CHG-2026-000123"],
+    )
+    reason: FreeText = Field(description="Why it cannot wait.", examples=["The certificate expires."])
+    rule: DecisionRule = Field(
+        default=DecisionRule.majority, description="How votes come to an outcome.", examples=["majority"]
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ask_change_managers(cls, said: Any) -> Any:
+        if isinstance(said, dict) and not any(said.get(name) for name in ELECTORATE):
+            return {**said, "role": Role.change_manager.value}
+        return said
+
+
+def ask_exception(freeze: Freeze, body: AskExceptionFreeze, ctx: ActionContext) -> None:
+    """Ask that a change may be made in the freeze; those who are asked decide, without whoever asks."""
+    asked = ctx.prepared(NewDecision)
+    add_prepared_decision(asked, ctx)
+    exception = FreezeException(
+        id=ctx.new_id(),
+        record=freeze.row_key,
+        change_id=ctx.required_ref(Change, "change").id,
+        decision_id=asked.decision.id,
+        reason=body.reason,
+        asked_by_id=ctx.caller.person_id,
+        asked_at=ctx.occurred_at,
+    )
+    ctx.add(exception)
+
+
+async def exception_question(
+    reads: ReadContext, freeze: Freeze, body: AskExceptionFreeze, ctx: ActionContext
+) -> NewDecision:
+    """Prepare the decision on the exception. Raises WrongValue, also if the change is excepted already, or
+    its exception waits for a decision.
+    """
+    change = ctx.required_ref(Change, "change")
+    for known in await reads.children(FreezeException, freeze, change_id=change.id):
+        if known.granted_at is not None:
+            raise WrongValue(pointer="/change", because="excepted_already")
+        asked = await reads.child(Decision, freeze, id=known.decision_id)
+        if asked is not None and asked.state is DecisionState.open:
+            raise WrongValue(pointer="/change", because="exception_is_open")
+    asker = ctx.caller.person_id
+    question = Question(
+        question=body.question,
+        rule=body.rule,
+        due_at=body.due_at,
+        quorum=body.quorum,
+        role=body.role,
+        group=ctx.ref(Group, "group"),
+        persons=ctx.refs(Person, "persons"),
+        chair=ctx.ref(Person, "chair"),
+        excluded=frozenset() if asker is None else frozenset({asker}),
+    )
+    return await new_decision(reads, freeze, question, (), ctx)
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedException:
+    """The exception that was decided on."""
+
+    exception: FreezeException
+
+
+async def decided_exception(
+    reads: ReadContext, freeze: Freeze, body: Tallied, ctx: ActionContext
+) -> DecidedException:
+    """Find the exception that the decision was about."""
+    found = await reads.child(FreezeException, freeze, decision_id=body.decision)
+    assert found is not None, "every decision on a freeze is about an exception"
+    return DecidedException(found)
+
+
+def grant_exception(freeze: Freeze, body: Tallied, ctx: ActionContext) -> None:
+    """Grant the exception: the change may be scheduled and made in the freeze."""
+    ctx.change(ctx.prepared(DecidedException).exception).granted_at = ctx.occurred_at
+
+
+def refuse_exception(freeze: Freeze, body: Tallied, ctx: ActionContext) -> None:
+    """Refuse the exception: those who were asked have not approved it in time."""
+    ctx.change(ctx.prepared(DecidedException).exception).refused_at = ctx.occurred_at
+
+
+def action_of_outcome(freeze: Freeze, taken: Decision) -> tuple[str, Payload]:
+    """Return the action to which the outcome of the decision `taken` leads, with its payload."""
+    granted = taken.outcome is DecisionOutcome.approved
+    return "grant_exception" if granted else "refuse_exception", tallied(taken)

@@ -1,0 +1,211 @@
+"""Schemas and lists of templates of standard changes, of risk questionnaires, and of freezes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.child_rows import ChildListing
+from app.api.columns import Columns
+from app.api.lists import Listing
+from app.api.shapes import OutputModel, PersonStub, RecordOut, Renderer, TeamStub
+from app.foundation.people.queries import PERSONS, TEAMS
+from app.kernel.visibility import sees_every_record, tokens
+from app.log.canonical import instant
+from app.processes.changes import freezes, questionnaires, templates
+from app.processes.changes.planning_lookups import MOST_HIT
+from app.processes.changes.records import (
+    Change,
+    FreezeException,
+    FreezeKind,
+    FreezeState,
+    QuestionnaireState,
+    RiskLevel,
+    TemplateState,
+)
+
+
+class ChangeTemplateOut(RecordOut):
+    """A pre-approved template of standard changes."""
+
+    state: TemplateState
+    key: str
+    title: str
+    description: str | None
+    services: list[str] | None = Field(description="The keys of the services that such a change is of.")
+    plan: str
+    test_plan: str | None
+    back_out_plan: str
+    risk_level: RiskLevel
+    team: TeamStub | None = Field(description="Who implements such a change, if nobody says otherwise.")
+    author: PersonStub | None = Field(description="Who drafted it, or changed the draft last.")
+    drafted_at: datetime
+    approved_at: datetime | None
+    approved_by: PersonStub | None
+    retired_at: datetime | None
+
+
+TEMPLATES = Listing(
+    lifecycle=templates.LIFECYCLE,
+    shape=ChangeTemplateOut,
+    filters=("state", "key", "risk_level", "team", "approved_at", "changed_at"),
+    sorts=("drafted_at", "key", "changed_at"),
+    expands=(PERSONS, TEAMS),
+)
+
+
+class AnswerChoiceOut(OutputModel):
+    """An answer that can be chosen, and its points."""
+
+    key: str
+    points: int
+    text_en: str
+    text_zh: str
+
+
+class AskedQuestionOut(OutputModel):
+    """A question about the risk of a change."""
+
+    answers: list[AnswerChoiceOut] = Field(description="What can be answered, in order.")
+    key: str
+    text_en: str
+    text_zh: str
+
+
+class RiskQuestionnaireOut(RecordOut):
+    """Questions about the risk of changes; those that were set last are in force."""
+
+    state: QuestionnaireState
+    questions: list[AskedQuestionOut] = Field(description="In the order in which they are asked.")
+    medium_from: int = Field(description="From so many points on the risk is medium.")
+    high_from: int = Field(description="From so many points on the risk is high.")
+    set_at: datetime
+
+
+class CurrentRiskQuestionnaire(OutputModel):
+    """The questions that are asked when a change is assessed."""
+
+    id: UUID | None = Field(description="Null: nobody has set another one than the usual.")
+    version: int = Field(description="For If-Match; 0: nobody has set another one than the usual.")
+    questions: list[AskedQuestionOut] = Field(description="In the order in which they are asked.")
+    medium_from: int = Field(description="From so many points on the risk is medium.")
+    high_from: int = Field(description="From so many points on the risk is high.")
+
+
+RISK_QUESTIONNAIRES = Listing(
+    lifecycle=questionnaires.LIFECYCLE,
+    shape=RiskQuestionnaireOut,
+    filters=("set_at",),
+    sorts=("set_at", "changed_at"),
+)
+
+
+class HitChange(OutputModel):
+    """A change that is scheduled in a freeze, as the answer about the freeze names it."""
+
+    id: UUID
+    number: str
+    title: str | None
+    state: str
+    window_from_at: datetime | None
+    window_until_at: datetime | None
+
+
+class FreezeOut(RecordOut):
+    """A period without changes."""
+
+    state: FreezeState
+    freeze_kind: FreezeKind
+    title: str
+    reason: str
+    from_at: datetime
+    until_at: datetime
+    everything: bool = Field(description="Whether it is for every change.")
+    services: list[str] | None = Field(description="Else for changes of these services: their keys.")
+    ci_classes: list[str] | None = Field(description="And for changes of items of these classes.")
+    owner: PersonStub | None = Field(description="Who answers for it.")
+    hit_change_ids: list[UUID] | None = Field(
+        description="The changes that were scheduled in it when it was declared or moved last: at most "
+        f"{MOST_HIT}, the earliest first."
+    )
+    declared_at: datetime
+    withdrawn_at: datetime | None
+    hit_changes: list[HitChange] = Field(
+        description="Those of them that the caller may see, as they stand now, the earliest first."
+    )
+
+
+# The tokens are null for callers who see every change.
+HIT_CHANGES = """
+select c.id, c.number, c.title, c.state, c.window_from_at, c.window_until_at
+from fold.change c join log.stream_head h on h.stream = 'change/' || c.id
+where c.id = any(%(ids)s::uuid[]) and (%(tokens)s::text[] is null or h.audience && %(tokens)s::text[])
+"""
+
+
+class FreezeRenderer(Renderer):
+    """Renderer of freezes, with the changes that are scheduled in them."""
+
+    COMPUTED = frozenset({"hit_changes"})
+
+    async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
+        """Render the freezes; the changes scheduled in all of them need one more query."""
+        wanted = self.fields is None or "hit_changes" in self.fields
+        hits = list(columns["hit_change_ids"]) if wanted and "hit_change_ids" in columns else None
+        await super().render_columns(columns, offered)
+        if hits is not None:
+            known = await self._changes({one for ids in hits for one in ids or ()})
+            columns["hit_changes"] = [[known[one] for one in ids or () if one in known] for ids in hits]
+
+    async def _changes(self, ids: set[str]) -> dict[str, dict[str, Any]]:
+        """Return by their ids those of the changes that the caller may see."""
+        changes = self.ledger.lifecycles.get(Change.KIND)
+        if not ids or changes is None:
+            return {}
+        everything = sees_every_record(self.caller, changes, agents_see=self.ledger.settings.agents_see)
+        shown = None if everything else sorted(tokens(self.caller, changes))
+        rows = await self.ledger.db.rows(HIT_CHANGES, {"ids": sorted(ids), "tokens": shown})
+        for row in rows:
+            for name in ("window_from_at", "window_until_at"):
+                row[name] = row[name] and instant(row[name])
+        return {str(row["id"]): row for row in rows}
+
+
+FREEZES = Listing(
+    lifecycle=freezes.LIFECYCLE,
+    shape=FreezeOut,
+    filters=("state", "freeze_kind", "owner", "from_at", "until_at", "changed_at"),
+    sorts=("from_at", "changed_at"),
+    expands=(PERSONS,),
+    renderer=FreezeRenderer,
+)
+
+
+class FreezeExceptionOut(OutputModel):
+    """An exception from a freeze for one change; neither granted nor refused while its decision is open, or if
+    that was withdrawn.
+    """
+
+    id: UUID
+    change_id: UUID
+    decision_id: UUID = Field(description="The decision on it: `GET …/decisions` lists it.")
+    reason: str | None = Field(description="Why it cannot wait. Null when whoever asked was erased.")
+    asked_by: PersonStub | None
+    asked_at: datetime
+    granted_at: datetime | None
+    refused_at: datetime | None
+
+
+class FreezeExceptionPage(OutputModel):
+    """A page of the exceptions from a freeze, the first asked first."""
+
+    items: list[FreezeExceptionOut]
+    next_cursor: str | None
+
+
+EXCEPTION_ROWS = ChildListing(
+    "exceptions", FreezeException, "asked_at", FreezeExceptionOut, FreezeExceptionPage
+)

@@ -1,0 +1,152 @@
+"""The questionnaire about risks: the usual one, one that an organisation sets, and what answers come to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.common.people import Role
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.processes.changes.questionnaires import questionnaire_in_force, questionnaire_of
+from app.processes.changes.records import RiskLevel
+from app.processes.changes.risk import DEFAULT_QUESTIONNAIRE, level, score
+from app.registry import LIFECYCLES_BY_KIND
+from tests.cases import each_case
+from tests.client import Api, Json
+
+PATH = "/v1/risk_questionnaires"
+USUAL = questionnaire_of(None)
+#: The least, and the most risky answer to each usual question.
+LEAST = {one.key: one.answers[0].key for one in DEFAULT_QUESTIONNAIRE.questions}
+MOST = {one.key: one.answers[-1].key for one in DEFAULT_QUESTIONNAIRE.questions}
+
+
+def answer(key: str, points: int) -> Json:
+    return {"key": key, "text_en": key.capitalize(), "text_zh": "答", "points": points}
+
+
+def question(key: str, *points: int) -> Json:
+    """A question with answers `a`, `b`, … of these points."""
+    answers = [answer(chr(ord("a") + n), one) for n, one in enumerate(points)]
+    return {"key": key, "text_en": f"{key.capitalize()}?", "text_zh": "问？", "answers": answers}
+
+
+def a_questionnaire(*questions: Json, **more: Any) -> Json:
+    """What is said to set one."""
+    asked = list(questions) or [question("money", 0, 10), question("night", 5, 0)]
+    return {"questions": asked, "medium_from": 5, "high_from": 15, **more}
+
+
+async def test_the_usual_questionnaire_is_in_force_until_another_one_is_set(api: Api) -> None:
+    manager, agent = await api.client("Ada", Role.change_manager), await api.client("Lin", Role.agent)
+    usual = await agent.read(f"{PATH}/current")
+    assert (usual["id"], usual["version"], len(usual["questions"])) == (None, 0, 7)
+    first = await manager.post_ok(PATH, a_questionnaire())
+    now = await agent.read(f"{PATH}/current")
+    assert (now["id"], now["version"], now["high_from"]) == (first["id"], 1, 15)
+    assert [one["key"] for one in now["questions"]] == ["money", "night"]
+    assert now["questions"] == first["questions"]
+    await manager.post_ok(f"{PATH}/{first['id']}/revise", a_questionnaire(high_from=10))
+    assert (await agent.read(f"{PATH}/current"))["high_from"] == 10
+    second = await manager.post_ok(PATH, a_questionnaire(high_from=12))
+    assert (await agent.read(f"{PATH}/current"))["id"] == second["id"], "the one that was set last"
+    requester = await api.client("王芳")
+    assert (await requester.get(f"{PATH}/current")).status_code == 403
+
+
+async def test_change_managers_and_administrators_set_it_and_nobody_else(api: Api) -> None:
+    for n, role in enumerate(Role):
+        client = await api.client(f"Somebody {n}", role)
+        status = (await client.post(PATH, json=a_questionnaire())).status_code
+        assert status == (201 if role in (Role.change_manager, Role.admin) else 403), role
+
+
+@each_case(
+    ("said", "pointer", "code"),
+    [
+        (a_questionnaire(question("a", 0, 9), question("a", 0, 9)), "/questions/1/key", "question_twice"),
+        (
+            a_questionnaire({**question("a", 0, 20), "answers": [answer("x", 0), answer("x", 20)]}),
+            "/questions/0/answers/1/key",
+            "answer_twice",
+        ),
+        (a_questionnaire(high_from=5), "/high_from", "high_not_above_medium"),
+        (a_questionnaire(high_from=16), "/high_from", "out_of_reach"),
+        (a_questionnaire(medium_from=0), "/medium_from", "greater_than_equal"),
+        (a_questionnaire(question("a", 0, 101)), "/questions/0/answers/1/points", "less_than_equal"),
+        (a_questionnaire(question("a", 20)), "/questions/0/answers", "too_short"),
+        (a_questionnaire(question("a", *range(21))), "/questions/0/answers", "too_long"),
+        (a_questionnaire(*(question(f"q{n}", 0, 9) for n in range(51))), "/questions", "too_long"),
+        (a_questionnaire(question("A b", 0, 20)), "/questions/0/key", "string_pattern_mismatch"),
+    ],
+)
+async def test_a_questionnaire_that_cannot_tell_risks_apart_is_refused(
+    api: Api, said: Json, pointer: str, code: str
+) -> None:
+    refused = await (await api.client("Ada", Role.change_manager)).post(PATH, json=said)
+    assert refused.status_code == 422, refused.text
+    error = refused.json()["errors"][0]
+    assert (error["pointer"], error["code"]) == (pointer, code)
+
+
+def test_the_usual_questions_reach_every_level_and_are_asked_in_two_languages() -> None:
+    assert USUAL.score(LEAST) == (0, RiskLevel.low)
+    assert USUAL.score(MOST) == (56, RiskLevel.high)
+    assert level(USUAL.medium_from, USUAL.medium_from, USUAL.high_from) is RiskLevel.medium
+    assert USUAL.medium_from < USUAL.high_from < USUAL.score(MOST)[0]
+    for one in DEFAULT_QUESTIONNAIRE.questions:
+        assert one.text_en.isascii()
+        assert not one.text_zh.isascii()
+        assert [each.points for each in one.answers] == sorted(each.points for each in one.answers)
+
+
+@each_case(
+    ("answers", "pointer", "code"),
+    [
+        ({**LEAST, "weather": "fair"}, "/risk_answers/weather", "no_such_question"),
+        ({**LEAST, "tested": "perhaps"}, "/risk_answers/tested", "no_such_answer"),
+        ({k: v for k, v in LEAST.items() if k != "window"}, "/risk_answers/window", "not_answered"),
+    ],
+)
+def test_answers_that_do_not_fit_the_questions_are_named(
+    answers: dict[str, str], pointer: str, code: str
+) -> None:
+    with pytest.raises(WrongValue) as refused:
+        USUAL.score(answers)
+    assert (refused.value.pointer, refused.value.because) == (pointer, code)
+    assert refused.value.further == ()
+
+
+def test_all_that_is_wrong_with_answers_is_said_at_once() -> None:
+    with pytest.raises(WrongValue) as refused:
+        USUAL.score({"weather": "fair"})
+    assert len(refused.value.further) == len(LEAST)
+
+
+@given(st.fixed_dictionaries({q.key: st.sampled_from(q.answers) for q in DEFAULT_QUESTIONNAIRE.questions}))
+def test_the_score_is_the_sum_of_the_points_and_never_falls_with_a_riskier_answer(chosen: Any) -> None:
+    answers = {key: one.key for key, one in chosen.items()}
+    points, faults = score(USUAL.questions, answers)
+    assert faults == []
+    assert points == sum(one.points for one in chosen.values())
+    for key, worst in MOST.items():
+        assert score(USUAL.questions, {**answers, key: worst})[0] >= points
+
+
+async def test_whoever_assesses_relies_on_the_version_of_the_questionnaire(api: Api) -> None:
+    def reads() -> ReadContext:
+        return ReadContext(api.ledger.db, LIFECYCLES_BY_KIND, api.ledger.directory)
+
+    before = reads()
+    assert (await questionnaire_in_force(before)).id is None
+    assert before.versions == {}
+    manager = await api.client("Ada", Role.change_manager)
+    made = await manager.post_ok(PATH, a_questionnaire())
+    after = reads()
+    found = await questionnaire_in_force(after)
+    assert (str(found.id), found.score({"money": "b", "night": "a"})) == (made["id"], (15, RiskLevel.high))
+    assert after.versions == {f"risk_questionnaire/{made['id']}": 1}

@@ -1,0 +1,103 @@
+"""Templates of standard changes over HTTP: drafted, approved by somebody else, retired; and who sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.common.people import Role
+from tests.client import Api, Client, Json
+
+PATH = "/v1/change_templates"
+RESTART = f"{PATH}/relay-restart"
+
+
+def a_template(**more: Any) -> Json:
+    """What is said to draft one."""
+    return {
+        "key": "relay-restart",
+        "title": "Restart the mail relay",
+        "plan": "1. Drain it. 2. Restart it.",
+        "back_out_plan": "Start the standby relay.",
+        "risk_level": "low",
+        **more,
+    }
+
+
+async def edited(client: Client, **said: Any) -> Any:
+    return await client.patch(RESTART, json=said, headers={"If-Match": "*"})
+
+
+@pytest.fixture
+async def owner(api: Api) -> Client:
+    return await api.client("Owner", Role.process_owner)
+
+
+@pytest.fixture
+async def manager(api: Api) -> Client:
+    return await api.client("Manager", Role.change_manager)
+
+
+async def test_a_template_is_drafted_approved_by_somebody_else_and_retired(
+    api: Api, owner: Client, manager: Client
+) -> None:
+    await api.team("mail")
+    drafted = await owner.post_ok(PATH, a_template(team="mail", test_plan="Send a mail."))
+    assert (drafted["state"], drafted["author"]["id"], drafted["team"]["key"]) == ("draft", owner.id, "mail")
+    approved = await manager.post_ok(f"{RESTART}/approve")
+    assert (approved["state"], approved["approved_by"]["id"]) == ("approved", manager.id)
+    retired = await owner.post_ok(f"{RESTART}/retire")
+    assert retired["state"] == "retired"
+    assert retired["retired_at"] is not None
+    events = (await owner.read(f"{RESTART}/events"))["items"]
+    named = [event["type"].partition(".")[2] for event in events]
+    assert named == ["drafted", "approved", "retired"]
+
+
+async def test_whoever_wrote_a_draft_last_does_not_approve_it(owner: Client, manager: Client) -> None:
+    await owner.post_ok(PATH, a_template())
+    answer = await edited(manager, plan="1. Wait. 2. Restart it.", services=[], test_plan=None)
+    assert (answer.status_code, answer.json()["author"]["id"]) == (200, manager.id)
+    refused = await manager.post(f"{RESTART}/approve", json={})
+    assert (refused.status_code, refused.json()["code"]) == (403, "separation_of_duties")
+    assert (await edited(owner, plan="1. Drain it.")).status_code == 200
+    assert (await manager.post_ok(f"{RESTART}/approve"))["plan"] == "1. Drain it."
+
+
+async def test_an_approved_template_stays_as_it_was_approved(owner: Client, manager: Client) -> None:
+    await owner.post_ok(PATH, a_template())
+    await manager.post_ok(f"{RESTART}/approve")
+    refused = await edited(owner, plan="Do it otherwise.")
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_in_this_state")
+
+
+#: What is wrong in a template: where, and how it is called.
+WRONG: list[tuple[Json, str, str]] = [
+    ({}, "/key", "taken"),
+    ({"key": "b", "services": ["none-such"]}, "/services/0", "unknown_reference"),
+    ({"key": "b", "services": ["mail", "mail"]}, "/services", "each_once"),
+    ({"key": "b", "team": "closed"}, "/team", "team_retired"),
+    ({"key": "b", "risk_level": "enormous"}, "/risk_level", "enum"),
+    ({"key": "b", "plan": " "}, "/plan", "string_too_short"),
+]
+
+
+async def test_a_template_that_cannot_be_used_is_refused(api: Api, owner: Client) -> None:
+    await api.team("closed")
+    await (await api.client("Admin", Role.admin)).post_ok("/v1/teams/closed/retire")
+    await owner.post_ok(PATH, a_template())
+    for said, pointer, code in WRONG:
+        refused = await owner.post(PATH, json=a_template(**said))
+        assert refused.status_code == 422, said
+        error = refused.json()["errors"][0]
+        assert (error["pointer"], error["code"]) == (pointer, code)
+
+
+async def test_staff_see_templates_and_requesters_do_not(api: Api, owner: Client) -> None:
+    await owner.post_ok(PATH, a_template())
+    agent, requester = await api.client("Lin", Role.agent), await api.client("王芳")
+    assert [one["key"] for one in (await agent.read(PATH, state="draft"))["items"]] == ["relay-restart"]
+    assert (await requester.read(PATH))["items"] == []
+    assert (await requester.get(RESTART)).status_code == 404
+    assert (await agent.post(PATH, json=a_template(key="other"))).status_code == 403
