@@ -1,5 +1,5 @@
-"""Authentication: an API key in `Authorization: Bearer ldk_…`, an access token of the identity provider, or a
-session cookie. Every path under /v1 needs one of them.
+"""Authentication: an API key in `Authorization: Bearer ldk_…`, an access token of the identity provider, or
+a session cookie; for the change calendar also a key of its own in the query. Every path under /v1 needs one.
 
 Requests are authenticated before they are routed, so that a new path cannot be left unprotected by mistake.
 """
@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import csv_output as tables
-from app.api import sessions
+from app.api import key_scopes, sessions
 from app.api.accept import language_for, negotiate
 from app.api.issuer import IdentityProvider, InvalidToken, IssuerGone, TokenClaims
 from app.api.key_use import KeyUse
@@ -47,6 +47,11 @@ CONTENT_SUFFIX = "/content"
 BYTES = "application/octet-stream"
 #: Paths of KPI figures and their cases, which offer CSV too.
 TABLES = re.compile(r"/v1/kpis/[^/]+(/cases)?")
+#: Media types of single paths, besides JSON.
+OFFERED = {
+    key_scopes.CHANGE_CALENDAR: ("text/calendar",),
+    f"{key_scopes.CHANGE_CALENDAR}.svg": ("image/svg+xml",),
+}
 
 
 @dataclass
@@ -83,9 +88,10 @@ class AuthMiddleware:
         if scope["type"] != "http" or not scope["path"].startswith(self._guarded):
             await self._app(scope, receive, send)
             return
+        in_query = key_scopes.take_key(scope)
         request = Request(scope)
         try:
-            who = await self._caller(request)
+            who = await self._caller(request, in_query)
         except DatabaseGone as error:
             await (await database_gone(request, error))(scope, receive, send)
         except TooManyWrongKeys as error:
@@ -103,8 +109,8 @@ class AuthMiddleware:
                 await self._limited(request, who, receive, send)
 
     async def _limited(self, request: Request, who: Who, receive: Receive, send: Send) -> None:
-        """Pass the request on, unless the key or person has used up its rate limit (429), or Accept allows no
-        media type that the path offers (406).
+        """Pass the request on, unless the key or person has used up its rate limit (429), the key is for
+        something else (403), or Accept allows no media type that the path offers (406).
         """
         key, scope = str(who.key_id or who.person_id), request.scope
         taken = self._requests.consume(key)
@@ -124,20 +130,27 @@ class AuthMiddleware:
             headers = {"Retry-After": str(self._requests.remaining(key).seconds)}
             answer = problem(request, 429, "rate_limited", words=self._limit, headers=headers)
             await answer(scope, receive, send_counted)
+        elif who.key_scope is not None and not key_scopes.permits(who.key_scope, scope):
+            await problem(request, 403, "key_scope")(scope, receive, send_counted)
         elif scope["path"] != METRICS and negotiate(request.headers.get("accept"), offered) is None:
             words = {"offered": " or ".join(offered)}
             await problem(request, 406, "not_acceptable", words=words)(scope, receive, send_counted)
         else:
             await self._app(scope, receive, send_counted)
 
-    async def _caller(self, request: Request) -> Who | None:
-        """Return the caller whom the key, token or session authenticates; None if it is not valid.
+    async def _caller(self, request: Request, in_query: str | None) -> Who | None:
+        """Return the caller whom the key, token or session authenticates; None if it is not valid. A key in
+        the query must be one with a scope: addresses are kept in places where no other key may be.
 
         Raises TooManyWrongKeys, CrossSiteRequest, DatabaseGone; for a token also UnknownLogin, InactiveLogin,
         IssuerGone.
         """
         if "authorization" in request.headers:
-            who = await (self._by_token(request) if self._is_token(request) else self._by_key(request))
+            sent = _bearer_token(request)
+            who = await (self._by_token(request) if self._is_token(request) else self._by_key(request, sent))
+        elif in_query is not None:
+            who = await self._by_key(request, in_query)
+            who = None if who is None or who.key_scope is None else who
         elif sessions.COOKIE in request.cookies:
             who = await self._by_session(request)
         else:
@@ -174,8 +187,8 @@ class AuthMiddleware:
             self._wrong_keys.consume(_address(request))
             raise
 
-    async def _by_key(self, request: Request) -> Who | None:
-        parsed = _parsed_key(request)
+    async def _by_key(self, request: Request, sent: str | None) -> Who | None:
+        parsed = None if sent is None else parse(sent)
         if parsed is None:
             return None
         key_id, secret = parsed
@@ -221,12 +234,9 @@ def _offered(path: str) -> tuple[str, ...]:
     """Return the media types that the path offers."""
     if path.endswith(CONTENT_SUFFIX):
         return (*JSON_TYPES, BYTES)
+    if path in OFFERED:
+        return (*JSON_TYPES, *OFFERED[path])
     return (*JSON_TYPES, tables.MEDIA_TYPE) if TABLES.fullmatch(path) else JSON_TYPES
-
-
-def _parsed_key(request: Request) -> tuple[UUID, str] | None:
-    sent = _bearer_token(request)
-    return None if sent is None else parse(sent)
 
 
 def _bearer_token(request: Request) -> str | None:

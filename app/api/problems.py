@@ -40,6 +40,7 @@ STATUSES = {
     "bad_header": 400,
     "unauthenticated": 401,
     "from_elsewhere": 403,
+    "key_scope": 403,
     "no_such_path": 404,
     "contract_missing": 404,
     "method_not_allowed": 405,

@@ -1,4 +1,6 @@
-"""The text of an API key: `ldk_<id>_<secret>`. The secret is shown once; only its hash is stored (pure)."""
+"""The text of an API key, `ldk_<id>_<secret>`, and its scope (pure). The secret is shown once; only its hash
+is stored.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,16 @@ import os
 from hashlib import sha256
 from uuid import UUID
 
+from app.common.records import CodeEnum
+
 PREFIX = "ldk_"
 SECRET_BYTES = 32
+
+
+class KeyScope(CodeEnum):
+    """The scope of an API key that can do but one thing, whatever the roles of its person permit."""
+
+    calendar = "calendar", "Read the change calendar", "只读变更日历"
 
 
 def new_secret() -> str:

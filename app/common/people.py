@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
+from app.common.keys import KeyScope
 from app.common.personal import Personal
 from app.common.records import FOLD, CodeEnum, ForeignRef, Record
 
@@ -214,7 +215,8 @@ class Caller:
     itself.
     `restricted_to` are the only roles that their credential may use, held or not; None: the credential is
     unrestricted, with all roles that the person holds or will hold, as a key without roles and a login are.
-    `ends_at` is when the key expires.
+    `key_scope` is the one thing that the key may do; None: all that the roles permit. `ends_at` is when the
+    key expires.
     """
 
     actor: str
@@ -223,6 +225,7 @@ class Caller:
     teams: frozenset[UUID] = frozenset()
     team_id: UUID | None = None
     key_id: UUID | None = None
+    key_scope: KeyScope | None = None
     restricted_to: tuple[RoleGrant, ...] | None = None
     ends_at: datetime | None = None
     locale: str = "en"
@@ -250,6 +253,8 @@ class Caller:
         nothing beyond the caller's own: it is of the same person and no broader. An unscoped administrator
         covers every credential, as they could hold any role and create any key.
         """
+        if self.key_scope is not None:
+            return False
         if self.is_rule or RoleGrant(Role.admin) in self.roles:
             return True
         if person_id is None or person_id != self.person_id:

@@ -26,6 +26,11 @@ class Relation(CodeEnum):
         "whom it stands for, by a key that is no narrower",
         "密钥所属人（所用密钥的权限不得更窄）",
     )
+    calendar_reader = (
+        "calendar_reader",
+        "anybody, of their own for the change calendar",
+        "任何人（限本人的变更日历密钥）",
+    )
     superior = "superior", "an administrator of all that they hold", "能管理其全部角色的系统管理员"
     addressee = "addressee", "whom it is for", "收件人"
     oneself = (
@@ -222,6 +227,8 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     Relation.presiding: _is_presiding,
     Relation.assignee: _is_assignee,
     Relation.holder: _is_holder,
+    # The payload says what the key is for: a check of the action reads it.
+    Relation.calendar_reader: lambda caller, record: caller.person_id is not None,
     Relation.superior: _is_superior,
     Relation.implementer: _is_implementer,
     Relation.addressee: _is_addressee,
@@ -243,6 +250,7 @@ reporter = ActorPolicy(relations=frozenset({Relation.reporter}))
 author = ActorPolicy(relations=frozenset({Relation.author}))
 assignee = ActorPolicy(relations=frozenset({Relation.assignee}))
 holder = ActorPolicy(relations=frozenset({Relation.holder}))
+calendar_reader = ActorPolicy(relations=frozenset({Relation.calendar_reader}))
 superior = ActorPolicy(relations=frozenset({Relation.superior}))
 addressee = ActorPolicy(relations=frozenset({Relation.addressee}))
 oneself = ActorPolicy(relations=frozenset({Relation.oneself}))

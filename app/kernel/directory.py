@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.common.custom import CustomField
+from app.common.keys import KeyScope
 from app.common.people import Caller, PersonKind, RoleGrant, parse_grants, restrict_grants
 from app.common.personal import LOGIN, Sealed
 from app.common.priority import MATRIX, Matrix
@@ -26,7 +27,7 @@ CACHED_KINDS = frozenset({"person", "team", "key", "custom_field", "priority_mat
 LARGEST_CACHE = 50_000
 
 KEY = """
-select k.id, k.secret_hash, k.previous_hash, k.previous_ends_at, k.roles, k.expires_at,
+select k.id, k.secret_hash, k.previous_hash, k.previous_ends_at, k.roles, k.scope, k.expires_at,
        p.id as person_id, p.kind, p.locale, p.team_id, p.roles as held,
        array(select team_id from fold.membership where person_id = p.id) as teams
 from fold.key k join fold.person p on p.id = k.person_id
@@ -116,7 +117,10 @@ class CachedMatrix:
 
 def _key_from_row(row: Row) -> CachedKey:
     caller = replace(
-        _caller_from_row(row, parse_grants(row["roles"])), key_id=row["id"], ends_at=row["expires_at"]
+        _caller_from_row(row, parse_grants(row["roles"])),
+        key_id=row["id"],
+        key_scope=None if row["scope"] is None else KeyScope(row["scope"]),
+        ends_at=row["expires_at"],
     )
     return CachedKey(
         row["secret_hash"], row["previous_hash"], row["previous_ends_at"], row["expires_at"], caller

@@ -7,7 +7,7 @@ down_revision = "1001"
 branch_labels = None
 depends_on = None
 
-AREAS = ("schedule", "changes")
+AREAS = ("schedule", "changes", "keys")
 
 
 def upgrade() -> None:

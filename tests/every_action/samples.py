@@ -220,6 +220,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "name": "The portal's",
         "person": "me",
         "roles": ["requester"],
+        "scope": "calendar",  # whoever is no administrator makes no other
         "expires_at": "2199-01-01T00:00:00Z",
     },
     AddShift: lambda: {

@@ -44,7 +44,15 @@ def possible_states(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[Co
 
 
 #: What a check asks, since the record itself does not say it: any person may be it.
-DYNAMIC_RELATIONS = frozenset({Relation.acceptor, Relation.solution_reviewer, Relation.voter, Relation.chair})
+DYNAMIC_RELATIONS = frozenset(
+    {
+        Relation.acceptor,
+        Relation.calendar_reader,
+        Relation.solution_reviewer,
+        Relation.voter,
+        Relation.chair,
+    }
+)
 #: What follows from votes, or ends them: nobody does it at will. tests/foundation/decisions walks it.
 OF_DECISIONS = frozenset(
     {

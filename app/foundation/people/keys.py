@@ -5,17 +5,19 @@ active ─► revoked
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.common.people import Person, Role, RoleGrant, restrict_grants
+from app.common.keys import KeyScope
+from app.common.people import Person, Role, RoleGrant, grant_texts, parse_grants, restrict_grants
 from app.common.personal import Personal
 from app.common.records import ForeignRef, Hidden
 from app.foundation.people.records import Key, KeyState
 from app.foundation.people.roles import RoleText
-from app.kernel.actor_policy import admin, holder, rule
+from app.kernel.actor_policy import admin, calendar_reader, holder, rule
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.payloads import (
@@ -28,7 +30,7 @@ from app.kernel.payloads import (
     ShortText,
 )
 from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.refusals import Refusal, WrongValue
 
 KeyName = Annotated[
     ShortText, Personal(), Field(description="What it is for. Personal: gone when the person is erased.")
@@ -41,6 +43,9 @@ KeyPerson = Annotated[
 KeyRoles = Annotated[
     Annotated[tuple[RoleText, ...], Field(min_length=1, max_length=LONGEST_LIST), BoundedList] | None,
     Field(description="Which of the person's roles it may use; none: all that they hold."),
+]
+KeyScopeField = Annotated[
+    KeyScope | None, Field(description="The one thing that it may do; none: all that its person may.")
 ]
 KeyExpiry = Annotated[Instant | None, Field(description="When it ends; none: never.")]
 USUAL_OVERLAP_SECONDS = 86_400
@@ -68,8 +73,17 @@ class MakeKey(Payload):
     name: KeyName
     person: KeyPerson
     roles: KeyRoles = None
+    scope: KeyScopeField = None
     secret_hash: Hash
     expires_at: KeyExpiry = None
+
+
+@dataclass
+class OnlyCalendarKey(Refusal):
+    """Refusal 403: whoever is no administrator makes keys of their own for the change calendar, and no others."""
+
+    STATUS = 403
+    CODE = "only_calendar_key"
 
 
 async def expiry_extended(reads: ReadContext, key: Key, body: RotateKey, ctx: ActionContext) -> str | None:
@@ -95,14 +109,44 @@ async def key_roles_not_held(reads: ReadContext, key: Key, body: MakeKey, ctx: A
     return None
 
 
+async def key_beyond_own_calendar(
+    reads: ReadContext, key: Key, body: MakeKey, ctx: ActionContext
+) -> str | None:
+    """Refuse if the caller is no administrator, and the key can do more than they: it must be a key of their
+    own for the change calendar, with no role that their credential may not use, and end when that ends.
+    """
+    if _is_administrator(key, ctx):
+        return None
+    caller, person = ctx.caller, ctx.required_ref(Person, "person")
+    if body.scope is not KeyScope.calendar or person.id != caller.person_id:
+        raise OnlyCalendarKey()
+    if body.roles is not None and not caller.covers_credential(person.id, parse_grants(body.roles)):
+        raise WrongValue(pointer="/roles", because="not_held_by_them")
+    if body.expires_at is not None and caller.ends_at is not None and body.expires_at > caller.ends_at:
+        raise WrongValue(pointer="/expires_at", because="ends_later")
+    return None
+
+
+def _is_administrator(key: Key, ctx: ActionContext) -> bool:
+    return ctx.caller.is_rule or ctx.caller.has_role(Role.admin, key)
+
+
 def make_key(key: Key, body: MakeKey, ctx: ActionContext) -> None:
-    """Make an API key, with which a person or a machine can call the API."""
+    """Make an API key, with which a person or a machine can call the API; everybody makes those of their own
+    for the change calendar.
+    """
+    roles, expires_at = body.roles, body.expires_at
+    if not _is_administrator(key, ctx):
+        # No credential makes a broader one, nor one that outlives it.
+        roles = roles or grant_texts(ctx.caller.restricted_to)
+        expires_at = expires_at or ctx.caller.ends_at
     person = ctx.required_ref(Person, "person")
     key.name = body.name
     key.person_id = person.id
-    key.roles = None if body.roles is None else list(dict.fromkeys(body.roles))
+    key.roles = None if roles is None else list(dict.fromkeys(roles))
+    key.scope = body.scope
     key.secret_hash = body.secret_hash
-    key.expires_at = body.expires_at
+    key.expires_at = expires_at
     key.made_at = ctx.occurred_at
 
 
@@ -135,8 +179,8 @@ LIFECYCLE = Lifecycle(
     audience=lambda key: (f"person:{key.person_id}",), overseer_roles=frozenset({Role.admin, Role.auditor}), columns={"person": ("person_id",)},
     rows=(
         #      action    中文    from               to                who                    event
-        action(make_key, "创建", NEW_RECORD,        KeyState.active,  admin | rule,          "key.made", name="make",
-               wrong=(key_roles_not_held,)),
+        action(make_key, "创建", NEW_RECORD,        KeyState.active,  admin | calendar_reader | rule, "key.made", name="make",
+               wrong=(key_beyond_own_calendar, key_roles_not_held)),
         action(rotate,   "轮换", [KeyState.active], STAYS,            admin | holder | rule, "key.rotated",
                wrong=(expiry_extended,)),
         action(revoke,   "吊销", [KeyState.active], KeyState.revoked, admin | holder | rule, "key.revoked"),

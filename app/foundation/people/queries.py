@@ -12,6 +12,7 @@ from pydantic import Field
 from app.api.key_use import last_used
 from app.api.lists import Listing
 from app.api.shapes import LoadedFrom, OutputModel, PersonStub, RecordOut, TeamStub
+from app.common.keys import KeyScope
 from app.common.people import Grade, PersonKind, PersonState
 from app.foundation.people import groups, keys, persons, teams
 from app.foundation.people.records import GroupState, KeyState, RepresentedSide, TeamKind, TeamState
@@ -117,6 +118,7 @@ class KeyOut(RecordOut):
     name: str | None = Field(description="Null when the person was erased.")
     person: PersonStub
     roles: list[str] | None = Field(description="Which of its person's it may use; null: all.")
+    scope: KeyScope | None = Field(description="The one thing that it may do; null: all that its person may.")
     made_at: datetime
     rotated_at: datetime | None
     previous_ends_at: datetime | None = Field(

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
+from app.common.keys import KeyScope
 from app.common.personal import Personal
 from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, Hidden, Record
 
@@ -101,8 +102,8 @@ class GroupMember(ChildRecord):
 class Key(Record):
     """An API key. The secret itself is shown once and stored nowhere; only hashes are kept.
 
-    `roles` restricts the key to those of its person's roles; None: all that the person holds. The secret
-    before the last rotation is accepted until `previous_ends_at`.
+    `roles` restricts the key to those of its person's roles; None: all that the person holds. `scope` restricts
+    it to one thing; None: to none. The secret before the last rotation is accepted until `previous_ends_at`.
     """
 
     KIND: ClassVar[str] = "key"
@@ -111,6 +112,7 @@ class Key(Record):
     name: Annotated[str | None, Personal()] = None
     person_id: Annotated[UUID | None, ForeignRef("person")] = None
     roles: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    scope: KeyScope | None = Field(default=None, sa_type=Text)
     secret_hash: Annotated[str | None, Hidden()] = None
     previous_hash: Annotated[str | None, Hidden()] = None
     previous_ends_at: datetime | None = None

@@ -45,6 +45,7 @@ class NewKey(Payload):
     name: keys.KeyName
     person: keys.KeyPerson
     roles: keys.KeyRoles = None
+    scope: keys.KeyScopeField = None
     expires_at: keys.KeyExpiry = None
 
 
@@ -52,8 +53,8 @@ class NewKey(Payload):
 async def make_key(
     request: Request, ledger: Ledger, body: NewKey, idempotency_key: IdempotencyHeader = None
 ) -> Response:
-    """Make an API key, with which a person or a machine can call the API. The token is in this answer and
-    never again.
+    """Make an API key, with which a person or a machine can call the API; everybody makes those of their own
+    for the change calendar. The token is in this answer and never again.
     """
     secret = new_secret()
     made = keys.MakeKey(**body.model_dump(), secret_hash=hash_of(secret))

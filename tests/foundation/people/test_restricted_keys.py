@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.common.keys import hash_of, new_secret, token
+from app.common.keys import KeyScope, hash_of, new_secret, token
 from app.common.people import Caller, rule_caller
 from app.foundation.people.keys import MakeKey, RotateKey
 from app.foundation.people.memberships import JoinPerson
@@ -213,9 +213,13 @@ class Attempts:
             return key
         if what == "make":
             roles = chance.choice([None, tuple(chance.sample(self.pool, 2))])
-            body = MakeKey(name="x", person=str(person), roles=roles, secret_hash=hash_of(new_secret()))
-            made = await self.act(caller, "key", "make", None, body)
-            self.keys.append(Credential(person, roles, made))
+            scope = chance.choice([None, KeyScope.calendar])
+            body = MakeKey(
+                name="x", person=str(person), roles=roles, scope=scope, secret_hash=hash_of(new_secret())
+            )
+            made = (await act(self.ledger, caller, "key", "make", None, body)).record
+            has = None if made.roles is None else tuple(made.roles)
+            self.keys.append(Credential(person, has, made.id))
             return self.keys[-1]
         if what == "login":
             body_of_edit = EditPerson(login=f"mallory {uuid4()}")
