@@ -1035,6 +1035,7 @@ create table fold.key (
   previous_ends_at timestamp with time zone,
   rotated_at timestamp with time zone,
   appended_at timestamp with time zone,
+  scope text collate "C",
   constraint key_pkey PRIMARY KEY (id)
 );
 CREATE INDEX key_made ON fold.key USING btree (made_at, id);
@@ -1532,7 +1533,8 @@ create table fold.risk_questionnaire (
   appended_at timestamp with time zone,
   constraint risk_questionnaire_pkey PRIMARY KEY (id)
 );
-CREATE UNIQUE INDEX risk_questionnaire_one ON fold.risk_questionnaire USING btree ((true));
+CREATE INDEX risk_questionnaire_changed ON fold.risk_questionnaire USING btree (changed_at, id);
+CREATE INDEX risk_questionnaire_set ON fold.risk_questionnaire USING btree (set_at DESC, id DESC);
 
 create table fold.service (
   id uuid not null,

@@ -165,9 +165,33 @@ async def excepted_freezes(read: Reading, change_id: UUID) -> list[str]:
     return [stream(Freeze.KIND, row["id"]) for row in await read(EXCEPTED, (change_id,))]
 
 
+#: The rows of a change, and of a freeze, that hold nothing. Rows of one table are written together, so all
+#: have the same members.
+NO_BOOKING: dict[str, Any] = {
+    "from": None,
+    "until": None,
+    "touches": [],
+    "needs": [],
+    "services": [],
+    "ci_classes": [],
+    "overrides": [],
+    "checked": False,
+    "walked": False,
+}
+NO_FREEZE: dict[str, Any] = {
+    "from": None,
+    "until": None,
+    "everything": False,
+    "services": [],
+    "ci_classes": [],
+    "hits": [],
+    "checked": False,
+}
+
+
 def no_booking(change: Change) -> dict[str, Any]:
     """Return that the change holds nothing, as the database function takes it."""
-    return {"id": str(change.id), "from": None}
+    return {"id": str(change.id), **NO_BOOKING}
 
 
 def booking_row(change: Change, *, checked: bool = True, walked: bool = False) -> dict[str, Any]:
@@ -197,7 +221,7 @@ def freeze_row(freeze: Freeze, *, checked: bool = True) -> dict[str, Any]:
     """Return the window of the freeze in its present state, as the database function takes it. `checked`: the
     changes in it are compared with those that the record names.
     """
-    row: dict[str, Any] = {"id": str(freeze.id), "from": None}
+    row = {"id": str(freeze.id), **NO_FREEZE}
     if freeze.state is FreezeState.withdrawn:
         return row
     assert freeze.from_at is not None
