@@ -79,8 +79,8 @@ class DraftChange(Payload):
     title: Title | None = Field(
         default=None, description="What changes, in a line; of a standard change, if not as its template."
     )
-    template: Annotated[RecordKey, KeyRef("change_template", known=True)] | None = Field(
-        default=None, description="The key of the template: of a standard change, and only of one."
+    template: Annotated[Reference, ForeignRef("change_template")] | None = Field(
+        default=None, description="The template, its key or id: of a standard change, and only of one."
     )
     reason: FreeText | None = Field(default=None, description="Why it is to be made.")
     description: FreeText | None = Field(default=None, description="What changes.")
@@ -124,15 +124,22 @@ class DraftChange(Payload):
         return self
 
 
+#: The fields that a draft takes over as they were written; how a standard change is made stands in its template.
+WRITTEN_FIELDS = (
+    *("type", "reason", "description", "category", "plan", "test_plan", "back_out_plan"),
+    *("wanted_from_at", "wanted_until_at"),
+)
+
+
 def draft(change: Change, body: DraftChange, ctx: ActionContext) -> None:
     """Draft a change: what is to change, why and how."""
     source = ctx.prepared(DraftSource)
     template, request = source.template, source.request
     requester, team = ctx.ref(Person, "requester"), ctx.ref(Team, "team")
-    for name in ("type", "template", "reason", "category", "wanted_from_at", "wanted_until_at"):
+    change.template = None if template is None else template.key
+    for name in WRITTEN_FIELDS:
         setattr(change, name, getattr(body, name))
-    for name in ("title", "description", "plan", "test_plan", "back_out_plan"):
-        setattr(change, name, getattr(body, name) or (template and getattr(template, name)))
+    change.title = body.title or (template and template.title)
     services = list(dict.fromkeys(body.services)) or list((template and template.services) or ())
     _set_scope(change, services, ctx)
     change.risk_level = None if template is None else template.risk_level

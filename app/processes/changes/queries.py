@@ -31,7 +31,9 @@ class ChangeOut(TicketOut):
     state_since: datetime
     title: str | None
     type: ChangeType
-    template: str | None = Field(description="The key of the template of a standard change.")
+    template: str | None = Field(
+        description="The key of a standard change's template, where its plans stand."
+    )
     request_id: UUID | None = Field(description="The request that it fulfils.")
     reason: str | None
     description: str | None

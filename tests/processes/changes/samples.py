@@ -61,6 +61,13 @@ REVIEWED: Json = {
 DONE: Json = {"work_done": "The relay runs version 4.", "tests_run": "A mail each way."}
 
 
+def a_freeze(begin: float, end: float, **more: Any) -> Json:
+    """What is said to freeze everything from the one hour to the other."""
+    said = {"freeze_kind": "freeze", "title": "Closing of the year", "reason": "The books are closed."}
+    scope = {} if more else {"everything": True}
+    return {**said, "from_at": at_hour(begin), "until_at": at_hour(end), **scope, **more}
+
+
 @dataclass
 class Board:
     """Those who have to do with changes."""
@@ -81,6 +88,18 @@ class Board:
     async def relate(self, one: str, kind: str, other: str) -> None:
         """The one item is that to the other."""
         await self.keeper.post_ok(f"/v1/cis/{one}/relate", {"kind": kind, "other": other})
+
+    async def template(self, key: str) -> None:
+        """A new template of standard changes, approved by another manager than its author."""
+        said = {"key": key, "title": "Restart a relay", "description": "A relay is restarted."}
+        plans = {
+            "plan": "Restart it.",
+            "test_plan": "See that it runs.",
+            "back_out_plan": "Restart it again.",
+        }
+        made = await self.manager.post_ok("/v1/change_templates", {**said, **plans, "risk_level": "low"})
+        other = await self.api.client("Ada", Role.change_manager)
+        await other.post_ok(f"/v1/change_templates/{made['id']}/approve")
 
     async def drafted(self, **changes: Any) -> Json:
         """A draft of the agent's."""

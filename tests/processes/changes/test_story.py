@@ -12,7 +12,7 @@ from app.foundation.decisions.actions import CloseVote
 from app.kernel.refusals import ActionUnavailable
 from tests.client import Client, Json, an_incident
 from tests.people import act
-from tests.processes.changes.samples import ASSESSMENT, DONE, REVIEWED, Board, window
+from tests.processes.changes.samples import ASSESSMENT, DONE, REVIEWED, Board, a_freeze, window
 
 
 async def events(client: Client, at: str) -> list[str]:
@@ -226,3 +226,55 @@ async def test_once_put_to_the_vote_what_is_decided_on_is_not_altered(board: Boa
     await board.manager.post_ok(f"{at}/request_approval", board.question())
     assert await edited(plan="Start at once.") == [("/plan", "put_to_the_vote")]
     assert await edited(title="Renew the relay of mails") == []
+
+
+async def test_a_standard_change_is_scheduled_from_its_template_without_a_vote(board: Board) -> None:
+    await board.template("restart")
+    await board.ci("srv-1")
+    drafted = await board.agent.post_ok(
+        "/v1/changes", {"type": "standard", "template": "restart", "cis": ["srv-1"], "team": "network"}
+    )
+    assert (drafted["title"], drafted["template"], drafted["risk_level"]) == (
+        "Restart a relay",
+        "restart",
+        "low",
+    )
+    at = f"/v1/changes/{drafted['id']}"
+    submitted = await board.agent.post(f"{at}/submit", json={})
+    assert submitted.json()["code"] == "standard_is_scheduled"
+    assert (await board.manager.post_ok(f"{at}/schedule", window(0, 1)))["state"] == "scheduled"
+    await board.start_at(at, 0.5)
+    assert (await board.engineer.post_ok(f"{at}/complete", DONE))["state"] == "implemented"
+
+
+async def test_a_freeze_takes_no_window_away_but_nothing_starts_in_it_without_an_exception(
+    board: Board,
+) -> None:
+    await board.ci("srv-1")
+    at = await board.scheduled(0, 2, cis=["srv-1"])
+    change = await board.manager.read(at)
+    freeze = await board.manager.post_ok("/v1/freezes", a_freeze(0, 4))
+    assert freeze["hit_change_ids"] == [change["id"]]
+    assert (await board.manager.read(at))["state"] == "scheduled"
+    with pytest.raises(ActionUnavailable) as refused:
+        await board.start_at(at, 1)
+    assert refused.value.code == "frozen_without_exception"
+    late = await board.approved(cis=["srv-1"])
+    frozen = await board.try_schedule(late, 3, 4)
+    assert [one["kind"] for one in frozen.json()["conflicts"]] == ["freeze"]
+    there = f"/v1/freezes/{freeze['id']}"
+    asked = board.question(change=change["number"], reason="The relay loses mail every night.")
+    await board.agent.post_ok(f"{there}/ask_exception", asked)
+    await board.vote(there, "approve")
+    await board.start_at(at, 1)
+    assert (await board.manager.read(at))["overrides"] == [f"freeze/{freeze['id']}"]
+
+
+async def test_a_freeze_that_is_withdrawn_is_in_nobodys_way(board: Board) -> None:
+    freeze = await board.manager.post_ok("/v1/freezes", a_freeze(0, 4))
+    at = await board.approved()
+    assert (await board.try_schedule(at, 1, 2)).status_code == 409
+    over = await board.try_schedule(at, 1, 2, override_reason="Management wants it.")
+    assert over.json()["overrides"] == [f"freeze/{freeze['id']}"]
+    await board.manager.post_ok(f"/v1/freezes/{freeze['id']}/withdraw", {"reason": "Too early."})
+    assert (await board.try_schedule(await board.approved(), 1, 2)).status_code == 200
