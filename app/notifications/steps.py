@@ -111,8 +111,8 @@ class PendingNotice:
 def notified_event_types(
     tickets: Iterable[str], decided: Iterable[str], marked: ResponsibilityMarks
 ) -> list[str]:
-    """Return the types of events that cause notices: those of the kinds of tickets, those of votes on the kinds
-    of records that can be decided about, and those that name responsible persons.
+    """Return the types of events that cause notices: those of the kinds of tickets, those of votes on the
+    kinds of records that can be decided about, and those that name responsible persons.
     """
     of_tickets = {f"{kind}.{name}" for kind in tickets for name in PUBLIC.keys() | TO_ASSIGNEE.keys()}
     of_votes = {f"{kind}.{name}" for kind in decided for name in VOTE_ENDING | {"voters_reminded"}}

@@ -28,8 +28,8 @@ MOST_VOTERS = WHOLE_GROUP
 
 @dataclass(frozen=True)
 class Question:
-    """A question to be decided, its voters, the voting rule and the deadline; see `AskDecision`. `excluded` are
-    persons who do not vote on it, besides those who have a conflicting duty in the record.
+    """A question to be decided, its voters, the voting rule and the deadline; see `AskDecision`. `excluded`
+    are persons who do not vote on it, besides those who have a conflicting duty in the record.
     """
 
     question: str

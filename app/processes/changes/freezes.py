@@ -201,8 +201,8 @@ async def freeze_is_over(reads: ReadContext, freeze: Freeze, ctx: ActionContext)
 async def changes_hit_by_declaring(
     reads: ReadContext, freeze: Freeze, body: DeclareFreeze, ctx: ActionContext
 ) -> ChangesHit:
-    """Find the changes that are scheduled in the period. Raises WrongValue if it is empty, too long or over, or
-    if the scope is not one.
+    """Find the changes that are scheduled in the period. Raises WrongValue if it is empty, too long or over,
+    or if the scope is not one.
     """
     check_period(body.from_at, body.until_at, ctx)
     if body.everything == bool(body.services or body.ci_classes):

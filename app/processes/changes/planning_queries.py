@@ -185,8 +185,8 @@ FREEZES = Listing(
 
 
 class FreezeExceptionOut(OutputModel):
-    """An exception from a freeze for one change; neither granted nor refused while its decision is open, or if
-    that was withdrawn.
+    """An exception from a freeze for one change; neither granted nor refused while its decision is open, or
+    if that was withdrawn.
     """
 
     id: UUID

@@ -1,4 +1,6 @@
-"""Routes of what changes are planned by: `/v1/change_templates`, `/v1/risk_questionnaires` and `/v1/freezes`."""
+"""Routes of templates, `/v1/change_templates`, of questions about risks, `/v1/risk_questionnaires`, and of
+freezes, `/v1/freezes`.
+"""
 
 from __future__ import annotations
 
