@@ -1,0 +1,212 @@
+"""Freezes and the changes in them: declared over windows, in the way of new ones, and with exceptions."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.common.people import Role
+from app.db import connect
+from app.processes.changes import planning_lookups
+from app.processes.changes.bookings import rebuild_bookings
+from tests.automation.worker import Worker
+from tests.client import Client, Json
+from tests.conftest import DatabaseUrls
+from tests.processes.changes.samples import Board, at_hour, window
+from tests.processes.changes.test_freezes import PATH, a_freeze, service
+
+ASKED = {"question": "May it be made all the same?", "due_at": "2199-01-01T00:00:00Z"}
+
+
+def night(begin: float, end: float, **more: Any) -> Json:
+    """A freeze of everything from the one hour to the other."""
+    return a_freeze(**window(begin, end), **more)
+
+
+async def declared(board: Board, begin: float, end: float, **more: Any) -> tuple[str, Json]:
+    """Where a new freeze is, and what was answered."""
+    made = await board.manager.post_ok(PATH, night(begin, end, **more))
+    return f"{PATH}/{made['id']}", made
+
+
+async def excepted(board: Board, at: str, change: str, *voters: Client, **more: Any) -> str:
+    """The agent asks to except the change from the freeze. Gives the id of the decision."""
+    electorate = {"persons": [one.id for one in voters]} if voters else {}
+    number = (await board.manager.read(change))["number"]
+    said = {**ASKED, "change": number, "reason": "The certificate expires.", **electorate, **more}
+    await board.agent.post_ok(f"{at}/ask_exception", said)
+    return str((await board.agent.read(f"{at}/decisions"))["items"][-1]["id"])
+
+
+async def votes(client: Client, at: str, decision: str, verdict: str = "approve") -> Json:
+    said = {"decision": decision, "verdict": verdict, "comment": "As it stands."}
+    return await client.post_ok(f"{at}/vote", said)
+
+
+async def numbers(board: Board, *paths: str) -> list[str]:
+    return [(await board.manager.read(path))["number"] for path in paths]
+
+
+async def test_a_freeze_over_windows_takes_none_away_and_names_them(board: Board) -> None:
+    await service(board.api, "web")
+    late = await board.scheduled(3, 4)
+    early = await board.scheduled(1, 2)
+    elsewhere = await board.scheduled(8, 9)
+    other = await board.scheduled(1, 2, services=["web"])
+    _, made = await declared(board, 0, 5)
+    assert [one["number"] for one in made["hit_changes"]] == (await numbers(board, early, other, late))
+    at, made = await declared(board, 0, 5, services=["web"])
+    assert [one["number"] for one in made["hit_changes"]] == await numbers(board, other)
+    assert made["hit_changes"][0]["window_from_at"][:16] == at_hour(1)[:16]
+    said = {**window(8, 12), "reason": "Another night."}
+    moved = await board.manager.post_ok(f"{at}/move", said)
+    assert moved["hit_changes"] == []
+    assert (await board.manager.read(elsewhere))["state"] == "scheduled"
+    assert {(await board.manager.read(one))["state"] for one in (late, early, other)} == {"scheduled"}
+
+
+async def test_a_freeze_of_a_class_of_items_is_for_changes_that_touch_such(board: Board) -> None:
+    await board.ci("srv-1")
+    await board.ci("net-1", ci_class="network")
+    server = await board.scheduled(1, 2, cis=["srv-1"])
+    network = await board.scheduled(1, 2, cis=["net-1"])
+    _, made = await declared(board, 0, 5, ci_classes=["network"])
+    assert [one["number"] for one in made["hit_changes"]] == await numbers(board, network)
+    _, made = await declared(board, 0, 5, ci_classes=["server", "database"])
+    assert [one["number"] for one in made["hit_changes"]] == await numbers(board, server)
+
+
+async def test_changes_that_the_caller_may_not_see_are_named_by_their_ids_alone(board: Board) -> None:
+    change = await board.scheduled(1, 2)
+    owner = await board.api.client("Owner")
+    at, made = await declared(board, 0, 5, owner=owner.id)
+    assert len(made["hit_changes"]) == 1
+    shown = await owner.read(at)
+    assert (shown["hit_changes"], shown["hit_change_ids"]) == ([], [change.rpartition("/")[2]])
+
+
+async def test_a_change_in_a_freeze_is_scheduled_with_an_exception_and_no_sooner(
+    board: Board, place: DatabaseUrls
+) -> None:
+    at, _ = await declared(board, 0, 5)
+    change = await board.approved()
+    refused = await board.try_schedule(change, 1, 2)
+    assert refused.status_code == 409, refused.text
+    assert [one["kind"] for one in refused.json()["conflicts"]] == ["freeze"]
+    decision = await excepted(board, at, change, board.member)
+    assert (await board.try_schedule(change, 1, 2)).status_code == 409
+    await votes(board.member, at, decision)
+    (exception,) = (await board.agent.read(f"{at}/exceptions"))["items"]
+    assert exception["granted_at"] is not None
+    assert exception["decision_id"] == decision
+    assert exception["reason"] == "The certificate expires."
+    assert (await board.try_schedule(change, 1, 2)).status_code == 200
+    assert (await board.try_schedule(await board.approved(), 1, 2)).status_code == 409
+    events = (await board.agent.read(f"{at}/events"))["items"]
+    named = [one["type"] for one in events]
+    assert named == ["freeze.declared", "freeze.exception_asked", "freeze.voted", "freeze.exception_granted"]
+    connection = await connect(place.owner_url)
+    try:
+        assert await rebuild_bookings(connection) == []
+    finally:
+        await connection.close()
+
+
+async def test_a_refused_exception_can_be_asked_for_again_and_an_open_or_granted_one_not(
+    board: Board,
+) -> None:
+    at, _ = await declared(board, 0, 5)
+    change = await board.approved()
+    decision = await excepted(board, at, change, board.member)
+    said = {**ASKED, "change": (await numbers(board, change))[0], "reason": "Once more."}
+    again = await board.agent.post(f"{at}/ask_exception", json=said)
+    wrong = again.json()["errors"][0]
+    assert (wrong["pointer"], wrong["code"]) == ("/change", "exception_is_open")
+    await votes(board.member, at, decision, "reject")
+    assert (await board.try_schedule(change, 1, 2)).status_code == 409
+    second = await excepted(board, at, change, board.member)
+    await votes(board.member, at, second)
+    rows = (await board.agent.read(f"{at}/exceptions"))["items"]
+    assert [(row["granted_at"] is not None, row["refused_at"] is not None) for row in rows] == [
+        (False, True),
+        (True, False),
+    ]
+    again = await board.agent.post(f"{at}/ask_exception", json=said)
+    assert again.json()["errors"][0]["code"] == "excepted_already"
+
+
+async def test_whoever_asks_for_an_exception_does_not_vote_on_it(board: Board) -> None:
+    at, _ = await declared(board, 0, 5)
+    change = await board.approved()
+    other = await board.api.client("Another manager", Role.change_manager)
+    said = {**ASKED, "change": (await numbers(board, change))[0], "reason": "It expires."}
+    await board.manager.post_ok(f"{at}/ask_exception", said)
+    ballots = (await board.agent.read(f"{at}/votes"))["items"]
+    assert [one["person"]["id"] for one in ballots] == [other.id], "all change managers but the one who asks"
+    decision = ballots[0]["decision_id"]
+    mine = {"decision": decision, "verdict": "approve"}
+    refused = await board.manager.post(f"{at}/vote", json=mine)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_asked_to_vote")
+    alone = {"persons": ["me"], "change": (await numbers(board, await board.approved()))[0]}
+    refused = await board.manager.post(f"{at}/ask_exception", json={**said, **alone})
+    assert refused.json()["errors"][0]["code"] == "nobody_to_ask"
+
+
+async def test_what_is_asked_of_a_withdrawn_freeze_needs_no_decision(board: Board) -> None:
+    at, _ = await declared(board, 0, 5)
+    change = await board.approved()
+    await excepted(board, at, change, board.member)
+    await board.manager.post_ok(f"{at}/withdraw", {"reason": "It is not needed."})
+    (decision,) = (await board.agent.read(f"{at}/decisions"))["items"]
+    assert decision["state"] == "withdrawn"
+    assert (await board.try_schedule(change, 1, 2)).status_code == 200
+
+
+async def test_of_a_freeze_and_a_window_at_once_either_names_the_other(board: Board) -> None:
+    for n in range(5):
+        change = await board.approved()
+        hour = 10 * n
+        freeze, scheduled = await asyncio.gather(
+            board.manager.post_ok(PATH, night(hour, hour + 5)), board.try_schedule(change, hour + 1, hour + 2)
+        )
+        if scheduled.status_code == 200:
+            assert freeze["hit_change_ids"] == [change.rpartition("/")[2]]
+        else:
+            assert scheduled.status_code == 409, scheduled.text
+            assert scheduled.json()["conflicts"][0]["id"] == freeze["id"]
+
+
+async def test_a_freeze_over_more_changes_than_it_can_name_is_declared_all_the_same(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning_lookups, "MOST_HIT", 1)
+    first, _ = await board.scheduled(1, 2), await board.scheduled(3, 4)
+    _, made = await declared(board, 0, 5)
+    assert made["hit_change_ids"] == [first.rpartition("/")[2]]
+
+
+async def test_who_asked_who_votes_and_who_answers_for_a_freeze_are_told(board: Board) -> None:
+    owner = await board.api.client("Owner")
+    at, _ = await declared(board, 0, 5, owner=owner.id)
+    decision = await excepted(board, at, await board.approved(), board.member)
+    worker, now = Worker(board.api.ledger), datetime.now(UTC)
+    await worker.work(now)
+    await worker.work(now + timedelta(minutes=2))
+    await votes(board.member, at, decision)
+    await worker.work(now + timedelta(minutes=3))
+    await worker.work(now + timedelta(minutes=5))
+    assert worker.failures == []
+    about = f"freeze/{at.rpartition('/')[2]}"
+    query = "select person_id::text as person, steps, number from fold.notice where about = %s order by id"
+    told = await board.api.ledger.db.rows(query, (about,))
+    assert {row["number"] for row in told} == {"Closing of the year"}
+    by_person = {
+        one.id: [step for row in told if row["person"] == one.id for step in row["steps"]]
+        for one in (owner, board.member, board.agent)
+    }
+    assert by_person == {owner.id: ["in_charge"], board.member.id: ["to_vote"], board.agent.id: ["decided"]}
+    shown = [one["text"] for one in (await board.agent.read("/v1/notices"))["items"] if one["about"] == about]
+    assert shown == ["The vote on an exception from the freeze “Closing of the year” is over."]
