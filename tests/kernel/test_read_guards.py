@@ -47,7 +47,10 @@ def _text(call: ast.Call) -> str:
 def test_every_constraint_that_is_to_hold_an_answer_is_there(place: DatabaseUrls) -> None:
     names = {_text(call) for call in _said("Constraint")}
     assert names
-    query = "select relname from pg_class where relkind = 'i' union select conname from pg_constraint"
+    query = (
+        "select relname from pg_class where relkind = 'i' union select conname from pg_constraint "
+        r"union select m[1] from pg_proc, regexp_matches(prosrc, 'constraint = ''(\w+)''', 'g') as m"
+    )
     with psycopg.connect(place.owner_url) as connection:
         known = {name for (name,) in connection.execute(query).fetchall()}
     assert names <= known
