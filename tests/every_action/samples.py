@@ -62,7 +62,7 @@ from app.ticketing.records import ComplaintSubject
 from app.ticketing.tags import UntagTicket
 from app.ticketing.tasks import ApplyChecklist, CompleteTask, DropTask, EditTask
 from tests.client import RESOLVED, Client, Json, an_incident
-from tests.every_action import articles, kpis, meetings, problems, requests, verifications
+from tests.every_action import articles, freezes, kpis, meetings, problems, requests, verifications
 from tests.every_action.world_data import CALENDAR, IDS, NOBODYS, NUMBERS, TEAM, another_incident
 from tests.people import act
 
@@ -105,6 +105,7 @@ _HOURS = {
 #: As the API takes them; of what may be left out, as much as has no condition.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     **articles.SAMPLES,
+    **freezes.SAMPLES,
     **kpis.SAMPLES,
     **verifications.SAMPLES,
     EmptyPayload: dict,
@@ -435,10 +436,14 @@ ONLY_IN: dict[str, frozenset[str]] = {
     "request.follow": _NOT_TOLD,
     "request.unfollow": _NOT_TOLD,
     **meetings.ONLY_IN,
+    **freezes.ONLY_IN,
 }
 
+#: By kind and state, what is done with a record so that those see it who have no role.
+SHOWN: dict[tuple[str, str], Callable[[Client, str], Awaitable[Json]]] = freezes.SHOWN
+
 #: What nobody does with what is their own: another one carries these out.
-NOT_THEIR_OWN = frozenset({"publish", "change_visibility"})
+NOT_THEIR_OWN = frozenset({"publish", "change_visibility", "approve"})
 #: What names several other records, and in its sample none.
 NAMES_NONE = frozenset({"raise"})
 
@@ -579,7 +584,7 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     ReverseCost: _booked,
     AnswerComplaint: _complained,
     **requests.PREPARED,
-    CastVote: meetings.open_question,
+    **freezes.PREPARED,
 }
 
 

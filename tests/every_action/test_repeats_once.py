@@ -17,11 +17,11 @@ from tests.client import Json
 from tests.every_action.samples import sample
 from tests.every_action.samples import valid_body as what_is_said
 from tests.every_action.world import (
-    OF_DECISIONS,
     OF_PEOPLE,
     World,
     case_name,
     events,
+    of_decisions,
     of_kind,
     possible_states,
     record_address,
@@ -29,7 +29,7 @@ from tests.every_action.world import (
 )
 
 #: What clients send; what follows from votes is not sent by anybody.
-SENT = [(lc, row) for lc, row in OF_PEOPLE if row.name not in OF_DECISIONS]
+SENT = [(lc, row) for lc, row in OF_PEOPLE if not of_decisions(row)]
 #: What is shown once and never again.
 ONCE = {"token"}
 

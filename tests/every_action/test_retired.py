@@ -14,10 +14,10 @@ from tests.cases import each_case
 from tests.client import Client
 from tests.every_action.samples import sample, valid_body
 from tests.every_action.world import (
-    OF_DECISIONS,
     OF_PEOPLE,
     World,
     case_name,
+    of_decisions,
     of_kind,
     possible_states,
     record_address,
@@ -44,7 +44,7 @@ Field = tuple[Lifecycle[Any], Action[Any, Any], str]
 def naming() -> Iterator[Field]:
     """Every field of a body by which people name something that can be retired."""
     for lifecycle, row in OF_PEOPLE:
-        if row.name in OF_DECISIONS:
+        if of_decisions(row):
             continue
         for mark in (KeyRef, ForeignRef):
             for field, marked in marks(row.body, mark).items():

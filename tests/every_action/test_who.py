@@ -18,13 +18,13 @@ from tests.client import Client, Json
 from tests.every_action.samples import NOT_THEIR_OWN, PREREQUISITES, sample, valid_body
 from tests.every_action.world import (
     DYNAMIC_RELATIONS,
-    OF_DECISIONS,
     OF_PEOPLE,
     ROWS,
     World,
     address,
     case_name,
     may_share,
+    of_decisions,
     of_kind,
     possible_states,
     record_address,
@@ -33,7 +33,7 @@ from tests.every_action.world import (
 from tests.every_action.world_data import THEIRS, VISIBLE_TO
 
 REPORTER, ASSIGNEE, COLLEAGUE = "reporter", "assignee", "colleague"
-ACTING = [(lc, row) for lc, row in ROWS if not row.opens and row.name not in OF_DECISIONS]
+ACTING = [(lc, row) for lc, row in ROWS if not row.opens and not of_decisions(row)]
 OPENING = [(lifecycle, row) for lifecycle, row in ROWS if row.opens]
 
 

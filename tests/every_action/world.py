@@ -28,6 +28,7 @@ from tests.every_action.samples import (
     ONLY_IN,
     OPENED_TOWARDS,
     PREREQUISITES,
+    SHOWN,
     TOWARDS,
     sample,
 )
@@ -53,18 +54,15 @@ DYNAMIC_RELATIONS = frozenset(
         Relation.chair,
     }
 )
-#: What follows from votes, or ends them: nobody does it at will. tests/foundation/decisions walks it.
-OF_DECISIONS = frozenset(
-    {
-        "approve",
-        "refuse",
-        "decide",
-        "remind_voters",
-        "close_vote",
-        "withdraw_decision",
-        "conclude_decision",
-    }
-)
+#: What ends votes: nobody does it at will. tests/foundation/decisions walks it.
+OF_VOTES = frozenset({"decide", "remind_voters", "close_vote", "withdraw_decision"})
+
+
+def of_decisions(row: Action[Any, Any]) -> bool:
+    """Whether it follows from votes, or ends them."""
+    return row.name in OF_VOTES or Relation.decision in row.who.relations
+
+
 #: Every row of every table.
 ROWS = [(lifecycle, row) for lifecycle in LIFECYCLES for row in lifecycle.rows]
 #: Those that people may carry out, and those that only rules may.
@@ -74,16 +72,12 @@ OF_RULES = [(lc, row) for lc, row in ROWS if (lc, row) not in OF_PEOPLE]
 OPEN_IN = [
     (lc, row, s)
     for lc, row in OF_PEOPLE
-    if not row.opens and row.name not in OF_DECISIONS
+    if not row.opens and not of_decisions(row)
     for s in possible_states(lc, row)
 ]
 #: The same of the rows that only rules may carry out.
 OPEN_TO_RULES = [
-    (lc, row, s)
-    for lc, row in OF_RULES
-    if row.name not in OF_DECISIONS
-    for s in lc.states
-    if row.is_open_in(s)
+    (lc, row, s) for lc, row in OF_RULES if not of_decisions(row) for s in lc.states if row.is_open_in(s)
 ]
 #: The same, with every state that it is not open in.
 CLOSED_IN = [(lc, row, s) for lc, row in ROWS if not row.opens for s in lc.states if not row.is_open_in(s)]
@@ -164,7 +158,7 @@ def paths_to(lifecycle: Lifecycle[Any], state: CodeEnum) -> Iterator[Steps]:
             yield way
             continue
         for row in lifecycle.rows:
-            if not row.opens and row.name not in OF_DECISIONS and row.is_open_in(states[-1]):
+            if not row.opens and not of_decisions(row) and row.is_open_in(states[-1]):
                 new = [to for to in row.leads_to if to not in states]
                 waiting.extend(([*way, (row, to)], [*states, to]) for to in new)
 
@@ -254,7 +248,10 @@ class World:
         requester = {"requester": str(self.reporter.id)} if "assign" in lifecycle.by_name else {}
         of = (lifecycle.kind, held)
         theirs = THEIRS.get(of, dict)() | VISIBLE_TO.get(of, dict)()
-        return await self._bring(lifecycle, state, self.worker, requester | theirs, row)
+        record = await self._bring(lifecycle, state, self.worker, requester | theirs, row)
+        if (lifecycle.kind, state.value) in SHOWN:
+            await SHOWN[lifecycle.kind, state.value](self.everybody, record_address(lifecycle, record))
+        return record
 
     async def untouched(self, lifecycle: Lifecycle[Any], state: CodeEnum, row: Action[Any, Any]) -> Json:
         """A record as `make_record` brings it, always the same one, for what is refused on it."""

@@ -1,0 +1,119 @@
+"""What is said of templates of standard changes, of questions about risks, and of freezes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from app.common.people import Caller, Role, RoleGrant
+from app.foundation.decisions.actions import CastVote
+from app.kernel.payloads import Payload
+from app.processes.changes.freeze_exceptions import AskExceptionFreeze
+from app.processes.changes.freezes import DeclareFreeze, EditFreeze, MoveFreeze
+from app.processes.changes.lifecycle import DraftChange
+from app.processes.changes.questionnaires import (
+    EXAMPLE_QUESTIONS,
+    AddRiskQuestionnaire,
+    ReviseRiskQuestionnaire,
+)
+from app.processes.changes.records import ChangeType
+from app.processes.changes.templates import DraftChangeTemplate, EditChangeTemplate
+from tests.client import Client, Json
+from tests.every_action import meetings
+from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM
+from tests.people import act
+
+#: As the API takes them. Freezes are long after all changes, which they would be in the way of.
+SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    DraftChangeTemplate: lambda: {
+        "key": f"relay-restart-{next(NUMBERS)}",
+        "title": "Restart the mail relay 重启邮件中继",
+        "description": "Only if no mail waits.",
+        "services": [],
+        "plan": "1. Drain it. 2. Restart it. 先排空，再重启。",
+        "test_plan": "Send a mail to yourself.",
+        "back_out_plan": "Start the standby relay.",
+        "risk_level": "low",
+        "team": TEAM,
+    },
+    EditChangeTemplate: lambda: {"title": "Restart the relay", "risk_level": "medium", "team": TEAM},
+    AddRiskQuestionnaire: lambda: {"questions": EXAMPLE_QUESTIONS, "medium_from": 5, "high_from": 10},
+    ReviseRiskQuestionnaire: lambda: {"questions": EXAMPLE_QUESTIONS, "medium_from": 4, "high_from": 9},
+    DeclareFreeze: lambda: {
+        "freeze_kind": "maintenance_ban",
+        "title": "Closing of the year 年终结账",
+        "reason": "The books are closed.",
+        "from_at": "2200-01-02T00:00:00Z",
+        "until_at": "2200-01-09T00:00:00Z",
+        "everything": False,
+        "ci_classes": ["document"],
+        "owner": "me",
+    },
+    MoveFreeze: lambda: {
+        "from_at": "2200-01-03T00:00:00Z",
+        "until_at": "2200-01-10T00:00:00Z",
+        "reason": "The auditors come a day later. 审计推迟一天。",
+    },
+    EditFreeze: lambda: {"title": "Closing of 2199", "reason": "The auditors are there.", "owner": "me"},
+    AskExceptionFreeze: lambda: {
+        "change": NOBODYS,
+        "reason": "The certificate expires. 证书到期。",
+        "question": "May it be made all the same?",
+        "persons": [IDS["doer"]],
+        "rule": "unanimous",
+        "due_at": "2199-01-01T00:00:00Z",
+    },
+}
+
+
+async def _another_change(client: Client, at: str) -> Json:
+    """A change that somebody of the staff drafts, and that is excepted from nothing yet."""
+    body = DraftChange(type=ChangeType.normal, title="Renew the certificate")
+    done = await act(client.app.state.ledger, _staff(), "change", "draft", body=body)
+    return {"change": str(done.record.id)}
+
+
+def _staff() -> Caller:
+    """Somebody who may do what staff may, and is nobody who acts in a test."""
+    somebody = UUID(IDS["doer"])
+    return Caller(f"person:{somebody}", somebody, roles=(RoleGrant(Role.admin),))
+
+
+async def open_question(client: Client, at: str) -> Json:
+    """A question on the record at that address that waits for the client's vote, put if there is none."""
+    if not at.startswith("/v1/freezes/"):
+        return await meetings.open_question(client, at)
+    there = (await client.read(f"{at}/decisions", limit=200))["items"]
+    if not there:
+        await _ask(client, at, client.id)
+        return await open_question(client, at)
+    return {"decision": there[-1]["id"]}
+
+
+async def _ask_those_without_roles(client: Client, at: str) -> Json:
+    """They see the freeze from which they are asked to except a change."""
+    return await _ask(client, at, IDS["reporter"], IDS["assignee"])
+
+
+async def _ask(client: Client, at: str, *persons: str) -> Json:
+    """These, and one more, are asked to except a change from the freeze at that address."""
+    said = {**SAMPLES[AskExceptionFreeze](), **await _another_change(client, at)}
+    body = AskExceptionFreeze.model_validate({**said, "persons": [*persons, IDS["person"]]})
+    ledger, record = client.app.state.ledger, at.rpartition("/")[2]
+    await act(ledger, _staff(), "freeze", "ask_exception", record, body)
+    return {}
+
+
+#: By kind and state, what is done with a record so that those see it who have no role.
+SHOWN: dict[tuple[str, str], Callable[[Client, str], Awaitable[Json]]] = {
+    ("freeze", "declared"): _ask_those_without_roles
+}
+
+
+#: The states in which there can be what the action names.
+ONLY_IN = {"freeze.vote": frozenset({"declared"})}
+#: What must be there before an action that names it, and what is then said besides.
+PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
+    AskExceptionFreeze: _another_change,
+    CastVote: open_question,
+}
