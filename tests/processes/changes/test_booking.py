@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import datetime, timedelta
 
 from tests.processes.changes.samples import NIGHT, Board, window
+
+
+#: Pairs of schedulers that act at once; `make soak` takes a thousand.
+RACES = int(os.environ.get("LEDGERDESK_TEST_RACES", "20"))
 
 
 async def test_a_window_on_an_item_that_is_held_is_refused_with_the_other_change_and_the_item(
@@ -80,7 +85,7 @@ async def test_of_two_schedulers_at_once_exactly_one_wins(board: Board) -> None:
     await board.ci("app-1")
     await board.ci("db-1")
     await board.relate("app-1", "uses", "db-1")
-    for n in range(20):
+    for n in range(RACES):
         one, other = await board.approved(cis=["app-1"]), await board.approved(cis=["db-1"])
         begin = 10.0 * n
         answers = await asyncio.gather(
