@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from app.kernel.reads import ReadContext
 
 
-def require_permission(command: Command, record: Any, labels: RoleLabels = DEFAULT_LABELS) -> None:
-    """Raise ActionUnavailable or Forbidden unless the action is available in this state and to the caller."""
+def require_permission(
+    command: Command, record: Any, labels: RoleLabels = DEFAULT_LABELS, *, permitted: bool = False
+) -> None:
+    """Raise ActionUnavailable or Forbidden unless the action is available in this state and to the caller, or
+    another action permits it.
+    """
     if not command.row.is_open_in(None if command.row.opens else record.state):
         raise unavailable(command, record, "not_in_this_state")
-    if not command.row.who.allows(command.metadata.caller, record):
+    if not (permitted or command.row.who.allows(command.metadata.caller, record)):
         raise Forbidden({"who": command.row.who.phrase(command.metadata.language, labels)})
 
 

@@ -103,6 +103,8 @@ class RelatedCommand:
     of its stream, or the names of several; the id of a record that the action opens is
     `ActionContext.related_id`. `body` returns the second payload from the first record and the first payload,
     as a payload or as a client would send it. With `goes_on` that action issues its own related command, too.
+    With `permitted`, whoever may perform the first action may also have this done, and see that record for
+    it: the second action's policy is for those who perform it by itself.
     """
 
     action: str
@@ -110,6 +112,7 @@ class RelatedCommand:
     record: Callable[[ActionContext], str | Sequence[str]]
     body: Callable[[Any, Any], Payload | dict[str, Any]]
     goes_on: bool = False
+    permitted: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -278,16 +278,22 @@ def _conflicting_commands(wholes: Sequence[_CommandDecision]) -> dict[int, Refus
 
 
 async def _decide_stream(
-    ledger: Ledger, reads: ReadContext, command: Command, command_id: UUID, *, follows: bool = False
+    ledger: Ledger,
+    reads: ReadContext,
+    command: Command,
+    command_id: UUID,
+    *,
+    follows: bool = False,
+    permitted: bool = False,
 ) -> _StreamDecision:
     """Decide the command for its own record. `follows`: the command follows from another one, so its payload
-    was not sent by a person.
+    was not sent by a person. `permitted`: whoever may perform that one may have this done, too.
     """
-    loaded = await _load(ledger, reads, command)
+    loaded = await _load(ledger, reads, command, permitted=permitted)
     record = loaded.record
     if command.if_match is not None and record.version not in command.if_match:
         raise VersionMismatch(more={"version": record.version})
-    require_permission(command, record, ledger.role_labels)
+    require_permission(command, record, ledger.role_labels, permitted=permitted)
     ctx = action_context(ledger, loaded, command.metadata, occurred_at=dating.occurred_at(command, record))
     ctx.command_id, ctx.follows = command_id, follows
     if command.row.related is not None:
@@ -365,7 +371,9 @@ async def _decide_related(
         other = _related_command(ledger, command, second, first, name)
         pointer = f"/{second.field}" if isinstance(named, str) else f"/{second.field}/{n}"
         try:
-            part = await _decide_stream(ledger, reads, other, first.ctx.command_id, follows=True)
+            part = await _decide_stream(
+                ledger, reads, other, first.ctx.command_id, follows=True, permitted=second.permitted
+            )
         except (NotFound, Forbidden, ActionUnavailable) as refused:
             raise _as_reference_error(refused, command, pointer) from refused
         parts.append(replace(part, pointer=pointer))
@@ -411,13 +419,16 @@ def action_context(
     )
 
 
-async def _load(ledger: Ledger, reads: ReadContext, command: Command) -> VersionedRecord[Any]:
+async def _load(
+    ledger: Ledger, reads: ReadContext, command: Command, *, permitted: bool = False
+) -> VersionedRecord[Any]:
     if command.row.opens:  # the id of a record that a related command opens is given
         record_id = uuid7() if command.name is None else UUID(command.name)
         return VersionedRecord(empty(command.lifecycle.record, record_id), 0, [])
     assert command.name is not None
     loaded = await reads.record(command.lifecycle.kind, command.name)
-    if loaded is None or not is_visible(ledger, command.lifecycle, command.metadata.caller, loaded.audience):
+    caller = command.metadata.caller
+    if loaded is None or not (permitted or is_visible(ledger, command.lifecycle, caller, loaded.audience)):
         raise NotFound()
     return loaded
 
