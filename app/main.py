@@ -65,11 +65,15 @@ from app.processes.changes import planning_queries as change_planning_queries
 from app.processes.changes import planning_router as change_planning
 from app.processes.changes import queries as change_queries
 from app.processes.changes import router as changes
+from app.processes.deployments import queries as deployment_queries
+from app.processes.deployments import router as deployments
 from app.processes.incidents import queries as incident_queries
 from app.processes.incidents import router as incidents
 from app.processes.incidents.monitoring import router as monitoring
 from app.processes.problems import queries as problem_queries
 from app.processes.problems import router as problem_records
+from app.processes.releases import queries as release_queries
+from app.processes.releases import router as releases
 from app.processes.requests import queries as request_queries
 from app.processes.requests import router as requests
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
@@ -81,6 +85,9 @@ LISTINGS = (
     request_queries.LISTING,
     incident_queries.LISTING,
     article_queries.LISTING,
+    release_queries.LISTING,
+    release_queries.STAGE_SETS,
+    deployment_queries.LISTING,
     meeting_queries.LISTING,
     problem_queries.LISTING,
     problem_queries.CANDIDATES,
@@ -114,6 +121,9 @@ ROUTERS = (
     bulk.router_of(LIFECYCLES),
     articles.router,
     articles.suggestions,
+    releases.router,
+    releases.stage_sets,
+    deployments.router,
     problem_records.router,
     problem_records.candidates,
     problem_records.known_errors,

@@ -25,9 +25,12 @@ from app.notifications import lifecycle as notices
 from app.processes.articles import lifecycle as articles
 from app.processes.changes import freezes, questionnaires, templates
 from app.processes.changes import lifecycle as changes
+from app.processes.deployments import lifecycle as deployments
 from app.processes.incidents import lifecycle as incidents
 from app.processes.problems import candidates as problem_candidates
 from app.processes.problems import lifecycle as problems
+from app.processes.releases import lifecycle as releases
+from app.processes.releases import stages as release_stage_sets
 from app.processes.requests import lifecycle as requests
 
 LIFECYCLES: tuple[Lifecycle[Any], ...] = (
@@ -54,6 +57,9 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     verifications.LIFECYCLE,
     incidents.LIFECYCLE,
     articles.LIFECYCLE,
+    releases.LIFECYCLE,
+    release_stage_sets.LIFECYCLE,
+    deployments.LIFECYCLE,
     problems.LIFECYCLE,
     problem_candidates.LIFECYCLE,
     changes.LIFECYCLE,

@@ -51,6 +51,7 @@ class Relation(CodeEnum):
     )
     acceptor = "acceptor", "the requester's acceptance group", "需求方验收组"
     implementer = "implementer", "the assignee or one of the assigned team", "受理人或受派团队成员"
+    gate_reviewer = "gate_reviewer", "the stage's reviewer", "阶段评审人"
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +242,7 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     Relation.chair: lambda caller, record: caller.person_id is not None,
     Relation.solution_reviewer: lambda caller, record: caller.person_id is not None,
     Relation.acceptor: lambda caller, record: caller.person_id is not None,
+    Relation.gate_reviewer: lambda caller, record: caller.person_id is not None,
     # Nobody performs it directly: it follows from the last vote, in the same command.
     Relation.decision: lambda caller, record: False,
 }
@@ -263,6 +265,7 @@ decision = ActorPolicy(relations=frozenset({Relation.decision}))
 solution_reviewer = ActorPolicy(relations=frozenset({Relation.solution_reviewer}))
 acceptor = ActorPolicy(relations=frozenset({Relation.acceptor}))
 implementer = ActorPolicy(relations=frozenset({Relation.implementer}))
+gate_reviewer = ActorPolicy(relations=frozenset({Relation.gate_reviewer}))
 
 
 def role(*roles: Role) -> ActorPolicy:

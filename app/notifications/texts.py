@@ -29,10 +29,12 @@ FREE_TEXT_FIELDS = {
     NoticeType.called_off: "reason",
     NoticeType.reviewed: "comment",
     NoticeType.complaint_answered: "remedy",
+    NoticeType.rolled_back: "reason",
 }
 #: The sentences that differ from the step's own for records of a kind.
 KIND_SENTENCES = {
     ("problem", NoticeType.resolved): "problem_resolved",
+    ("release", NoticeType.to_review): "release_to_review",
     ("meeting", NoticeType.in_charge): "meeting_in_charge",
     ("freeze", NoticeType.in_charge): "freeze_in_charge",
     ("freeze", NoticeType.to_vote): "freeze_to_vote",

@@ -66,6 +66,7 @@ SQL = {
     "app/foundation/people/erase.py": "refused rows that name the person",
     "app/cli/keys.py": "the list of keys, for people at the shell",
     "app/processes/*/queries.py": "what can be asked of a process",
+    "app/processes/*/lookups.py": "what is asked of a process before an action",
     "app/processes/changes/planning_lookups.py": "what freezes and assessments depend on",
     "app/processes/changes/planning_queries.py": "what is scheduled in freezes",
     "app/notifications/*": "what waits to be told",

@@ -1,0 +1,327 @@
+"""Lifecycle of deployments: report their begin and their outcome, tie incidents to the one that caused them.
+
+running ─► succeeded | failed | rolled_back
+               └──────────┴─► rolled_back
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.common.components import example_includes
+from app.common.people import OVERSIGHT_ROLES
+from app.common.records import CodeEnum, ForeignRef, KeyRef, jsonb_ordered
+from app.common.tickets import Ticket
+from app.kernel.actor_policy import author, change_manager, engineer, integration, staff
+from app.kernel.constraints import RetryDecision
+from app.kernel.context import ActionContext
+from app.kernel.dating import FUTURE_TOLERANCE
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, action
+from app.kernel.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    FreeText,
+    Instant,
+    Payload,
+    PayloadPart,
+    RecordKey,
+    Reference,
+    ShortText,
+    at_most_entries,
+)
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.kernel.visibility import STAFF
+from app.log.canonical import instant
+from app.processes.deployments.lookups import deployment_of_run, deployment_that_caused
+from app.processes.deployments.records import ENDED, Deployment, DeploymentCause, DeploymentOutcome
+from app.processes.deployments.records import DeploymentState as State
+
+MOST_REVISIONS = 500
+ChangeReferences = Annotated[tuple[Annotated[Reference, ForeignRef("change")], ...], BoundedList]
+
+
+class Revision(PayloadPart):
+    """A revision in the deployment."""
+
+    revision: ShortText = Field(description="Its name in the repository.", examples=["4f2a91c"])
+    committed_at: Instant = Field(description="When it was committed: lead times begin then.")
+
+
+Revisions = Annotated[tuple[Revision, ...], at_most_entries(MOST_REVISIONS)]
+
+
+class ReportDeployment(Payload):
+    """A deployment as a pipeline, or a person, reports it: under way, or with its outcome."""
+
+    model_config = example_includes("pipeline", "run", "outcome", "revisions")
+    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
+        default=None, description="The key of the service; that or `release` is given.", examples=["mail"]
+    )
+    environment: RecordKey = Field(
+        description="Where it is deployed: `production`, `staging`, `test` or another. Figures count "
+        "`production`.",
+        examples=["production"],
+    )
+    pipeline: RecordKey | None = Field(
+        default=None, description="What the pipeline calls itself.", examples=["mail-relay/deploy"]
+    )
+    run: ShortText | None = Field(
+        default=None,
+        description="What the pipeline calls this run: a run is one deployment, however often it is reported.",
+        examples=["run-4711"],
+    )
+    release: Annotated[Reference, ForeignRef("release")] | None = Field(
+        default=None,
+        description="The release that is deployed: its id or number.",
+        examples=["REL-2026-000123"],
+    )
+    changes: ChangeReferences = Field(
+        default=(), max_length=LONGEST_LIST, description="The changes in it: ids or numbers."
+    )
+    revisions: Revisions = Field(
+        default=(), max_length=MOST_REVISIONS, description="The revisions in it that were not there before."
+    )
+    started_at: Instant | None = Field(default=None, description="When it began, if not now.")
+    ended_at: Instant | None = Field(default=None, description="When it ended, if not now; with `outcome`.")
+    outcome: DeploymentOutcome | None = Field(
+        default=None, description="What came of it; none: it is under way."
+    )
+
+    @model_validator(mode="after")
+    def _check_complete(self) -> ReportDeployment:
+        if self.service is None and self.release is None:
+            raise PydanticCustomError("service_or_release", "name a service or a release")
+        if (self.pipeline is None) != (self.run is None):
+            raise PydanticCustomError("run_of_pipeline", "give pipeline and run, or neither")
+        if self.ended_at is not None and self.outcome is None:
+            raise PydanticCustomError("ended_without_outcome", "say the outcome of what has ended")
+        return self
+
+
+def report(deployment: Deployment, body: ReportDeployment, ctx: ActionContext) -> None:
+    """Report a deployment: it has begun, or is over."""
+    release = ctx.ref(Ticket, "release")
+    # The fields that only releases have are read by their names: that process is not known here.
+    of_release = {} if release is None else vars(release)
+    deployment.service = body.service or of_release.get("service")
+    deployment.environment = body.environment
+    deployment.pipeline, deployment.run = body.pipeline, body.run
+    deployment.author_id = ctx.caller.person_id
+    deployment.release_id = None if release is None else release.id
+    deployment.team_id = None if release is None else release.team_id
+    named = [str(change.id) for change in ctx.refs(Ticket, "changes")]
+    deployment.change_ids = list(dict.fromkeys(named or of_release.get("change_ids") or ())) or None
+    deployment.revisions = _as_documents(body.revisions)
+    deployment.reported_at = ctx.occurred_at
+    deployment.started_at = body.started_at or min(body.ended_at or ctx.occurred_at, ctx.occurred_at)
+    if body.outcome is not None:
+        # The sender's clock may be a little ahead.
+        _end(deployment, body.outcome, body.ended_at or max(ctx.occurred_at, deployment.started_at))
+
+
+def _as_documents(revisions: tuple[Revision, ...]) -> list[dict[str, Any]] | None:
+    found: list[dict[str, Any]] = jsonb_ordered(
+        [{"revision": one.revision, "committed_at": instant(one.committed_at)} for one in revisions]
+    )
+    return found or None
+
+
+def _end(deployment: Deployment, outcome: DeploymentOutcome, ended_at: datetime) -> None:
+    deployment.outcome, deployment.ended_at = outcome, ended_at
+    if outcome is DeploymentOutcome.rolled_back:
+        deployment.rolled_back_at = ended_at
+
+
+class EndDeployment(Payload):
+    """What came of the deployment."""
+
+    outcome: DeploymentOutcome = Field(description="What came of it.", examples=["succeeded"])
+    ended_at: Instant | None = Field(default=None, description="When it ended, if not now.")
+    revisions: Revisions = Field(
+        default=(),
+        max_length=MOST_REVISIONS,
+        description="The revisions in it; none: as they were reported.",
+    )
+
+
+def end(deployment: Deployment, body: EndDeployment, ctx: ActionContext) -> None:
+    """End the deployment: it has succeeded, failed or was rolled back."""
+    if body.revisions:
+        deployment.revisions = _as_documents(body.revisions)
+    _end(deployment, body.outcome, body.ended_at or ctx.occurred_at)
+
+
+class RollBackDeployment(Payload):
+    """The reason why the deployment is taken back."""
+
+    reason: FreeText | None = Field(
+        default=None, description="Why, if it is known.", examples=["Mail was lost."]
+    )
+    rolled_back_at: Instant | None = Field(default=None, description="When, if not now.")
+
+
+def roll_back(deployment: Deployment, body: RollBackDeployment, ctx: ActionContext) -> None:
+    """Roll the deployment back: what was there before is in use again."""
+    deployment.outcome = DeploymentOutcome.rolled_back
+    deployment.rolled_back_at = body.rolled_back_at or ctx.occurred_at
+
+
+class ConfirmCauseDeployment(Payload):
+    """The incident that the deployment has caused."""
+
+    incident: Annotated[Reference, ForeignRef("incident")] = Field(
+        description="The incident: its id or number."
+    )
+
+
+def confirm_cause(deployment: Deployment, body: ConfirmCauseDeployment, ctx: ActionContext) -> None:
+    """Confirm that the deployment has caused the incident; an incident has one such deployment at most."""
+    made = DeploymentCause(
+        id=ctx.new_id(),
+        record=deployment.row_key,
+        incident_id=ctx.required_ref(Ticket, "incident").id,
+        confirmed_by_id=ctx.caller.person_id,
+        confirmed_at=ctx.occurred_at,
+    )
+    ctx.add(made)
+
+
+class WithdrawCauseDeployment(Payload):
+    """The incident that the deployment has not caused after all, and the reason."""
+
+    incident: Annotated[Reference, ForeignRef("incident")] = Field(
+        description="The incident: its id or number."
+    )
+    reason: FreeText = Field(description="Why.", examples=["The disk was full."])
+
+
+def withdraw_cause(deployment: Deployment, body: WithdrawCauseDeployment, ctx: ActionContext) -> None:
+    """Withdraw that the deployment has caused the incident."""
+    ctx.remove(ctx.prepared(ConfirmedCause).cause)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmedCause:
+    """The deployment's tie to the incident of the payload."""
+
+    cause: DeploymentCause
+
+
+async def confirmed_cause(
+    reads: ReadContext, deployment: Deployment, body: WithdrawCauseDeployment, ctx: ActionContext
+) -> ConfirmedCause:
+    """Find the tie to the incident. Raises WrongValue if there is none (`caused_by_none`)."""
+    incident = ctx.required_ref(Ticket, "incident")
+    found = await reads.child(DeploymentCause, deployment, incident_id=incident.id)
+    if found is None:
+        raise WrongValue(pointer="/incident", because="not_confirmed_as_caused")
+    return ConfirmedCause(found)
+
+
+async def caused_by_another(
+    reads: ReadContext, deployment: Deployment, body: ConfirmCauseDeployment, ctx: ActionContext
+) -> None:
+    """Refuse an incident that is tied to a deployment already, or was opened before this one began."""
+    incident = ctx.required_ref(Ticket, "incident")
+    other = await deployment_that_caused(reads, incident.id)
+    if other == deployment.id:
+        raise WrongValue(pointer="/incident", because="there_already")
+    if other is not None:
+        raise WrongValue({"other": str(other)}, pointer="/incident", because="caused_by_other_deployment")
+    assert deployment.started_at is not None
+    if incident.opened_at is not None and incident.opened_at < deployment.started_at:
+        raise WrongValue(pointer="/incident", because="opened_before_deployment")
+
+
+async def run_is_reported(
+    reads: ReadContext, deployment: Deployment, body: ReportDeployment, ctx: ActionContext
+) -> None:
+    """Refuse the run of a pipeline that was reported before (`run_is_reported`): `POST /v1/deployments` tells
+    of it anew.
+    """
+    if body.pipeline is not None and body.run is not None:
+        other = await deployment_of_run(reads, body.pipeline, body.run)
+        if other is not None:
+            raise WrongValue({"other": str(other)}, pointer="/run", because="run_is_reported")
+
+
+async def invalid_roll_back_time(
+    reads: ReadContext, deployment: Deployment, body: RollBackDeployment, ctx: ActionContext
+) -> None:
+    """Refuse a time of rolling back in the future, or before the deployment began."""
+    when, started_at = body.rolled_back_at, deployment.started_at
+    if when is not None and when > ctx.now + FUTURE_TOLERANCE:
+        raise WrongValue(pointer="/rolled_back_at", because="in_the_future")
+    if when is not None and started_at is not None and when < started_at:
+        raise WrongValue(pointer="/rolled_back_at", because="before_it_began")
+
+
+async def times_invalid(
+    reads: ReadContext, deployment: Deployment, body: ReportDeployment | EndDeployment, ctx: ActionContext
+) -> None:
+    """Refuse times in the future, and an end before the begin."""
+    latest = ctx.now + FUTURE_TOLERANCE
+    for name in ("started_at", "ended_at"):
+        value = vars(body).get(name)
+        if value is not None and value > latest:
+            raise WrongValue(pointer=f"/{name}", because="in_the_future")
+    for n, revision in enumerate(body.revisions):
+        if revision.committed_at > latest:
+            raise WrongValue(pointer=f"/revisions/{n}/committed_at", because="in_the_future")
+    started_at = body.started_at if isinstance(body, ReportDeployment) else deployment.started_at
+    if started_at is not None and body.ended_at is not None and body.ended_at < started_at:
+        raise WrongValue(pointer="/ended_at", because="before_it_began")
+
+
+def audience(deployment: Deployment) -> tuple[str, ...]:
+    """Return the tokens of those who may see the deployment: staff, who reported it, and its team."""
+    tokens = [STAFF]
+    if deployment.author_id is not None:
+        tokens.append(f"person:{deployment.author_id}")
+    if deployment.team_id is not None:
+        tokens.append(f"team:{deployment.team_id}")
+    return tuple(tokens)
+
+
+def state_of(deployment: Deployment) -> CodeEnum:
+    """Return the state that follows from the outcome."""
+    return State.running if deployment.outcome is None else State(deployment.outcome.value)
+
+
+EVENTS: dict[CodeEnum, str] = {
+    State.succeeded: "deployment.succeeded",
+    State.failed: "deployment.failed",
+    State.rolled_back: "deployment.rolled_back",
+}
+REPORTED = Branch(state_of, tuple(State), EVENTS)
+OVER = Branch(state_of, (State.succeeded, State.failed, State.rolled_back), EVENTS)
+KEEPER = author | engineer | change_manager
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="deployment", plural="deployments", zh="部署", record=Deployment, states=State,
+    audience=audience, overseer_roles=OVERSIGHT_ROLES,
+    columns={"staff": (), "person": ("author_id",), "team": ("team_id",)},
+    children=(DeploymentCause,),
+    constraints={"deployment_run_key": RetryDecision(), "deployment_cause_incident_key": RetryDecision()},
+    rows=(
+        #      action          中文            from                            to                 who                                                event
+        action(report,         "上报",         NEW_RECORD,                     REPORTED,          integration | engineer | change_manager, "deployment.started",
+               wrong=(run_is_reported, times_invalid)),
+        action(end,            "结束",         [State.running],                OVER,              KEEPER,                                            "deployment.succeeded",
+               wrong=(times_invalid,)),
+        action(roll_back,      "回退",         [State.succeeded, State.failed], State.rolled_back, KEEPER,                                           "deployment.rolled_back",
+               wrong=(invalid_roll_back_time,)),
+        action(confirm_cause,  "确认为原因",   ENDED,                          STAYS,             staff,                                             "deployment.cause_confirmed",
+               wrong=(caused_by_another,)),
+        action(withdraw_cause, "撤回原因确认", ENDED,                          STAYS,             staff,                                             "deployment.cause_withdrawn",
+               prepare=(confirmed_cause,)),
+    ),
+)
+# fmt: on

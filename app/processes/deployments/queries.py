@@ -1,0 +1,91 @@
+"""Read side of deployments: what clients see of one, of the incidents that it caused, and the list."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.child_rows import ChildListing
+from app.api.lists import Listing
+from app.api.shapes import OutputModel, PersonStub, RecordOut, TeamStub
+from app.db import Database
+from app.foundation.people.queries import PERSONS, TEAMS
+from app.foundation.services.queries import SERVICES
+from app.processes.deployments.lifecycle import LIFECYCLE
+from app.processes.deployments.records import DeploymentCause, DeploymentOutcome, DeploymentState
+
+
+class RevisionOut(OutputModel):
+    """A revision that was deployed."""
+
+    revision: str
+    committed_at: datetime
+
+
+class DeploymentOut(RecordOut):
+    """A deployment of a service into an environment."""
+
+    state: DeploymentState
+    outcome: DeploymentOutcome | None = Field(description="Null while it is under way.")
+    service: str | None
+    environment: str
+    pipeline: str | None = Field(description="What the pipeline calls itself, if one has reported it.")
+    run: str | None = Field(description="What the pipeline calls the run.")
+    author: PersonStub | None = Field(description="Who reported it.")
+    team: TeamStub | None = Field(description="The team of its release.")
+    release_id: UUID | None
+    change_ids: list[str] | None
+    revisions: list[RevisionOut] | None = Field(description="Null where none was reported.")
+    started_at: datetime
+    ended_at: datetime | None
+    rolled_back_at: datetime | None
+    reported_at: datetime
+
+
+class DeploymentCauseOut(OutputModel):
+    """An incident that the deployment has caused."""
+
+    id: UUID
+    incident_id: UUID
+    confirmed_by: PersonStub | None
+    confirmed_at: datetime
+
+
+class DeploymentCausePage(OutputModel):
+    """A page of the incidents that a deployment has caused, the first confirmed first."""
+
+    items: list[DeploymentCauseOut]
+    next_cursor: str | None
+
+
+CAUSES = ChildListing("causes", DeploymentCause, "confirmed_at", DeploymentCauseOut, DeploymentCausePage)
+
+LISTING = Listing(
+    lifecycle=LIFECYCLE,
+    shape=DeploymentOut,
+    filters=(
+        "state",
+        "service",
+        "environment",
+        "pipeline",
+        "author",
+        "team",
+        "started_at",
+        "ended_at",
+        "changed_at",
+    ),
+    sorts=("started_at", "ended_at", "changed_at"),
+    expands=(PERSONS, TEAMS, SERVICES),
+)
+
+REPORTED_RUN = """
+select id, service, environment, outcome from fold.deployment where pipeline = %s and run = %s"""
+
+
+async def find_reported_run(db: Database, pipeline: str | None, run: str | None) -> dict[str, object] | None:
+    """Return the deployment that the run of the pipeline was reported as; None if it was not yet, or the
+    report names no run.
+    """
+    return None if run is None else await db.row(REPORTED_RUN, (pipeline, run))

@@ -1,0 +1,84 @@
+"""The records of deployments and of the incidents that they have caused, with states."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from app.common.records import FOLD, ChildRecord, CodeEnum, Document, ForeignRef, KeyRef, Record
+
+
+class DeploymentState(CodeEnum):
+    """The state of a deployment: under way, or its outcome."""
+
+    running = "running", "Running", "进行中"
+    succeeded = "succeeded", "Succeeded", "成功"
+    failed = "failed", "Failed", "失败"
+    rolled_back = "rolled_back", "Rolled back", "已回退"
+
+
+ENDED = frozenset(DeploymentState) - {DeploymentState.running}
+
+
+class DeploymentOutcome(CodeEnum):
+    """The outcome of a deployment, which is its state from then on."""
+
+    succeeded = "succeeded", "Succeeded", "成功"
+    failed = "failed", "Failed", "失败"
+    rolled_back = "rolled_back", "Rolled back", "已回退"
+
+
+class Deployment(Record):
+    """A deployment of a service into an environment, by a release or by a pipeline.
+
+    `pipeline` and `run` are the pipeline's names for itself and for this run. `author_id` is who reported it,
+    `release_id` its release and `change_ids` its changes, if they are known. `revisions` are `{"revision":
+    …, "committed_at": …}`. `ended_at` is when it had succeeded or failed, `rolled_back_at` when it was taken back.
+    """
+
+    KIND: ClassVar[str] = "deployment"
+
+    state: DeploymentState | None = Field(default=None, sa_type=Text)
+    outcome: DeploymentOutcome | None = Field(default=None, sa_type=Text)
+    service: Annotated[str | None, KeyRef("service")] = None
+    environment: str | None = None
+    pipeline: str | None = None
+    run: str | None = None
+    author_id: Annotated[UUID | None, ForeignRef("person")] = None
+    team_id: Annotated[UUID | None, ForeignRef("team")] = None
+    release_id: Annotated[UUID | None, ForeignRef("release")] = None
+    change_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    revisions: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    rolled_back_at: datetime | None = None
+    reported_at: datetime | None = None
+
+
+class DeploymentCause(ChildRecord):
+    """An incident that the deployment has caused, as somebody has confirmed. An incident has one at most."""
+
+    KIND: ClassVar[str] = "deployment_cause"
+
+    incident_id: Annotated[UUID | None, ForeignRef("incident")] = None
+    confirmed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    confirmed_at: datetime | None = None
+
+
+class DeploymentTable(Deployment, table=True):
+    """The table of deployments."""
+
+    __tablename__ = "deployment"
+    __table_args__: ClassVar = FOLD
+
+
+class DeploymentCauseTable(DeploymentCause, table=True):
+    """The table of incidents that deployments have caused."""
+
+    __tablename__ = "deployment_cause"
+    __table_args__: ClassVar = FOLD

@@ -1,0 +1,139 @@
+"""Routes of deployments: `/v1/deployments`. A run of a pipeline is reported as often as the pipeline likes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request
+from starlette.responses import Response
+
+from app.api import idempotency
+from app.api.actions import (
+    ActionOutcome,
+    IdempotencyKeyHeader,
+    action_response,
+    mount_actions,
+    operation,
+    perform_idempotently,
+    replay_outcome,
+)
+from app.api.auth import Ledger, context_of
+from app.api.child_rows import mount_child_listing
+from app.api.direct import DirectRoute
+from app.api.openapi import action_responses
+from app.api.reads import load_visible, mount_events, mount_reads, renderer_of
+from app.api.shapes import Renderer
+from app.kernel.context import CommandMetadata
+from app.kernel.payloads import Payload
+from app.kernel.perform import ATTEMPTS, Command, IdempotencyKey
+from app.kernel.refusals import NotFound, RetriesExhausted, WrongValue
+from app.processes.deployments.lifecycle import (
+    LIFECYCLE,
+    EndDeployment,
+    ReportDeployment,
+    RollBackDeployment,
+)
+from app.processes.deployments.queries import CAUSES, LISTING, DeploymentOut, find_reported_run
+from app.processes.deployments.records import DeploymentOutcome
+
+router = APIRouter(prefix="/v1/deployments", tags=["deployments"], route_class=DirectRoute)
+mount_reads(router, LISTING)
+mount_events(router, LISTING)
+mount_actions(router, LIFECYCLE, DeploymentOut, left_out=frozenset({"report"}))
+mount_child_listing(router, LIFECYCLE, DeploymentOut, CAUSES)
+
+_OPERATION = operation(LIFECYCLE, "report", DeploymentOut)
+_HEADERS: dict[str, Any] = {"ETag": {}, "Content-Language": {}, "Idempotent-Replayed": {}}
+_KNOWN: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The run was reported before: the deployment, with what is new.",
+        "headers": _HEADERS,
+        "model": DeploymentOut,
+    }
+}
+
+
+@router.post("", **_OPERATION | {"responses": action_responses(LIFECYCLE["report"]) | _KNOWN})
+async def report_deployment(
+    request: Request,
+    ledger: Ledger,
+    body: Annotated[ReportDeployment, Body()],
+    idempotency_key: IdempotencyKeyHeader = None,
+) -> Response:
+    """Report a deployment: it has begun, or is over. A run that was reported before is the same deployment:
+    its outcome is added once, and what is known already changes nothing.
+    """
+    context = context_of(request)
+    key = await idempotency.key_of(ledger, request, "report_deployment", idempotency_key)
+    done = await _report(request, ledger, body, context, key)
+    shows = Renderer(ledger, LIFECYCLE, DeploymentOut, context.caller, context.language)
+    return action_response(shows, done, await shows.render_one(done.record, done.audience))
+
+
+async def _report(
+    request: Request,
+    ledger: Any,
+    body: ReportDeployment,
+    metadata: CommandMetadata,
+    key: IdempotencyKey | None,
+) -> ActionOutcome:
+    """Perform the action that the report calls for, once per idempotency key. The run may be reported by two
+    requests at once.
+    """
+    if key is not None:
+        earlier = await idempotency.find_outcome(ledger, metadata.caller.actor, key)
+        if earlier is not None:
+            return await replay_outcome(ledger, LIFECYCLE, earlier)
+    for _ in range(ATTEMPTS):
+        found = await find_reported_run(ledger.db, body.pipeline, body.run)
+        if found is not None:
+            return await _report_again(request, ledger, body, metadata, found)
+        try:
+            command = Command(LIFECYCLE, LIFECYCLE["report"], None, body, metadata, None, key)
+            return await perform_idempotently(ledger, command)
+        except WrongValue as refused:
+            if refused.because != "run_is_reported":
+                raise
+    raise RetriesExhausted()
+
+
+async def _report_again(
+    request: Request,
+    ledger: Any,
+    body: ReportDeployment,
+    metadata: CommandMetadata,
+    found: dict[str, Any],
+) -> ActionOutcome:
+    """Add what a report of a known run has to tell: its outcome. Raises WrongValue if the run was reported as
+    the deployment of another service or into another environment, or to somebody else.
+    """
+    name = str(found["id"])
+    same_service = body.service is None or body.service == found["service"]
+    if not (same_service and body.environment == found["environment"]):
+        raise WrongValue({"other": name}, pointer="/run", because="run_of_another")
+    try:
+        known = await load_visible(renderer_of(request, LISTING), name)
+    except NotFound as hidden:
+        raise WrongValue({"other": name}, pointer="/run", because="run_is_reported") from hidden
+    chosen = _choose_action(body, found["outcome"])
+    if chosen is None:
+        return ActionOutcome(known.record, 200, known.audience)
+    action, said = chosen
+    return await perform_idempotently(ledger, Command(LIFECYCLE, LIFECYCLE[action], name, said, metadata))
+
+
+def _choose_action(body: ReportDeployment, held: str | None) -> tuple[str, Payload] | None:
+    """Return the action that the report of a known run calls for, with its payload; None if it tells nothing
+    new. An outcome that contradicts the one that is `held` is refused by the action itself.
+    """
+    if body.outcome is None or body.outcome == held:
+        return None
+    if held is not None and body.outcome is DeploymentOutcome.rolled_back:
+        return "roll_back", RollBackDeployment(rolled_back_at=body.ended_at, occurred_at=body.occurred_at)
+    said = EndDeployment(
+        outcome=body.outcome,
+        ended_at=body.ended_at,
+        revisions=body.revisions,
+        occurred_at=body.occurred_at,
+    )
+    return "end", said

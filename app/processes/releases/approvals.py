@@ -1,0 +1,205 @@
+"""Actions that need a decision: a change of the plan of a release, and whether it goes into use."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.common.components import example_includes
+from app.common.people import Person, Role, parse_grants
+from app.common.records import ChildRef, CodeEnum, ForeignRef
+from app.common.tickets import Ticket
+from app.foundation.decisions import actions as decisions
+from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_decision, tallied
+from app.foundation.decisions.preparation import NewDecision, Question, new_decision
+from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule
+from app.foundation.people.eligibility import check_person_active
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import Branch
+from app.kernel.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    FreeText,
+    Instant,
+    Payload,
+    RecordKey,
+    Reference,
+)
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.processes.releases.gates import reopen_last_stage
+from app.processes.releases.records import BEFORE_DEPLOYMENT, PlanChange, Release
+from app.processes.releases.records import ReleaseState as State
+
+#: How long the head of the department has to decide if the payload sets no due date.
+APPROVAL_PERIOD = timedelta(days=14)
+ChangeReferences = Annotated[tuple[Annotated[Reference, ForeignRef("change")], ...], BoundedList]
+
+
+def change_ids_of(ctx: ActionContext, field: str = "changes") -> list[str]:
+    """Return the ids of the changes that the payload's field names, without duplicates."""
+    return list(dict.fromkeys(str(change.id) for change in ctx.refs(Ticket, field)))
+
+
+class ChangePlanRelease(Payload):
+    """What is to be otherwise in the plan, the reason, and how analyst and project manager assess it."""
+
+    model_config = example_includes("target_at")
+    reason: FreeText = Field(description="Why the plan is to be changed.")
+    analyst: Annotated[Reference, ForeignRef("person")] = Field(
+        description="The analyst who has assessed it: a person's id.", examples=["me"]
+    )
+    analyst_assessment: FreeText = Field(description="What the analyst says of it.")
+    assessment: FreeText = Field(description="What the project manager says of it.")
+    approver: Annotated[Reference, ForeignRef("person")] = Field(
+        description="The head of the department who decides: a person's id; nobody for themselves."
+    )
+    due_at: Instant | None = Field(
+        default=None,
+        description="Until when they decide; none: within 14 days.",
+        examples=["2199-01-01T00:00:00Z"],
+    )
+    plan: FreeText | None = Field(default=None, description="The new plan; none: as it is.")
+    target_at: Instant | None = Field(
+        default=None, description="When it is to be deployed now; none: as it is."
+    )
+    environment: RecordKey | None = Field(
+        default=None, description="The environment; none: as it is.", examples=["production"]
+    )
+    changes: ChangeReferences = Field(
+        default=(), max_length=LONGEST_LIST, description="All changes in it from then on; none: as they are."
+    )
+
+    @model_validator(mode="after")
+    def _check_something_changes(self) -> ChangePlanRelease:
+        if self.plan is None and self.target_at is None and self.environment is None and not self.changes:
+            raise PydanticCustomError("nothing_to_change", "say what is to change")
+        return self
+
+
+def change_plan(release: Release, body: ChangePlanRelease, ctx: ActionContext) -> None:
+    """Propose a change of the plan; it takes effect once the head of the department has approved it."""
+    asked = ctx.prepared(NewDecision)
+    made = PlanChange(
+        id=ctx.new_id(),
+        record=release.row_key,
+        decision_id=asked.decision.id,
+        reason=body.reason,
+        analyst_id=ctx.required_ref(Person, "analyst").id,
+        analyst_assessment=body.analyst_assessment,
+        assessment=body.assessment,
+        plan=body.plan,
+        target_at=body.target_at,
+        environment=body.environment,
+        change_ids=change_ids_of(ctx) or None,
+        proposed_by_id=ctx.caller.person_id,
+        proposed_at=ctx.occurred_at,
+    )
+    ctx.add(made)
+    add_prepared_decision(asked, ctx)
+    release.plan_change_id = made.id
+
+
+async def plan_change_question(
+    reads: ReadContext, release: Release, body: ChangePlanRelease, ctx: ActionContext
+) -> NewDecision:
+    """Prepare the question to the head of the department whether the plan may be changed. Raises WrongValue
+    if the approver is none for this release, or the caller.
+    """
+    approver = ctx.required_ref(Person, "approver")
+    check_person_active(approver, "/approver")
+    held = parse_grants(approver.roles) or ()
+    if not any(one.role is Role.department_head and one.covers(release) for one in held):
+        raise WrongValue(pointer="/approver", because="no_department_head")
+    if approver.id == ctx.caller.person_id:
+        raise WrongValue(pointer="/approver", because="approves_own_plan")
+    question = Question(
+        question=release.title or release.number,
+        rule=DecisionRule.unanimous,
+        due_at=body.due_at or ctx.now + APPROVAL_PERIOD,
+        persons=[approver],
+    )
+    return await new_decision(reads, release, question, (), ctx)
+
+
+class AdoptPlanChangeRelease(Tallied):
+    """The decision by which the plan is changed."""
+
+    plan_change: Annotated[UUID, ChildRef(PlanChange)] = Field(description="The change of the plan: its id.")
+
+
+def adopt_plan_change(release: Release, body: AdoptPlanChangeRelease, ctx: ActionContext) -> None:
+    """Adopt the change of the plan, as the head of the department has approved it; a go is asked for anew."""
+    adopted = ctx.change(ctx.required_ref(PlanChange, "plan_change"))
+    adopted.adopted_at = ctx.occurred_at
+    for name in ("plan", "target_at", "environment", "change_ids"):
+        value = getattr(adopted, name)
+        if value is not None:
+            setattr(release, name, value)
+    release.plan_change_id = None
+    release.plan_changes = (release.plan_changes or 0) + 1
+    release.go = release.go_decided_at = None
+
+
+class RefusePlanChangeRelease(AdoptPlanChangeRelease):
+    """The decision by which the plan stays as it is."""
+
+
+def refuse_plan_change(release: Release, body: RefusePlanChangeRelease, ctx: ActionContext) -> None:
+    """Leave the plan as it is: its change was not approved."""
+    ctx.change(ctx.required_ref(PlanChange, "plan_change")).refused_at = ctx.occurred_at
+    release.plan_change_id = None
+
+
+class RequestGoRelease(AskDecision):
+    """The question whether the release goes into use, its voters and the deadline."""
+
+    model_config = example_includes("persons")
+    conditions: FreeText | None = Field(
+        default=None, description="The conditions under which it goes, which are decided on as well."
+    )
+
+
+def request_go(release: Release, body: RequestGoRelease, ctx: ActionContext) -> None:
+    """Request the decision whether the release goes into use."""
+    asked = ctx.prepared(NewDecision)
+    add_prepared_decision(asked, ctx)
+    release.go_decision_id = asked.decision.id
+    release.go_conditions = body.conditions
+
+
+def decide_go(release: Release, body: Tallied, ctx: ActionContext) -> None:
+    """Decide whether the release goes into use; after a no, the gate of its last stage is passed anew."""
+    release.go = body.outcome is DecisionOutcome.approved
+    release.go_decided_at = ctx.occurred_at
+    if not release.go:
+        reopen_last_stage(release, ctx)
+
+
+def state_after_go(release: Release) -> CodeEnum:
+    """Return the state after the decision: ready with a go."""
+    return State.ready if release.go else State.in_stage
+
+
+GO_DECIDED = Branch(state_after_go, (State.ready, State.in_stage))
+
+
+def action_of_outcome(release: Release, taken: Decision) -> tuple[str, Payload] | None:
+    """Return the action to which the outcome of the decision `taken` leads, with its payload. A go that was
+    deferred or lapsed is none: it can be requested again.
+    """
+    approved = taken.outcome is DecisionOutcome.approved
+    if taken.id == release.go_decision_id:
+        decided = approved or taken.outcome is DecisionOutcome.rejected
+        return ("decide_go", tallied(taken)) if decided else None
+    said = {**dict(tallied(taken)), "plan_change": release.plan_change_id}
+    if approved:
+        return "adopt_plan_change", AdoptPlanChangeRelease.model_validate(said)
+    return "refuse_plan_change", RefusePlanChangeRelease.model_validate(said)
+
+
+APPROVAL = decisions.DecisionSpec(kind="release", any=BEFORE_DEPLOYMENT, outcome=action_of_outcome)

@@ -1,0 +1,173 @@
+"""Checks of actions on releases, beyond state and role. Each returns or raises the code of its refusal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from app.common.people import Person
+from app.common.tickets import Ticket
+from app.foundation.decisions.records import Decision, DecisionState
+from app.foundation.people.eligibility import check_person_active, check_team_active
+from app.foundation.people.records import Team
+from app.kernel.context import ActionContext
+from app.kernel.dating import FUTURE_TOLERANCE
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import Refusal, WrongValue
+from app.processes.releases.preparation import ChosenStages, StageDocuments, StagesOfRelease
+from app.processes.releases.records import Release, ReleaseStage
+
+if TYPE_CHECKING:
+    from app.processes.releases.approvals import ChangePlanRelease
+    from app.processes.releases.gates import AppointRelease, PassGateRelease
+    from app.processes.releases.lifecycle import DeployRelease, EndSupportRelease, PlanRelease
+
+
+class NotTheStageReviewer(Refusal):
+    """Refusal: the caller is not the reviewer of the present stage."""
+
+    STATUS = 403
+    CODE = "not_the_stage_reviewer"
+
+
+async def decision_is_open(reads: ReadContext, release: Release, ctx: ActionContext) -> str | None:
+    """Refuse while a decision on the release is open (`release_decision_open`)."""
+    found = await reads.children(Decision, release, state=DecisionState.open.value)
+    return "release_decision_open" if found else None
+
+
+async def go_is_given(reads: ReadContext, release: Release, ctx: ActionContext) -> str | None:
+    """Refuse if the go for the present plan was given (`go_is_given`)."""
+    return "go_is_given" if release.go else None
+
+
+async def go_is_missing(reads: ReadContext, release: Release, ctx: ActionContext) -> str | None:
+    """Refuse without a go for the present plan (`go_is_missing`)."""
+    return None if release.go else "go_is_missing"
+
+
+async def change_named_twice(
+    reads: ReadContext, release: Release, body: PlanRelease | ChangePlanRelease, ctx: ActionContext
+) -> None:
+    """Refuse if a change is named twice, even by its id and by its number (`each_once`)."""
+    changes = [change.id for change in ctx.refs(Ticket, "changes")]
+    if len(set(changes)) < len(changes):
+        raise WrongValue(pointer="/changes", because="each_once")
+
+
+async def analyst_is_inactive(
+    reads: ReadContext, release: Release, body: ChangePlanRelease, ctx: ActionContext
+) -> None:
+    """Refuse an analyst who is inactive."""
+    check_person_active(ctx.ref(Person, "analyst"), "/analyst")
+
+
+async def plan_not_workable(
+    reads: ReadContext, release: Release, body: PlanRelease, ctx: ActionContext
+) -> None:
+    """Refuse a retired team, an inactive person, or persons whose duties in the stages conflict."""
+    check_team_active(ctx.ref(Team, "team"))
+    chosen = ctx.prepared(ChosenStages).stages
+    authors: dict[str, UUID] = {}
+    for n, planned in enumerate(body.stages):
+        author, reviewer = ctx.ref(Person, f"stages/{n}/author"), ctx.ref(Person, f"stages/{n}/reviewer")
+        check_person_active(author, f"/stages/{n}/author")
+        check_person_active(reviewer, f"/stages/{n}/reviewer")
+        if author is None:
+            continue
+        if reviewer is not None and reviewer.id == author.id:
+            raise WrongValue(pointer=f"/stages/{n}/reviewer", because="reviews_own_stage")
+        _check_apart(author.id, chosen[n]["apart_from"], authors, f"/stages/{n}/author")
+        authors[planned.key] = author.id
+
+
+def _check_apart(author: UUID, apart_from: list[str], authors: dict[str, UUID], pointer: str) -> None:
+    """Check that the author has not written one of the stages `apart_from`. Raises WrongValue."""
+    for key in apart_from:
+        if authors.get(key) == author:
+            raise WrongValue({"stage": key}, pointer=pointer, because="wrote_other_stage")
+
+
+async def appointment_not_workable(
+    reads: ReadContext, release: Release, body: AppointRelease, ctx: ActionContext
+) -> None:
+    """Refuse to appoint for a stage whose gate is passed, an inactive person, or persons whose duties in the
+    stages conflict.
+    """
+    stage = ctx.required_ref(ReleaseStage, "stage")
+    if stage.passed_at is not None:
+        raise WrongValue(pointer="/stage", because="stage_is_passed")
+    author, reviewer = ctx.ref(Person, "author"), ctx.ref(Person, "reviewer")
+    check_person_active(author, "/author")
+    check_person_active(reviewer, "/reviewer")
+    author_id = stage.author_id if author is None else author.id
+    reviewer_id = stage.reviewer_id if reviewer is None else reviewer.id
+    if author_id is not None and author_id == reviewer_id:
+        pointer = "/author" if reviewer is None else "/reviewer"
+        raise WrongValue(pointer=pointer, because="reviews_own_stage")
+    if author_id is not None:
+        _check_apart_in(ctx.prepared(StagesOfRelease), stage, author_id, "/author")
+
+
+def _check_apart_in(known: StagesOfRelease, stage: ReleaseStage, author: UUID, pointer: str) -> None:
+    """Check that who writes the stage has written none that it is kept apart from, and none that is kept
+    apart from it. Raises WrongValue.
+    """
+    authors = {str(one.key): one.author_id for one in known.stages if one.author_id is not None}
+    _check_apart(author, stage.apart_from or [], authors, pointer)
+    for other in known.stages:
+        if stage.key in (other.apart_from or ()) and other.author_id == author:
+            raise WrongValue({"stage": str(other.key)}, pointer=pointer, because="wrote_other_stage")
+
+
+async def not_the_stage_reviewer(
+    reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
+) -> None:
+    """Refuse if the caller is not the stage's reviewer, or has written its documents."""
+    stage = ctx.prepared(StagesOfRelease).current(release)
+    role, caller = stage.reviewer_role, ctx.caller
+    if stage.reviewer_id is not None:
+        may = stage.reviewer_id == caller.person_id
+    else:
+        may = role is not None and caller.has_role(role, release)
+    if not may:
+        raise NotTheStageReviewer()
+    documents = ctx.prepared(StageDocuments)
+    if caller.person_id == documents.author_id:
+        raise WrongValue(pointer="/author", because="reviews_own_stage")
+    for n, attachment in enumerate(documents.attachments):
+        if attachment.author_id == caller.person_id:
+            raise WrongValue(pointer=f"/attachments/{n}", because="reviews_own_stage")
+
+
+async def stage_author_not_apart(
+    reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
+) -> None:
+    """Refuse documents whose author has written a stage that is kept apart: who builds does not test."""
+    known = ctx.prepared(StagesOfRelease)
+    author = ctx.ref(Person, "author")
+    check_person_active(author, "/author")
+    author_id = ctx.prepared(StageDocuments).author_id
+    assert author_id is not None
+    pointer = "/author" if author is not None or not body.attachments else "/attachments/0"
+    _check_apart_in(known, known.current(release), author_id, pointer)
+
+
+async def deployment_times_invalid(
+    reads: ReadContext, release: Release, body: DeployRelease, ctx: ActionContext
+) -> None:
+    """Refuse a deployment that begins in the future, or ends before it begins."""
+    for name in ("started_at", "ended_at"):
+        value = getattr(body, name)
+        if value is not None and value > ctx.now + FUTURE_TOLERANCE:
+            raise WrongValue(pointer=f"/{name}", because="in_the_future")
+    if body.started_at is not None and (body.ended_at or ctx.occurred_at) < body.started_at:
+        raise WrongValue(pointer="/ended_at", because="before_it_began")
+
+
+async def faults_not_handed_over(
+    reads: ReadContext, release: Release, body: EndSupportRelease, ctx: ActionContext
+) -> None:
+    """Refuse to hand open faults over to an inactive person or a retired team."""
+    check_person_active(ctx.ref(Person, "handed_over_to"), "/handed_over_to")
+    check_team_active(ctx.ref(Team, "handed_over_to_team"), "/handed_over_to_team")

@@ -1,0 +1,190 @@
+"""Actions of the gates between the stages of a release: who writes and reviews, and passing a gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.common.children import Follower
+from app.common.components import example_includes
+from app.common.people import Person, Role
+from app.common.records import ChildRef, CodeEnum, ForeignRef
+from app.kernel.actor_policy import RecordDuty
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import Branch
+from app.kernel.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    FreeText,
+    Payload,
+    PayloadPart,
+    RecordKey,
+    Reference,
+    ShortText,
+)
+from app.kernel.visibility import follower
+from app.processes.releases.preparation import ChosenStages, StageDocuments, StagesOfRelease
+from app.processes.releases.records import Release, ReleaseStage
+from app.processes.releases.records import ReleaseState as State
+
+#: Who has written the documents of the present stage, and does not pass its gate.
+stage_author = RecordDuty("author of the stage", "阶段成果作者", ("stage_author_id",))
+
+
+class PlannedStage(PayloadPart):
+    """A stage that the release goes through."""
+
+    key: RecordKey = Field(description="The key of the stage in its set.", examples=["build"])
+    author: Annotated[Reference, ForeignRef("person")] | None = Field(
+        default=None, description="Who writes its documents: a person's id, or `me`."
+    )
+    reviewer: Annotated[Reference, ForeignRef("person")] | None = Field(
+        default=None,
+        description="Who passes its gate: a person's id, or `me`; none: whoever holds the stage's role.",
+    )
+
+
+def add_stages(release: Release, planned: tuple[PlannedStage, ...], ctx: ActionContext) -> None:
+    """Add the stages that the release goes through, as they are now, and come to the first one. Those who are
+    named follow the release.
+    """
+    chosen = ctx.prepared(ChosenStages)
+    release.stage_set = chosen.set_key
+    release.stages_total, release.stages_passed = len(chosen.stages), 0
+    made: list[ReleaseStage] = []
+    for n, stage in enumerate(chosen.stages):
+        author = ctx.ref(Person, f"stages/{n}/author") if planned else None
+        reviewer = ctx.ref(Person, f"stages/{n}/reviewer") if planned else None
+        row = _new_stage(release, n + 1, stage, ctx)
+        row.author_id = author.id if author else None
+        row.reviewer_id = reviewer.id if reviewer else None
+        made.append(row)
+        ctx.add(row)
+    come_to(release, made[0])
+    add_followers(release, (one for row in made for one in (row.author_id, row.reviewer_id)), ctx)
+
+
+def _new_stage(release: Release, place: int, stage: dict[str, Any], ctx: ActionContext) -> ReleaseStage:
+    return ReleaseStage(
+        id=ctx.new_id(),
+        record=release.row_key,
+        place=place,
+        key=stage["key"],
+        name_en=stage["name_en"],
+        name_zh=stage["name_zh"],
+        deliverable_en=stage["deliverable_en"],
+        deliverable_zh=stage["deliverable_zh"],
+        author_role=Role(stage["author_role"]),
+        reviewer_role=Role(stage["reviewer_role"]),
+        apart_from=list(stage["apart_from"]),
+        planned_at=ctx.occurred_at,
+    )
+
+
+def come_to(release: Release, stage: ReleaseStage | None) -> None:
+    """Set the stage whose gate is passed next; None: all are passed."""
+    release.stage = None if stage is None else stage.key
+    release.stage_author_id = None if stage is None else stage.author_id
+    release.stage_reviewer_id = None if stage is None else stage.reviewer_id
+
+
+def add_followers(release: Release, persons: Iterable[UUID | None], ctx: ActionContext) -> None:
+    """Make the persons followers of the release, so that they see it before their stage has come."""
+    for person in dict.fromkeys(persons):
+        if person is not None and follower(person) not in ctx.audience:
+            ctx.add(Follower.for_person(release, person, ctx.occurred_at))
+
+
+class AppointRelease(Payload):
+    """Who writes the documents of a stage, and who passes its gate."""
+
+    model_config = example_includes("reviewer")
+    stage: Annotated[RecordKey, ChildRef(ReleaseStage, by="key")] = Field(
+        description="The key of the stage.", examples=["build"]
+    )
+    author: Annotated[Reference, ForeignRef("person")] | None = Field(
+        default=None, description="Who writes its documents: an id, or `me`; none: as it is."
+    )
+    reviewer: Annotated[Reference, ForeignRef("person")] | None = Field(
+        default=None, description="Who passes its gate: an id, or `me`; none: as it is."
+    )
+
+    @model_validator(mode="after")
+    def _check_somebody(self) -> AppointRelease:
+        if self.author is None and self.reviewer is None:
+            raise PydanticCustomError("author_or_reviewer", "name an author or a reviewer")
+        return self
+
+
+def appoint(release: Release, body: AppointRelease, ctx: ActionContext) -> None:
+    """Appoint who writes the documents of a stage, or who passes its gate."""
+    stage = ctx.change(ctx.required_ref(ReleaseStage, "stage"))
+    author, reviewer = ctx.ref(Person, "author"), ctx.ref(Person, "reviewer")
+    stage.author_id = stage.author_id if author is None else author.id
+    stage.reviewer_id = stage.reviewer_id if reviewer is None else reviewer.id
+    if stage.key == release.stage:
+        come_to(release, stage)
+    add_followers(release, (stage.author_id, stage.reviewer_id), ctx)
+
+
+class PassGateRelease(Payload):
+    """The documents of the present stage, as its reviewer accepts them."""
+
+    model_config = example_includes("external_numbers")
+    attachments: Annotated[tuple[UUID, ...], BoundedList] = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="The stage's documents: ids of attachments of the release. They are archived with the "
+        "stage.",
+    )
+    external_numbers: Annotated[tuple[ShortText, ...], BoundedList] = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="Or the numbers of documents that are elsewhere, or a repository and its revision.",
+        examples=[["TE2026001"]],
+    )
+    author: Annotated[Reference, ForeignRef("person")] | None = Field(
+        default=None,
+        description="Who wrote them, if the plan does not say, and whoever attached them has not: an id.",
+    )
+    comment: FreeText | None = Field(default=None, description="What the review has found.")
+
+    @model_validator(mode="after")
+    def _check_documents(self) -> PassGateRelease:
+        if not self.attachments and not self.external_numbers:
+            raise PydanticCustomError("stage_document_missing", "name a document of the stage")
+        return self
+
+
+def pass_gate(release: Release, body: PassGateRelease, ctx: ActionContext) -> None:
+    """Pass the gate of the present stage: its documents are accepted and archived."""
+    stages, documents = ctx.prepared(StagesOfRelease), ctx.prepared(StageDocuments)
+    before = stages.current(release)
+    stage = ctx.change(before)
+    stage.author_id = documents.author_id
+    stage.attachment_ids = [str(one.id) for one in documents.attachments]
+    stage.external_numbers = list(dict.fromkeys(body.external_numbers))
+    stage.passed_at = ctx.occurred_at
+    stage.passed_by_id = ctx.caller.person_id
+    release.stages_passed = stage.place
+    come_to(release, stages.after(before))
+
+
+def reopen_last_stage(release: Release, ctx: ActionContext) -> None:
+    """Come back to the last stage, whose gate is to be passed anew."""
+    last = ctx.change(ctx.prepared(StagesOfRelease).stages[-1])
+    last.passed_at = last.passed_by_id = None
+    release.stages_passed = (last.place or 1) - 1
+    come_to(release, last)
+
+
+def state_after_gate(release: Release) -> CodeEnum:
+    """Return the state after a gate was passed: ready after the last one."""
+    return State.in_stage if release.stage is not None else State.ready
+
+
+GATE_PASSED = Branch(state_after_gate, (State.in_stage, State.ready))

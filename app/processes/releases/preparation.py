@@ -1,0 +1,130 @@
+"""Reads that actions on releases need before they are decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from app.common.children import Attachment
+from app.common.people import Person
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.log.events import stream
+from app.processes.releases.default_stages import DEFAULT_KEY, DEFAULT_STAGES
+from app.processes.releases.records import Release, ReleaseStage, StageSet, StageSetState
+
+if TYPE_CHECKING:
+    from app.processes.releases.gates import PassGateRelease
+    from app.processes.releases.lifecycle import PlanRelease
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenStages:
+    """The set of stages that a release is planned with (its key), and those of its stages that the release
+    goes through, in order.
+    """
+
+    set_key: str
+    stages: tuple[dict[str, Any], ...]
+
+
+async def chosen_stages(
+    reads: ReadContext, release: Release, body: PlanRelease, ctx: ActionContext
+) -> ChosenStages:
+    """Find the stages of the set that the plan names, or all of them if it names none. Raises WrongValue at
+    a stage that the set does not have, or that is out of order.
+    """
+    named = ctx.ref(StageSet, "stage_set")
+    if named is None:
+        found = [one.record for one in await reads.by_key(StageSet.KIND, DEFAULT_KEY)]
+        named = next((one for one in found if one.state is StageSetState.in_use), None)
+    key = DEFAULT_KEY if named is None else str(named.key)
+    offered = list(DEFAULT_STAGES if named is None else named.stages or ())
+    if not body.stages:
+        return ChosenStages(key, tuple(offered))
+    places = {stage["key"]: place for place, stage in enumerate(offered)}
+    last = -1
+    for n, planned in enumerate(body.stages):
+        place = places.get(planned.key)
+        if place is None:
+            words = {"stage": planned.key, "stages": ", ".join(places)}
+            raise WrongValue(words, pointer=f"/stages/{n}/key", because="no_such_stage")
+        if place <= last:
+            raise WrongValue(pointer=f"/stages/{n}/key", because="stage_out_of_order")
+        last = place
+    return ChosenStages(key, tuple(offered[places[planned.key]] for planned in body.stages))
+
+
+@dataclass(frozen=True, slots=True)
+class StagesOfRelease:
+    """The stages of a release, in order."""
+
+    stages: tuple[ReleaseStage, ...]
+
+    def current(self, release: Release) -> ReleaseStage:
+        """Return the stage whose gate is passed next."""
+        (found,) = (stage for stage in self.stages if stage.key == release.stage)
+        return found
+
+    def after(self, stage: ReleaseStage) -> ReleaseStage | None:
+        """Return the stage that follows; None after the last."""
+        return next((one for one in self.stages if one.place == (stage.place or 0) + 1), None)
+
+
+async def stages_of_release(
+    reads: ReadContext, release: Release, body: object, ctx: ActionContext
+) -> StagesOfRelease:
+    """Find the stages of the release."""
+    found = await reads.children(ReleaseStage, release)
+    return StagesOfRelease(tuple(sorted(found, key=lambda stage: stage.place or 0)))
+
+
+@dataclass(frozen=True, slots=True)
+class StageDocuments:
+    """The documents of a stage: attachments of the release, and the author of the stage."""
+
+    attachments: tuple[Attachment, ...]
+    author_id: UUID | None
+
+
+async def stage_documents(
+    reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
+) -> StageDocuments:
+    """Find the attachments that the payload names, and who has written them: who was named as the stage's
+    author, now or in the plan, or else who attached the first of them.
+    """
+    known = {one.id: one for one in await reads.children(Attachment, release)} if body.attachments else {}
+    attached: list[Attachment] = []
+    for n, name in enumerate(body.attachments):
+        if name not in known:
+            words = {"kind": Attachment.KIND, "name": str(name)}
+            raise WrongValue(words, pointer=f"/attachments/{n}", because="unknown_reference")
+        attached.append(known[name])
+    said = ctx.ref(Person, "author")
+    author_id = said.id if said is not None else release.stage_author_id
+    if author_id is None and attached:
+        author_id = attached[0].author_id
+    if author_id is None:
+        raise WrongValue(pointer="/author", because="missing")
+    return StageDocuments(tuple(attached), author_id)
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentToRollBack:
+    """The stream of the deployment of a release; None if it has none, or it was rolled back before."""
+
+    stream: str | None
+
+
+async def deployment_to_roll_back(
+    reads: ReadContext, release: Release, body: object, ctx: ActionContext
+) -> DeploymentToRollBack:
+    """Find the deployment that the release has made, if it is to be rolled back with the release."""
+    if release.deployment_id is None:
+        return DeploymentToRollBack(None)
+    loaded = await reads.record("deployment", str(release.deployment_id))
+    if loaded is None or loaded.record.state == "rolled_back":
+        return DeploymentToRollBack(None)
+    return DeploymentToRollBack(stream("deployment", release.deployment_id))

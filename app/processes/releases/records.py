@@ -1,0 +1,190 @@
+"""The records of releases, of their stages, and of sets of stages, with states."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from app.common.notices import NoticeType, Responsible
+from app.common.people import Role
+from app.common.personal import Personal
+from app.common.records import FOLD, ChildRecord, CodeEnum, Document, ForeignRef, KeyRef, Record
+from app.common.tickets import Ticket
+
+
+class ReleaseState(CodeEnum):
+    """The state of a release."""
+
+    planned = "planned", "Planned", "已计划"
+    in_stage = "in_stage", "In a stage", "阶段进行中"
+    ready = "ready", "Ready", "待发布"
+    deployed = "deployed", "Deployed", "已部署"
+    supported = "supported", "Early-life support ended", "早期支持已结束"
+    closed = "closed", "Closed", "已关闭"
+    rolled_back = "rolled_back", "Rolled back", "已回退"
+    cancelled = "cancelled", "Cancelled", "已取消"
+
+
+ENDED = frozenset({ReleaseState.closed})
+OPEN = frozenset(ReleaseState) - ENDED - {ReleaseState.rolled_back, ReleaseState.cancelled}
+#: The states in which the release is not in use yet.
+BEFORE_DEPLOYMENT = frozenset({ReleaseState.planned, ReleaseState.in_stage, ReleaseState.ready})
+
+
+class Release(Ticket):
+    """Changes that are brought into use together, through the stages that they were planned with.
+
+    `change_ids` are the changes in it, `service` the key of the service under which it counts, and
+    `environment` the key of the environment that it is for. `stage_set` is the key of the set that its stages
+    were copied from. `stage` is the key of the stage whose gate is passed next, with `stage_author_id` and
+    `stage_reviewer_id` as far as they were named; none is left once it is ready.
+
+    `go` is the decision on its present plan: none before, or after the plan was changed. `plan_change_id` is
+    the change of the plan that waits for a decision.
+    """
+
+    KIND: ClassVar[str] = "release"
+
+    state: ReleaseState | None = Field(default=None, sa_type=Text)
+    description: Annotated[str | None, Personal()] = None
+    service: Annotated[str | None, KeyRef("service")] = None
+    reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    change_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    environment: str | None = None
+    plan: Annotated[str | None, Personal()] = None
+    target_at: datetime | None = None
+    stage_set: str | None = None
+    stage: str | None = None
+    stage_author_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
+    stage_reviewer_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_review)] = None
+    stages_total: int | None = None
+    stages_passed: int | None = None
+    plan_change_id: UUID | None = None
+    plan_changes: int | None = None
+    ready_at: datetime | None = None
+    go_decision_id: UUID | None = None
+    go_conditions: Annotated[str | None, Personal()] = None
+    go: bool | None = None
+    go_decided_at: datetime | None = None
+    deployed_at: datetime | None = None
+    deployment_id: Annotated[UUID | None, ForeignRef("deployment")] = None
+    deployed_what: Annotated[str | None, Personal()] = None
+    rolled_back_at: datetime | None = None
+    roll_back_reason: Annotated[str | None, Personal()] = None
+    support_ended_at: datetime | None = None
+    open_faults: Annotated[str | None, Personal()] = None
+    faults_owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
+    faults_team_id: Annotated[UUID | None, ForeignRef("team")] = None
+    closed_at: datetime | None = None
+    lessons: Annotated[str | None, Personal()] = None
+    cancelled_at: datetime | None = None
+
+
+class ReleaseStage(ChildRecord):
+    """A stage of a release, as its set described it when the release was planned; `place` counts from 1.
+
+    `author_role` writes its deliverable and `reviewer_role` passes its gate, or the persons who are named.
+    Its author may not have written the stages whose keys are in `apart_from`. Once its gate is passed, its
+    documents are archived: `attachment_ids` are attachments of the release, `external_numbers` are documents
+    elsewhere.
+    """
+
+    KIND: ClassVar[str] = "release_stage"
+
+    place: int | None = None
+    key: str | None = None
+    name_en: str | None = None
+    name_zh: str | None = None
+    deliverable_en: str | None = None
+    deliverable_zh: str | None = None
+    author_role: Role | None = Field(default=None, sa_type=Text)
+    reviewer_role: Role | None = Field(default=None, sa_type=Text)
+    apart_from: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    author_id: Annotated[UUID | None, ForeignRef("person")] = None
+    reviewer_id: Annotated[UUID | None, ForeignRef("person")] = None
+    attachment_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    external_numbers: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    planned_at: datetime | None = None
+    passed_at: datetime | None = None
+    passed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+
+
+class PlanChange(ChildRecord):
+    """A change of the plan of a release: what is to be otherwise, why, and what came of it.
+
+    Values that it does not have stay as they are.
+    """
+
+    KIND: ClassVar[str] = "plan_change"
+
+    decision_id: UUID | None = None
+    reason: Annotated[str | None, Personal()] = None
+    analyst_id: Annotated[UUID | None, ForeignRef("person")] = None
+    analyst_assessment: Annotated[str | None, Personal()] = None
+    assessment: Annotated[str | None, Personal()] = None
+    plan: Annotated[str | None, Personal()] = None
+    target_at: datetime | None = None
+    environment: str | None = None
+    change_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    proposed_at: datetime | None = None
+    adopted_at: datetime | None = None
+    refused_at: datetime | None = None
+
+
+class StageSetState(CodeEnum):
+    """The state of a set of stages."""
+
+    in_use = "in_use", "In use", "在用"
+    retired = "retired", "Retired", "已停用"
+
+
+class StageSet(Record):
+    """The stages of a kind of release, in order. Releases keep the stages that they were planned with.
+
+    `stages` are `{"key": …, "name_en": …, "name_zh": …, "deliverable_en": …, "deliverable_zh": …,
+    "author_role": …, "reviewer_role": …, "apart_from": […]}`.
+    """
+
+    KIND: ClassVar[str] = "release_stage_set"
+
+    state: StageSetState | None = Field(default=None, sa_type=Text)
+    key: str | None = None
+    name_en: str | None = None
+    name_zh: str | None = None
+    stages: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
+    set_at: datetime | None = None
+    retired_at: datetime | None = None
+
+
+class ReleaseTable(Release, table=True):
+    """The table of releases."""
+
+    __tablename__ = "release"
+    __table_args__: ClassVar = FOLD
+
+
+class ReleaseStageTable(ReleaseStage, table=True):
+    """The table of the stages of releases."""
+
+    __tablename__ = "release_stage"
+    __table_args__: ClassVar = FOLD
+
+
+class PlanChangeTable(PlanChange, table=True):
+    """The table of changes of releases' plans."""
+
+    __tablename__ = "plan_change"
+    __table_args__: ClassVar = FOLD
+
+
+class StageSetTable(StageSet, table=True):
+    """The table of sets of stages."""
+
+    __tablename__ = "release_stage_set"
+    __table_args__: ClassVar = FOLD

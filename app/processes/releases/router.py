@@ -1,0 +1,36 @@
+"""Routes of releases, `/v1/releases`, and of the sets of stages that they go through,
+`/v1/release_stage_sets`.
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from app.api import reads
+from app.api.actions import mount_actions
+from app.api.direct import DirectRoute
+from app.api.edit import mount_edit
+from app.processes.releases import stages
+from app.processes.releases.lifecycle import LIFECYCLE
+from app.processes.releases.queries import (
+    CHILD_LISTINGS,
+    LISTING,
+    STAGE_SETS,
+    ReleaseOut,
+    ReleaseStageSetOut,
+)
+from app.ticketing.routes.attachments import mount_attachments
+from app.ticketing.routes.children import mount_children
+
+router = APIRouter(prefix="/v1/releases", tags=["releases"], route_class=DirectRoute)
+reads.mount_reads(router, LISTING)
+reads.mount_events(router, LISTING)
+mount_attachments(router, LISTING)
+mount_actions(router, LIFECYCLE, ReleaseOut)
+mount_edit(router, LIFECYCLE, ReleaseOut)
+mount_children(router, LIFECYCLE, ReleaseOut, CHILD_LISTINGS)
+
+stage_sets = APIRouter(prefix="/v1/release_stage_sets", tags=["releases"], route_class=DirectRoute)
+reads.mount_reads(stage_sets, STAGE_SETS)
+reads.mount_events(stage_sets, STAGE_SETS)
+mount_actions(stage_sets, stages.LIFECYCLE, ReleaseStageSetOut)

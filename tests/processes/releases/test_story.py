@@ -1,0 +1,296 @@
+"""A release's whole story over HTTP: its gates, a change of its plan, a no, a go, deployment and the end."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.common.people import Role
+from tests.client import Api, Client, Json
+from tests.processes.changes.samples import a_board
+from tests.processes.releases.samples import AHEAD, Makers, a_release, errors, makers_of
+
+
+@pytest.fixture
+async def makers(api: Api) -> Makers:
+    return await makers_of(api)
+
+
+async def event_types(client: Client, at: str) -> list[str]:
+    return [event["type"] for page in await client.pages(f"{at}/events") for event in page]
+
+
+async def pass_all_gates(makers: Makers, at: str) -> None:
+    """Each gate is passed by whoever holds its role, of documents that somebody else has written."""
+    for n in range(7):
+        client = {0: makers.head, 6: makers.change}.get(n, makers.manager)
+        author = makers.manager if n in (0, 6) else makers.tester if n == 5 else makers.developer
+        said = {"external_numbers": [f"DOC{n}"], "author": author.id}
+        found = await client.post_ok(f"{at}/pass_gate", said)
+        assert found["stages_passed"] == n + 1
+        assert found["state"] == ("ready" if n == 6 else "in_stage")
+    assert found["stage"] is None
+
+
+async def vote(client: Client, at: str, verdict: str) -> Json:
+    """The release after the client has voted on its latest decision."""
+    decision = (await client.read(f"{at}/decisions"))["items"][-1]["id"]
+    said = {"decision": decision, "verdict": verdict, "comment": "So be it."}
+    return await client.post_ok(f"{at}/vote", said)
+
+
+async def test_a_release_goes_through_all_gates_with_a_plan_change_and_a_no_and_is_rolled_back(
+    makers: Makers,
+) -> None:
+    at = await makers.planned(stages=[])
+    stages = (await makers.manager.read(f"{at}/stages"))["items"]
+    assert [stage["key"] for stage in stages][:2] == ["initiation", "requirements"]
+    assert [stage["place"] for stage in stages] == list(range(1, 8))
+    await pass_all_gates(makers, at)
+
+    proposed = await makers.manager.post_ok(f"{at}/change_plan", plan_change(makers))
+    assert proposed["target_at"] is None
+    changed = await vote(makers.head, at, "approve")
+    assert (changed["target_at"], changed["plan"]) == ("2027-05-01T00:00:00.000000Z", "Later.")
+    assert (changed["plan_changes"], changed["plan_change_id"]) == (1, None)
+
+    await makers.asked_for_go(at)
+    back = await vote(makers.head, at, "reject")
+    assert (back["state"], back["go"], back["stage"]) == ("in_stage", False, "publication")
+    assert back["stages_passed"] == 6
+    again = await makers.change.post_ok(f"{at}/pass_gate", {"external_numbers": ["OP2026001"]})
+    assert (again["state"], again["go"]) == ("ready", None)
+    await makers.asked_for_go(at, conditions="Only at night.")
+    going = await vote(makers.head, at, "approve")
+    assert (going["state"], going["go"], going["go_conditions"]) == ("ready", True, "Only at night.")
+
+    await deploy_and_roll_back(makers, at)
+    assert await event_types(makers.manager, at) == [
+        "release.planned",
+        *["release.gate_passed"] * 7,
+        *("release.plan_change_proposed", "release.voted", "release.plan_changed"),
+        *("release.go_requested", "release.voted", "release.go_decided"),
+        "release.gate_passed",
+        *("release.go_requested", "release.voted", "release.go_decided"),
+        "release.deployed",
+        "release.rolled_back",
+    ]
+
+
+async def deploy_and_roll_back(makers: Makers, at: str) -> None:
+    """The release is deployed by one of its team and taken back by another, with its deployment."""
+    revisions = [{"revision": "4f2a91c", "committed_at": "2026-01-01T08:00:00Z"}]
+    said = {"what": "Version 4.2 on both relays.", "revisions": revisions}
+    deployed = await makers.developer.post_ok(f"{at}/deploy", said)
+    assert deployed["state"] == "deployed"
+    deployment = f"/v1/deployments/{deployed['deployment_id']}"
+    made = await makers.developer.read(deployment)
+    assert (made["state"], made["service"], made["environment"]) == ("succeeded", "mail", "production")
+    assert (made["release_id"], made["ended_at"]) == (deployed["id"], deployed["deployed_at"])
+    assert made["revisions"] == [{**revisions[0], "committed_at": "2026-01-01T08:00:00.000000Z"}]
+    rolled = await makers.tester.post_ok(f"{at}/roll_back", {"reason": "Mail is lost."})
+    assert rolled["state"] == "rolled_back"
+    assert (await makers.developer.read(deployment))["state"] == "rolled_back"
+
+
+async def test_whoever_is_of_the_team_deploys_whatever_roles_they_hold(api: Api, makers: Makers) -> None:
+    member = await api.client("Member", teams=("network",))
+    at = await makers.with_go()
+    await makers.manager.post_ok(f"{at}/follow", {"person": member.id})
+    deployed = await member.post_ok(f"{at}/deploy", {"what": "Version 4.2."})
+    path = f"/v1/deployments/{deployed['deployment_id']}"
+    assert (await member.read(path))["author"]["name"] == "Member"
+    direct = {"service": "mail", "environment": "production"}
+    assert (await member.post("/v1/deployments", json=direct)).status_code == 403
+    assert (await member.post_ok(f"{at}/roll_back", {"reason": "It is slow."}))["state"] == "rolled_back"
+
+
+async def test_a_release_and_its_deployment_name_the_changes_in_them(api: Api) -> None:
+    board = await a_board(api)
+    change = await board.drafted()
+    manager = await api.client("Mei", Role.project_manager, Role.department_head)
+    said = a_release(changes=[change["number"]], stages=[{"key": "build"}])
+    made = await manager.post_ok("/v1/releases", said)
+    assert made["change_ids"] == [change["id"]]
+    twice = await manager.post("/v1/releases", json=said | {"changes": [change["number"], change["id"]]})
+    assert errors(twice.json()) == [("/changes", "each_once")]
+    at = f"/v1/releases/{made['id']}"
+    passed = {"external_numbers": ["git 4f2a91c"], "author": board.engineer.id}
+    await manager.post_ok(f"{at}/pass_gate", passed)
+    question = {"question": "Go?", "persons": [manager.id], "rule": "unanimous", "due_at": AHEAD}
+    await manager.post_ok(f"{at}/request_go", question)
+    await vote(manager, at, "approve")
+    deployed = await board.engineer.post_ok(f"{at}/deploy", {"what": "The relay."})
+    found = await board.engineer.read(f"/v1/deployments/{deployed['deployment_id']}")
+    assert found["change_ids"] == [change["id"]]
+
+
+def plan_change(makers: Makers, **changes: object) -> dict[str, object]:
+    return {
+        "reason": "The relays come later.",
+        "analyst": makers.developer.id,
+        "analyst_assessment": "It can wait.",
+        "assessment": "It costs a month.",
+        "approver": makers.head.id,
+        "plan": "Later.",
+        "target_at": "2027-05-01T00:00:00Z",
+        **changes,
+    }
+
+
+async def test_support_ends_with_open_faults_handed_over_and_the_release_is_closed(makers: Makers) -> None:
+    at = await makers.with_go()
+    await makers.developer.post_ok(f"{at}/deploy", {"what": "Version 4.2."})
+    nobody = await makers.manager.post(f"{at}/end_support", json={"open_faults": "A slow queue."})
+    assert errors(nobody.json()) == [("", "faults_to_nobody")]
+    handed = {"open_faults": "A slow queue.", "handed_over_to": makers.tester.id}
+    ended = await makers.manager.post_ok(f"{at}/end_support", handed)
+    assert (ended["state"], ended["faults_owner"]["name"]) == ("supported", "Sara")
+    closed = await makers.change.post_ok(f"{at}/close", {"lessons": "Try it at night."})
+    assert closed["state"] == "closed"
+
+
+async def test_a_gate_is_passed_by_its_reviewer_and_never_by_who_wrote_its_documents(makers: Makers) -> None:
+    stages = [
+        {"key": "build", "author": makers.developer.id, "reviewer": makers.tester.id},
+        {"key": "test", "author": makers.tester.id},
+    ]
+    at = await makers.planned(stages=stages)
+    documents = {"external_numbers": ["git 4f2a91c"]}
+    own = await makers.developer.post(f"{at}/pass_gate", json=documents)
+    assert (own.status_code, own.json()["code"]) == (403, "separation_of_duties")
+    assert "author of the stage" in own.json()["detail"]
+    other = await makers.manager.post(f"{at}/pass_gate", json=documents)
+    assert (other.status_code, other.json()["code"]) == (403, "not_the_stage_reviewer")
+    nothing = await makers.tester.post(f"{at}/pass_gate", json={})
+    assert errors(nothing.json()) == [("", "stage_document_missing")]
+    passed = await makers.tester.post_ok(f"{at}/pass_gate", documents)
+    assert (passed["state"], passed["stage"], passed["stage_author"]["name"]) == ("in_stage", "test", "Sara")
+    built = await makers.manager.post(f"{at}/pass_gate", json={**documents, "author": makers.developer.id})
+    assert errors(built.json()) == [("/author", "wrote_other_stage")]
+
+
+async def test_who_attached_the_documents_has_written_them_and_they_are_archived(makers: Makers) -> None:
+    at = await makers.planned(stages=[{"key": "build"}])
+    upload = "019a0000-0000-7000-8000-00000000000a"
+    await makers.developer.put(f"/v1/uploads/{upload}", content=b"What was built.")
+    await makers.developer.post_ok(f"{at}/attach", {"upload": upload, "name": "notes.txt"})
+    unknown = {"attachments": ["019a0000-0000-7000-8000-00000000000b"]}
+    refused = await makers.manager.post(f"{at}/pass_gate", json=unknown)
+    assert errors(refused.json()) == [("/attachments/0", "unknown_reference")]
+    found = await makers.manager.post_ok(f"{at}/pass_gate", {"attachments": [upload]})
+    assert found["state"] == "ready", "it was the only stage"
+    (stage,) = (await makers.manager.read(f"{at}/stages"))["items"]
+    assert (stage["attachment_ids"], stage["author"]["name"]) == ([upload], "Tomasz")
+    assert (stage["passed_by"]["name"], stage["passed_at"]) == ("Mei", found["state_since"])
+
+
+async def test_who_builds_is_not_planned_to_test_and_nobody_reviews_their_own(makers: Makers) -> None:
+    both = [{"key": key, "author": makers.developer.id} for key in ("build", "test")]
+    refused = await makers.manager.post("/v1/releases", json=a_release(stages=both))
+    assert errors(refused.json()) == [("/stages/1/author", "wrote_other_stage")]
+    own = [{"key": "build", "author": makers.developer.id, "reviewer": makers.developer.id}]
+    refused = await makers.manager.post("/v1/releases", json=a_release(stages=own))
+    assert errors(refused.json()) == [("/stages/0/reviewer", "reviews_own_stage")]
+    wrong = [{"key": "test"}, {"key": "build"}]
+    refused = await makers.manager.post("/v1/releases", json=a_release(stages=wrong))
+    assert errors(refused.json()) == [("/stages/1/key", "stage_out_of_order")]
+    refused = await makers.manager.post("/v1/releases", json=a_release(stages=[{"key": "party"}]))
+    assert errors(refused.json()) == [("/stages/0/key", "no_such_stage")]
+
+
+async def test_somebody_else_is_appointed_for_a_stage(makers: Makers) -> None:
+    at = await makers.planned(stages=[{"key": "build", "author": makers.developer.id}, {"key": "test"}])
+    said = {"stage": "build", "reviewer": makers.change.id}
+    found = await makers.manager.post_ok(f"{at}/appoint", said)
+    assert found["stage_reviewer"]["name"] == "Olga"
+    refused = await makers.manager.post(
+        f"{at}/appoint", json={"stage": "test", "author": makers.developer.id}
+    )
+    assert errors(refused.json()) == [("/author", "wrote_other_stage")]
+    await makers.change.post_ok(f"{at}/pass_gate", {"external_numbers": ["git 4f2a91c"]})
+    refused = await makers.manager.post(f"{at}/appoint", json=said)
+    assert errors(refused.json()) == [("/stage", "stage_is_passed")]
+
+
+async def test_a_plan_change_that_is_refused_leaves_the_plan_and_one_that_is_adopted_takes_the_go_back(
+    makers: Makers,
+) -> None:
+    at = await makers.with_go()
+    refused = await makers.manager.post(
+        f"{at}/change_plan", json=plan_change(makers, approver=makers.change.id)
+    )
+    assert errors(refused.json()) == [("/approver", "no_department_head")]
+    for verdict, plan in (("reject", "Build in March, try in April."), ("approve", "Later.")):
+        await makers.manager.post_ok(f"{at}/change_plan", plan_change(makers))
+        waits = await makers.developer.post(f"{at}/deploy", json={"what": "It."})
+        assert (waits.status_code, waits.json()["code"]) == (409, "release_decision_open")
+        decision = (await makers.head.read(f"{at}/decisions"))["items"][-1]["id"]
+        vote = {"decision": decision, "verdict": verdict, "comment": "So be it."}
+        found = await makers.head.post_ok(f"{at}/vote", vote)
+        assert (found["plan"], found["plan_change_id"]) == (plan, None)
+        assert found["go"] is (True if verdict == "reject" else None)
+    without = await makers.developer.post(f"{at}/deploy", json={"what": "It."})
+    assert (without.status_code, without.json()["code"]) == (409, "go_is_missing")
+    first, second = (await makers.manager.read(f"{at}/plan_changes"))["items"]
+    assert (first["refused_at"] is None, first["adopted_at"]) == (False, None)
+    assert (second["refused_at"], second["adopted_at"] is None) == (None, False)
+
+
+async def test_a_go_that_was_deferred_is_none_and_is_asked_for_again(makers: Makers) -> None:
+    at = await makers.ready()
+    decision = await makers.asked_for_go(at)
+    twice = await makers.manager.post(
+        f"{at}/request_go",
+        json={"question": "Now?", "persons": [makers.head.id], "rule": "unanimous", "due_at": AHEAD},
+    )
+    assert (twice.status_code, twice.json()["code"]) == (409, "release_decision_open")
+    later = {"decision": decision, "verdict": "defer", "comment": "Next week."}
+    found = await makers.head.post_ok(f"{at}/vote", later)
+    assert (found["state"], found["go"]) == ("ready", None)
+    again = await makers.asked_for_go(at)
+    found = await makers.head.post_ok(f"{at}/vote", {"decision": again, "verdict": "approve"})
+    assert found["go"] is True
+    settled = await makers.manager.post(
+        f"{at}/request_go",
+        json={"question": "Now?", "persons": [makers.head.id], "rule": "unanimous", "due_at": AHEAD},
+    )
+    assert (settled.status_code, settled.json()["code"]) == (409, "go_is_given")
+
+
+async def test_a_cancelled_release_takes_its_open_decision_back(makers: Makers) -> None:
+    at = await makers.ready()
+    decision = await makers.asked_for_go(at)
+    found = await makers.manager.post_ok(f"{at}/cancel", {"reason": "Nobody wants it."})
+    assert found["state"] == "cancelled"
+    (asked,) = (await makers.manager.read(f"{at}/decisions"))["items"]
+    assert (asked["id"], asked["state"]) == (decision, "withdrawn")
+
+
+async def test_a_release_keeps_the_stages_that_it_was_planned_with(api: Api, makers: Makers) -> None:
+    owner = await api.client("Owner", "process_owner")
+    stage = {
+        "key": "cabling",
+        "name_en": "Cabling",
+        "name_zh": "布线",
+        "deliverable_en": "A drawing",
+        "deliverable_zh": "图纸",
+        "author_role": "engineer",
+        "reviewer_role": "change_manager",
+    }
+    said = {"key": "hardware", "name_en": "Hardware", "name_zh": "硬件", "stages": [stage]}
+    made = await owner.post_ok("/v1/release_stage_sets", said)
+    at = await makers.planned(stage_set="hardware", stages=[])
+    revised = {**stage, "reviewer_role": "department_head"}
+    await owner.post_ok(f"/v1/release_stage_sets/{made['id']}/revise", {"stages": [revised]})
+    (kept,) = (await makers.manager.read(f"{at}/stages"))["items"]
+    assert (kept["key"], kept["reviewer_role"]) == ("cabling", "change_manager")
+    bad = {**stage, "apart_from": ["elsewhere"]}
+    refused = await owner.post(f"/v1/release_stage_sets/{made['id']}/revise", json={"stages": [bad]})
+    assert errors(refused.json()) == [("/stages/0/apart_from/0", "no_earlier_stage")]
+    await owner.post_ok(f"/v1/release_stage_sets/{made['id']}/retire")
+    refused = await makers.manager.post("/v1/releases", json=a_release(stage_set="hardware", stages=[]))
+    assert errors(refused.json()) == [("/stage_set", "stage_set_retired")]
+    usual = {**said, "key": "software"}
+    await owner.post_ok("/v1/release_stage_sets", usual)
+    found = await makers.manager.read(await makers.planned(stages=[]))
+    assert (found["stage_set"], found["stage"]) == ("software", "cabling")
