@@ -62,7 +62,16 @@ from app.ticketing.records import ComplaintSubject
 from app.ticketing.tags import UntagTicket
 from app.ticketing.tasks import ApplyChecklist, CompleteTask, DropTask, EditTask
 from tests.client import RESOLVED, Client, Json, an_incident
-from tests.every_action import articles, freezes, kpis, meetings, problems, requests, verifications
+from tests.every_action import (
+    articles,
+    freezes,
+    kpis,
+    meetings,
+    problems,
+    releases,
+    requests,
+    verifications,
+)
 from tests.every_action.world_data import CALENDAR, IDS, NOBODYS, NUMBERS, TEAM, another_incident
 from tests.people import act
 
@@ -108,6 +117,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     **freezes.SAMPLES,
     **kpis.SAMPLES,
     **verifications.SAMPLES,
+    **releases.SAMPLES,
     EmptyPayload: dict,
     Reason: lambda: {"reason": "It was the wrong door."},
     AddPerson: lambda: {
@@ -407,7 +417,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     },
 }
 #: Where an action leads to several states, what is said besides to be led to one of them.
-TOWARDS: dict[tuple[type[Payload], str], Json] = requests.TOWARDS
+TOWARDS: dict[tuple[type[Payload], str], Json] = requests.TOWARDS | releases.TOWARDS
 
 
 #: On the way to a state, who does it if not whoever does the rest, and what each of them says besides.
@@ -437,6 +447,7 @@ ONLY_IN: dict[str, frozenset[str]] = {
     "request.unfollow": _NOT_TOLD,
     **meetings.ONLY_IN,
     **freezes.ONLY_IN,
+    **releases.ONLY_IN,
 }
 
 #: By kind and state, what is done with a record so that those see it who have no role.
@@ -448,9 +459,9 @@ NOT_THEIR_OWN = frozenset({"publish", "change_visibility", "approve"})
 NAMES_NONE = frozenset({"raise"})
 
 #: What cannot be carried out where all else that leaves a record in its state was carried out before.
-NOT_SHARED = frozenset(
-    {"follow", "complete_task", "drop_task", "unrelate", "remove_member", "end_series", "vote"}
-)
+NOT_SHARED = releases.NOT_SHARED | {
+    *("follow", "complete_task", "drop_task", "unrelate", "remove_member", "end_series", "vote")
+}
 
 #: What must have been done with a new record, so that the row can be carried out in its states.
 PREREQUISITES: dict[str, tuple[str, ...]] = {
@@ -561,6 +572,12 @@ async def _related(client: Client, at: str) -> Json:
     return {}
 
 
+async def _asked(client: Client, at: str) -> Json:
+    """A question that waits for the client's vote."""
+    asks = releases.open_question if _kind(at) == "release" else meetings.open_question
+    return await asks(client, at)
+
+
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     **articles.PREPARED,
@@ -585,6 +602,7 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     AnswerComplaint: _complained,
     **requests.PREPARED,
     **freezes.PREPARED,
+    **releases.PREPARED,
 }
 
 

@@ -21,6 +21,9 @@ from tests.every_action.world import (
     send,
 )
 
+#: What everybody is to a record that is in their team, or may be.
+OF_EVERYBODY = frozenset({"anybody", "staff", "superior", "implementer", *DYNAMIC_RELATIONS})
+
 
 def test_every_body_has_a_sample_and_no_sample_is_left_over() -> None:
     assert SAMPLES.keys() | PREPARED.keys() <= {row.body for _, row in ROWS}
@@ -58,6 +61,6 @@ def _allowed_to_everybody(lifecycle: Lifecycle[Any], state: CodeEnum) -> list[st
         and row.is_open_in(state)
         and (
             row.who.roles
-            or not row.who.relations.isdisjoint({"anybody", "staff", "superior", *DYNAMIC_RELATIONS})
+            or not row.who.relations.isdisjoint(OF_EVERYBODY)
         )
     ]

@@ -33,6 +33,8 @@ from tests.every_action.world import (
 from tests.every_action.world_data import THEIRS, VISIBLE_TO
 
 REPORTER, ASSIGNEE, COLLEAGUE = "reporter", "assignee", "colleague"
+#: Those that whoever asks for something may be. Gates are passed by staff, as the stories show.
+REQUESTERS = DYNAMIC_RELATIONS - {Relation.gate_reviewer}
 ACTING = [(lc, row) for lc, row in ROWS if not row.opens and not of_decisions(row)]
 OPENING = [(lifecycle, row) for lifecycle, row in ROWS if row.opens]
 
@@ -93,6 +95,8 @@ def named_by(row: Action[Any, Any], held: str, kind: str, team: str | None) -> b
         return True
     of_role = Role(role) in row.who.roles and scope in ("", team)
     relations = {Relation(kind)} if kind in (REPORTER, ASSIGNEE) else set()
+    if team is not None:  # which all three of them belong to
+        relations.add(Relation.implementer)
     if Relation.staff in row.who.relations and Role(role) in STAFF_ROLES and scope in ("", team):
         return True
     return of_role or not row.who.relations.isdisjoint({Relation.anybody, *DYNAMIC_RELATIONS, *relations})
@@ -161,7 +165,8 @@ def _names(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[tuple[str, 
     by_relation = [
         (kind, Role.requester.value)
         for kind in (REPORTER, ASSIGNEE)
-        if {Relation(kind), Relation.anybody, *DYNAMIC_RELATIONS} & row.who.relations
+        if {Relation(kind), Relation.anybody, *REQUESTERS} & row.who.relations
+        or (kind == ASSIGNEE and Relation.implementer in row.who.relations)
     ]
     staff = [(COLLEAGUE, Role.agent.value)] if Relation.staff in row.who.relations else []
     superior = [(COLLEAGUE, Role.admin.value)] if Relation.superior in row.who.relations else []

@@ -38,6 +38,7 @@ from tests.people import act, add_person
 #: Fields that name persons and give nobody work, by why not.
 NO_WORK = {
     "who asks: they are told what comes of it as such": """
+        PlanRelease.requester release.requester_id release.reported_by_id plan_change.proposed_by_id
         SubmitRequest.requester ReportIncident.requester RaiseProblem.requester request.requester_id
         incident.requester_id problem.requester_id meeting.requester_id article.requester_id
         freeze_exception.asked_by_id
@@ -45,6 +46,8 @@ NO_WORK = {
     "who did it, and knows": """
         change_template.author_id change_template.approved_by_id
         ci.found_by_id meeting.signed_by_id document_entry.author_id comment.author_id attachment.author_id
+        release_stage.passed_by_id PassGateRelease.author deployment.author_id
+        deployment_cause.confirmed_by_id ChangePlanRelease.analyst plan_change.analyst_id
         request.solution_author_id request.it_approved_by_id request.business_approved_by_id
         solution_review.reviewer_id progress_report.author_id quality_check.checker_id
         acceptance.recorded_by_id article_use.used_by_id work.person_id LogWork.person cost.person_id
@@ -57,7 +60,12 @@ NO_WORK = {
     "who did what their tasks say; those tell them": "request.doer_ids",
     "the votes say who is asked, without those whom duties keep apart": """
         AskExceptionFreeze.persons AskExceptionFreeze.chair
-        AskDecision.persons AskDecision.chair decision.chair_id""",
+        AskDecision.persons AskDecision.chair decision.chair_id
+        RequestGoRelease.persons
+        RequestGoRelease.chair ChangePlanRelease.approver""",
+    "a plan: the release says when their stage has come": """
+        PlanRelease.author PlanRelease.reviewer AppointRelease.author AppointRelease.reviewer
+        release_stage.author_id release_stage.reviewer_id""",
     "who wants to know": "FollowTicket.person UnfollowTicket.person follower.person_id",
     "who is let off": "UninviteMeeting.person RemoveMemberGroup.person",
     "who is complained about: the answer is for others": "complaint.person_id",

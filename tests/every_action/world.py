@@ -49,6 +49,7 @@ DYNAMIC_RELATIONS = frozenset(
     {
         Relation.acceptor,
         Relation.calendar_reader,
+        Relation.gate_reviewer,
         Relation.solution_reviewer,
         Relation.voter,
         Relation.chair,
@@ -150,7 +151,7 @@ def paths_to(lifecycle: Lifecycle[Any], state: CodeEnum) -> Iterator[Steps]:
     """The ways to the state from the one that records begin in, the shortest first, none through one state
     twice.
     """
-    (first,) = lifecycle.opening().leads_to
+    first, *_ = lifecycle.opening().leads_to
     waiting: deque[tuple[Steps, list[CodeEnum]]] = deque([([], [first])])
     while waiting:
         way, states = waiting.popleft()

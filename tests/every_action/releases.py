@@ -1,0 +1,172 @@
+"""What is said of releases, their stages and deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from app.common.people import Caller, Role, RoleGrant
+from app.foundation.decisions.actions import CastVote
+from app.foundation.decisions.records import VoteVerdict
+from app.kernel.payloads import Payload
+from app.processes.deployments.lifecycle import (
+    ConfirmCauseDeployment,
+    EndDeployment,
+    ReportDeployment,
+    WithdrawCauseDeployment,
+)
+from app.processes.releases.approvals import (
+    AdoptPlanChangeRelease,
+    ChangePlanRelease,
+    RefusePlanChangeRelease,
+    RequestGoRelease,
+)
+from app.processes.releases.gates import AppointRelease, PassGateRelease
+from app.processes.releases.lifecycle import (
+    CloseRelease,
+    DeployRelease,
+    EditRelease,
+    EndSupportRelease,
+    PlanRelease,
+)
+from app.processes.releases.stages import EXAMPLE_STAGES, AddReleaseStageSet, ReviseReleaseStageSet
+from tests.client import Client, Json
+from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM, another_incident
+from tests.people import act
+
+AHEAD = "2199-01-01T00:00:00Z"
+_TALLIED: Json = {
+    "decision": NOBODYS,
+    "plan_change": NOBODYS,
+    "outcome": "approved",
+    "voters": 1,
+    "approvals": 1,
+    "rejections": 0,
+    "deferrals": 0,
+    "abstentions": 0,
+}
+#: As the API takes them.
+SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    # Two stages lead to every state; their gates are for whoever manages projects.
+    PlanRelease: lambda: {
+        "title": "Mail relay 4.2 邮件中继",
+        "description": "It keeps what was sent at midnight.",
+        "service": "mail",
+        "changes": [],
+        "environment": "production",
+        "plan": "Build in March, try in April. 三月开发，四月试运行。",
+        "target_at": AHEAD,
+        "team": TEAM,
+        "stages": [
+            {"key": "build", "author": IDS["author"]},
+            {"key": "test", "author": IDS["doer"]},
+        ],
+        "custom": {"room": "B 2.017", "visitors": 12},
+    },
+    AppointRelease: lambda: {"stage": "test", "author": IDS["person"]},
+    PassGateRelease: lambda: {"external_numbers": ["TE2026001"], "comment": "All of it passes. 全部通过。"},
+    ChangePlanRelease: lambda: {
+        "reason": "The relays come later.",
+        "analyst": IDS["person"],
+        "analyst_assessment": "It can wait.",
+        "assessment": "It costs a month. 推迟一个月。",
+        "approver": IDS["author"],
+        "target_at": AHEAD,
+    },
+    AdoptPlanChangeRelease: lambda: _TALLIED,
+    RefusePlanChangeRelease: lambda: _TALLIED | {"outcome": "rejected"},
+    RequestGoRelease: lambda: {
+        "question": "Go, or not?",
+        "persons": ["me"],
+        "rule": "unanimous",
+        "due_at": AHEAD,
+        "conditions": "Only at night. 仅限夜间。",
+    },
+    DeployRelease: lambda: {
+        "what": "Version 4.2 on both relays. 两台中继均为 4.2 版。",
+        "revisions": [{"revision": "4f2a91c", "committed_at": "2026-01-01T08:00:00+08:00"}],
+    },
+    EndSupportRelease: lambda: {"open_faults": "A slow queue. 队列较慢。", "handed_over_to": IDS["person"]},
+    CloseRelease: lambda: {"lessons": "Try it at night. 在夜间试运行。"},
+    EditRelease: lambda: {"title": "Mail relay 4.3", "description": "It is faster. 更快。"},
+    AddReleaseStageSet: lambda: {
+        "key": f"stages-{next(NUMBERS)}",
+        "name_en": "Software",
+        "name_zh": "软件",
+        "stages": EXAMPLE_STAGES,
+    },
+    ReviseReleaseStageSet: lambda: {"stages": [stage for stage in EXAMPLE_STAGES if stage["key"] == "build"]},
+    ReportDeployment: lambda: {
+        "service": "mail",
+        "environment": "production",
+        "pipeline": "mail-relay",
+        "run": f"run-{next(NUMBERS)}",
+        "revisions": [{"revision": "4f2a91c", "committed_at": "2026-01-01T08:00:00+08:00"}],
+    },
+    ConfirmCauseDeployment: lambda: {"incident": NOBODYS},
+    WithdrawCauseDeployment: lambda: {"incident": NOBODYS, "reason": "The disk was full. 磁盘已满。"},
+}
+#: What is said besides, where an action leads to several states, to be led to one of them.
+TOWARDS: dict[tuple[type[Payload], str], Json] = {
+    (EndDeployment, outcome): {"outcome": outcome} for outcome in ("succeeded", "failed", "rolled_back")
+}
+
+
+def _manager() -> Caller:
+    """Somebody who manages releases, and votes on them."""
+    somebody = UUID(IDS["doer"])
+    held = (RoleGrant(Role.admin), RoleGrant(Role.project_manager))
+    return Caller(f"person:{somebody}", somebody, roles=held)
+
+
+async def _ask(client: Client, at: str, *persons: str) -> UUID:
+    """The decision that these persons are asked for, whether the release goes."""
+    body = RequestGoRelease.model_validate(
+        SAMPLES[RequestGoRelease]() | {"persons": persons, "rule": "majority"}
+    )
+    ledger: Any = client.app.state.ledger
+    done = await act(ledger, _manager(), "release", "request_go", at.rpartition("/")[2], body)
+    decision: UUID = done.record.go_decision_id
+    return decision
+
+
+async def open_question(client: Client, at: str) -> Json:
+    """A question on the release at that address that waits for the client's vote, put if there is none."""
+    there = (await client.read(f"{at}/decisions"))["items"]
+    if there:
+        return {"decision": there[-1]["id"]}
+    return {"decision": str(await _ask(client, at, client.id, IDS["person"]))}
+
+
+async def _going(client: Client, at: str) -> Json:
+    """The release goes into use."""
+    if (await client.read(at))["go"] is None:
+        manager = _manager()
+        body = CastVote(
+            decision=await _ask(client, at, str(manager.person_id)), verdict=VoteVerdict.approve, comment=None
+        )
+        await act(client.app.state.ledger, manager, "release", "vote", at.rpartition("/")[2], body)
+    return {}
+
+
+async def _incident(client: Client, at: str) -> Json:
+    return {"incident": (await another_incident(client, at))["other"]}
+
+
+async def _caused(client: Client, at: str) -> Json:
+    said = await _incident(client, at)
+    await client.post_ok(f"{at}/confirm_cause", said)
+    return said
+
+
+#: What puts a question, while which no other one is put.
+NOT_SHARED = frozenset({"change_plan", "request_go"})
+#: The states in which there can be what the action names.
+ONLY_IN = {"release.vote": frozenset({"ready"})}
+#: What must be there before an action that names it, and what is then said besides.
+PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
+    DeployRelease: _going,
+    ConfirmCauseDeployment: _incident,
+    WithdrawCauseDeployment: _caused,
+}
