@@ -13,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from app.api import components, examples, summaries
 from app.api import csv_output as tables
 from app.api.deprecations import EXTENSION
+from app.api.key_scopes import CHANGE_CALENDAR, PARAMETER
 from app.api.problems import MEDIA_TYPE, ProblemDocument
 from app.api.sessions import COOKIE
 
@@ -54,7 +55,15 @@ SECURITY_SCHEMES: dict[str, dict[str, str]] = {
         "name": COOKIE,
         "description": "A session of a browser, opened by `POST /v1/sessions`.",
     },
+    "calendar_key": {
+        "type": "apiKey",
+        "in": "query",
+        "name": PARAMETER,
+        "description": "An API key of the scope `calendar`, for programs that send no headers.",
+    },
 }
+#: Further ways to authenticate, of single paths.
+SECURITY_OF: dict[str, list[dict[str, list[str]]]] = {CHANGE_CALENDAR: [*SECURITY, {"calendar_key": []}]}
 EVERYWHERE = (401, 403, 406, 429, 503)
 #: Headers by name: the description, and whether it always comes with the answers that list it.
 HEADERS = {
@@ -191,7 +200,8 @@ def document(app: FastAPI) -> dict[str, Any]:
     for path, operations in made["paths"].items():
         for operation in operations.values():
             _set_summary(operation, kinds)
-            operation["security"] = SECURITY if path.startswith("/v1/") else []
+            usual = SECURITY if path.startswith("/v1/") else []
+            operation["security"] = SECURITY_OF.get(path, usual)
             for parameter in operation.get("parameters", ()):
                 _as_sent(parameter)
             for status, answer in operation["responses"].items():

@@ -80,7 +80,7 @@ class MakeKey(Payload):
 
 @dataclass
 class OnlyCalendarKey(Refusal):
-    """Refusal 403: whoever is no administrator makes keys of their own for the change calendar, and no others."""
+    """Refusal 403: whoever is no administrator makes keys of their own for the change calendar only."""
 
     STATUS = 403
     CODE = "only_calendar_key"
@@ -138,7 +138,8 @@ def make_key(key: Key, body: MakeKey, ctx: ActionContext) -> None:
     roles, expires_at = body.roles, body.expires_at
     if not _is_administrator(key, ctx):
         # No credential makes a broader one, nor one that outlives it.
-        roles = roles or grant_texts(ctx.caller.restricted_to)
+        restricted_to = grant_texts(ctx.caller.restricted_to)
+        roles = roles or (None if restricted_to is None else tuple(restricted_to))
         expires_at = expires_at or ctx.caller.ends_at
     person = ctx.required_ref(Person, "person")
     key.name = body.name
