@@ -67,6 +67,7 @@ from app.processes.changes import queries as change_queries
 from app.processes.changes import router as changes
 from app.processes.deployments import queries as deployment_queries
 from app.processes.deployments import router as deployments
+from app.processes.changes.calendar import router as change_calendar
 from app.processes.incidents import queries as incident_queries
 from app.processes.incidents import router as incidents
 from app.processes.incidents.monitoring import router as monitoring
@@ -127,6 +128,7 @@ ROUTERS = (
     problem_records.router,
     problem_records.candidates,
     problem_records.known_errors,
+    change_calendar.router,  # before that of one change, which would take `calendar` for its name
     changes.router,
     change_planning.change_templates,
     change_planning.risk_questionnaires,

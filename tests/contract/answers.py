@@ -172,7 +172,7 @@ def check(response: httpx.Response) -> None:
     assert media_type in answer["content"], f"{said} as {media_type!r}"
     if media_type in BINARY:
         return
-    told = response.text if media_type.startswith("text/") else response.json()
+    told = response.text if media_type.startswith(("text/", "image/")) else response.json()
     validate(told, answer["content"][media_type]["schema"])
     if media_type == "application/problem+json":
         told = response.json()

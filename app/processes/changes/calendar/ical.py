@@ -1,0 +1,90 @@
+"""The change calendar as iCalendar (RFC 5545, RFC 7986), for calendar programs that subscribe to it.
+
+All times are in UTC, so that programs need no definitions of time zones and show each by their own clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from icalendar import Calendar, Event, vDuration
+
+from app.processes.changes.calendar.entries import CalendarEntry
+from app.processes.changes.calendar.words import say
+from app.processes.changes.records import ChangeState
+
+MEDIA_TYPE = "text/calendar"
+PRODUCT = "-//Ledgerdesk//Change calendar//EN"
+HOST = "ledgerdesk"
+#: How often programs look again.
+REFRESHED = timedelta(hours=1)
+
+
+def calendar(entries: Sequence[CalendarEntry], language: str) -> bytes:
+    """Return the entries as an iCalendar file, with words in that language."""
+    made = Calendar()
+    made.add("prodid", PRODUCT)
+    made.add("version", "2.0")
+    made.add("method", "PUBLISH")
+    name = say(language, "calendar")
+    made.add("name", name)
+    made.add("x-wr-calname", name)
+    interval = vDuration(REFRESHED)
+    interval.params["VALUE"] = "DURATION"
+    made.add("refresh-interval", interval)
+    made.add("x-published-ttl", vDuration(REFRESHED))
+    for entry in entries:
+        made.add_component(_event(entry, language))
+    written: bytes = made.to_ical()
+    return written
+
+
+def uid(entry: CalendarEntry) -> str:
+    """Return the UID of the entry's event, the same each time that it is sent."""
+    return f"{entry.kind}-{entry.id}@{HOST}"
+
+
+def _event(entry: CalendarEntry, language: str) -> Event:
+    event = Event()
+    event.add("uid", uid(entry))
+    event.add("sequence", entry.version)
+    event.add("dtstamp", _whole_seconds(entry.changed_at))
+    event.add("last-modified", _whole_seconds(entry.changed_at))
+    event.add("dtstart", _whole_seconds(entry.from_at))
+    if entry.until_at > entry.from_at:  # an event of no length has no end (RFC 5545, 3.6.1)
+        event.add("dtend", _whole_seconds(entry.until_at))
+    kind = entry.type_label(language)
+    name = " ".join(part for part in (entry.number, entry.title) if part)
+    event.add("summary", name if entry.is_change else f"{kind}: {name}" if name else kind)
+    event.add("categories", [kind])
+    # An emergency that is only approved has no window: nobody has started it yet.
+    event.add("status", "TENTATIVE" if entry.state is ChangeState.approved else "CONFIRMED")
+    event.add("transp", "TRANSPARENT")
+    event.add("description", "\n".join(_lines(entry, language)))
+    return event
+
+
+def _lines(entry: CalendarEntry, language: str) -> list[str]:
+    """Return what is known of the entry, line by line."""
+    lines = [
+        say(language, "type", type=entry.type_label(language)),
+        say(language, "state", state=entry.state.label(language)),
+    ]
+    if entry.risk_level is not None:
+        lines.append(say(language, "risk", level=entry.risk_level.label(language)))
+    if entry.services:
+        lines.append(say(language, "services", names=", ".join(entry.services)))
+    if entry.cis:
+        lines.append(say(language, "cis", names=", ".join(entry.cis)))
+    if entry.team is not None:
+        lines.append(say(language, "team", name=entry.team))
+    if entry.assignee is not None:
+        lines.append(say(language, "assignee", name=entry.assignee))
+    if entry.overridden:
+        lines.append(say(language, "overridden"))
+    return lines
+
+
+def _whole_seconds(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(microsecond=0)

@@ -1,0 +1,102 @@
+"""What the drawings of a week and a month share: columns of days, and how entries are named (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from app.processes.changes.calendar.entries import WEEK_DAYS, CalendarEntry, Day
+from app.processes.changes.calendar.marks import INK, SOFT
+from app.processes.changes.calendar.svg import element, escaped, text
+from app.processes.changes.calendar.words import long_day, say, weekday
+
+WIDTH, GUTTER = 1120.0, 56.0
+COLUMN = (WIDTH - GUTTER) / WEEK_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a drawing is made for: a zone, a language, and the present."""
+
+    zone: ZoneInfo
+    language: str
+    now: datetime
+
+    def local(self, at: datetime) -> datetime:
+        """Return the instant by the clocks of the zone."""
+        return at.astimezone(self.zone)
+
+    def clock(self, at: datetime) -> str:
+        """Return the time of day: `09:30`."""
+        return f"{self.local(at):%H:%M}"
+
+    def is_today(self, day: Day) -> bool:
+        """Return whether the day is the present one."""
+        return day.begin <= self.now < day.end
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The drawn part between heading and legend, and its height."""
+
+    drawn: list[str]
+    height: float
+
+
+def left_of(column: int) -> float:
+    """Return where the column of a day begins."""
+    return GUTTER + column * COLUMN
+
+
+def day_head(sheet: Sheet, day: Day, column: int, y: float) -> str:
+    """Return the heading of a day's column: name, date, and whether it is the present day."""
+    name = f"{weekday(day.on, sheet.language)} {day.on.day}"
+    today = sheet.is_today(day)
+    shown = f"{name} · {say(sheet.language, 'today')}" if today else name
+    return text(
+        shown,
+        x=left_of(column) + 6,
+        y=y,
+        font_size=13,
+        font_weight=700 if today else 500,
+        fill=INK,
+        class_="cc-text",
+    )
+
+
+def name_of(entry: CalendarEntry) -> str:
+    """Return what the entry is called in one line."""
+    mark = "! " if entry.overridden else ""
+    return mark + " ".join(part for part in (entry.number, entry.title) if part)
+
+
+def group(sheet: Sheet, entry: CalendarEntry, *drawn: str, kind: str) -> str:
+    """Return what is drawn of the entry as a group, with all that is known of it as its title."""
+    return element(
+        "g", element("title", escaped(description(sheet, entry))), *drawn, class_=f"cc-entry cc-{kind}"
+    )
+
+
+def description(sheet: Sheet, entry: CalendarEntry) -> str:
+    """Return what is known of the entry: kind, name, state, times, services and team."""
+    language = sheet.language
+    begin, end = sheet.local(entry.from_at), sheet.local(entry.until_at)
+    first = f"{long_day(begin.date(), language)} {begin:%H:%M}"
+    last = f"{end:%H:%M}" if end.date() == begin.date() else f"{long_day(end.date(), language)} {end:%H:%M}"
+    parts = [
+        f"{entry.type_label(language)}: {name_of(entry)}",
+        entry.state.label(language),
+        say(language, "until", first=first, last=last),
+    ]
+    if entry.services:
+        parts.append(say(language, "services", names=", ".join(entry.services)))
+    if entry.team:
+        parts.append(say(language, "team", name=entry.team))
+    return ". ".join(parts)
+
+
+def more(sheet: Sheet, count: int, x: float, y: float, **attributes: object) -> str:
+    """Return the line that says how many entries are not drawn for want of room."""
+    said = say(sheet.language, "more", n=count)
+    return text(said, x=x, y=y, font_size=11, fill=SOFT, class_="cc-soft cc-more", **attributes)

@@ -1,0 +1,377 @@
+"""What the change calendar shows to a caller: changes that they may see, and to staff periods without changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from app.api.columns import Columns, by_row
+from app.api.filters import MOST_VALUES, CommaSeparated, Time, WhereClause, narrow
+from app.api.lists import Listing
+from app.api.paging import order_of, page_rows
+from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub
+from app.common.zones import EXAMPLES, is_zone
+from app.foundation.cis.queries import CIS
+from app.kernel.payloads import LONGEST_KEY
+from app.kernel.refusals import WrongValue
+from app.log.canonical import from_instant
+from app.processes.changes.calendar.entries import CHANGE, CalendarEntry, midnight, month_of
+from app.processes.changes.queries import LISTING
+from app.processes.changes.records import ChangeState, ChangeType, FreezeState, RiskLevel
+
+MOST_DAYS, MOST_ENTRIES = 400, 2_000
+#: What a calendar program that subscribes without a period gets.
+SUBSCRIBED_BEFORE, SUBSCRIBED_AFTER = timedelta(days=31), timedelta(days=180)
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_TIME: TypeAdapter[datetime] = TypeAdapter(Time)
+#: The states in which a change is shown; an approved one only if it is an emergency, which gets no window.
+SHOWN = frozenset(
+    {
+        ChangeState.approved,
+        ChangeState.scheduled,
+        ChangeState.implementing,
+        ChangeState.implemented,
+        ChangeState.backed_out,
+        ChangeState.closed,
+    }
+)
+FIELDS = frozenset(
+    [
+        "id",
+        "version",
+        "changed_at",
+        "number",
+        "title",
+        "type",
+        "risk_level",
+        "state",
+        "services",
+        "ci_ids",
+        "team",
+        "assignee",
+        "window_from_at",
+        "window_until_at",
+        "started_at",
+        "implemented_at",
+        "backed_out_at",
+        "wanted_from_at",
+        "wanted_until_at",
+        "overrides",
+    ]
+)
+# Written as in the index of fold.change. Whatever is being implemented holds its items until it is done.
+OVERLAPS = """(schedule.shown_during(r.window_from_at, r.window_until_at, r.started_at,
+    coalesce(r.implemented_at, r.backed_out_at), r.wanted_from_at, r.wanted_until_at)
+  && tstzrange({begin}, {end}) or r.state = 'implementing' and {begin} <= {now})"""
+NO_APPROVED = "(r.state <> 'approved' or r.type = 'emergency')"
+FREEZES = """
+select f.id, f.version, f.changed_at, f.freeze_kind as kind, f.title, f.state, f.services, f.from_at, f.until_at
+from fold.freeze f
+where f.state = 'declared' and f.from_at < %(end)s and f.until_at > %(begin)s
+  and (%(services)s::text[] is null or f.everything or f.services && %(services)s::text[])
+order by f.from_at, f.id limit %(limit)s
+"""
+Key = Annotated[str, Field(max_length=LONGEST_KEY)]
+
+
+class CalendarFilters(BaseModel):
+    """Parameters of the change calendar: what is shown, by which clocks, and in which language."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    service: Annotated[list[Key] | None, CommaSeparated] = Field(
+        None,
+        min_length=1,
+        max_length=MOST_VALUES,
+        description="Keys of services that are touched; a freeze of everything touches all.",
+    )
+    team: Annotated[list[Key] | None, CommaSeparated] = Field(
+        None,
+        min_length=1,
+        max_length=MOST_VALUES,
+        description="Keys or ids of the teams that implement the changes; freezes are shown all the same.",
+    )
+    type: Annotated[list[ChangeType] | None, CommaSeparated] = Field(
+        None,
+        min_length=1,
+        max_length=MOST_VALUES,
+        description="Types of changes; freezes are shown all the same.",
+    )
+    tz: Annotated[str | None, Field(max_length=64)] = Field(
+        None, description="The time zone that days begin in (IANA). None: the organisation's."
+    )
+    lang: Literal["en", "zh"] | None = Field(
+        None, description="The language. None: as `Accept-Language` says, or else the caller's own."
+    )
+
+
+class CalendarQuery(CalendarFilters):
+    """Parameters of the change calendar as a list or as iCalendar."""
+
+    begin: Annotated[str | None, Field(alias="from", max_length=40)] = Field(
+        None,
+        description="From when: a date (its midnight in `tz`), or a time with a zone. None: the first day of "
+        f"this month; as iCalendar {SUBSCRIBED_BEFORE.days} days ago.",
+    )
+    end: Annotated[str | None, Field(alias="until", max_length=40)] = Field(
+        None,
+        description=f"Until when, exclusive; at most {MOST_DAYS} days later. None: the end of the month in "
+        f"which it begins; as iCalendar {SUBSCRIBED_AFTER.days} days ahead.",
+    )
+    format: Literal["json", "ics"] | None = Field(
+        None, description="The format, for programs that send no `Accept`: `ics` is iCalendar."
+    )
+
+
+class CalendarDrawingQuery(CalendarFilters):
+    """Parameters of the change calendar as a drawing."""
+
+    view: Literal["week", "month"] = Field("week", description="What is drawn.")
+    date: Annotated[str | None, Field(max_length=10)] = Field(
+        None, description="A day of the week or month. None: today.", examples=["2026-11-23"]
+    )
+
+
+class CalendarEntryOut(OutputModel):
+    """A change, a freeze or a maintenance ban in the calendar."""
+
+    kind: str = Field(description="`change`, `freeze` or `maintenance_ban`.", examples=["change"])
+    id: UUID
+    number: str | None = Field(description="Null of a freeze.")
+    title: str | None
+    type: ChangeType | None = Field(description="Null of a freeze.")
+    risk_level: RiskLevel | None
+    state: str = Field(description="The state of the change, or of the freeze.", examples=["scheduled"])
+    services: list[str] = Field(description="Keys of the services that it touches.")
+    cis: list[str] = Field(description="Keys of the items that it touches, as far as the caller sees them.")
+    team: TeamStub | None
+    assignee: PersonStub | None
+    from_at: datetime
+    until_at: datetime = Field(description="While a change is being implemented, at least the present.")
+    overridden: bool = Field(description="Whether it was scheduled over something that stood in the way.")
+
+
+class ChangeCalendar(OutputModel):
+    """The entries of the change calendar that overlap a period, the earliest first."""
+
+    tz: str = Field(description="The time zone that days begin in.")
+    from_at: datetime
+    until_at: datetime
+    truncated: bool = Field(description=f"Whether there are more than {MOST_ENTRIES:,}: these are the first.")
+    items: list[CalendarEntryOut]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The entries found, with the stubs of the teams and persons of each; `truncated`: there are more."""
+
+    entries: list[CalendarEntry]
+    stubs: dict[UUID, tuple[Any, Any]]
+    truncated: bool
+
+    def items(self) -> list[CalendarEntryOut]:
+        """Return the entries as answers have them."""
+        return [self._item(entry) for entry in self.entries]
+
+    def _item(self, entry: CalendarEntry) -> CalendarEntryOut:
+        team, assignee = self.stubs.get(entry.id, (None, None))
+        return CalendarEntryOut(
+            kind=entry.kind,
+            id=entry.id,
+            number=entry.number,
+            title=entry.title,
+            type=entry.type,
+            risk_level=entry.risk_level,
+            state=entry.state.value,
+            services=list(entry.services),
+            cis=list(entry.cis),
+            team=team,
+            assignee=assignee,
+            from_at=entry.from_at,
+            until_at=entry.until_at,
+            overridden=entry.overridden,
+        )
+
+
+def zone_of(query: CalendarFilters, organisation: str) -> ZoneInfo:
+    """Return the zone that the query names, or else the organisation's. Raises WrongValue."""
+    if query.tz is not None and not is_zone(query.tz):
+        raise WrongValue({"known": EXAMPLES}, parameter="tz", because="unknown_zone")
+    return ZoneInfo(query.tz or organisation)
+
+
+def period_of(
+    query: CalendarQuery, zone: ZoneInfo, now: datetime, *, subscribed: bool
+) -> tuple[datetime, datetime]:
+    """Return the begin and the end of the period; `subscribed`: for a calendar program. Raises WrongValue."""
+    begin = None if query.begin is None else _instant("from", query.begin, zone)
+    end = None if query.end is None else _instant("until", query.end, zone)
+    if begin is None:
+        usual = month_of((end or now).astimezone(zone).date())[0]
+        begin = now - SUBSCRIBED_BEFORE if subscribed else midnight(usual, zone)
+        if end is not None and begin >= end:
+            begin = end - SUBSCRIBED_BEFORE
+    if end is None:
+        following = month_of(begin.astimezone(zone).date())[1]
+        end = max(now, begin) + SUBSCRIBED_AFTER if subscribed else midnight(following, zone)
+    if end <= begin:
+        raise WrongValue(parameter="until", because="ends_before_it_begins")
+    if end - begin > timedelta(days=MOST_DAYS, hours=1):  # with an hour that clocks go back
+        raise WrongValue({"days": str(MOST_DAYS)}, parameter="until", because="too_long_a_time")
+    return begin, end
+
+
+def day_asked(query: CalendarDrawingQuery, zone: ZoneInfo, now: datetime) -> date:
+    """Return the day of the query, or else the present one. Raises WrongValue."""
+    if query.date is None:
+        return now.astimezone(zone).date()
+    return _instant("date", query.date, zone, code="not_a_date").astimezone(zone).date()
+
+
+def _instant(parameter: str, text: str, zone: ZoneInfo, code: str = "not_an_instant") -> datetime:
+    """Return the instant of a date or a time. Raises WrongValue."""
+    try:
+        if DATE.fullmatch(text):
+            day = date.fromisoformat(text)
+            found = midnight(day, zone) if 1900 <= day.year <= 2200 else None
+        else:
+            found = _TIME.validate_python(text)
+    except (ValueError, ValidationError):
+        found = None
+    if found is None:
+        raise WrongValue(parameter=parameter, because=code)
+    return found
+
+
+async def find_entries(
+    renderer: Renderer, query: CalendarFilters, begin: datetime, end: datetime, now: datetime
+) -> Found:
+    """Return what overlaps the period, the earliest first: changes that the renderer's caller may see, and to
+    staff freezes and maintenance bans.
+    """
+    renderer.fields = FIELDS
+    rows = await _changes(renderer, query, begin, end, now)
+    keys = await _ci_keys(renderer, rows)
+    entries = [_change(row, keys, now) for row in rows]
+    entries = [entry for entry in entries if entry.overlaps(begin, end)]
+    if renderer.caller.is_staff:
+        entries += await _freezes(renderer, query, begin, end)
+    entries.sort(key=lambda entry: entry.sort_key)
+    stubs = {UUID(str(row["id"])): (row["team"], row["assignee"]) for row in rows}
+    truncated = len(entries) > MOST_ENTRIES or len(rows) > MOST_ENTRIES
+    return Found(entries[:MOST_ENTRIES], stubs, truncated)
+
+
+async def _changes(
+    renderer: Renderer, query: CalendarFilters, begin: datetime, end: datetime, now: datetime
+) -> list[dict[str, Any]]:
+    where = WhereClause(depends_on_values=True)
+    said = {"team": query.team, "type": query.type}
+    chosen = LISTING.query.model_validate({name: one for name, one in said.items() if one is not None})
+    await narrow(where, LISTING.parameters, chosen, renderer)
+    bound = {"begin": where.bind(begin), "end": where.bind(end), "now": where.bind(now)}
+    where.conditions += [OVERLAPS.format(**bound), NO_APPROVED]
+    if query.service is not None:
+        where.conditions.append(f"r.services && {where.bind(query.service)}::text[]")
+    where.restrict_states(frozenset(state.value for state in SHOWN))
+    return await _rendered(LISTING, renderer, where, "window_from_at", MOST_ENTRIES + 1)
+
+
+async def _rendered(
+    listing: Listing, renderer: Renderer, where: WhereClause, sort: str, limit: int
+) -> list[dict[str, Any]]:
+    """Return the records that the caller may see, as lists have them."""
+    rows = await page_rows(renderer, where, order_of(listing, sort), limit, None)
+    if not rows:
+        return []
+    *selected, _ = zip(*rows, strict=True)
+    columns: Columns = dict(zip(renderer.names, selected, strict=True))
+    await renderer.render_columns(columns)
+    return by_row(columns)
+
+
+async def _ci_keys(renderer: Renderer, rows: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Return the keys of the items of changes that the caller may see, by their ids."""
+    ids = sorted({one for row in rows for one in row["ci_ids"] or ()})
+    if not ids:
+        return {}
+    where = WhereClause(depends_on_values=True)
+    where.conditions.append(f"r.id = any({where.bind(ids)}::uuid[])")
+    shown = CIS.renderer(
+        renderer.ledger,
+        CIS.lifecycle,
+        CIS.shape,
+        renderer.caller,
+        renderer.language,
+        frozenset({"id", "key"}),
+    )
+    found = await _rendered(CIS, shown, where, CIS.sorts[0], len(ids))
+    return {str(row["id"]): row["key"] for row in found}
+
+
+def _change(row: dict[str, Any], keys: dict[str, str], now: datetime) -> CalendarEntry:
+    at = {name: _aware(row[name]) for name in FIELDS if name.endswith("_at")}
+    begin = at["window_from_at"] or at["started_at"] or at["wanted_from_at"]
+    assert begin is not None, "the query found when it is shown"
+    ended = at["implemented_at"] or at["backed_out_at"]
+    if at["window_until_at"] is None:
+        end = ended or at["wanted_until_at"] or begin
+    else:
+        end = max(at["window_until_at"], ended or at["window_until_at"])
+    state = ChangeState(row["state"])
+    if state is ChangeState.implementing:
+        end = max(end, now)
+    changed_at = at["changed_at"]
+    assert changed_at is not None, "a record has changed when it was made"
+    return CalendarEntry(
+        kind=CHANGE,
+        id=UUID(str(row["id"])),
+        version=row["version"],
+        changed_at=changed_at,
+        from_at=begin,
+        until_at=max(begin, end),
+        state=state,
+        number=row["number"],
+        title=row["title"],
+        type=ChangeType(row["type"]),
+        risk_level=None if row["risk_level"] is None else RiskLevel(row["risk_level"]),
+        services=tuple(row["services"] or ()),
+        cis=tuple(sorted(keys[one] for one in row["ci_ids"] or () if one in keys)),
+        team=None if row["team"] is None else row["team"]["name"],
+        assignee=None if row["assignee"] is None else row["assignee"]["name"],
+        overridden=bool(row["overrides"]),
+    )
+
+
+def _aware(said: datetime | str | None) -> datetime | None:
+    """Return the instant of a rendered column: a text, or a time in UTC that does not say so."""
+    if said is None:
+        return None
+    return from_instant(said) if isinstance(said, str) else said.replace(tzinfo=UTC)
+
+
+async def _freezes(
+    renderer: Renderer, query: CalendarFilters, begin: datetime, end: datetime
+) -> list[CalendarEntry]:
+    asked = {"begin": begin, "end": end, "services": query.service, "limit": MOST_ENTRIES + 1}
+    return [
+        CalendarEntry(
+            kind=row["kind"],
+            id=row["id"],
+            version=row["version"],
+            changed_at=row["changed_at"],
+            from_at=row["from_at"],
+            until_at=row["until_at"],
+            state=FreezeState(row["state"]),
+            title=row["title"],
+            services=tuple(row["services"] or ()),
+        )
+        for row in await renderer.ledger.db.rows(FREEZES, asked)
+    ]

@@ -1,0 +1,106 @@
+"""Routes of the change calendar: `GET /v1/changes/calendar`, as JSON and as iCalendar, and
+`GET /v1/changes/calendar.svg`, drawn.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.api.accept import language_for, negotiate
+from app.api.auth import caller_of, context_of
+from app.api.direct import DirectRoute
+from app.api.openapi import in_language, problems
+from app.api.paging import VARY
+from app.api.reads import renderer_of
+from app.api.shapes import Renderer
+from app.i18n import language_of
+from app.processes.changes.calendar.drawing import draw, view_of
+from app.processes.changes.calendar.ical import MEDIA_TYPE, calendar
+from app.processes.changes.calendar.queries import (
+    CalendarDrawingQuery,
+    CalendarFilters,
+    CalendarQuery,
+    ChangeCalendar,
+    day_asked,
+    find_entries,
+    period_of,
+    zone_of,
+)
+from app.processes.changes.queries import LISTING
+
+router = APIRouter(prefix="/v1/changes", tags=["changes"], route_class=DirectRoute)
+JSON, SVG = "application/json", "image/svg+xml"
+ICALENDAR_RESPONSE: dict[int | str, dict[str, Any]] = {
+    200: {**in_language()[200], "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}
+}
+SVG_RESPONSE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The drawing.",
+        "content": {SVG: {"schema": {"type": "string"}}},
+        "headers": {"Content-Language": {}},
+    }
+}
+#: An image that is opened by itself loads and runs nothing.
+POLICY = {"Content-Security-Policy": "default-src 'none'"}
+
+
+@router.get(
+    "/calendar",
+    operation_id="get_change_calendar",
+    response_model=ChangeCalendar,
+    responses=problems(422) | ICALENDAR_RESPONSE,
+)
+async def get_change_calendar(request: Request, query: Annotated[CalendarQuery, Query()]) -> Response:
+    """Return the changes that have a window, freezes and maintenance bans that overlap a period: as JSON, or
+    as iCalendar for `Accept: text/calendar` or `format=ics`. A key for the calendar may stand in the query,
+    as `key`.
+    """
+    renderer, now = _renderer(request, query), context_of(request).now
+    as_file = query.format == "ics" or (query.format is None and _prefers_icalendar(request))
+    zone = zone_of(query, renderer.ledger.settings.time_zone)
+    begin, end = period_of(query, zone, now, subscribed=as_file)
+    found = await find_entries(renderer, query, begin, end, now)
+    headers = {"Vary": f"Accept, {VARY['Vary']}", "Content-Language": renderer.language}
+    if as_file:
+        return Response(calendar(found.entries, renderer.language), headers=headers, media_type=MEDIA_TYPE)
+    shown = ChangeCalendar(
+        tz=zone.key, from_at=begin, until_at=end, truncated=found.truncated, items=found.items()
+    )
+    return Response(shown.model_dump_json(), headers=headers, media_type=JSON)
+
+
+@router.get(
+    "/calendar.svg",
+    operation_id="get_change_calendar_drawing",
+    response_class=Response,
+    response_model=None,
+    responses=problems(422) | SVG_RESPONSE,
+)
+async def get_change_calendar_drawing(
+    request: Request, query: Annotated[CalendarDrawingQuery, Query()]
+) -> Response:
+    """Return the change calendar of a week or of a month as a drawing (SVG)."""
+    renderer, now = _renderer(request, query), context_of(request).now
+    zone = zone_of(query, renderer.ledger.settings.time_zone)
+    view = view_of(query.view, day_asked(query, zone, now), zone, renderer.language, now)
+    weeks = view.weeks
+    found = await find_entries(renderer, query, weeks[0][0].begin, weeks[-1][-1].end, now)
+    drawing = draw(view, found.entries, truncated=found.truncated)
+    headers = {**VARY, **POLICY, "Content-Language": renderer.language}
+    return Response(drawing, headers=headers, media_type=SVG)
+
+
+def _renderer(request: Request, query: CalendarFilters) -> Renderer:
+    """Return the renderer of changes, in the language asked for: calendar programs cannot ask by a header."""
+    renderer = renderer_of(request, LISTING)
+    said = request.headers.get("accept-language")
+    usual = language_of(caller_of(request).locale) if said is None else language_for(request)
+    renderer.language = query.lang or usual
+    return renderer
+
+
+def _prefers_icalendar(request: Request) -> bool:
+    return negotiate(request.headers.get("accept"), (JSON, MEDIA_TYPE)) == MEDIA_TYPE
