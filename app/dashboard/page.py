@@ -1,5 +1,5 @@
-"""Routes of the dashboard: `/dashboard`, and the files that it loads. The page gets its figures from
-the API.
+"""Routes of the dashboard: `/dashboard`, `/dashboard/changes`, and the files that they load. The pages get
+what they show from the API.
 """
 
 from __future__ import annotations
@@ -16,16 +16,23 @@ from app.api.static_files import static_file
 router = APIRouter(prefix="/dashboard")
 FOLDER = Path(__file__).with_name("static")
 PAGE = FOLDER / "dashboard.html"
+CHANGES = FOLDER / "changes.html"
 #: Every file that the page loads, by its name in the URL.
 FILES = {path.name: path for path in FOLDER.rglob("*") if path.suffix in (".css", ".js")}
 #: Files kept in memory from the start.
-PRELOADED = (PAGE, *FILES.values())
+PRELOADED = (PAGE, CHANGES, *FILES.values())
 
 
 @router.get("", operation_id="get_dashboard", include_in_schema=False)
 async def get_dashboard(request: Request) -> Response:
     """Return the page of KPIs, in English and Chinese."""
     return static_file(PAGE).answer(request, HEADERS)
+
+
+@router.get("/changes", operation_id="get_changes_page", include_in_schema=False)
+async def get_changes_page(request: Request) -> Response:
+    """Return the page of the change calendar, in English and Chinese."""
+    return static_file(CHANGES).answer(request, HEADERS)
 
 
 @router.get("/{name}", operation_id="get_dashboard_file", include_in_schema=False)

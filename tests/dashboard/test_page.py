@@ -25,10 +25,11 @@ async def browser() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+@pytest.mark.parametrize(("path", "files"), [("/dashboard", 3), ("/dashboard/changes", 2)])
 async def test_the_page_may_load_what_is_ours_and_holds_no_script_of_its_own(
-    browser: httpx.AsyncClient,
+    browser: httpx.AsyncClient, path: str, files: int
 ) -> None:
-    answer = await browser.get("/dashboard")
+    answer = await browser.get(path)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     policy = answer.headers["content-security-policy"]
@@ -36,7 +37,7 @@ async def test_the_page_may_load_what_is_ours_and_holds_no_script_of_its_own(
     assert "connect-src 'self'" in policy
     assert "unsafe" not in policy
     loads = re.findall(r'(?:src|href)="(/[^"]*)"', answer.text)
-    assert len(loads) == 3
+    assert len(loads) == files
     for address in loads:
         assert (await browser.get(address)).status_code == 200, address
     assert re.findall(r"<style|<script>| on\w+=| style=", answer.text) == []
@@ -56,7 +57,7 @@ async def test_what_the_page_loads_is_there_and_nothing_else_is(browser: httpx.A
 
 def test_every_module_is_used_and_there() -> None:
     named = {name for path in OURS for name in IMPORT.findall(path.read_text(encoding="utf-8"))}
-    assert named | {"main.js"} == {path.name for path in OURS if path.suffix == ".js"}
+    assert named | {"main.js", "changes.js"} == {path.name for path in OURS if path.suffix == ".js"}
 
 
 def test_every_word_is_there_in_both_languages_and_is_said() -> None:

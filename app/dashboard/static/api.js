@@ -32,6 +32,15 @@ async function send(path, options) {
   return body;
 }
 
+/** The drawing at that path, as an element; parameters as for `get`. */
+export async function drawing(path, parameters) {
+  const options = { headers: { Accept: "image/svg+xml", "Accept-Language": state.lang }, credentials: "same-origin" };
+  const answer = await fetched(`${path}?${new URLSearchParams(parameters)}`, options, ATTEMPTS);
+  if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => ({})));
+  const read = new DOMParser().parseFromString(await answer.text(), "image/svg+xml");
+  return document.importNode(read.documentElement, true);
+}
+
 /** What is at that path; parameters without a value are left out. */
 export function get(path, parameters = {}) {
   const given = Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined && value !== "");
@@ -56,6 +65,10 @@ export async function all(path, parameters = {}, pages = 10) {
 }
 
 export const signIn = (key) => send("/v1/sessions", { method: "POST", headers: { Authorization: `Bearer ${key}` } });
+/** A new key that can only read the change calendar, for whoever is signed in. */
+export const calendarKey = (name) => send("/v1/keys", {
+  method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name, person: "me", scope: "calendar" }),
+});
 export const signOut = () => send("/v1/sessions/current", { method: "DELETE" });
 
 const kept = new Map();

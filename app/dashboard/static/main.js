@@ -45,6 +45,7 @@ function headed(me, meta, teams, filled) {
     h("form", { class: "controls", onsubmit: (event) => event.preventDefault() }, controls),
     h("nav", null,
       h("button", { type: "button", lang: other === "zh" ? "zh-CN" : "en", id: "language", onclick: () => go({ lang: other }) }, say.language),
+      h("a", { href: `/dashboard/changes?lang=${state.lang}` }, say.changes),
       h("a", { href: "/docs" }, say.apiDocs),
       me ? h("button", { type: "button", title: me.person.name, id: "out", onclick: out }, say.signOut) : null));
 }
