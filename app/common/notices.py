@@ -54,6 +54,7 @@ class NoticeType(CodeEnum):
     overlapped = "overlapped", "Your window is taken, too", "您的窗口被占用"
     to_review_change = "to_review_change", "Change to be reviewed", "变更待评审"
     backed_out = "backed_out", "Change backed out", "变更已回退"
+    undecided = "undecided", "Emergency change undecided", "紧急变更未获决定"
     complaint_answered = "complaint_answered", "Complaint answered", "投诉已答复"
     deployed = "deployed", "Deployed", "已部署"
     rolled_back = "rolled_back", "Rolled back", "已回退"

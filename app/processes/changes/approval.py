@@ -141,8 +141,13 @@ def defer(change: Change, body: Tallied, ctx: ActionContext) -> None:
     change.deferral_reason = DeferralReason.no_quorum if lapsed else DeferralReason.by_vote
 
 
-#: By the state of the change, the action that an outcome of its approval leads to. An emergency change that
-#: nobody has decided on stays submitted: it is asked again.
+def remind_of_emergency(change: Change, body: Tallied, ctx: ActionContext) -> None:
+    """Remind of the emergency change, which its board has not decided on: it stays submitted, to be asked
+    again.
+    """
+
+
+#: By the state of the change, the action that an outcome of its approval leads to.
 ACTIONS_OF_OUTCOMES: dict[tuple[CodeEnum | None, DecisionOutcome], str] = {
     (ChangeState.awaiting_approval, DecisionOutcome.approved): "approve",
     (ChangeState.awaiting_approval, DecisionOutcome.rejected): "reject",
@@ -150,6 +155,8 @@ ACTIONS_OF_OUTCOMES: dict[tuple[CodeEnum | None, DecisionOutcome], str] = {
     (ChangeState.awaiting_approval, DecisionOutcome.lapsed): "defer",
     (ChangeState.submitted, DecisionOutcome.approved): "approve_emergency",
     (ChangeState.submitted, DecisionOutcome.rejected): "reject",
+    (ChangeState.submitted, DecisionOutcome.deferred): "remind_of_emergency",
+    (ChangeState.submitted, DecisionOutcome.lapsed): "remind_of_emergency",
 }
 
 

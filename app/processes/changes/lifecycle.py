@@ -324,6 +324,8 @@ LIFECYCLE = Lifecycle(
                unless=(approval.is_no_emergency,), prepare=(approval.approval_question,), wrong=(checks.decision_is_open,)),
         action(approval.approve_emergency, "紧急批准", [State.submitted],    State.approved,          decision,       "change.approved",
                notifies=(ONE(NoticeType.approved, field="requester_id"), ONE(NoticeType.approved, field="assignee_id"), ONE(NoticeType.approved, team=True))),
+        action(approval.remind_of_emergency, "提醒紧急变更", [State.submitted], STAYS,                decision,       "change.emergency_undecided",
+               notifies=(ONE(NoticeType.undecided, field="requester_id"), ONE(NoticeType.undecided, roles=MANAGERS))),
         action(resubmit,           "重新提交", [State.deferred],             State.submitted,         reporter | change_manager, "change.resubmitted"),
         action(approval.request_approval, "申请审批", [State.assessed],      State.awaiting_approval, change_manager, "change.approval_requested",
                prepare=(approval.approval_question,)),
