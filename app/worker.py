@@ -12,6 +12,7 @@ from app.automation import (
     detect_recurring_incidents,
     escalate_by_rule,
     flag_overdue_meetings,
+    flag_overdue_reviews,
     keep_articles_of_problems,
     lapse_accepted_risks,
     pass_on_comments,
@@ -21,7 +22,9 @@ from app.automation import (
     resume_at_answer,
     resume_at_wake_up_time,
     settle_decisions,
+    take_up_at_meetings,
     tell_duplicates,
+    tell_overlapped_changes,
 )
 from app.automation.assign_by_rule import AssignByRule
 from app.exchange import import_jobs
@@ -44,6 +47,8 @@ RULES: tuple[Rule | AssignByRule, ...] = (
     assign_by_rule.RULE,
     keep_articles_of_problems.RULE,
     tell_duplicates.RULE,
+    tell_overlapped_changes.RULE,
+    take_up_at_meetings.RULE,
     pass_on_followers.RULE,
     pass_on_comments.RULE,
     resume_at_answer.RULE,
@@ -55,6 +60,7 @@ TIMED_RULES: tuple[TimerConsumer, ...] = (
     *close_after_agreed_days.RULES,
     escalate_by_rule.RULE,
     flag_overdue_meetings.RULE,
+    flag_overdue_reviews.RULE,
     lapse_accepted_risks.RULE,
     remind_on_call.RULE,
     remind_voters.RULE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from pydantic import Field
 from app.api.lists import Listing
 from app.api.shapes import PersonStub, TeamStub, TicketOut
 from app.common.priority import Impact, Priority, Urgency
+from app.db import Database
 from app.foundation.categories.queries import CATEGORIES
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services.queries import SERVICES
@@ -156,3 +158,10 @@ LISTING = Listing(
     ),
     expands=(PERSONS, TEAMS, SERVICES, CATEGORIES),
 )
+SCHEDULED = "select id, version from fold.change where id = any(%s::uuid[]) and state = %s order by id"
+
+
+async def versions_of_scheduled(db: Database, changes: Iterable[UUID]) -> dict[UUID, int]:
+    """Return the versions of those of the changes that are scheduled, by their ids."""
+    rows = await db.rows(SCHEDULED, (list(changes), ChangeState.scheduled.value))
+    return {row["id"]: row["version"] for row in rows}

@@ -1,0 +1,283 @@
+"""What follows by itself for changes: who learns of overlaps, overdue reviews and undecided emergencies, and
+what meetings take up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.common.people import Role
+from tests.automation.worker import Worker, by_rules, timers
+from tests.client import Api, Client, Json
+from tests.processes.changes.samples import DONE, REVIEWED, Board, a_board, at_hour, window
+
+#: How many times a person has been told so of a record.
+Told = Callable[[Client, str, str], Awaitable[int]]
+SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+
+
+def text(instant: datetime) -> str:
+    """The instant as payloads have it."""
+    return instant.isoformat().replace("+00:00", "Z")
+
+
+@pytest.fixture
+async def board(api: Api) -> Board:
+    made = await a_board(api)
+    await made.ci("srv-1")
+    return made
+
+
+@pytest.fixture
+def worker(api: Api) -> Worker:
+    return Worker(api.ledger)
+
+
+@pytest.fixture
+def told(api: Api) -> Told:
+    async def count(who: Client, step: str, about: str) -> int:
+        query = """
+        select count(*) from fold.notice where person_id = %s and about = %s and %s = any(steps)"""
+        found: int = await api.ledger.db.value(query, (who.id, about, step))
+        return found
+
+    return count
+
+
+async def work(worker: Worker, now: datetime | None = None) -> None:
+    """Does what follows by then, and sends the notices of it a few minutes later."""
+    now = now or datetime.now(UTC)
+    await worker.work(now)
+    await worker.work(now + timedelta(minutes=5))
+    assert worker.failures == []
+
+
+async def row_key(board: Board, at: str) -> str:
+    return f"change/{(await board.manager.read(at))['id']}"
+
+
+async def overlaps(board: Board, at: str) -> list[Json]:
+    """What the rule has noted on the change, as it was given."""
+    events = await by_rules(board.api.ledger, await row_key(board, at))
+    return [event.data["given"] for event in events if event.type == "change.overlapped"]
+
+
+async def test_those_whose_window_another_change_is_scheduled_over_are_told_and_again_when_it_moves(
+    board: Board, worker: Worker, told: Told
+) -> None:
+    first = await board.scheduled(0, 2, cis=["srv-1"])
+    over = await board.approved(cis=["srv-1"])
+    assert (await board.try_schedule(over, 1, 3, override_reason="They sit together.")).status_code == 200
+    await work(worker)
+    other = (await board.manager.read(over))["id"]
+    assert await overlaps(board, first) == [{"change": other}]
+    assert await told(board.agent, "overlapped", await row_key(board, first)) == 1
+    assert await overlaps(board, over) == [], "who overrides knows"
+    moved = window(1, 4, reason="It takes longer.", override_reason="They still sit together.")
+    await board.manager.post_ok(f"{over}/reschedule", moved)
+    moved = window(4, 6, reason="It is simpler.")
+    await board.manager.post_ok(f"{over}/reschedule", moved)
+    await work(worker)
+    assert await overlaps(board, first) == [{"change": other}] * 2
+
+
+async def test_an_emergency_tells_those_whose_windows_it_hits(board: Board, worker: Worker) -> None:
+    hit = await board.scheduled(0, 2, cis=["srv-1"])
+    cancelled = await board.scheduled(4, 6, cis=["srv-1"])
+    at = await an_emergency(board, cis=["srv-1"])
+    await board.manager.post_ok(f"{at}/request_emergency_approval", emergency_question(board))
+    await board.vote(at, "approve")
+    await board.engineer.post_ok(f"{at}/start")
+    await board.manager.post_ok(f"{cancelled}/cancel", {"reason": "Not needed."})
+    await work(worker)
+    assert await overlaps(board, hit) == [{"change": (await board.manager.read(at))["id"]}]
+    assert await overlaps(board, cancelled) == []
+
+
+async def test_the_start_of_a_change_tells_nobody_again(board: Board, worker: Worker) -> None:
+    first = await board.scheduled(0, 2, cis=["srv-1"])
+    over = await board.approved(cis=["srv-1"])
+    await board.try_schedule(over, 1, 3, override_reason="They sit together.")
+    early = {"out_of_window_reason": "The site is closed today.", "override_reason": "As agreed."}
+    await board.engineer.post_ok(f"{over}/start", early)
+    await work(worker)
+    assert len(await overlaps(board, first)) == 1
+
+
+async def test_a_review_that_is_not_made_in_time_is_flagged_and_told_once(
+    board: Board, worker: Worker, told: Told
+) -> None:
+    at = await board.scheduled(0, 2, cis=["srv-1"])
+    await board.engineer.post_ok(f"{at}/start", {"out_of_window_reason": "The site is closed today."})
+    done = await board.engineer.post_ok(f"{at}/complete", DONE)
+    due, key = datetime.fromisoformat(done["review_due_at"]), await row_key(board, at)
+    await work(worker, due - timedelta(minutes=10))
+    assert (await board.manager.read(at))["review_overdue_at"] is None
+    assert await told(board.manager, "to_review_change", key) == 1, "it is to be reviewed"
+    await work(worker, due + timedelta(minutes=1))
+    await work(worker, due + timedelta(days=30))
+    (flagged,) = await by_rules(board.api.ledger, key)
+    assert (flagged.type, flagged.actor) == ("change.review_fell_overdue", "rule:flag_overdue_reviews")
+    assert (await board.manager.read(at))["review_overdue_at"] is not None
+    assert ("flag_overdue_reviews", key) not in await timers(board.api.ledger)
+    reviewed = REVIEWED | {"first_pass": False}
+    closed = await board.manager.post_ok(f"{at}/review", reviewed)
+    assert (closed["state"], closed["review_overdue_at"]) == ("closed", None)
+
+
+async def an_emergency(board: Board, **more: Any) -> str:
+    """The path of an emergency change that was submitted."""
+    at = f"/v1/changes/{(await board.drafted(type='emergency', **more))['id']}"
+    await board.agent.post_ok(f"{at}/submit")
+    return at
+
+
+def emergency_question(board: Board, **more: Any) -> Json:
+    """What is said to ask the emergency board."""
+    return board.question(cannot_wait="Nobody can send mail.", **more)
+
+
+async def test_an_emergency_that_nobody_decides_on_in_time_stays_submitted_and_reminds_of_itself(
+    board: Board, worker: Worker, told: Told
+) -> None:
+    at = await an_emergency(board)
+    due = SOON
+    question = emergency_question(board, due_at=text(due))
+    await board.agent.post_ok(f"{at}/request_emergency_approval", question)
+    await work(worker, due + timedelta(minutes=1))
+    after, key = await board.manager.read(at), await row_key(board, at)
+    assert after["state"] == "submitted"
+    assert await told(board.manager, "undecided", key) == 1
+    assert await told(board.agent, "undecided", key) == 1, "it is theirs"
+    assert await told(board.member, "decided", key) == 1, "who was asked learns that it is over"
+    await board.agent.post_ok(f"{at}/request_emergency_approval", emergency_question(board))
+    await board.vote(at, "approve")
+    assert (await board.manager.read(at))["state"] == "approved"
+
+
+async def test_an_emergency_that_the_board_defers_stays_submitted_and_reminds_of_itself(
+    board: Board, worker: Worker, told: Told
+) -> None:
+    at = await an_emergency(board)
+    await board.manager.post_ok(f"{at}/request_emergency_approval", emergency_question(board))
+    await board.vote(at, "defer")
+    await work(worker)
+    assert (await board.manager.read(at))["state"] == "submitted"
+    assert await told(board.agent, "undecided", await row_key(board, at)) == 1
+
+
+async def group_of(board: Board) -> None:
+    """The group `cab`, to which the member of the board belongs."""
+    admin = await board.api.client("Ada", Role.admin)
+    await admin.post_ok("/v1/groups", {"key": "cab", "name": "CAB", "chair": board.manager.id})
+    await admin.post_ok("/v1/groups/cab/add_member", {"person": board.member.id, "side": "operations"})
+
+
+async def meeting(board: Board, starts_at: datetime, **more: Any) -> str:
+    """The path of a new meeting of the group."""
+    said = {"title": "Board", "meeting_kind": "cab", "group": "cab", "starts_at": text(starts_at)}
+    said["ends_at"] = text(starts_at + timedelta(hours=1))
+    called = await board.manager.post_ok("/v1/meetings", said | more)
+    return f"/v1/meetings/{called['id']}"
+
+
+async def asked(board: Board, due_at: datetime, **more: Any) -> str:
+    """The path of a change that waits for the decision of the group."""
+    at = await board.assessed(**more)
+    question = {"question": "Shall it be made?", "group": "cab", "rule": "majority", "due_at": text(due_at)}
+    await board.manager.post_ok(f"{at}/request_approval", question)
+    return at
+
+
+async def agenda(board: Board, at: str) -> list[str]:
+    """What the agenda of the meeting is about: paths."""
+    items = (await board.manager.read(f"{at}/agenda"))["items"]
+    assert all(item["decision"]["state"] == "open" for item in items)
+    return [f"/v1/changes/{item['about']['id']}" for item in items]
+
+
+async def test_the_next_meeting_of_the_group_takes_up_what_waits_for_it_once(
+    board: Board, worker: Worker
+) -> None:
+    await group_of(board)
+    later, next_one = await meeting(board, SOON + timedelta(days=7)), await meeting(board, SOON)
+    waits = await asked(board, SOON + timedelta(days=1))
+    await board.approved()
+    await work(worker)
+    await work(worker)
+    assert await agenda(board, next_one) == [waits]
+    assert await agenda(board, later) == []
+    (item,) = (await board.manager.read(f"{next_one}/agenda"))["items"]
+    assert item["topic"] == item["about"]["number"], "not all who are invited may see what it is"
+    also = await asked(board, SOON + timedelta(days=1))
+    await work(worker)
+    assert await agenda(board, next_one) == [waits, also]
+
+
+async def test_what_is_decided_by_circulation_before_the_meeting_begins_is_not_taken_up(
+    board: Board, worker: Worker
+) -> None:
+    await group_of(board)
+    at = await meeting(board, SOON)
+    await asked(board, SOON - timedelta(days=1))
+    await work(worker)
+    assert await agenda(board, at) == []
+
+
+async def test_a_meeting_that_is_called_takes_up_what_waits_already(board: Board, worker: Worker) -> None:
+    await group_of(board)
+    waiting = [await asked(board, SOON + timedelta(days=1, hours=n)) for n in range(7)]
+    await work(worker)
+    at = await meeting(board, SOON)
+    await work(worker)
+    assert sorted(await agenda(board, at)) == sorted(waiting)
+
+
+async def test_what_a_person_has_dropped_or_put_on_the_agenda_stays_so(board: Board, worker: Worker) -> None:
+    await group_of(board)
+    at = await meeting(board, SOON)
+    dropped = await asked(board, SOON + timedelta(days=1))
+    await work(worker)
+    (item,) = (await board.manager.read(f"{at}/agenda"))["items"]
+    await board.manager.post_ok(f"{at}/drop_agenda_item", {"item": item["id"]})
+    by_hand = await asked(board, SOON + timedelta(days=1))
+    number = (await board.manager.read(by_hand))["number"]
+    await board.manager.post_ok(f"{at}/add_agenda_item", {"topic": "The relay", "about": number})
+    moved = {"starts_at": text(SOON + timedelta(hours=1)), "ends_at": text(SOON + timedelta(hours=2))}
+    await board.manager.post_ok(f"{at}/move", moved)
+    await work(worker)
+    items = (await board.manager.read(f"{at}/agenda"))["items"]
+    assert [item["topic"] for item in items] == ["The relay"]
+    assert dropped != by_hand
+
+
+async def test_when_a_meeting_is_cancelled_the_next_one_takes_up_what_it_had(
+    board: Board, worker: Worker
+) -> None:
+    await group_of(board)
+    first, second = await meeting(board, SOON), await meeting(board, SOON + timedelta(days=7))
+    waits = await asked(board, SOON + timedelta(days=8))
+    await work(worker)
+    assert (await agenda(board, first), await agenda(board, second)) == ([waits], [])
+    await board.manager.post_ok(f"{first}/cancel", {"reason": "It is a holiday."})
+    await work(worker)
+    assert await agenda(board, second) == [waits]
+
+
+async def test_the_next_of_a_series_takes_up_only_what_is_not_on_an_agenda_yet(
+    board: Board, worker: Worker
+) -> None:
+    await group_of(board)
+    at = await meeting(board, SOON, series_interval="weekly")
+    waits = await asked(board, SOON + timedelta(days=30))
+    await work(worker)
+    await work(worker, SOON + timedelta(minutes=1))
+    query = "select id from fold.meeting order by starts_at desc limit 1"
+    following = f"/v1/meetings/{await board.api.ledger.db.value(query)}"
+    assert following != at, "it was called"
+    assert (await agenda(board, at), await agenda(board, following)) == ([waits], [])
+    assert at_hour(0) > text(SOON)
