@@ -42,7 +42,8 @@ NO_WORK = {
         SubmitRequest.requester ReportIncident.requester RaiseProblem.requester request.requester_id
         incident.requester_id problem.requester_id meeting.requester_id article.requester_id
         freeze_exception.asked_by_id
-        request.reported_by_id incident.reported_by_id problem.reported_by_id decision.asked_by_id""",
+        request.reported_by_id incident.reported_by_id problem.reported_by_id decision.asked_by_id
+        DraftChange.requester change.requester_id change.reported_by_id""",
     "who did it, and knows": """
         change_template.author_id change_template.approved_by_id
         ci.found_by_id meeting.signed_by_id document_entry.author_id comment.author_id attachment.author_id
@@ -53,6 +54,7 @@ NO_WORK = {
         acceptance.recorded_by_id article_use.used_by_id work.person_id LogWork.person cost.person_id
         complaint.answered_by_id verification_item.checked_by_id verification_item.settled_by_id
         article.author_id article.published_by_id article_rating.person_id article_revision.author_id
+        change.assessed_by_id change.reviewer_id
         problem.risk_owner_id problem_candidate.decided_by_id PassOnCommentIncident.author""",
     "who was there, or was asked, when it happened": """
         HoldMeeting.attended CorrectAttendanceMeeting.attended ConfirmRequirementsRequest.heard
@@ -60,7 +62,9 @@ NO_WORK = {
     "who did what their tasks say; those tell them": "request.doer_ids",
     "the votes say who is asked, without those whom duties keep apart": """
         AskExceptionFreeze.persons AskExceptionFreeze.chair
-        AskDecision.persons AskDecision.chair decision.chair_id
+        AskDecision.persons AskDecision.chair decision.chair_id RequestApprovalChange.persons
+        RequestApprovalChange.chair RequestEmergencyApprovalChange.persons
+        RequestEmergencyApprovalChange.chair
         RequestGoRelease.persons
         RequestGoRelease.chair ChangePlanRelease.approver""",
     "a plan: the release says when their stage has come": """
