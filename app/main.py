@@ -78,6 +78,7 @@ from app.processes.releases import router as releases
 from app.processes.requests import queries as request_queries
 from app.processes.requests import router as requests
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
+from app.service_status import router as service_statuses
 from app.settings import Settings
 from app.ticketing.routes import work
 
@@ -148,6 +149,7 @@ ROUTERS = (
     custom_fields.router,
     cis.router,
     categories.router,
+    service_statuses.router,  # before the catalogue, of which a route would take `status` for a name
     catalogue.router,
     calendars.router,
     cis.baselines_router,

@@ -99,6 +99,7 @@ SUMMARY_EXCEPTIONS = {
     "get_readiness": "Check the readiness",
     "get_team_on_call": "Get the persons on call",
     "list_import_refused": "List refused rows of an import",
+    "list_service_status": "List the status of services",
     "put_upload": "Upload a file",
     "set_my_preferences": "Set the caller's preferences",
     "set_priority_matrix": "Set the priority matrix",

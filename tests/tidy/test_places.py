@@ -62,6 +62,7 @@ SQL = {
     "app/processes/problems/recurrence.py": "incidents that recur, counted at once",
     "app/automation/detect_recurring_incidents.py": "which candidates there are",
     "app/automation/take_up_at_meetings.py": "what waits for the decision of a group, and its next meeting",
+    "app/service_status/queries.py": "incidents and changes of all services at once",
     "app/meetings/queries.py": "what is talked about at a meeting",
     "app/foundation/people/queries.py": "what stands beside a person",
     "app/foundation/people/erase.py": "refused rows that name the person",

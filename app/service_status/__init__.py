@@ -1,0 +1,1 @@
+"""How services fare, in words for customers: from open incidents and the windows of changes."""

@@ -1,0 +1,167 @@
+"""How services fare: what is down or degraded, since when, and what maintenance is planned next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from app.api.shapes import OutputModel
+from app.common.people import Caller
+from app.common.records import CodeEnum
+from app.i18n import translate
+from app.kernel.ledger import Ledger
+from app.kernel.visibility import sees_every_record, tokens
+from app.log.canonical import instant
+from app.processes.changes.records import HOLDING, ChangeState
+from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENTS
+from app.processes.incidents.records import OPEN, Effect, IncidentState
+
+#: More services than this are not shown.
+MOST_SERVICES = 2_000
+TIME_FORMAT = "%Y-%m-%d %H:%M"
+
+# A live service is for everybody to see.
+SERVICES = """
+select id, key, name_en, name_zh from fold.service where state = 'live' order by key limit %s"""
+# By service the worst effect, since when, and the incident behind it, if the caller may see one.
+INTERRUPTIONS = """
+select i.service, bool_or(i.effect = 'down') as down, bool_or(i.state <> %(new)s) as taken_up,
+  coalesce(min(coalesce(i.began_at, i.opened_at)) filter (where i.effect = 'down'),
+    min(coalesce(i.began_at, i.opened_at))) as since,
+  (array_agg(i.number order by i.effect = 'down' desc, coalesce(i.began_at, i.opened_at), i.number)
+    filter (where {shown}))[1] as incident
+from fold.incident i
+where i.state = any(%(open)s) and i.effect = any(%(effects)s) and i.service is not null
+group by i.service"""
+SHOWN = """exists (
+  select from log.stream_head h where h.stream = 'incident/' || i.id and h.audience && %(tokens)s)"""
+# By service since when it is maintained, and the next window that is not over.
+MAINTENANCE = """
+select u.service, min(c.started_at) filter (where c.state = %(implementing)s) as since,
+  (array_agg(c.window_from_at order by c.window_from_at, c.id) filter (where c.window_until_at > %(now)s))[1]
+    as from_at,
+  (array_agg(c.window_until_at order by c.window_from_at, c.id) filter (where c.window_until_at > %(now)s))[1]
+    as until_at
+from fold.change c cross join lateral unnest(c.services) as u(service)
+where c.state = any(%(holding)s)
+group by u.service"""
+
+
+class ServiceCondition(CodeEnum):
+    """How a service fares."""
+
+    operational = "operational", "Operational", "正常"
+    degraded = "degraded", "Degraded", "降级"
+    down = "down", "Down", "中断"
+    maintenance = "maintenance", "Under maintenance", "维护中"
+
+
+class PlannedMaintenance(OutputModel):
+    """The next maintenance of a service."""
+
+    from_at: datetime
+    until_at: datetime
+    message: str = Field(description="The same in words for customers, in the language asked for.")
+
+
+class ServiceStatusOut(OutputModel):
+    """How a service fares."""
+
+    id: UUID
+    key: str
+    name_en: str
+    name_zh: str
+    condition: ServiceCondition
+    label: str = Field(description="What people call the condition, in the language asked for.")
+    condition_since: datetime | None = Field(description="Since when; null while it is operational.")
+    message: str = Field(description="The same in words for customers, in the language asked for.")
+    incident: str | None = Field(
+        description="The number of the incident behind it, if the caller may see it."
+    )
+    planned: PlannedMaintenance | None = Field(
+        description="The next maintenance that is planned, or the present one."
+    )
+
+
+class ServiceStatusList(OutputModel):
+    """How the live services fare."""
+
+    items: list[ServiceStatusOut] = Field(description=f"By key; at most {MOST_SERVICES}.")
+
+
+async def service_status(
+    ledger: Ledger, caller: Caller, language: str, now: datetime
+) -> list[dict[str, Any]]:
+    """Return how the live services fare, by key, with what the caller may see of the incidents behind it."""
+    services = await ledger.db.rows(SERVICES, (MOST_SERVICES,))
+    interruptions = await _interruptions(ledger, caller)
+    said = {
+        "implementing": ChangeState.implementing.value,
+        "holding": sorted(state.value for state in HOLDING),
+        "now": now,
+    }
+    maintained = {row["service"]: row for row in await ledger.db.rows(MAINTENANCE, said)}
+    words = _Words(language, ZoneInfo(ledger.settings.time_zone))
+    return [
+        {**service, **_status(interruptions.get(service["key"]), maintained.get(service["key"]), words)}
+        for service in services
+    ]
+
+
+async def _interruptions(ledger: Ledger, caller: Caller) -> dict[str, Mapping[str, Any]]:
+    parameters: dict[str, Any] = {
+        "new": IncidentState.new.value,
+        "open": sorted(state.value for state in OPEN),
+        "effects": [Effect.down.value, Effect.degraded.value],
+    }
+    shown = "true"
+    if not sees_every_record(caller, INCIDENTS, agents_see=ledger.settings.agents_see):
+        shown, parameters["tokens"] = SHOWN, sorted(tokens(caller, INCIDENTS))
+    rows = await ledger.db.rows(INTERRUPTIONS.format(shown=shown), parameters)
+    return {row["service"]: row for row in rows}
+
+
+class _Words:
+    """The sentences about services, in one language, with the organisation's clock."""
+
+    def __init__(self, language: str, zone: ZoneInfo) -> None:
+        self.language, self.zone = language, zone
+
+    def say(self, code: str, **times: datetime) -> str:
+        clock = {name: time.astimezone(self.zone).strftime(TIME_FORMAT) for name, time in times.items()}
+        return translate(self.language, "service_status", code, clock | {"zone": str(self.zone)})
+
+
+def _status(
+    broken: Mapping[str, Any] | None, maintained: Mapping[str, Any] | None, words: _Words
+) -> dict[str, Any]:
+    """Return the condition of a service with its sentences: an interruption is named before maintenance."""
+    condition, code, since = ServiceCondition.operational, "operational", None
+    if broken is not None:
+        condition = ServiceCondition.down if broken["down"] else ServiceCondition.degraded
+        code = condition.value if broken["taken_up"] else f"{condition.value}_reported"
+        since = broken["since"]
+    elif maintained is not None and maintained["since"] is not None:
+        condition, since = ServiceCondition.maintenance, maintained["since"]
+        code = condition.value
+    return {
+        "condition": condition.value,
+        "label": condition.label(words.language),
+        "condition_since": None if since is None else instant(since),
+        "message": words.say(code, **({} if since is None else {"since": since})),
+        "incident": None if broken is None else broken["incident"],
+        "planned": _planned(maintained, words),
+    }
+
+
+def _planned(maintained: Mapping[str, Any] | None, words: _Words) -> dict[str, Any] | None:
+    if maintained is None or maintained["from_at"] is None:
+        return None
+    begin, end = maintained["from_at"], maintained["until_at"]
+    message = words.say("planned", begin=begin, end=end)
+    return {"from_at": instant(begin), "until_at": instant(end), "message": message}

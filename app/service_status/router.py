@@ -1,0 +1,31 @@
+"""Route of how services fare: `/v1/services/status`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.accept import language_for
+from app.api.auth import Ledger, caller_of, utc_now
+from app.api.direct import DirectRoute
+from app.api.openapi import in_language, problems
+from app.api.paging import VARY
+from app.service_status.queries import ServiceStatusList, service_status
+
+# Mounted before the routes of services, of which one would take `status` for a service's name.
+router = APIRouter(prefix="/v1/services", tags=["catalogue"], route_class=DirectRoute)
+
+
+@router.get(
+    "/status",
+    operation_id="list_service_status",
+    response_model=ServiceStatusList,
+    responses=problems() | in_language(),
+)
+async def list_service_status(request: Request, ledger: Ledger) -> Response:
+    """List how the live services fare, in words for customers, and the maintenance that is planned next."""
+    language = language_for(request)
+    items = await service_status(ledger, caller_of(request), language, utc_now())
+    headers = {**VARY, "Content-Language": language}
+    return Response(to_json({"items": items}), headers=headers, media_type="application/json")

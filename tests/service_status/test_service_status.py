@@ -1,0 +1,127 @@
+"""How services fare, as customers read it: nothing internal, and no incident that is somebody else's."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.common.people import Role
+from tests.client import Api, Client, Json
+from tests.processes.changes.samples import Board, a_board, window
+
+PATH = "/v1/services/status"
+SECRET = "The relay of the head office"
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+async def board(api: Api) -> Board:
+    keeper = await api.client("Ada", Role.service_level_manager)
+    for key, live in (("mail", True), ("erp", True), ("telex", False)):
+        names = {"key": key, "name_en": key.capitalize(), "name_zh": "服务"}
+        await keeper.post_ok("/v1/services", {**names, "criticality": "high", "owner": "me"})
+        if live:
+            await keeper.post_ok(f"/v1/services/{key}/go_live")
+    return await a_board(api)
+
+
+async def statuses(client: Client, language: str = "en") -> dict[str, Json]:
+    """How the services fare, by their keys."""
+    answer = await client.get(PATH, headers={"Accept-Language": language})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-language"] == language
+    return {one["key"]: one for one in answer.json()["items"]}
+
+
+async def reported(client: Client, effect: str, hours: float = 1, **more: Any) -> Json:
+    """An incident that began so long ago."""
+    said = {"title": SECRET, "description": SECRET, "channel": "portal", "service": "mail", "effect": effect}
+    began_at = (NOW - timedelta(hours=hours)).isoformat()
+    levels = {"impact": "1", "urgency": "2"}
+    return await client.post_ok("/v1/incidents", {**said, **levels, "began_at": began_at, **more})
+
+
+async def test_services_that_are_live_work_as_usual_if_nothing_else_is_known(board: Board) -> None:
+    requester = await board.api.client("Zhao")
+    found = await statuses(requester)
+    assert list(found) == ["erp", "mail"]
+    mail = found["mail"]
+    assert (mail["condition"], mail["condition_since"], mail["incident"], mail["planned"]) == (
+        "operational",
+        None,
+        None,
+        None,
+    )
+    assert (mail["label"], mail["message"]) == ("Operational", "It works as usual.")
+    assert (await statuses(requester, "zh"))["mail"]["message"] == "运行正常。"
+
+
+async def test_the_worst_effect_of_open_incidents_counts_since_it_began(board: Board) -> None:
+    requester = await board.api.client("Zhao")
+    await reported(board.agent, "none", 9)
+    await reported(board.agent, "degraded", 8)
+    assert (await statuses(requester))["mail"]["condition"] == "degraded"
+    down = await reported(board.agent, "down", 2)
+    await reported(board.agent, "down", 1)
+    found = (await statuses(requester))["mail"]
+    assert (found["condition"], found["condition_since"]) == ("down", down["began_at"])
+    assert found["message"].startswith("It is reported to be down since ")
+    await board.agent.post_ok(f"/v1/incidents/{down['id']}/acknowledge")
+    found = (await statuses(requester))["mail"]
+    assert found["message"].startswith("It has been down since ")
+    assert (await statuses(requester))["erp"]["condition"] == "operational"
+    assert "中断" in (await statuses(requester, "zh"))["mail"]["message"]
+
+
+async def test_what_is_resolved_is_over(board: Board) -> None:
+    at = f"/v1/incidents/{(await reported(board.agent, 'down'))['id']}"
+    await board.agent.post_ok(f"{at}/assign", {"person": "me"})
+    await board.agent.post_ok(f"{at}/acknowledge")
+    await board.agent.post_ok(f"{at}/resolve", {"resolution_code": "fixed", "done": "Mended."})
+    assert (await statuses(board.agent))["mail"]["condition"] == "operational"
+
+
+async def test_an_incident_is_named_to_those_who_may_see_it_and_nothing_of_it_to_others(board: Board) -> None:
+    mine, other = await board.api.client("Zhao"), await board.api.client("Wang")
+    incident = await reported(mine, "down")
+    assert (await statuses(mine))["mail"]["incident"] == incident["number"]
+    assert (await statuses(board.agent))["mail"]["incident"] == incident["number"]
+    answer = await other.get(PATH)
+    assert answer.json()["items"][1]["condition"] == "down"
+    assert incident["number"] not in answer.text
+    assert SECRET not in answer.text
+
+
+async def test_the_next_maintenance_is_named_by_its_window_alone(board: Board) -> None:
+    requester = await board.api.client("Zhao")
+    await board.ci("srv-1")
+    later = await board.scheduled(24, 26, cis=["srv-1"], title=SECRET)
+    await board.scheduled(2, 4, cis=["srv-1"], title=SECRET, services=["erp", "mail"])
+    answer = await requester.get(PATH)
+    for found in answer.json()["items"]:
+        planned = found["planned"]
+        between = [datetime.fromisoformat(planned[name]) for name in ("from_at", "until_at")]
+        assert between == [datetime.fromisoformat(instant) for instant in window(2, 4).values()]
+        assert planned["message"].startswith("Maintenance is planned from 2199-03-04 ")
+        assert found["condition"] == "operational"
+    number = (await board.manager.read(later))["number"]
+    assert SECRET not in answer.text
+    assert number not in answer.text
+
+
+async def test_a_service_is_under_maintenance_while_a_change_of_it_is_made(board: Board) -> None:
+    requester = await board.api.client("Zhao")
+    await board.ci("srv-1")
+    at = await board.scheduled(0, 2, cis=["srv-1"])
+    started = await board.engineer.post_ok(f"{at}/start", {"out_of_window_reason": "The site is closed."})
+    found = (await statuses(requester))["mail"]
+    assert (found["condition"], found["condition_since"]) == ("maintenance", started["started_at"])
+    await reported(board.agent, "down")
+    assert (await statuses(requester))["mail"]["condition"] == "down", "customers feel that more"
+    await board.engineer.post_ok(f"{at}/complete", {"work_done": "All.", "tests_run": "A mail each way."})
+
+
+async def test_whoever_has_no_key_is_told_nothing(board: Board) -> None:
+    assert (await board.api.with_token(None).get(PATH)).status_code == 401
