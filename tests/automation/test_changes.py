@@ -108,6 +108,23 @@ async def test_the_start_of_a_change_tells_nobody_again(board: Board, worker: Wo
     assert len(await overlaps(board, first)) == 1
 
 
+async def test_those_whose_window_a_freeze_is_declared_over_are_told_and_again_when_it_moves(
+    board: Board, worker: Worker, told: Told
+) -> None:
+    inside, later = await board.scheduled(0, 2), await board.scheduled(48, 50)
+    said = {"freeze_kind": "freeze", "title": "Closing of the year", "reason": "The books are closed."}
+    declared = await board.manager.post_ok("/v1/freezes", {**said, **window(-4, 24), "everything": True})
+    await work(worker)
+    assert await overlaps(board, inside) == [{"freeze": declared["id"]}]
+    assert await told(board.agent, "overlapped", await row_key(board, inside)) == 1
+    assert await overlaps(board, later) == []
+    moved = {**window(-4, 49), "reason": "The auditors stay."}
+    await board.manager.post_ok(f"/v1/freezes/{declared['id']}/move", moved)
+    await work(worker)
+    assert await overlaps(board, inside) == [{"freeze": declared["id"]}] * 2
+    assert await overlaps(board, later) == [{"freeze": declared["id"]}]
+
+
 async def test_a_review_that_is_not_made_in_time_is_flagged_and_told_once(
     board: Board, worker: Worker, told: Told
 ) -> None:
