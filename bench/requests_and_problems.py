@@ -1,4 +1,4 @@
-"""Benchmark of lists and KPIs of requests and problems on a large site.
+"""Benchmark of lists and KPIs of requests and problems, and of KPIs of changes, on a large site.
 
 Their facts and rows are inserted by SQL, in the form that the consumer and the commands would give them,
 because only reading is measured here. There is one problem for every twenty requests.
@@ -21,12 +21,17 @@ from bench.cases import DAYS, TEAMS, LargeSite, team_key
 from bench.figures import Figure, Threshold, alternate, number, paired_figure
 from bench.reading import NO_OP, PAGE, reading
 
-KPI_REQUESTS, KPI_PROBLEMS, LIST_REQUESTS, LIST_PROBLEMS, TEAM_REQUESTS, TEAM_PROBLEMS = NAMES = (
+KPI_REQUESTS, KPI_PROBLEMS, LIST_REQUESTS, LIST_PROBLEMS, TEAM_REQUESTS, TEAM_PROBLEMS, *OF_CHANGES = (
+    NAMES
+) = (
     *("kpi_requests", "kpi_problems"),
     *("list_requests", "list_problems"),
     *("kpi_team_requests", "kpi_team_problems"),
+    *("kpi_changes", "kpi_team_changes", "kpi_alterations", "kpi_team_alterations"),
 )
+KPI_CHANGES, TEAM_CHANGES, KPI_ALTERATIONS, TEAM_ALTERATIONS = OF_CHANGES
 REQUESTS_PER_PROBLEM = 20
+INCIDENTS_PER_CHANGE = 5
 #: Fields that a table on a screen shows, and the fewest bytes of a page with these fields.
 TABLE_FIELDS, SMALLEST_TABLE = "number,title,state,priority,team,assignee,opened_at", 10_000
 #: SQL of the values of facts, by column, for the case with the number n. Most cases are ended. The assignee
@@ -41,8 +46,10 @@ FACT_VALUES = {
     "opened_at": "opened_at",
     "since": "opened_at",
     "ended_seconds": "seconds",
-    "until": "case when n %% 50 = 0 then 'infinity' else opened_at + seconds * interval '1 second' end",
-    "phase": "'open'",
+    # Some of each team's changes are open.
+    "until": "case when n %% 50 = 0 or %(kind)s = 'change' and n %% 47 = 0 then 'infinity' "
+    "else opened_at + seconds * interval '1 second' end",
+    "phase": "case when %(kind)s = 'change' and n / 20 %% 2 = 0 then 'ended' else 'open' end",
     "priority": "'P' || 1 + n / 20 %% 4",
     "team_id": "(select id from bench.team where team.n = made.n %% 20)",
     "assignee_id": "(select id from bench.person where person.n = made.n %% 60)",
@@ -75,6 +82,13 @@ FACT_VALUES = {
     "currency": "'EUR'",
     "final": "true",
     "settled": "n %% 9 > 0",
+    "change_type": "(array['standard', 'normal', 'emergency'])[1 + n / 20 %% 3]",
+    "risk": "(array['low', 'medium', 'high'])[1 + n / 20 %% 3]",
+    "verdict": "case when n %% 30 = 0 then 'computed' else 'reviewed' end",
+    "waiting": "n %% 3 = 0",
+    "overdue": "n %% 3 > 0",
+    "ci_class": "(array['server', 'database', 'application'])[1 + n / 20 %% 3]",
+    "authorisation": "(array['authorised', 'regularised', 'unauthorised'])[1 + n %% 3]",
 }
 #: Totals of all cases, computed as in `facts/agent_days.sql`.
 AGENT_DAYS = """
@@ -120,9 +134,12 @@ async def measure(many: LargeSite) -> list[Figure]:
     """Measures the selected figures."""
     figures: list[Figure] = []
     counts = {"request": many.incidents, "problem": many.incidents // REQUESTS_PER_PROBLEM}
+    counts |= dict.fromkeys(("change", "ci"), many.incidents // INCIDENTS_PER_CHANGE)
     for kind, by_month, of_team in (
         ("request", KPI_REQUESTS, TEAM_REQUESTS),
         ("problem", KPI_PROBLEMS, TEAM_PROBLEMS),
+        ("change", KPI_CHANGES, TEAM_CHANGES),
+        ("ci", KPI_ALTERATIONS, TEAM_ALTERATIONS),
     ):
         if many.run.is_wanted(by_month, of_team):
             many.run.announce(f"Making the facts of {counts[kind]:,} {kind}s")

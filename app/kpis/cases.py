@@ -39,6 +39,11 @@ PROGRESS_EVENTS = ("acknowledged", "started", "resolved", "closed", "reopened")
 CONTACT_EVENTS = ("acknowledged", "started", "held", "commented", "reopened")
 #: The events that end tasks.
 TASK_EVENTS = ("task_completed", "task_dropped")
+#: The events that hand a change in, and those that its verdict follows from.
+HANDING_EVENTS = ("submitted", "scheduled")
+VERDICT_EVENTS = ("started", "implemented", "backed_out", "reviewed", "cause_confirmed", "linked", "unlinked")
+#: The column that names a record to people, by its kind; by default its number.
+NAMES = {"ci": "key"}
 #: By measure, the events that a case's number follows from, besides its opening and the deciding event.
 DECIDING_EVENTS = {
     Measure.observed: "type = any(%(done)s)",
@@ -52,6 +57,9 @@ DECIDING_EVENTS = {
     Measure.came_back: TEAM_SET,
     Measure.review_on_time: "type = any(%(majors)s)",
     Measure.downgraded: "type = any(%(majors)s)",
+    Measure.at_first: "type = any(%(verdict)s)",
+    Measure.failed: "type = any(%(verdict)s)",
+    Measure.unauthorised: "type = 'ci.regularised'",
     Measure.first_contact: f"type = any(%(contact)s) or {TEAM_SET}",
 }
 
@@ -181,7 +189,7 @@ async def _statement(
 
 async def _numbers(connection: Connection, question: Question, ids: list[UUID]) -> CaseNumbers:
     text = " union all ".join(
-        f"select id, '{kind}', number from fold.{kind} where id = any(%(ids)s::uuid[])"
+        f"select id, '{kind}', {NAMES.get(kind, 'number')} from fold.{kind} where id = any(%(ids)s::uuid[])"
         for kind in question.kpi.processes
     )
     rows = await fetch(connection, Statement(text, {"ids": ids}))
@@ -202,6 +210,8 @@ async def _events(
         )
     if question.kpi.fact == "task":
         also = "type = any(%(tasks)s)"
+    if question.kpi.fact == "implemented":
+        also = "type = any(%(handing)s)"
     if question.kpi.fact == "moved":  # Otherwise each change of team would list the events of all of them.
         also = "false"
     text = f"""
@@ -220,6 +230,8 @@ order by position"""
         "majors": [f"{kind}.{event}" for event in MAJOR_EVENTS],
         "contact": [f"{kind}.{event}" for event in CONTACT_EVENTS],
         "tasks": [f"{kind}.{event}" for event in TASK_EVENTS],
+        "handing": [f"{kind}.{event}" for event in HANDING_EVENTS],
+        "verdict": [f"{kind}.{event}" for event in VERDICT_EVENTS],
     }
     events: dict[UUID, list[tuple[bool, KpiEvidence]]] = {row[0]: [] for row in rows}
     for case_id, event_id, position, name, occurred_at, tells in await fetch(

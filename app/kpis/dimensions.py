@@ -22,6 +22,11 @@ class Dimension(CodeEnum):
     state = "state", "State", "状态"
     from_team = "from_team", "From team", "转出团队"
     to_team = "to_team", "To team", "转入团队"
+    change_type = "change_type", "Type of change", "变更类型"
+    risk = "risk", "Risk", "风险"
+    verdict = "verdict", "Verdict", "判定方式"
+    ci_class = "ci_class", "Class of the configuration item", "配置项类别"
+    authorisation = "authorisation", "Authorisation", "授权情况"
     age = "age", "Age", "存续时间"
 
 
@@ -57,5 +62,9 @@ STANDARD = (
 BY_SOURCE = (*STANDARD, Dimension.source)
 OF_REQUESTS = (*STANDARD, Dimension.path, Dimension.catalogue_item)
 OF_PROBLEMS = (Dimension.priority, Dimension.team, Dimension.service, Dimension.category, Dimension.assignee)
+OF_CHANGES = (Dimension.change_type, Dimension.team, Dimension.service, Dimension.risk)
+#: For KPIs that follow a review where there is one, and else the log.
+BY_VERDICT = (*OF_CHANGES, Dimension.verdict)
+OF_ALTERATIONS = (Dimension.ci_class, Dimension.team, Dimension.authorisation)
 #: The dimensions of assignment. What counts at a case's opening counts for its first team and assignee.
 ASSIGNMENT_DIMENSIONS = frozenset({Dimension.team, Dimension.assignee})

@@ -170,8 +170,43 @@ PROBLEM = (
     ),
 )
 
+OF_CHANGE = ("change_type", "team_id", "service", "risk")
+CHANGE_FACT = (*CASE, "at", *OF_CHANGE, *CASE_FLAGS)
+CHANGE_STRETCH = ("since", "until", "phase", "on_hold", "waiting", "overdue", "opened_at")
+CHANGES = (
+    FactTable("change_started", CHANGE_FACT),
+    FactTable("change_ended", (*CHANGE_FACT, "verdict", "at_first", "failed")),
+    FactTable("change_implemented", (*CHANGE_FACT, "seconds")),
+    FactTable(
+        "change_life",
+        (*CASE, "n", *CHANGE_STRETCH, *OF_CHANGE, "irregular", "position", "opened_position"),
+        key=(*CASE, "n"),
+    ),
+)
+CI = (
+    FactTable(
+        "ci_altered",
+        (*CASE, "n", "at", "ci_class", "team_id", "authorisation", *CASE_FLAGS),
+        key=(*CASE, "n"),
+    ),
+)
+
 #: The tables of each process, by the kind of its records.
-PROCESSES: dict[str, Sequence[FactTable]] = {"incident": INCIDENT, "request": REQUEST, "problem": PROBLEM}
+PROCESSES: dict[str, Sequence[FactTable]] = {
+    "incident": INCIDENT,
+    "request": REQUEST,
+    "problem": PROBLEM,
+    "change": CHANGES,
+    "ci": CI,
+}
+#: By process, the facts between whose first and last instants its KPIs have cases.
+EXTENT = {
+    "incident": ("opened", "resolved"),
+    "request": ("opened", "delivered"),
+    "problem": ("opened", "resolved"),
+    "change": ("started", "ended"),
+    "ci": ("altered",),
+}
 #: The facts that record the ends of a process's cases; at most one per case is final.
 ENDINGS = {"incident": "resolved", "request": "delivered", "problem": "resolved"}
 

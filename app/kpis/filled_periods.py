@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from app.db import Connection, Database
 from app.kpis.answer import facts_position, fetch, snapshot_connection
-from app.kpis.facts import ENDINGS
+from app.kpis.facts import EXTENT
 from app.kpis.periods import LARGEST_NUMBER, Grain, first_day, next_period, start_of
 from app.kpis.query import Statement
 
@@ -36,11 +36,11 @@ class FilledPeriods:
 async def filled_periods(
     db: Database, processes: Iterable[str], grain: Grain, zone: ZoneInfo
 ) -> FilledPeriods:
-    """Return the periods in which cases of these processes were opened or ended, newest first.
+    """Return the periods in which cases of these processes were opened, ended or altered, newest first.
 
     If there are very many periods, only the newest are searched. Raises DatabaseGone.
     """
-    tables = [f"kpi.{process}_{fact}" for process in processes for fact in ("opened", ENDINGS[process])]
+    tables = [f"kpi.{process}_{fact}" for process in processes for fact in EXTENT[process]]
     async with snapshot_connection(db) as connection:
         position, lag_seconds = await facts_position(connection)
         spans = await _spans(connection, tables, grain, zone)

@@ -58,6 +58,10 @@ class Measure(CodeEnum):
     prevented = "prevented", "How many fewer incidents came of it", "减少的事件数"
     came_before = "came_before", "How many incidents had come of it", "此前的事件数"
     repeated = "repeated", "Whether another one had been resolved shortly before", "是否短期内重复"
+    at_first = "at_first", "Whether it went well at the first attempt", "是否一次成功"
+    failed = "failed", "Whether it failed, or did harm", "是否失败或造成影响"
+    emergency = "emergency", "Whether it was an emergency", "是否紧急"
+    unauthorised = "unauthorised", "Whether nobody had approved it", "是否未经批准"
 
 
 class Aggregate(CodeEnum):
@@ -109,6 +113,11 @@ class Settling(CodeEnum):
     reopening = "reopening", "A case is reopened", "单据重开"
     ending = "ending", "A case that is open ends, or stays so", "未结单据结束或持续未结"
     aftermath = "aftermath", "What comes in the 90 days after", "其后 90 天内的情况"
+    verdict = (
+        "verdict",
+        "Reviews, and incidents that come to light within 48 hours",
+        "评审及 48 小时内发现的事件",
+    )
 
 
 class StillOpen(CodeEnum):
@@ -123,6 +132,9 @@ class StillOpen(CodeEnum):
     undecided = "undecided", "Not decided", "未审批"
     uncaused = "uncaused", "Without a known cause", "根因未明"
     unfixed = "unfixed", "With a known cause, not resolved", "根因已明未解决"
+    unimplemented = "unimplemented", "Submitted, not implemented", "已提交未实施"
+    waiting = "waiting", "Approved, not begun", "已批准未开始"
+    review_overdue = "review_overdue", "Not reviewed in time", "评审逾期"
 
 
 #: The reasons why a case counts in no duration, share or rate.

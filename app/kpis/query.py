@@ -28,6 +28,11 @@ COLUMN = {
     Dimension.source: "source",
     Dimension.from_team: "from_team_id",
     Dimension.to_team: "to_team_id",
+    Dimension.change_type: "change_type",
+    Dimension.risk: "risk",
+    Dimension.verdict: "verdict",
+    Dimension.ci_class: "ci_class",
+    Dimension.authorisation: "authorisation",
 }
 #: The dimensions whose values are ids of teams, and those whose values are ids of any record.
 TEAMS = frozenset({Dimension.team, Dimension.customer, Dimension.from_team, Dimension.to_team})
@@ -72,6 +77,10 @@ MEASURE = {
     Measure.repeated: "repeats::integer",
     Measure.prevented: "came_before - came_after",
     Measure.came_before: "came_before",
+    Measure.at_first: "at_first::integer",
+    Measure.failed: "failed::integer",
+    Measure.emergency: "(change_type is not distinct from 'emergency')::integer",
+    Measure.unauthorised: "(authorisation <> 'authorised')::integer",
 }
 #: Joins that some measures need for each fact. Their values depend on several cases, each of which can change
 #: without the others, so no fact can store them.
@@ -271,7 +280,7 @@ def counted_condition(kpi: Kpi) -> str:
     conditions = ["true"]
     if kpi.basis is Basis.due or kpi.aggregate is Aggregate.kaplan_meier:
         conditions.append("at < %(now)s")
-    if kpi.fact == ENDINGS[kpi.process] and kpi.measure is not Measure.reopened_soon:
+    if kpi.fact == ENDINGS.get(kpi.process) and kpi.measure is not Measure.reopened_soon:
         conditions.append("final")
     if kpi.measure in NULLABLE_MEASURES:
         conditions.append(f"{kpi.measure.value} is not null")

@@ -28,7 +28,7 @@ FIRST_ASSIGNED = "_given.sql"
 #: The folder of a process's definitions of open cases.
 OPEN = "still_open"
 #: The state that ends a case, for processes whose definitions follow the states of a case.
-ENDED = {"request": "delivered", "problem": "resolved"}
+ENDED = {"request": "delivered", "problem": "resolved", "change": "implemented", "ci": "retired"}
 
 #: The columns of definitions: COMMON_COLUMNS and those of a KPI's dimensions, with one row per case. For open
 #: cases, `at` is the instant of the count, `seconds` the case's age then, `on_hold` whether it is on hold
@@ -57,6 +57,11 @@ DEFINITION = {
     "source": "text",
     "from_team_id": "uuid",
     "to_team_id": "uuid",
+    "change_type": "text",
+    "risk": "text",
+    "verdict": "text",
+    "ci_class": "text",
+    "authorisation": "text",
 }
 COLUMN = {
     Dimension.priority: "priority",
@@ -73,6 +78,11 @@ COLUMN = {
     Dimension.source: "source",
     Dimension.from_team: "from_team_id",
     Dimension.to_team: "to_team_id",
+    Dimension.change_type: "change_type",
+    Dimension.risk: "risk",
+    Dimension.verdict: "verdict",
+    Dimension.ci_class: "ci_class",
+    Dimension.authorisation: "authorisation",
 }
 #: The columns that every definition has.
 COMMON_COLUMNS = ("case_id", "at", "seconds", "numerator", "denominator", "on_hold", "skewed", "excluded")
@@ -114,6 +124,10 @@ MEASURE = {
     Measure.proactive: "numerator",
     Measure.prevented: "numerator",
     Measure.came_before: "seconds",
+    Measure.at_first: "numerator",
+    Measure.failed: "numerator",
+    Measure.emergency: "numerator",
+    Measure.unauthorised: "numerator",
 }
 
 #: The temporary tables of cases, of open cases and of work, which hold the rows of one definition.
@@ -159,7 +173,8 @@ def definition(name: str, prepared: str | None = None) -> str:
     of all definitions are in EVENTS and CASES_ENDING; further ones of a process are in EVENTS of its folder.
     The file of a definition adds the CTE `decided`: for each case the instant and event of the decision
     (`rank`; null if time alone decided), its numbers, whether it counts even if it is excluded later
-    (`standing`), and, in KPIs of openings, which event is one (`opening`).
+    (`standing`), in KPIs of openings, which event is one (`opening`), and, where that is not told of the case
+    itself, its team (`team_id`).
     """
     process = process_of(name)
     is_open = name.startswith(f"{process}/{OPEN}/")
@@ -178,6 +193,8 @@ def definition(name: str, prepared: str | None = None) -> str:
         known = f"known.fields->>'{column}'"
         given = f"case when decided.opening then first_given.{column} else {known} end"
         words[column] = given if of_openings else known
+    if " as team_id" in own:
+        words["team_id"] = "its.said->>'team_id'"
     for word, text in words.items():
         ending = ending.replace(f"{{{word}}}", text)
     return (common_ctes(process) if prepared is None else prepared) + ending

@@ -21,6 +21,7 @@ from app.kpis.answer import consistent_snapshot, count, end_instants, facts_posi
 from app.kpis.catalogue import KPIS
 from app.kpis.definitions import Definitions
 from app.kpis.dimensions import Dimension
+from app.kpis.facts import EXTENT
 from app.kpis.kpi import Aggregate, Kpi
 from app.kpis.periods import Grain, day_starts, first_day, next_period, start_of
 from app.kpis.query import Statement
@@ -183,7 +184,7 @@ async def _months(task: _Comparison) -> Sequence[datetime]:
     """Return the bounds of all months in which there are events of cases that the KPI counts; empty if there
     are none.
     """
-    opened = " union all ".join(f"select at from kpi.{kind}_opened" for kind in task.kpi.processes)
+    opened = " union all ".join(f"select at from kpi.{kind}_{EXTENT[kind][0]}" for kind in task.kpi.processes)
     text = f"""
 select min(at), max(at) from (
   {opened} union all

@@ -33,6 +33,10 @@ SMALL_SAMPLE = 10
 AT_RISK_MARGIN = 0.1
 #: The number of days for which incidents are counted after the fix of a problem.
 AFTERMATH_DAYS = 90
+#: The number of days within which an incident after a change is looked at as caused by it.
+VERDICT_DAYS = 2
+#: By what settles a value, the days after its period in which it still moves.
+SETTLING_DAYS = {Settling.at_once: 0, Settling.aftermath: AFTERMATH_DAYS, Settling.verdict: VERDICT_DAYS}
 
 
 class KpiStatus(CodeEnum):
@@ -401,9 +405,7 @@ def _final_after(question: Question, place: PointKey, figures: Figures, now: dat
     waits = end > now or (figures.survival is not None and figures.survival.open > 0)
     if (question.kpi.settling is Settling.ending and waits) or _is_unassigned(question, cut, figures):
         return None
-    if question.kpi.settling is Settling.aftermath:
-        return periods.days_after(end, AFTERMATH_DAYS, question.zone)
-    days = 0 if question.kpi.settling is Settling.at_once else question.reopen_days
+    days = SETTLING_DAYS.get(question.kpi.settling, question.reopen_days)
     return periods.days_after(end, days, question.zone)
 
 

@@ -22,6 +22,9 @@ OPEN_PHASES = {
     StillOpen.undecided: (["open"], "undecided"),
     StillOpen.uncaused: (["open"], "not caused"),
     StillOpen.unfixed: (["open"], "caused"),
+    StillOpen.unimplemented: (["open"], "true"),
+    StillOpen.waiting: (["open"], "waiting"),
+    StillOpen.review_overdue: (["ended"], "overdue"),
 }
 
 # The classes of kpi.incident_life.span_class, each with the greatest time by which a stretch of that class

@@ -7,7 +7,7 @@ down_revision = "1001"
 branch_labels = None
 depends_on = None
 
-AREAS = ("schedule", "changes", "releases", "keys", "calendar")
+AREAS = ("schedule", "changes", "releases", "keys", "calendar", "kpis")
 
 
 def upgrade() -> None:

@@ -18,8 +18,16 @@ from tests.conftest import Server, fresh
 from tests.extent import ALL_EXAMPLES
 from tests.kpis.business_hours import Hours
 from tests.kpis.case_budget import CaseBudget
-from tests.kpis.histories import BEGIN, BORDERS, histories, write
-from tests.kpis.other_histories import PROBLEM, REQUEST, other_histories, write_others
+from tests.kpis.histories import BEGIN, BORDERS, TEAMS, histories, write
+from tests.kpis.other_histories import (
+    CHANGE,
+    CI,
+    PROBLEM,
+    REQUEST,
+    other_histories,
+    write_others,
+    write_owners,
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ async def db(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture(scope="session")
 async def kept_books(server: Server) -> AsyncIterator[tuple[str, list[Event]]]:
     """A database that nobody is connected to, and the events in its log: two hundred incidents, a hundred
-    requests, sixty problems; and their facts.
+    requests, sixty problems, as many changes and configuration items; and their facts.
     """
     async with _made(server, incidents=200, requests=100, problems=60) as made:
         yield made
@@ -82,6 +90,9 @@ async def _made(
         events += await _allowed(follower)
         events += await write_others(follower, other_histories(7, requests, REQUEST))
         events += await write_others(follower, other_histories(7, problems, PROBLEM, names))
+        events += await write_others(follower, other_histories(7, problems, CHANGE, names))
+        events += await write_owners(follower, str(TEAMS[0]))
+        events += await write_others(follower, other_histories(7, problems, CI))
         await catch_up(follower, FACTS)
         await follower.close()
         yield urlsplit(place.url).path.removeprefix("/"), events

@@ -1,4 +1,6 @@
-"""Made-up histories of requests and of problems, most of them unlikely, some impossible."""
+"""Made-up histories of requests, problems, changes and configuration items, most of them unlikely, some
+impossible.
+"""
 
 from __future__ import annotations
 
@@ -87,6 +89,53 @@ PROBLEM = ProcessModel(
     {key: VALUES[key] for key in ("priority", "team_id", "service", "category", "assignee_id")}
     | {"origin": ("trend", "review", "incident", None)},
 )
+WINDOWS = (*DATES, instant(BEGIN), instant(BEGIN + timedelta(days=2 * DAYS)))
+CHANGE = ProcessModel(
+    "change",
+    ("drafted", "draft"),
+    {
+        "submitted": ("submitted",),
+        "approved": ("approved",),
+        "scheduled": ("scheduled",),
+        "deferred": ("deferred",),
+        "rejected": ("rejected",),
+        "started": ("implementing",),
+        "implemented": ("implemented",),
+        "backed_out": ("backed_out",),
+        "reviewed": ("closed", None),
+        "cancelled": ("cancelled",),
+        "linked": (None,),
+        "unlinked": (None,),
+        "edited": (None,),
+    },
+    frozenset({"submitted", "scheduled", "started", "implemented", "linked"}),
+    {key: VALUES[key] for key in ("team_id", "service")}
+    | {
+        "type": ("standard", "normal", "normal", "emergency", None),
+        "risk_level": ("low", "high", None),
+        "window_from_at": WINDOWS,
+        "window_until_at": WINDOWS,
+        "review_due_at": DATES,
+        "first_pass": (True, False, None),
+        "outcome": ("successful", "successful_with_issues", "failed", "backed_out", None),
+    },
+)
+OWNERS = tuple(str(UUID(int=n)) for n in (21, 22))
+CI = ProcessModel(
+    "ci",
+    ("planned", "planned"),
+    {
+        "went_live": ("live",),
+        "maintenance_begun": ("maintenance",),
+        "maintenance_ended": ("live",),
+        "attributes_changed": (None,),
+        "related": (None,),
+        "retired": ("retired",),
+        "regularised": (None,),
+    },
+    frozenset({"attributes_changed", "related"}),
+    {"ci_class": ("server", "database"), "owner_id": (*OWNERS, None)},
+)
 ACTORS = (
     *("person:11", "person:12", "rule:close_after_agreed_days"),
     *(f"person:{one}" for one in VALUES["assignee_id"] if one is not None),
@@ -110,6 +159,9 @@ def _history(chance: random.Random, kind: ProcessModel, incidents: Sequence[str]
     name = stream(kind.name, uuid7())
     now = opened = chance.choice((*BORDERS, BEGIN + timedelta(days=DAYS) * chance.random()))
     fields: dict[str, Any] = {"opened_at": instant(opened), "state": kind.opening[1]}
+    if kind is CI:
+        fields = {"state": kind.opening[1], "alteration_count": 0, "unauthorised_count": 0}
+    alterations = [0, 0]
     events = [_event(chance, kind, (name, 1, kind.opening[0]), opened, fields)]
     weights = [OFTEN if one in kind.often else SELDOM for one in kind.types]
     links: list[str] = []
@@ -124,15 +176,32 @@ def _history(chance: random.Random, kind: ProcessModel, incidents: Sequence[str]
             _beside(chance, event, tasks)
         if what == "linked" and incidents:
             links.append(f"link/{uuid7()}")
-            event.data["set"][links[-1]] = {"kind": "causes", "other": chance.choice(incidents)}
+            how = chance.choice(("causes", "causes", "relates_to")) if kind is CHANGE else "causes"
+            event.data["set"][links[-1]] = {"kind": how, "other": chance.choice(incidents)}
         if what == "unlinked" and links:
             event.data["set"][links.pop()] = None
-        if event.data["set"].keys() <= {name} and chance.random() < 0.1:
+        if kind is CI:
+            _alter(chance, event, alterations)
+        elif event.data["set"].keys() <= {name} and chance.random() < 0.1:
             gone = {one.data.get("instead") for one in events} - {1}
             rows = [1, *(one.version for one in events[1:] if one.data["set"].keys() == {name})]
             event.data["instead"] = chance.choice([n for n in rows if n not in gone])
         events.append(event)
     return events
+
+
+def _alter(chance: random.Random, event: Event, counts: list[int]) -> None:
+    """Counts an alteration, authorised or not; some were told before all of them were counted."""
+    if event.type in {"ci.went_live", "ci.regularised"} or chance.random() < 0.2:
+        return
+    unauthorised = chance.random() < 0.6
+    counts[0] += 1
+    counts[1] += unauthorised
+    told = event.data["set"].setdefault(event.stream, {})
+    if not unauthorised or chance.random() < 0.8:
+        told["alteration_count"] = counts[0]
+    if unauthorised:
+        told["unauthorised_count"] = counts[1]
 
 
 ROLES = ("department_head", "management", None)
@@ -165,7 +234,7 @@ def _event(
     name, version, what = which
     share = 0.7 if version == 1 else 0.2
     fields = fields | {key: chance.choice(of) for key, of in kind.values.items() if chance.random() < share}
-    if version > 1 and chance.random() < 0.05:
+    if version > 1 and kind is not CI and chance.random() < 0.05:
         fields["opened_at"] = instant(at - timedelta(hours=chance.choice((0, 40))))
     return Event(
         id=uuid7(),
@@ -192,6 +261,17 @@ async def write_others(connection: Connection, log: list[Event]) -> list[Event]:
             "changed_at": first,
             "number": f"{kind[:3].upper()}-2026-{of[-12:]}",
         }
+        if kind == "ci":
+            row |= {"key": row.pop("number"), "name": "A machine", "ci_class": "server", "state": "live"}
+            row |= {
+                "planned_at": first,
+                "unauthorised": False,
+                "unauthorised_count": 0,
+                "services": [],
+                "attributes": {},
+            }
+            rows.append(("fold.ci", row))
+            continue
         rows.append((f"fold.{kind}", row | {"state": "new", "state_since": first, "opened_at": first}))
     command = AppendRequest(
         reads={event.stream: 0 for event in log if event.version == 1},
@@ -200,3 +280,26 @@ async def write_others(connection: Connection, log: list[Event]) -> list[Event]:
     )
     await append(connection, [encode(command)])
     return log
+
+
+async def write_owners(connection: Connection, team: str | None, before: int = 0) -> list[Event]:
+    """Appends that the owners of configuration items are in that team from now on."""
+    told = [
+        Event(
+            id=uuid7(),
+            stream=stream("person", UUID(owner)),
+            version=before + 1,
+            type="person.edited",
+            occurred_at=BEGIN,
+            actor="person:11",
+            correlation_id="a-test",
+            source="api",
+            data={"given": {}, "set": {stream("person", UUID(owner)): {"team_id": team}}},
+        )
+        for owner in OWNERS
+    ]
+    await append(
+        connection,
+        [encode(AppendRequest(reads={event.stream: before for event in told}, events=tuple(told), rows=()))],
+    )
+    return told

@@ -1,4 +1,4 @@
-"""Both paths agree on the KPIs of requests and of problems, too, in whatever spans the log was taken."""
+"""Both paths agree on the KPIs of requests, problems and changes, in whatever spans the log was taken."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ import pytest
 
 from app.db import Connection
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS, PROBLEM, REQUEST
+from app.kpis.facts import CHANGES, CI, FACTS, PROBLEM, REQUEST
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
 from tests.extent import ALL_EXAMPLES, some_of
 from tests.kpis.business_hours import Hours
-from tests.kpis.histories import BORDERS, histories, write
+from tests.kpis.histories import BORDERS, TEAMS, histories, write
+from tests.kpis.other_histories import CHANGE, other_histories, write_others, write_owners
+from tests.kpis.other_histories import CI as CIS
 from tests.kpis.other_histories import PROBLEM as PROBLEMS
 from tests.kpis.other_histories import REQUEST as REQUESTS
-from tests.kpis.other_histories import other_histories, write_others
 
 #: Of quarters of an hour, with half an hour of summer time, with a whole one, with none.
 ZONES = ("Asia/Kathmandu", "Australia/Lord_Howe", "Europe/Berlin", "Asia/Shanghai")
@@ -29,7 +30,7 @@ KEYS = [kpi.key for kpi in KPIS.values() if kpi.process != "incident"]
 
 
 async def _lived(connection: Connection, seed: int, cases: int = 50) -> None:
-    """Writes three times so many requests, with twice as many problems as in one of them."""
+    """Writes three times so many requests, twice so many problems, changes and configuration items."""
     incidents = await write(connection, histories(seed, cases=cases))
     names = sorted({event.stream for event in incidents if event.stream.startswith("incident/")})
     hours = Hours(connection)
@@ -43,10 +44,15 @@ async def _lived(connection: Connection, seed: int, cases: int = 50) -> None:
     await hours.service("mail", None)
     await write_others(connection, other_histories(seed + 200, cases, REQUESTS))
     await write_others(connection, other_histories(seed, 2 * cases, PROBLEMS, names))
+    await write_others(connection, other_histories(seed, 2 * cases, CHANGE, names))
+    await write_owners(connection, str(TEAMS[0]))
+    await write_others(connection, other_histories(seed, cases, CIS))
+    await write_owners(connection, str(TEAMS[1]), 1)
+    await write_others(connection, other_histories(seed + 100, cases, CIS))
 
 
 @pytest.mark.parametrize(("seed", "zone"), some_of(list(enumerate(ZONES)), 2))
-async def test_both_paths_agree_on_requests_and_problems(
+async def test_both_paths_agree_on_requests_problems_and_changes(
     database_url: str, follower: Connection, seed: int, zone: str
 ) -> None:
     await _lived(follower, seed)
@@ -58,7 +64,7 @@ async def test_both_paths_agree_on_requests_and_problems(
 
 async def _content(connection: Connection) -> dict[str, Any]:
     found = {}
-    for table in chain(REQUEST, PROBLEM):
+    for table in chain(REQUEST, PROBLEM, CHANGES, CI):
         text = f"select md5(string_agg(t::text, ' ' order by t::text)) from kpi.{table.name} t"
         found[table.name] = await (await connection.execute(text.encode())).fetchone()
     return found

@@ -44,7 +44,7 @@ TIMES = [
     key
     for key, kpi in KPIS.items()
     if kpi.aggregate in {Aggregate.mean, Aggregate.kaplan_meier}
-    and kpi.process != "problem"
+    and kpi.process in {"incident", "request"}
     and kpi.fact != "recorded"
 ]
 #: Those of them that more than one finds together; projects are too few for that.
@@ -106,7 +106,7 @@ class Counted:
 
 @pytest.fixture(scope="module")
 async def many(server: Server, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Counted]:
-    """The facts of many incidents and requests, and of problems beside them."""
+    """The facts of many incidents and requests, and of problems and changes beside them."""
     folder = tmp_path_factory.mktemp("many")
     settings = Settings(_env_file=None)  # type: ignore[call-arg]  # Pydantic's own argument
     with fresh(server) as place:
@@ -122,7 +122,8 @@ async def many(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asyn
         await follower.close()
         for process in ("incident", "request"):
             await make_facts(made, process, MANY)
-        await make_facts(made, "problem", PROBLEMS)
+        for process in ("problem", "change", "ci"):
+            await make_facts(made, process, PROBLEMS)
         if not ALL_EXAMPLES:
             for name, value in AS_OF_MANY.items():
                 database = sql.Identifier(maker.info.dbname).as_string()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 from app.db import Connection, Database
 from app.kpis.answer import answer
@@ -12,45 +11,15 @@ from app.kpis.facts import FACTS
 from app.kpis.question import QuestionParameters, parse_question
 from app.kpis.series import KpiPoint
 from app.log.canonical import instant
-from app.log.events import Event, stream
 from app.log.follow import catch_up, reset
-from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BEGIN
+from tests.kpis.lives import REQUESTER, Life
 from tests.kpis.other_histories import write_others
 
 LATER = datetime(2026, 6, 1, tzinfo=UTC)
 HOUR = 3600
-REQUESTER = "11"
-
-
-class Life:
-    """A record's events, each so many seconds after its opening."""
-
-    def __init__(self, kind: str = "request", **fields: Any) -> None:
-        self.kind, self.name, self.events = kind, stream(kind, uuid7()), list[Event]()
-        first = {"request": ("submitted", "submitted"), "problem": ("raised", "logged")}[kind]
-        opened = {"opened_at": instant(BEGIN), "requester_id": REQUESTER} if kind == "request" else fields
-        self.then(0, first[0], first[1], **{"opened_at": instant(BEGIN), **opened, **fields})
-
-    def then(
-        self, seconds: float, what: str, state: str | None = None, actor: str = "person:12", **fields: Any
-    ) -> Life:
-        told = fields if state is None else fields | {"state": state}
-        event = Event(
-            id=uuid7(),
-            stream=self.name,
-            version=len(self.events) + 1,
-            type=f"{self.kind}.{what}",
-            occurred_at=BEGIN + timedelta(seconds=seconds),
-            actor=actor,
-            correlation_id="a-test",
-            source="api",
-            data={"given": {}, "set": {self.name: told} if told else {}},
-        )
-        self.events.append(event)
-        return self
 
 
 async def _told(connection: Connection, *lives: Life) -> None:

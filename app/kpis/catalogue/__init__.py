@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.kpis.catalogue import (
     agents,
+    changes,
     incident_costs,
     incident_quality,
     incident_times,
@@ -31,5 +32,6 @@ KPIS: dict[str, Kpi] = {
         *request_quality.KPIS,
         *agents.KPIS,
         *problems.KPIS,
+        *changes.KPIS,
     )
 }

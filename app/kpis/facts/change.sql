@@ -1,0 +1,155 @@
+-- The facts of the changes that have events from position `first` to `last`, made anew from all their events up to `last`;
+-- see problem.sql, which begins alike.
+with begun as (
+  select case_id, 'change/' || case_id as stream, next_version
+  from unnest(%(begun)s::uuid[], %(next_versions)s::integer[]) as begun(case_id, next_version)
+),
+told as (
+  select substr(stream, 8)::uuid as case_id, position, version, occurred_at, type, data ? 'irregular' as irregular,
+    (data->>'instead')::integer as instead,
+    (set_then->>'opened_at')::timestamptz as opening, fields->>'state' as state,
+    fields - array['title', 'description', 'number', 'state_since', 'opened_at', 'reason', 'plan', 'test_plan', 'back_out_plan',
+                   'services', 'ci_ids', 'ci_classes', 'needed_ci_ids', 'risk_answers', 'effects', 'resources', 'conflicts_found',
+                   'overrides', 'override_reason', 'implementer_ids', 'work_done', 'tests_run', 'deviations', 'back_out_reason',
+                   'goals_met', 'caused_incident_ids', 'lessons', 'custom', 'custom_for_staff'] as dimensions,
+    (select jsonb_object_agg(key, value) from jsonb_each(data->'set') where left(key, 5) = 'link/') as links
+  from (
+    (
+      select stream, position, version, occurred_at, type, data from log.told
+      where position between %(first)s and %(last)s and left(stream, 7) = 'change/'
+        and kpi.share(stream, %(shares)s) = %(share)s
+      offset 0
+    )
+    union all
+    select old.* from begun
+    cross join lateral (
+      select stream, position, version, occurred_at, type, data from log.told
+      where stream = begun.stream and version < begun.next_version and position < %(first)s
+      offset 0
+    ) old
+  ) recorded
+  cross join lateral (select data->'set'->stream as set_then, data->'late'->stream as set_late offset 0) said
+  cross join lateral (select coalesce(set_late || set_then, set_then, set_late) as fields offset 0) both_told
+),
+news as (
+  select case_id, version, occurred_at, opening, instead, dimensions, irregular from told
+  where version > 1 and (opening is not null or instead is not null)
+),
+moved as (
+  select case_id, 1 as version, false as gone,
+    (array_agg(opening order by news.version desc) filter (where opening is not null))[1] as moved_to,
+    coalesce((array_agg(coalesce(dimensions, '{}') order by news.version desc) filter (where instead = 1))[1],
+             (array_agg(dimensions order by news.version desc) filter (where occurred_at <= opening))[1]) - 'state' as retold,
+    (array_agg(irregular order by news.version desc) filter (where instead = 1))[1] as irregular_then
+  from news group by case_id
+  union all
+  select case_id, case when instead = 1 then version else instead end, true, null, null, null
+  from news where instead is not null
+),
+placed as (
+  select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known
+  from (
+    select case_id, position, version, type, coalesce(irregular_then, irregular) as irregular, state,
+      case when version = 1 then coalesce(moved_to, opening, occurred_at) end as opened_at,
+      case when version = 1 then coalesce(moved_to, opening, occurred_at) else occurred_at end as occurred_at,
+      coalesce(dimensions || retold, retold, dimensions) as dimensions
+    from told left join moved using (case_id, version)
+    where gone is not true
+  ) corrected
+  window in_order as (partition by case_id order by version > 1, occurred_at, position)
+),
+standing as (
+  select *, known->>'type' as change_type, (known->>'team_id')::uuid as team_id, known->>'service' as service,
+    known->>'risk_level' as risk, known->>'state' as stands, (known->>'review_due_at')::timestamptz as review_due_at,
+    state is not null and state is distinct from lag(known->>'state') over in_order as enters
+  from placed
+  window in_order as (partition by case_id order by place)
+),
+-- Handed in is what is no draft any more: submitted, or scheduled from a template.
+turns as (
+  select *, max(opened_at) over whole as begun_at,
+    min(place) filter (where state <> 'draft') over whole as handing,
+    min(place) filter (where state = 'implementing') over whole as start,
+    min(place) filter (where state = 'implemented') over whole as completion,
+    min(place) filter (where state in ('implemented', 'backed_out')) over whole as ending,
+    count(*) filter (where enters and state = 'implementing') over whole as starts,
+    count(*) filter (where enters and state = 'implemented') over whole as completions,
+    coalesce(bool_or(state = 'backed_out') over whole, false) as backed_out,
+    max(place) filter (where state is not null) over whole as last_state,
+    max(place) over whole as last_place,
+    bool_or(irregular) over whole as any_irregular
+  from standing
+  window whole as (partition by case_id)
+),
+-- The incidents that it is confirmed to have caused: linked so, in whatever way, and not unlinked since.
+harmful as (
+  select distinct case_id
+  from (
+    select distinct on (case_id, key) case_id, link
+    from told cross join lateral jsonb_each(links) as one(key, link)
+    where links is not null order by case_id, key, version desc
+  ) linked
+  where link->>'kind' = 'causes' and left(link->>'other', 9) = 'incident/'
+),
+decided as materialized (
+  select turns.*, harmful.case_id is not null as caused_incidents,
+    case when place = 1 then begun_at else greatest(begun_at, occurred_at) end as since,
+    max(position) filter (where place = 1) over whole as opened_position,
+    max(occurred_at) filter (where place = handing) over whole as handed_at,
+    max(greatest(begun_at, occurred_at)) filter (where place = handing) over whole as waits_since,
+    max(occurred_at) filter (where place = start) over whole as started_at,
+    max(known->>'outcome') filter (where place = last_place) over whole as outcome,
+    bool_or((known->>'first_pass')::boolean) filter (where place = last_place) over whole as first_pass,
+    max(state) filter (where place = last_state and state in ('cancelled', 'rejected')) over whole as excluded
+  from turns left join harmful using (case_id)
+  window whole as (partition by case_id)
+),
+change_started as (
+  select case_id, occurred_at as at, change_type, team_id, service, risk, excluded, any_irregular as irregular, position,
+    opened_position
+  from decided where place = start
+),
+-- What its review says holds, and before it what the log says.
+change_ended as (
+  select case_id, occurred_at as at, change_type, team_id, service, risk, excluded, any_irregular as irregular, position,
+    opened_position, case when first_pass is null then 'computed' else 'reviewed' end as verdict,
+    coalesce(first_pass, starts <= 1 and completions = 1 and not backed_out and not caused_incidents and coalesce(
+      change_type = 'emergency' or (
+        started_at >= (known->>'window_from_at')::timestamptz and occurred_at <= (known->>'window_until_at')::timestamptz),
+      false)) as at_first,
+    backed_out or caused_incidents or coalesce(outcome in ('failed', 'backed_out'), false) as failed
+  from decided where place = ending
+),
+change_implemented as (
+  select case_id, occurred_at as at, change_type, team_id, service, risk, excluded, any_irregular as irregular, position,
+    opened_position, greatest(round(extract(epoch from occurred_at - handed_at)), 0)::bigint as seconds
+  from decided where place = completion
+),
+stretches as (
+  select *, lead(since, 1, 'infinity') over (partition by case_id order by place) as until
+  from (
+    select *, row(phase, waiting, review_due_at, change_type, team_id, service, risk)
+        is distinct from lag(row(phase, waiting, review_due_at, change_type, team_id, service, risk))
+          over (partition by case_id order by place) as begins
+    from (
+      select *, case when stands in ('implemented', 'backed_out') then 'ended'
+          when stands not in ('draft', 'closed', 'rejected', 'cancelled') then 'open' end as phase,
+        coalesce(stands in ('approved', 'scheduled'), false) as waiting
+      from decided
+    ) stood
+  ) compared
+  where begins
+),
+-- How long it stands open counts since it was handed in. A review falls overdue while nothing happens.
+change_life as (
+  select case_id, 2 * place + part.n as n, part.since, part.until, phase, false as on_hold, waiting, part.n = 1 as overdue,
+    waits_since as opened_at, change_type, team_id, service, risk, any_irregular as irregular, position, opened_position
+  from stretches
+  cross join lateral (
+    select 0 as n, stretches.since,
+      case when phase = 'ended' then least(stretches.until, review_due_at) else stretches.until end as until
+    union all
+    select 1, greatest(stretches.since, review_due_at), stretches.until where phase = 'ended' and review_due_at is not null
+  ) part
+  where phase is not null and part.since < part.until
+)

@@ -1,0 +1,34 @@
+-- Its turns to another state than the one that it was in.
+entry as (
+  select * from turn where state is distinct from state_before
+),
+-- Handed in is what is no draft any more: submitted, or scheduled from a template.
+handing as (
+  select distinct on (stream) * from turn where state <> 'draft' order by stream, rank
+),
+start as (
+  select distinct on (stream) * from turn where state = 'implementing' order by stream, rank
+),
+completion as (
+  select distinct on (stream) * from turn where state = 'implemented' order by stream, rank
+),
+-- The first end of its implementation.
+outcome as (
+  select distinct on (stream) * from turn where state in ('implemented', 'backed_out') order by stream, rank
+),
+-- What its review said last, if there was one.
+review as (
+  select stream,
+    (array_agg(told->>'outcome' order by rank desc) filter (where told ? 'outcome'))[1] as outcome,
+    (array_agg(told->>'first_pass' order by rank desc) filter (where told ? 'first_pass'))[1]::boolean as first_pass
+  from event group by stream
+),
+-- What it is linked to as the cause of, at last.
+caused as (
+  select distinct stream
+  from (
+    select distinct on (stream, key) stream, value from recorded
+    cross join lateral jsonb_each(data->'set') where starts_with(key, 'link/') order by stream, key, version desc
+  ) linked
+  where value->>'kind' = 'causes' and starts_with(value->>'other', 'incident/')
+),

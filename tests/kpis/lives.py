@@ -1,0 +1,60 @@
+"""Lives of records, told by hand: what happened, and how long after the opening."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from app.log.canonical import instant
+from app.log.events import Event, stream
+from app.log.ids import uuid7
+from tests.kpis.histories import BEGIN
+
+REQUESTER = "11"
+#: By the kind of a record, the event that opens it, and the state that it has then.
+OPENINGS = {
+    "request": ("submitted", "submitted"),
+    "problem": ("raised", "logged"),
+    "change": ("drafted", "draft"),
+    "ci": ("planned", "planned"),
+}
+
+
+class Life:
+    """A record's events, each so many seconds after its opening."""
+
+    def __init__(self, kind: str = "request", **fields: Any) -> None:
+        self.kind, self.name, self.events = kind, stream(kind, uuid7()), list[Event]()
+        first = OPENINGS[kind]
+        opened = {"opened_at": instant(BEGIN), "requester_id": REQUESTER} if kind == "request" else fields
+        self.then(0, first[0], first[1], **{"opened_at": instant(BEGIN), **opened, **fields})
+
+    @property
+    def id(self) -> UUID:
+        """The id of the record."""
+        return UUID(self.name.partition("/")[2])
+
+    def linked(self, seconds: float, kind: str, other: str, link: str | None = None) -> Life:
+        """It is linked to the other one so."""
+        self.then(seconds, "linked")
+        self.events[-1].data["set"][link or f"link/{uuid7()}"] = {"kind": kind, "other": other}
+        return self
+
+    def then(
+        self, seconds: float, what: str, state: str | None = None, actor: str = "person:12", **fields: Any
+    ) -> Life:
+        told = fields if state is None else fields | {"state": state}
+        event = Event(
+            id=uuid7(),
+            stream=self.name,
+            version=len(self.events) + 1,
+            type=f"{self.kind}.{what}",
+            occurred_at=BEGIN + timedelta(seconds=seconds),
+            actor=actor,
+            correlation_id="a-test",
+            source="api",
+            data={"given": {}, "set": {self.name: told} if told else {}},
+        )
+        self.events.append(event)
+        return self
