@@ -65,9 +65,9 @@ from app.processes.changes import planning_queries as change_planning_queries
 from app.processes.changes import planning_router as change_planning
 from app.processes.changes import queries as change_queries
 from app.processes.changes import router as changes
+from app.processes.changes.calendar import router as change_calendar
 from app.processes.deployments import queries as deployment_queries
 from app.processes.deployments import router as deployments
-from app.processes.changes.calendar import router as change_calendar
 from app.processes.incidents import queries as incident_queries
 from app.processes.incidents import router as incidents
 from app.processes.incidents.monitoring import router as monitoring

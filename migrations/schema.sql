@@ -517,6 +517,7 @@ CREATE INDEX change_review_overdue ON fold.change USING btree (review_overdue_at
 CREATE INDEX change_risk ON fold.change USING btree (risk_level, opened_at DESC, id DESC) WHERE (risk_level IS NOT NULL);
 CREATE INDEX change_service ON fold.change USING btree (service, opened_at DESC, id DESC) WHERE (service IS NOT NULL);
 CREATE INDEX change_services ON fold.change USING gin (services) WHERE (services IS NOT NULL);
+CREATE INDEX change_shown ON fold.change USING gist (schedule.shown_during(window_from_at, window_until_at, started_at, COALESCE(implemented_at, backed_out_at), wanted_from_at, wanted_until_at)) WHERE (state = ANY (ARRAY['approved'::text, 'scheduled'::text, 'implementing'::text, 'implemented'::text, 'backed_out'::text, 'closed'::text]));
 CREATE INDEX change_started ON fold.change USING btree (started_at, id) WHERE (started_at IS NOT NULL);
 CREATE INDEX change_state ON fold.change USING btree (state, opened_at DESC, id DESC);
 CREATE INDEX change_state_since ON fold.change USING btree (state_since, id);
@@ -748,6 +749,55 @@ create table fold.decision (
   constraint decision_pkey PRIMARY KEY (id)
 );
 CREATE INDEX decision_record ON fold.decision USING btree (record, asked_at, id);
+
+create table fold.deployment (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  state text collate "C" not null,
+  outcome text collate "C",
+  service text collate "C",
+  environment text collate "C" not null,
+  pipeline text collate "C",
+  run text collate "C",
+  author_id uuid,
+  team_id uuid,
+  release_id uuid,
+  change_ids text[] collate "C",
+  revisions jsonb,
+  started_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  rolled_back_at timestamp with time zone,
+  reported_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint deployment_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
+CREATE INDEX deployment_author ON fold.deployment USING btree (author_id, started_at DESC, id DESC);
+CREATE INDEX deployment_changed ON fold.deployment USING btree (changed_at, id);
+CREATE INDEX deployment_changes ON fold.deployment USING gin (change_ids) WHERE (change_ids IS NOT NULL);
+CREATE INDEX deployment_ended ON fold.deployment USING btree (ended_at, id);
+CREATE INDEX deployment_environment ON fold.deployment USING btree (environment, started_at DESC, id DESC);
+CREATE INDEX deployment_pipeline ON fold.deployment USING btree (pipeline, started_at DESC, id DESC) WHERE (pipeline IS NOT NULL);
+CREATE INDEX deployment_release ON fold.deployment USING btree (release_id) WHERE (release_id IS NOT NULL);
+CREATE UNIQUE INDEX deployment_run_key ON fold.deployment USING btree (pipeline, run) WHERE (run IS NOT NULL);
+CREATE INDEX deployment_service ON fold.deployment USING btree (service, started_at DESC, id DESC) WHERE (service IS NOT NULL);
+CREATE INDEX deployment_started ON fold.deployment USING btree (started_at DESC, id DESC);
+CREATE INDEX deployment_state ON fold.deployment USING btree (state, started_at DESC, id DESC);
+CREATE INDEX deployment_team ON fold.deployment USING btree (team_id, started_at DESC, id DESC) WHERE (team_id IS NOT NULL);
+
+create table fold.deployment_cause (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  incident_id uuid not null,
+  confirmed_by_id uuid,
+  confirmed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint deployment_cause_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX deployment_cause_incident_key ON fold.deployment_cause USING btree (incident_id);
+CREATE INDEX deployment_cause_record ON fold.deployment_cause USING btree (record, confirmed_at, id);
 
 create table fold.document_entry (
   id uuid not null,
@@ -1250,6 +1300,29 @@ CREATE INDEX person_added ON fold.person USING btree (added_at, id);
 CREATE INDEX person_admin ON fold.person USING btree (id) WHERE (('admin'::text = ANY (roles)) AND (state = 'active'::text));
 CREATE INDEX person_roles ON fold.person USING gin (roles);
 
+create table fold.plan_change (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  decision_id uuid not null,
+  reason text,
+  analyst_id uuid not null,
+  analyst_assessment text,
+  assessment text,
+  plan text,
+  target_at timestamp with time zone,
+  environment text collate "C",
+  change_ids text[] collate "C",
+  proposed_by_id uuid,
+  proposed_at timestamp with time zone not null,
+  adopted_at timestamp with time zone,
+  refused_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint plan_change_pkey PRIMARY KEY (id)
+);
+CREATE INDEX plan_change_record ON fold.plan_change USING btree (record, proposed_at, id);
+
 create table fold.priority_matrix (
   id uuid not null,
   version integer not null,
@@ -1432,6 +1505,127 @@ create table fold.reconciliation (
 );
 CREATE UNIQUE INDEX reconciliation_day ON fold.reconciliation USING btree (day);
 CREATE INDEX reconciliation_made ON fold.reconciliation USING btree (made_at DESC, id DESC);
+
+create table fold.release (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  state_since timestamp with time zone not null,
+  opened_at timestamp with time zone not null,
+  title text,
+  requester_id uuid,
+  customer_id uuid,
+  team_id uuid,
+  assignee_id uuid,
+  impact text collate "C",
+  urgency text collate "C",
+  priority text collate "C",
+  custom jsonb,
+  custom_for_staff jsonb,
+  description text,
+  service text collate "C",
+  reported_by_id uuid,
+  change_ids text[] collate "C",
+  environment text collate "C",
+  plan text,
+  target_at timestamp with time zone,
+  stage_set text collate "C",
+  stage text collate "C",
+  stage_author_id uuid,
+  stage_reviewer_id uuid,
+  stages_total integer,
+  stages_passed integer,
+  plan_change_id uuid,
+  plan_changes integer,
+  ready_at timestamp with time zone,
+  go_decision_id uuid,
+  go_conditions text,
+  go boolean,
+  go_decided_at timestamp with time zone,
+  deployed_at timestamp with time zone,
+  deployment_id uuid,
+  deployed_what text,
+  rolled_back_at timestamp with time zone,
+  roll_back_reason text,
+  support_ended_at timestamp with time zone,
+  open_faults text,
+  faults_owner_id uuid,
+  faults_team_id uuid,
+  closed_at timestamp with time zone,
+  lessons text,
+  cancelled_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint release_pkey PRIMARY KEY (id),
+  constraint release_number_key UNIQUE (number)
+) with (fillfactor=85);
+CREATE INDEX release_assignee ON fold.release USING btree (assignee_id, opened_at DESC, id DESC);
+CREATE INDEX release_changed ON fold.release USING btree (changed_at, id);
+CREATE INDEX release_changes ON fold.release USING gin (change_ids) WHERE (change_ids IS NOT NULL);
+CREATE INDEX release_closed ON fold.release USING btree (closed_at, id);
+CREATE INDEX release_custom ON fold.release USING gin (custom jsonb_path_ops) WHERE (custom IS NOT NULL);
+CREATE INDEX release_custom_for_staff ON fold.release USING gin (custom_for_staff jsonb_path_ops) WHERE (custom_for_staff IS NOT NULL);
+CREATE INDEX release_deployed ON fold.release USING btree (deployed_at, id);
+CREATE INDEX release_environment ON fold.release USING btree (environment, opened_at DESC, id DESC);
+CREATE INDEX release_faults_owner ON fold.release USING btree (faults_owner_id, opened_at DESC, id DESC) WHERE (faults_owner_id IS NOT NULL);
+CREATE INDEX release_open_assignee ON fold.release USING btree (assignee_id, opened_at DESC, id DESC) WHERE (state <> ALL (ARRAY['closed'::text, 'rolled_back'::text, 'cancelled'::text]));
+CREATE INDEX release_open_team ON fold.release USING btree (team_id, opened_at DESC, id DESC) INCLUDE (assignee_id) WHERE (state <> ALL (ARRAY['closed'::text, 'rolled_back'::text, 'cancelled'::text]));
+CREATE INDEX release_opened ON fold.release USING btree (opened_at DESC, id DESC);
+CREATE INDEX release_priority ON fold.release USING btree (priority, id);
+CREATE INDEX release_reported_by ON fold.release USING btree (reported_by_id, opened_at DESC, id DESC) WHERE (reported_by_id IS NOT NULL);
+CREATE INDEX release_requester ON fold.release USING btree (requester_id, opened_at DESC, id DESC);
+CREATE INDEX release_service ON fold.release USING btree (service, opened_at DESC, id DESC) WHERE (service IS NOT NULL);
+CREATE INDEX release_stage_author ON fold.release USING btree (stage_author_id, opened_at DESC, id DESC) WHERE (stage_author_id IS NOT NULL);
+CREATE INDEX release_stage_reviewer ON fold.release USING btree (stage_reviewer_id, opened_at DESC, id DESC) WHERE (stage_reviewer_id IS NOT NULL);
+CREATE INDEX release_state ON fold.release USING btree (state, opened_at DESC, id DESC);
+CREATE INDEX release_state_since ON fold.release USING btree (state_since, id);
+CREATE INDEX release_target ON fold.release USING btree (target_at, id);
+CREATE INDEX release_team ON fold.release USING btree (team_id, opened_at DESC, id DESC);
+
+create table fold.release_stage (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  place integer not null,
+  key text collate "C" not null,
+  name_en text not null,
+  name_zh text not null,
+  deliverable_en text not null,
+  deliverable_zh text not null,
+  author_role text collate "C",
+  reviewer_role text collate "C",
+  apart_from text[] collate "C",
+  author_id uuid,
+  reviewer_id uuid,
+  attachment_ids text[] collate "C",
+  external_numbers text[] collate "C",
+  planned_at timestamp with time zone not null,
+  passed_at timestamp with time zone,
+  passed_by_id uuid,
+  appended_at timestamp with time zone,
+  constraint release_stage_pkey PRIMARY KEY (id),
+  constraint release_stage_record_place_key UNIQUE (record, place)
+);
+CREATE INDEX release_stage_record ON fold.release_stage USING btree (record, planned_at, id);
+
+create table fold.release_stage_set (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  state text collate "C" not null,
+  key text collate "C" not null,
+  name_en text not null,
+  name_zh text not null,
+  stages jsonb not null,
+  set_at timestamp with time zone not null,
+  retired_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint release_stage_set_pkey PRIMARY KEY (id),
+  constraint release_stage_set_key_key UNIQUE (key)
+);
+CREATE INDEX release_stage_set_set ON fold.release_stage_set USING btree (set_at DESC, id DESC);
 
 create table fold.request (
   id uuid not null,
@@ -1818,6 +2012,101 @@ create table kpi.agent_work (
 CREATE INDEX agent_work_day ON kpi.agent_work USING btree (assignee_id, day) INCLUDE (team_id, quarters, ended_at);
 CREATE INDEX agent_work_ended ON kpi.agent_work USING btree (ended_at) INCLUDE (team_id, assignee_id) WHERE (ended_at IS NOT NULL);
 CREATE INDEX agent_work_team ON kpi.agent_work USING btree (team_id, ended_at) INCLUDE (assignee_id) WHERE (ended_at IS NOT NULL);
+
+create table kpi.change_ended (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  change_type text collate "C",
+  team_id uuid,
+  service text collate "C",
+  risk text collate "C",
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  verdict text collate "C" not null,
+  at_first boolean not null,
+  failed boolean not null,
+  constraint change_ended_pkey PRIMARY KEY (case_id)
+) with (fillfactor=80);
+CREATE INDEX change_ended_at ON kpi.change_ended USING btree (at) INCLUDE (at_first, failed, change_type, team_id, service, risk, verdict, excluded);
+CREATE INDEX change_ended_team ON kpi.change_ended USING btree (team_id, at) INCLUDE (at_first, failed, excluded);
+
+create table kpi.change_implemented (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  change_type text collate "C",
+  team_id uuid,
+  service text collate "C",
+  risk text collate "C",
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  seconds bigint not null,
+  constraint change_implemented_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX change_implemented_at ON kpi.change_implemented USING btree (at) INCLUDE (seconds, change_type, team_id, service, risk, excluded);
+CREATE INDEX change_implemented_team ON kpi.change_implemented USING btree (team_id, at) INCLUDE (seconds, change_type, service, risk, excluded);
+
+create table kpi.change_life (
+  case_id uuid not null,
+  n integer not null,
+  since timestamp with time zone not null,
+  until timestamp with time zone not null,
+  span_class smallint not null generated always as (
+CASE
+    WHEN (until = 'infinity'::timestamp with time zone) THEN (99)::double precision
+    ELSE floor((ln((GREATEST(EXTRACT(epoch FROM (until - since)), (1)::numeric))::double precision) / ln((2)::double precision)))
+END) stored,
+  phase text collate "C" not null,
+  on_hold boolean not null,
+  waiting boolean not null,
+  overdue boolean not null,
+  opened_at timestamp with time zone not null,
+  change_type text collate "C",
+  team_id uuid,
+  service text collate "C",
+  risk text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  constraint change_life_pkey PRIMARY KEY (case_id, n)
+);
+CREATE INDEX change_life_at ON kpi.change_life USING btree (phase, span_class, since) INCLUDE (until, waiting, overdue, on_hold, opened_at, change_type, team_id, service, risk);
+CREATE INDEX change_life_team ON kpi.change_life USING btree (team_id, phase, span_class, since) INCLUDE (until, waiting, overdue, on_hold, opened_at);
+
+create table kpi.change_started (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  change_type text collate "C",
+  team_id uuid,
+  service text collate "C",
+  risk text collate "C",
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  constraint change_started_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX change_started_at ON kpi.change_started USING btree (at) INCLUDE (change_type, team_id, service, risk, excluded);
+CREATE INDEX change_started_team ON kpi.change_started USING btree (team_id, at) INCLUDE (change_type, excluded);
+
+create table kpi.ci_altered (
+  case_id uuid not null,
+  n integer not null,
+  at timestamp with time zone not null,
+  ci_class text collate "C",
+  team_id uuid,
+  authorisation text collate "C" not null,
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  constraint ci_altered_pkey PRIMARY KEY (case_id, n)
+);
+CREATE INDEX ci_altered_at ON kpi.ci_altered USING btree (at) INCLUDE (authorisation, ci_class, team_id, excluded);
+CREATE INDEX ci_altered_team ON kpi.ci_altered USING btree (team_id, at) INCLUDE (authorisation, ci_class, excluded);
 
 create table kpi.incident_closed (
   case_id uuid not null,
@@ -3194,6 +3483,18 @@ CREATE OR REPLACE FUNCTION schedule.number_of(stream text)
  STABLE
 AS $function$
   select e.position from log.event e where (e.stream, e.version) = (number_of.stream, 1)
+$function$;
+
+CREATE OR REPLACE FUNCTION schedule.shown_during(window_from timestamp with time zone, window_until timestamp with time zone, started timestamp with time zone, ended timestamp with time zone, wanted_from timestamp with time zone, wanted_until timestamp with time zone)
+ RETURNS tstzrange
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case when coalesce(window_from, started, wanted_from) is not null then tstzrange(
+    coalesce(window_from, started, wanted_from),
+    greatest(coalesce(window_from, started, wanted_from),
+      case when window_until is null then coalesce(ended, wanted_until) else greatest(window_until, ended) end),
+    '[]') end
 $function$;
 
 CREATE OR REPLACE FUNCTION schedule.write_change(entry jsonb)

@@ -139,7 +139,7 @@ def draft(change: Change, body: DraftChange, ctx: ActionContext) -> None:
     change.template = None if template is None else template.key
     for name in WRITTEN_FIELDS:
         setattr(change, name, getattr(body, name))
-    change.title = body.title or (template and template.title)
+    change.title = body.title or (None if template is None else template.title)
     services = list(dict.fromkeys(body.services)) or list((template and template.services) or ())
     _set_scope(change, services, ctx)
     change.risk_level = None if template is None else template.risk_level

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from tests.processes.changes.samples import NIGHT, Board, window
 
-
 #: Pairs of schedulers that act at once; `make soak` takes a thousand.
 RACES = int(os.environ.get("LEDGERDESK_TEST_RACES", "20"))
 

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import random
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from app.common.people import Caller, Role
@@ -26,7 +27,7 @@ from tests.client import Api, Client
 from tests.conftest import DatabaseUrls
 from tests.people import act, add_caller
 from tests.processes.changes.brute_force import Replay, events
-from tests.processes.changes.samples import at_hour, window
+from tests.processes.changes.samples import NIGHT, window
 
 ITEMS, RELATIONS, CHANGES, CLIENTS, HOURS = 500, 600, 200, 16, 60
 TIERS = 6
@@ -120,8 +121,8 @@ class Morning:
                 freeze_kind=FreezeKind.freeze,
                 title=f"Freeze {n}",
                 reason="The books are closed.",
-                from_at=at_hour(begin),
-                until_at=at_hour(begin + 2),
+                from_at=NIGHT + timedelta(hours=begin),
+                until_at=NIGHT + timedelta(hours=begin + 2),
                 ci_classes=(self.chance.choice((CiClass.database, CiClass.network)),),
             )
             await act(self.ledger, self.manager, "freeze", "declare", body=body)
