@@ -16,7 +16,7 @@ from app.processes.changes.calendar.drawing import draw, view_of
 from app.processes.changes.calendar.entries import CHANGE, CalendarEntry, day_of, week_of, weeks_of_month
 from app.processes.changes.calendar.marks import MARKS
 from app.processes.changes.calendar.svg import element, fitted, text_width
-from app.processes.changes.calendar.week import HOUR, MOST_LANES, block_of, place
+from app.processes.changes.calendar.week import HOUR, MOST_LANES, assign_lanes, block_of
 from app.processes.changes.records import ChangeState, ChangeType, FreezeKind, FreezeState
 
 BERLIN, SHANGHAI = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai")
@@ -134,7 +134,7 @@ def test_changes_at_the_same_time_stand_side_by_side_and_none_covers_another() -
     day = day_of(date(2026, 11, 24), BERLIN)
     apart = [an_entry(local(24, 8), 1, 1), an_entry(local(24, 10), 1, 2)]
     blocks = [block for one in apart if (block := block_of(one, day)) is not None]
-    assert [(one.lane, one.lanes) for one in place(blocks)] == [(0, 1), (0, 1)]
+    assert [(one.lane, one.lanes) for one in assign_lanes(blocks)] == [(0, 1), (0, 1)]
 
 
 def test_where_too_many_are_at_once_the_drawing_says_how_many_more_there_are() -> None:

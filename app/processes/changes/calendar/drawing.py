@@ -8,12 +8,12 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from app.processes.changes.calendar.entries import CalendarEntry, Day, week_of, weeks_of_month
+from app.processes.changes.calendar.labels import long_day, month_name, short_day, translated
 from app.processes.changes.calendar.layout import WIDTH, Sheet
 from app.processes.changes.calendar.marks import INK, MARKS, PAPER, SOFT, badge, box, patterns
 from app.processes.changes.calendar.month import month_body
 from app.processes.changes.calendar.svg import element, escaped, text, text_width
 from app.processes.changes.calendar.week import week_body
-from app.processes.changes.calendar.words import long_day, month_name, say, short_day
 
 HEADING, LEGEND = 34.0, 40.0
 MONTH = "month"
@@ -46,7 +46,7 @@ class View:
         first, last = short_day(days[0].on, language), long_day(days[-1].on, language)
         if language == "zh" or days[0].on.year != days[-1].on.year:
             first = long_day(days[0].on, language)
-        return say(language, "week", week=week, first=first, last=last)
+        return translated(language, "week", week=week, first=first, last=last)
 
 
 def view_of(name: str, day: date, zone: ZoneInfo, language: str, now: datetime) -> View:
@@ -64,7 +64,7 @@ def draw(view: View, entries: Sequence[CalendarEntry], *, truncated: bool = Fals
     else:
         body = week_body(sheet, weeks[0], ordered, HEADING)
     height = HEADING + body.height + LEGEND
-    name = f"{say(sheet.language, 'calendar')}: {view.title}"
+    name = f"{translated(sheet.language, 'calendar')}: {view.title}"
     return element(
         "svg",
         element("title", escaped(name), id="cc-title"),
@@ -88,15 +88,15 @@ def draw(view: View, entries: Sequence[CalendarEntry], *, truncated: bool = Fals
 
 def _summary(sheet: Sheet, weeks: Sequence[Sequence[Day]], entries: Sequence[CalendarEntry]) -> str:
     if not entries:
-        return say(sheet.language, "nothing")
+        return translated(sheet.language, "nothing")
     changes = sum(entry.is_change for entry in entries)
     first, last = (long_day(day.on, sheet.language) for day in (weeks[0][0], weeks[-1][-1]))
     freezes = len(entries) - changes
-    return say(sheet.language, "summary", changes=changes, freezes=freezes, first=first, last=last)
+    return translated(sheet.language, "summary", changes=changes, freezes=freezes, first=first, last=last)
 
 
 def _heading(view: View) -> list[str]:
-    zone = say(view.sheet.language, "times", zone=view.sheet.zone.key)
+    zone = translated(view.sheet.language, "times", zone=view.sheet.zone.key)
     return [
         text(view.title, x=8, y=22, font_size=17, font_weight=650, fill=INK, class_="cc-text"),
         text(zone, x=WIDTH - 8, y=22, text_anchor="end", font_size=12, fill=SOFT, class_="cc-soft cc-zone"),
@@ -114,6 +114,6 @@ def _legend(sheet: Sheet, y: float, truncated: bool) -> list[str]:
             text(label, x=x + 40, y=y + 4, font_size=12, fill=INK, class_="cc-text"),
         ]
         x += 40 + text_width(label, 12) + 22
-    said = say(sheet.language, "truncated" if truncated else "overridden")
+    said = translated(sheet.language, "truncated" if truncated else "overridden")
     drawn.append(text(said, x=x, y=y + 4, font_size=12, fill=SOFT, class_="cc-soft"))
     return drawn

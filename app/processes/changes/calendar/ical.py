@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from icalendar import Calendar, Event, vDuration
 
 from app.processes.changes.calendar.entries import CalendarEntry
-from app.processes.changes.calendar.words import say
+from app.processes.changes.calendar.labels import translated
 from app.processes.changes.records import ChangeState
 
 MEDIA_TYPE = "text/calendar"
@@ -27,7 +27,7 @@ def calendar(entries: Sequence[CalendarEntry], language: str) -> bytes:
     made.add("prodid", PRODUCT)
     made.add("version", "2.0")
     made.add("method", "PUBLISH")
-    name = say(language, "calendar")
+    name = translated(language, "calendar")
     made.add("name", name)
     made.add("x-wr-calname", name)
     interval = vDuration(REFRESHED)
@@ -68,21 +68,21 @@ def _event(entry: CalendarEntry, language: str) -> Event:
 def _lines(entry: CalendarEntry, language: str) -> list[str]:
     """Return what is known of the entry, line by line."""
     lines = [
-        say(language, "type", type=entry.type_label(language)),
-        say(language, "state", state=entry.state.label(language)),
+        translated(language, "type", type=entry.type_label(language)),
+        translated(language, "state", state=entry.state.label(language)),
     ]
     if entry.risk_level is not None:
-        lines.append(say(language, "risk", level=entry.risk_level.label(language)))
+        lines.append(translated(language, "risk", level=entry.risk_level.label(language)))
     if entry.services:
-        lines.append(say(language, "services", names=", ".join(entry.services)))
+        lines.append(translated(language, "services", names=", ".join(entry.services)))
     if entry.cis:
-        lines.append(say(language, "cis", names=", ".join(entry.cis)))
+        lines.append(translated(language, "cis", names=", ".join(entry.cis)))
     if entry.team is not None:
-        lines.append(say(language, "team", name=entry.team))
+        lines.append(translated(language, "team", name=entry.team))
     if entry.assignee is not None:
-        lines.append(say(language, "assignee", name=entry.assignee))
+        lines.append(translated(language, "assignee", name=entry.assignee))
     if entry.overridden:
-        lines.append(say(language, "overridden"))
+        lines.append(translated(language, "overridden"))
     return lines
 
 

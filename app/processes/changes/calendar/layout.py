@@ -7,9 +7,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.processes.changes.calendar.entries import WEEK_DAYS, CalendarEntry, Day
+from app.processes.changes.calendar.labels import long_day, translated, weekday
 from app.processes.changes.calendar.marks import INK, SOFT
 from app.processes.changes.calendar.svg import element, escaped, text
-from app.processes.changes.calendar.words import long_day, say, weekday
 
 WIDTH, GUTTER = 1120.0, 56.0
 COLUMN = (WIDTH - GUTTER) / WEEK_DAYS
@@ -44,7 +44,7 @@ class Body:
     height: float
 
 
-def left_of(column: int) -> float:
+def column_left(column: int) -> float:
     """Return where the column of a day begins."""
     return GUTTER + column * COLUMN
 
@@ -53,10 +53,10 @@ def day_head(sheet: Sheet, day: Day, column: int, y: float) -> str:
     """Return the heading of a day's column: name, date, and whether it is the present day."""
     name = f"{weekday(day.on, sheet.language)} {day.on.day}"
     today = sheet.is_today(day)
-    shown = f"{name} · {say(sheet.language, 'today')}" if today else name
+    shown = f"{name} · {translated(sheet.language, 'today')}" if today else name
     return text(
         shown,
-        x=left_of(column) + 6,
+        x=column_left(column) + 6,
         y=y,
         font_size=13,
         font_weight=700 if today else 500,
@@ -87,16 +87,16 @@ def description(sheet: Sheet, entry: CalendarEntry) -> str:
     parts = [
         f"{entry.type_label(language)}: {name_of(entry)}",
         entry.state.label(language),
-        say(language, "until", first=first, last=last),
+        translated(language, "until", first=first, last=last),
     ]
     if entry.services:
-        parts.append(say(language, "services", names=", ".join(entry.services)))
+        parts.append(translated(language, "services", names=", ".join(entry.services)))
     if entry.team:
-        parts.append(say(language, "team", name=entry.team))
+        parts.append(translated(language, "team", name=entry.team))
     return ". ".join(parts)
 
 
-def more(sheet: Sheet, count: int, x: float, y: float, **attributes: object) -> str:
+def overflow_note(sheet: Sheet, count: int, x: float, y: float, **attributes: object) -> str:
     """Return the line that says how many entries are not drawn for want of room."""
-    said = say(sheet.language, "more", n=count)
+    said = translated(sheet.language, "more", n=count)
     return text(said, x=x, y=y, font_size=11, fill=SOFT, class_="cc-soft cc-more", **attributes)

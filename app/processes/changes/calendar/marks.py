@@ -1,4 +1,4 @@
-"""Marks of the calendar's drawings: each kind of entry by a shape, a letter, a pattern and a word, and never by
+"""Marks of the calendar's drawings: each kind of entry by a shape, a letter, a pattern and a word, never by
 its colour alone (pure).
 
 Presentation attributes carry the colours of paper; a page's style sheet overrides them by the classes.

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.processes.changes.calendar.entries import CalendarEntry, Day
+from app.processes.changes.calendar.labels import translated, weekday
 from app.processes.changes.calendar.layout import (
     COLUMN,
     Body,
     Sheet,
+    column_left,
     group,
-    left_of,
-    more,
     name_of,
+    overflow_note,
 )
 from app.processes.changes.calendar.marks import INK, LINE, SOFT, badge, mark_of
 from app.processes.changes.calendar.svg import element, fitted, text
-from app.processes.changes.calendar.words import say, weekday
 
 HEAD, CELL, ROW, DATE = 24.0, 118.0, 23.0, 22.0
 #: So many entries fit into a cell; where there are more, the last line says how many.
@@ -30,7 +30,7 @@ def month_body(
     drawn = [
         text(
             weekday(day.on, sheet.language),
-            x=left_of(column) + 6,
+            x=column_left(column) + 6,
             y=top + 16,
             font_size=13,
             font_weight=500,
@@ -45,7 +45,7 @@ def month_body(
         drawn.append(text(number, x=8, y=y + 16, font_size=11, fill=SOFT, class_="cc-soft"))
         for column, day in enumerate(week):
             inside = [entry for entry in entries if entry.overlaps(day.begin, day.end)]
-            drawn += _cell(sheet, day, left_of(column), y, inside, within=day.on.month == month)
+            drawn += _cell(sheet, day, column_left(column), y, inside, within=day.on.month == month)
     return Body(drawn, HEAD + len(weeks) * CELL)
 
 
@@ -79,7 +79,7 @@ def _cell(
         )
         for freeze in freezes[:1]
     )
-    date = f"{day.on.day} · {say(sheet.language, 'today')}" if today else str(day.on.day)
+    date = f"{day.on.day} · {translated(sheet.language, 'today')}" if today else str(day.on.day)
     drawn.append(
         text(
             date,
@@ -95,7 +95,7 @@ def _cell(
     room = MOST_ROWS if len(ordered) <= MOST_ROWS else MOST_ROWS - 1
     drawn += (_row(sheet, entry, day, left, top + DATE + n * ROW) for n, entry in enumerate(ordered[:room]))
     if len(ordered) > room:
-        drawn.append(more(sheet, len(ordered) - room, left + 6, top + DATE + room * ROW + 14))
+        drawn.append(overflow_note(sheet, len(ordered) - room, left + 6, top + DATE + room * ROW + 14))
     return drawn
 
 

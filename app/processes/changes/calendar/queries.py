@@ -1,4 +1,4 @@
-"""What the change calendar shows to a caller: changes that they may see, and to staff periods without changes."""
+"""What the change calendar shows a caller: changes that they may see, and to staff freezes and bans."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SUBSCRIBED_BEFORE, SUBSCRIBED_AFTER = timedelta(days=31), timedelta(days=180)
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME: TypeAdapter[datetime] = TypeAdapter(Time)
 #: The states in which a change is shown; an approved one only if it is an emergency, which gets no window.
-SHOWN = frozenset(
+CALENDAR_STATES = frozenset(
     {
         ChangeState.approved,
         ChangeState.scheduled,
@@ -72,7 +72,8 @@ OVERLAPS = """(schedule.shown_during(r.window_from_at, r.window_until_at, r.star
   && tstzrange({begin}, {end}) or r.state = 'implementing' and {begin} <= {now})"""
 NO_APPROVED = "(r.state <> 'approved' or r.type = 'emergency')"
 FREEZES = """
-select f.id, f.version, f.changed_at, f.freeze_kind as kind, f.title, f.state, f.services, f.from_at, f.until_at
+select f.id, f.version, f.changed_at, f.freeze_kind as kind, f.title, f.state, f.services, f.from_at,
+  f.until_at
 from fold.freeze f
 where f.state = 'declared' and f.from_at < %(end)s and f.until_at > %(begin)s
   and (%(services)s::text[] is null or f.everything or f.services && %(services)s::text[])
@@ -169,7 +170,7 @@ class ChangeCalendar(OutputModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CalendarResult:
     """The entries found, with the stubs of the teams and persons of each; `truncated`: there are more."""
 
     entries: list[CalendarEntry]
@@ -252,7 +253,7 @@ def _instant(parameter: str, text: str, zone: ZoneInfo, code: str = "not_an_inst
 
 async def find_entries(
     renderer: Renderer, query: CalendarFilters, begin: datetime, end: datetime, now: datetime
-) -> Found:
+) -> CalendarResult:
     """Return what overlaps the period, the earliest first: changes that the renderer's caller may see, and to
     staff freezes and maintenance bans.
     """
@@ -266,7 +267,7 @@ async def find_entries(
     entries.sort(key=lambda entry: entry.sort_key)
     stubs = {UUID(str(row["id"])): (row["team"], row["assignee"]) for row in rows}
     truncated = len(entries) > MOST_ENTRIES or len(rows) > MOST_ENTRIES
-    return Found(entries[:MOST_ENTRIES], stubs, truncated)
+    return CalendarResult(entries[:MOST_ENTRIES], stubs, truncated)
 
 
 async def _changes(
@@ -280,7 +281,7 @@ async def _changes(
     where.conditions += [OVERLAPS.format(**bound), NO_APPROVED]
     if query.service is not None:
         where.conditions.append(f"r.services && {where.bind(query.service)}::text[]")
-    where.restrict_states(frozenset(state.value for state in SHOWN))
+    where.restrict_states(frozenset(state.value for state in CALENDAR_STATES))
     return await _rendered(LISTING, renderer, where, "window_from_at", MOST_ENTRIES + 1)
 
 

@@ -1,7 +1,7 @@
 """The week of the change calendar: a column for each day, with its hours (pure).
 
-Hours are drawn as they pass: a day on which clocks change is an hour shorter or longer than the others, and has
-the hours of its own clock.
+Hours are drawn as they pass: a day on which clocks change is an hour shorter or longer than the others, and
+has the hours of its own clock.
 """
 
 from __future__ import annotations
@@ -11,27 +11,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.processes.changes.calendar.entries import CalendarEntry, Day
+from app.processes.changes.calendar.labels import translated
 from app.processes.changes.calendar.layout import (
     COLUMN,
     GUTTER,
     Body,
     Sheet,
+    column_left,
     day_head,
     group,
-    left_of,
-    more,
     name_of,
+    overflow_note,
 )
 from app.processes.changes.calendar.marks import INK, LINE, SOFT, badge, box, mark_of
 from app.processes.changes.calendar.svg import element, fitted, text
-from app.processes.changes.calendar.words import say
 
 HOUR, HEAD, STRIP = 26.0, 26.0, 22.0
 USUAL_HOURS = 24
 #: The width of the hours of a day on which clocks change.
 OWN_HOURS = 36.0
 #: The least height of a change, so that its number can be read.
-LEAST = 17.0
+MIN_HEIGHT = 17.0
 #: Changes at the same time stand side by side, so many at most; and so many bars of freezes above.
 MOST_LANES, MOST_BARS = 3, 3
 
@@ -70,7 +70,9 @@ def week_body(sheet: Sheet, week: Sequence[Day], entries: Sequence[CalendarEntry
     changes = [entry for entry in entries if entry.is_change]
     for column, day in enumerate(week):
         reserved = 0.0 if day.hours == USUAL_HOURS else OWN_HOURS
-        for placed in place([block for entry in changes if (block := block_of(entry, day)) is not None]):
+        for placed in assign_lanes(
+            [block for entry in changes if (block := block_of(entry, day)) is not None]
+        ):
             drawn.append(_block(sheet, placed, column, grid_top, reserved))
     return Body(drawn, HEAD + strip + hours * HOUR)
 
@@ -82,7 +84,7 @@ def block_of(entry: CalendarEntry, day: Day) -> Block | None:
     return Block(entry, _hours(day, max(entry.from_at, day.begin)), _hours(day, min(entry.until_at, day.end)))
 
 
-def place(blocks: Sequence[Block]) -> Iterator[Placed]:
+def assign_lanes(blocks: Sequence[Block]) -> Iterator[Placed]:
     """Yield the blocks of one day in lanes, so that none covers another: blocks that overlap one another,
     directly or by others, share the column evenly. Where there are too many, the last lane says how many more
     there are.
@@ -93,7 +95,7 @@ def place(blocks: Sequence[Block]) -> Iterator[Placed]:
         if ends and block.top >= max(ends):
             yield from _of_cluster(cluster, len(ends))
             cluster, ends = [], []
-        bottom = max(block.bottom, block.top + LEAST / HOUR)
+        bottom = max(block.bottom, block.top + MIN_HEIGHT / HOUR)
         lane = next((n for n, end in enumerate(ends) if end <= block.top), len(ends))
         ends[lane : lane + 1] = [bottom]
         cluster.append((block, lane))
@@ -140,7 +142,7 @@ def _gutter(week: Sequence[Day], top: float) -> str:
 
 def _column(sheet: Sheet, day: Day, column: int, top: float) -> list[str]:
     """Return the frame of a day with the lines of its hours, and these themselves where its clock changes."""
-    left, height = left_of(column), day.hours * HOUR
+    left, height = column_left(column), day.hours * HOUR
     frame = element(
         "rect",
         x=left,
@@ -166,7 +168,7 @@ def _own_hours(sheet: Sheet, day: Day, left: float, top: float) -> list[str]:
         text(sheet.clock(day.begin + timedelta(hours=n)), x=right, y=top + n * HOUR + 11, **style)
         for n in range(int(day.hours))
     ]
-    said = say(sheet.language, "hours", hours=f"{day.hours:g}")
+    said = translated(sheet.language, "hours", hours=f"{day.hours:g}")
     note = text(said, x=left + 6, y=top + day.hours * HOUR + 13, font_size=11, fill=SOFT, class_="cc-soft")
     return [*labels, note]
 
@@ -178,7 +180,7 @@ def _band(freeze: CalendarEntry, day: Day, column: int, top: float) -> str:
     mark = mark_of(freeze)
     return element(
         "rect",
-        x=left_of(column) + 1,
+        x=column_left(column) + 1,
         y=top + block.top * HOUR,
         width=COLUMN - 2,
         height=max((block.bottom - block.top) * HOUR, 2.0),
@@ -191,7 +193,7 @@ def _bars(sheet: Sheet, week: Sequence[Day], freezes: Sequence[CalendarEntry], t
     """Yield a bar above the days for each freeze, with its name."""
     for n, freeze in enumerate(freezes[:MOST_BARS]):
         columns = [column for column, day in enumerate(week) if _within(freeze, day)]
-        left, y = left_of(columns[0]), top + n * STRIP
+        left, y = column_left(columns[0]), top + n * STRIP
         width, mark = len(columns) * COLUMN, mark_of(freeze)
         label = fitted(f"{freeze.type_label(sheet.language)}: {name_of(freeze)}", width - 30, 12)
         yield group(
@@ -203,7 +205,7 @@ def _bars(sheet: Sheet, week: Sequence[Day], freezes: Sequence[CalendarEntry], t
             kind=mark.name,
         )
     if len(freezes) > MOST_BARS:
-        yield more(sheet, len(freezes) - MOST_BARS, GUTTER + 6, top + MOST_BARS * STRIP + 13)
+        yield overflow_note(sheet, len(freezes) - MOST_BARS, GUTTER + 6, top + MOST_BARS * STRIP + 13)
 
 
 def _block(sheet: Sheet, placed: Placed, column: int, top: float, reserved: float) -> str:
@@ -212,10 +214,10 @@ def _block(sheet: Sheet, placed: Placed, column: int, top: float, reserved: floa
     """
     block, entry = placed.block, placed.block.entry
     width = (COLUMN - 6 - reserved) / placed.lanes
-    left = left_of(column) + 3 + placed.lane * width
-    y, height = top + block.top * HOUR, max((block.bottom - block.top) * HOUR, LEAST)
+    left = column_left(column) + 3 + placed.lane * width
+    y, height = top + block.top * HOUR, max((block.bottom - block.top) * HOUR, MIN_HEIGHT)
     if placed.hidden:
-        return more(sheet, placed.hidden, left + 2, y + 12)
+        return overflow_note(sheet, placed.hidden, left + 2, y + 12)
     mark, room = mark_of(entry), width - 26
     number = entry.number or ""
     if placed.lanes > 1:  # a narrow lane has no room for the year

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-WORDS = {
+LABELS = {
     "en": {
         "calendar": "Change calendar",
         "week": "Week {week}: {first} – {last}",
@@ -63,9 +63,9 @@ MONTHS = [
 ]
 
 
-def say(language: str, code: str, **words: object) -> str:
+def translated(language: str, code: str, **words: object) -> str:
     """Return the words of that code, with their placeholders filled."""
-    return WORDS[language][code].format(**words)
+    return LABELS[language][code].format(**words)
 
 
 def weekday(day: date, language: str) -> str:
