@@ -84,8 +84,9 @@ async def test_of_two_schedulers_at_once_exactly_one_wins(board: Board) -> None:
     await board.ci("app-1")
     await board.ci("db-1")
     await board.relate("app-1", "uses", "db-1")
+    await board.template("restart")
     for n in range(RACES):
-        one, other = await board.approved(cis=["app-1"]), await board.approved(cis=["db-1"])
+        one, other = await board.standard("restart", "app-1"), await board.standard("restart", "db-1")
         begin = 10.0 * n
         answers = await asyncio.gather(
             board.try_schedule(one, begin, begin + 2), board.try_schedule(other, begin + 1, begin + 3)
