@@ -108,6 +108,8 @@ TAGS = {
     "bulk": "Many actions by the file.",
     "alerts": "What monitoring tools tell.",
     "articles": "What is known of troubles, and what helps.",
+    "releases": "Changes that go into use together, through the gates of their stages.",
+    "deployments": "What was deployed where, by releases and by pipelines.",
     "attachments": "Files that are sent, to be attached to tickets.",
     "assignment_rules": "To whom tickets go that nobody has.",
     "changes": "What is changed, when it may be, and what came of it.",

@@ -59,7 +59,7 @@ Revisions = Annotated[tuple[Revision, ...], at_most_entries(MOST_REVISIONS)]
 class ReportDeployment(Payload):
     """A deployment as a pipeline, or a person, reports it: under way, or with its outcome."""
 
-    model_config = example_includes("pipeline", "run", "outcome", "revisions")
+    model_config = example_includes("service", "pipeline", "run", "outcome", "revisions")
     service: Annotated[RecordKey, KeyRef("service")] | None = Field(
         default=None, description="The key of the service; that or `release` is given.", examples=["mail"]
     )
@@ -69,7 +69,7 @@ class ReportDeployment(Payload):
         examples=["production"],
     )
     pipeline: RecordKey | None = Field(
-        default=None, description="What the pipeline calls itself.", examples=["mail-relay/deploy"]
+        default=None, description="What the pipeline calls itself.", examples=["mail-relay-deploy"]
     )
     run: ShortText | None = Field(
         default=None,

@@ -54,16 +54,7 @@ class StageDefinition(PayloadPart):
     )
 
 
-Stages = Annotated[
-    tuple[StageDefinition, ...],
-    BoundedList,
-    Field(
-        min_length=1,
-        max_length=LONGEST_LIST,
-        description="The stages, in order.",
-        examples=[EXAMPLE_STAGES],
-    ),
-]
+Stages = Annotated[tuple[StageDefinition, ...], BoundedList]
 
 
 class AddReleaseStageSet(Payload):
@@ -75,13 +66,17 @@ class AddReleaseStageSet(Payload):
     )
     name_en: ShortText = Field(description="What people call it, in English.", examples=["Hardware"])
     name_zh: ShortText = Field(description="What people call it, in Chinese.", examples=["硬件"])
-    stages: Stages
+    stages: Stages = Field(
+        min_length=1, max_length=LONGEST_LIST, description="The stages, in order.", examples=[EXAMPLE_STAGES]
+    )
 
 
 class ReviseReleaseStageSet(Payload):
     """The stages as they are from now on."""
 
-    stages: Stages
+    stages: Stages = Field(
+        min_length=1, max_length=LONGEST_LIST, description="The stages, in order.", examples=[EXAMPLE_STAGES]
+    )
 
 
 def add(stages: StageSet, body: AddReleaseStageSet, ctx: ActionContext) -> None:
