@@ -574,7 +574,7 @@ async def _related(client: Client, at: str) -> Json:
 
 async def _asked(client: Client, at: str) -> Json:
     """A question that waits for the client's vote."""
-    asks = releases.open_question if _kind(at) == "release" else meetings.open_question
+    asks = releases.open_question if _kind(at) == "release" else freezes.open_question
     return await asks(client, at)
 
 
@@ -603,6 +603,7 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     **requests.PREPARED,
     **freezes.PREPARED,
     **releases.PREPARED,
+    CastVote: _asked,
 }
 
 
