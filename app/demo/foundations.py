@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.common.priority import Priority
 from app.demo.catalogue_data import ITEMS, Item
+from app.demo.change_data import BACK_OUT_PLAN, STANDARD_TEMPLATES, TEST_PLAN, StandardTemplate
 from app.demo.cmdb_data import (
     CATEGORIES,
     DESK,
@@ -22,7 +23,16 @@ from app.demo.cmdb_data import (
     team_by_rule,
 )
 from app.demo.incident_scripts import Participants
-from app.demo.organisation import CUSTOMERS, HEAD_OF_IT, REQUESTERS, SERVICE_LEVEL_MANAGER
+from app.demo.organisation import (
+    CAB,
+    CAB_MEMBERS,
+    CAB_NAME,
+    CHANGE_MANAGER,
+    CUSTOMERS,
+    HEAD_OF_IT,
+    REQUESTERS,
+    SERVICE_LEVEL_MANAGER,
+)
 from app.demo.script import DEMO_RULE, Script
 from app.foundation.assignment.assignment_rules import AddAssignmentRule
 from app.foundation.categories.categories import AddCategory
@@ -32,6 +42,7 @@ from app.foundation.people.records import RepresentedSide
 from app.foundation.services.items import DraftCatalogueItem
 from app.foundation.services.services import ProposeService
 from app.kernel.payloads import EmptyPayload
+from app.processes.changes.templates import DraftChangeTemplate
 
 #: Assignment rules do not apply to P1: the first agent of the desk who sees one takes it.
 AUTO_ASSIGNED = (Priority.P2, Priority.P3, Priority.P4)
@@ -48,7 +59,7 @@ async def make_foundations(begin: ScriptFactory, cast: Participants) -> None:
     at the founding of the organisation.
     """
     await asyncio.gather(_categories(begin), _services(begin, cast), _groups(begin, cast))
-    await asyncio.gather(_items(begin, cast), _machines(begin, cast), _rules(begin))
+    await asyncio.gather(_items(begin, cast), _machines(begin, cast), _rules(begin), _templates(begin, cast))
 
 
 async def _gather(makings: Iterable[Awaitable[object]]) -> None:
@@ -114,7 +125,39 @@ async def _groups(begin: ScriptFactory, cast: Participants) -> None:
             )
             await script.act(DEMO_RULE, "group", "add_member", made, member)
 
-    await _gather(add_group(key, name) for key, name, _, _ in CUSTOMERS)
+    await _gather([*(add_group(key, name) for key, name, _, _ in CUSTOMERS), _board(begin, cast)])
+
+
+async def _board(begin: ScriptFactory, cast: Participants) -> None:
+    """Adds the change advisory board."""
+    script = begin(f"group-{CAB}")
+    body = AddGroup(key=CAB, name=CAB_NAME, chair=cast.heads[CHANGE_MANAGER].id)
+    made = await script.act(DEMO_RULE, "group", "add", None, body)
+    for name in CAB_MEMBERS:
+        member = AddMemberGroup(person=cast.heads[name].id, side=RepresentedSide.management)
+        await script.act(DEMO_RULE, "group", "add_member", made, member)
+
+
+async def _templates(begin: ScriptFactory, cast: Participants) -> None:
+    """Adds the templates of standard changes, which the change manager approves."""
+    author, manager = cast.heads[HEAD_OF_IT].caller, cast.heads[CHANGE_MANAGER].caller
+
+    async def add_template(one: StandardTemplate) -> None:
+        script = begin(f"change-template-{one.key}")
+        body = DraftChangeTemplate(
+            key=one.key,
+            title=one.title,
+            plan=one.plan,
+            test_plan=f"{TEST_PLAN['en']} {TEST_PLAN['zh']}",
+            back_out_plan=f"{BACK_OUT_PLAN['en']} {BACK_OUT_PLAN['zh']}",
+            risk_level=one.risk,
+            services=(one.service,),
+            team=SERVICES[one.service].team,
+        )
+        made = await script.act(author, "change_template", "draft", None, body)
+        await script.act(manager, "change_template", "approve", made, EmptyPayload())
+
+    await _gather(add_template(one) for one in STANDARD_TEMPLATES)
 
 
 async def _items(begin: ScriptFactory, cast: Participants) -> None:

@@ -15,6 +15,7 @@ from uuid import UUID
 from app.common.people import Caller, PersonKind, Role, RoleGrant
 from app.db import DatabaseGone
 from app.demo.arrivals import DAYS, incident_arrivals, request_arrivals
+from app.demo.change_scripts import ChangeCalendar
 from app.demo.foundations import make_foundations
 from app.demo.incident_scripts import DuplicateReport, IncidentScenario, Member, Participants
 from app.demo.organisation import (
@@ -77,6 +78,7 @@ async def _make_once(ledger: Ledger, progress: Callable[[int, int], None], days:
     lives = [IncidentScenario(cast, opening) for opening in incident_arrivals(end, days)]
     made: dict[int, UUID] = {}
     tellings: list[Callable[[], Awaitable[None]]] = [
+        ChangeCalendar(maker, cast, end).play,
         *(one.play for one in ProjectScenario.from_templates(maker, cast, end)),
         *(lambda life=life: _play_incident(maker, life, end, made) for life in lives),
         *(RequestScenario.for_arrival(maker, cast, wish, end).play for wish in request_arrivals(end, days)),

@@ -40,18 +40,27 @@ CUSTOMERS = (
 )
 
 #: Name, roles and site of the persons who are responsible for processes and departments.
-HEAD_OF_IT, PROBLEM_MANAGER, SERVICE_LEVEL_MANAGER, BUSINESS_HEAD = (
+HEAD_OF_IT, PROBLEM_MANAGER, SERVICE_LEVEL_MANAGER, BUSINESS_HEAD, CHANGE_MANAGER = (
     "沈国强",
     "Ingrid Vogel",
     "韩雪",
     "Martin Weiss",
+    "Katrin Lorenz",
 )
 HEADS = (
-    (HEAD_OF_IT, (Role.department_head, Role.process_owner), SHANGHAI),
+    (HEAD_OF_IT, (Role.department_head, Role.process_owner, Role.cab_member), SHANGHAI),
     (PROBLEM_MANAGER, (Role.problem_manager, Role.knowledge_editor), BERLIN),
-    (SERVICE_LEVEL_MANAGER, (Role.service_level_manager, Role.configuration_manager), SHANGHAI),
-    (BUSINESS_HEAD, (Role.management,), BERLIN),
+    (
+        SERVICE_LEVEL_MANAGER,
+        (Role.service_level_manager, Role.configuration_manager, Role.cab_member),
+        SHANGHAI,
+    ),
+    (BUSINESS_HEAD, (Role.management, Role.cab_member), BERLIN),
+    (CHANGE_MANAGER, (Role.change_manager, Role.cab_member), BERLIN),
 )
+#: Key and name of the change advisory board, which the change manager chairs, and its members.
+CAB, CAB_NAME = "cab", "变更委员会 Change advisory board"
+CAB_MEMBERS = (HEAD_OF_IT, BUSINESS_HEAD, SERVICE_LEVEL_MANAGER)
 
 #: Name, roles, team and site of the staff who work on tickets.
 STAFF = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import mean
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up
 from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
+from tests.automation.worker import Worker
 from tests.conftest import DatabaseUrls
 from tests.extent import ALL_EXAMPLES
 
@@ -38,6 +39,9 @@ DAYS = 9
 HOW = """
 select type, source, actor not like 'person:%%' as by_itself from log.event
 where stream like 'incident/%%'"""
+
+ON_AGENDA = """
+select i.topic, c.number from fold.agenda_item i join fold.change c on i.about = 'change/' || c.id"""
 
 
 def test_a_year_has_its_days_and_nights_its_weekends_and_one_bad_month() -> None:
@@ -125,3 +129,51 @@ async def test_its_year_has_requests_and_problems_in_every_state_that_a_newcomer
     assert any((project["rounds"] or 0) > 1 for project in projects), "an acceptance failed"
     by_rule = "select count(*) from log.event where type = 'incident.assigned' and actor = %s"
     assert await ledger.db.value(by_rule, ("rule:assign_by_rule",)) > 20
+
+
+async def test_its_quarter_has_changes_of_every_kind_and_one_that_went_wrong(ledger: Ledger) -> None:
+    await make_history(ledger, lambda done, of: None, days=DAYS)
+    changes = await ledger.db.rows("select * from fold.change", ())
+    assert 55 <= len(changes) <= 75
+    states = Counter(change["state"] for change in changes)
+    assert states["closed"] > 40
+    assert states["scheduled"] >= 4
+    assert {"awaiting_approval", "rejected", "cancelled", "implemented"} <= states.keys()
+    types = Counter(change["type"] for change in changes)
+    assert types["emergency"] == 5
+    assert min(types["standard"], types["normal"]) > 20
+    assert all(change["title"] and change["ci_ids"] is not None for change in changes)
+    assert any(change["review_overdue_at"] and change["state"] == "implemented" for change in changes)
+    assert any(change["deferral_reason"] and change["state"] == "closed" for change in changes)
+
+    (wrong,) = (change for change in changes if change["caused_incident_ids"])
+    assert (wrong["outcome"], wrong["first_pass"], len(wrong["caused_incident_ids"])) == (
+        "backed_out",
+        False,
+        8,
+    )
+    by_day = Counter(
+        row["day"]
+        for row in await ledger.db.rows(
+            "select opened_at::date as day from fold.incident where service = %s", (wrong["service"],)
+        )
+    )
+    ((bump, number),) = by_day.most_common(1)
+    assert bump == (wrong["started_at"] + timedelta(days=1)).date()
+    assert number >= 14
+
+    freezes = await ledger.db.rows("select from_at, until_at from fold.freeze order by from_at", ())
+    assert len(freezes) == 2
+    for change in changes:
+        begin, until = change["window_from_at"], change["window_until_at"]
+        assert begin is None or not any(
+            freeze["from_at"] < until and begin < freeze["until_at"] for freeze in freezes
+        )
+
+
+async def test_the_next_meeting_of_the_board_takes_up_the_change_that_waits_for_it(ledger: Ledger) -> None:
+    await make_history(ledger, lambda done, of: None, days=DAYS)
+    await Worker(ledger).work(datetime.now(UTC))
+    rows = await ledger.db.rows(ON_AGENDA, ())
+    assert {row["number"] for row in rows} == {row["topic"] for row in rows}
+    assert len(rows) == 1
