@@ -38,7 +38,7 @@ select i.service, bool_or(i.effect = 'down') as down, bool_or(i.state <> %(new)s
 from fold.incident i
 where i.state = any(%(open)s) and i.effect = any(%(effects)s) and i.service is not null
 group by i.service"""
-SHOWN = """exists (
+VISIBLE_INCIDENT = """exists (
   select from log.stream_head h where h.stream = 'incident/' || i.id and h.audience && %(tokens)s)"""
 # By service since when it is maintained, and the next window that is not over.
 MAINTENANCE = """
@@ -121,7 +121,7 @@ async def _interruptions(ledger: Ledger, caller: Caller) -> dict[str, Mapping[st
     }
     shown = "true"
     if not sees_every_record(caller, INCIDENTS, agents_see=ledger.settings.agents_see):
-        shown, parameters["tokens"] = SHOWN, sorted(tokens(caller, INCIDENTS))
+        shown, parameters["tokens"] = VISIBLE_INCIDENT, sorted(tokens(caller, INCIDENTS))
     rows = await ledger.db.rows(INTERRUPTIONS.format(shown=shown), parameters)
     return {row["service"]: row for row in rows}
 
