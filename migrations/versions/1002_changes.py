@@ -7,7 +7,7 @@ down_revision = "1001"
 branch_labels = None
 depends_on = None
 
-AREAS = ("schedule", "changes", "releases", "keys", "calendar", "kpis")
+AREAS = ("schedule", "changes", "releases", "keys", "calendar", "alterations", "kpis")
 
 
 def upgrade() -> None:

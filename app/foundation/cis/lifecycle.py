@@ -12,12 +12,19 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from app.common.people import OVERSIGHT_ROLES, Person, Role
 from app.common.records import CodeEnum, ForeignRef, KeyRef
+from app.foundation.cis.alterations import (
+    authorisation,
+    change_does_not_regularise,
+    note_alteration,
+    nothing_to_regularise,
+    regularise,
+)
 from app.foundation.cis.checks import cannot_be_related, owner_inactive, too_many_attributes
 from app.foundation.cis.preparation import EndedRelation, ended_relation
 from app.foundation.cis.records import Ci, CiClass, CiRelation, RelationKind
 from app.foundation.cis.records import CiState as State
 from app.foundation.editing import apply_patch
-from app.kernel.actor_policy import configuration_manager, engineer, integration, rule
+from app.kernel.actor_policy import change_manager, configuration_manager, engineer, integration, rule
 from app.kernel.constraints import RetryDecision, ValueTaken
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
@@ -59,7 +66,10 @@ Services = Annotated[
 ]
 Change = Annotated[
     ShortText | None,
-    Field(description="The change that this belongs to, as it is called where changes are approved."),
+    Field(
+        description="The change that this belongs to: its number, or as another tool calls it. One that touches "
+        "the item, is approved and in its window authorises it."
+    ),
 ]
 
 
@@ -67,14 +77,6 @@ class CiAlteration(Payload):
     """An alteration of a configuration item; after go-live it belongs to a change."""
 
     change: Change = None
-
-
-def flag_unauthorised(ci: Ci, ctx: ActionContext) -> None:
-    """Flag an alteration after go-live as unauthorised: the change that it may name cannot be verified."""
-    if ci.state is not State.planned:
-        ci.unauthorised = True
-        ci.unauthorised_count = (ci.unauthorised_count or 0) + 1
-        ci.unauthorised_at = ctx.occurred_at
 
 
 class PlanCi(Payload):
@@ -113,6 +115,7 @@ def plan(ci: Ci, body: PlanCi, ctx: ActionContext) -> None:
     ci.attributes = dict(body.attributes)
     ci.unauthorised = False
     ci.unauthorised_count = 0
+    ci.alteration_count = 0
     ci.planned_at = ctx.occurred_at
 
 
@@ -122,17 +125,17 @@ def go_live(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
 
 def begin_maintenance(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
     """Begin maintenance: the item is being worked on and may be out of use."""
-    flag_unauthorised(ci, ctx)
+    note_alteration(ci, ctx)
 
 
 def end_maintenance(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
     """End maintenance: the item is in use again."""
-    flag_unauthorised(ci, ctx)
+    note_alteration(ci, ctx)
 
 
 def retire(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
     """Retire the item: it no longer exists; its history stays."""
-    flag_unauthorised(ci, ctx)
+    note_alteration(ci, ctx)
 
 
 class ChangeAttributesCi(CiAlteration):
@@ -150,7 +153,7 @@ def change_attributes(ci: Ci, body: ChangeAttributesCi, ctx: ActionContext) -> N
     """Set or remove attributes of the item."""
     merged = {**(ci.attributes or {}), **body.attributes}
     ci.attributes = {key: value for key, value in merged.items() if value is not None}
-    flag_unauthorised(ci, ctx)
+    note_alteration(ci, ctx)
 
 
 class EditCi(Patch):
@@ -169,7 +172,7 @@ def edit(ci: Ci, body: EditCi, ctx: ActionContext) -> None:
     apply_patch(ci, body, ctx, skip=("services", "change"))
     if "services" in body.model_fields_set:
         ci.services = list(body.services)
-    flag_unauthorised(ci, ctx)
+    note_alteration(ci, ctx)
 
 
 class RelateCi(CiAlteration):
@@ -191,7 +194,7 @@ def relate(ci: Ci, body: RelateCi, ctx: ActionContext) -> None:
             related_at=ctx.occurred_at,
         )
     )
-    flag_unauthorised(ci, ctx)
+    note_alteration(ci, ctx)
 
 
 class UnrelateCi(CiAlteration):
@@ -206,7 +209,7 @@ class UnrelateCi(CiAlteration):
 def unrelate(ci: Ci, body: UnrelateCi, ctx: ActionContext) -> None:
     """End the relation of that kind to the other item."""
     ctx.remove(ctx.prepared(EndedRelation).relation)
-    flag_unauthorised(ci, ctx)
+    note_alteration(ci, ctx)
 
 
 def on_enter(ci: Ci, before: CodeEnum | None, ctx: ActionContext) -> None:
@@ -228,7 +231,9 @@ def audience(ci: Ci) -> tuple[str, ...]:
 MANAGERS = configuration_manager | rule
 KEEPERS = MANAGERS | engineer
 FINDERS = KEEPERS | integration
+JUDGES = configuration_manager | change_manager
 NOT_RETIRED = (State.planned, State.live, State.maintenance)
+WENT_LIVE = (State.live, State.maintenance, State.retired)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
@@ -241,13 +246,14 @@ LIFECYCLE = Lifecycle(
         #      action             中文        from                 to                 who       event
         action(plan,              "计划",     NEW_RECORD,          State.planned,     FINDERS,  "ci.planned",            wrong=(owner_inactive,)),
         action(go_live,           "上线",     [State.planned],     State.live,        KEEPERS,  "ci.went_live"),
-        action(begin_maintenance, "开始维护", [State.live],        State.maintenance, KEEPERS,  "ci.maintenance_begun"),
-        action(end_maintenance,   "结束维护", [State.maintenance], State.live,        KEEPERS,  "ci.maintenance_ended"),
-        action(retire,            "退役",     NOT_RETIRED,         State.retired,     MANAGERS, "ci.retired"),
-        action(change_attributes, "变更属性", NOT_RETIRED,         STAYS,             FINDERS,  "ci.attributes_changed", wrong=(too_many_attributes,)),
-        action(edit,              "编辑",     NOT_RETIRED,         STAYS,             KEEPERS,  "ci.edited",             wrong=(owner_inactive,)),
-        action(relate,            "建立关系", NOT_RETIRED,         STAYS,             FINDERS,  "ci.related",            wrong=(cannot_be_related,)),
-        action(unrelate,          "解除关系", NOT_RETIRED,         STAYS,             FINDERS,  "ci.unrelated",          prepare=(ended_relation,)),
+        action(begin_maintenance, "开始维护", [State.live],        State.maintenance, KEEPERS,  "ci.maintenance_begun",  prepare=(authorisation,)),
+        action(end_maintenance,   "结束维护", [State.maintenance], State.live,        KEEPERS,  "ci.maintenance_ended",  prepare=(authorisation,)),
+        action(retire,            "退役",     NOT_RETIRED,         State.retired,     MANAGERS, "ci.retired",            prepare=(authorisation,)),
+        action(change_attributes, "变更属性", NOT_RETIRED,         STAYS,             FINDERS,  "ci.attributes_changed", prepare=(authorisation,), wrong=(too_many_attributes,)),
+        action(edit,              "编辑",     NOT_RETIRED,         STAYS,             KEEPERS,  "ci.edited",             prepare=(authorisation,), wrong=(owner_inactive,)),
+        action(relate,            "建立关系", NOT_RETIRED,         STAYS,             FINDERS,  "ci.related",            prepare=(authorisation,), wrong=(cannot_be_related,)),
+        action(unrelate,          "解除关系", NOT_RETIRED,         STAYS,             FINDERS,  "ci.unrelated",          prepare=(ended_relation, authorisation)),
+        action(regularise,        "补办变更", WENT_LIVE,           STAYS,             JUDGES,   "ci.regularised",        unless=(nothing_to_regularise,), wrong=(change_does_not_regularise,)),
     ),
 )
 # fmt: on

@@ -62,6 +62,16 @@ class CiOut(RecordOut):
     unauthorised: bool = Field(description="Whether it was altered after go-live without an approved change.")
     unauthorised_count: int = Field(description="How often it was.")
     unauthorised_at: datetime | None = Field(description="When last.")
+    alteration_count: int | None = Field(
+        description="How often it was altered after go-live; null: never counted."
+    )
+    altered_at: datetime | None = Field(description="When last.")
+    alteration_authorised: bool | None = Field(description="Whether a change authorised the last alteration.")
+    authorised_by_id: UUID | None = Field(description="The change that authorised the last one that was.")
+    regularised_at: datetime | None = Field(
+        description="When a change was named that was approved afterwards for the last unauthorised alteration."
+    )
+    regularised_by_id: UUID | None = Field(description="That change.")
 
 
 CIS = Listing(

@@ -89,7 +89,10 @@ class Ci(Record):
     `found_by_id` is the integration that planned it, if one did; that integration sees it. `services` are the
     keys of the services that it serves, `attributes` short texts and whole numbers by their keys.
     `unauthorised_count` is the number of alterations after go-live without an approved change, and
-    `unauthorised_at` the time of the last one; `unauthorised` is set if there ever was one.
+    `unauthorised_at` the time of the last one; `unauthorised` is set if there ever was one, and
+    `regularised_by_id` is the change that was approved afterwards for the last. `alteration_count` counts all
+    alterations after go-live, so that the event of each sets it; `alteration_authorised` says it of the last
+    one, and `authorised_by_id` is the change that authorised the last that was.
     """
 
     KIND: ClassVar[str] = "ci"
@@ -108,6 +111,12 @@ class Ci(Record):
     unauthorised: bool | None = None
     unauthorised_count: int | None = None
     unauthorised_at: datetime | None = None
+    alteration_count: int | None = None
+    altered_at: datetime | None = None
+    alteration_authorised: bool | None = None
+    authorised_by_id: Annotated[UUID | None, ForeignRef("change")] = None
+    regularised_at: datetime | None = None
+    regularised_by_id: Annotated[UUID | None, ForeignRef("change")] = None
 
 
 class CiRelation(ChildRecord):

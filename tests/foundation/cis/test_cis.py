@@ -52,7 +52,7 @@ async def test_one_is_planned_goes_live_is_worked_on_and_retired(keeper: Client)
     ]
 
 
-async def test_every_alteration_after_go_live_is_flagged_as_long_as_there_are_no_changes(
+async def test_every_alteration_after_go_live_that_no_change_of_ours_authorises_is_flagged(
     keeper: Client,
 ) -> None:
     planned = {"key": "app-1", "name": "Shop", "ci_class": "application"}

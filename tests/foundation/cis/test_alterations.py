@@ -1,0 +1,142 @@
+"""A change that touches the item, is approved and in its window, authorises an alteration after go-live."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.common.people import Role
+from tests.client import Api, Client, Json
+from tests.processes.changes.samples import DONE, REVIEWED, Board, a_board
+
+
+@pytest.fixture
+async def board(api: Api) -> Board:
+    """Those who have to do with changes."""
+    return await a_board(api)
+
+
+def from_now(**parts: float) -> str:
+    """That time from now."""
+    return (datetime.now(UTC) + timedelta(**parts)).isoformat().replace("+00:00", "Z")
+
+
+async def scheduled(board: Board, begin: str, end: str, **changes: Any) -> str:
+    """The path of a change that has that window."""
+    at = await board.approved(**changes)
+    await board.manager.post_ok(f"{at}/schedule", {"from_at": begin, "until_at": end})
+    return at
+
+
+async def number_of(board: Board, at: str) -> str:
+    """The number of the change."""
+    number: str = (await board.manager.read(at))["number"]
+    return number
+
+
+async def altered(client: Client, key: str, change: str | None, **more: Any) -> Json:
+    """The item after an alteration that names the change."""
+    said = {"attributes": {"release": from_now()}, "change": change, **more}
+    return await client.post_ok(f"/v1/cis/{key}/change_attributes", said)
+
+
+async def test_a_change_authorises_alterations_of_its_items_once_it_is_approved(board: Board) -> None:
+    await board.ci("srv-1")
+    await board.ci("srv-2")
+    at = await board.assessed(cis=["srv-1"])
+    change = await board.manager.read(at)
+    early = await altered(board.engineer, "srv-1", change["number"])
+    assert (early["unauthorised_count"], early["alteration_count"]) == (1, 1)
+    assert (early["alteration_authorised"], early["authorised_by_id"]) == (False, None)
+    await board.manager.post_ok(f"{at}/request_approval", board.question())
+    await board.vote(at, "approve")
+    after = await altered(board.engineer, "srv-1", change["number"])
+    assert (after["unauthorised_count"], after["alteration_count"]) == (1, 2)
+    assert (after["alteration_authorised"], after["authorised_by_id"]) == (True, change["id"])
+    assert after["altered_at"] > early["altered_at"] == after["unauthorised_at"]
+    last = (await board.keeper.read("/v1/cis/srv-1/events"))["items"][-1]
+    assert "unauthorised_count" not in last["set"][f"ci/{after['id']}"]
+    assert last["set"][f"ci/{after['id']}"]["alteration_count"] == 2
+    other = await altered(board.engineer, "srv-2", change["number"])
+    assert other["unauthorised_count"] == 1, "the change does not touch it"
+
+
+async def test_outside_its_window_a_change_authorises_only_while_it_is_implemented(board: Board) -> None:
+    await board.ci("srv-1")
+    at = await scheduled(board, from_now(hours=1), from_now(hours=3), cis=["srv-1"])
+    number = await number_of(board, at)
+    assert (await altered(board.engineer, "srv-1", number))["unauthorised_count"] == 1
+    late = {"out_of_window_reason": "The supplier is here now.", "override_reason": "Agreed."}
+    await board.engineer.post_ok(f"{at}/start", late)
+    running = await altered(board.engineer, "srv-1", number)
+    assert (running["alteration_authorised"], running["unauthorised_count"]) == (True, 1)
+    await board.engineer.post_ok(f"{at}/complete", DONE)
+    assert (await altered(board.engineer, "srv-1", number))["unauthorised_count"] == 2
+
+
+async def test_within_its_window_a_change_authorises_until_it_is_closed(board: Board) -> None:
+    await board.ci("srv-1")
+    at = await scheduled(board, from_now(seconds=-30), from_now(hours=1), cis=["srv-1"])
+    number = await number_of(board, at)
+    assert (await altered(board.engineer, "srv-1", number))["alteration_authorised"]
+    await board.engineer.post_ok(f"{at}/start", {})
+    await board.engineer.post_ok(f"{at}/complete", DONE)
+    assert (await altered(board.engineer, "srv-1", number))["alteration_authorised"]
+    await board.manager.post_ok(f"{at}/review", REVIEWED)
+    closed = await altered(board.engineer, "srv-1", number)
+    assert (closed["alteration_authorised"], closed["unauthorised_count"]) == (False, 1)
+
+
+async def test_an_alteration_is_judged_as_of_when_it_happened(board: Board) -> None:
+    await board.ci("srv-1")
+    at = await scheduled(board, from_now(seconds=-30), from_now(hours=1), cis=["srv-1"])
+    number, done_at = await number_of(board, at), from_now()
+    await board.manager.post_ok(f"{at}/cancel", {"reason": "The supplier is late."})
+    dated = await altered(board.engineer, "srv-1", number, occurred_at=done_at)
+    assert dated["alteration_authorised"], "it was scheduled then"
+    assert (await altered(board.engineer, "srv-1", number))["unauthorised_count"] == 1
+
+
+async def test_what_was_approved_afterwards_is_named_and_the_alteration_stays_flagged(board: Board) -> None:
+    await board.ci("srv-1")
+    await board.ci("srv-2")
+    refused = await board.keeper.post("/v1/cis/srv-1/regularise", json={"change": "CHG-2026-000001"})
+    assert refused.json()["errors"][0]["code"] == "unknown_reference"
+    at = await board.assessed(cis=["srv-1"])
+    number = await number_of(board, at)
+    refused = await board.keeper.post("/v1/cis/srv-1/regularise", json={"change": number})
+    assert (refused.status_code, refused.json()["code"]) == (409, "nothing_to_regularise")
+    await altered(board.engineer, "srv-1", None)
+    assert await why_not(board.keeper, "srv-1", number) == ("/change", "change_not_approved")
+    await board.manager.post_ok(f"{at}/request_approval", board.question())
+    await board.vote(at, "approve")
+    elsewhere = await number_of(board, await board.approved(cis=["srv-2"]))
+    assert await why_not(board.keeper, "srv-1", elsewhere) == ("/change", "touches_another_item")
+    assert (await board.engineer.post("/v1/cis/srv-1/regularise", json={"change": number})).status_code == 403
+    after = await board.manager.post_ok("/v1/cis/srv-1/regularise", {"change": number})
+    assert (after["unauthorised"], after["unauthorised_count"], after["alteration_count"]) == (True, 1, 1)
+    assert after["regularised_by_id"] == (await board.manager.read(at))["id"]
+    assert after["regularised_at"] is not None
+    told = (await board.keeper.read("/v1/cis/srv-1/events"))["items"][-1]
+    assert told["type"] == "ci.regularised"
+    again = await altered(board.engineer, "srv-1", "another tool's 4711")
+    assert (again["unauthorised_count"], again["regularised_by_id"]) == (2, None)
+
+
+async def why_not(client: Client, key: str, change: str) -> tuple[str, str]:
+    """Where and why the change cannot be named."""
+    answer = await client.post(f"/v1/cis/{key}/regularise", json={"change": change})
+    assert answer.status_code == 422, answer.text
+    (error,) = answer.json()["errors"]
+    return error["pointer"], error["code"]
+
+
+async def test_a_discovery_tool_that_names_the_change_is_authorised_without_seeing_it(board: Board) -> None:
+    tool = await board.api.client("Scanner", Role.integration)
+    found = {"key": "srv-9", "name": "srv-9", "ci_class": "server"}
+    await tool.post_ok("/v1/cis", found)
+    await board.keeper.post_ok("/v1/cis/srv-9/go_live")
+    number = await number_of(board, await board.approved(cis=["srv-9"]))
+    assert (await altered(tool, "srv-9", number))["alteration_authorised"]
