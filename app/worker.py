@@ -13,6 +13,7 @@ from app.automation import (
     escalate_by_rule,
     flag_overdue_meetings,
     flag_overdue_reviews,
+    follow_fixing_changes,
     keep_articles_of_problems,
     lapse_accepted_risks,
     pass_on_comments,
@@ -53,6 +54,7 @@ RULES: tuple[Rule | AssignByRule, ...] = (
     pass_on_comments.RULE,
     resume_at_answer.RULE,
     detect_recurring_incidents.RULE,
+    follow_fixing_changes.RULE,
 )
 #: Rules that act when a timer expires.
 TIMED_RULES: tuple[TimerConsumer, ...] = (

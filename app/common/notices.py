@@ -55,6 +55,8 @@ class NoticeType(CodeEnum):
     to_review_change = "to_review_change", "Change to be reviewed", "变更待评审"
     backed_out = "backed_out", "Change backed out", "变更已回退"
     undecided = "undecided", "Emergency change undecided", "紧急变更未获决定"
+    fixing_change_failed = "fixing_change_failed", "Fixing change not made", "修复变更未能实施"
+    change_ended = "change_ended", "Change ended", "变更已结束"
     complaint_answered = "complaint_answered", "Complaint answered", "投诉已答复"
     deployed = "deployed", "Deployed", "已部署"
     rolled_back = "rolled_back", "Rolled back", "已回退"

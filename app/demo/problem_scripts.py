@@ -20,9 +20,9 @@ from app.demo.request_scripts import RecordScenario
 from app.demo.script import DemoRun, Script, source_of
 from app.kernel.payloads import Reason
 from app.processes.problems.candidates import AcceptProblemCandidate, DetectProblemCandidate
+from app.processes.problems.fixes import BeginFixProblem
 from app.processes.problems.lifecycle import (
     AcceptRiskProblem,
-    BeginFixProblem,
     CloseProblem,
     DocumentWorkaroundProblem,
     IdentifyCauseProblem,

@@ -19,8 +19,8 @@ from app.processes.articles.lifecycle import (
     ProposeRevisionArticle,
     PublishArticle,
 )
+from app.processes.problems.fixes import BeginFixProblem
 from app.processes.problems.lifecycle import (
-    BeginFixProblem,
     CloseProblem,
     DocumentWorkaroundProblem,
     EditProblem,

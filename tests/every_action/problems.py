@@ -10,9 +10,9 @@ from app.processes.problems.candidates import (
     DetectAgainProblemCandidate,
     DetectProblemCandidate,
 )
+from app.processes.problems.fixes import BeginFixProblem
 from app.processes.problems.lifecycle import (
     AcceptRiskProblem,
-    BeginFixProblem,
     CloseProblem,
     DocumentWorkaroundProblem,
     EditProblem,

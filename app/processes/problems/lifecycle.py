@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from app.common.children import ExternalReference, Visibility
 from app.common.components import example_includes
-from app.common.notices import NoticeType, Responsible
+from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import OVERSIGHT_ROLES, Person, Role
 from app.common.priority import Impact, Urgency
 from app.common.records import CodeEnum, ForeignRef, KeyRef, StaffOnly
@@ -38,12 +38,11 @@ from app.kernel.payloads import (
     Reason,
     RecordKey,
     Reference,
-    ShortText,
     Title,
 )
 from app.kernel.visibility import DESK
 from app.log.events import stream
-from app.processes.problems import checks
+from app.processes.problems import checks, fixes
 from app.processes.problems.preparation import (
     UndraftedArticle,
     UnlinkedIncident,
@@ -223,28 +222,6 @@ def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, ctx: 
         problem.article_id = ctx.related_id
 
 
-class BeginFixProblem(Payload):
-    """The change that fixes the problem, or the reason why none is needed."""
-
-    model_config = example_includes("fixing_change")
-    fixing_change: ShortText | None = Field(
-        default=None, description="The change that fixes it, as its process or tool calls it."
-    )
-    no_change_reason: FreeText | None = Field(default=None, description="Or why no change is needed.")
-
-    @model_validator(mode="after")
-    def _check_change_or_reason(self) -> BeginFixProblem:
-        if (self.fixing_change is None) == (self.no_change_reason is None):
-            raise PydanticCustomError("change_or_reason", "name the change, or say why none is needed")
-        return self
-
-
-def begin_fix(problem: Problem, body: BeginFixProblem, ctx: ActionContext) -> None:
-    """Begin to fix the problem."""
-    problem.fixing_change = body.fixing_change
-    problem.no_change_reason = body.no_change_reason
-
-
 class ResolveProblem(Payload):
     """How a recurrence of the problem is prevented."""
 
@@ -376,6 +353,7 @@ def on_enter(problem: Problem, before: CodeEnum | None, ctx: ActionContext) -> N
         problem.risk_accepted_at = problem.risk_accepted_until_at = problem.risk_lapsed_at = None
         problem.risk_owner_id = problem.risk_reason = None
         problem.fix_begun_at = problem.fixing_change = problem.no_change_reason = None
+        problem.fixing_change_id = problem.fixing_change_external = problem.fixing_change_failed_at = None
     if problem.state is State.investigating and problem.investigation_begun_at is None:
         problem.investigation_begun_at = ctx.occurred_at
     elif problem.state is State.fix_in_progress:
@@ -435,6 +413,7 @@ CAUSE_KNOWN = Branch(
     (State.cause_identified, State.known_error),
     ways={State.investigating: (State.cause_identified,), State.known_error: (State.known_error,)},
 )
+MANAGERS = frozenset({Role.problem_manager})
 
 # fmt: off
 LIFECYCLE = Lifecycle(
@@ -452,8 +431,14 @@ LIFECYCLE = Lifecycle(
         action(identify_cause,      "确定根因",     [State.investigating, State.known_error], CAUSE_KNOWN, engineer, "problem.cause_identified"),
         action(document_workaround, "记录变通方法", [State.investigating, State.cause_identified], State.known_error, engineer, "problem.workaround_documented",
                prepare=(undrafted_article,), related=DRAFT_ARTICLE),
-        action(begin_fix,           "开始修复",     [State.cause_identified, State.known_error], State.fix_in_progress, problem_manager, "problem.fix_begun"),
-        action(resolve,             "解决",         [State.fix_in_progress], State.resolved, problem_manager, "problem.resolved"),
+        action(fixes.begin_fix,     "开始修复",     [State.cause_identified, State.known_error], State.fix_in_progress, problem_manager, "problem.fix_begun",
+               prepare=(fixes.named_change,), related=fixes.LINK_FIX),
+        action(fixes.change_fix,    "改换修复",     [State.fix_in_progress], STAYS, problem_manager, "problem.fix_changed",
+               prepare=(fixes.named_change,), related=fixes.LINK_FIX),
+        action(fixes.note_fixing_change_failed, "修复变更未成", [State.fix_in_progress], STAYS, rule, "problem.fixing_change_failed",
+               notifies=(RecipientRule(NoticeType.fixing_change_failed, field="assignee_id"), RecipientRule(NoticeType.fixing_change_failed, roles=MANAGERS))),
+        action(resolve,             "解决",         [State.fix_in_progress], State.resolved, problem_manager, "problem.resolved",
+               prepare=(fixes.fixing_change_made,)),
         action(accept_risk,         "接受风险",     OPEN, State.closed, process_owner, "problem.risk_accepted",
                wrong=(checks.until_not_in_future,)),
         action(close,               "关闭",         [State.resolved], State.closed, problem_manager, "problem.closed"),

@@ -68,7 +68,14 @@ class ProblemOut(TicketOut):
     )
     workaround_documented_at: datetime | None
     article_id: UUID | None = Field(description="For staff: the article that was drafted of the workaround.")
-    fixing_change: str | None
+    fixing_change: str | None = Field(
+        description="The number of the change that fixes it, or another tool's name."
+    )
+    fixing_change_id: UUID | None = Field(description="That change, if it is known here.")
+    fixing_change_external: bool | None = Field(description="Whether it is another tool's.")
+    fixing_change_failed_at: datetime | None = Field(
+        description="When it turned out that this change is not made; null once another fix is named."
+    )
     no_change_reason: str | None = Field(description="Why no change is needed to fix it.")
     fix_begun_at: datetime | None
     resolved_at: datetime | None

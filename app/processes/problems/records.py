@@ -72,8 +72,9 @@ class Problem(Ticket):
     `affected_services` are keys of services, `affected_customers` ids of teams. `symptoms` and `workaround`
     belong to the organisation and are no personal data: they stay when a person is erased;
     `workaround_visibility` says who is shown them on incidents, and `article_id` is the article that was
-    drafted from them. `fixing_change` is the name that the change process, or another tool, has for the
-    change that fixes the problem. `risk_accepted_until_at` is when the owner of an accepted risk decides
+    drafted from them. `fixing_change` is the number of the change that fixes the problem, whose id is
+    `fixing_change_id`; or, if `fixing_change_external`, the name that another tool has for it.
+    `fixing_change_failed_at` is when it turned out that it is not made, until another fix is named. `risk_accepted_until_at` is when the owner of an accepted risk decides
     again, `risk_lapsed_at` when that time had come.
     """
 
@@ -102,6 +103,9 @@ class Problem(Ticket):
     workaround_documented_at: datetime | None = None
     article_id: Annotated[UUID | None, ForeignRef("article"), StaffOnly()] = None
     fixing_change: str | None = None
+    fixing_change_id: Annotated[UUID | None, ForeignRef("change")] = None
+    fixing_change_external: bool | None = None
+    fixing_change_failed_at: datetime | None = None
     no_change_reason: Annotated[str | None, Personal()] = None
     fix_begun_at: datetime | None = None
     resolved_at: datetime | None = None

@@ -1,0 +1,152 @@
+"""The fix of a problem: the change that is to remove its cause, here or in another tool, or why none is needed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.common.components import example_includes
+from app.common.records import ForeignRef
+from app.common.tickets import Ticket
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import RelatedCommand
+from app.kernel.payloads import FreeText, Payload, Reference, ShortText
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import PreparationRefused, WrongValue
+from app.processes.problems.records import Problem
+from app.ticketing.change_endings import MADE, ending_of
+from app.ticketing.links import LinkTicket, new_link
+from app.ticketing.records import Link, LinkKind
+
+#: What looks like this is a change of ours, or a mistake.
+OWN_NUMBER = re.compile(r"CHG-\d{4}-\d{6,}")
+
+
+class BeginFixProblem(Payload):
+    """The change that fixes the problem, or the reason why none is needed."""
+
+    model_config = example_includes("fixing_change")
+    fixing_change: ShortText | None = Field(
+        default=None,
+        description="The change that fixes it: its number, both are linked then; or as another tool calls it.",
+    )
+    no_change_reason: FreeText | None = Field(default=None, description="Or why no change is needed.")
+
+    @model_validator(mode="after")
+    def _check_change_or_reason(self) -> BeginFixProblem:
+        if (self.fixing_change is None) == (self.no_change_reason is None):
+            raise PydanticCustomError("change_or_reason", "name the change, or say why none is needed")
+        return self
+
+
+def begin_fix(problem: Problem, body: BeginFixProblem, ctx: ActionContext) -> None:
+    """Begin to fix the problem."""
+    _set_fix(problem, body, ctx)
+
+
+class ChangeFixProblem(BeginFixProblem):
+    """Another change that fixes the problem, or the reason why none is needed; and why it is another one."""
+
+    reason: FreeText = Field(
+        description="Why the fix is another one.", examples=["The first change was backed out."]
+    )
+
+
+def change_fix(problem: Problem, body: ChangeFixProblem, ctx: ActionContext) -> None:
+    """Name another change that fixes the problem, or none."""
+    _set_fix(problem, body, ctx)
+
+
+def _set_fix(problem: Problem, body: BeginFixProblem, ctx: ActionContext) -> None:
+    named = ctx.prepared(NamedChange)
+    change = named.change
+    problem.fixing_change = body.fixing_change if change is None else change.number
+    problem.fixing_change_id = None if change is None else change.id
+    problem.fixing_change_external = None if body.fixing_change is None else change is None
+    problem.fixing_change_failed_at = None
+    problem.no_change_reason = body.no_change_reason
+    if change is not None and not named.is_linked:
+        ctx.add(new_link(problem, LinkKind.resolved_by, change, ctx))
+
+
+@dataclass(frozen=True, slots=True)
+class NamedChange:
+    """The change of ours that the payload names as the fix, and whether it is linked already; None if it names
+    none, or another tool's.
+    """
+
+    change: Ticket | None
+    is_linked: bool
+
+
+async def named_change(
+    reads: ReadContext, problem: Problem, body: BeginFixProblem, ctx: ActionContext
+) -> NamedChange:
+    """Find the change that the payload names. Raises WrongValue if the number is one of ours that is not
+    known, or if the change was not made, or is undone.
+    """
+    name = body.fixing_change
+    loaded = None if name is None else await reads.record("change", name)
+    if loaded is None:
+        if name is not None and OWN_NUMBER.fullmatch(name):
+            words = {"kind": "change", "name": name}
+            raise WrongValue(words, pointer="/fixing_change", because="unknown_reference")
+        return NamedChange(None, is_linked=False)
+    change: Ticket = loaded.record
+    ending = ending_of(change)
+    if ending is not None and ending not in MADE:
+        words = {"change_state": ending.value}
+        raise WrongValue(words, pointer="/fixing_change", because="change_was_not_made")
+    link = await reads.child(Link, problem, other=change.row_key, kind=LinkKind.resolved_by.value)
+    return NamedChange(change, is_linked=link is not None)
+
+
+def _unlinked_change(ctx: ActionContext) -> str | tuple[()]:
+    named = ctx.prepared(NamedChange)
+    return () if named.change is None or named.is_linked else named.change.row_key
+
+
+LINK_FIX = RelatedCommand(
+    action="link",
+    field="fixing_change",
+    record=_unlinked_change,
+    body=lambda problem, body: LinkTicket(kind=LinkKind.resolves, other=str(problem.id)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeFix:
+    """That the fix is made, as far as that is known here."""
+
+
+async def fixing_change_made(
+    reads: ReadContext, problem: Problem, body: object, ctx: ActionContext
+) -> MadeFix:
+    """Find that a fixing change of ours is reviewed as successful. Raises PreparationRefused otherwise."""
+    if problem.fixing_change_id is None:
+        return MadeFix()
+    loaded = await reads.record("change", str(problem.fixing_change_id))
+    assert loaded is not None, "no change is ever taken out of the log"
+    if ending_of(loaded.record) not in MADE:
+        words = {"change": loaded.record.number, "change_state": loaded.record.state.value}
+        raise PreparationRefused("fixing_change_not_done", words)
+    return MadeFix()
+
+
+class NoteFixingChangeFailedProblem(Payload):
+    """The change that was to fix the problem and was not made, or is undone."""
+
+    change: Annotated[Reference, ForeignRef("change")] = Field(
+        description="The change: its id or number.", examples=["CHG-2026-000001"]
+    )
+
+
+def note_fixing_change_failed(
+    problem: Problem, body: NoteFixingChangeFailedProblem, ctx: ActionContext
+) -> None:
+    """Note that the change that was to fix the problem was not made: another one is named, or none."""
+    problem.fixing_change_failed_at = ctx.occurred_at
