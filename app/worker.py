@@ -14,12 +14,14 @@ from app.automation import (
     flag_overdue_meetings,
     flag_overdue_reviews,
     follow_fixing_changes,
+    fulfil_by_changes,
     keep_articles_of_problems,
     lapse_accepted_risks,
     pass_on_comments,
     pass_on_followers,
     remind_on_call,
     remind_voters,
+    resume_after_change,
     resume_at_answer,
     resume_at_wake_up_time,
     settle_decisions,
@@ -52,9 +54,11 @@ RULES: tuple[Rule | AssignByRule, ...] = (
     take_up_at_meetings.RULE,
     pass_on_followers.RULE,
     pass_on_comments.RULE,
+    resume_after_change.RULE,
     resume_at_answer.RULE,
     detect_recurring_incidents.RULE,
     follow_fixing_changes.RULE,
+    fulfil_by_changes.RULE,
 )
 #: Rules that act when a timer expires.
 TIMED_RULES: tuple[TimerConsumer, ...] = (

@@ -13,6 +13,7 @@ from app.common.records import Record, codecs
 from app.i18n import translate
 from app.kernel.ledger import Ledger
 from app.log.events import kind_of
+from app.ticketing.change_endings import ChangeEnding
 
 #: By step, the free-text field in the payload (`given`) of its event, which all who see the ticket may read.
 FREE_TEXT_FIELDS = {
@@ -31,6 +32,8 @@ FREE_TEXT_FIELDS = {
     NoticeType.complaint_answered: "remedy",
     NoticeType.rolled_back: "reason",
 }
+#: By step, the field of its event's payload that holds the code of the reason which its sentence names.
+REASON_FIELDS = {NoticeType.held: "reason", NoticeType.change_ended: "outcome"}
 #: The sentences that differ from the step's own for records of a kind.
 KIND_SENTENCES = {
     ("problem", NoticeType.resolved): "problem_resolved",
@@ -57,7 +60,7 @@ async def load_payloads(ledger: Ledger, steps: Iterable[tuple[str, int, NoticeTy
     wanted = [
         (stream, version)
         for stream, version, step in steps
-        if step is NoticeType.held or step in FREE_TEXT_FIELDS
+        if step in REASON_FIELDS or step in FREE_TEXT_FIELDS
     ]
     if not wanted:
         return {}
@@ -82,18 +85,25 @@ def step_sentence(
         "number": notice["number"],
         "title": notice["title"] or "",
         "days": str(ledger.settings.reopen_days),
-        "reason": _hold_reason_label(ledger, language, notice["about"], payload)
-        if step is NoticeType.held
-        else "",
+        "reason": _reason_label(ledger, language, notice["about"], step, payload),
     }
     sentence = KIND_SENTENCES.get((kind_of(notice["about"]), step), step.value)
     return translate(language, "notice", sentence, words)
 
 
-def _hold_reason_label(ledger: Ledger, language: str, about: str, payload: dict[str, Any]) -> str:
-    """Return the label of the reason for which the ticket is on hold."""
+def _reason_label(
+    ledger: Ledger, language: str, about: str, step: NoticeType, payload: dict[str, Any]
+) -> str:
+    """Return the label of the reason for the step, if its sentence names one: for which a ticket is on hold,
+    or how the change has ended that it asked for.
+    """
+    field = REASON_FIELDS.get(step)
+    if field is None:
+        return ""
+    if step is NoticeType.change_ended:
+        return ChangeEnding(payload[field]).label(language)
     record: type[Record] = ledger.lifecycles[kind_of(about)].record
-    label: str = codecs(record)["hold_reason"].type(payload["reason"]).label(language)
+    label: str = codecs(record)["hold_reason"].type(payload[field]).label(language)
     return label
 
 

@@ -14,7 +14,14 @@ from app.common.records import ForeignRef, jsonb_ordered
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.records import Group, Team, TeamState
-from app.foundation.services.records import ApprovalRule, CatalogueItem, FulfilmentPath, Service, ServiceState
+from app.foundation.services.records import (
+    ApprovalRule,
+    CatalogueItem,
+    FulfilmentPath,
+    ItemOpens,
+    Service,
+    ServiceState,
+)
 from app.foundation.services.records import ItemState as State
 from app.foundation.services.services import KEEPER
 from app.kernel.constraints import ValueTaken
@@ -113,6 +120,12 @@ class DraftCatalogueItem(Payload):
         default=None, description="Who sees to it if nobody says otherwise: a team's key or id."
     )
     checklist: TaskTitles = ()
+    opens: ItemOpens | None = Field(
+        default=None,
+        description="What a request of it leads to: `change` asks for a change, which is drafted from it "
+        "and fulfils it.",
+        examples=["change"],
+    )
 
 
 _COPIED_FIELDS = [
@@ -128,6 +141,7 @@ _COPIED_FIELDS = [
     "approver_role",
     "approval_rule",
     "target_seconds",
+    "opens",
 ]
 
 
@@ -182,6 +196,12 @@ class EditCatalogueItem(Patch):
         default=None, description="Who sees to it if nobody says otherwise: a team's key or id."
     )
     checklist: TaskTitles = ()
+    opens: ItemOpens | None = Field(
+        default=None,
+        description="What a request of it leads to: `change` asks for a change, which is drafted from it "
+        "and fulfils it.",
+        examples=["change"],
+    )
 
 
 def edit(item: CatalogueItem, body: EditCatalogueItem, ctx: ActionContext) -> None:

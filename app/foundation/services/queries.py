@@ -14,7 +14,14 @@ from app.common.people import Role
 from app.foundation.calendars.queries import CALENDARS
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services import items, services
-from app.foundation.services.records import ApprovalRule, Criticality, FulfilmentPath, ItemState, ServiceState
+from app.foundation.services.records import (
+    ApprovalRule,
+    Criticality,
+    FulfilmentPath,
+    ItemOpens,
+    ItemState,
+    ServiceState,
+)
 
 
 class ServiceOut(RecordOut):
@@ -61,6 +68,7 @@ class CatalogueItemOut(RecordOut):
     target_seconds: int | None = Field(description="How long it may take.")
     default_team: TeamStub | None
     checklist: list[str] | None = Field(description="The titles of the tasks that a request begins with.")
+    opens: ItemOpens | None = Field(description="What a request of it leads to; null: nothing else.")
     drafted_at: datetime
     offered_at: datetime | None
     withdrawn_at: datetime | None

@@ -54,6 +54,12 @@ class ApprovalRule(CodeEnum):
     unanimous = "unanimous", "All", "一致同意"
 
 
+class ItemOpens(CodeEnum):
+    """The record of another process that a request of the item leads to."""
+
+    change = "change", "A change", "变更"
+
+
 class Service(Record):
     """A service that IT provides to its customers.
 
@@ -83,7 +89,8 @@ class CatalogueItem(Record):
 
     The approver is a role, a group, or persons (their ids), who decide by `approval_rule`; none: no approval
     is needed. `form` is a JSON Schema (`app/kernel/forms.py`), `target_seconds` the time allowed for
-    fulfilment, `checklist` the titles of the tasks that a request begins with.
+    fulfilment, `checklist` the titles of the tasks that a request begins with. `opens`: requests of the item
+    ask for a record of another process, which is made from them and fulfils them.
     """
 
     KIND: ClassVar[str] = "catalogue_item"
@@ -107,6 +114,7 @@ class CatalogueItem(Record):
     target_seconds: int | None = None
     default_team_id: Annotated[UUID | None, ForeignRef("team")] = None
     checklist: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    opens: ItemOpens | None = Field(default=None, sa_type=Text)
     drafted_at: datetime | None = None
     offered_at: datetime | None = None
     withdrawn_at: datetime | None = None

@@ -16,8 +16,8 @@ from app.common.children import ExternalReference
 from app.common.notices import NoticeType, Responsible
 from app.common.people import OVERSIGHT_ROLES, Person, Role
 from app.common.priority import Impact, Urgency
-from app.common.records import CodeEnum, ForeignRef, KeyRef
-from app.common.tickets import Channel, HoldReason
+from app.common.records import CodeEnum, ForeignRef, KeyRef, StaffOnly
+from app.common.tickets import Channel, HoldReason, Ticket
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
 from app.foundation.editing import apply_patch, edit_action
 from app.kernel.actor_policy import (
@@ -68,6 +68,7 @@ from app.processes.incidents.records import (
 from app.processes.incidents.reviews import review
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing import priority as priorities
+from app.ticketing.holds import cannot_wait_for_change
 from app.ticketing.priority import PrioritiseTicket
 
 
@@ -154,11 +155,18 @@ class HoldIncident(Payload):
     wake_up_at: Instant | None = Field(
         default=None, description="When to look at it again; none: when somebody resumes it."
     )
+    change: Annotated[Reference, ForeignRef("change"), StaffOnly()] | None = Field(
+        default=None,
+        description="With `awaiting_change`: the change, its id or number. It is resumed when that is closed, "
+        "rejected or cancelled; without one, when the changes that it is linked to are.",
+    )
 
 
 def hold(incident: Incident, body: HoldIncident, ctx: ActionContext) -> None:
     """Put the incident on hold: work waits for something."""
+    change = ctx.ref(Ticket, "change")
     incident.hold_reason = body.reason
+    incident.held_for_change_id = None if change is None else change.id
     incident.wake_up_at = body.wake_up_at
 
 
@@ -277,7 +285,7 @@ def on_enter(incident: Incident, before: CodeEnum | None, ctx: ActionContext) ->
     if incident.state not in OPEN:
         incident.next_update_due_at = None
     if before is State.on_hold and incident.state is not State.on_hold:
-        incident.held_from = incident.hold_reason = incident.wake_up_at = None
+        incident.held_from = incident.hold_reason = incident.wake_up_at = incident.held_for_change_id = None
     if before in ENDED and incident.state in OPEN:
         incident.resolved_at = incident.closed_at = incident.service_restored_at = None
         incident.review_due_at = incident.reviewed_at = None
@@ -315,7 +323,7 @@ LIFECYCLE = Lifecycle(
         action(contain,         "遏制",             [State.in_progress],             STAYS,              engineer, "incident.contained",
                wrong=(checks.invalid_containment_time,)),
         action(hold,            "挂起",             OPEN - {State.on_hold},          State.on_hold,      assignee, "incident.held",
-               wrong=(checks.wake_up_in_past,)),
+               wrong=(checks.wake_up_in_past, cannot_wait_for_change)),
         action(resume,          "恢复",             [State.on_hold],                 state_before_hold,  assignee | rule, "incident.resumed"),
         action(declare_major,   "宣布重大",         OPEN,                            STAYS,              incident_manager, "incident.declared_major",
                wrong=(checks.commander_inactive,)),

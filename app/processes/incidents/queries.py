@@ -56,6 +56,9 @@ class IncidentOut(TicketOut):
     started_at: datetime | None
     hold_reason: HoldReason | None
     wake_up_at: datetime | None
+    held_for_change_id: UUID | None = Field(
+        description="For staff: the change that it waits for, if one was named."
+    )
     resolved_at: datetime | None
     resolution_code: ResolutionCode | None
     resolution: str | None = Field(description="What was done. Null when its author was erased.")

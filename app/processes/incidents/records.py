@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, KeyRef
+from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import Channel, HoldReason, Ticket
 
 
@@ -69,6 +69,7 @@ class Incident(Ticket):
     held_from: IncidentState | None = Field(default=None, sa_type=Text)
     hold_reason: HoldReason | None = Field(default=None, sa_type=Text)
     wake_up_at: datetime | None = None
+    held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly()] = None
     resolved_at: datetime | None = None
     resolution_code: ResolutionCode | None = Field(default=None, sa_type=Text)
     resolution: Annotated[str | None, Personal()] = None

@@ -16,8 +16,8 @@ from app.common.children import ExternalReference, Follower
 from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import OVERSIGHT_ROLES, Person, Role
 from app.common.priority import Impact, Urgency
-from app.common.records import CodeEnum, ForeignRef, KeyRef
-from app.common.tickets import Channel, HoldReason
+from app.common.records import CodeEnum, ForeignRef, KeyRef, StaffOnly
+from app.common.tickets import Channel, HoldReason, Ticket
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import add_prepared_decision, withdraw_open_decisions
@@ -99,6 +99,8 @@ from app.processes.requests.solutions import (
     solution_document_class,
 )
 from app.ticketing import CHILDREN, ticket_actions
+from app.ticketing.change_endings import ChangeEnding
+from app.ticketing.holds import cannot_wait_for_change
 
 
 class SubmitRequest(Payload):
@@ -232,16 +234,36 @@ class HoldRequest(Payload):
     wake_up_at: Instant | None = Field(
         default=None, description="When to look at it again; none: when somebody resumes it."
     )
+    change: Annotated[Reference, ForeignRef("change"), StaffOnly()] | None = Field(
+        default=None,
+        description="With `awaiting_change`: the change, its id or number. It is resumed when that is closed, "
+        "rejected or cancelled; without one, when the changes that it is linked to are.",
+    )
 
 
 def hold(request: Request, body: HoldRequest, ctx: ActionContext) -> None:
     """Put the request on hold: work waits for something."""
+    change = ctx.ref(Ticket, "change")
     request.hold_reason = body.reason
+    request.held_for_change_id = None if change is None else change.id
     request.wake_up_at = body.wake_up_at
 
 
 def resume(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:
     """Resume work on the request: the wait is over."""
+
+
+class NoteChangeEndedRequest(Payload):
+    """The change that the request asked for, and how it has ended."""
+
+    change: Annotated[Reference, ForeignRef("change")] = Field(
+        description="The change: its id or number.", examples=["CHG-2026-000001"]
+    )
+    outcome: ChangeEnding = Field(description="How it has ended.", examples=["backed_out"])
+
+
+def note_change_ended(request: Request, body: NoteChangeEndedRequest, ctx: ActionContext) -> None:
+    """Note how the change has ended that the request asked for, where that does not fulfil it."""
 
 
 def close(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -318,7 +340,7 @@ def on_enter(request: Request, before: CodeEnum | None, ctx: ActionContext) -> N
     if request.state not in OPEN:
         request.next_report_due_at = None
     if before is State.on_hold and request.state is not State.on_hold:
-        request.held_from = request.hold_reason = request.wake_up_at = None
+        request.held_from = request.hold_reason = request.wake_up_at = request.held_for_change_id = None
     if before in ENDED and request.state in OPEN:
         request.delivered_at = request.closed_at = request.delivery = None
 
@@ -371,7 +393,7 @@ LIFECYCLE = Lifecycle(
         action(approve,               "批准",     [State.awaiting_approval], PATH_START, decision, "request.approved"),
         action(refuse,                "拒绝",     [State.awaiting_approval], State.rejected, decision, "request.refused"),
         action(start,                 "开始处理", [State.assessed], State.in_progress, assignee | agent, "request.started"),
-        action(fulfil,                "交付",     [State.assessed, State.in_progress], State.delivered, assignee, "request.fulfilled",
+        action(fulfil,                "交付",     [State.assessed, State.in_progress], State.delivered, assignee | rule, "request.fulfilled",
                wrong=(checks.invalid_start_time,)),
         action(confirm_requirements,  "确认需求", [State.analysing], State.requirements_confirmed, engineer, "request.requirements_confirmed",
                wrong=(checks.confirmed_in_future, checks.acceptance_group_empty),
@@ -399,8 +421,10 @@ LIFECYCLE = Lifecycle(
                segregate_from=(implementer,), document=lambda _: DocumentClass.AC),
         action(record_training,       "登记培训", [State.delivered], STAYS, engineer, "request.training_recorded",
                prepare=(load_documents,), wrong=(checks.trained_in_future,), document=lambda _: DocumentClass.TR),
-        action(hold,                  "挂起",     OPEN - {State.on_hold}, State.on_hold, assignee, "request.held", wrong=(checks.wake_up_in_past,)),
+        action(hold,                  "挂起",     OPEN - {State.on_hold}, State.on_hold, assignee, "request.held", wrong=(checks.wake_up_in_past, cannot_wait_for_change)),
         action(resume,                "恢复",     [State.on_hold], state_before_hold, assignee | rule, "request.resumed"),
+        action(note_change_ended,     "告知变更结果", OPEN, STAYS, rule, "request.change_ended",
+               notifies=(RecipientRule(NoticeType.change_ended, field="requester_id"), RecipientRule(NoticeType.change_ended, field="assignee_id"), RecipientRule(NoticeType.change_ended, team=True))),
         action(close,                 "关闭",     [State.delivered], State.closed, reporter | rule, "request.closed"),
         action(reopen,                "重新打开", [State.delivered, State.closed], REOPENED, reporter | agent, "request.reopened",
                unless=(checks.too_late_to_reopen,)),

@@ -81,6 +81,9 @@ class RequestOut(TicketOut):
     started_at: datetime | None
     hold_reason: HoldReason | None
     wake_up_at: datetime | None
+    held_for_change_id: UUID | None = Field(
+        description="For staff: the change that it waits for, if one was named."
+    )
     acceptance_group_id: UUID | None = Field(description="The group that accepts it.")
     requirements_confirmed_at: datetime | None
     solution_author: PersonStub | None = Field(description="Who proposed the present solution.")

@@ -111,6 +111,7 @@ class Request(Ticket):
     held_from: RequestState | None = Field(default=None, sa_type=Text)
     hold_reason: HoldReason | None = Field(default=None, sa_type=Text)
     wake_up_at: datetime | None = None
+    held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly()] = None
     acceptance_group_id: Annotated[UUID | None, ForeignRef("group")] = None
     requirements_confirmed_at: datetime | None = None
     solution_id: UUID | None = None

@@ -1,0 +1,159 @@
+"""A request of an item that opens a change is fulfilled by that change, or its requester told why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.common.people import Role
+from tests.automation.worker import Worker
+from tests.client import Api, Client, Json
+from tests.processes.changes.samples import DONE, REVIEWED, Board, a_board
+
+ITEM: Json = {
+    "key": "a-change",
+    "service": "mail",
+    "title_en": "A change",
+    "title_zh": "变更",
+    "fulfilment_path": "standard",
+    "opens": "change",
+}
+ASSESSED: Json = {"category": "mail", "impact": "3", "urgency": "3", "path": "standard", "assignee": "me"}
+
+
+@dataclass
+class Catalogue:
+    """An item that opens a change, somebody who asks for it, and those who make changes."""
+
+    board: Board
+    user: Client
+
+    async def asked(self, *, item: str = "a-change", path: str = "standard") -> Json:
+        """A request of the item that is assessed."""
+        said = {"title": "A new relay", "description": "As agreed.", "channel": "portal", "urgency": "3"}
+        request = await self.user.post_ok("/v1/requests", {**said, "item": item})
+        at = f"/v1/requests/{request['id']}"
+        return await self.board.agent.post_ok(f"{at}/assess", {**ASSESSED, "path": path})
+
+    async def begun(self, request: Json) -> str:
+        """The path of a change for the request that is being implemented."""
+        board = self.board
+        change = await board.drafted(type="emergency", request=request["number"])
+        at = f"/v1/changes/{change['id']}"
+        await board.agent.post_ok(f"{at}/submit")
+        asked = board.question(cannot_wait="The old one fails.")
+        await board.manager.post_ok(f"{at}/request_emergency_approval", asked)
+        await board.vote(at, "approve")
+        await board.engineer.post_ok(f"{at}/start", {})
+        return at
+
+    async def make(self, at: str) -> None:
+        """The change is made and reviewed, and what follows from it."""
+        await self.board.engineer.post_ok(f"{at}/complete", DONE)
+        await self.board.manager.post_ok(f"{at}/review", REVIEWED)
+        await self.work()
+
+    async def back_out(self, at: str) -> None:
+        """The change is undone, and what follows from it."""
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        await self.board.engineer.post_ok(f"{at}/back_out", {"reason": "No.", "service_restored_at": now})
+        await self.work()
+
+    async def work(self) -> None:
+        """What follows by rules, and who is told of it a minute later."""
+        worker = Worker(self.board.api.ledger)
+        for seconds in (0, 61):
+            await worker.work(datetime.now(UTC) + timedelta(seconds=seconds))
+        assert worker.failures == []
+
+    async def read(self, request: Json) -> Json:
+        """The request as it stands."""
+        return await self.user.read(f"/v1/requests/{request['id']}")
+
+    async def endings(self, request: Json) -> list[str]:
+        """How the requester was told that changes have ended."""
+        events = (await self.user.read(f"/v1/requests/{request['id']}/events"))["items"]
+        return [event["given"]["outcome"] for event in events if event["type"] == "request.change_ended"]
+
+
+@pytest.fixture
+async def catalogue(api: Api) -> Catalogue:
+    board = await a_board(api)
+    admin = await api.client("Adam", Role.admin)
+    service = {
+        "key": "mail",
+        "name_en": "E-mail",
+        "name_zh": "电子邮件",
+        "criticality": "high",
+        "owner": "me",
+    }
+    made = await admin.post_ok("/v1/services", service)
+    await admin.post_ok(f"/v1/services/{made['id']}/go_live")
+    for said in (ITEM, {**ITEM, "key": "laptop", "opens": None}):
+        item = await admin.post_ok("/v1/catalogue_items", said)
+        assert item["opens"] == said["opens"]
+        await admin.post_ok(f"/v1/catalogue_items/{item['id']}/offer")
+    return Catalogue(board, await api.client("Zhao"))
+
+
+async def test_a_request_is_fulfilled_when_its_change_is_closed_as_successful(catalogue: Catalogue) -> None:
+    request = await catalogue.asked()
+    change = await catalogue.begun(request)
+    number = (await catalogue.board.manager.read(change))["number"]
+    assert (await catalogue.read(request))["state"] == "assessed"
+    await catalogue.make(change)
+    after = await catalogue.read(request)
+    assert (after["state"], number in after["delivery"]) == ("delivered", True)
+    assert await catalogue.endings(request) == []
+
+
+async def test_a_request_waits_for_all_changes_that_are_made_for_it(catalogue: Catalogue) -> None:
+    request = await catalogue.asked()
+    first, second = await catalogue.begun(request), await catalogue.begun(request)
+    await catalogue.make(first)
+    assert (await catalogue.read(request))["state"] == "assessed"
+    await catalogue.make(second)
+    assert (await catalogue.read(request))["state"] == "delivered"
+
+
+async def test_a_request_that_waits_for_its_change_is_resumed_and_fulfilled(catalogue: Catalogue) -> None:
+    request = await catalogue.asked()
+    change = await catalogue.begun(request)
+    at = f"/v1/requests/{request['id']}"
+    await catalogue.board.agent.post_ok(f"{at}/hold", {"reason": "awaiting_change"})
+    await catalogue.make(change)
+    assert (await catalogue.read(request))["state"] == "delivered"
+    assert await catalogue.endings(request) == []
+
+
+async def test_the_requester_is_told_once_why_the_change_was_not_made(catalogue: Catalogue) -> None:
+    request = await catalogue.asked()
+    change = await catalogue.begun(request)
+    await catalogue.back_out(change)
+    undone = {**REVIEWED, "outcome": "backed_out", "first_pass": False}
+    await catalogue.board.manager.post_ok(f"{change}/review", undone)
+    await catalogue.work()
+    assert (await catalogue.read(request))["state"] == "assessed"
+    assert await catalogue.endings(request) == ["backed_out"]
+    told = [one["text"] for one in (await catalogue.user.read("/v1/notices"))["items"]]
+    assert any("has ended (Backed out)" in one for one in told), told
+    draft = await catalogue.board.drafted(request=request["number"])
+    await catalogue.board.agent.post_ok(f"/v1/changes/{draft['id']}/cancel", {"reason": "Too dear."})
+    await catalogue.work()
+    assert await catalogue.endings(request) == ["backed_out", "cancelled"]
+
+
+async def test_what_is_made_as_a_project_is_only_told_of(catalogue: Catalogue) -> None:
+    request = await catalogue.asked(path="project")
+    await catalogue.make(await catalogue.begun(request))
+    assert (await catalogue.read(request))["state"] == "analysing"
+    assert await catalogue.endings(request) == ["successful"]
+
+
+async def test_a_request_of_another_item_is_left_to_people(catalogue: Catalogue) -> None:
+    request = await catalogue.asked(item="laptop")
+    await catalogue.make(await catalogue.begun(request))
+    assert (await catalogue.read(request))["state"] == "assessed"
+    assert await catalogue.endings(request) == []

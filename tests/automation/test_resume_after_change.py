@@ -1,0 +1,119 @@
+"""What waits for a change goes on once that is closed, rejected or cancelled."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.automation.worker import Worker
+from tests.client import Api, Json, an_incident
+from tests.processes.changes.samples import Board, a_board
+
+WAITS: Json = {"reason": "awaiting_change"}
+
+
+@pytest.fixture
+async def board(api: Api) -> Board:
+    """Those who have to do with changes."""
+    return await a_board(api)
+
+
+async def an_own_incident(board: Board) -> str:
+    """The path of an incident that the agent works on."""
+    incident = await board.agent.post_ok("/v1/incidents", an_incident())
+    at = f"/v1/incidents/{incident['id']}"
+    await board.agent.post_ok(f"{at}/assign", {"person": "me"})
+    await board.agent.post_ok(f"{at}/start")
+    return at
+
+
+async def cancel(board: Board, change: Json) -> None:
+    """The change is not made, and what follows from it."""
+    await board.agent.post_ok(f"/v1/changes/{change['id']}/cancel", {"reason": "Not needed."})
+    worker = Worker(board.api.ledger)
+    await worker.work(datetime.now(UTC))
+    assert worker.failures == []
+
+
+async def test_an_incident_that_names_the_change_is_resumed_when_that_is_over(board: Board) -> None:
+    change, other = await board.drafted(), await board.drafted()
+    at = await an_own_incident(board)
+    held = await board.agent.post_ok(f"{at}/hold", {**WAITS, "change": change["number"]})
+    assert (held["state"], held["held_for_change_id"]) == ("on_hold", change["id"])
+    await cancel(board, other)
+    assert (await board.agent.read(at))["state"] == "on_hold"
+    await cancel(board, change)
+    after = await board.agent.read(at)
+    assert (after["state"], after["held_for_change_id"]) == ("in_progress", None)
+    last = (await board.agent.read(f"{at}/events"))["items"][-1]
+    assert (last["type"], last["actor"]) == ("incident.resumed", "rule:resume_after_change")
+
+
+async def test_without_a_name_it_waits_for_all_changes_that_it_is_linked_to(board: Board) -> None:
+    first, second, unrelated = [await board.drafted() for _ in range(3)]
+    at = await an_own_incident(board)
+    for change in (first, second):
+        await board.agent.post_ok(f"{at}/link", {"kind": "resolved_by", "other": change["number"]})
+    await board.agent.post_ok(f"{at}/hold", WAITS)
+    await cancel(board, unrelated)
+    await cancel(board, first)
+    assert (await board.agent.read(at))["state"] == "on_hold"
+    await cancel(board, second)
+    assert (await board.agent.read(at))["state"] == "in_progress"
+
+
+async def test_what_waits_for_something_else_stays_on_hold(board: Board) -> None:
+    change = await board.drafted()
+    at = await an_own_incident(board)
+    await board.agent.post_ok(f"{at}/link", {"kind": "resolved_by", "other": change["number"]})
+    await board.agent.post_ok(f"{at}/hold", {"reason": "awaiting_vendor"})
+    await cancel(board, change)
+    assert (await board.agent.read(at))["state"] == "on_hold"
+
+
+async def test_a_request_is_resumed_where_it_was(board: Board) -> None:
+    change = await board.drafted()
+    said = {"title": "More memory", "description": "Two more.", "channel": "portal", "urgency": "3"}
+    request = await board.agent.post_ok("/v1/requests", said)
+    at = f"/v1/requests/{request['id']}"
+    assessed = {"category": "hardware", "impact": "3", "urgency": "3", "path": "standard", "assignee": "me"}
+    await board.agent.post_ok(f"{at}/assess", assessed)
+    await board.agent.post_ok(f"{at}/start")
+    held = await board.agent.post_ok(f"{at}/hold", {**WAITS, "change": change["id"]})
+    assert held["held_for_change_id"] == change["id"]
+    await cancel(board, change)
+    assert (await board.agent.read(at))["state"] == "in_progress"
+
+
+async def test_a_change_is_named_for_a_hold_that_waits_for_one_and_only_while_it_is_not_over(
+    board: Board,
+) -> None:
+    change = await board.drafted()
+    at = await an_own_incident(board)
+    said = {"reason": "awaiting_vendor", "change": change["number"]}
+    assert await refused(board, at, said) == ("/change", "not_awaiting_change")
+    await cancel(board, change)
+    said = {**WAITS, "change": change["number"]}
+    assert await refused(board, at, said) == ("/change", "change_is_over")
+
+
+async def refused(board: Board, at: str, said: Json) -> tuple[str, str]:
+    """Where and why the incident cannot be held so."""
+    answer = await board.agent.post(f"{at}/hold", json=said)
+    assert answer.status_code == 422, answer.text
+    (error,) = answer.json()["errors"]
+    return error["pointer"], error["code"]
+
+
+async def test_only_staff_are_told_for_which_change_it_waits(board: Board) -> None:
+    user = await board.api.client("Zhao")
+    incident = await user.post_ok("/v1/incidents", an_incident())
+    at = f"/v1/incidents/{incident['id']}"
+    change = await board.drafted()
+    await board.agent.post_ok(f"{at}/assign", {"person": "me"})
+    await board.agent.post_ok(f"{at}/hold", {**WAITS, "change": change["number"]})
+    assert (await user.read(at)).get("held_for_change_id") is None
+    told = (await user.read(f"{at}/events"))["items"][-1]
+    assert told["type"] == "incident.held"
+    assert change["id"] not in str(told)
