@@ -134,6 +134,7 @@ ROUTERS = (
     change_planning.change_templates,
     change_planning.risk_questionnaires,
     change_planning.freezes,
+    changes.suspected_changes,
     meetings.router,
     kpis.router,
     kpi_targets.router,

@@ -1,4 +1,6 @@
-"""What configuration items need: the relations, followed against the direction in which failure spreads."""
+"""What configuration items need, and what needs them: the relations, followed against the direction in which
+failure spreads, and along it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from app.kernel.reads import Reading
 #: Most items that are followed, and most relations from one item to another.
 MOST_NEEDED, DEEPEST = 500, 10
 
-# One level: what the `frontier` needs and is not known already. Retired items are needed by nothing.
+# One level: what the `frontier` needs, or what needs it, and is not known already. Retired items do neither.
 NEXT_LEVEL = """
 select distinct c.id from unnest(%(frontier)s::uuid[]) as f (id) cross join lateral (
   select r.to_ci_id as id from fold.ci_relation r where r.from_ci_id = f.id and r.kind = any(%(at_its_end)s)
@@ -37,6 +39,17 @@ class NeededCis:
 
 async def needed_cis(read: Reading, touched: Iterable[UUID]) -> NeededCis:
     """Return the items that the touched ones need: breadth first, a statement for each level."""
+    return await _walk(read, touched, ImpactDirection.to_its_start, ImpactDirection.to_its_end)
+
+
+async def needing_cis(read: Reading, touched: Iterable[UUID]) -> NeededCis:
+    """Return the items that need the touched ones, in the same way: those that their failure affects."""
+    return await _walk(read, touched, ImpactDirection.to_its_end, ImpactDirection.to_its_start)
+
+
+async def _walk(
+    read: Reading, touched: Iterable[UUID], at_its_end: ImpactDirection, at_its_start: ImpactDirection
+) -> NeededCis:
     start = sorted(set(touched))
     known = dict.fromkeys(start)
     frontier = start
@@ -47,8 +60,8 @@ async def needed_cis(read: Reading, touched: Iterable[UUID]) -> NeededCis:
             {
                 "frontier": frontier,
                 "known": list(known),
-                "at_its_end": kinds_in_direction(ImpactDirection.to_its_start),
-                "at_its_start": kinds_in_direction(ImpactDirection.to_its_end),
+                "at_its_end": kinds_in_direction(at_its_end),
+                "at_its_start": kinds_in_direction(at_its_start),
                 "limit": room + 1,
             },
         )

@@ -1,8 +1,11 @@
-"""Routes of changes, `/v1/changes`, and of what stands in the way of a window, `GET /v1/changes/conflicts`."""
+"""Routes of changes, `/v1/changes`, of what stands in the way of a window, `GET /v1/changes/conflicts`, and of
+the incidents that changes may have caused.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic_core import to_json
@@ -14,8 +17,21 @@ from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.api.openapi import problems
 from app.api.paging import VARY
+from app.api.shapes import OutputModel, Renderer
 from app.kernel.actor_policy import staff
+from app.kernel.references import is_visible
 from app.kernel.refusals import Forbidden
+from app.processes.changes.cause_search import (
+    SeenBy,
+    SuspectedChanges,
+    SuspectedIncidents,
+)
+from app.processes.changes.cause_search import (
+    suspected_changes as suspected_changes_of,
+)
+from app.processes.changes.cause_search import (
+    suspected_incidents as suspected_incidents_of,
+)
 from app.processes.changes.conflict_search import ConflictsQuery, WindowConflicts, conflicts_of
 from app.processes.changes.lifecycle import LIFECYCLE
 from app.processes.changes.queries import LISTING, ChangeOut
@@ -48,3 +64,49 @@ mount_attachments(router, LISTING)
 mount_actions(router, LIFECYCLE, ChangeOut)
 mount_edit(router, LIFECYCLE, ChangeOut)
 mount_children(router, LIFECYCLE, ChangeOut)
+
+
+@router.get(
+    "/{id}/suspected_incidents",
+    operation_id="list_change_suspected_incidents",
+    response_model=SuspectedIncidents,
+    responses=problems(403, 404, 422),
+)
+async def list_change_suspected_incidents(request: Request, name: reads.Name) -> Response:
+    """Return the incidents that the change may have caused, to staff."""
+    renderer = reads.renderer_of(request, LISTING)
+    change = (await reads.load_visible(renderer, name)).record
+    _require_staff_for(renderer, change)
+    found = await suspected_incidents_of(renderer.ledger.db, change, _sees(renderer, "incident"))
+    return Response(to_json({"items": found}), headers=VARY, media_type="application/json")
+
+
+suspected_changes = APIRouter(prefix="/v1/incidents", tags=["changes"], route_class=DirectRoute)
+
+
+@suspected_changes.get(
+    "/{id}/suspected_changes",
+    operation_id="list_incident_suspected_changes",
+    response_model=SuspectedChanges,
+    responses=problems(403, 404, 422),
+)
+async def list_incident_suspected_changes(request: Request, name: reads.Name) -> Response:
+    """Return the changes that may have caused the incident, to staff."""
+    renderer = reads.renderer_of(request, LISTING)
+    ledger, caller = renderer.ledger, renderer.caller
+    of_incident = Renderer(ledger, ledger.lifecycles["incident"], OutputModel, caller, renderer.language)
+    incident = (await reads.load_visible(of_incident, name)).record
+    _require_staff_for(renderer, incident)
+    found = await suspected_changes_of(ledger.db, incident, _sees(renderer, "change"))
+    return Response(to_json({"items": found}), headers=VARY, media_type="application/json")
+
+
+def _require_staff_for(renderer: Renderer, record: Any) -> None:
+    """Raise Forbidden unless the caller is staff for the record."""
+    if not renderer.caller.is_staff_for(record):
+        raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
+
+
+def _sees(renderer: Renderer, kind: str) -> SeenBy:
+    ledger = renderer.ledger
+    return partial(is_visible, ledger, ledger.lifecycles[kind], renderer.caller)

@@ -1,0 +1,221 @@
+"""Changes that may have caused an incident, and incidents that a change may have caused: computed when asked
+for. An incident is suspected of a change if it was opened within 48 hours after a step of it, and has an item
+or a service in common with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.shapes import OutputModel
+from app.common.priority import Priority
+from app.common.records import CodeEnum
+from app.db import Database, Row
+from app.foundation.cis.needs import needed_cis, needing_cis
+from app.log.canonical import instant
+from app.processes.changes.records import Change, ChangeState, ChangeType
+
+
+class Suspicion(CodeEnum):
+    """What makes a change the suspected cause of an incident."""
+
+    same_item = "same_item", "The same item", "同一配置项"
+    needed_item = "needed_item", "An item that it needs", "其所依赖的配置项"
+    same_service = "same_service", "The same service", "同一服务"
+
+
+#: How much each counts: the likeliest first, then what is nearest in time.
+WEIGHTS = {Suspicion.same_item: 4, Suspicion.needed_item: 2, Suspicion.same_service: 1}
+#: How long after a step of a change an incident is suspected, and how many are shown.
+SUSPECTED_FOR, MOST_SUSPECTED = timedelta(hours=48), 10
+#: Most candidates that are read for each field in common, before those that the caller does not see are left out.
+MOST_CANDIDATES = 200
+HOUR = timedelta(hours=1)
+#: Whether the caller may see what has that audience.
+SeenBy = Callable[[list[str]], bool]
+
+
+class SuspectedOut(OutputModel):
+    """What makes it suspected, and whether that is confirmed."""
+
+    because: list[Suspicion] = Field(description="What both have in common, the weightiest first.")
+    hours_since: float = Field(description="The hours from the change's last step to the incident's opening.")
+    confirmed: bool = Field(description="Whether it is linked as the cause already.")
+
+
+class SuspectedChangeOut(SuspectedOut):
+    """A change that may have caused an incident."""
+
+    id: UUID
+    number: str
+    title: str | None
+    type: ChangeType | None
+    state: ChangeState
+    started_at: datetime | None
+    implemented_at: datetime | None
+    backed_out_at: datetime | None
+
+
+class SuspectedChanges(OutputModel):
+    """The changes that may have caused an incident."""
+
+    items: list[SuspectedChangeOut] = Field(description=f"The likeliest first; at most {MOST_SUSPECTED}.")
+
+
+class SuspectedIncidentOut(SuspectedOut):
+    """An incident that a change may have caused."""
+
+    id: UUID
+    number: str
+    title: str | None
+    state: str
+    priority: Priority | None
+    opened_at: datetime
+
+
+class SuspectedIncidents(OutputModel):
+    """The incidents that a change may have caused."""
+
+    items: list[SuspectedIncidentOut] = Field(description=f"The likeliest first; at most {MOST_SUSPECTED}.")
+
+
+STEPS = ("started_at", "implemented_at", "backed_out_at")
+# The changes of two days are few; each branch has its own index.
+RECENT = " union ".join(
+    f"select id from fold.change where {step} > %(since)s and {step} <= %(opened_at)s" for step in STEPS
+)
+CHANGES = f"""
+select c.id, c.number, c.title, c.type, c.state, c.started_at, c.implemented_at, c.backed_out_at, h.audience,
+  (select max(step) from unnest(array[c.started_at, c.implemented_at, c.backed_out_at]) as s (step)
+   where step <= %(opened_at)s) as step_at,
+  coalesce(c.ci_ids && %(touched)s::text[], false) as same_item,
+  coalesce(c.ci_ids && %(needed)s::text[], false) as needed_item,
+  coalesce(%(service)s = any(c.services), false) as same_service,
+  exists (select from fold.link l where l.record = 'change/' || c.id and l.other = %(incident)s
+    and l.kind = 'causes') as confirmed
+from ({RECENT}) as w join fold.change c using (id) join log.stream_head h on h.stream = 'change/' || c.id
+where c.ci_ids && (%(touched)s::text[] || %(needed)s::text[]) or %(service)s = any(c.services)"""
+CI_OF_KEY = "select id from fold.ci where key = %s"
+
+
+async def suspected_changes(db: Database, incident: Any, sees: SeenBy) -> list[dict[str, Any]]:
+    """Return the changes that may have caused the incident, the likeliest first, as far as the caller sees
+    them.
+    """
+    if incident.opened_at is None or (incident.ci is None and incident.service is None):
+        return []
+    touched = [row["id"] for row in await db.rows(CI_OF_KEY, (incident.ci,))] if incident.ci else []
+    needed = (await needed_cis(db.rows, touched)).ids if touched else ()
+    said = {
+        "opened_at": incident.opened_at,
+        "since": incident.opened_at - SUSPECTED_FOR,
+        "touched": [str(one) for one in touched],
+        "needed": [str(one) for one in needed],
+        "service": incident.service,
+        "incident": incident.row_key,
+    }
+    found = [row for row in await db.rows(CHANGES, said) if sees(row["audience"])]
+    return [
+        {
+            **{name: row[name] for name in ("id", "number", "title", "type", "state")},
+            **{name: _instant(row[name]) for name in STEPS},
+            **_suspected(row, incident.opened_at - row["step_at"]),
+        }
+        for row in _likeliest(found, lambda row: incident.opened_at - row["step_at"])
+    ]
+
+
+# Each field in common has its own index and a limit: a service may have many incidents in two days.
+INCIDENT_BRANCH = """
+(select id, '{because}' as because from fold.incident
+ where {name} = any(%({because})s) and opened_at >= %(since)s and opened_at <= %(until)s
+ order by opened_at, id limit {most})"""
+INCIDENTS = """
+select i.id, i.number, i.title, i.state, i.priority, i.opened_at, h.audience, t.step_at,
+  'same_item' = any(f.because) as same_item, 'needed_item' = any(f.because) as needed_item,
+  'same_service' = any(f.because) as same_service,
+  exists (select from fold.link l where l.record = %(change)s and l.other = 'incident/' || i.id
+    and l.kind = 'causes') as confirmed
+from (select u.id, array_agg(u.because) as because from ({branches}) as u group by u.id) as f
+join fold.incident i on i.id = f.id join log.stream_head h on h.stream = 'incident/' || i.id
+cross join lateral (
+  select max(step) as step_at from unnest(%(steps)s::timestamptz[]) as s (step) where step <= i.opened_at
+) as t
+where i.opened_at <= t.step_at + %(suspected_for)s"""
+KEYS = "select id, key from fold.ci where id = any(%s)"
+
+
+async def suspected_incidents(db: Database, change: Change, sees: SeenBy) -> list[dict[str, Any]]:
+    """Return the incidents that the change may have caused, the likeliest first, as far as the caller sees
+    them.
+    """
+    steps = sorted(step for name in STEPS if (step := getattr(change, name)) is not None)
+    if not steps:
+        return []
+    touched = [UUID(one) for one in change.ci_ids or ()]
+    needing = (await needing_cis(db.rows, touched)).ids
+    keys = {row["id"]: row["key"] for row in await db.rows(KEYS, ([*touched, *needing],))}
+    common = {
+        Suspicion.same_item: [keys[one] for one in touched],
+        Suspicion.needed_item: [keys[one] for one in needing],
+        Suspicion.same_service: list(change.services or ()),
+    }
+    said = {
+        "since": steps[0],
+        "until": steps[-1] + SUSPECTED_FOR,
+        "steps": steps,
+        "suspected_for": SUSPECTED_FOR,
+        "change": change.row_key,
+        **{because.value: values for because, values in common.items()},
+    }
+    rows = await db.rows(suspected_incidents_query(), said)
+    found = [row for row in rows if sees(row["audience"])]
+    return [
+        {
+            **{name: row[name] for name in ("id", "number", "title", "state", "priority")},
+            "opened_at": instant(row["opened_at"]),
+            **_suspected(row, row["opened_at"] - row["step_at"]),
+        }
+        for row in _likeliest(found, lambda row: row["opened_at"] - row["step_at"])
+    ]
+
+
+def suspected_incidents_query() -> str:
+    """Return the SQL that selects incidents with an item or a service in common with a change."""
+    branches = " union all ".join(
+        INCIDENT_BRANCH.format(
+            because=because.value,
+            name="service" if because is Suspicion.same_service else "ci",
+            most=MOST_CANDIDATES,
+        )
+        for because in Suspicion
+    )
+    return INCIDENTS.format(branches=branches)
+
+
+def _likeliest(rows: Iterable[Row], since: Callable[[Row], timedelta]) -> Sequence[Row]:
+    ordered = sorted(
+        rows, key=lambda row: (-sum(WEIGHTS[one] for one in _because(row)), since(row), row["id"])
+    )
+    return ordered[:MOST_SUSPECTED]
+
+
+def _because(row: Row) -> list[Suspicion]:
+    return [one for one in Suspicion if row[one.value]]
+
+
+def _suspected(row: Row, since: timedelta) -> dict[str, Any]:
+    return {
+        "because": [one.value for one in _because(row)],
+        "hours_since": round(since / HOUR, 1),
+        "confirmed": row["confirmed"],
+    }
+
+
+def _instant(value: datetime | None) -> str | None:
+    return None if value is None else instant(value)

@@ -1,0 +1,142 @@
+"""A change is offered as the cause of incidents that come within 48 hours after it, and confirmed as such."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.common.people import Role
+from tests.client import Client, Json, an_incident
+from tests.processes.changes.samples import DONE, Board
+
+
+def ago(**parts: float) -> Json:
+    """What is said of something that happened so long ago."""
+    return {"occurred_at": (datetime.now(UTC) - timedelta(**parts)).isoformat().replace("+00:00", "Z")}
+
+
+async def started(board: Board, when: Json | None = None, **changes: Any) -> str:
+    """The path of an emergency change that is being implemented, since now or since `when`."""
+    said = when or {}
+    drafted = await board.drafted(type="emergency", **changes, **said)
+    at = f"/v1/changes/{drafted['id']}"
+    await board.agent.post_ok(f"{at}/submit", said)
+    # Whoever manages changes may date back, whoever only votes may not.
+    asked = board.question(cannot_wait="Nobody can send mail.", persons=[board.manager.id], **said)
+    await board.manager.post_ok(f"{at}/request_emergency_approval", asked)
+    decision = (await board.manager.read(f"{at}/decisions"))["items"][-1]["id"]
+    vote = {"decision": decision, "verdict": "approve", "comment": "Go on.", **said}
+    await board.manager.post_ok(f"{at}/vote", vote)
+    await board.engineer.post_ok(f"{at}/start", said)
+    return at
+
+
+async def an_incident_on(board: Board, **said: Any) -> Json:
+    """A new incident."""
+    return await board.agent.post_ok("/v1/incidents", an_incident(**said))
+
+
+async def changes_suspected(client: Client, incident: Json) -> list[Json]:
+    """The changes that may have caused the incident."""
+    items: list[Json] = (await client.read(f"/v1/incidents/{incident['id']}/suspected_changes"))["items"]
+    return items
+
+
+async def incidents_suspected(client: Client, at: str) -> list[Json]:
+    """The incidents that the change may have caused."""
+    items: list[Json] = (await client.read(f"{at}/suspected_incidents"))["items"]
+    return items
+
+
+def reasons(found: list[Json]) -> list[tuple[str, list[str]]]:
+    """What is suspected, and because of what."""
+    return [(one["id"], one["because"]) for one in found]
+
+
+async def test_changes_on_the_same_item_come_before_those_on_what_it_needs_and_on_its_service(
+    board: Board,
+) -> None:
+    for key in ("app-1", "db-1", "srv-1", "srv-2"):
+        await board.ci(key)
+    await board.relate("app-1", "uses", "db-1")
+    await board.relate("db-1", "runs_on", "srv-1")
+    by_service = await started(board, cis=["srv-2"], services=["mail"])
+    by_need = await started(board, cis=["srv-1"], services=["web"])
+    by_item = await started(board, cis=["app-1"], services=["web"])
+    elsewhere = await started(board, cis=["srv-2"], services=["web"])
+    ids = [at.rpartition("/")[2] for at in (by_item, by_need, by_service)]
+    incident = await an_incident_on(board, service="mail", ci="app-1")
+    found = await changes_suspected(board.manager, incident)
+    assert reasons(found) == [
+        (ids[0], ["same_item"]),
+        (ids[1], ["needed_item"]),
+        (ids[2], ["same_service"]),
+    ]
+    assert [(one["confirmed"], one["hours_since"]) for one in found] == [(False, 0.0)] * 3
+    for at, because in ((by_item, "same_item"), (by_need, "needed_item"), (by_service, "same_service")):
+        (one,) = await incidents_suspected(board.manager, at)
+        assert (one["id"], one["because"], one["number"]) == (incident["id"], [because], incident["number"])
+    assert await incidents_suspected(board.manager, elsewhere) == []
+
+
+async def test_an_incident_is_suspected_for_48_hours_after_the_last_step_before_it(board: Board) -> None:
+    await board.ci("srv-1")
+    old = await started(board, ago(hours=60), cis=["srv-1"])
+    said = {"ci": "srv-1", "service": "web"}
+    early = await an_incident_on(board, **said, **ago(hours=70))
+    soon = await an_incident_on(board, **said, **ago(hours=30))
+    late = await an_incident_on(board, **said, **ago(hours=2))
+    assert await changes_suspected(board.manager, early) == []
+    assert await changes_suspected(board.manager, late) == []
+    (found,) = await changes_suspected(board.manager, soon)
+    assert found["hours_since"] == pytest.approx(30, abs=0.2)
+    assert reasons(await incidents_suspected(board.manager, old)) == [(soon["id"], ["same_item"])]
+    await board.engineer.post_ok(f"{old}/complete", {**DONE, **ago(hours=10)})
+    (found,) = await changes_suspected(board.manager, late)
+    assert found["hours_since"] == pytest.approx(8, abs=0.2)
+    both = await incidents_suspected(board.manager, old)
+    assert [one["id"] for one in both] == [late["id"], soon["id"]], "the nearer in time comes first"
+
+
+async def test_what_is_confirmed_is_linked_and_said_to_be_so(board: Board) -> None:
+    await board.ci("srv-1")
+    at = await started(board, cis=["srv-1"])
+    change = await board.manager.read(at)
+    incident = await an_incident_on(board, ci="srv-1")
+    confirmed = {"incident": incident["number"], "evidence": "It began with the restart."}
+    await board.manager.post_ok(f"{at}/confirm_cause", confirmed)
+    assert [one["confirmed"] for one in await changes_suspected(board.manager, incident)] == [True]
+    assert [one["confirmed"] for one in await incidents_suspected(board.manager, at)] == [True]
+    links = (await board.manager.read(f"/v1/incidents/{incident['id']}/links"))["items"]
+    assert [(one["kind"], one["other"]["number"]) for one in links] == [("caused_by", change["number"])]
+
+
+async def test_ten_at_most_are_told_and_none_that_has_nothing_in_common(board: Board) -> None:
+    at = await started(board, services=["mail"])
+    for _ in range(11):
+        await an_incident_on(board, service="mail")
+    await an_incident_on(board, service="web")
+    found = await incidents_suspected(board.manager, at)
+    assert len(found) == 10
+    assert {tuple(one["because"]) for one in found} == {("same_service",)}
+    nameless = await an_incident_on(board)
+    assert await changes_suspected(board.manager, nameless) == []
+
+
+async def test_staff_alone_are_told_and_of_what_they_see(board: Board) -> None:
+    await board.api.team("desk")
+    user = await board.api.client("Zhao")
+    other = await board.api.client("Ana", Role.engineer, teams=("desk",))
+    incident = await user.post_ok("/v1/incidents", an_incident(service="mail"))
+    at = await started(board, services=["mail"])
+    later = await user.post_ok("/v1/incidents", an_incident(service="mail"))
+    assert (await user.get(f"/v1/incidents/{later['id']}/suspected_changes")).status_code == 403
+    assert (await user.get(f"{at}/suspected_incidents")).status_code == 404
+    await board.agent.post_ok(f"/v1/incidents/{later['id']}/assign", {"team": "desk"})
+    assert await changes_suspected(other, later) == [], "the change is another team's"
+    assert (await other.get(f"{at}/suspected_incidents")).status_code == 404
+    assert len(await changes_suspected(board.manager, later)) == 1
+    assert await changes_suspected(board.agent, incident) == [], "it came before the change"
+    assert await incidents_suspected(board.engineer, at) == [], "the incident is another team's"
