@@ -10,7 +10,6 @@ from app.processes.problems.candidates import (
     DetectAgainProblemCandidate,
     DetectProblemCandidate,
 )
-from app.processes.problems.fixes import BeginFixProblem
 from app.processes.problems.lifecycle import (
     AcceptRiskProblem,
     CloseProblem,
@@ -70,7 +69,6 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "workaround": "Send it again in the morning. 早上重发。",
         "workaround_visibility": "public",
     },
-    BeginFixProblem: lambda: {"fixing_change": "jira:CHG-7"},
     ResolveProblem: lambda: {"prevention": "The rotation keeps the queue."},
     AcceptRiskProblem: lambda: {
         "reason": "The relay is replaced in spring.",

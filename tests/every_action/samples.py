@@ -63,6 +63,7 @@ from app.ticketing.tags import UntagTicket
 from app.ticketing.tasks import ApplyChecklist, CompleteTask, DropTask, EditTask
 from tests.client import RESOLVED, Client, Json, an_incident
 from tests.every_action import (
+    alterations,
     articles,
     freezes,
     kpis,
@@ -339,6 +340,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     },
     RemindIncident: lambda: {"persons": [IDS["person"]]},
     **problems.SAMPLES,
+    **alterations.SAMPLES,
     **meetings.SAMPLES,
     AssignTicket: lambda: {"team": TEAM},
     CorrectComment: lambda: {"comment": NOBODYS, "text": "Any news of it?"},
@@ -456,7 +458,7 @@ SHOWN: dict[tuple[str, str], Callable[[Client, str], Awaitable[Json]]] = freezes
 #: What nobody does with what is their own: another one carries these out.
 NOT_THEIR_OWN = frozenset({"publish", "change_visibility", "approve"})
 #: What names several other records, and in its sample none.
-NAMES_NONE = frozenset({"raise"})
+NAMES_NONE = frozenset({"raise", "begin_fix", "change_fix"})
 
 #: What cannot be carried out where all else that leaves a record in its state was carried out before.
 NOT_SHARED = releases.NOT_SHARED | {
@@ -604,6 +606,7 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     **freezes.PREPARED,
     **releases.PREPARED,
     CastVote: _asked,
+    **alterations.PREPARED,
 }
 
 

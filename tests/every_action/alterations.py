@@ -1,0 +1,82 @@
+"""What is said of what waits for changes: items altered, problems fixed, requests fulfilled by one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from app.common.people import Caller, Role, RoleGrant
+from app.foundation.cis.alterations import RegulariseCi
+from app.foundation.cis.lifecycle import ChangeAttributesCi
+from app.foundation.decisions.actions import CastVote
+from app.kernel.payloads import EmptyPayload, Payload
+from app.processes.changes.approval import RequestEmergencyApprovalChange
+from app.processes.changes.lifecycle import DraftChange
+from app.processes.changes.records import ChangeType
+from app.processes.problems.fixes import BeginFixProblem, ChangeFixProblem, NoteFixingChangeFailedProblem
+from app.processes.requests.lifecycle import NoteChangeEndedRequest
+from tests.client import Client, Json
+from tests.every_action.world_data import IDS, NOBODYS
+from tests.people import act
+from tests.processes.changes.samples import a_change
+
+#: As the API takes them.
+SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    RegulariseCi: lambda: {"change": NOBODYS},
+    BeginFixProblem: lambda: {"fixing_change": "jira:CHG-7"},
+    ChangeFixProblem: lambda: {"fixing_change": "jira:CHG-8", "reason": "The first was undone. 已回退。"},
+    NoteFixingChangeFailedProblem: lambda: {"change": NOBODYS},
+    NoteChangeEndedRequest: lambda: {"change": NOBODYS, "outcome": "backed_out"},
+}
+
+
+def _somebody(name: str, role: Role) -> Caller:
+    """One of those there who hold no role otherwise, and who is nobody who acts in a test."""
+    person = UUID(IDS[name])
+    return Caller(f"person:{person}", person, roles=(RoleGrant(role),))
+
+
+async def _a_change(client: Client, at: str) -> Json:
+    """A change that somebody of the staff drafts."""
+    body = DraftChange(type=ChangeType.normal, title="Renew the relay")
+    done = await act(client.app.state.ledger, _somebody("doer", Role.admin), "change", "draft", body=body)
+    return {"change": str(done.record.id)}
+
+
+async def _approved_afterwards(client: Client, at: str) -> Json:
+    """A change of the item at that address that is approved, after the item was altered without it."""
+    item = await client.read(at)
+    ledger, keeper = client.app.state.ledger, _somebody("doer", Role.configuration_manager)
+    if item["state"] != "retired":
+        body = ChangeAttributesCi.model_validate({"attributes": {"memory_gib": 128}})
+        await act(ledger, keeper, "ci", "change_attributes", item["id"], body)
+    return {"change": await _approved(ledger, item["id"])}
+
+
+async def _approved(ledger: Any, item: str) -> str:
+    """The id of a change of the item that is approved."""
+    manager, voter = _somebody("doer", Role.change_manager), _somebody("person", Role.cab_member)
+    said = DraftChange.model_validate(a_change(type="emergency", cis=[item]))
+    change = (await act(ledger, manager, "change", "draft", body=said)).record
+    await act(ledger, manager, "change", "submit", change.id, EmptyPayload())
+    asked = {
+        "cannot_wait": "The disk is full.",
+        "question": "Shall it be made?",
+        "persons": [IDS["person"]],
+        "rule": "majority",
+        "due_at": "2199-01-01T00:00:00Z",
+    }
+    body = RequestEmergencyApprovalChange.model_validate(asked)
+    asking = await act(ledger, manager, "change", "request_emergency_approval", change.id, body)
+    vote = {"decision": str(asking.record.approval_id), "verdict": "approve", "comment": "Go on."}
+    await act(ledger, voter, "change", "vote", change.id, CastVote.model_validate(vote))
+    return str(change.id)
+
+
+#: What must be there before an action that names it, and what is then said besides.
+PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
+    RegulariseCi: _approved_afterwards,
+    NoteFixingChangeFailedProblem: _a_change,
+    NoteChangeEndedRequest: _a_change,
+}
