@@ -383,6 +383,7 @@ create table fold.catalogue_item (
   offered_at timestamp with time zone,
   withdrawn_at timestamp with time zone,
   appended_at timestamp with time zone,
+  opens text collate "C",
   constraint catalogue_item_pkey PRIMARY KEY (id)
 );
 CREATE INDEX catalogue_item_drafted ON fold.catalogue_item USING btree (drafted_at DESC, id DESC);
@@ -496,6 +497,7 @@ create table fold.change (
   constraint change_number_key UNIQUE (number)
 ) with (fillfactor=85);
 CREATE INDEX change_assignee ON fold.change USING btree (assignee_id, opened_at DESC, id DESC);
+CREATE INDEX change_backed_out ON fold.change USING btree (backed_out_at, id) WHERE (backed_out_at IS NOT NULL);
 CREATE INDEX change_category ON fold.change USING btree (category, opened_at DESC, id DESC) WHERE (category IS NOT NULL);
 CREATE INDEX change_changed ON fold.change USING btree (changed_at, id);
 CREATE INDEX change_ci ON fold.change USING gin (ci_ids) WHERE (ci_ids IS NOT NULL);
@@ -589,8 +591,15 @@ create table fold.ci (
   unauthorised_at timestamp with time zone,
   found_by_id uuid,
   appended_at timestamp with time zone,
+  alteration_count integer,
+  altered_at timestamp with time zone,
+  alteration_authorised boolean,
+  authorised_by_id uuid,
+  regularised_at timestamp with time zone,
+  regularised_by_id uuid,
   constraint ci_pkey PRIMARY KEY (id)
 );
+CREATE INDEX ci_altered ON fold.ci USING btree (altered_at, id) WHERE (altered_at IS NOT NULL);
 CREATE INDEX ci_class ON fold.ci USING btree (ci_class, planned_at DESC, id DESC);
 CREATE INDEX ci_found_by ON fold.ci USING btree (found_by_id, planned_at DESC, id DESC) WHERE (found_by_id IS NOT NULL);
 CREATE UNIQUE INDEX ci_key_key ON fold.ci USING btree (key);
@@ -1026,6 +1035,7 @@ create table fold.incident (
   custom_for_staff jsonb,
   review_due_at timestamp with time zone,
   appended_at timestamp with time zone,
+  held_for_change_id uuid,
   constraint incident_pkey PRIMARY KEY (id),
   constraint incident_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -1040,6 +1050,7 @@ CREATE INDEX incident_custom ON fold.incident USING gin (custom jsonb_path_ops) 
 CREATE INDEX incident_custom_for_staff ON fold.incident USING gin (custom_for_staff jsonb_path_ops) WHERE (custom_for_staff IS NOT NULL);
 CREATE INDEX incident_customer ON fold.incident USING btree (customer_id, opened_at DESC, id DESC) WHERE (customer_id IS NOT NULL);
 CREATE INDEX incident_duplicates ON fold.incident USING btree (duplicate_of_id, id) WHERE (duplicate_of_id IS NOT NULL);
+CREATE INDEX incident_held_for_change ON fold.incident USING btree (held_for_change_id) WHERE (held_for_change_id IS NOT NULL);
 CREATE INDEX incident_hold_reason ON fold.incident USING btree (hold_reason, opened_at DESC, id DESC) WHERE (hold_reason IS NOT NULL);
 CREATE INDEX incident_major ON fold.incident USING btree (declared_major_at DESC, id DESC) WHERE (declared_major_at IS NOT NULL);
 CREATE INDEX incident_open_assignee ON fold.incident USING btree (assignee_id, opened_at DESC, id DESC) WHERE (state = ANY (ARRAY['new'::text, 'acknowledged'::text, 'in_progress'::text, 'on_hold'::text]));
@@ -1388,6 +1399,9 @@ create table fold.problem (
   risk_lapsed_at timestamp with time zone,
   article_id uuid,
   appended_at timestamp with time zone,
+  fixing_change_id uuid,
+  fixing_change_external boolean,
+  fixing_change_failed_at timestamp with time zone,
   constraint problem_pkey PRIMARY KEY (id),
   constraint problem_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -1398,6 +1412,7 @@ CREATE INDEX problem_ci ON fold.problem USING btree (ci, opened_at DESC, id DESC
 CREATE INDEX problem_closed ON fold.problem USING btree (closed_at, id);
 CREATE INDEX problem_custom ON fold.problem USING gin (custom jsonb_path_ops) WHERE (custom IS NOT NULL);
 CREATE INDEX problem_custom_for_staff ON fold.problem USING gin (custom_for_staff jsonb_path_ops) WHERE (custom_for_staff IS NOT NULL);
+CREATE INDEX problem_fixing_change ON fold.problem USING btree (fixing_change_id) WHERE (fixing_change_id IS NOT NULL);
 CREATE INDEX problem_known_category ON fold.problem USING btree (category, workaround_documented_at DESC, id DESC) WHERE ((workaround_documented_at IS NOT NULL) AND (state = ANY (ARRAY['logged'::text, 'investigating'::text, 'known_error'::text, 'cause_identified'::text, 'fix_in_progress'::text])));
 CREATE INDEX problem_known_ci ON fold.problem USING btree (ci, workaround_documented_at DESC, id DESC) WHERE ((workaround_documented_at IS NOT NULL) AND (state = ANY (ARRAY['logged'::text, 'investigating'::text, 'known_error'::text, 'cause_identified'::text, 'fix_in_progress'::text])));
 CREATE INDEX problem_known_service ON fold.problem USING btree (service, workaround_documented_at DESC, id DESC) WHERE ((workaround_documented_at IS NOT NULL) AND (state = ANY (ARRAY['logged'::text, 'investigating'::text, 'known_error'::text, 'cause_identified'::text, 'fix_in_progress'::text])));
@@ -1687,6 +1702,7 @@ create table fold.request (
   approval_id uuid,
   approved_at timestamp with time zone,
   appended_at timestamp with time zone,
+  held_for_change_id uuid,
   constraint request_pkey PRIMARY KEY (id),
   constraint request_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -1699,6 +1715,7 @@ CREATE INDEX request_custom ON fold.request USING gin (custom jsonb_path_ops) WH
 CREATE INDEX request_custom_for_staff ON fold.request USING gin (custom_for_staff jsonb_path_ops) WHERE (custom_for_staff IS NOT NULL);
 CREATE INDEX request_customer ON fold.request USING btree (customer_id, opened_at DESC, id DESC) WHERE (customer_id IS NOT NULL);
 CREATE INDEX request_delivered ON fold.request USING btree (delivered_at, id);
+CREATE INDEX request_held_for_change ON fold.request USING btree (held_for_change_id) WHERE (held_for_change_id IS NOT NULL);
 CREATE INDEX request_hold_reason ON fold.request USING btree (hold_reason, opened_at DESC, id DESC) WHERE (hold_reason IS NOT NULL);
 CREATE INDEX request_item ON fold.request USING btree (item, opened_at DESC, id DESC) WHERE (item IS NOT NULL);
 CREATE INDEX request_open_assignee ON fold.request USING btree (assignee_id, opened_at DESC, id DESC) WHERE (state = ANY (ARRAY['submitted'::text, 'awaiting_approval'::text, 'assessed'::text, 'in_progress'::text, 'analysing'::text, 'requirements_confirmed'::text, 'solution_review'::text, 'revising'::text, 'solution_approved'::text, 'implementing'::text, 'in_acceptance'::text, 'rectifying'::text, 'on_hold'::text]));
