@@ -190,6 +190,13 @@ class KpiCuts(BaseModel):
     to_team: Values = Field(
         None, max_length=MOST_VALUES, description="Of changes of team: keys or ids of who got it."
     )
+    change_type: Values = Field(None, max_length=MOST_VALUES, description="Of changes: codes of types.")
+    risk: Values = Field(None, max_length=MOST_VALUES, description="Of changes: codes of risk levels.")
+    verdict: Values = Field(None, max_length=MOST_VALUES, description="Of changes: `reviewed`, `computed`.")
+    ci_class: Values = Field(None, max_length=MOST_VALUES, description="Of alterations: codes of classes.")
+    authorisation: Values = Field(
+        None, max_length=MOST_VALUES, description="`authorised`, `regularised`, `unauthorised`."
+    )
     age: Values = Field(
         None, max_length=MOST_VALUES, description="Of what is open: codes of ages, as `1_to_3_days`."
     )

@@ -402,6 +402,7 @@ async def test_whoever_sees_every_incident_may_ask_and_nobody_else(shared: Api, 
     sees = role in {
         Role.admin,
         Role.auditor,
+        Role.change_manager,
         Role.department_head,
         Role.incident_manager,
         Role.management,
