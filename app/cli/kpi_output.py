@@ -69,12 +69,14 @@ def print_answer(question: Question, found: KpiAnswer, form: Form) -> None:
 
 def _extra_columns(kpi: Kpi, point: KpiPoint) -> dict[str, str]:
     """Return what the table shows of a point besides its value and cases, by column."""
-    if kpi.aggregate is Aggregate.mean:
+    if kpi.is_timed:
         of = point.elapsed
         parts = {name: getattr(of, name) if of else None for name in ("median", "p90", "max")}
         shown = {name: _number(Unit.seconds, value) for name, value in parts.items()}
         shown |= {"open": _number(Unit.cases, point.open_cases)}
         return shown | ({"skewed": _number(Unit.cases, point.skewed)} if kpi.may_be_skewed else {})
+    if kpi.aggregate is Aggregate.per_day:
+        return {"days": _number(Unit.cases, point.denominator)}
     if kpi.aggregate is Aggregate.per_agent_day:
         return {"agent-days": _number(Unit.cases, point.denominator)}
     if point.numerator is not None:

@@ -7,12 +7,11 @@ any cases. A cut is one combination of values of the `by` dimensions.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
-from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -29,6 +28,7 @@ from app.kpis.effective_dating import Layer
 from app.kpis.facts import FACTS, TABLES, UNFINISHED
 from app.kpis.kpi import Aggregate, Target
 from app.kpis.lag_notice import LAG_DESCRIPTION
+from app.kpis.open_spans import OpenSpan, open_by_period
 from app.kpis.query import IDS, TEAMS, Filters, Statement
 from app.kpis.question import NO_VALUE, CannotAnswer, Question
 from app.kpis.series import (
@@ -40,6 +40,7 @@ from app.kpis.series import (
     PointContext,
     PointKey,
     add_cases,
+    add_days,
     distribution,
     point,
 )
@@ -236,6 +237,8 @@ async def count(
     elif question.kpi.fact is not None:
         await _add_cells(connection, question, filters, most, figures)
         _check_limit(figures, most)
+    if question.kpi.aggregate is Aggregate.per_day:
+        add_days(question, figures)
     if question.kpi.still_open is not None:
         await count_open(connection, question, filters, now, figures)
         _check_limit(figures, most)
@@ -267,7 +270,7 @@ async def add_agent_days(
     whole = agent_days.whole_days(question, filters, agent_days.day_parts(question, first, last))
     for period, *cut, days, cases in await fetch(connection, whole):
         of = figures.setdefault((period, tuple(cut)), Figures())
-        of.agent_days, of.cases, of.total = days, cases, cases
+        of.days, of.cases, of.total = days, cases, cases
     for period, *cut, cases in await fetch(connection, agent_days.edge_cases(question, filters)):
         of = figures.setdefault((period, tuple(cut)), Figures())
         of.cases, of.total = of.cases + cases, of.total + cases
@@ -364,45 +367,16 @@ async def _count_spans(
     moments: list[datetime],
     figures: dict[PointKey, Figures],
 ) -> None:
-    spans: dict[Cut, list[_OpenSpan]] = defaultdict(list)
+    spans: dict[Cut, list[OpenSpan]] = defaultdict(list)
     for first, last, *values, cases, on_hold, opened_at in await fetch(
         connection, standing.open_spans(question, filters, moments)
     ):
         spans[tuple(values)].append((first, last, cases, on_hold, opened_at))
     for cut, of in spans.items():
-        for period, alive, on_hold, oldest in _open_by_period(of, len(moments)):
+        for period, alive, on_hold, oldest in open_by_period(of, len(moments)):
             place = figures.setdefault((period, cut), Figures())
             place.open_cases, place.on_hold = alive, on_hold
             place.oldest_open_seconds = int((moments[period - 1] - oldest).total_seconds())
-
-
-#: The first and the last period at whose ends the cases are open, their number, the number of those on hold,
-#: and the opening of the oldest.
-_OpenSpan = tuple[int, int, int, int, datetime]
-
-
-def _open_by_period(spans: list[_OpenSpan], last_period: int) -> Iterator[tuple[int, int, int, datetime]]:
-    """Yield each period with open cases, their number, the number on hold, and the opening of the oldest."""
-    change: Counter[int] = Counter()
-    waiting: Counter[int] = Counter()
-    begins: dict[int, list[_OpenSpan]] = defaultdict(list)
-    for span in spans:
-        change[span[0]] += span[2]
-        change[span[1] + 1] -= span[2]
-        waiting[span[0]] += span[3]
-        waiting[span[1] + 1] -= span[3]
-        begins[span[0]].append(span)
-    open_cases = on_hold = 0
-    by_age: list[tuple[datetime, int]] = []
-    for period in range(1, last_period + 1):
-        open_cases += change[period]
-        on_hold += waiting[period]
-        for _, last, *_, opened_at in begins[period]:
-            heappush(by_age, (opened_at, last))
-        while by_age and by_age[0][1] < period:
-            heappop(by_age)
-        if open_cases:
-            yield period, open_cases, on_hold, by_age[0][0]
 
 
 def _check_limit(figures: Collection[PointKey], most: int) -> None:
@@ -479,7 +453,12 @@ def _points(
     runs = running_period(question, now) if comparable_part(question, now) is not None else None
 
     def figures_at(period: int, cut: Cut) -> Figures:
-        nothing = Figures(open_cases=0 if counts_open and begins[period] < now else None)
+        begun = begins[period] < now
+        # Of a number per day 0 is a value, however many days there are.
+        nothing = Figures(
+            open_cases=0 if counts_open and begun else None,
+            days=1 if question.kpi.aggregate is Aggregate.per_day and begun else 0,
+        )
         return figures.get((period, cut)) or nothing
 
     if question.by:

@@ -29,6 +29,8 @@ LIMITS = f"set local statement_timeout = '{LONGEST_SECONDS}s'; set local enable_
 SELECT_RECORDED_AT = "select recorded_at from log.event where position = %s"
 SELECT_OCCURRED_RANGE = "select min(occurred_at), max(occurred_at) from log.event where position <= %s"
 
+PER_DAYS = frozenset({Aggregate.per_agent_day, Aggregate.per_day})
+
 
 @dataclass(frozen=True, slots=True)
 class LogMoment:
@@ -97,6 +99,8 @@ async def _count_cases(
     cells = await raw.cells(connection, bounds, by, raw.with_measure(kpi, source))
     if kpi.aggregate is Aggregate.per_agent_day:
         raw.add_agent_days(cells, await _agent_days(connection, question, filters, position))
+    if kpi.aggregate is Aggregate.per_day:
+        raw.add_days(cells, bounds, by, question.zone, question.now)
     figures = {place: _figures(kpi, cell) for place, cell in cells.items()}
     if kpi.secondary_kpi is not None:
         beside = await raw.cells(connection, bounds, by, raw.with_measure(kpi.secondary_kpi, source))
@@ -145,13 +149,13 @@ def _source(
 
 
 def _figures(kpi: Kpi, cell: raw.Cell) -> Figures:
-    timed = kpi.aggregate is Aggregate.mean
+    timed = kpi.is_timed
     return Figures(
         cases=cell.all_cases if kpi.counts_excluded else cell.counted,
         total=int(cell.numerator or 0),
         elapsed=_distribution(cell.mean, cell.median, cell.p90, cell.max) if timed else None,
         skewed=cell.skewed,
-        agent_days=int(cell.denominator or 0) if kpi.aggregate is Aggregate.per_agent_day else 0,
+        days=int(cell.denominator or 0) if kpi.aggregate in PER_DAYS else 0,
         excluded={reason: getattr(cell, reason) for reason in EXCLUSIONS},
     )
 

@@ -43,7 +43,7 @@ TASK_EVENTS = ("task_completed", "task_dropped")
 HANDING_EVENTS = ("submitted", "scheduled")
 VERDICT_EVENTS = ("started", "implemented", "backed_out", "reviewed", "cause_confirmed", "linked", "unlinked")
 #: The column that names a record to people, by its kind; by default its number.
-NAMES = {"ci": "key"}
+NAMES = {"ci": "key", "deployment": "coalesce(pipeline || ' ' || run, id::text)"}
 #: By measure, the events that a case's number follows from, besides its opening and the deciding event.
 DECIDING_EVENTS = {
     Measure.observed: "type = any(%(done)s)",
@@ -91,6 +91,10 @@ class KpiCase(OutputModel):
     measure: int = Field(description="What it brought: seconds, 1 or 0 of a share, a number, 1 of a count.")
     state: str | None = Field(
         description="Of the time in each state: in which it was so long; null: it is counted as a whole."
+    )
+    revision: str | None = Field(
+        description="Of a lead time to production: the revision, or the id of the change; null: the KPI is of "
+        "something else."
     )
     excluded: str | None = Field(description="Why no other KPI counts it; only volumes have such cases.")
     irregular: bool = Field(description="An event of its history did not fit the lifecycle.")
@@ -181,7 +185,7 @@ async def _statement(
     names = ("after_at", "after_id", "after_position", "given")
     named = dict(zip(names, after or (None, None, None, 0), strict=True))
     return Statement(
-        f"select * from ({rows.text}) counted where {behind} order by at, case_id, position, state"
+        f"select * from ({rows.text}) counted where {behind} order by at, case_id, position, state, revision"
         " limit %(limit)s offset %(given)s",
         rows.parameters | named | {"limit": limit},
     )
@@ -245,7 +249,7 @@ order by position"""
 def _case(
     row: tuple[Any, ...], numbers: CaseNumbers, events: dict[UUID, list[tuple[bool, KpiEvidence]]]
 ) -> KpiCase:
-    case_id, at, measure, excluded, irregular, inferred, skewed, deciding, _, state, on_hold = row
+    case_id, at, measure, excluded, irregular, inferred, skewed, deciding, _, state, revision, on_hold = row
     kind, number = numbers[case_id]
     return KpiCase(
         id=case_id,
@@ -254,6 +258,7 @@ def _case(
         decided_at=at,
         measure=measure,
         state=state,
+        revision=revision,
         excluded=excluded,
         irregular=irregular,
         inferred=inferred,

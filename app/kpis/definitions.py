@@ -70,7 +70,8 @@ class Definitions:
         cursor = AsyncClientCursor(self.connection)  # CREATE TABLE AS takes no server-side parameters
         await cursor.execute("set local enable_nestloop = off")
         before: list[str] = []
-        for name, text in parts.items():
+        for name, written in parts.items():
+            text = raw.with_others(written)
             if name not in kept:
                 before.append(f"{name} as (\n{text})")
                 continue

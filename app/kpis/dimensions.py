@@ -66,5 +66,6 @@ OF_CHANGES = (Dimension.change_type, Dimension.team, Dimension.service, Dimensio
 #: For KPIs that follow a review where there is one, and else the log.
 BY_VERDICT = (*OF_CHANGES, Dimension.verdict)
 OF_ALTERATIONS = (Dimension.ci_class, Dimension.team, Dimension.authorisation)
+OF_DEPLOYMENTS = (Dimension.service, Dimension.team)
 #: The dimensions of assignment. What counts at a case's opening counts for its first team and assignee.
 ASSIGNMENT_DIMENSIONS = frozenset({Dimension.team, Dimension.assignee})

@@ -174,6 +174,7 @@ OF_CHANGE = ("change_type", "team_id", "service", "risk")
 CHANGE_FACT = (*CASE, "at", *OF_CHANGE, *CASE_FLAGS)
 CHANGE_STRETCH = ("since", "until", "phase", "on_hold", "waiting", "overdue", "opened_at")
 CHANGES = (
+    FactTable("change_handed", (*CASE, "at")),
     FactTable("change_started", CHANGE_FACT),
     FactTable("change_ended", (*CHANGE_FACT, "verdict", "at_first", "failed")),
     FactTable("change_implemented", (*CHANGE_FACT, "seconds")),
@@ -190,6 +191,17 @@ CI = (
         key=(*CASE, "n"),
     ),
 )
+DEPLOYMENT_FACT = (*CASE, "at", "team_id", "service", *CASE_FLAGS)
+DEPLOYMENT = (
+    FactTable("deployment_succeeded", DEPLOYMENT_FACT),
+    FactTable("deployment_arrived", (*DEPLOYMENT_FACT, "failed", "rolled_back_at")),
+    FactTable("deployment_incident", (*CASE, "incident_id", "position"), key=(*CASE, "incident_id")),
+    FactTable(
+        "deployment_brought",
+        (*CASE, "brought", *DEPLOYMENT_FACT[1:], "committed_at", "change_id"),
+        key=(*CASE, "brought"),
+    ),
+)
 
 #: The tables of each process, by the kind of its records.
 PROCESSES: dict[str, Sequence[FactTable]] = {
@@ -198,6 +210,7 @@ PROCESSES: dict[str, Sequence[FactTable]] = {
     "problem": PROBLEM,
     "change": CHANGES,
     "ci": CI,
+    "deployment": DEPLOYMENT,
 }
 #: By process, the facts between whose first and last instants its KPIs have cases.
 EXTENT = {
@@ -206,6 +219,7 @@ EXTENT = {
     "problem": ("opened", "resolved"),
     "change": ("started", "ended"),
     "ci": ("altered",),
+    "deployment": ("succeeded", "arrived"),
 }
 #: The facts that record the ends of a process's cases; at most one per case is final.
 ENDINGS = {"incident": "resolved", "request": "delivered", "problem": "resolved"}

@@ -20,6 +20,9 @@ from app.kpis.statistics.forecast import Outlook, Requirement, requirement_for
 from app.kpis.targets.validity import effective_target, targets
 
 DECIMALS = 3
+UNPREDICTABLE = frozenset(
+    {Aggregate.kaplan_meier, Aggregate.median, Aggregate.per_agent_day, Aggregate.per_day}
+)
 
 
 class KpiForecast(OutputModel):
@@ -78,7 +81,11 @@ async def forecast(db: Database, question: Question, more_cases: int | None) -> 
     of, before = figures.get((1, ()), nothing), figures.get((0, ()), nothing)
     target = effective_target(kpi, layers, now)
     standing = point(question, (1, ()), of, {}, PointContext(target, before, now))
-    if kpi.basis is Basis.standing or kpi.aggregate in {Aggregate.number, Aggregate.per_agent_day}:
+    if kpi.basis is Basis.standing or kpi.aggregate in {
+        Aggregate.number,
+        Aggregate.per_agent_day,
+        Aggregate.per_day,
+    }:
         more_cases = None
     elif more_cases is None:
         left = (end - now) / (end - begin)
@@ -116,8 +123,8 @@ def _requirement(
 
     `budget` is the cost that each further case may have, for KPIs that are measured by budgets.
     """
-    # Kaplan-Meier estimates and future person-days cannot be predicted from a number of cases.
-    unknown = kpi.aggregate in {Aggregate.kaplan_meier, Aggregate.per_agent_day}
+    # Medians and future person-days cannot be predicted from a number of cases; days are no cases.
+    unknown = kpi.aggregate in UNPREDICTABLE
     if target is None or unknown or kpi.is_of_ages:
         return Requirement()
     if kpi.basis is Basis.standing:

@@ -73,6 +73,8 @@ class Aggregate(CodeEnum):
     per_case = "per_case", "Sum per case", "每单平均"
     per_agent_day = "per_agent_day", "Cases per agent and day", "每人每日单据数"
     of_budget = "of_budget", "Sum as a part of the budgeted", "占预算之比"
+    median = "median", "Median", "中位数"
+    per_day = "per_day", "Cases per day", "每日单据数"
     kaplan_meier = "kaplan_meier", "Median, open cases included", "含未结单据的中位数"
 
 
@@ -135,6 +137,7 @@ class StillOpen(CodeEnum):
     unimplemented = "unimplemented", "Submitted, not implemented", "已提交未实施"
     waiting = "waiting", "Approved, not begun", "已批准未开始"
     review_overdue = "review_overdue", "Not reviewed in time", "评审逾期"
+    unrestored = "unrestored", "Failed, not made good", "失败后未恢复"
 
 
 #: The reasons why a case counts in no duration, share or rate.
@@ -242,12 +245,18 @@ class Kpi:
         return self.measure is Measure.business_seconds
 
     @property
+    def is_timed(self) -> bool:
+        """True if the value is the mean or the median of durations."""
+        return self.aggregate in {Aggregate.mean, Aggregate.median}
+
+    @property
     def is_divided(self) -> bool:
         """True if answers have a numerator and a denominator."""
         return self.aggregate in {
             Aggregate.share,
             Aggregate.per_case,
             Aggregate.per_agent_day,
+            Aggregate.per_day,
             Aggregate.of_budget,
         }
 

@@ -33,6 +33,7 @@ from app.kpis.series import (
     PointContext,
     PointKey,
     add_cases,
+    add_days,
     compare,
     point,
     value_of,
@@ -140,6 +141,9 @@ async def _figures(
                 *counts, total, spread = columns[place : place + 4]
                 add_cases(kpi, into, excluded, counts, total, spread)
     for kpi in kpis:
+        if kpi.aggregate is Aggregate.per_day:
+            for period in SPANS:
+                add_days(month.question(kpi, period), {(1, ()): figures[kpi.key, period]})
         if kpi.aggregate in SEPARATE_AGGREGATES:
             await _add_separate(connection, kpi, month, figures)
     await _add_open(connection, kpis, month, figures)

@@ -99,6 +99,13 @@ def day_starts(begin: datetime, end: datetime, zone: ZoneInfo) -> list[datetime]
     return found
 
 
+def days_within(begin: datetime, end: datetime, zone: ZoneInfo) -> int:
+    """Return the number of days of the zone of which a part lies between the instants; 0 if none does."""
+    if end <= begin:
+        return 0
+    return ((end - timedelta.resolution).astimezone(zone).date() - begin.astimezone(zone).date()).days + 1
+
+
 def days_after(instant: datetime, days: int, zone: ZoneInfo) -> datetime:
     """Return the instant, in UTC, that is so many days later in the zone's local time."""
     return (instant.astimezone(zone) + timedelta(days=days)).astimezone(UTC)

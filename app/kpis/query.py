@@ -144,7 +144,7 @@ def cells(question: Question, filters: Filters, most: int, halves: datetime | No
     two processes can share the work.
     """
     parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": row_limit(most), "halves": halves}
-    timed = question.kpi.aggregate is Aggregate.mean
+    timed = question.kpi.is_timed
     sums = ["count(*) as cases", f"{skewed_count(question.kpi, 'true')} as skewed"]
     figures, names = ["cases", "skewed"], ["cases", "skewed"]
     for n, _ in enumerate(measure_columns(question.kpi)):
@@ -181,7 +181,7 @@ def combined_cells(
     for kpi in kpis:
         measure, counts = measure_column(kpi), counted_condition(kpi)
         pooled = "null"
-        if kpi.aggregate is Aggregate.mean:
+        if kpi.is_timed:
             pooled = (
                 "percentile_cont(array[0.5, 0.9, 1]) "
                 f"within group (order by {measure}) filter (where {counts})"
@@ -297,18 +297,20 @@ def counted_cases(question: Question, filters: Filters) -> Statement:
     """Return a statement for the cases that the question counts in its whole time.
 
     Columns: case_id, at, measure, excluded, irregular, inferred, skewed, positions (of the opening and the
-    deciding event), position (of the counted event), state (the counted state; null for other KPIs), on_hold
-    (always null here).
+    deciding event), position (of the counted event), state (the counted state; null for other KPIs), revision
+    (the counted one; likewise), on_hold (always null here).
     """
     kpi = question.kpi
     parameters: dict[str, Any] = {}
     told = "inferred, skewed" if kpi.may_be_skewed else "false as inferred, false as skewed"
     only = "true" if kpi.counts_excluded else "excluded is null"
     state = "state" if Dimension.state in kpi.dimensions else "null"
+    revision = "revision" if kpi.fact == "lead" else "null"
     decided = "ended_position, " if kpi.fact == "moved" else ""
     text = f"""
 select case_id, at, {measure_column(kpi)} as measure, excluded, irregular, {told},
-  array[opened_position, {decided}position] as positions, position, {state} as state, null::boolean as on_hold
+  array[opened_position, {decided}position] as positions, position, {state} as state,
+  {revision} as revision, null::boolean as on_hold
 from {selected_facts(question, filters, parameters)} and {only}"""
     return Statement(text, parameters)
 

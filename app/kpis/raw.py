@@ -6,6 +6,7 @@ The slow path shares only the log with the facts. The fast path (KPIs from facts
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from app.db import Connection
 from app.kpis.dimensions import Dimension
 from app.kpis.kpi import Aggregate, Kpi, Measure, StillOpen
+from app.kpis.periods import day_starts
 from app.kpis.statistics.survival import Survival, kaplan_meier
 
 FOLDER = Path(__file__).with_name("raw")
@@ -25,10 +28,18 @@ FOLDER = Path(__file__).with_name("raw")
 #: end.
 EVENTS, CASES_ENDING, TURNS, OPEN_TURNS = "_events.sql", "_cases.sql", "_turns.sql", "_alive.sql"
 FIRST_ASSIGNED = "_given.sql"
+#: What a definition names another one by.
+OTHER = re.compile(r"\{(\w+/\w+)\}")
 #: The folder of a process's definitions of open cases.
 OPEN = "still_open"
 #: The state that ends a case, for processes whose definitions follow the states of a case.
-ENDED = {"request": "delivered", "problem": "resolved", "change": "implemented", "ci": "retired"}
+ENDED = {
+    "request": "delivered",
+    "problem": "resolved",
+    "change": "implemented",
+    "ci": "retired",
+    "deployment": "succeeded",
+}
 
 #: The columns of definitions: COMMON_COLUMNS and those of a KPI's dimensions, with one row per case. For open
 #: cases, `at` is the instant of the count, `seconds` the case's age then, `on_hold` whether it is on hold
@@ -134,8 +145,6 @@ MEASURE = {
 CASES, OPEN_CASES, WORK = TABLES = ("raw_case", "raw_open_case", "raw_work")
 
 NOTHING_PREPARED: Mapping[str, str] = {}
-#: The figures of a period and cut, by name.
-ExpectedFigures = dict[str, float | int | None]
 #: A period's number, from 1, and the values of the cut.
 PointKey = tuple[int, tuple[str | UUID | None, ...]]
 
@@ -183,7 +192,7 @@ def definition(name: str, prepared: str | None = None) -> str:
     of_openings = " as opening" in own
     ending = (
         read_files(*alive)
-        + own
+        + with_others(own)
         + (read_files(FIRST_ASSIGNED) if of_openings else "")
         + read_files(CASES_ENDING)
     )
@@ -197,7 +206,7 @@ def definition(name: str, prepared: str | None = None) -> str:
         words["team_id"] = "its.said->>'team_id'"
     for word, text in words.items():
         ending = ending.replace(f"{{{word}}}", text)
-    return (common_ctes(process) if prepared is None else prepared) + ending
+    return (with_others(common_ctes(process)) if prepared is None else prepared) + ending
 
 
 def process_of(name: str) -> str:
@@ -210,8 +219,15 @@ def read_files(*names: str) -> str:
     return "".join((FOLDER / name).read_text(encoding="utf-8") for name in names)
 
 
+def with_others(text: str) -> str:
+    """Return the text of a definition with those in it that it names as `{<process>/<name>}`, of another
+    process: such a definition depends on several records.
+    """
+    return OTHER.sub(lambda found: f"({definition(found[1])})", text)
+
+
 def common_ctes(process: str) -> str:
-    """Return the CTEs that all definitions of the process begin with."""
+    """Return the CTEs that all definitions of the process begin with, as they are written: see `with_others`."""
     turns = (TURNS,) if process in ENDED else ()
     whole = read_files(EVENTS, *turns, f"{process}/{EVENTS}")
     return whole.replace("{process}", process).replace("{ended}", ENDED.get(process, ""))
@@ -285,7 +301,7 @@ def with_measure(kpi: Kpi, source: CaseSource) -> CaseSource:
 
     This matters for definitions with two measures, where that column holds the other one.
     """
-    there = "seconds" if kpi.aggregate is Aggregate.mean else "numerator"
+    there = "seconds" if kpi.is_timed else "numerator"
     told = MEASURE[kpi.measure]
     if told in {there, "1"}:
         return source
@@ -380,6 +396,24 @@ group by number{cut}""",
     return {(row[0], row[1:-1]): row[-1] for row in rows}
 
 
+def add_days(
+    found: dict[PointKey, Cell],
+    bounds: Sequence[datetime],
+    by: Sequence[Dimension],
+    zone: ZoneInfo,
+    now: datetime,
+) -> None:
+    """Set as the denominator of each cell how many days of the zone its period has up to now; without cuts,
+    add cells for the periods without cases.
+    """
+    begun = [n for n, begin in enumerate(bounds[:-1], 1) if begin < now]
+    for period in () if by else begun:
+        found.setdefault((period, ()), Cell())
+    for (period, _), cell in found.items():
+        first, end = bounds[period - 1], min(bounds[period], now)
+        cell.denominator = 1 + len(day_starts(first, end, zone)) if period in begun else 0
+
+
 def add_agent_days(found: dict[PointKey, Cell], days: dict[PointKey, int]) -> None:
     """Set the person-days as the cells' denominators; add cells for days without cases."""
     for place, number in days.items():
@@ -411,55 +445,6 @@ where excluded is null""",
     for number, *values, seconds, ended in rows:
         observed[number, tuple(values)].append((seconds, bool(ended)))
     return {place: kaplan_meier(of) for place, of in observed.items()}
-
-
-def expected_figures(
-    kpi: Kpi, cell: Cell, backlog: Backlog, observed: Survival | None = None
-) -> ExpectedFigures:
-    """Return, by name, the figures that the answer from facts must have for a period and cut."""
-    timed = kpi.aggregate is Aggregate.mean
-    figures: ExpectedFigures = {
-        "value": cell.all_cases,
-        "cases": cell.all_cases if kpi.aggregate is Aggregate.number else cell.counted,
-        "numerator": int(cell.numerator or 0) if kpi.is_divided else None,
-        "denominator": int(cell.denominator or 0) * kpi.divisor if kpi.is_divided else None,
-        "mean": _seconds(cell.mean) if timed else None,
-        "median": _seconds(cell.median) if timed else None,
-        "p90": _seconds(cell.p90) if timed else None,
-        "max": _seconds(cell.max) if timed else None,
-        "open_cases": backlog.cases,
-        "oldest_open_seconds": backlog.oldest_seconds,
-        "on_hold": backlog.on_hold if kpi.is_backlog and backlog.cases is not None else None,
-        "skewed": cell.skewed if kpi.may_be_skewed else None,
-        "cancelled": cell.cancelled,
-        "duplicate": cell.duplicate,
-        "rejected": cell.rejected,
-    }
-    if kpi.aggregate is Aggregate.kaplan_meier:
-        median, p90 = (observed.median, observed.p90) if observed else (None, None)
-        figures |= {"value": median, "median": median, "p90": p90}
-    if timed:
-        figures["value"] = figures["mean"]
-    if kpi.is_divided:
-        figures["value"] = _ratio(cell.numerator, (cell.denominator or 0) * kpi.divisor)
-    if kpi.fact is None:
-        figures |= {"value": backlog.cases, "cases": backlog.cases or 0, "open_cases": None}
-    if kpi.fact is None and timed:
-        figures |= {"mean": _seconds(backlog.mean), "median": _seconds(backlog.median)}
-        figures |= {"p90": _seconds(backlog.p90), "max": _seconds(backlog.oldest_seconds)}
-        figures["value"] = figures["mean"]
-    if kpi.is_share_of_open:
-        figures |= {"numerator": int(backlog.numerator or 0), "denominator": backlog.cases or 0}
-        figures["value"] = _ratio(backlog.numerator, backlog.cases)
-    return figures
-
-
-def _seconds(number: float | None) -> float | None:
-    return None if number is None else round(float(number), 3)
-
-
-def _ratio(numerator: int | None, denominator: int | None) -> float | None:
-    return round(float(numerator or 0) / float(denominator), 6) if denominator else None
 
 
 async def _rows(connection: Connection, text: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -26,6 +26,7 @@ from app.kpis.kpi import Aggregate, Kpi
 from app.kpis.periods import Grain, day_starts, first_day, next_period, start_of
 from app.kpis.query import Statement
 from app.kpis.question import DEFAULT_CURRENCY, Question
+from app.kpis.raw_figures import ExpectedFigures, expected_figures
 from app.kpis.series import Distribution, Figures, KpiPoint, PointContext, PointKey, point
 from app.kpis.statistics.survival import Survival
 
@@ -312,6 +313,8 @@ async def _compare_numbers(task: _Comparison, question: Question) -> None:
         begin_days = day_starts(question.bounds[0], question.bounds[-1], task.zone)
         worked = await raw.agent_days(task.connection, question.bounds, begin_days, question.by)
         raw.add_agent_days(slow, worked)
+    if task.kpi.aggregate is Aggregate.per_day:
+        raw.add_days(slow, question.bounds, question.by, task.zone, task.now)
     if task.kpi.aggregate is Aggregate.kaplan_meier:
         observed = await raw.survival(task.connection, question.bounds, question.by)
     if task.kpi.still_open is not None:
@@ -322,7 +325,7 @@ async def _compare_numbers(task: _Comparison, question: Question) -> None:
         judged = PointContext(None, Figures(), task.now)
         of_facts = _point_figures(task.kpi, point(question, place, figures, {}, judged))
         standing = slow_open.get(place, raw.Backlog(none_open))
-        of_raw = raw.expected_figures(task.kpi, slow.get(place, raw.Cell()), standing, observed.get(place))
+        of_raw = expected_figures(task.kpi, slow.get(place, raw.Cell()), standing, observed.get(place))
         assert of_facts.keys() == of_raw.keys()
         task.report.compared += len(of_facts)
         for what, number in of_facts.items():
@@ -333,7 +336,7 @@ async def _compare_numbers(task: _Comparison, question: Question) -> None:
 _EMPTY = OutputModel()
 
 
-def _point_figures(kpi: Kpi, of: KpiPoint) -> raw.ExpectedFigures:
+def _point_figures(kpi: Kpi, of: KpiPoint) -> ExpectedFigures:
     elapsed = ((of.business if kpi.is_in_business_time else of.elapsed) or of.survival or _EMPTY).model_dump()
     return {
         "value": of.value,

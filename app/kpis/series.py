@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -190,8 +191,8 @@ class Figures:
 
     `total` is the sum of the cases' numbers, the numerator of a mean or share; `excluded` counts the excluded
     cases by reason. `oldest_open_seconds` is None if no case is open. `on_hold` counts the open cases on
-    hold, `skewed` the cases whose time was adjusted (see kpi.SKEWABLE_FACTS). `agent_days` is the divisor of
-    cases per agent and day. `elapsed` is the distribution of the KPI's measure, even if that is business
+    hold, `skewed` the cases whose time was adjusted (see kpi.SKEWABLE_FACTS). `days` is the divisor of cases
+    per day, or per agent and day. `elapsed` is the distribution of the KPI's measure, even if that is business
     time. `secondary` has the figures of the secondary measure, None if there is none or there are no cases.
     """
 
@@ -203,7 +204,7 @@ class Figures:
     oldest_open_seconds: int | None = None
     on_hold: int = 0
     skewed: int = 0
-    agent_days: int = 0
+    days: int = 0
     secondary: Figures | None = None
     excluded: dict[str, int] = field(default_factory=lambda: dict.fromkeys(EXCLUSIONS, 0))
 
@@ -238,8 +239,21 @@ def add_cases(
         of.cases += cases
         of.total += int(total or 0)
         of.skewed += skewed
-    if excluded is None and cases and kpi.aggregate is Aggregate.mean:
+    if excluded is None and cases and kpi.is_timed:
         of.elapsed = distribution(float((total or 0) / cases), *spread)
+
+
+def add_days(question: Question, figures: dict[PointKey, Figures]) -> None:
+    """Set how many days each period has up to now; without cuts, add figures for the periods without cases."""
+    days = [
+        periods.days_within(begin, min(end, question.now), question.zone)
+        for begin, end in pairwise(question.bounds)
+    ]
+    for period, number in enumerate(days, 1):
+        if number and not question.by:
+            figures.setdefault((period, ()), Figures())
+    for (period, _), of in figures.items():
+        of.days = days[period - 1]
 
 
 def distribution(mean: float, median: float, p90: float, largest: float) -> Distribution:
@@ -307,8 +321,8 @@ def _no_value(kpi: Kpi, figures: Figures, *, begun: bool) -> NoValueReason:
 
 def value_of(kpi: Kpi, figures: Figures) -> int | float | None:
     """Return the KPI's value computed from the figures; None if there is none."""
-    if kpi.aggregate is Aggregate.mean:
-        return None if figures.elapsed is None else figures.elapsed.mean
+    if kpi.is_timed:
+        return _centre(kpi, figures)
     if kpi.basis is Basis.standing and not kpi.is_share_of_open:
         return figures.open_cases
     if kpi.aggregate is Aggregate.number:
@@ -319,10 +333,17 @@ def value_of(kpi: Kpi, figures: Figures) -> int | float | None:
     return round(figures.total / divisor, DECIMALS_OF_RATIOS) if divisor else None
 
 
+def _centre(kpi: Kpi, figures: Figures) -> float | None:
+    """Return the mean or the median of the durations; None without cases."""
+    if figures.elapsed is None:
+        return None
+    return figures.elapsed.median if kpi.aggregate is Aggregate.median else figures.elapsed.mean
+
+
 def _divisor(kpi: Kpi, figures: Figures) -> int:
     """Return the divisor of the sum of the cases' numbers."""
-    if kpi.aggregate is Aggregate.per_agent_day:
-        return figures.agent_days
+    if kpi.aggregate in {Aggregate.per_agent_day, Aggregate.per_day}:
+        return figures.days
     if kpi.aggregate is Aggregate.of_budget:
         return figures.secondary.total if figures.secondary else 0
     return cases_of(kpi, figures) * kpi.divisor
@@ -374,7 +395,7 @@ def compare(value: float | None, before: float | None) -> KpiPrevious:
 def _interval(kpi: Kpi, figures: Figures) -> KpiInterval | None:
     """Return the confidence interval of the value, None if there is none for this KPI."""
     cases = cases_of(kpi, figures)
-    if value_of(kpi, figures) is None or kpi.aggregate in {Aggregate.mean, Aggregate.kaplan_meier}:
+    if value_of(kpi, figures) is None or kpi.is_timed or kpi.aggregate is Aggregate.kaplan_meier:
         return None
     if kpi.measure is Measure.cost:  # a sum of money is no count, so no count's interval applies
         return None

@@ -25,6 +25,7 @@ OPEN_PHASES = {
     StillOpen.unimplemented: (["open"], "true"),
     StillOpen.waiting: (["open"], "waiting"),
     StillOpen.review_overdue: (["ended"], "overdue"),
+    StillOpen.unrestored: (["open"], "true"),
 }
 
 # The classes of kpi.incident_life.span_class, each with the greatest time by which a stretch of that class
@@ -183,6 +184,6 @@ def open_cases(question: Question, filters: Filters, instant: datetime) -> State
     text = f"""
 select case_id, opened_at as at, {measure_column(question.kpi)} as measure, null as excluded, irregular,
   false as inferred, false as skewed, array[opened_position, position] as positions, position,
-  null as state, on_hold
+  null as state, null as revision, on_hold
 from {INSTANTS} cross join lateral ({aged}) aged"""
     return Statement(text, parameters)

@@ -22,6 +22,7 @@ from tests.kpis.histories import BEGIN, BORDERS, TEAMS, histories, write
 from tests.kpis.other_histories import (
     CHANGE,
     CI,
+    DEPLOYMENT,
     PROBLEM,
     REQUEST,
     other_histories,
@@ -61,7 +62,7 @@ async def db(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture(scope="session")
 async def kept_books(server: Server) -> AsyncIterator[tuple[str, list[Event]]]:
     """A database that nobody is connected to, and the events in its log: two hundred incidents, a hundred
-    requests, sixty problems, as many changes and configuration items; and their facts.
+    requests, sixty problems, as many changes, deployments and configuration items; and their facts.
     """
     async with _made(server, incidents=200, requests=100, problems=60) as made:
         yield made
@@ -91,6 +92,8 @@ async def _made(
         events += await write_others(follower, other_histories(7, requests, REQUEST))
         events += await write_others(follower, other_histories(7, problems, PROBLEM, names))
         events += await write_others(follower, other_histories(7, problems, CHANGE, names))
+        changes = [event.stream for event in events if event.type == "change.drafted"]
+        events += await write_others(follower, other_histories(7, problems, DEPLOYMENT, names, changes))
         events += await write_owners(follower, str(TEAMS[0]))
         events += await write_others(follower, other_histories(7, problems, CI))
         await catch_up(follower, FACTS)

@@ -18,6 +18,7 @@ OPENINGS = {
     "problem": ("raised", "logged"),
     "change": ("drafted", "draft"),
     "ci": ("planned", "planned"),
+    "deployment": ("started", "running"),
 }
 
 
@@ -27,6 +28,7 @@ class Life:
     def __init__(self, kind: str = "request", **fields: Any) -> None:
         self.kind, self.name, self.events = kind, stream(kind, uuid7()), list[Event]()
         first = OPENINGS[kind]
+        fields = {"environment": "production", **fields} if kind == "deployment" else fields
         opened = {"opened_at": instant(BEGIN), "requester_id": REQUESTER} if kind == "request" else fields
         self.then(0, first[0], first[1], **{"opened_at": instant(BEGIN), **opened, **fields})
 
@@ -34,6 +36,13 @@ class Life:
     def id(self) -> UUID:
         """The id of the record."""
         return UUID(self.name.partition("/")[2])
+
+    def caused(self, seconds: float, incident: UUID, cause: str | None = None) -> Life:
+        """It is confirmed to have caused the incident."""
+        self.then(seconds, "cause_confirmed")
+        told = {"incident_id": str(incident)}
+        self.events[-1].data["set"][cause or f"deployment_cause/{uuid7()}"] = told
+        return self
 
     def linked(self, seconds: float, kind: str, other: str, link: str | None = None) -> Life:
         """It is linked to the other one so."""

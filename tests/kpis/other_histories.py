@@ -136,16 +136,43 @@ CI = ProcessModel(
     frozenset({"attributes_changed", "related"}),
     {"ci_class": ("server", "database"), "owner_id": (*OWNERS, None)},
 )
+DEPLOYMENT = ProcessModel(
+    "deployment",
+    ("started", "running"),
+    {
+        "succeeded": ("succeeded",),
+        "failed": ("failed",),
+        "rolled_back": ("rolled_back",),
+        "cause_confirmed": (None,),
+        "cause_withdrawn": (None,),
+    },
+    frozenset({"succeeded", "cause_confirmed"}),
+    {
+        "service": VALUES["service"],
+        "team_id": VALUES["team_id"],
+        "environment": ("production", "production", "production", "staging"),
+        "ended_at": DATES,
+        "rolled_back_at": DATES,
+    },
+)
+#: What is told when a deployment or an alteration happens is never moved, nor told instead of something else.
+AS_TOLD = (CI, DEPLOYMENT)
 ACTORS = (
     *("person:11", "person:12", "rule:close_after_agreed_days"),
     *(f"person:{one}" for one in VALUES["assignee_id"] if one is not None),
 )
 
 
-def other_histories(seed: int, cases: int, kind: ProcessModel, incidents: Sequence[str] = ()) -> list[Event]:
-    """The events of so many cases, in the order of the log. `incidents` are what problems are linked to."""
+def other_histories(
+    seed: int, cases: int, kind: ProcessModel, incidents: Sequence[str] = (), changes: Sequence[str] = ()
+) -> list[Event]:
+    """The events of so many cases, in the order of the log. `incidents` are what problems and changes are
+    linked to, and what deployments have caused; `changes` are the streams of those that these bring.
+    """
     chance = random.Random(seed)
     waiting = [_history(chance, kind, incidents) for _ in range(cases)]
+    for of in waiting if kind is DEPLOYMENT else ():
+        _load(chance, of, incidents, [name.partition("/")[2] for name in changes])
     log: list[Event] = []
     while waiting:
         of = chance.choice(waiting)
@@ -159,6 +186,8 @@ def _history(chance: random.Random, kind: ProcessModel, incidents: Sequence[str]
     name = stream(kind.name, uuid7())
     now = opened = chance.choice((*BORDERS, BEGIN + timedelta(days=DAYS) * chance.random()))
     fields: dict[str, Any] = {"opened_at": instant(opened), "state": kind.opening[1]}
+    if kind is DEPLOYMENT:
+        fields.pop("opened_at")
     if kind is CI:
         fields = {"state": kind.opening[1], "alteration_count": 0, "unauthorised_count": 0}
     alterations = [0, 0]
@@ -182,12 +211,38 @@ def _history(chance: random.Random, kind: ProcessModel, incidents: Sequence[str]
             event.data["set"][links.pop()] = None
         if kind is CI:
             _alter(chance, event, alterations)
-        elif event.data["set"].keys() <= {name} and chance.random() < 0.1:
+        elif kind not in AS_TOLD and event.data["set"].keys() <= {name} and chance.random() < 0.1:
             gone = {one.data.get("instead") for one in events} - {1}
             rows = [1, *(one.version for one in events[1:] if one.data["set"].keys() == {name})]
             event.data["instead"] = chance.choice([n for n in rows if n not in gone])
         events.append(event)
     return events
+
+
+def _load(
+    chance: random.Random, events: list[Event], incidents: Sequence[str], changes: Sequence[str]
+) -> None:
+    """Tells what a deployment brings, and what it is confirmed to have caused."""
+    told = events[0].data["set"][events[0].stream]
+    told["environment"] = told.get("environment", "production")
+    revisions = [
+        {"revision": f"r{chance.randint(1, 40)}", "committed_at": instant(BEGIN - timedelta(hours=n))}
+        for n in range(chance.choice((0, 0, 1, 3)))
+    ]
+    told["revisions"] = revisions or None
+    if changes and chance.random() < 0.8:
+        told["change_ids"] = [chance.choice(changes) for _ in range(chance.randint(1, 3))]
+    causes: list[str] = []
+    for event in events[1:]:
+        later = event.data["set"].get(event.stream, {})
+        for name in ("service", "team_id", "environment"):
+            later.pop(name, None)
+        if event.type == "deployment.cause_confirmed":
+            causes.append(f"deployment_cause/{uuid7()}")
+            which = chance.choice(incidents).partition("/")[2]
+            event.data["set"][causes[-1]] = {"incident_id": which}
+        if event.type == "deployment.cause_withdrawn" and causes:
+            event.data["set"][causes.pop()] = None
 
 
 def _alter(chance: random.Random, event: Event, counts: list[int]) -> None:
@@ -234,7 +289,7 @@ def _event(
     name, version, what = which
     share = 0.7 if version == 1 else 0.2
     fields = fields | {key: chance.choice(of) for key, of in kind.values.items() if chance.random() < share}
-    if version > 1 and kind is not CI and chance.random() < 0.05:
+    if version > 1 and kind not in AS_TOLD and chance.random() < 0.05:
         fields["opened_at"] = instant(at - timedelta(hours=chance.choice((0, 40))))
     return Event(
         id=uuid7(),
@@ -271,6 +326,11 @@ async def write_others(connection: Connection, log: list[Event]) -> list[Event]:
                 "attributes": {},
             }
             rows.append(("fold.ci", row))
+            continue
+        if kind == "deployment":
+            row |= {"pipeline": "a pipeline", "run": row.pop("number"), "state": "running"}
+            row |= {"environment": "production", "started_at": first, "reported_at": first}
+            rows.append(("fold.deployment", row))
             continue
         rows.append((f"fold.{kind}", row | {"state": "new", "state_since": first, "opened_at": first}))
     command = AppendRequest(

@@ -111,7 +111,7 @@ async def test_empty_is_not_zero_but_a_count_of_none_is(follower: Connection, db
         points = (await answered(db, kpi.key, **TIME)).points
         assert len(points) == 6, "every period has its point"
         empty = points[0]
-        assert empty.value == (0 if kpi.aggregate is Aggregate.number else None)
+        assert empty.value == (0 if kpi.aggregate in {Aggregate.number, Aggregate.per_day} else None)
         assert (empty.cases, empty.elapsed) == (0, None)
         # The case is in no cut of the months before it, and still open in those behind it; it is an incident.
         by = (await answered(db, kpi.key, by=["team"], **TIME)).points
@@ -139,7 +139,7 @@ async def test_each_period_is_compared_with_the_one_before_it(books: Books) -> N
             begin = longer[len(longer) // 2].begin
             points = (await answered(books.db, key, **{**TIME, **said, "begin": begin.isoformat()})).points
             values = {(point.end, str(point.by)): point.value for point in longer}
-            nothing = 0 if KPIS[key].aggregate is Aggregate.number else None
+            nothing = 0 if KPIS[key].aggregate in {Aggregate.number, Aggregate.per_day} else None
             assert points
             for point in points:
                 assert point.previous.value == values.get((point.begin, str(point.by)), nothing), key
@@ -253,7 +253,7 @@ async def test_shares_are_sums_over_sums(books: Books) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    [key for key, kpi in KPIS.items() if kpi.aggregate in {Aggregate.mean, Aggregate.kaplan_meier}],
+    [key for key, kpi in KPIS.items() if kpi.is_timed or kpi.aggregate is Aggregate.kaplan_meier],
 )
 async def test_percentiles_do_not_depend_on_how_they_are_found(
     books: Books, monkeypatch: pytest.MonkeyPatch, key: str

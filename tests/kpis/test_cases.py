@@ -48,7 +48,7 @@ async def test_there_are_as_many_as_the_answer_says_and_none_twice(books: Books)
                 (point,) = (await answer(books.db, question, NOW)).points
                 found = await _all_cases(books, question, limit=limit)
                 which = {
-                    (case.id, case.decided_at, case.state, *(e.position for e in case.events))
+                    (case.id, case.decided_at, case.state, case.revision, *(e.position for e in case.events))
                     for case in found
                 }
                 assert len(which) == len(found) == point.cases, (key, begin, filters)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from app.kpis import query, raw
 from app.kpis.catalogue import KPIS
 from app.kpis.dimensions import Dimension
-from app.kpis.facts import AGENT_WORK, INCIDENT, PROCESSES
+from app.kpis.facts import AGENT_WORK, DEPLOYMENT, INCIDENT, PROCESSES
 from app.kpis.kpi import Aggregate, Basis, Kpi, Measure, Unit
 from tests.cases import each_case
 
 UNITS = {
     Aggregate.number: Unit.cases,
     Aggregate.mean: Unit.seconds,
+    Aggregate.median: Unit.seconds,
+    Aggregate.per_day: Unit.number,
     Aggregate.share: Unit.ratio,
     Aggregate.per_case: Unit.number,
     Aggregate.per_agent_day: Unit.number,
@@ -42,9 +44,10 @@ def test_its_unit_and_measure_fit_what_becomes_of_the_cases(kpi: Kpi) -> None:
     assert kpi.unit is expected
     assert (kpi.budgets_of is not None) == (kpi.aggregate is Aggregate.of_budget)
     timed = kpi.measure in {Measure.seconds, Measure.business_seconds}
-    assert timed == (kpi.aggregate is Aggregate.mean)
+    assert timed == kpi.is_timed
     # Of what was open how long in which state is no question; how much is open stands beside the lead time.
-    durations = kpi.aggregate is Aggregate.mean and Dimension.state not in kpi.dimensions
+    # What is committed and not deployed nobody tells.
+    durations = kpi.is_timed and Dimension.state not in kpi.dimensions and kpi.fact != "lead"
     assert (kpi.still_open is not None) == (durations or kpi.basis is Basis.standing)
     assert (kpi.fact is None) == (kpi.basis is Basis.standing)
 
@@ -54,6 +57,7 @@ def test_its_facts_have_a_table_with_all_dimensions(kpi: Kpi) -> None:
     tables = {table.name: table for table in PROCESSES[kpi.process]}
     # Views of these.
     tables |= {"incident_recorded": INCIDENT[1], "request_ended": AGENT_WORK}
+    tables |= dict.fromkeys(("deployment_lead", "deployment_recovered", "deployment_life"), DEPLOYMENT[1])
     table = tables[f"{kpi.process}_{kpi.fact or 'life'}"]
     stored = set(kpi.dimensions) - {Dimension.age}
     assert {query.COLUMN[dimension] for dimension in stored} <= set(table.columns)

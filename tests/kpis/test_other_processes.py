@@ -12,7 +12,7 @@ import pytest
 
 from app.db import Connection
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import CHANGES, CI, FACTS, PROBLEM, REQUEST
+from app.kpis.facts import CHANGES, CI, DEPLOYMENT, FACTS, PROBLEM, REQUEST
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
 from tests.extent import ALL_EXAMPLES, some_of
@@ -20,6 +20,7 @@ from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BORDERS, TEAMS, histories, write
 from tests.kpis.other_histories import CHANGE, other_histories, write_others, write_owners
 from tests.kpis.other_histories import CI as CIS
+from tests.kpis.other_histories import DEPLOYMENT as DEPLOYMENTS
 from tests.kpis.other_histories import PROBLEM as PROBLEMS
 from tests.kpis.other_histories import REQUEST as REQUESTS
 
@@ -45,6 +46,9 @@ async def _lived(connection: Connection, seed: int, cases: int = 50) -> None:
     await write_others(connection, other_histories(seed + 200, cases, REQUESTS))
     await write_others(connection, other_histories(seed, 2 * cases, PROBLEMS, names))
     await write_others(connection, other_histories(seed, 2 * cases, CHANGE, names))
+    changes = await write_others(connection, other_histories(seed + 100, cases, CHANGE, names))
+    streams = sorted({event.stream for event in changes})
+    await write_others(connection, other_histories(seed, 2 * cases, DEPLOYMENTS, names, streams))
     await write_owners(connection, str(TEAMS[0]))
     await write_others(connection, other_histories(seed, cases, CIS))
     await write_owners(connection, str(TEAMS[1]), 1)
@@ -64,7 +68,7 @@ async def test_both_paths_agree_on_requests_problems_and_changes(
 
 async def _content(connection: Connection) -> dict[str, Any]:
     found = {}
-    for table in chain(REQUEST, PROBLEM, CHANGES, CI):
+    for table in chain(REQUEST, PROBLEM, CHANGES, CI, DEPLOYMENT):
         text = f"select md5(string_agg(t::text, ' ' order by t::text)) from kpi.{table.name} t"
         found[table.name] = await (await connection.execute(text.encode())).fetchone()
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.kpis.catalogue import (
     agents,
     changes,
+    deployments,
     incident_costs,
     incident_quality,
     incident_times,
@@ -33,5 +34,6 @@ KPIS: dict[str, Kpi] = {
         *agents.KPIS,
         *problems.KPIS,
         *changes.KPIS,
+        *deployments.KPIS,
     )
 }

@@ -109,6 +109,10 @@ change_started as (
     opened_position
   from decided where place = start
 ),
+-- By when those were handed in that a deployment brings.
+change_handed as (
+  select case_id, occurred_at as at from decided where place = handing
+),
 -- What its review says holds, and before it what the log says.
 change_ended as (
   select case_id, occurred_at as at, change_type, team_id, service, risk, excluded, any_irregular as irregular, position,

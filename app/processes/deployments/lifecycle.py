@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.common.components import example_includes
-from app.common.people import OVERSIGHT_ROLES
+from app.common.people import OVERSIGHT_ROLES, Role
 from app.common.records import CodeEnum, ForeignRef, KeyRef, jsonb_ordered
 from app.common.tickets import Ticket
 from app.kernel.actor_policy import author, change_manager, engineer, integration, staff
@@ -306,7 +306,7 @@ KEEPER = author | engineer | change_manager
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="deployment", plural="deployments", zh="部署", record=Deployment, states=State,
-    audience=audience, overseer_roles=OVERSIGHT_ROLES,
+    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.change_manager},
     columns={"staff": (), "person": ("author_id",), "team": ("team_id",)},
     children=(DeploymentCause,),
     constraints={"deployment_run_key": RetryDecision(), "deployment_cause_incident_key": RetryDecision()},

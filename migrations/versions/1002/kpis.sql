@@ -1,4 +1,4 @@
--- The facts of changes and of alterations of configuration items; columns as of those of incidents.
+-- The facts of changes, of alterations of configuration items, and of deployments; columns as of those of incidents.
 --
 -- change_ended         the first end of its implementation: implemented, or backed out
 --   verdict            whether its review says how it went, or as yet the log
@@ -8,6 +8,9 @@
 -- change_life          opened_at: since when it counts as open, which is when it was handed in; waiting: approved, not begun;
 --                      overdue: not reviewed by the time that its review is due
 -- ci_altered           one row per alteration after going live
+-- deployment_arrived   what was in production, or did harm on its way there
+--   failed             rolled back, or confirmed as the cause of an incident
+-- deployment_brought   its revisions, or else its changes; the first deployment of each counts
 create table kpi.change_started (
   case_id uuid primary key,
   at timestamptz not null,
@@ -99,3 +102,104 @@ create table kpi.ci_altered (
 );
 create index ci_altered_at on kpi.ci_altered (at) include (authorisation, ci_class, team_id, excluded);
 create index ci_altered_team on kpi.ci_altered (team_id, at) include (authorisation, ci_class, excluded);
+
+create table kpi.change_handed (
+  case_id uuid primary key,
+  at timestamptz not null
+);
+
+create table kpi.deployment_succeeded (
+  case_id uuid primary key,
+  at timestamptz not null,
+  team_id uuid,
+  service text collate "C",
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null
+);
+create index deployment_succeeded_at on kpi.deployment_succeeded (at) include (team_id, service, excluded);
+create index deployment_succeeded_team on kpi.deployment_succeeded (team_id, at) include (service, excluded);
+
+create table kpi.deployment_arrived (
+  case_id uuid primary key,
+  at timestamptz not null,
+  team_id uuid,
+  service text collate "C",
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  failed boolean not null,
+  rolled_back_at timestamptz
+);
+create index deployment_arrived_at on kpi.deployment_arrived (at) include (failed, team_id, service, excluded);
+create index deployment_arrived_team on kpi.deployment_arrived (team_id, at) include (failed, service, excluded);
+create index deployment_failed on kpi.deployment_arrived (at) where failed;
+create index deployment_failed_team on kpi.deployment_arrived (team_id, at) where failed;
+
+create table kpi.deployment_incident (
+  case_id uuid not null,
+  incident_id uuid not null,
+  "position" bigint not null,
+  primary key (case_id, incident_id)
+);
+
+create table kpi.deployment_brought (
+  case_id uuid not null,
+  brought text collate "C" not null,
+  at timestamptz not null,
+  team_id uuid,
+  service text collate "C",
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  committed_at timestamptz,
+  change_id uuid,
+  primary key (case_id, brought)
+);
+create index deployment_brought_at on kpi.deployment_brought (at);
+create index deployment_brought_team on kpi.deployment_brought (team_id, at);
+create index deployment_brought_first on kpi.deployment_brought (brought, at, case_id);
+
+-- How long what was deployed had been under way: since it was committed, or handed in as a change. Each counts once.
+create view kpi.deployment_lead as
+  select new.case_id, new.at, new.team_id, new.service, new.excluded, new.irregular, new.position, new.opened_position,
+    greatest(round(extract(epoch from new.at - coalesce(new.committed_at, handed.at))), 0)::bigint as seconds,
+    coalesce(new.change_id::text, substr(new.brought, strpos(new.brought, ' ') + 1)) as revision
+  from kpi.deployment_brought new left join kpi.change_handed handed on handed.case_id = new.change_id
+  where coalesce(new.committed_at, handed.at) is not null
+    and not exists (
+      select from kpi.deployment_brought old
+      where old.brought = new.brought and (old.at, old.case_id) < (new.at, new.case_id));
+
+-- When what failed was made good: when the last incident that it caused was over, and if it caused none, when it was taken
+-- back. What an incident had interrupted is back as its service is; other incidents are over as they are resolved.
+create view kpi.deployment_restoration as
+  select failure.*,
+    case when harm.incidents is null then failure.rolled_back_at when harm.incidents = harm.over then harm.last_over_at end
+      as restored_at
+  from kpi.deployment_arrived failure
+  left join lateral (
+    select nullif(count(*), 0) as incidents, count(resolved.case_id) as over, max(coalesce(restored.at, resolved.at)) as last_over_at
+    from kpi.deployment_incident caused
+    left join kpi.incident_resolved resolved on resolved.case_id = caused.incident_id and resolved.final
+    left join kpi.incident_restored restored on restored.case_id = caused.incident_id
+    where caused.case_id = failure.case_id
+  ) harm on true
+  where failure.failed;
+
+create view kpi.deployment_recovered as
+  select case_id, restored_at as at, team_id, service, excluded, irregular, position, opened_position,
+    greatest(round(extract(epoch from restored_at - at)), 0)::bigint as seconds
+  from kpi.deployment_restoration where restored_at is not null;
+
+-- The stretches in which failures last, with the class of those without an end (see incident_life), in which each is found.
+create view kpi.deployment_life as
+  select case_id, at as since, coalesce(restored_at, 'infinity') as until, 99::smallint as span_class, 'open'::text as phase,
+    false as on_hold, at as opened_at, team_id, service, irregular, position, opened_position
+  from kpi.deployment_restoration where restored_at is null or restored_at > at;
+
+-- Of what happened before there were these facts none have been made: all facts are made anew.
+update log.checkpoint set position = 0 where consumer = 'kpi';

@@ -1,0 +1,118 @@
+"""KPIs of deployments into production: how often, how soon, how many fail, and how soon that is made good."""
+
+from __future__ import annotations
+
+from app.common.people import Role
+from app.kpis.dimensions import OF_DEPLOYMENTS
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Measure, Settling, StillOpen, Unit
+
+DEPLOYMENT_FREQUENCY = Kpi(
+    key="deployment_frequency",
+    en=KpiTexts(
+        "Deployments per day",
+        "Deployments into production that succeeded in the period, per day of it, days without any included; of "
+        "a running period, per day so far. One that brings many changes is one.",
+        "Splitting deployments raises it: read it with the share that fails. Those that are not reported do not "
+        "count.",
+    ),
+    zh=KpiTexts(
+        "部署频率",
+        "期内成功部署到生产环境的次数除以期内天数，没有部署的日子也计入；未结束的期间计至当日。一次部署包含多个变更的计一次。",
+        "拆分部署会使数值上升，应与部署失败率一并查看。未上报的不计。",
+    ),
+    process="deployment",
+    owner=Role.change_manager,
+    fact="succeeded",
+    measure=Measure.one,
+    aggregate=Aggregate.per_day,
+    unit=Unit.number,
+    direction=Direction.up,
+    basis=Basis.event,
+    dimensions=OF_DEPLOYMENTS,
+)
+
+LEAD_TIME_FOR_CHANGES = Kpi(
+    key="lead_time_for_changes",
+    en=KpiTexts(
+        "Lead time to production",
+        "Median seconds from the commit to production, of the revisions that were first deployed in the period; "
+        "of deployments that name no revisions, from handing in their changes.",
+        "It pools revisions, so a deployment of many weighs much; what was rolled back counts, too. Pipelines "
+        "that report no revisions are measured by their changes, which begin later.",
+    ),
+    zh=KpiTexts(
+        "变更前置时间",
+        "期内首次部署到生产环境的代码修订，自提交代码至上线的秒数中位数；部署未列出修订的，自其变更提交起计。",
+        "按修订汇总，故包含修订多的部署权重大；之后回退的也计入。未上报修订的流水线以变更计，起点较晚。",
+    ),
+    process="deployment",
+    owner=Role.change_manager,
+    fact="lead",
+    measure=Measure.seconds,
+    aggregate=Aggregate.median,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.event,
+    dimensions=OF_DEPLOYMENTS,
+)
+
+DEPLOYMENT_FAILURE_RATE = Kpi(
+    key="deployment_failure_rate",
+    en=KpiTexts(
+        "Failed deployments",
+        "Of the deployments that came into production in the period, the share that was rolled back or is "
+        "confirmed as the cause of an incident.",
+        "A run that failed before anything was in production counts only if it caused an incident. It moves as "
+        "incidents are confirmed.",
+    ),
+    zh=KpiTexts(
+        "部署失败率",
+        "期内进入生产环境的部署中，已回退或确认引发事件的占比。",
+        "尚未进入生产环境即失败的，仅在引发事件时计入。事件陆续确认时仍会变动。",
+    ),
+    process="deployment",
+    owner=Role.change_manager,
+    fact="arrived",
+    measure=Measure.failed,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.down,
+    basis=Basis.event,
+    settling=Settling.verdict,
+    dimensions=OF_DEPLOYMENTS,
+)
+
+FAILED_DEPLOYMENT_RECOVERY_SECONDS = Kpi(
+    key="failed_deployment_recovery_seconds",
+    en=KpiTexts(
+        "Recovery from failed deployments",
+        "Median seconds from the end of a failed deployment until it was made good, of those made good in the "
+        "period: until the service was back, or the incident resolved, of the last incident that it caused; of "
+        "one that caused none, until it was rolled back.",
+        "Failures that last are not in it: see the open ones beside it. An incident belongs to the one deployment "
+        "that somebody has confirmed, never to the nearest.",
+    ),
+    zh=KpiTexts(
+        "部署失败恢复时间",
+        "期内恢复的失败部署，自部署结束至恢复的秒数中位数：引发事件的，至最后一个事件的服务恢复或解决；未引发事件的，至回退。",
+        "尚未恢复的不在其内，请看旁列的未结数。事件只归属于经确认的那一次部署，而非时间最近的。",
+    ),
+    process="deployment",
+    owner=Role.change_manager,
+    fact="recovered",
+    measure=Measure.seconds,
+    aggregate=Aggregate.median,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.event,
+    still_open=StillOpen.unrestored,
+    settling=Settling.reopening,
+    dimensions=OF_DEPLOYMENTS,
+)
+
+KPIS = (
+    DEPLOYMENT_FREQUENCY,
+    LEAD_TIME_FOR_CHANGES,
+    DEPLOYMENT_FAILURE_RATE,
+    FAILED_DEPLOYMENT_RECOVERY_SECONDS,
+)

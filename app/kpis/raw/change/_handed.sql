@@ -1,0 +1,6 @@
+-- When each change was handed in.
+decided as (
+  select stream, rank, occurred_at as at, null::bigint as seconds, null::bigint as numerator, null::bigint as denominator,
+    false as standing
+  from handing
+)
