@@ -2049,6 +2049,12 @@ create table kpi.change_ended (
 CREATE INDEX change_ended_at ON kpi.change_ended USING btree (at) INCLUDE (at_first, failed, change_type, team_id, service, risk, verdict, excluded);
 CREATE INDEX change_ended_team ON kpi.change_ended USING btree (team_id, at) INCLUDE (at_first, failed, excluded);
 
+create table kpi.change_handed (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  constraint change_handed_pkey PRIMARY KEY (case_id)
+);
+
 create table kpi.change_implemented (
   case_id uuid not null,
   at timestamp with time zone not null,
@@ -2124,6 +2130,63 @@ create table kpi.ci_altered (
 );
 CREATE INDEX ci_altered_at ON kpi.ci_altered USING btree (at) INCLUDE (authorisation, ci_class, team_id, excluded);
 CREATE INDEX ci_altered_team ON kpi.ci_altered USING btree (team_id, at) INCLUDE (authorisation, ci_class, excluded);
+
+create table kpi.deployment_arrived (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  team_id uuid,
+  service text collate "C",
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  failed boolean not null,
+  rolled_back_at timestamp with time zone,
+  constraint deployment_arrived_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX deployment_arrived_at ON kpi.deployment_arrived USING btree (at) INCLUDE (failed, team_id, service, excluded);
+CREATE INDEX deployment_arrived_team ON kpi.deployment_arrived USING btree (team_id, at) INCLUDE (failed, service, excluded);
+CREATE INDEX deployment_failed ON kpi.deployment_arrived USING btree (at) WHERE failed;
+CREATE INDEX deployment_failed_team ON kpi.deployment_arrived USING btree (team_id, at) WHERE failed;
+
+create table kpi.deployment_brought (
+  case_id uuid not null,
+  brought text collate "C" not null,
+  at timestamp with time zone not null,
+  team_id uuid,
+  service text collate "C",
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  committed_at timestamp with time zone,
+  change_id uuid,
+  constraint deployment_brought_pkey PRIMARY KEY (case_id, brought)
+);
+CREATE INDEX deployment_brought_at ON kpi.deployment_brought USING btree (at);
+CREATE INDEX deployment_brought_first ON kpi.deployment_brought USING btree (brought, at, case_id);
+CREATE INDEX deployment_brought_team ON kpi.deployment_brought USING btree (team_id, at);
+
+create table kpi.deployment_incident (
+  case_id uuid not null,
+  incident_id uuid not null,
+  "position" bigint not null,
+  constraint deployment_incident_pkey PRIMARY KEY (case_id, incident_id)
+);
+
+create table kpi.deployment_succeeded (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  team_id uuid,
+  service text collate "C",
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  constraint deployment_succeeded_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX deployment_succeeded_at ON kpi.deployment_succeeded USING btree (at) INCLUDE (team_id, service, excluded);
+CREATE INDEX deployment_succeeded_team ON kpi.deployment_succeeded USING btree (team_id, at) INCLUDE (service, excluded);
 
 create table kpi.incident_closed (
   case_id uuid not null,
@@ -2798,6 +2861,78 @@ create table kpi.unfinished (
   assignees uuid[] not null,
   days date[] not null
 );
+
+create view kpi.deployment_lead as
+ SELECT new.case_id,
+    new.at,
+    new.team_id,
+    new.service,
+    new.excluded,
+    new.irregular,
+    new."position",
+    new.opened_position,
+    (GREATEST(round(EXTRACT(epoch FROM (new.at - COALESCE(new.committed_at, handed.at)))), (0)::numeric))::bigint AS seconds,
+    COALESCE((new.change_id)::text, substr(new.brought, (strpos(new.brought, ' '::text) + 1))) AS revision
+   FROM (kpi.deployment_brought new
+     LEFT JOIN kpi.change_handed handed ON ((handed.case_id = new.change_id)))
+  WHERE ((COALESCE(new.committed_at, handed.at) IS NOT NULL) AND (NOT (EXISTS ( SELECT
+           FROM kpi.deployment_brought old
+          WHERE ((old.brought = new.brought) AND (ROW(old.at, old.case_id) < ROW(new.at, new.case_id)))))));
+
+create view kpi.deployment_life as
+ SELECT case_id,
+    at AS since,
+    COALESCE(restored_at, 'infinity'::timestamp with time zone) AS until,
+    (99)::smallint AS span_class,
+    'open'::text AS phase,
+    false AS on_hold,
+    at AS opened_at,
+    team_id,
+    service,
+    irregular,
+    "position",
+    opened_position
+   FROM kpi.deployment_restoration
+  WHERE ((restored_at IS NULL) OR (restored_at > at));
+
+create view kpi.deployment_recovered as
+ SELECT case_id,
+    restored_at AS at,
+    team_id,
+    service,
+    excluded,
+    irregular,
+    "position",
+    opened_position,
+    (GREATEST(round(EXTRACT(epoch FROM (restored_at - at))), (0)::numeric))::bigint AS seconds
+   FROM kpi.deployment_restoration
+  WHERE (restored_at IS NOT NULL);
+
+create view kpi.deployment_restoration as
+ SELECT failure.case_id,
+    failure.at,
+    failure.team_id,
+    failure.service,
+    failure.excluded,
+    failure.irregular,
+    failure."position",
+    failure.opened_position,
+    failure.failed,
+    failure.rolled_back_at,
+        CASE
+            WHEN (harm.incidents IS NULL) THEN failure.rolled_back_at
+            WHEN (harm.incidents = harm.over) THEN harm.last_over_at
+            ELSE NULL::timestamp with time zone
+        END AS restored_at
+   FROM (kpi.deployment_arrived failure
+     LEFT JOIN LATERAL ( SELECT NULLIF(count(*), 0) AS incidents,
+            count(resolved.case_id) AS over,
+            max(COALESCE(restored.at, resolved.at)) AS last_over_at
+           FROM ((kpi.deployment_incident caused
+             LEFT JOIN kpi.incident_resolved resolved ON (((resolved.case_id = caused.incident_id) AND resolved.final)))
+             LEFT JOIN kpi.incident_restored restored ON ((restored.case_id = caused.incident_id)))
+          WHERE (caused.case_id = failure.case_id)) harm ON (true))
+  WHERE failure.failed;
 
 create view kpi.incident_recorded as
  SELECT incident_opened.case_id,
