@@ -10,7 +10,7 @@ from app.kernel.reads import load
 from app.kernel.rules import Consequence, Rule
 from app.log.events import Recorded, id_of
 from app.processes.problems.fixes import NoteFixingChangeFailedProblem
-from app.ticketing.change_endings import MADE, ending_of
+from app.ticketing.change_endings import ENDED_AS_MADE, ending_of
 
 #: By the partial index of problems with a fixing change of ours. One that is noted already is left out: a
 #: change that is backed out is reviewed afterwards.
@@ -33,7 +33,7 @@ async def follow_fixing_changes(ledger: Ledger, event: Recorded) -> AsyncIterato
     change = id_of(event.stream)
     loaded = await load(ledger.db, ledger.lifecycles["change"], str(change))
     ending = None if loaded is None else ending_of(loaded.record)
-    if ending is None or ending in MADE:
+    if ending is None or ending in ENDED_AS_MADE:
         return
     body = NoteFixingChangeFailedProblem(change=str(change))
     for row in await ledger.db.rows(WAITING, ([change],)):

@@ -19,13 +19,13 @@ from app.processes.changes.records import OPEN as OPEN_CHANGES
 from app.processes.changes.records import Change
 from app.processes.requests.lifecycle import FulfilRequest, NoteChangeEndedRequest
 from app.processes.requests.records import OPEN, RequestState
-from app.ticketing.change_endings import MADE, ending_of
+from app.ticketing.change_endings import ENDED_AS_MADE, ending_of
 
 #: The states of a request in which it can be fulfilled.
 FULFILLABLE = frozenset({RequestState.assessed, RequestState.in_progress})
 RESUMED = "request.resumed"
 #: The open requests of items that open a change, by the changes that are made for them.
-ASKED = """
+ASKED_REQUESTS = """
 select c.id as change_id, c.number, c.backed_out_at, r.id as request_id, r.version, r.state, r.hold_reason,
   exists (
     select from fold.change o where o.request_id = r.id and o.state = any(%(open_changes)s)
@@ -40,7 +40,7 @@ async def select_asked(
     ledger: Ledger, connection: Connection, events: Sequence[Recorded]
 ) -> Sequence[Recorded]:
     """Return the events of changes that requests have asked for, and of such requests."""
-    rows = await fetch_rows(connection, ASKED, _parameters(events))
+    rows = await fetch_rows(connection, ASKED_REQUESTS, _parameters(events))
     found = {row[name] for row in rows for name in ("change_id", "request_id")}
     return [event for event in events if id_of(event.stream) in found]
 
@@ -49,10 +49,10 @@ async def fulfil_by_changes(ledger: Ledger, event: Recorded) -> AsyncIterator[Co
     """Yield the fulfilment of the request if its change is made and no other one is to come, or the note of
     how the change has ended. A request that is on hold is fulfilled when it is resumed.
     """
-    for row in await ledger.db.rows(ASKED, _parameters([event])):
+    for row in await ledger.db.rows(ASKED_REQUESTS, _parameters([event])):
         change = await _change(ledger, row["change_id"])
         ending = ending_of(change)
-        made = ending in MADE
+        made = ending in ENDED_AS_MADE
         if ending is None or (made and row["more_to_come"]):
             continue
         if made and row["state"] in FULFILLABLE:

@@ -21,9 +21,9 @@ class ChangeEnding(CodeEnum):
 
 
 #: The endings of changes that were made.
-MADE = frozenset({ChangeEnding.successful, ChangeEnding.successful_with_issues})
+ENDED_AS_MADE = frozenset({ChangeEnding.successful, ChangeEnding.successful_with_issues})
 #: The states in which nothing more becomes of a change.
-OVER = frozenset({"closed", "rejected", "cancelled"})
+ENDED_STATES = frozenset({"closed", "rejected", "cancelled"})
 
 
 def ending_of(change: Any) -> ChangeEnding | None:
@@ -34,6 +34,6 @@ def ending_of(change: Any) -> ChangeEnding | None:
     return ChangeEnding(code) if code in set(ChangeEnding) else None
 
 
-def is_over(change: Any) -> bool:
+def has_ended(change: Any) -> bool:
     """Return whether nothing more becomes of the change."""
-    return change.state in OVER
+    return change.state in ENDED_STATES

@@ -13,7 +13,6 @@ from app.foundation.decisions.actions import CastVote
 from app.kernel.payloads import EmptyPayload, Payload
 from app.processes.changes.approval import RequestEmergencyApprovalChange
 from app.processes.changes.lifecycle import DraftChange
-from app.processes.changes.records import ChangeType
 from app.processes.problems.fixes import BeginFixProblem, ChangeFixProblem, NoteFixingChangeFailedProblem
 from app.processes.requests.lifecycle import NoteChangeEndedRequest
 from tests.client import Client, Json
@@ -26,8 +25,8 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     RegulariseCi: lambda: {"change": NOBODYS},
     BeginFixProblem: lambda: {"fixing_change": "jira:CHG-7"},
     ChangeFixProblem: lambda: {"fixing_change": "jira:CHG-8", "reason": "The first was undone. 已回退。"},
-    NoteFixingChangeFailedProblem: lambda: {"change": NOBODYS},
-    NoteChangeEndedRequest: lambda: {"change": NOBODYS, "outcome": "backed_out"},
+    NoteFixingChangeFailedProblem: lambda: {"change": IDS["change"]},
+    NoteChangeEndedRequest: lambda: {"change": IDS["change"], "outcome": "backed_out"},
 }
 
 
@@ -37,20 +36,12 @@ def _somebody(name: str, role: Role) -> Caller:
     return Caller(f"person:{person}", person, roles=(RoleGrant(role),))
 
 
-async def _a_change(client: Client, at: str) -> Json:
-    """A change that somebody of the staff drafts."""
-    body = DraftChange(type=ChangeType.normal, title="Renew the relay")
-    done = await act(client.app.state.ledger, _somebody("doer", Role.admin), "change", "draft", body=body)
-    return {"change": str(done.record.id)}
-
-
 async def _approved_afterwards(client: Client, at: str) -> Json:
     """A change of the item at that address that is approved, after the item was altered without it."""
     item = await client.read(at)
     ledger, keeper = client.app.state.ledger, _somebody("doer", Role.configuration_manager)
-    if item["state"] != "retired":
-        body = ChangeAttributesCi.model_validate({"attributes": {"memory_gib": 128}})
-        await act(ledger, keeper, "ci", "change_attributes", item["id"], body)
+    body = ChangeAttributesCi.model_validate({"attributes": {"memory_gib": 128}})
+    await act(ledger, keeper, "ci", "change_attributes", item["id"], body)
     return {"change": await _approved(ledger, item["id"])}
 
 
@@ -74,9 +65,9 @@ async def _approved(ledger: Any, item: str) -> str:
     return str(change.id)
 
 
+#: The states in which a new change can name the item.
+ONLY_IN = {"ci.regularise": frozenset({"live", "maintenance"})}
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     RegulariseCi: _approved_afterwards,
-    NoteFixingChangeFailedProblem: _a_change,
-    NoteChangeEndedRequest: _a_change,
 }

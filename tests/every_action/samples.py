@@ -450,6 +450,7 @@ ONLY_IN: dict[str, frozenset[str]] = {
     **meetings.ONLY_IN,
     **freezes.ONLY_IN,
     **releases.ONLY_IN,
+    **alterations.ONLY_IN,
 }
 
 #: By kind and state, what is done with a record so that those see it who have no role.

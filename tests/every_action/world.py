@@ -381,6 +381,7 @@ async def make_world(api: Api) -> World:
     category = {"process": "incident", "key": "spare", "name_en": "Spare", "name_zh": "备用"}
     IDS["category"] = (await everybody.post_ok("/v1/categories", category))["id"]
     IDS["incident"] = (await everybody.post_ok("/v1/incidents", an_incident()))["id"]
+    IDS["change"] = (await everybody.post_ok("/v1/changes", {"type": "normal", "title": "A relay"}))["id"]
     await everybody.post_ok(f"/v1/incidents/{IDS['incident']}/comment", {"text": "Any news?"})
     IDS["text_key"] = str(Sealed(await api.ledger.db.value("select text from fold.comment")).key_id)
     await articles.publish_article(IDS["incident"], worker, everybody)

@@ -67,8 +67,8 @@ Services = Annotated[
 Change = Annotated[
     ShortText | None,
     Field(
-        description="The change that this belongs to: its number, or as another tool calls it. One that touches "
-        "the item, is approved and in its window authorises it."
+        description="The change that this belongs to: its number, or as another tool calls it. One that "
+        "touches the item, is approved and in its window authorises it."
     ),
 ]
 
@@ -246,14 +246,22 @@ LIFECYCLE = Lifecycle(
         #      action             中文        from                 to                 who       event
         action(plan,              "计划",     NEW_RECORD,          State.planned,     FINDERS,  "ci.planned",            wrong=(owner_inactive,)),
         action(go_live,           "上线",     [State.planned],     State.live,        KEEPERS,  "ci.went_live"),
-        action(begin_maintenance, "开始维护", [State.live],        State.maintenance, KEEPERS,  "ci.maintenance_begun",  prepare=(authorisation,)),
-        action(end_maintenance,   "结束维护", [State.maintenance], State.live,        KEEPERS,  "ci.maintenance_ended",  prepare=(authorisation,)),
-        action(retire,            "退役",     NOT_RETIRED,         State.retired,     MANAGERS, "ci.retired",            prepare=(authorisation,)),
-        action(change_attributes, "变更属性", NOT_RETIRED,         STAYS,             FINDERS,  "ci.attributes_changed", prepare=(authorisation,), wrong=(too_many_attributes,)),
-        action(edit,              "编辑",     NOT_RETIRED,         STAYS,             KEEPERS,  "ci.edited",             prepare=(authorisation,), wrong=(owner_inactive,)),
-        action(relate,            "建立关系", NOT_RETIRED,         STAYS,             FINDERS,  "ci.related",            prepare=(authorisation,), wrong=(cannot_be_related,)),
-        action(unrelate,          "解除关系", NOT_RETIRED,         STAYS,             FINDERS,  "ci.unrelated",          prepare=(ended_relation, authorisation)),
-        action(regularise,        "补办变更", WENT_LIVE,           STAYS,             JUDGES,   "ci.regularised",        unless=(nothing_to_regularise,), wrong=(change_does_not_regularise,)),
+        action(begin_maintenance, "开始维护", [State.live],        State.maintenance, KEEPERS,  "ci.maintenance_begun",
+               prepare=(authorisation,)),
+        action(end_maintenance,   "结束维护", [State.maintenance], State.live,        KEEPERS,  "ci.maintenance_ended",
+               prepare=(authorisation,)),
+        action(retire,            "退役",     NOT_RETIRED,         State.retired,     MANAGERS, "ci.retired",
+               prepare=(authorisation,)),
+        action(change_attributes, "变更属性", NOT_RETIRED,         STAYS,             FINDERS,  "ci.attributes_changed",
+               prepare=(authorisation,), wrong=(too_many_attributes,)),
+        action(edit,              "编辑",     NOT_RETIRED,         STAYS,             KEEPERS,  "ci.edited",
+               prepare=(authorisation,), wrong=(owner_inactive,)),
+        action(relate,            "建立关系", NOT_RETIRED,         STAYS,             FINDERS,  "ci.related",
+               prepare=(authorisation,), wrong=(cannot_be_related,)),
+        action(unrelate,          "解除关系", NOT_RETIRED,         STAYS,             FINDERS,  "ci.unrelated",
+               prepare=(ended_relation, authorisation)),
+        action(regularise,        "补办变更", WENT_LIVE,           STAYS,             JUDGES,   "ci.regularised",
+               unless=(nothing_to_regularise,), wrong=(change_does_not_regularise,)),
     ),
 )
 # fmt: on

@@ -69,7 +69,7 @@ class CiOut(RecordOut):
     alteration_authorised: bool | None = Field(description="Whether a change authorised the last alteration.")
     authorised_by_id: UUID | None = Field(description="The change that authorised the last one that was.")
     regularised_at: datetime | None = Field(
-        description="When a change was named that was approved afterwards for the last unauthorised alteration."
+        description="When a change was named that was approved afterwards for the last of these."
     )
     regularised_by_id: UUID | None = Field(description="That change.")
 

@@ -33,11 +33,12 @@ class Suspicion(CodeEnum):
 WEIGHTS = {Suspicion.same_item: 4, Suspicion.needed_item: 2, Suspicion.same_service: 1}
 #: How long after a step of a change an incident is suspected, and how many are shown.
 SUSPECTED_FOR, MOST_SUSPECTED = timedelta(hours=48), 10
-#: Most candidates that are read for each field in common, before those that the caller does not see are left out.
+#: Most candidates that are read for each field in common, before those that the caller does not see are
+#: left out.
 MOST_CANDIDATES = 200
 HOUR = timedelta(hours=1)
 #: Whether the caller may see what has that audience.
-SeenBy = Callable[[list[str]], bool]
+VisibilityTest = Callable[[list[str]], bool]
 
 
 class SuspectedOut(OutputModel):
@@ -103,7 +104,7 @@ where c.ci_ids && (%(touched)s::text[] || %(needed)s::text[]) or %(service)s = a
 CI_OF_KEY = "select id from fold.ci where key = %s"
 
 
-async def suspected_changes(db: Database, incident: Any, sees: SeenBy) -> list[dict[str, Any]]:
+async def suspected_changes(db: Database, incident: Any, sees: VisibilityTest) -> list[dict[str, Any]]:
     """Return the changes that may have caused the incident, the likeliest first, as far as the caller sees
     them.
     """
@@ -150,7 +151,7 @@ where i.opened_at <= t.step_at + %(suspected_for)s"""
 KEYS = "select id, key from fold.ci where id = any(%s)"
 
 
-async def suspected_incidents(db: Database, change: Change, sees: SeenBy) -> list[dict[str, Any]]:
+async def suspected_incidents(db: Database, change: Change, sees: VisibilityTest) -> list[dict[str, Any]]:
     """Return the incidents that the change may have caused, the likeliest first, as far as the caller sees
     them.
     """

@@ -1,5 +1,5 @@
-"""Routes of changes, `/v1/changes`, of what stands in the way of a window, `GET /v1/changes/conflicts`, and of
-the incidents that changes may have caused.
+"""Routes of changes, `/v1/changes`, of what stands in the way of a window, `GET /v1/changes/conflicts`, and
+of the incidents that changes may have caused.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from app.kernel.actor_policy import staff
 from app.kernel.references import is_visible
 from app.kernel.refusals import Forbidden
 from app.processes.changes.cause_search import (
-    SeenBy,
     SuspectedChanges,
     SuspectedIncidents,
+    VisibilityTest,
 )
 from app.processes.changes.cause_search import (
     suspected_changes as suspected_changes_of,
@@ -107,6 +107,6 @@ def _require_staff_for(renderer: Renderer, record: Any) -> None:
         raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
 
 
-def _sees(renderer: Renderer, kind: str) -> SeenBy:
+def _sees(renderer: Renderer, kind: str) -> VisibilityTest:
     ledger = renderer.ledger
     return partial(is_visible, ledger, ledger.lifecycles[kind], renderer.caller)

@@ -68,7 +68,7 @@ from app.processes.incidents.records import (
 from app.processes.incidents.reviews import review
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing import priority as priorities
-from app.ticketing.holds import cannot_wait_for_change
+from app.ticketing.hold_changes import cannot_wait_for_change
 from app.ticketing.priority import PrioritiseTicket
 
 
@@ -157,8 +157,8 @@ class HoldIncident(Payload):
     )
     change: Annotated[Reference, ForeignRef("change"), StaffOnly()] | None = Field(
         default=None,
-        description="With `awaiting_change`: the change, its id or number. It is resumed when that is closed, "
-        "rejected or cancelled; without one, when the changes that it is linked to are.",
+        description="With `awaiting_change`: the change, its id or number. It is resumed when that is "
+        "closed, rejected or cancelled; without one, when the changes that it is linked to are.",
     )
 
 

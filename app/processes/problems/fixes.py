@@ -1,4 +1,4 @@
-"""The fix of a problem: the change that is to remove its cause, here or in another tool, or why none is needed."""
+"""The fix of a problem: the change that removes its cause, here or in another tool, or why none is needed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.kernel.payloads import FreeText, Payload, Reference, ShortText
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import PreparationRefused, WrongValue
 from app.processes.problems.records import Problem
-from app.ticketing.change_endings import MADE, ending_of
+from app.ticketing.change_endings import ENDED_AS_MADE, ending_of
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.records import Link, LinkKind
 
@@ -32,7 +32,7 @@ class BeginFixProblem(Payload):
     model_config = example_includes("fixing_change")
     fixing_change: ShortText | None = Field(
         default=None,
-        description="The change that fixes it: its number, both are linked then; or as another tool calls it.",
+        description="The change that fixes it: its number, then both are linked; or another tool's name.",
     )
     no_change_reason: FreeText | None = Field(default=None, description="Or why no change is needed.")
 
@@ -75,8 +75,8 @@ def _set_fix(problem: Problem, body: BeginFixProblem, ctx: ActionContext) -> Non
 
 @dataclass(frozen=True, slots=True)
 class NamedChange:
-    """The change of ours that the payload names as the fix, and whether it is linked already; None if it names
-    none, or another tool's.
+    """The change of ours that the payload names as the fix, and whether it is linked already; None if it
+    names none, or another tool's.
     """
 
     change: Ticket | None
@@ -98,7 +98,7 @@ async def named_change(
         return NamedChange(None, is_linked=False)
     change: Ticket = loaded.record
     ending = ending_of(change)
-    if ending is not None and ending not in MADE:
+    if ending is not None and ending not in ENDED_AS_MADE:
         words = {"change_state": ending.value}
         raise WrongValue(words, pointer="/fixing_change", because="change_was_not_made")
     link = await reads.child(Link, problem, other=change.row_key, kind=LinkKind.resolved_by.value)
@@ -131,7 +131,7 @@ async def fixing_change_made(
         return MadeFix()
     loaded = await reads.record("change", str(problem.fixing_change_id))
     assert loaded is not None, "no change is ever taken out of the log"
-    if ending_of(loaded.record) not in MADE:
+    if ending_of(loaded.record) not in ENDED_AS_MADE:
         words = {"change": loaded.record.number, "change_state": loaded.record.state.value}
         raise PreparationRefused("fixing_change_not_done", words)
     return MadeFix()

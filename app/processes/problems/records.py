@@ -74,8 +74,9 @@ class Problem(Ticket):
     `workaround_visibility` says who is shown them on incidents, and `article_id` is the article that was
     drafted from them. `fixing_change` is the number of the change that fixes the problem, whose id is
     `fixing_change_id`; or, if `fixing_change_external`, the name that another tool has for it.
-    `fixing_change_failed_at` is when it turned out that it is not made, until another fix is named. `risk_accepted_until_at` is when the owner of an accepted risk decides
-    again, `risk_lapsed_at` when that time had come.
+    `fixing_change_failed_at` is when it turned out that it is not made, until another fix is named.
+    `risk_accepted_until_at` is when the owner of an accepted risk decides again, `risk_lapsed_at` when that
+    time had come.
     """
 
     KIND: ClassVar[str] = "problem"

@@ -100,7 +100,7 @@ from app.processes.requests.solutions import (
 )
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.change_endings import ChangeEnding
-from app.ticketing.holds import cannot_wait_for_change
+from app.ticketing.hold_changes import cannot_wait_for_change
 
 
 class SubmitRequest(Payload):
@@ -236,8 +236,8 @@ class HoldRequest(Payload):
     )
     change: Annotated[Reference, ForeignRef("change"), StaffOnly()] | None = Field(
         default=None,
-        description="With `awaiting_change`: the change, its id or number. It is resumed when that is closed, "
-        "rejected or cancelled; without one, when the changes that it is linked to are.",
+        description="With `awaiting_change`: the change, its id or number. It is resumed when that is "
+        "closed, rejected or cancelled; without one, when the changes that it is linked to are.",
     )
 
 
@@ -421,10 +421,14 @@ LIFECYCLE = Lifecycle(
                segregate_from=(implementer,), document=lambda _: DocumentClass.AC),
         action(record_training,       "登记培训", [State.delivered], STAYS, engineer, "request.training_recorded",
                prepare=(load_documents,), wrong=(checks.trained_in_future,), document=lambda _: DocumentClass.TR),
-        action(hold,                  "挂起",     OPEN - {State.on_hold}, State.on_hold, assignee, "request.held", wrong=(checks.wake_up_in_past, cannot_wait_for_change)),
+        action(hold,                  "挂起",     OPEN - {State.on_hold}, State.on_hold, assignee, "request.held",
+               wrong=(checks.wake_up_in_past, cannot_wait_for_change)),
         action(resume,                "恢复",     [State.on_hold], state_before_hold, assignee | rule, "request.resumed"),
         action(note_change_ended,     "告知变更结果", OPEN, STAYS, rule, "request.change_ended",
-               notifies=(RecipientRule(NoticeType.change_ended, field="requester_id"), RecipientRule(NoticeType.change_ended, field="assignee_id"), RecipientRule(NoticeType.change_ended, team=True))),
+               notifies=(
+                   RecipientRule(NoticeType.change_ended, field="requester_id"), RecipientRule(NoticeType.change_ended, field="assignee_id"),
+                   RecipientRule(NoticeType.change_ended, team=True),
+               )),
         action(close,                 "关闭",     [State.delivered], State.closed, reporter | rule, "request.closed"),
         action(reopen,                "重新打开", [State.delivered, State.closed], REOPENED, reporter | agent, "request.reopened",
                unless=(checks.too_late_to_reopen,)),

@@ -8,7 +8,7 @@ from app.common.tickets import HoldReason, Ticket
 from app.kernel.context import ActionContext
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
-from app.ticketing.change_endings import is_over
+from app.ticketing.change_endings import has_ended
 
 
 class Hold(Protocol):
@@ -28,6 +28,6 @@ async def cannot_wait_for_change(reads: ReadContext, ticket: Ticket, body: Hold,
         return
     if body.reason is not HoldReason.awaiting_change:
         raise WrongValue(pointer="/change", because="not_awaiting_change")
-    if is_over(change):
+    if has_ended(change):
         words = {"change_state": change.state.value}
         raise WrongValue(words, pointer="/change", because="change_is_over")
