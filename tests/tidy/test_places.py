@@ -22,6 +22,7 @@ LONGEST_LOOK = 0.02
 TRANSACTIONS = {
     "app/api/readiness.py": "what needs room on the disk is tried, and leaves nothing",
     "app/foundation/calendars/spans.py": "the spans of a version are replaced as a whole",
+    "app/processes/changes/bookings.py": "windows and bookings are made anew as a whole",
     "app/notifications/notices.py": "what is told together is settled before it is sent",
     "app/exchange/load.py": "a chunk of a history, with how far it got",
     "app/kernel/rebuild.py": "one snapshot of log and rows, which writes nothing that stays",
@@ -56,6 +57,7 @@ SQL = {
     "app/foundation/*/lookups.py": "what is asked of a package's tables before an action",
     "app/foundation/cis/compare.py": "histories of items between two positions",
     "app/foundation/cis/impact.py": "a walk along relations, level by level",
+    "app/foundation/cis/dependencies.py": "the same walk against the direction of failure",
     "app/foundation/cis/queries.py": "what stands beside a configuration item",
     "app/foundation/cis/affected.py": "services that items serve, and their customers",
     "app/foundation/priorities/router.py": "which matrix is the present one",
@@ -69,6 +71,7 @@ SQL = {
     "app/cli/keys.py": "the list of keys, for people at the shell",
     "app/processes/*/queries.py": "what can be asked of a process",
     "app/processes/*/lookups.py": "what is asked of a process before an action",
+    "app/processes/changes/bookings.py": "what changes hold is compared and rebuilt by whole tables",
     "app/processes/changes/planning_lookups.py": "what freezes and assessments depend on",
     "app/processes/changes/planning_queries.py": "what is scheduled in freezes",
     "app/notifications/*": "what waits to be told",

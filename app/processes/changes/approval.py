@@ -21,7 +21,7 @@ from app.processes.changes.questionnaires import QuestionnaireInForce, questionn
 from app.processes.changes.records import Change, ChangeState, ChangeType, DeferralReason
 
 #: Whoever asks for a change does not vote on it.
-NEVER = (requester_duty,)
+DUTIES_WITHOUT_VOTE = (requester_duty,)
 AnswerKey = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,49}$")]
 
 
@@ -95,7 +95,7 @@ async def approval_question(
         persons=ctx.refs(Person, "persons"),
         chair=ctx.ref(Person, "chair"),
     )
-    return await new_decision(reads, change, question, NEVER, ctx)
+    return await new_decision(reads, change, question, DUTIES_WITHOUT_VOTE, ctx)
 
 
 def request_approval(change: Change, body: RequestApprovalChange, ctx: ActionContext) -> None:

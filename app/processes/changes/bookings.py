@@ -51,7 +51,7 @@ select split_part(x.record, '/', 2)::uuid as id from fold.freeze_exception x
 where x.change_id = %s and x.granted_at is not null order by 1
 """
 # Other changes that are being implemented on the same items, whatever their windows say.
-UNDER_WAY = """
+CHANGES_IMPLEMENTING = """
 with wanted as (
   select unnest(%(touches)s::uuid[]) as ci_id, int8range(null, null) as role
   union all select unnest(%(needs)s::uuid[]), int8range(%(no)s, %(no)s, '[]')
@@ -66,12 +66,14 @@ order by c.number, i.key limit %(limit)s
 """
 NUMBER = "select schedule.number_of(%s) as no"
 # Everything that a change or a freeze holds, for the comparison of a rebuild.
-WRITTEN = """
-select coalesce((select jsonb_agg(to_jsonb(w) order by w.change_id) from schedule.change_window w), '[]') as changes,
-  coalesce((select jsonb_agg(to_jsonb(b) order by b.change_id, b.ci_id) from schedule.booking b), '[]') as bookings,
-  coalesce((select jsonb_agg(to_jsonb(f) order by f.freeze_id) from schedule.freeze_window f), '[]') as freezes
+WRITTEN_BOOKINGS = """
+select
+  (select coalesce(jsonb_agg(to_jsonb(w) order by w.change_id), '[]') from schedule.change_window w) as changes,
+  (select coalesce(jsonb_agg(to_jsonb(b) order by b.change_id, b.ci_id), '[]') from schedule.booking b)
+    as bookings,
+  (select coalesce(jsonb_agg(to_jsonb(f) order by f.freeze_id), '[]') from schedule.freeze_window f) as freezes
 """
-CLEAR = (
+CLEAR_BOOKINGS = (
     "delete from schedule.booking",
     "delete from schedule.change_window",
     "delete from schedule.freeze_window",
@@ -151,7 +153,7 @@ async def conflicts(read: Reading, wanted: WantedWindow) -> list[Conflict]:
 
 async def changes_under_way(read: Reading, wanted: WantedWindow) -> list[Conflict]:
     """Return the other changes that are being implemented on the items of the window."""
-    return await _found(read, UNDER_WAY, wanted)
+    return await _found(read, CHANGES_IMPLEMENTING, wanted)
 
 
 async def _found(read: Reading, query: str, wanted: WantedWindow) -> list[Conflict]:
@@ -242,8 +244,8 @@ async def rebuild_bookings(connection: Connection) -> Sequence[str]:
     """Make all windows and bookings anew from the records. Returns the names of the tables that differed."""
     async with connection.transaction():
         await fetch_rows(connection, "select from log.head for update", ())
-        before = (await fetch_rows(connection, WRITTEN, ()))[0]
-        for statement in CLEAR:
+        before = (await fetch_rows(connection, WRITTEN_BOOKINGS, ()))[0]
+        for statement in CLEAR_BOOKINGS:
             await connection.execute(statement.encode())
         for row in await fetch_rows(connection, HOLDERS, (sorted(state.value for state in HOLDING),)):
             entry = booking_row(from_row(Change, row), checked=False)
@@ -251,7 +253,7 @@ async def rebuild_bookings(connection: Connection) -> Sequence[str]:
         for row in await fetch_rows(connection, FREEZES, (FreezeState.declared.value,)):
             entry = freeze_row(from_row(Freeze, row), checked=False)
             await fetch_rows(connection, WRITE_FREEZE, (Jsonb(entry),))
-        after = (await fetch_rows(connection, WRITTEN, ()))[0]
+        after = (await fetch_rows(connection, WRITTEN_BOOKINGS, ()))[0]
     return _differing(before, after)
 
 

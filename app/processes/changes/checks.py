@@ -36,7 +36,7 @@ async def is_emergency(reads: ReadContext, change: Change, ctx: ActionContext) -
     return "emergency_is_not_assessed" if change.type is ChangeType.emergency else None
 
 
-async def incomplete(reads: ReadContext, change: Change, body: object, ctx: ActionContext) -> None:
+async def change_incomplete(reads: ReadContext, change: Change, body: object, ctx: ActionContext) -> None:
     """Refuse to submit a change that lacks something compulsory, and name all that it lacks."""
     lacking = [name for name in COMPULSORY if getattr(change, name) is None]
     if not change.services and not change.ci_ids:

@@ -12,21 +12,20 @@ from app.api.filters import CommaSeparated
 from app.api.problems import WindowConflict
 from app.api.shapes import OutputModel
 from app.db import Database
-from app.foundation.cis.needs import needed_cis
+from app.foundation.cis.dependencies import needed_cis
 from app.kernel.payloads import LONGEST_KEY, LONGEST_LIST, Instant
 from app.kernel.refusals import WrongValue
 from app.log.canonical import instant
 from app.processes.changes.bookings import Conflict, WantedWindow, conflicts
+from app.processes.changes.planning_lookups import CI_KEYS, CIS_BY_NAME
 from app.processes.changes.records import Change
 from app.processes.changes.scheduling import LONGEST_WINDOW
 
 #: How far ahead free windows are looked for, and how many are offered.
 SEARCHED_AHEAD, MOST_OFFERED = timedelta(days=60), 3
 #: Most conflicts in an answer.
-MOST_SHOWN = 50
+MOST_CONFLICTS_SHOWN = 50
 NO_CHANGE = UUID(int=0)
-TOUCHED = "select id, key, ci_class from fold.ci where key = any(%(names)s) or id::text = any(%(names)s)"
-KEYS = "select key from fold.ci where id = any(%s) order by key"
 
 Names = Annotated[list[Annotated[str, Field(max_length=LONGEST_KEY)]] | None, CommaSeparated]
 
@@ -103,7 +102,7 @@ async def conflicts_of(db: Database, query: ConflictsQuery, change: Change | Non
     if not timedelta(0) < query.end - query.begin <= LONGEST_WINDOW:
         raise WrongValue(parameter="to", because="ends_before_it_begins")
     names = list((change and change.ci_ids) or query.cis or ())
-    touched = await db.rows(TOUCHED, {"names": names})
+    touched = await db.rows(CIS_BY_NAME, {"names": names})
     known = {name for row in touched for name in (row["key"], str(row["id"]))}
     if unknown := [name for name in names if name not in known]:
         raise WrongValue({"value": unknown[0]}, parameter="cis", because="unknown_value")
@@ -117,8 +116,8 @@ async def conflicts_of(db: Database, query: ConflictsQuery, change: Change | Non
     inside = [one for one in found if one.from_at < query.end]
     free = free_windows(found, query.begin, query.end, horizon)
     return {
-        "items": [one.as_json() for one in inside[:MOST_SHOWN]],
-        "needed_cis": [row["key"] for row in await db.rows(KEYS, (list(needed.ids),))],
+        "items": [one.as_json() for one in inside[:MOST_CONFLICTS_SHOWN]],
+        "needed_cis": [row["key"] for row in await db.rows(CI_KEYS, (list(needed.ids),))],
         "needs_truncated": needed.truncated,
         "free_windows": [{"from_at": instant(begin), "until_at": instant(end)} for begin, end in free],
     }

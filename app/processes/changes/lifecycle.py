@@ -1,12 +1,14 @@
 """Lifecycle of changes: plan, assess, approve, schedule, implement and review.
 
-draft ─► submitted ─► assessed ─► awaiting_approval ─► approved ─► scheduled ─► implementing ─► implemented ─► closed
+draft ─► submitted ─► assessed ─► awaiting_approval ─► approved ─► scheduled ─►
+implementing ─► implemented ─► closed
 standard: draft ─► scheduled       emergency: submitted ─► approved ─► implementing
 awaiting_approval ─► rejected | deferred ─► submitted        implementing, implemented ─► backed_out ─► closed
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -124,7 +126,8 @@ class DraftChange(Payload):
         return self
 
 
-#: The fields that a draft takes over as they were written; how a standard change is made stands in its template.
+#: The fields that a draft takes over as they were written; how a standard change is made stands in its
+#: template.
 WRITTEN_FIELDS = (
     *("type", "reason", "description", "category", "plan", "test_plan", "back_out_plan"),
     *("wanted_from_at", "wanted_until_at"),
@@ -242,7 +245,7 @@ def edit(change: Change, body: EditChange, ctx: ActionContext) -> None:
         change.ci_ids = list(dict.fromkeys(str(ci.id) for ci in ctx.refs(Ci, "cis")))
 
 
-async def _team_retired(reads: object, change: Change, body: DraftChange, ctx: ActionContext) -> None:
+async def team_retired(reads: object, change: Change, body: DraftChange, ctx: ActionContext) -> None:
     """Refuse a team that is retired."""
     check_team_active(ctx.ref(Team, "team"))
 
@@ -297,12 +300,23 @@ LINK_REQUEST = RelatedCommand(
 )
 BACKERS = implementer | change_manager
 JUDGES = role(Role.change_manager, Role.incident_manager, Role.problem_manager, Role.engineer, Role.agent)
-MANAGERS = frozenset({Role.change_manager})
-ONE = RecipientRule
+its_requester = partial(RecipientRule, field="requester_id")
+its_assignee = partial(RecipientRule, field="assignee_id")
+its_team = partial(RecipientRule, team=True)
+managers = partial(RecipientRule, roles=frozenset({Role.change_manager}))
 STARTED = State.implementing, *IMPLEMENTATION_ENDED, State.closed
 VOTES = DecisionSpec(
-    kind="change", any=State, segregate_from=approval.NEVER, outcome=approval.action_of_outcome
+    kind="change",
+    any=State,
+    segregate_from=approval.DUTIES_WITHOUT_VOTE,
+    outcome=approval.action_of_outcome,
 )
+
+
+def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
+    """Return that requester, assignee and team of the change get that notice."""
+    return its_requester(notice), its_assignee(notice), its_team(notice)
+
 
 # fmt: off
 LIFECYCLE = Lifecycle(
@@ -315,50 +329,50 @@ LIFECYCLE = Lifecycle(
     rows=(
         # action                 中文        from                          to                       who             event
         action(draft,              "起草",     NEW_RECORD,                   State.draft,             staff | rule,   "change.drafted",
-               prepare=(draft_source,), wrong=(_team_retired, checks.item_named_twice, invalid_custom_values), related=LINK_REQUEST),
+               prepare=(draft_source,), wrong=(team_retired, checks.item_named_twice, invalid_custom_values), related=LINK_REQUEST),
         action(submit,             "提交",     [State.draft],                State.submitted,         staff | reporter, "change.submitted",
-               unless=(checks.is_standard,), wrong=(checks.incomplete,)),
+               unless=(checks.is_standard,), wrong=(checks.change_incomplete,)),
         action(approval.assess,    "评估",     [State.submitted],            State.assessed,          change_manager, "change.assessed",
                unless=(checks.is_emergency,), prepare=(approval.risk_questionnaire, conflicts_in_wanted_window), wrong=(approval.risk_answers_do_not_fit,)),
         action(approval.request_emergency_approval, "申请紧急审批", [State.submitted], STAYS,         change_manager | staff, "change.emergency_approval_requested",
                unless=(approval.is_no_emergency,), prepare=(approval.approval_question,), wrong=(checks.decision_is_open,)),
         action(approval.approve_emergency, "紧急批准", [State.submitted],    State.approved,          decision,       "change.approved",
-               notifies=(ONE(NoticeType.approved, field="requester_id"), ONE(NoticeType.approved, field="assignee_id"), ONE(NoticeType.approved, team=True))),
+               notifies=those_concerned(NoticeType.approved)),
         action(approval.remind_of_emergency, "提醒紧急变更", [State.submitted], STAYS,                decision,       "change.emergency_undecided",
-               notifies=(ONE(NoticeType.undecided, field="requester_id"), ONE(NoticeType.undecided, roles=MANAGERS))),
+               notifies=(its_requester(NoticeType.undecided), managers(NoticeType.undecided))),
         action(resubmit,           "重新提交", [State.deferred],             State.submitted,         reporter | change_manager, "change.resubmitted"),
         action(approval.request_approval, "申请审批", [State.assessed],      State.awaiting_approval, change_manager, "change.approval_requested",
                prepare=(approval.approval_question,)),
         action(approval.approve,   "批准",     [State.awaiting_approval],    State.approved,          decision,       "change.approved",
-               notifies=(ONE(NoticeType.approved, field="requester_id"), ONE(NoticeType.approved, field="assignee_id"), ONE(NoticeType.approved, team=True))),
+               notifies=those_concerned(NoticeType.approved)),
         action(approval.reject,    "否决",     [State.awaiting_approval, State.submitted], State.rejected, decision, "change.rejected",
-               notifies=(ONE(NoticeType.refused, field="requester_id"), ONE(NoticeType.refused, roles=MANAGERS))),
+               notifies=(its_requester(NoticeType.refused), managers(NoticeType.refused))),
         action(approval.defer,     "暂缓",     [State.awaiting_approval],    State.deferred,          decision,       "change.deferred",
-               notifies=(ONE(NoticeType.refused, field="requester_id"), ONE(NoticeType.refused, roles=MANAGERS))),
+               notifies=(its_requester(NoticeType.refused), managers(NoticeType.refused))),
         action(scheduling.schedule, "排期",    [State.draft, State.approved], State.scheduled,        change_manager, "change.scheduled",
                unless=(scheduling.not_ready_to_schedule,), prepare=(window_booking,),
-               notifies=(ONE(NoticeType.scheduled, field="requester_id"), ONE(NoticeType.scheduled, field="assignee_id"), ONE(NoticeType.scheduled, team=True))),
+               notifies=those_concerned(NoticeType.scheduled)),
         action(scheduling.reschedule, "改期",  [State.scheduled],            STAYS,                   change_manager, "change.rescheduled",
                prepare=(window_booking,),
-               notifies=(ONE(NoticeType.scheduled, field="requester_id"), ONE(NoticeType.scheduled, field="assignee_id"), ONE(NoticeType.scheduled, team=True))),
+               notifies=those_concerned(NoticeType.scheduled)),
         action(scheduling.note_overlap, "提示冲突", [State.scheduled],       STAYS,                   rule,           "change.overlapped",
-               notifies=(ONE(NoticeType.overlapped, field="requester_id"), ONE(NoticeType.overlapped, field="assignee_id"), ONE(NoticeType.overlapped, team=True), ONE(NoticeType.overlapped, roles=MANAGERS))),
+               notifies=(*those_concerned(NoticeType.overlapped), managers(NoticeType.overlapped))),
         action(implementation.start, "开始实施", [State.scheduled, State.approved], State.implementing, implementer,  "change.started",
                unless=(implementation.not_ready_to_start,), prepare=(start_booking,)),
         action(implementation.complete, "完成实施", [State.implementing],    State.implemented,       implementer,    "change.implemented",
-               prepare=(review_due,), notifies=(ONE(NoticeType.to_review_change, roles=MANAGERS), ONE(NoticeType.delivered, field="requester_id"))),
+               prepare=(review_due,), notifies=(managers(NoticeType.to_review_change), its_requester(NoticeType.delivered))),
         action(implementation.back_out, "回退", [State.implementing, State.implemented], State.backed_out, BACKERS,   "change.backed_out",
                prepare=(review_due,), wrong=(implementation.restored_ahead,),
-               notifies=(ONE(NoticeType.backed_out, roles=MANAGERS), ONE(NoticeType.backed_out, field="requester_id"), ONE(NoticeType.backed_out, team=True))),
+               notifies=(managers(NoticeType.backed_out), its_requester(NoticeType.backed_out), its_team(NoticeType.backed_out))),
         action(implementation.confirm_cause, "确认起因", STARTED,            STAYS,                   JUDGES,         "change.cause_confirmed",
                wrong=(implementation.cannot_be_its_cause,), staff_only=True, related=implementation.LINK_INCIDENT),
         action(review.review,      "评审",     IMPLEMENTATION_ENDED,         State.closed,            change_manager, "change.reviewed",
                segregate_from=(review.IMPLEMENTER,), prepare=(confirmed_causes,), wrong=(review.review_contradicts_the_log,), related=review.LINK_INCIDENTS,
-               notifies=(ONE(NoticeType.closed, field="requester_id"), ONE(NoticeType.closed, field="assignee_id"))),
+               notifies=(its_requester(NoticeType.closed), its_assignee(NoticeType.closed))),
         action(flag_review,        "标记评审逾期", IMPLEMENTATION_ENDED,     STAYS,                   rule,           "change.review_fell_overdue",
-               notifies=(ONE(NoticeType.to_review_change, roles=MANAGERS),)),
+               notifies=(managers(NoticeType.to_review_change),)),
         action(cancel,             "取消",     BEFORE_IMPLEMENTATION,        State.cancelled,         reporter | change_manager, "change.cancelled",
-               prepare=(open_decisions,), notifies=(ONE(NoticeType.cancelled, field="requester_id"), ONE(NoticeType.cancelled, field="assignee_id"), ONE(NoticeType.cancelled, team=True))),
+               prepare=(open_decisions,), notifies=those_concerned(NoticeType.cancelled)),
         *edit_action(edit, "change", State, checks.cannot_be_edited),
         *decisions.rows(VOTES),
         *ticket_actions(kind="change", any=State, open=OPEN, delivered=ENDED | IMPLEMENTATION_ENDED, manager=Role.change_manager),

@@ -1,4 +1,4 @@
-"""Reads of questionnaires and of the windows of changes, for actions that depend on them."""
+"""Reads of questionnaires, items and windows of changes, for what depends on them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ select q.*, h.stream, h.version as stream_version
 from fold.risk_questionnaire q join log.stream_head h on h.stream = 'risk_questionnaire/' || q.id
 order by q.set_at desc, q.id desc limit 1
 """
+#: Configuration items by their keys or ids, and keys by ids.
+CIS_BY_NAME = "select id, key, ci_class from fold.ci where key = any(%(names)s) or id::text = any(%(names)s)"
+CI_KEYS = "select key from fold.ci where id = any(%s) order by key"
 # By the index change_window_during.
 HIT = """
 select w.change_id::text as id from schedule.change_window w

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from app.common.tickets import Ticket
-from app.foundation.cis.needs import needed_cis
+from app.foundation.cis.dependencies import needed_cis
 from app.foundation.cis.records import Ci
 from app.kernel.context import ActionContext
 from app.kernel.reads import Constraint, ReadContext, Reading
@@ -107,9 +107,7 @@ async def window_booking(
     return walked.booking(wanted, [*excepted, *(one.stream for one in found)])
 
 
-async def start_booking(
-    reads: ReadContext, change: Change, body: StartChange, ctx: ActionContext
-) -> Booking | None:
+async def start_booking(reads: ReadContext, change: Change, body: StartChange, ctx: ActionContext) -> Booking:
     """Find what the change holds while it is implemented. An emergency holds its items from now on, whatever
     others hold; another change holds its window, or one of that length from now on if it starts outside.
 

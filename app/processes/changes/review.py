@@ -41,8 +41,8 @@ class ReviewChange(Payload):
         Field(
             default=(),
             max_length=LONGEST_LIST,
-            description="The incidents that it caused: ids or numbers. Those confirmed must be among them; the "
-            "others are linked.",
+            description="The incidents that it caused: ids or numbers. Those confirmed must be among them; "
+            "the others are linked.",
             examples=[[]],
         )
     )

@@ -1,4 +1,4 @@
-"""Routes of changes, `/v1/changes`, of what stands in the way of a window, `GET /v1/changes/conflicts`, and
+"""Routes of changes, `/v1/changes`, of what is in the way of a window, `GET /v1/changes/conflicts`, and
 of the incidents that changes may have caused.
 """
 
