@@ -305,9 +305,11 @@ its_assignee = partial(RecipientRule, field="assignee_id")
 its_team = partial(RecipientRule, team=True)
 managers = partial(RecipientRule, roles=frozenset({Role.change_manager}))
 STARTED = State.implementing, *IMPLEMENTATION_ENDED, State.closed
+#: A question is open in these states only: an emergency's while it stays submitted.
+VOTED_ON = State.submitted, State.awaiting_approval
 VOTES = DecisionSpec(
     kind="change",
-    any=State,
+    any=VOTED_ON,
     segregate_from=approval.DUTIES_WITHOUT_VOTE,
     outcome=approval.action_of_outcome,
 )
