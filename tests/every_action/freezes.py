@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
-from app.foundation.decisions.actions import CastVote
 from app.kernel.payloads import Payload
 from app.processes.changes.freeze_exceptions import AskExceptionFreeze
 from app.processes.changes.freezes import DeclareFreeze, EditFreeze, MoveFreeze
@@ -19,7 +18,6 @@ from app.processes.changes.questionnaires import (
 from app.processes.changes.records import ChangeType
 from app.processes.changes.templates import DraftChangeTemplate, EditChangeTemplate
 from tests.client import Client, Json
-from tests.every_action import meetings
 from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM
 from tests.people import act
 
@@ -81,8 +79,6 @@ def _staff() -> Caller:
 
 async def open_question(client: Client, at: str) -> Json:
     """A question on the record at that address that waits for the client's vote, put if there is none."""
-    if not at.startswith("/v1/freezes/"):
-        return await meetings.open_question(client, at)
     there = (await client.read(f"{at}/decisions", limit=200))["items"]
     if not there:
         await _ask(client, at, client.id)
@@ -115,5 +111,4 @@ ONLY_IN = {"freeze.vote": frozenset({"declared"})}
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     AskExceptionFreeze: _another_change,
-    CastVote: open_question,
 }

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 from app.common.people import Caller, rule_caller
 from app.foundation.assignment.assignment_rules import AddAssignmentRule, EditAssignmentRule
-from app.foundation.calendars.lifecycle import AddCalendar, EditCalendar, ReviseCalendar
 from app.foundation.categories.categories import AddCategory, EditCategory
 from app.foundation.checklists.checklists import AddChecklist, EditChecklist
 from app.foundation.cis.baselines import TakeBaseline
@@ -31,8 +30,6 @@ from app.foundation.people.persons import (
 from app.foundation.people.teams import AddTeam, EditTeam
 from app.foundation.rota.shifts import AddShift, EndShift
 from app.foundation.rota.stand_ins import AgreeStandIn
-from app.foundation.services.items import EXAMPLE_FORM, DraftCatalogueItem, EditCatalogueItem
-from app.foundation.services.services import EditService, ProposeService
 from app.kernel.payloads import EmptyPayload, Payload, Reason
 from app.kpis.reconciliations.lifecycle import MakeReconciliation
 from app.notifications.lifecycle import FailNotice, SendNotice
@@ -65,6 +62,8 @@ from tests.client import RESOLVED, Client, Json, an_incident
 from tests.every_action import (
     alterations,
     articles,
+    catalogue,
+    changes,
     freezes,
     kpis,
     meetings,
@@ -76,45 +75,11 @@ from tests.every_action import (
 from tests.every_action.world_data import CALENDAR, IDS, NOBODYS, NUMBERS, TEAM, another_incident
 from tests.people import act
 
-_SERVICE = {
-    "name_en": "E-mail",
-    "name_zh": "电子邮件",
-    "description_en": "Mail for all.",
-    "description_zh": "全员邮箱。",
-    "owner": "me",
-    "team": TEAM,
-    "customers": [TEAM],
-    "calendar": CALENDAR,
-}
-_ITEM = {
-    "title_en": "A laptop",
-    "title_zh": "笔记本电脑",
-    "description_en": "A laptop for work.",
-    "description_zh": "办公用笔记本电脑。",
-    "scope": "Set up, with mail.",
-    "limits": "One per person.",
-    "delivery_standard": "Handed over, and it starts.",
-    "form": EXAMPLE_FORM,
-    "fulfilment_path": "standard",
-    "target_seconds": 259_200,
-    "default_team": TEAM,
-    "checklist": ["Order it", "装好系统"],
-}
-_HOURS = {
-    "time_zone": "Asia/Shanghai",
-    "weekly": [{"weekdays": ["mon", "tue", "wed", "thu", "fri"], "starts": "09:00", "ends": "18:00"}],
-    "weekly_from": [
-        {"from_date": "2027-07-01", "weekly": [{"weekdays": ["mon"], "starts": "22:00", "ends": "06:00"}]}
-    ],
-    "public_holidays": [{"country": "CN", "years": [2026, 2027]}],
-    "holidays": [{"date": "2026-12-31", "name_en": "Stocktaking", "name_zh": "盘点"}],
-    "struck": ["2026-10-07"],
-    "working_days": [{"date": "2026-12-26", "hours": [{"starts": "09:00", "ends": "12:00"}]}],
-}
-
 #: As the API takes them; of what may be left out, as much as has no condition.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     **articles.SAMPLES,
+    **catalogue.SAMPLES,
+    **changes.SAMPLES,
     **freezes.SAMPLES,
     **kpis.SAMPLES,
     **verifications.SAMPLES,
@@ -177,9 +142,6 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "filterable": False,
         "choices": [{"key": "berlin", "label_en": "Berlin", "label_zh": "柏林"}],
     },
-    AddCalendar: lambda: {"key": f"calendar-{next(NUMBERS)}", "name": "Office hours 办公时间", **_HOURS},
-    ReviseCalendar: lambda: {**_HOURS, "reason": "The last Friday is one of rest."},
-    EditCalendar: lambda: {"name": "Office"},
     AddGroup: lambda: {"key": f"group-{next(NUMBERS)}", "name": "A board 委员会", "chair": "me"},
     EditGroup: lambda: {"name": "Another board", "chair": "me"},
     AddMemberGroup: lambda: {"person": IDS["person"], "side": "business"},
@@ -212,22 +174,6 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "parent": IDS["category"],
     },
     EditCategory: lambda: {"name_en": "Printers", "name_zh": "打印机"},
-    ProposeService: lambda: {**_SERVICE, "key": f"mail-{next(NUMBERS)}", "criticality": "high"},
-    EditService: lambda: {**_SERVICE, "criticality": "critical"},
-    DraftCatalogueItem: lambda: {
-        **_ITEM,
-        "key": f"laptop-{next(NUMBERS)}",
-        "service": IDS["service"],
-        "approver_role": "management",
-        "approval_rule": "unanimous",
-    },
-    EditCatalogueItem: lambda: {
-        **_ITEM,
-        "approver_persons": [],
-        "approver_role": "department_head",
-        "approval_rule": "majority",
-        "fulfilment_path": "project",
-    },
     MakeKey: lambda: {
         "name": "The portal's",
         "person": "me",
@@ -426,6 +372,7 @@ TOWARDS: dict[tuple[type[Payload], str], Json] = requests.TOWARDS | releases.TOW
 ACTED_BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
     ("propose_solution", "solution_review"): (("author", {}),),
     ("review_solution", "solution_approved"): (("it", {"side": "it"}), ("business", {"side": "business"})),
+    **changes.ACTED_BY,
 }
 #: What is said when it is opened, so that it can come to a state, or an action be carried out.
 OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
@@ -435,6 +382,7 @@ OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
         "requester": IDS["author"],
     },
     **meetings.OPENED_TOWARDS,
+    **changes.OPENED_TOWARDS,
 }
 _TOLD = ("solution_review", "revising", "solution_approved", "implementing", "in_acceptance", "rectifying")
 _NOT_TOLD = frozenset(state.value for state in RequestState) - {*_TOLD}
@@ -448,6 +396,7 @@ ONLY_IN: dict[str, frozenset[str]] = {
     "request.follow": _NOT_TOLD,
     "request.unfollow": _NOT_TOLD,
     **meetings.ONLY_IN,
+    **changes.ONLY_IN,
     **freezes.ONLY_IN,
     **releases.ONLY_IN,
     **alterations.ONLY_IN,
@@ -458,13 +407,15 @@ SHOWN: dict[tuple[str, str], Callable[[Client, str], Awaitable[Json]]] = freezes
 
 #: What nobody does with what is their own: another one carries these out.
 NOT_THEIR_OWN = frozenset({"publish", "change_visibility", "approve"})
-#: What names several other records, and in its sample none.
-NAMES_NONE = frozenset({"raise", "begin_fix", "change_fix"})
+#: What names other records, and in its sample none.
+NAMES_NONE = frozenset({"raise", "begin_fix", "change_fix", "draft"})
 
 #: What cannot be carried out where all else that leaves a record in its state was carried out before.
-NOT_SHARED = releases.NOT_SHARED | {
-    *("follow", "complete_task", "drop_task", "unrelate", "remove_member", "end_series", "vote")
-}
+NOT_SHARED = (
+    releases.NOT_SHARED
+    | changes.NOT_SHARED
+    | {*("follow", "complete_task", "drop_task", "unrelate", "remove_member", "end_series", "vote")}
+)
 
 #: What must have been done with a new record, so that the row can be carried out in its states.
 PREREQUISITES: dict[str, tuple[str, ...]] = {
@@ -575,10 +526,17 @@ async def _related(client: Client, at: str) -> Json:
     return {}
 
 
+#: By kind, how a question comes to be put; on other records as at a meeting.
+QUESTIONS = {
+    "change": changes.open_question,
+    "freeze": freezes.open_question,
+    "release": releases.open_question,
+}
+
+
 async def _asked(client: Client, at: str) -> Json:
     """A question that waits for the client's vote."""
-    asks = releases.open_question if _kind(at) == "release" else freezes.open_question
-    return await asks(client, at)
+    return await QUESTIONS.get(_kind(at), meetings.open_question)(client, at)
 
 
 #: What must be there before an action that names it, and what is then said besides.
@@ -606,6 +564,7 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     **requests.PREPARED,
     **freezes.PREPARED,
     **releases.PREPARED,
+    **changes.PREPARED,
     CastVote: _asked,
     **alterations.PREPARED,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 from app.kernel.lifecycle import Action, Lifecycle
@@ -17,6 +18,8 @@ from tests.tidy.test_names import VAGUE
 BODIES = {"MakeKey": "NewKey", "RotateKey": "NewSecret"}
 #: What opens a record, and may tell of one that is there already.
 REPORTED_AGAIN = {"ReportDeployment"}
+#: Events of several rows: an emergency is approved as any other change is, by another board.
+SHARED_EVENTS = ["change.approved"]
 PROBLEMS = {"400", "401", "403", "404", "406", "409", "412", "413", "415", "422", "429", "503"}
 
 
@@ -96,8 +99,8 @@ def _camel(name: str) -> str:
 
 
 def test_no_two_rows_share_an_event_or_an_operation() -> None:
-    events = [row.event for _, row in ROWS]
-    assert len(events) == len(set(events))
+    events = Counter(row.event for _, row in ROWS)
+    assert [event for event, times in events.items() if times > 1] == SHARED_EVENTS
     operations = [f"{row.name}_{lifecycle.kind}" for lifecycle, row in ROWS]
     assert len(operations) == len(set(operations))
 

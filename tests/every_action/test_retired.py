@@ -36,8 +36,9 @@ OTHERS = frozenset(
         "DropAgendaItemMeeting.item",
     }
 )
-#: What a sample says instead of naming one there.
+#: What a sample says instead of naming one there, and what must be said with one.
 INSTEAD = {"group": "persons"}
+TOGETHER = {"template": {"type": "standard"}}
 Field = tuple[Lifecycle[Any], Action[Any, Any], str]
 
 
@@ -73,9 +74,9 @@ def test_each_field_that_sounds_like_naming_one_does() -> None:
     assert {name for name in unmarked if OTHERS.isdisjoint({name, name.partition(".")[2]})} == set()
 
 
-async def of_use(client: Client, kind: str, process: str) -> tuple[str, str]:
+async def of_use(world: World, kind: str, process: str) -> tuple[str, str]:
     """The key and the address of a new one of that kind that can be named."""
-    lifecycle = LIFECYCLES_BY_KIND[kind]
+    lifecycle, client = LIFECYCLES_BY_KIND[kind], world.everybody
     key = f"named-{next(NUMBERS)}"
     body = sample(lifecycle.opening()) | {"key": key}
     if "process" in body:
@@ -85,6 +86,8 @@ async def of_use(client: Client, kind: str, process: str) -> tuple[str, str]:
     for name in ("go_live", "offer"):
         if name in lifecycle.by_name:
             await client.post_ok(f"{address}/{name}")
+    if "approve" in lifecycle.by_name:
+        await world.worker.post_ok(f"{address}/approve")
     return key, address
 
 
@@ -103,7 +106,7 @@ def _kind(row: Action[Any, Any], field: str) -> str:
 
 def _process(lifecycle: Lifecycle[Any]) -> str:
     """The process whose categories and checklists are named there."""
-    return lifecycle.kind if lifecycle.kind in ("request", "problem") else "incident"
+    return lifecycle.kind if lifecycle.kind in ("request", "problem", "change") else "incident"
 
 
 def _is_list(row: Action[Any, Any], field: str) -> bool:
@@ -115,7 +118,7 @@ async def test_whatever_names_what_is_retired_is_refused_and_nothing_is_written(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], field: str
 ) -> None:
     kind = _kind(row, field)
-    key, address = await of_use(world.everybody, kind, _process(lifecycle))
+    key, address = await of_use(world, kind, _process(lifecycle))
     code = await retire(world.everybody, kind, address)
     several = _is_list(row, field)
     record = (
@@ -127,7 +130,8 @@ async def test_whatever_names_what_is_retired_is_refused_and_nothing_is_written(
         else await valid_body(world.everybody, row, record_address(lifecycle, record))
     )
     usual = {name: value for name, value in usual.items() if name != INSTEAD.get(field)}
-    body, pointer = usual | {field: [key] if several else key}, f"/{field}/0" if several else f"/{field}"
+    body = usual | {field: [key] if several else key} | TOGETHER.get(field, {})
+    pointer = f"/{field}/0" if several else f"/{field}"
     head = await world.api.head()
     answer = await send(world.everybody, lifecycle, row, record, body)
     assert answer.status_code == 422, answer.text
@@ -140,7 +144,7 @@ async def test_what_is_about_something_that_was_retired_later_can_be_put_right_i
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], field: str
 ) -> None:
     kind = _kind(row, field)
-    key, address = await of_use(world.everybody, kind, _process(lifecycle))
+    key, address = await of_use(world, kind, _process(lifecycle))
     several = _is_list(row, field)
     named = {field: [key] if several else key}
     record = await world.make_record(lifecycle, possible_states(lifecycle, row)[0], row)

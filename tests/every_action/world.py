@@ -19,7 +19,7 @@ from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.payloads import Patch
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests.client import Api, Client, Json, an_incident
-from tests.every_action import articles
+from tests.every_action import articles, changes
 from tests.every_action.samples import (
     ACTED_BY,
     NAMES_NONE,
@@ -159,7 +159,8 @@ def paths_to(lifecycle: Lifecycle[Any], state: CodeEnum) -> Iterator[Steps]:
             yield way
             continue
         for row in lifecycle.rows:
-            if not row.opens and not of_decisions(row) and row.is_open_in(states[-1]):
+            walked = not of_decisions(row) or (lifecycle.kind, row.name) in changes.VERDICTS
+            if walked and not row.opens and row.is_open_in(states[-1]):
                 new = [to for to in row.leads_to if to not in states]
                 waiting.extend(([*way, (row, to)], [*states, to]) for to in new)
 
@@ -282,7 +283,10 @@ class World:
         wanted: Action[Any, Any] | None = None,
     ) -> Json:
         ticket = "assign" in lifecycle.by_name
-        first, opening = PREREQUISITES.get(wanted.name, ()) if wanted else (), lifecycle.opening()
+        opening = lifecycle.opening()
+        first = [
+            name for name in PREREQUISITES.get(wanted.name if wanted else "", ()) if name in lifecycle.by_name
+        ]
         one, other = (worker, self.everybody) if ticket else (self.everybody, self.worker)
         if wanted is not None and wanted.name in NOT_THEIR_OWN:
             one, other = other, one
@@ -310,6 +314,11 @@ class World:
         for row, to in way:
             if (lifecycle, row) in OF_RULES:
                 await self.by_rule(lifecycle, row, record)
+                continue
+            if verdict := changes.VERDICTS.get((lifecycle.kind, row.name)):
+                at = record_address(lifecycle, record)
+                if not await changes.decide(self.others["doer"], at, verdict):
+                    return False
                 continue
             more = TOWARDS.get((row.body, to), {})
             for name, said in ACTED_BY.get((row.name, to.value), (("", {}),)):

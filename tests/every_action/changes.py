@@ -1,0 +1,145 @@
+"""What is said of changes, and how their boards decide."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from app.kernel.payloads import Payload
+from app.processes.changes.approval import (
+    AssessChange,
+    RequestApprovalChange,
+    RequestEmergencyApprovalChange,
+)
+from app.processes.changes.implementation import BackOutChange, ConfirmCauseChange, StartChange
+from app.processes.changes.lifecycle import CancelChange, DraftChange, EditChange
+from app.processes.changes.review import ReviewChange
+from tests.client import Client, Json
+from tests.every_action.world_data import IDS, TEAM, another_incident
+
+
+def _question() -> Json:
+    """The chair decides alone, once those who are asked have voted, or before."""
+    return {
+        "question": "Shall it be made?",
+        "persons": ["me", IDS["person"], IDS["reporter"], IDS["assignee"], IDS["author"]],
+        "rule": "chair",
+        "chair": IDS["doer"],
+        "due_at": "2199-01-01T00:00:00Z",
+    }
+
+
+#: As the API takes them. No items are named, which only one change holds at a time.
+SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    DraftChange: lambda: {
+        "type": "normal",
+        "title": "Renew the mail relay 更换邮件中继",
+        "reason": "Version 3 is no longer kept.",
+        "description": "The relay gets version 4. 中继升级到第四版。",
+        "services": ["mail", "calendar"],
+        "category": "e-mail",
+        "plan": "Stop, install, start.",
+        "test_plan": "Send a mail each way.",
+        "back_out_plan": "Start the old version.",
+        "wanted_from_at": "2199-03-02T22:00:00Z",
+        "wanted_until_at": "2199-03-03T02:00:00Z",
+        "team": TEAM,
+        "custom": {"room": "B 2.017", "visitors": 12},
+    },
+    # What else was put to the vote stays as it was.
+    EditChange: lambda: {"title": "Renew both relays"},
+    AssessChange: lambda: {
+        "risk_answers": {"back_out": "yes"},
+        "effects": "No mail for ten minutes. 十分钟无邮件。",
+        "resources": "Two engineers.",
+    },
+    RequestApprovalChange: _question,
+    RequestEmergencyApprovalChange: lambda: {
+        **_question(),
+        "cannot_wait": "Nobody can send mail. 无法发信。",
+    },
+    StartChange: lambda: {
+        "out_of_window_reason": "The night is quiet.",
+        "override_reason": "Both teams work side by side.",
+    },
+    BackOutChange: lambda: {
+        "reason": "Mails came twice. 邮件重复。",
+        "service_restored_at": "2026-03-02T09:30:00Z",
+    },
+    CancelChange: lambda: {"reason": "The supplier keeps version 3. 供应商继续支持。"},
+    ReviewChange: lambda: {
+        "outcome": "successful_with_issues",
+        "first_pass": False,
+        "first_pass_reason": "It took two nights.",
+        "goals_met": "Mails arrive. 邮件送达。",
+        "lessons": "Restart the relay last.",
+    },
+}
+#: What is said when it is opened, so that it can come to a state, or an action be carried out: whoever asks
+#: for a change does not vote on it.
+OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
+    ("change", "vote"): lambda: {"requester": IDS["author"]},
+    ("change", "request_emergency_approval"): lambda: {"type": "emergency"},
+}
+#: Who implements it, so that whoever does the rest can review it; and what each of them says besides.
+ACTED_BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
+    ("start", "implementing"): (("doer", {}),),
+    ("complete", "implemented"): (("doer", {}),),
+    ("back_out", "backed_out"): (("doer", {}),),
+}
+#: The states in which there can be what the action names, as a new normal change gets there.
+ONLY_IN = {
+    "change.vote": frozenset({"awaiting_approval"}),
+    "change.decide": frozenset({"awaiting_approval"}),
+    "change.schedule": frozenset({"approved"}),
+    "change.start": frozenset({"scheduled"}),
+}
+#: What puts a question, while which no other one is put.
+NOT_SHARED = frozenset({"request_emergency_approval"})
+#: By kind and action, what a chair says so that the action follows.
+VERDICTS = {("change", "approve"): "approve", ("change", "reject"): "reject", ("change", "defer"): "defer"}
+
+
+async def open_question(client: Client, at: str) -> Json:
+    """The question on the change at that address, which is put as it comes to await its approval."""
+    (asked,) = (await client.read(f"{at}/decisions"))["items"]
+    return {"decision": asked["id"]}
+
+
+async def decide(chair: Client, at: str, verdict: str) -> bool:
+    """Whether there is a question on the change at that address, on which the chair then says that."""
+    asked = (await chair.read(f"{at}/decisions"))["items"]
+    if asked:
+        said = {"decision": asked[-1]["id"], "verdict": verdict, "comment": "As it stands."}
+        await chair.post_ok(f"{at}/decide", said)
+    return bool(asked)
+
+
+async def _answered(client: Client, at: str) -> Json:
+    """The first answer to each question that is asked at present."""
+    asked = (await client.read("/v1/risk_questionnaires/current"))["questions"]
+    return {"risk_answers": {one["key"]: one["answers"][0]["key"] for one in asked}}
+
+
+async def _restored(client: Client, at: str) -> Json:
+    """Service is back at once."""
+    return {"service_restored_at": (await client.read(at))["state_since"]}
+
+
+async def _caused(client: Client, at: str) -> Json:
+    return {"incident": (await another_incident(client, at))["other"]}
+
+
+async def _reviewed(client: Client, at: str) -> Json:
+    """An incident that it has caused is named, and an outcome as it came."""
+    named = {"caused_incidents": [(await another_incident(client, at))["other"]]}
+    undone = (await client.read(at))["state"] == "backed_out"
+    return named | ({"outcome": "backed_out"} if undone else {})
+
+
+#: What must be there before an action that names it, and what is then said besides.
+PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
+    AssessChange: _answered,
+    BackOutChange: _restored,
+    ConfirmCauseChange: _caused,
+    ReviewChange: _reviewed,
+}
