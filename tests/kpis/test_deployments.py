@@ -63,7 +63,7 @@ async def test_days_without_a_deployment_count_and_one_of_many_changes_is_one(
     many = _deployed(2 * DAY, change_ids=[str(uuid4()) for _ in range(5)])
     tried = _deployed(3 * DAY, environment="staging")
     await _told(follower, _deployed(DAY), many, tried, _deployed(4 * DAY, "failed"), Life("deployment"))
-    months = {"grain": "month", "begin": "2025-12-01", "end": "2026-04-01"}
+    months: dict[str, Any] = {"grain": "month", "begin": "2025-12-01", "end": "2026-04-01"}
     points = await _points(db, "deployment_frequency", **months)
     figures = [(point.value, point.cases, point.denominator) for point in points]
     assert figures == [(0, 0, 31), (round(2 / 31, 6), 2, 31), (0, 0, 28), (0, 0, 31)]

@@ -16,7 +16,7 @@ from app.api.shapes import OutputModel
 from app.common.priority import Priority
 from app.common.records import CodeEnum
 from app.db import Database, Row
-from app.foundation.cis.needs import needed_cis, needing_cis
+from app.foundation.cis.dependencies import needed_cis, needing_cis
 from app.log.canonical import instant
 from app.processes.changes.records import Change, ChangeState, ChangeType
 
