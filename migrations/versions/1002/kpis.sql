@@ -135,8 +135,8 @@ create table kpi.deployment_arrived (
 );
 create index deployment_arrived_at on kpi.deployment_arrived (at) include (failed, team_id, service, excluded);
 create index deployment_arrived_team on kpi.deployment_arrived (team_id, at) include (failed, service, excluded);
-create index deployment_failed on kpi.deployment_arrived (at) where failed;
-create index deployment_failed_team on kpi.deployment_arrived (team_id, at) where failed;
+create index deployment_failed on kpi.deployment_arrived (at) include (case_id, team_id, service, excluded, rolled_back_at) where failed;
+create index deployment_failed_team on kpi.deployment_arrived (team_id, at) include (case_id, service, excluded, rolled_back_at) where failed;
 
 create table kpi.deployment_incident (
   case_id uuid not null,
@@ -159,8 +159,8 @@ create table kpi.deployment_brought (
   change_id uuid,
   primary key (case_id, brought)
 );
-create index deployment_brought_at on kpi.deployment_brought (at);
-create index deployment_brought_team on kpi.deployment_brought (team_id, at);
+create index deployment_brought_at on kpi.deployment_brought (at) include (brought, case_id, team_id, service, excluded, committed_at, change_id);
+create index deployment_brought_team on kpi.deployment_brought (team_id, at) include (brought, case_id, service, excluded, committed_at, change_id);
 create index deployment_brought_first on kpi.deployment_brought (brought, at, case_id);
 
 -- How long what was deployed had been under way: since it was committed, or handed in as a change. Each counts once.
