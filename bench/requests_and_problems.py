@@ -28,8 +28,9 @@ KPI_REQUESTS, KPI_PROBLEMS, LIST_REQUESTS, LIST_PROBLEMS, TEAM_REQUESTS, TEAM_PR
     *("list_requests", "list_problems"),
     *("kpi_team_requests", "kpi_team_problems"),
     *("kpi_changes", "kpi_team_changes", "kpi_alterations", "kpi_team_alterations"),
+    *("kpi_deployments", "kpi_team_deployments"),
 )
-KPI_CHANGES, TEAM_CHANGES, KPI_ALTERATIONS, TEAM_ALTERATIONS = OF_CHANGES
+KPI_CHANGES, TEAM_CHANGES, KPI_ALTERATIONS, TEAM_ALTERATIONS, KPI_DEPLOYMENTS, TEAM_DEPLOYMENTS = OF_CHANGES
 REQUESTS_PER_PROBLEM = 20
 INCIDENTS_PER_CHANGE = 5
 #: Fields that a table on a screen shows, and the fewest bytes of a page with these fields.
@@ -41,7 +42,11 @@ FACT_VALUES = {
     "case_id": "(lpad(to_hex(n), 12, '0') || left(md5(%(kind)s), 20))::uuid",
     "n": "1",
     "task_id": "md5('task' || n)::uuid",
-    "incident_id": "(select case_id from kpi.incident_opened offset n %% 1000 limit 1)",
+    # Deployments cause incidents of their own time.
+    "incident_id": "case when %(kind)s <> 'deployment' "
+    "then (select case_id from kpi.incident_opened offset n %% 1000 limit 1) "
+    "else (select array_agg(case_id order by at) from kpi.incident_opened)"
+    "[1 + n * (select count(*) - 1 from kpi.incident_opened) / %(count)s::bigint] end",
     "at": "opened_at + seconds * interval '1 second'",
     "opened_at": "opened_at",
     "since": "opened_at",
@@ -84,6 +89,11 @@ FACT_VALUES = {
     "settled": "n %% 9 > 0",
     "change_type": "(array['standard', 'normal', 'emergency'])[1 + n / 20 %% 3]",
     "risk": "(array['low', 'medium', 'high'])[1 + n / 20 %% 3]",
+    "failed": "n / 20 %% 10 = 0",
+    "rolled_back_at": "case when n %% 47 > 0 then opened_at + (seconds + 3600) * interval '1 second' end",
+    "brought": "'service-' || n %% 20 || ' ' || n - n %% 7",
+    "committed_at": "case when n %% 3 > 0 then opened_at end",
+    "change_id": "case when n %% 3 = 0 then (lpad(to_hex(n), 12, '0') || left(md5('change'), 20))::uuid end",
     "verdict": "case when n %% 30 = 0 then 'computed' else 'reviewed' end",
     "waiting": "n %% 3 = 0",
     "overdue": "n %% 3 > 0",
@@ -134,12 +144,13 @@ async def measure(many: LargeSite) -> list[Figure]:
     """Measures the selected figures."""
     figures: list[Figure] = []
     counts = {"request": many.incidents, "problem": many.incidents // REQUESTS_PER_PROBLEM}
-    counts |= dict.fromkeys(("change", "ci"), many.incidents // INCIDENTS_PER_CHANGE)
+    counts |= dict.fromkeys(("change", "ci", "deployment"), many.incidents // INCIDENTS_PER_CHANGE)
     for kind, by_month, of_team in (
         ("request", KPI_REQUESTS, TEAM_REQUESTS),
         ("problem", KPI_PROBLEMS, TEAM_PROBLEMS),
         ("change", KPI_CHANGES, TEAM_CHANGES),
         ("ci", KPI_ALTERATIONS, TEAM_ALTERATIONS),
+        ("deployment", KPI_DEPLOYMENTS, TEAM_DEPLOYMENTS),
     ):
         if many.run.is_wanted(by_month, of_team):
             many.run.announce(f"Making the facts of {counts[kind]:,} {kind}s")

@@ -122,7 +122,7 @@ async def many(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asyn
         await follower.close()
         for process in ("incident", "request"):
             await make_facts(made, process, MANY)
-        for process in ("problem", "change", "ci"):
+        for process in ("problem", "change", "ci", "deployment"):
             await make_facts(made, process, PROBLEMS)
         if not ALL_EXAMPLES:
             for name, value in AS_OF_MANY.items():
