@@ -47,9 +47,20 @@ language sql immutable as $$
   select f.everything or f.services && concerns.services or f.ci_classes && concerns.ci_classes
 $$;
 
+-- The items that an item needs, by one relation, without retired ones.
+create function schedule.needed_by(ci uuid) returns setof uuid
+language sql stable as $$
+  select n.id from (
+    select r.to_ci_id as id from fold.ci_relation r where r.from_ci_id = ci and r.kind <> 'part_of'
+    union all select r.from_ci_id from fold.ci_relation r where r.to_ci_id = ci and r.kind = 'part_of'
+  ) as n
+  where exists (select from fold.ci c where c.id = n.id and c.state <> 'retired')
+$$;
+
 -- entry = {"id", "from", "until" (null: without end), "touches": [ids], "needs": [ids], "services": [keys],
 -- "ci_classes": [codes], "overrides": [streams], "checked", "walked"}; a change that holds nothing has no "from".
--- "checked" compares with what others hold, "walked" the items needed with the relations as they stand now.
+-- "checked" compares with what others hold, "walked" the items needed with the relations as they stand now: none is
+-- missing, and none is held that is needed no more.
 -- Called under the lock of the log's head, so that it sees whatever is booked already.
 create function schedule.write_change(entry jsonb) returns void
 language plpgsql as $$
@@ -75,13 +86,19 @@ begin
       select value::uuid as id, int8range(null, null) as role from jsonb_array_elements_text(entry->'touches')
       union all select value::uuid, int8range(own, own, '[]') from jsonb_array_elements_text(entry->'needs')
     ) as c;
-  if (entry->>'walked')::boolean and exists (
-    select from schedule.booking b cross join lateral (
-      select r.to_ci_id as id from fold.ci_relation r where r.from_ci_id = b.ci_id and r.kind <> 'part_of'
-      union all select r.from_ci_id from fold.ci_relation r where r.to_ci_id = b.ci_id and r.kind = 'part_of'
-    ) as n
-    where b.change_id = change and n.id not in (select o.ci_id from schedule.booking o where o.change_id = change)
-      and exists (select from fold.ci c where c.id = n.id and c.state <> 'retired')
+  if (entry->>'walked')::boolean and (
+    exists (
+      select from schedule.booking b cross join lateral schedule.needed_by(b.ci_id) as n(id)
+      where b.change_id = change
+        and n.id not in (select o.ci_id from schedule.booking o where o.change_id = change)
+    ) or (
+      with recursive reached(id) as (
+        select value::uuid from jsonb_array_elements_text(entry->'touches')
+        union select n.id from reached r cross join lateral schedule.needed_by(r.id) as n(id)
+        where n.id in (select b.ci_id from schedule.booking b where b.change_id = change)
+      )
+      select count(*) <> (select count(*) from schedule.booking b where b.change_id = change) from reached
+    )
   ) then
     raise exception using errcode = 'exclusion_violation', constraint = 'booking_walk',
       message = 'The items need others by now.';
