@@ -37,6 +37,7 @@ REASON_FIELDS = {NoticeType.held: "reason", NoticeType.change_ended: "outcome"}
 #: The sentences that differ from the step's own for records of a kind.
 KIND_SENTENCES = {
     ("problem", NoticeType.resolved): "problem_resolved",
+    ("change", NoticeType.delivered): "change_implemented",
     ("release", NoticeType.to_review): "release_to_review",
     ("meeting", NoticeType.in_charge): "meeting_in_charge",
     ("freeze", NoticeType.in_charge): "freeze_in_charge",
