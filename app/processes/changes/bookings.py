@@ -68,10 +68,12 @@ NUMBER = "select schedule.number_of(%s) as no"
 # Everything that a change or a freeze holds, for the comparison of a rebuild.
 WRITTEN_BOOKINGS = """
 select
-  (select coalesce(jsonb_agg(to_jsonb(w) order by w.change_id), '[]') from schedule.change_window w) as changes,
+  (select coalesce(jsonb_agg(to_jsonb(w) order by w.change_id), '[]') from schedule.change_window w)
+    as changes,
   (select coalesce(jsonb_agg(to_jsonb(b) order by b.change_id, b.ci_id), '[]') from schedule.booking b)
     as bookings,
-  (select coalesce(jsonb_agg(to_jsonb(f) order by f.freeze_id), '[]') from schedule.freeze_window f) as freezes
+  (select coalesce(jsonb_agg(to_jsonb(f) order by f.freeze_id), '[]') from schedule.freeze_window f)
+    as freezes
 """
 CLEAR_BOOKINGS = (
     "delete from schedule.booking",
