@@ -48,7 +48,11 @@ BETWEEN_MEMBERS = {
     "shown_by_none",
     "somebody",
     "stage_document_missing",
+    "template_of_standard",
+    "title_or_template",
     "who_comes_or_goes",
+    "window_ends_early",
+    "window_too_long",
 }
 #: Names of what there is or is not: a pattern says how they are written. Of a search, what a letter is.
 EXISTING = {"not_a_currency", "unknown_zone", "nothing_to_search_for"}

@@ -51,10 +51,21 @@ TESTED = {
     "test_a_file_is_there_for_whom_the_ticket_is_and_an_internal_one_for_staff",
     "get_problem_attachment_content": "processes/problems/test_story.py "
     "test_a_file_of_a_problem_is_there_for_whom_the_problem_is",
+    "get_change_attachment_content": "processes/changes/test_story.py "
+    "test_a_file_of_a_change_is_there_for_whom_the_change_is",
+    "get_release_attachment_content": "processes/releases/test_story.py "
+    "test_a_file_of_a_release_is_there_for_whom_the_release_is",
     "get_meeting_attachment_content": "meetings/test_meetings.py "
     "test_a_file_of_a_meeting_is_there_for_whom_the_meeting_is",
     "get_meeting_invitation": "meetings/test_meetings.py "
     "test_who_is_not_invited_does_not_see_it_and_who_need_not_come_sees_it_no_more",
+    "list_change_conflicts": "processes/changes/test_booking.py test_staff_ask_for_conflicts_and_nobody_else",
+    "get_change_calendar": "processes/changes/test_calendar.py "
+    "test_nobody_sees_a_change_that_lists_do_not_show_them",
+    "get_change_calendar_drawing": "processes/changes/test_calendar.py "
+    "test_the_drawing_shows_the_week_of_a_day_and_nothing_that_it_is_not_told",
+    "get_current_risk_questionnaire": "processes/changes/test_questionnaires.py "
+    "test_the_usual_questionnaire_is_in_force_until_another_one_is_set",
     "get_kpi": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "get_kpi_behaviour": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "get_kpi_forecast": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",

@@ -41,13 +41,13 @@ class ConflictsQuery(BaseModel):
         default=None,
         max_length=LONGEST_LIST,
         description="The configuration items that it would touch: keys or ids.",
-        examples=["srv-17"],
+        examples=[["srv-17"]],
     )
     services: Names = Field(
         default=None,
         max_length=LONGEST_LIST,
         description="The keys of the services that it would touch.",
-        examples=["mail"],
+        examples=[["mail"]],
     )
     change: Annotated[str, Field(max_length=LONGEST_KEY)] | None = Field(
         default=None,

@@ -76,10 +76,14 @@ CiReferences = Annotated[tuple[Annotated[Reference, ForeignRef("ci")], ...], Bou
 class DraftChange(Payload):
     """The change to draft; what its submission needs can be added until then."""
 
-    model_config = example_includes("type", "services")
-    type: ChangeType = Field(description="Who approves it: its template, the board, or the emergency board.")
+    model_config = example_includes("type", "title", "services")
+    type: ChangeType = Field(
+        description="Who approves it: its template, the board, or the emergency board.", examples=["normal"]
+    )
     title: Title | None = Field(
-        default=None, description="What changes, in a line; of a standard change, if not as its template."
+        default=None,
+        description="What changes, in a line; of a standard change, if not as its template.",
+        examples=["Renew the mail relay"],
     )
     template: Annotated[Reference, ForeignRef("change_template")] | None = Field(
         default=None, description="The template, its key or id: of a standard change, and only of one."

@@ -96,6 +96,14 @@ async def test_of_two_schedulers_at_once_exactly_one_wins(board: Board) -> None:
         assert refused["code"] == "window_taken"
 
 
+async def test_staff_ask_for_conflicts_and_nobody_else(board: Board) -> None:
+    asked = {"from": window(1, 2)["from_at"], "to": window(1, 2)["until_at"], "services": "mail"}
+    assert (await board.agent.read("/v1/changes/conflicts", **asked))["items"] == []
+    stranger = await board.api.client("王芳")
+    refused = await stranger.get("/v1/changes/conflicts", params=asked)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+
+
 async def test_before_one_schedules_conflicts_and_the_next_free_windows_are_told(board: Board) -> None:
     for key in ("app-1", "db-1"):
         await board.ci(key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -278,3 +279,13 @@ async def test_a_freeze_that_is_withdrawn_is_in_nobodys_way(board: Board) -> Non
     assert over.json()["overrides"] == [f"freeze/{freeze['id']}"]
     await board.manager.post_ok(f"/v1/freezes/{freeze['id']}/withdraw", {"reason": "Too early."})
     assert (await board.try_schedule(await board.approved(), 1, 2)).status_code == 200
+
+
+async def test_a_file_of_a_change_is_there_for_whom_the_change_is(board: Board) -> None:
+    at = f"/v1/changes/{(await board.drafted())['id']}"
+    sent = (await board.agent.put(f"/v1/uploads/{uuid4()}", content=b"How it is made.")).json()["id"]
+    await board.agent.post_ok(f"{at}/attach", {"upload": sent, "name": "plan.txt"})
+    file = f"{at}/attachments/{sent}/content"
+    assert (await board.engineer.get(file)).content == b"How it is made."
+    stranger = await board.api.client("Somebody")
+    assert (await stranger.get(file)).status_code == 404

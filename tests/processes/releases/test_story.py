@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from app.common.people import Role
@@ -294,3 +296,13 @@ async def test_a_release_keeps_the_stages_that_it_was_planned_with(api: Api, mak
     await owner.post_ok("/v1/release_stage_sets", usual)
     found = await makers.manager.read(await makers.planned(stages=[]))
     assert (found["stage_set"], found["stage"]) == ("software", "cabling")
+
+
+async def test_a_file_of_a_release_is_there_for_whom_the_release_is(api: Api, makers: Makers) -> None:
+    at = await makers.planned(stages=[])
+    sent = (await makers.manager.put(f"/v1/uploads/{uuid4()}", content=b"What is new.")).json()["id"]
+    await makers.manager.post_ok(f"{at}/attach", {"upload": sent, "name": "notes.txt"})
+    file = f"{at}/attachments/{sent}/content"
+    assert (await makers.manager.get(file)).content == b"What is new."
+    stranger = await api.client("Somebody")
+    assert (await stranger.get(file)).status_code == 404

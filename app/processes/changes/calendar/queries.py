@@ -79,7 +79,7 @@ where f.state = 'declared' and f.from_at < %(end)s and f.until_at > %(begin)s
   and (%(services)s::text[] is null or f.everything or f.services && %(services)s::text[])
 order by f.from_at, f.id limit %(limit)s
 """
-Key = Annotated[str, Field(max_length=LONGEST_KEY)]
+Key = Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]
 
 
 class CalendarFilters(BaseModel):
