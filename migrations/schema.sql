@@ -2146,8 +2146,8 @@ create table kpi.deployment_arrived (
 );
 CREATE INDEX deployment_arrived_at ON kpi.deployment_arrived USING btree (at) INCLUDE (failed, team_id, service, excluded);
 CREATE INDEX deployment_arrived_team ON kpi.deployment_arrived USING btree (team_id, at) INCLUDE (failed, service, excluded);
-CREATE INDEX deployment_failed ON kpi.deployment_arrived USING btree (at) WHERE failed;
-CREATE INDEX deployment_failed_team ON kpi.deployment_arrived USING btree (team_id, at) WHERE failed;
+CREATE INDEX deployment_failed ON kpi.deployment_arrived USING btree (at) INCLUDE (case_id, team_id, service, excluded, rolled_back_at) WHERE failed;
+CREATE INDEX deployment_failed_team ON kpi.deployment_arrived USING btree (team_id, at) INCLUDE (case_id, service, excluded, rolled_back_at) WHERE failed;
 
 create table kpi.deployment_brought (
   case_id uuid not null,
@@ -2163,9 +2163,9 @@ create table kpi.deployment_brought (
   change_id uuid,
   constraint deployment_brought_pkey PRIMARY KEY (case_id, brought)
 );
-CREATE INDEX deployment_brought_at ON kpi.deployment_brought USING btree (at);
+CREATE INDEX deployment_brought_at ON kpi.deployment_brought USING btree (at) INCLUDE (brought, case_id, team_id, service, excluded, committed_at, change_id);
 CREATE INDEX deployment_brought_first ON kpi.deployment_brought USING btree (brought, at, case_id);
-CREATE INDEX deployment_brought_team ON kpi.deployment_brought USING btree (team_id, at);
+CREATE INDEX deployment_brought_team ON kpi.deployment_brought USING btree (team_id, at) INCLUDE (brought, case_id, service, excluded, committed_at, change_id);
 
 create table kpi.deployment_incident (
   case_id uuid not null,
@@ -3629,6 +3629,18 @@ AS $function$
   select f.everything or f.services && concerns.services or f.ci_classes && concerns.ci_classes
 $function$;
 
+CREATE OR REPLACE FUNCTION schedule.needed_by(ci uuid)
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select n.id from (
+    select r.to_ci_id as id from fold.ci_relation r where r.from_ci_id = ci and r.kind <> 'part_of'
+    union all select r.from_ci_id from fold.ci_relation r where r.to_ci_id = ci and r.kind = 'part_of'
+  ) as n
+  where exists (select from fold.ci c where c.id = n.id and c.state <> 'retired')
+$function$;
+
 CREATE OR REPLACE FUNCTION schedule.number_of(stream text)
  RETURNS bigint
  LANGUAGE sql
@@ -3675,13 +3687,19 @@ begin
       select value::uuid as id, int8range(null, null) as role from jsonb_array_elements_text(entry->'touches')
       union all select value::uuid, int8range(own, own, '[]') from jsonb_array_elements_text(entry->'needs')
     ) as c;
-  if (entry->>'walked')::boolean and exists (
-    select from schedule.booking b cross join lateral (
-      select r.to_ci_id as id from fold.ci_relation r where r.from_ci_id = b.ci_id and r.kind <> 'part_of'
-      union all select r.from_ci_id from fold.ci_relation r where r.to_ci_id = b.ci_id and r.kind = 'part_of'
-    ) as n
-    where b.change_id = change and n.id not in (select o.ci_id from schedule.booking o where o.change_id = change)
-      and exists (select from fold.ci c where c.id = n.id and c.state <> 'retired')
+  if (entry->>'walked')::boolean and (
+    exists (
+      select from schedule.booking b cross join lateral schedule.needed_by(b.ci_id) as n(id)
+      where b.change_id = change
+        and n.id not in (select o.ci_id from schedule.booking o where o.change_id = change)
+    ) or (
+      with recursive reached(id) as (
+        select value::uuid from jsonb_array_elements_text(entry->'touches')
+        union select n.id from reached r cross join lateral schedule.needed_by(r.id) as n(id)
+        where n.id in (select b.ci_id from schedule.booking b where b.change_id = change)
+      )
+      select count(*) <> (select count(*) from schedule.booking b where b.change_id = change) from reached
+    )
   ) then
     raise exception using errcode = 'exclusion_violation', constraint = 'booking_walk',
       message = 'The items need others by now.';
