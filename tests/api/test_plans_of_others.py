@@ -1,4 +1,6 @@
-"""How lists of requests, problems, CIs and assignment rules are read where there are many: by an index."""
+"""How lists of requests, problems, changes, CIs and assignment rules are read where there are many: by an
+index.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +19,7 @@ from app.common.people import Caller, Role, RoleGrant
 from app.foundation.assignment.queries import ASSIGNMENT_RULES
 from app.foundation.cis.queries import CIS
 from app.kernel.ledger import Ledger
+from app.processes.changes import queries as changes
 from app.processes.problems import queries as problems
 from app.processes.requests import queries as requests
 from tests.api.test_plans import MANY, nodes
@@ -61,6 +64,23 @@ select gen_random_uuid(), 5, ended_at, 'PRB-2020-' || 1000000 + n,
   (array['software', 'hardware', 'supplier'])[1 + n %% 3], {PEOPLE}, opened_at,
   case when n %% 3 = 0 then ended_at end, case when n %% 500 = 0 then ended_at end,
   case when n %% 1000 = 0 then ended_at end, case when not is_open then ended_at end,
+  case when not is_open then ended_at end {TIMES}""",
+    "change": f"""
+insert into fold.change
+  (id, version, changed_at, number, state, state_since, title, type, template, risk_level, priority, service,
+   services, category, requester_id, team_id, assignee_id, opened_at, submitted_at, window_from_at,
+   window_until_at, started_at, implemented_at, review_due_at, review_overdue_at, outcome, closed_at)
+select gen_random_uuid(), 5, ended_at, 'CHG-2020-' || 1000000 + n,
+  case when is_open then (array['submitted', 'awaiting_approval', 'scheduled', 'implementing'])[1 + k]
+    else 'closed' end,
+  ended_at, 'The relay', (array['standard', 'normal', 'normal', 'emergency'])[1 + n %% 4],
+  case when n %% 4 = 0 then 'template-' || n / 4 %% 50 end, (array['low', 'medium', 'high'])[1 + n %% 3],
+  'P' || 1 + n %% 4, 'service-' || n %% 200, array['service-' || n %% 200], 'category-' || n %% 30, {PEOPLE},
+  opened_at, opened_at, case when not is_open or k > 1 then ended_at end,
+  case when not is_open or k > 1 then ended_at + interval '2 hours' end,
+  case when not is_open or k = 3 then ended_at end, case when not is_open then ended_at end,
+  case when not is_open then ended_at + interval '3 days' end, case when n %% 500 = 1 then ended_at end,
+  case when not is_open then (array['successful', 'successful', 'failed'])[1 + n %% 3] end,
   case when not is_open then ended_at end {TIMES}""",
     "ci": f"""
 insert into fold.ci
@@ -136,6 +156,26 @@ LISTS = {
             {"workaround_documented_at_not": "none"},
             {"risk_accepted_until_before": "2020-06-01T00:00:00Z"},
             {"risk_lapsed_at_not": "none"},
+        ],
+    ),
+    "change": Many(
+        changes.LISTING,
+        [
+            *(one for one in OF_TICKETS if one.get("state") != "on_hold" and "ci" not in one),
+            {"state": "scheduled", "priority": "P1"},
+            {"state": "scheduled", "type": "emergency"},
+            {"type": "emergency"},
+            {"risk_level": "high", "state_not": "closed"},
+            {"outcome": "failed"},
+            {"outcome": "backed_out"},
+            {"template": "template-7"},
+            {"template": "nothing"},
+            {"submitted_after": "2021-01-01T00:00:00Z", "submitted_before": "2021-01-02T00:00:00Z"},
+            {"window_from_after": "2021-01-01T00:00:00Z", "window_from_before": "2021-01-02T00:00:00Z"},
+            {"started_after": "2022-01-01T00:00:00Z"},
+            {"implemented_after": "2022-01-01T00:00:00Z"},
+            {"review_due_before": "2020-02-01T00:00:00Z"},
+            {"review_overdue_at_not": "none"},
         ],
     ),
     "ci": Many(
