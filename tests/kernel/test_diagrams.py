@@ -11,6 +11,7 @@ from app.common.records import CodeEnum
 from app.foundation.services.records import FulfilmentPath
 from app.kernel.describe import as_mermaid, outcomes
 from app.kernel.lifecycle import Action, Branch, Lifecycle
+from app.processes.deployments.records import DeploymentOutcome
 from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENT
 from app.processes.incidents.records import IncidentState
 from app.processes.problems.lifecycle import LIFECYCLE as PROBLEM
@@ -29,9 +30,12 @@ SOMEBODY = UUID(int=1)
 LOOKED_AT: dict[str, list[Any]] = {
     "approval_id": [None, SOMEBODY],
     "business_approved_by_id": [None, SOMEBODY],
+    "go": [None, False, True],
     "it_approved_by_id": [None, SOMEBODY],
+    "outcome": list(DeploymentOutcome),
     "path": list(FulfilmentPath),
     "sent_back_at": [None, "2026-01-01"],
+    "stage": [None, "build"],
     "verdict": list(AcceptanceVerdict),
 }
 

@@ -63,7 +63,8 @@ def test_the_tokens_that_a_caller_can_show(caller: Caller, shown: set[str]) -> N
 @each_case("role", list(Role))
 def test_who_sees_every_incident(role: Role) -> None:
     everywhere = a_caller(role, teams=(TEAM,))
-    always = role in OVERSIGHT_ROLES | {Role.incident_manager, Role.problem_manager}
+    managers = {Role.incident_manager, Role.problem_manager, Role.change_manager}
+    always = role in OVERSIGHT_ROLES | managers
     works = role in {Role.agent, Role.engineer}
     assert sees_every_record(everywhere, INCIDENTS, agents_see="teams") is always
     assert sees_every_record(everywhere, INCIDENTS, agents_see="all") is (always or works)
@@ -105,7 +106,8 @@ def test_a_rule_sees_everything() -> None:
         (a_caller(Role.engineer), ["desk"], False),
         (a_caller(Role.incident_manager), [], True),
         (a_caller(Role.problem_manager), [], True),
-        (a_caller(Role.change_manager), [], False),
+        (a_caller(Role.change_manager), [], True),
+        (a_caller(Role.configuration_manager), [], False),
         (a_caller(Role.auditor), [], True),
     ],
 )
