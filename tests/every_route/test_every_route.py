@@ -40,6 +40,8 @@ STALE = {"If-Match": '"999999"'}
 OWN: Json = {"request_id": "", "instance": ""}
 #: Stands in everything that only staff may read.
 SECRET = "only-staff-reads-4711"
+#: What says of a new ticket whose it is.
+PLACED = frozenset({"service", "services", "team"})
 #: What else is for staff only, and has it in it.
 FOR_STAFF_SAID: dict[str, Json] = {
     "log_work": {"minutes": 5, "role_class": SECRET},
@@ -161,7 +163,12 @@ async def _sorts(world: World, lifecycle: Lifecycle[Any]) -> list[Json]:
     if lifecycle not in CASES:
         return found
     opening = lifecycle.opening()
-    bare = {name: value for name, value in sample(opening).items() if name != "service"}
+    fields = opening.body.model_fields
+    bare = {
+        name: value
+        for name, value in sample(opening).items()
+        if name not in PLACED or fields[name].is_required()
+    }
     for said, given_to in ((bare, {}), (sample(opening), {}), (sample(opening), {"team": "other"})):
         record = await world.everybody.post_ok(address(lifecycle, opening, None), said)
         if given_to:
