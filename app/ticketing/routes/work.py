@@ -64,9 +64,10 @@ select {{row}} from fold.vote t join fold.decision d on d.id = t.decision_id
 cross join lateral ({{about}}) as about
 where t.person_id = {ME} and t.verdict is null and t.closed_at is null and {{seen}}
 order by t.due_at, t.id limit {MOST_LISTED}"""
-# The ticket that the child record `t` belongs to: only one of the branches is evaluated.
+# The ticket that the child record `t` belongs to: only one of the branches is evaluated. Not every record that
+# is voted on has a number: freezes have none.
 TICKET_OF_ROW = """
-select '{kind}' as kind, r.id as ticket, r.number, r.title as ticket_title from {table} r
+select '{kind}' as kind, r.id as ticket, {number} as number, r.title as ticket_title from {table} r
 where t.record like '{kind}/%%' and r.id = split_part(t.record, '/', 2)::uuid"""
 # Condition that the caller may see that ticket, for kinds that need one of the same tokens.
 VISIBLE_TO_TOKENS = """when split_part(t.record, '/', 1) in ({kinds}) then
@@ -172,7 +173,7 @@ class VoteItem(OutputModel):
     )
     kind: str = Field(description="What the ticket is: `request`.")
     ticket: UUID = Field(description="The ticket: its id.")
-    number: str
+    number: str | None = Field(description="Null of a freeze, which has none.")
     ticket_title: str | None
 
 
@@ -308,7 +309,12 @@ def _statement(
     for part, (query, own, rows) in CHILD_SECTIONS.items():
         about = [(lifecycle, name) for lifecycle, name in beside if rows in lifecycle.children]
         branches = [
-            TICKET_OF_ROW.format(kind=lifecycle.kind, table=lifecycle.table) for lifecycle, _ in about
+            TICKET_OF_ROW.format(
+                kind=lifecycle.kind,
+                table=lifecycle.table,
+                number="null" if lifecycle.code is None else "r.number",
+            )
+            for lifecycle, _ in about
         ]
         row = _select_list(part, "about.kind", more=f"{COMMON_FIELDS}, {own}")
         tickets, seen = " union all ".join(branches), _visibility_condition(about)
