@@ -160,7 +160,7 @@ async def test_those_whose_work_is_with_the_whole_see_everything(api: Api, role:
 
 
 async def test_other_managers_see_what_everybody_sees(api: Api) -> None:
-    manager = await api.client("Paula", Role.configuration_manager, Role.change_manager)
+    manager = await api.client("Paula", Role.configuration_manager, Role.knowledge_editor)
     record = (await (await api.client("Zhao")).post_ok("/v1/incidents", an_incident()))["id"]
     assert not await sees(manager, record)
 
