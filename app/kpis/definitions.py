@@ -71,7 +71,7 @@ class Definitions:
         await cursor.execute("set local enable_nestloop = off")
         before: list[str] = []
         for name, written in parts.items():
-            text = raw.with_others(written)
+            text = raw.inline_references(written)
             if name not in kept:
                 before.append(f"{name} as (\n{text})")
                 continue

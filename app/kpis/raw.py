@@ -29,7 +29,7 @@ FOLDER = Path(__file__).with_name("raw")
 EVENTS, CASES_ENDING, TURNS, OPEN_TURNS = "_events.sql", "_cases.sql", "_turns.sql", "_alive.sql"
 FIRST_ASSIGNED = "_given.sql"
 #: What a definition names another one by.
-OTHER = re.compile(r"\{(\w+/\w+)\}")
+DEFINITION_REFERENCE = re.compile(r"\{(\w+/\w+)\}")
 #: The folder of a process's definitions of open cases.
 OPEN = "still_open"
 #: The state that ends a case, for processes whose definitions follow the states of a case.
@@ -192,7 +192,7 @@ def definition(name: str, prepared: str | None = None) -> str:
     of_openings = " as opening" in own
     ending = (
         read_files(*alive)
-        + with_others(own)
+        + inline_references(own)
         + (read_files(FIRST_ASSIGNED) if of_openings else "")
         + read_files(CASES_ENDING)
     )
@@ -206,7 +206,7 @@ def definition(name: str, prepared: str | None = None) -> str:
         words["team_id"] = "its.said->>'team_id'"
     for word, text in words.items():
         ending = ending.replace(f"{{{word}}}", text)
-    return (with_others(common_ctes(process)) if prepared is None else prepared) + ending
+    return (inline_references(common_ctes(process)) if prepared is None else prepared) + ending
 
 
 def process_of(name: str) -> str:
@@ -219,15 +219,17 @@ def read_files(*names: str) -> str:
     return "".join((FOLDER / name).read_text(encoding="utf-8") for name in names)
 
 
-def with_others(text: str) -> str:
+def inline_references(text: str) -> str:
     """Return the text of a definition with those in it that it names as `{<process>/<name>}`, of another
     process: such a definition depends on several records.
     """
-    return OTHER.sub(lambda found: f"({definition(found[1])})", text)
+    return DEFINITION_REFERENCE.sub(lambda found: f"({definition(found[1])})", text)
 
 
 def common_ctes(process: str) -> str:
-    """Return the CTEs that all definitions of the process begin with, as they are written: see `with_others`."""
+    """Return the CTEs that all definitions of the process begin with, as they are written: their references
+    to other definitions are not inlined yet (see `inline_references`).
+    """
     turns = (TURNS,) if process in ENDED else ()
     whole = read_files(EVENTS, *turns, f"{process}/{EVENTS}")
     return whole.replace("{process}", process).replace("{ended}", ENDED.get(process, ""))

@@ -73,7 +73,8 @@ class ReportDeployment(Payload):
     )
     run: ShortText | None = Field(
         default=None,
-        description="What the pipeline calls this run: a run is one deployment, however often it is reported.",
+        description="What the pipeline calls this run: a run is one deployment, however often it is "
+        "reported.",
         examples=["run-4711"],
     )
     release: Annotated[Reference, ForeignRef("release")] | None = Field(
@@ -300,7 +301,8 @@ EVENTS: dict[CodeEnum, str] = {
     State.rolled_back: "deployment.rolled_back",
 }
 REPORTED = Branch(state_of, tuple(State), EVENTS)
-OVER = Branch(state_of, (State.succeeded, State.failed, State.rolled_back), EVENTS)
+BY_OUTCOME = Branch(state_of, (State.succeeded, State.failed, State.rolled_back), EVENTS)
+REPORTER = integration | engineer | change_manager
 KEEPER = author | engineer | change_manager
 
 # fmt: off
@@ -311,16 +313,16 @@ LIFECYCLE = Lifecycle(
     children=(DeploymentCause,),
     constraints={"deployment_run_key": RetryDecision(), "deployment_cause_incident_key": RetryDecision()},
     rows=(
-        #      action          中文            from                            to                 who                                                event
-        action(report,         "上报",         NEW_RECORD,                     REPORTED,          integration | engineer | change_manager, "deployment.started",
+        #      action          中文            from                            to                 who       event
+        action(report,         "上报",         NEW_RECORD,                     REPORTED,          REPORTER, "deployment.started",
                wrong=(run_is_reported, times_invalid)),
-        action(end,            "结束",         [State.running],                OVER,              KEEPER,                                            "deployment.succeeded",
+        action(end,            "结束",         [State.running],                BY_OUTCOME,        KEEPER,   "deployment.succeeded",
                wrong=(times_invalid,)),
-        action(roll_back,      "回退",         [State.succeeded, State.failed], State.rolled_back, KEEPER,                                           "deployment.rolled_back",
+        action(roll_back,      "回退",         [State.succeeded, State.failed], State.rolled_back, KEEPER,   "deployment.rolled_back",
                wrong=(invalid_roll_back_time,)),
-        action(confirm_cause,  "确认为原因",   ENDED,                          STAYS,             staff,                                             "deployment.cause_confirmed",
+        action(confirm_cause,  "确认为原因",   ENDED,                          STAYS,             staff,    "deployment.cause_confirmed",
                wrong=(caused_by_another,)),
-        action(withdraw_cause, "撤回原因确认", ENDED,                          STAYS,             staff,                                             "deployment.cause_withdrawn",
+        action(withdraw_cause, "撤回原因确认", ENDED,                          STAYS,             staff,    "deployment.cause_withdrawn",
                prepare=(confirmed_cause,)),
     ),
 )

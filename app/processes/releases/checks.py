@@ -36,8 +36,8 @@ async def decision_is_open(reads: ReadContext, release: Release, ctx: ActionCont
     return "release_decision_open" if found else None
 
 
-async def go_is_given(reads: ReadContext, release: Release, ctx: ActionContext) -> str | None:
-    """Refuse if the go for the present plan was given (`go_is_given`)."""
+async def go_is_granted(reads: ReadContext, release: Release, ctx: ActionContext) -> str | None:
+    """Refuse if the go for the present plan was granted (`go_is_given`)."""
     return "go_is_given" if release.go else None
 
 

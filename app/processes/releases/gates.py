@@ -64,7 +64,7 @@ def add_stages(release: Release, planned: tuple[PlannedStage, ...], ctx: ActionC
         row.reviewer_id = reviewer.id if reviewer else None
         made.append(row)
         ctx.add(row)
-    come_to(release, made[0])
+    set_current_stage(release, made[0])
     add_followers(release, (one for row in made for one in (row.author_id, row.reviewer_id)), ctx)
 
 
@@ -85,7 +85,7 @@ def _new_stage(release: Release, place: int, stage: dict[str, Any], ctx: ActionC
     )
 
 
-def come_to(release: Release, stage: ReleaseStage | None) -> None:
+def set_current_stage(release: Release, stage: ReleaseStage | None) -> None:
     """Set the stage whose gate is passed next; None: all are passed."""
     release.stage = None if stage is None else stage.key
     release.stage_author_id = None if stage is None else stage.author_id
@@ -127,7 +127,7 @@ def appoint(release: Release, body: AppointRelease, ctx: ActionContext) -> None:
     stage.author_id = stage.author_id if author is None else author.id
     stage.reviewer_id = stage.reviewer_id if reviewer is None else reviewer.id
     if stage.key == release.stage:
-        come_to(release, stage)
+        set_current_stage(release, stage)
     add_followers(release, (stage.author_id, stage.reviewer_id), ctx)
 
 
@@ -171,7 +171,7 @@ def pass_gate(release: Release, body: PassGateRelease, ctx: ActionContext) -> No
     stage.passed_at = ctx.occurred_at
     stage.passed_by_id = ctx.caller.person_id
     release.stages_passed = stage.place
-    come_to(release, stages.after(before))
+    set_current_stage(release, stages.successor(before))
 
 
 def reopen_last_stage(release: Release, ctx: ActionContext) -> None:
@@ -179,7 +179,7 @@ def reopen_last_stage(release: Release, ctx: ActionContext) -> None:
     last = ctx.change(ctx.prepared(StagesOfRelease).stages[-1])
     last.passed_at = last.passed_by_id = None
     release.stages_passed = (last.place or 1) - 1
-    come_to(release, last)
+    set_current_stage(release, last)
 
 
 def state_after_gate(release: Release) -> CodeEnum:

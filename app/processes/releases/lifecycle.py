@@ -354,7 +354,7 @@ LIFECYCLE = Lifecycle(
         action(refuse_plan_change, "不采纳计划变更", BEFORE_DEPLOYMENT, STAYS,            decision,                         "release.plan_change_refused",
                notifies=TO_REQUESTER[NoticeType.refused]),
         action(request_go,         "提请发布决议", [State.ready],      STAYS,             project_manager | change_manager, "release.go_requested",
-               unless=(checks.decision_is_open, checks.go_is_given), prepare=(question_preparation(()),)),
+               unless=(checks.decision_is_open, checks.go_is_granted), prepare=(question_preparation(()),)),
         action(decide_go,          "决定是否发布", [State.ready],      GO_DECIDED,        decision,                         "release.go_decided",
                prepare=(stages_of_release,), notifies=TO_REQUESTER[NoticeType.decided]),
         action(cancel,             "取消",         BEFORE_DEPLOYMENT,  State.cancelled,   project_manager | change_manager, "release.cancelled",

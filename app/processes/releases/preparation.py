@@ -68,7 +68,7 @@ class StagesOfRelease:
         (found,) = (stage for stage in self.stages if stage.key == release.stage)
         return found
 
-    def after(self, stage: ReleaseStage) -> ReleaseStage | None:
+    def successor(self, stage: ReleaseStage) -> ReleaseStage | None:
         """Return the stage that follows; None after the last."""
         return next((one for one in self.stages if one.place == (stage.place or 0) + 1), None)
 
