@@ -93,8 +93,8 @@ class KpiCase(OutputModel):
         description="Of the time in each state: in which it was so long; null: it is counted as a whole."
     )
     revision: str | None = Field(
-        description="Of a lead time to production: the revision, or the id of the change; null: the KPI is of "
-        "something else."
+        description="Of a lead time to production: the revision, or the id of the change; null: the KPI is "
+        "of something else."
     )
     excluded: str | None = Field(description="Why no other KPI counts it; only volumes have such cases.")
     irregular: bool = Field(description="An event of its history did not fit the lifecycle.")

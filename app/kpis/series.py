@@ -192,8 +192,9 @@ class Figures:
     `total` is the sum of the cases' numbers, the numerator of a mean or share; `excluded` counts the excluded
     cases by reason. `oldest_open_seconds` is None if no case is open. `on_hold` counts the open cases on
     hold, `skewed` the cases whose time was adjusted (see kpi.SKEWABLE_FACTS). `days` is the divisor of cases
-    per day, or per agent and day. `elapsed` is the distribution of the KPI's measure, even if that is business
-    time. `secondary` has the figures of the secondary measure, None if there is none or there are no cases.
+    per day, or per agent and day. `elapsed` is the distribution of the KPI's measure, even if that is
+    business time. `secondary` has the figures of the secondary measure, None if there is none or there are
+    no cases.
     """
 
     cases: int = 0
@@ -244,7 +245,7 @@ def add_cases(
 
 
 def add_days(question: Question, figures: dict[PointKey, Figures]) -> None:
-    """Set how many days each period has up to now; without cuts, add figures for the periods without cases."""
+    """Set each period's number of days up to now; without cuts, add figures for the periods without cases."""
     days = [
         periods.days_within(begin, min(end, question.now), question.zone)
         for begin, end in pairwise(question.bounds)

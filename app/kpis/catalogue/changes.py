@@ -25,8 +25,8 @@ CHANGE_FIRST_PASS = Kpi(
         "Of the changes whose implementation ended in the period, the share implemented once, within the "
         "window, not backed out and without an incident confirmed as caused by them; an emergency has no "
         "window. The verdict of the review counts where there is one, before it what the log says.",
-        "Standard changes make it high: cut it by type. It moves until the reviews are done, and as incidents "
-        "come to light: cut it by verdict to see how many are not reviewed.",
+        "Standard changes make it high: cut it by type. It moves until the reviews are done, and as "
+        "incidents come to light: cut it by verdict to see how many are not reviewed.",
     ),
     zh=KpiTexts(
         "变更一次成功率",
@@ -53,8 +53,8 @@ CHANGE_FAILURE_RATE = Kpi(
         "Failed changes",
         "Of the changes whose implementation ended in the period, the share that was backed out, that the "
         "review calls failed, or that is confirmed as the cause of an incident.",
-        "It is not the rest of those right the first time: what succeeded with issues is in neither. Incidents "
-        "that nobody has linked to their change do not count.",
+        "It is not the rest of those right the first time: what succeeded with issues is in neither. "
+        "Incidents that nobody has linked to their change do not count.",
     ),
     zh=KpiTexts(
         "变更失败率",
@@ -125,11 +125,11 @@ CHANGE_LEAD_SECONDS = Kpi(
     key="change_lead_seconds",
     en=KpiTexts(
         "Lead time of changes",
-        "Mean seconds from handing a change in to its implementation, of the changes implemented for the first "
-        "time in the period. A change is handed in by its submission; a standard one, which needs none, as it "
-        "is scheduled.",
-        "What waits for its window is in it: standard changes are short, so cut it by type. Changes that were "
-        "backed out before they were implemented are not in it.",
+        "Mean seconds from handing a change in to its implementation, of the changes implemented for the "
+        "first time in the period. A change is handed in by its submission; a standard one, which needs "
+        "none, as it is scheduled.",
+        "What waits for its window is in it: standard changes are short, so cut it by type. Changes that "
+        "were backed out before they were implemented are not in it.",
     ),
     zh=KpiTexts(
         "变更交付周期",
@@ -177,8 +177,8 @@ CHANGE_REVIEWS_OVERDUE = Kpi(
     key="change_reviews_overdue",
     en=KpiTexts(
         "Overdue reviews of changes",
-        "Changes that are implemented or backed out at the period's end, and not reviewed within three working "
-        "days; of a running period, now. Their age counts since they were handed in.",
+        "Changes that are implemented or backed out at the period's end, and not reviewed within three "
+        "working days; of a running period, now. Their age counts since they were handed in.",
         "What another tool tells of changes without saying when their review was due never falls overdue.",
     ),
     zh=KpiTexts(

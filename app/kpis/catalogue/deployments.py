@@ -10,10 +10,10 @@ DEPLOYMENT_FREQUENCY = Kpi(
     key="deployment_frequency",
     en=KpiTexts(
         "Deployments per day",
-        "Deployments into production that succeeded in the period, per day of it, days without any included; of "
-        "a running period, per day so far. One that brings many changes is one.",
-        "Splitting deployments raises it: read it with the share that fails. Those that are not reported do not "
-        "count.",
+        "Deployments into production that succeeded in the period, per day of it, days without any included; "
+        "of a running period, per day so far. One that brings many changes is one.",
+        "Splitting deployments raises it: read it with the share that fails. Those that are not reported do "
+        "not count.",
     ),
     zh=KpiTexts(
         "部署频率",
@@ -35,10 +35,10 @@ LEAD_TIME_FOR_CHANGES = Kpi(
     key="lead_time_for_changes",
     en=KpiTexts(
         "Lead time to production",
-        "Median seconds from the commit to production, of the revisions that were first deployed in the period; "
-        "of deployments that name no revisions, from handing in their changes.",
-        "It pools revisions, so a deployment of many weighs much; what was rolled back counts, too. Pipelines "
-        "that report no revisions are measured by their changes, which begin later.",
+        "Median seconds from the commit to production, of the revisions that were first deployed in the "
+        "period; of deployments that name no revisions, from handing in their changes.",
+        "It pools revisions, so a deployment of many weighs much; what was rolled back counts, too. "
+        "Pipelines that report no revisions are measured by their changes, which begin later.",
     ),
     zh=KpiTexts(
         "变更前置时间",
@@ -62,8 +62,8 @@ DEPLOYMENT_FAILURE_RATE = Kpi(
         "Failed deployments",
         "Of the deployments that came into production in the period, the share that was rolled back or is "
         "confirmed as the cause of an incident.",
-        "A run that failed before anything was in production counts only if it caused an incident. It moves as "
-        "incidents are confirmed.",
+        "A run that failed before anything was in production counts only if it caused an incident. It moves "
+        "as incidents are confirmed.",
     ),
     zh=KpiTexts(
         "部署失败率",
@@ -86,11 +86,11 @@ FAILED_DEPLOYMENT_RECOVERY_SECONDS = Kpi(
     key="failed_deployment_recovery_seconds",
     en=KpiTexts(
         "Recovery from failed deployments",
-        "Median seconds from the end of a failed deployment until it was made good, of those made good in the "
-        "period: until the service was back, or the incident resolved, of the last incident that it caused; of "
-        "one that caused none, until it was rolled back.",
-        "Failures that last are not in it: see the open ones beside it. An incident belongs to the one deployment "
-        "that somebody has confirmed, never to the nearest.",
+        "Median seconds from the end of a failed deployment until it was made good, of those made good in "
+        "the period: until the service was back, or the incident resolved, of the last incident that it "
+        "caused; of one that caused none, until it was rolled back.",
+        "Failures that last are not in it: see the open ones beside it. An incident belongs to the one "
+        "deployment that somebody has confirmed, never to the nearest.",
     ),
     zh=KpiTexts(
         "部署失败恢复时间",

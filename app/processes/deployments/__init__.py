@@ -1,1 +1,1 @@
-"""Deployments of services, as releases make them and pipelines report them, and the incidents that they caused."""
+"""Deployments of services, by releases or reported by pipelines, and the incidents that they have caused."""

@@ -37,8 +37,9 @@ class Deployment(Record):
     """A deployment of a service into an environment, by a release or by a pipeline.
 
     `pipeline` and `run` are the pipeline's names for itself and for this run. `author_id` is who reported it,
-    `release_id` its release and `change_ids` its changes, if they are known. `revisions` are `{"revision":
-    …, "committed_at": …}`. `ended_at` is when it had succeeded or failed, `rolled_back_at` when it was taken back.
+    `release_id` its release and `change_ids` its changes, if they are known. `revisions` are
+    `{"revision": …, "committed_at": …}`. `ended_at` is when it had succeeded or failed, `rolled_back_at` when
+    it was taken back.
     """
 
     KIND: ClassVar[str] = "deployment"

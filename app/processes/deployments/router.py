@@ -1,4 +1,4 @@
-"""Routes of deployments: `/v1/deployments`. A run of a pipeline is reported as often as the pipeline likes."""
+"""Routes of deployments: `/v1/deployments`. A pipeline may report one run any number of times."""
 
 from __future__ import annotations
 
