@@ -49,14 +49,14 @@ async def prepare_and_check(reads: ReadContext, command: Command, record: Any, c
     try:
         for prepare in command.row.prepare:
             ctx.add_prepared(await prepare(reads, record, command.body, ctx))
+        for body_check in command.row.wrong:
+            if (because := await body_check(reads, record, command.body, ctx)) is not None:
+                raise unavailable(command, record, because)
     except PreparationRefused as refused:
         refusal = unavailable(command, record, refused.because)
         refusal.words.update(refused.words)
         refusal.more.update(refused.more)
         raise refusal from refused
-    for body_check in command.row.wrong:
-        if (because := await body_check(reads, record, command.body, ctx)) is not None:
-            raise unavailable(command, record, because)
 
 
 def unavailable(command: Command, record: Any, because: str) -> ActionUnavailable:

@@ -61,6 +61,10 @@ class ServiceCondition(CodeEnum):
     maintenance = "maintenance", "Under maintenance", "维护中"
 
 
+#: The sentences on what users report and nobody has taken up yet.
+REPORTED = {ServiceCondition.down: "down_reported", ServiceCondition.degraded: "degraded_reported"}
+
+
 class PlannedMaintenance(OutputModel):
     """The next maintenance of a service."""
 
@@ -144,7 +148,7 @@ def _status(
     condition, code, since = ServiceCondition.operational, "operational", None
     if broken is not None:
         condition = ServiceCondition.down if broken["down"] else ServiceCondition.degraded
-        code = condition.value if broken["taken_up"] else f"{condition.value}_reported"
+        code = condition.value if broken["taken_up"] else REPORTED[condition]
         since = broken["since"]
     elif maintained is not None and maintained["since"] is not None:
         condition, since = ServiceCondition.maintenance, maintained["since"]

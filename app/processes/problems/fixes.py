@@ -118,23 +118,17 @@ LINK_FIX = RelatedCommand(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class MadeFix:
-    """That the fix is made, as far as that is known here."""
-
-
-async def fixing_change_made(
+async def fixing_change_not_done(
     reads: ReadContext, problem: Problem, body: object, ctx: ActionContext
-) -> MadeFix:
-    """Find that a fixing change of ours is reviewed as successful. Raises PreparationRefused otherwise."""
+) -> None:
+    """Refuse until a fixing change of ours is reviewed as successful, and name its state."""
     if problem.fixing_change_id is None:
-        return MadeFix()
+        return
     loaded = await reads.record("change", str(problem.fixing_change_id))
     assert loaded is not None, "no change is ever taken out of the log"
     if ending_of(loaded.record) not in ENDED_AS_MADE:
         words = {"change": loaded.record.number, "change_state": loaded.record.state.value}
         raise PreparationRefused("fixing_change_not_done", words)
-    return MadeFix()
 
 
 class NoteFixingChangeFailedProblem(Payload):

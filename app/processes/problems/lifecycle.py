@@ -438,7 +438,7 @@ LIFECYCLE = Lifecycle(
         action(fixes.note_fixing_change_failed, "修复变更未成", [State.fix_in_progress], STAYS, rule, "problem.fixing_change_failed",
                notifies=(RecipientRule(NoticeType.fixing_change_failed, field="assignee_id"), RecipientRule(NoticeType.fixing_change_failed, roles=MANAGERS))),
         action(resolve,             "解决",         [State.fix_in_progress], State.resolved, problem_manager, "problem.resolved",
-               prepare=(fixes.fixing_change_made,)),
+               wrong=(fixes.fixing_change_not_done,)),
         action(accept_risk,         "接受风险",     OPEN, State.closed, process_owner, "problem.risk_accepted",
                wrong=(checks.until_not_in_future,)),
         action(close,               "关闭",         [State.resolved], State.closed, problem_manager, "problem.closed"),

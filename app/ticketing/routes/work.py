@@ -64,8 +64,8 @@ select {{row}} from fold.vote t join fold.decision d on d.id = t.decision_id
 cross join lateral ({{about}}) as about
 where t.person_id = {ME} and t.verdict is null and t.closed_at is null and {{seen}}
 order by t.due_at, t.id limit {MOST_LISTED}"""
-# The ticket that the child record `t` belongs to: only one of the branches is evaluated. Not every record that
-# is voted on has a number: freezes have none.
+# The ticket that the child record `t` belongs to: only one of the branches is evaluated. Not every record
+# that is voted on has a number: freezes have none.
 TICKET_OF_ROW = """
 select '{kind}' as kind, r.id as ticket, {number} as number, r.title as ticket_title from {table} r
 where t.record like '{kind}/%%' and r.id = split_part(t.record, '/', 2)::uuid"""
