@@ -98,7 +98,8 @@ class ActionUnavailable(Refusal):
 @dataclass
 class PreparationRefused(Exception):
     """A `prepare` of an action refuses, or a check that has words to give, so the action is not available;
-    turned into ActionUnavailable when the command is performed. `because` is the code of the message; `words` and `more` as for a Refusal.
+    turned into ActionUnavailable when the command is performed. `because` is the code of the message; `words`
+    and `more` as for a Refusal.
     """
 
     because: str
