@@ -16,7 +16,6 @@ from app.kernel.payloads import marks, part_types
 from app.kernel.visibility import STAFF
 from app.log.ids import uuid7
 from app.meetings.minutes import MinuteMeeting
-from app.processes.changes.records import Change
 from app.processes.requests.records import SolutionReview
 from app.processes.requests.solutions import ReviewSolutionRequest
 from app.registry import LIFECYCLES
@@ -29,7 +28,6 @@ FIGURE = re.compile(r"(^|_)(cost|costs|amount|price|budget|rate|spent|minutes|ef
 SHOWN = {
     (Rating, "score"): "It is the requester's own word, and one of five.",
     (RateTicket, "score"): "The same.",
-    (Change, "risk_score"): "The points of the risk that whoever asks for a change answers for.",
     (MinuteMeeting, "minutes"): "The minutes of a meeting are words.",
     (SolutionReview, "cost_and_benefit"): "A word of the reviewers, of whom the requester may be one.",
     (ReviewSolutionRequest, "cost_and_benefit"): "The same.",

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from app.common.people import Person
-from app.common.records import CodeEnum
+from app.common.records import CodeEnum, StaffOnly
 from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_decision, tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionOutcome
@@ -28,7 +28,7 @@ AnswerKey = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,49}$")]
 class AssessChange(Payload):
     """The risk of the change, what it affects, and the people and means that it takes."""
 
-    risk_answers: dict[AnswerKey, AnswerKey] = Field(
+    risk_answers: Annotated[dict[AnswerKey, AnswerKey], StaffOnly()] = Field(
         max_length=LONGEST_LIST,
         description="The answers to the risk questionnaire: by the key of each question, the key of its "
         "answer. They give score and level.",

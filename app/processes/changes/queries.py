@@ -59,8 +59,10 @@ class ChangeOut(TicketOut):
     opened_at: datetime
     submitted_at: datetime | None = Field(description="When it was first submitted.")
     questionnaire_id: UUID | None
-    risk_answers: dict[str, Any] | None = Field(description="Answers by the keys of their questions.")
-    risk_score: int | None = Field(description="The points of the answers together.")
+    risk_answers: dict[str, Any] | None = Field(
+        description="For staff: answers by the keys of their questions."
+    )
+    risk_score: int | None = Field(description="For staff: the points of the answers together.")
     risk_level: RiskLevel | None
     effects: str | None = Field(description="What it does to services and users.")
     resources: str | None = Field(description="Who and what it takes.")

@@ -12,7 +12,7 @@ from sqlmodel import Field
 
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, KeyRef, Record
+from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, KeyRef, Record, StaffOnly
 from app.common.tickets import Ticket
 
 
@@ -116,8 +116,8 @@ class Change(Ticket):
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     submitted_at: datetime | None = None
     questionnaire_id: Annotated[UUID | None, ForeignRef("risk_questionnaire")] = None
-    risk_answers: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
-    risk_score: int | None = None
+    risk_answers: Annotated[dict[str, Any] | None, StaffOnly()] = Field(default=None, sa_type=JSONB)
+    risk_score: Annotated[int | None, StaffOnly()] = None
     risk_level: RiskLevel | None = Field(default=None, sa_type=Text)
     effects: Annotated[str | None, Personal()] = None
     resources: Annotated[str | None, Personal()] = None
