@@ -107,16 +107,19 @@ class PlannedChange:
 
 
 class ChangeCalendar:
-    """All changes of the demo, and the freezes and meetings that they are planned by."""
+    """All changes of the demo, and the freezes and meetings that they are planned by. `scenarios` are those
+    that were played.
+    """
 
     def __init__(self, maker: DemoRun, cast: Participants, end: datetime) -> None:
         self.maker, self.cast, self.end = maker, cast, end
+        self.scenarios: list[ChangeScenario] = []
 
     async def play(self) -> None:
         """Plays the freezes, the next meeting of the board, and all changes. They are scheduled and made one
         after the other: whatever one holds would otherwise be in the way of others.
         """
-        freezes = list(self._freezes())
+        freezes = list(self.freezes())
         for title, begin, until in freezes:
             await self._declare(title, begin, until)
         await self._call_board()
@@ -131,8 +134,9 @@ class ChangeCalendar:
         for one in stories:
             await one.play_step(one.implement)
         await asyncio.gather(*(one.play_step(one.review) for one in stories))
+        self.scenarios = stories
 
-    def _freezes(self) -> Iterator[tuple[str, datetime, datetime]]:
+    def freezes(self) -> Iterator[tuple[str, datetime, datetime]]:
         """Returns the freezes over the last and the next holiday: title, begin and end."""
         days = sorted(
             (datetime(year, month, day, tzinfo=UTC), title)
@@ -352,14 +356,15 @@ class ChangeScenario(RecordScenario):
 
     async def _decide(self, who: Member, action: str, verdict: VoteVerdict) -> None:
         async def body() -> CastVote:
-            decision = (await self._change()).approval_id
+            decision = (await self.load_change()).approval_id
             assert decision is not None
             comment = None if verdict is VoteVerdict.approve else change_data.VOTE_COMMENT
             return CastVote(decision=decision, verdict=verdict, comment=comment)
 
         await self.act(who, action, body)
 
-    async def _change(self) -> Change:
+    async def load_change(self) -> Change:
+        """Returns the change as it is now."""
         stands = await self.script.load_record("change", self.record_id)
         assert isinstance(stands, Change)
         return stands
@@ -404,7 +409,7 @@ class ChangeScenario(RecordScenario):
         """Plays the review of the change, or that nobody makes it in time."""
         planned = self.planned
         if planned.fate is Fate.overdue:
-            due = (await self._change()).review_due_at
+            due = (await self.load_change()).review_due_at
             assert due is not None
             self.script.now = due
             await self.act(Member(REVIEW_FLAGGER, self.manager.site), "flag_review", FlagReviewChange())

@@ -16,6 +16,7 @@ from app.common.people import Caller, PersonKind, Role, RoleGrant
 from app.db import DatabaseGone
 from app.demo.arrivals import DAYS, incident_arrivals, request_arrivals
 from app.demo.change_scripts import ChangeCalendar
+from app.demo.deployment_scripts import DeploymentCalendar
 from app.demo.foundations import make_foundations
 from app.demo.incident_scripts import DuplicateReport, IncidentScenario, Member, Participants
 from app.demo.organisation import (
@@ -24,7 +25,7 @@ from app.demo.organisation import (
     CURRENCY,
     CUSTOMERS,
     HEADS,
-    MONITORING,
+    MACHINE_ACCOUNTS,
     RATES,
     REQUESTERS,
     STAFF,
@@ -77,14 +78,17 @@ async def _make_once(ledger: Ledger, progress: Callable[[int, int], None], days:
     cast, end = await organisation.build(), organisation.end
     lives = [IncidentScenario(cast, opening) for opening in incident_arrivals(end, days)]
     made: dict[int, UUID] = {}
+    changes = ChangeCalendar(maker, cast, end)
     tellings: list[Callable[[], Awaitable[None]]] = [
-        ChangeCalendar(maker, cast, end).play,
+        changes.play,
         *(one.play for one in ProjectScenario.from_templates(maker, cast, end)),
         *(lambda life=life: _play_incident(maker, life, end, made) for life in lives),
         *(RequestScenario.for_arrival(maker, cast, wish, end).play for wish in request_arrivals(end, days)),
     ]
     work = _ScenarioRunner(progress, len(tellings))
     await work.run(tellings)
+    deployments = await DeploymentCalendar(maker, cast, end, changes).scenarios()
+    await work.run([one.play for one in deployments])
     await decline_candidates(maker, cast, end)
     await work.run([one.play for one in ProblemScenario.from_templates(maker, cast, end, lives, made)])
     return organisation.ids
@@ -147,7 +151,9 @@ class _Organisation:
             site, place = sites[customer]
             requesters.append(await self._add_person(name, customer, site, place=place))
         heads = {name: await self._add_person(name, None, site, roles) for name, roles, site in HEADS}
-        monitoring = await self._add_person(MONITORING, None, BERLIN, (Role.integration,))
+        monitoring, pipeline = [
+            await self._add_person(name, None, BERLIN, (Role.integration,)) for name in MACHINE_ACCOUNTS
+        ]
         for team, members in staff.items():
             await self._add_shifts(team, members)
         for role_class, amount in RATES:
@@ -163,7 +169,7 @@ class _Organisation:
         )
         await self._script.act(DEMO_RULE, "kpi_budget", "add", None, allowed)
         await self._add_calendars()
-        cast = Participants(staff, managers, requesters, monitoring, heads)
+        cast = Participants(staff, managers, requesters, monitoring, pipeline, heads)
         await make_foundations(
             lambda name: Script(self._script.maker, name, self._script.now, IMPORTED_SOURCE), cast
         )
@@ -193,7 +199,7 @@ class _Organisation:
     ) -> Member:
         body = persons.AddPerson(
             name=name,
-            kind=PersonKind.machine if name == MONITORING else PersonKind.human,
+            kind=PersonKind.machine if name in MACHINE_ACCOUNTS else PersonKind.human,
             locale=site.language,
             time_zone=site.zone,
             teams=() if team is None else (team,),
@@ -202,7 +208,7 @@ class _Organisation:
         self.ids[name] = person = await self._script.act(DEMO_RULE, "person", "add", None, body)
         own = None if team is None else self._teams[team]
         held = tuple(map(RoleGrant, roles or (Role.requester,)))
-        actor = f"{'integration' if name == MONITORING else 'person'}:{person}"
+        actor = f"{'integration' if name in MACHINE_ACCOUNTS else 'person'}:{person}"
         belongs = frozenset() if own is None else frozenset({own})
         return Member(Caller(actor, person, held, belongs, own, locale=site.language), site, place)
 

@@ -62,14 +62,15 @@ class Member:
 
 @dataclass(frozen=True)
 class Participants:
-    """The people of the demo: staff by team, incident managers, requesters, the account of monitoring, and by
-    name the persons who are responsible for processes and departments.
+    """The people of the demo: staff by team, incident managers, requesters, the accounts of monitoring and
+    of pipelines, and by name the persons who are responsible for processes and departments.
     """
 
     staff: dict[str, list[Member]]
     managers: list[Member]
     requesters: list[Member]
     monitoring: Member
+    pipeline: Member
     heads: dict[str, Member]
 
     def on_duty(self, team: str, when: datetime) -> list[Member]:

@@ -40,12 +40,13 @@ CUSTOMERS = (
 )
 
 #: Name, roles and site of the persons who are responsible for processes and departments.
-HEAD_OF_IT, PROBLEM_MANAGER, SERVICE_LEVEL_MANAGER, BUSINESS_HEAD, CHANGE_MANAGER = (
+HEAD_OF_IT, PROBLEM_MANAGER, SERVICE_LEVEL_MANAGER, BUSINESS_HEAD, CHANGE_MANAGER, PROJECT_MANAGER = (
     "沈国强",
     "Ingrid Vogel",
     "韩雪",
     "Martin Weiss",
     "Katrin Lorenz",
+    "田野",
 )
 HEADS = (
     (HEAD_OF_IT, (Role.department_head, Role.process_owner, Role.cab_member), SHANGHAI),
@@ -57,6 +58,7 @@ HEADS = (
     ),
     (BUSINESS_HEAD, (Role.management, Role.cab_member), BERLIN),
     (CHANGE_MANAGER, (Role.change_manager, Role.cab_member), BERLIN),
+    (PROJECT_MANAGER, (Role.project_manager, Role.cab_member), SHANGHAI),
 )
 #: Key and name of the change advisory board, which the change manager chairs, and its members.
 CAB, CAB_NAME = "cab", "变更委员会 Change advisory board"
@@ -103,8 +105,8 @@ REQUESTERS = (
     ("Ben Fischer", "research"),
 )
 
-#: The machine account of the monitoring system.
-MONITORING = "Monitoring"
+#: The machine accounts: of the monitoring system, and of the pipelines that deploy.
+MONITORING, PIPELINE = MACHINE_ACCOUNTS = "Monitoring", "Pipeline"
 
 #: Cost of an hour of work, by class of role.
 CURRENCY = "EUR"

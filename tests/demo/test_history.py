@@ -34,6 +34,13 @@ KEYS = (
     if ALL_EXAMPLES
     else ("incident_resolution_seconds", "backlog", "request_lead_seconds", "problem_backlog")
 )
+DEPLOYMENT_FIGURES = (
+    "unauthorised_changes",
+    "deployment_frequency",
+    "lead_time_for_changes",
+    "deployment_failure_rate",
+    "failed_deployment_recovery_seconds",
+)
 END = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)
 DAYS = 9
 HOW = """
@@ -169,6 +176,38 @@ async def test_its_quarter_has_changes_of_every_kind_and_one_that_went_wrong(led
         assert begin is None or not any(
             freeze["from_at"] < until and begin < freeze["until_at"] for freeze in freezes
         )
+
+
+async def test_its_quarter_has_deployments_releases_and_alterations_that_every_figure_counts(
+    ledger: Ledger, place: DatabaseUrls
+) -> None:
+    await make_history(ledger, lambda done, of: None, days=DAYS)
+    deployments = await ledger.db.rows("select * from fold.deployment", ())
+    states = Counter(one["state"] for one in deployments)
+    assert states["succeeded"] > 20
+    assert (states["failed"], states["rolled_back"], states["running"]) == (1, 2, 0)
+    causes = "select i.state from fold.deployment_cause c join fold.incident i on i.id = c.incident_id"
+    assert [row["state"] for row in await ledger.db.rows(causes, ())] == ["resolved"]
+    releases = await ledger.db.rows("select * from fold.release", ())
+    assert {one["state"]: one["stages_passed"] for one in releases} == {"deployed": 7, "in_stage": 3}
+    altered = await ledger.db.rows("select * from fold.ci where alteration_count > 0", ())
+    assert (len(altered), sum(ci["unauthorised"] for ci in altered)) == (8, 2)
+    assert sum(ci["regularised_at"] is not None for ci in altered) == 1
+
+    connection = await connect(place.url)
+    try:
+        await catch_up(connection, FACTS)
+    finally:
+        await connection.close()
+    now = datetime.now(UTC)
+    whole = QuestionParameters(grain="all")
+    for key in DEPLOYMENT_FIGURES:
+        question = parse_question(KPIS[key], whole, now=now, organisation_zone="UTC")
+        (point,) = (await answer(ledger.db, question, now)).points
+        assert point.cases, key
+        assert point.value, key
+    report = await reconcile(place.url, zone=ZoneInfo("UTC"), now=now, keys=DEPLOYMENT_FIGURES)
+    assert report.differences == []
 
 
 async def test_the_next_meeting_of_the_board_takes_up_the_change_that_waits_for_it(ledger: Ledger) -> None:
