@@ -52,7 +52,13 @@ class ForeignRef:
     """Marks a field that holds the id of another record: `Annotated[UUID, ForeignRef("team")]`."""
 
     def __init__(
-        self, kind: str, *, on_behalf: bool = False, retired: bool = False, allow_participants: bool = False
+        self,
+        kind: str,
+        *,
+        on_behalf: bool = False,
+        retired: bool = False,
+        allow_participants: bool = False,
+        allow_tools: bool = False,
     ) -> None:
         self.kind = kind
         #: The command is sent on this person's behalf; its texts are theirs.
@@ -62,6 +68,8 @@ class ForeignRef:
         #: In a payload: whoever acts on the record may name a person who takes part in it, even if they may
         #: see no persons otherwise.
         self.allow_participants = allow_participants
+        #: In a payload: an integration may name a record that it does not see, as a pipeline names changes.
+        self.allow_tools = allow_tools
 
 
 class KeyRef:

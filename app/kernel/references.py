@@ -105,7 +105,7 @@ async def _resolve_reference(
     loaded = await _load_by_name(reads, kind, called)
     if loaded is None or not (
         # An integration may see no persons, but may name those on whose behalf it acts.
-        (mark.on_behalf and Role.integration in caller.role_codes)
+        ((mark.on_behalf or mark.allow_tools) and Role.integration in caller.role_codes)
         or not met.isdisjoint(_tokens(loaded.record))
         or is_visible(ledger, ledger.lifecycles[loaded.record.KIND], caller, loaded.audience)
     ):

@@ -43,7 +43,9 @@ from app.processes.deployments.records import ENDED, Deployment, DeploymentCause
 from app.processes.deployments.records import DeploymentState as State
 
 MOST_REVISIONS = 500
-ChangeReferences = Annotated[tuple[Annotated[Reference, ForeignRef("change")], ...], BoundedList]
+ChangeReferences = Annotated[
+    tuple[Annotated[Reference, ForeignRef("change", allow_tools=True)], ...], BoundedList
+]
 
 
 class Revision(PayloadPart):

@@ -11,6 +11,7 @@ import pytest
 from app.common.people import Role
 from tests.client import Api, Client, Json, an_incident
 from tests.people import ago
+from tests.processes.changes.samples import a_board
 from tests.processes.releases.samples import errors
 
 PATH = "/v1/deployments"
@@ -191,3 +192,14 @@ async def test_deployments_are_listed_by_service_environment_and_time(
     found = await engineer.read(PATH, service="mail", environment="production", state="succeeded")
     assert [item["id"] for item in found["items"]] == [made["id"]]
     assert len((await pipeline.read(PATH))["items"]) == 2, "a pipeline sees what it has reported"
+
+
+async def test_a_pipeline_names_the_changes_that_it_deploys_without_seeing_them(
+    api: Api, pipeline: Client
+) -> None:
+    change = await (await a_board(api)).drafted()
+    run = await pipeline.post_ok(PATH, a_run(changes=[change["number"]]))
+    assert run["change_ids"] == [change["id"]]
+    assert (await pipeline.get(f"/v1/changes/{change['id']}")).status_code == 404
+    unknown = await pipeline.post(PATH, json=a_run(changes=["CHG-2026-999999"]))
+    assert [error["code"] for error in unknown.json()["errors"]] == ["unknown_reference"]
