@@ -201,5 +201,5 @@ async def test_a_pipeline_names_the_changes_that_it_deploys_without_seeing_them(
     run = await pipeline.post_ok(PATH, a_run(changes=[change["number"]]))
     assert run["change_ids"] == [change["id"]]
     assert (await pipeline.get(f"/v1/changes/{change['id']}")).status_code == 404
-    unknown = await pipeline.post(PATH, json=a_run(changes=["CHG-2026-999999"]))
+    unknown = await pipeline.post(PATH, json=a_run(run="9", changes=["CHG-2026-999999"]))
     assert [error["code"] for error in unknown.json()["errors"]] == ["unknown_reference"]
