@@ -2863,21 +2863,21 @@ create table kpi.unfinished (
 );
 
 create view kpi.deployment_lead as
- SELECT new.case_id,
-    new.at,
-    new.team_id,
-    new.service,
-    new.excluded,
-    new.irregular,
-    new."position",
-    new.opened_position,
-    (GREATEST(round(EXTRACT(epoch FROM (new.at - COALESCE(new.committed_at, handed.at)))), (0)::numeric))::bigint AS seconds,
-    COALESCE((new.change_id)::text, substr(new.brought, (strpos(new.brought, ' '::text) + 1))) AS revision
-   FROM (kpi.deployment_brought new
-     LEFT JOIN kpi.change_handed handed ON ((handed.case_id = new.change_id)))
-  WHERE ((COALESCE(new.committed_at, handed.at) IS NOT NULL) AND (NOT (EXISTS ( SELECT
+ SELECT d.case_id,
+    d.at,
+    d.team_id,
+    d.service,
+    d.excluded,
+    d.irregular,
+    d."position",
+    d.opened_position,
+    (GREATEST(round(EXTRACT(epoch FROM (d.at - COALESCE(d.committed_at, handed.at)))), (0)::numeric))::bigint AS seconds,
+    COALESCE((d.change_id)::text, substr(d.brought, (strpos(d.brought, ' '::text) + 1))) AS revision
+   FROM (kpi.deployment_brought d
+     LEFT JOIN kpi.change_handed handed ON ((handed.case_id = d.change_id)))
+  WHERE ((COALESCE(d.committed_at, handed.at) IS NOT NULL) AND (NOT (EXISTS ( SELECT
            FROM kpi.deployment_brought old
-          WHERE ((old.brought = new.brought) AND (ROW(old.at, old.case_id) < ROW(new.at, new.case_id)))))));
+          WHERE ((old.brought = d.brought) AND (ROW(old.at, old.case_id) < ROW(d.at, d.case_id)))))));
 
 create view kpi.deployment_life as
  SELECT case_id,

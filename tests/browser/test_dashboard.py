@@ -130,7 +130,10 @@ async def test_figures_open_to_cases_and_events_in_both_languages(
 async def _by_process(page: Page) -> None:
     """Each process has its figures below its name, and each figure a value or says why it has none."""
     headings = await page.run("[...document.querySelectorAll('h2.process')].map((one) => one.innerText)")
-    assert headings == ["Incidents", "Service requests", "Problems"]
+    assert headings == [
+        *("Incidents", "Service requests", "Problems", "Changes"),
+        *("Configuration items", "Deployments"),
+    ]
     below = "[...document.querySelectorAll('h2.process + .tiles')].map((one) => one.children.length)"
     assert all(number > 5 for number in await page.run(below))
     said = await page.run("[...document.querySelectorAll('.tile .value')].map((one) => one.innerText.trim())")

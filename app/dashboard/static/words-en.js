@@ -39,7 +39,7 @@ export default {
   small: "few cases",
   noValue: { no_cases: "no cases", not_reached: "not half have ended", no_days: "no days worked", not_begun: "not begun" },
   finalAfter: (when) => `Can still move until ${when}.`,
-  processes: { incident: "Incidents", request: "Service requests", problem: "Problems" },
+  processes: { incident: "Incidents", request: "Service requests", problem: "Problems", change: "Changes", ci: "Configuration items", deployment: "Deployments" },
   excluded: { cancelled: "cancelled", duplicate: "duplicate", rejected: "rejected" },
   excludedCount: (n, what) => `${n} ${what} left out`,
   openCases: "Show the cases",

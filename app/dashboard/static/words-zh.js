@@ -39,7 +39,7 @@ export default {
   small: "样本少",
   noValue: { no_cases: "没有单据", not_reached: "结束未达半数", no_days: "没有人日", not_begun: "尚未开始" },
   finalAfter: (when) => `${when} 之前数值仍可能变化。`,
-  processes: { incident: "事件", request: "服务请求", problem: "问题" },
+  processes: { incident: "事件", request: "服务请求", problem: "问题", change: "变更", ci: "配置项", deployment: "部署" },
   excluded: { cancelled: "已取消", duplicate: "重复", rejected: "已拒绝" },
   excludedCount: (n, what) => `未计入${what} ${n} 个`,
   openCases: "查看单据",

@@ -80,6 +80,10 @@ CLEAR_BOOKINGS = (
     "delete from schedule.change_window",
     "delete from schedule.freeze_window",
 )
+# Whoever schedules meanwhile waits, and writes what follows from their event when this is done.
+LOCK = (
+    b"lock table schedule.change_window, schedule.booking, schedule.freeze_window in share row exclusive mode"
+)
 HOLDERS = "select * from fold.change where state = any(%s) and booked_from_at is not null order by id"
 FREEZES = "select * from fold.freeze where state = %s order by id"
 WRITE_CHANGE, WRITE_FREEZE = "select schedule.write_change(%s)", "select schedule.write_freeze(%s)"
@@ -245,7 +249,7 @@ def freeze_row(freeze: Freeze, *, checked: bool = True) -> dict[str, Any]:
 async def rebuild_bookings(connection: Connection) -> Sequence[str]:
     """Make all windows and bookings anew from the records. Returns the names of the tables that differed."""
     async with connection.transaction():
-        await fetch_rows(connection, "select from log.head for update", ())
+        await connection.execute(LOCK)
         before = (await fetch_rows(connection, WRITTEN_BOOKINGS, ()))[0]
         for statement in CLEAR_BOOKINGS:
             await connection.execute(statement.encode())

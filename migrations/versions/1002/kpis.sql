@@ -165,14 +165,14 @@ create index deployment_brought_first on kpi.deployment_brought (brought, at, ca
 
 -- How long what was deployed had been under way: since it was committed, or handed in as a change. Each counts once.
 create view kpi.deployment_lead as
-  select new.case_id, new.at, new.team_id, new.service, new.excluded, new.irregular, new.position, new.opened_position,
-    greatest(round(extract(epoch from new.at - coalesce(new.committed_at, handed.at))), 0)::bigint as seconds,
-    coalesce(new.change_id::text, substr(new.brought, strpos(new.brought, ' ') + 1)) as revision
-  from kpi.deployment_brought new left join kpi.change_handed handed on handed.case_id = new.change_id
-  where coalesce(new.committed_at, handed.at) is not null
+  select d.case_id, d.at, d.team_id, d.service, d.excluded, d.irregular, d.position, d.opened_position,
+    greatest(round(extract(epoch from d.at - coalesce(d.committed_at, handed.at))), 0)::bigint as seconds,
+    coalesce(d.change_id::text, substr(d.brought, strpos(d.brought, ' ') + 1)) as revision
+  from kpi.deployment_brought d left join kpi.change_handed handed on handed.case_id = d.change_id
+  where coalesce(d.committed_at, handed.at) is not null
     and not exists (
       select from kpi.deployment_brought old
-      where old.brought = new.brought and (old.at, old.case_id) < (new.at, new.case_id));
+      where old.brought = d.brought and (old.at, old.case_id) < (d.at, d.case_id));
 
 -- When what failed was made good: when the last incident that it caused was over, and if it caused none, when it was taken
 -- back. What an incident had interrupted is back as its service is; other incidents are over as they are resolved.
