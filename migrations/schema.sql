@@ -2876,8 +2876,8 @@ create view kpi.deployment_lead as
    FROM (kpi.deployment_brought d
      LEFT JOIN kpi.change_handed handed ON ((handed.case_id = d.change_id)))
   WHERE ((COALESCE(d.committed_at, handed.at) IS NOT NULL) AND (NOT (EXISTS ( SELECT
-           FROM kpi.deployment_brought old
-          WHERE ((old.brought = d.brought) AND (ROW(old.at, old.case_id) < ROW(d.at, d.case_id)))))));
+           FROM kpi.deployment_brought earlier
+          WHERE ((earlier.brought = d.brought) AND (ROW(earlier.at, earlier.case_id) < ROW(d.at, d.case_id)))))));
 
 create view kpi.deployment_life as
  SELECT case_id,

@@ -135,7 +135,9 @@ async def _by_process(page: Page) -> None:
         *("Configuration items", "Deployments"),
     ]
     below = "[...document.querySelectorAll('h2.process + .tiles')].map((one) => one.children.length)"
-    assert all(number > 5 for number in await page.run(below))
+    *tickets, items, deployments = await page.run(below)
+    assert all(number > 5 for number in tickets)
+    assert (items, deployments) == (1, 4)
     said = await page.run("[...document.querySelectorAll('.tile .value')].map((one) => one.innerText.trim())")
     assert len(said) > 40
     assert "" not in said

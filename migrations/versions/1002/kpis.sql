@@ -171,8 +171,8 @@ create view kpi.deployment_lead as
   from kpi.deployment_brought d left join kpi.change_handed handed on handed.case_id = d.change_id
   where coalesce(d.committed_at, handed.at) is not null
     and not exists (
-      select from kpi.deployment_brought old
-      where old.brought = d.brought and (old.at, old.case_id) < (d.at, d.case_id));
+      select from kpi.deployment_brought earlier
+      where earlier.brought = d.brought and (earlier.at, earlier.case_id) < (d.at, d.case_id));
 
 -- When what failed was made good: when the last incident that it caused was over, and if it caused none, when it was taken
 -- back. What an incident had interrupted is back as its service is; other incidents are over as they are resolved.
