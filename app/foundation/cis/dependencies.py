@@ -14,16 +14,26 @@ from app.kernel.reads import Reading
 #: Most items that are followed, and most relations from one item to another.
 MOST_NEEDED, DEEPEST = 500, 10
 
-# One level: what the `frontier` needs, or what needs it, and is not known already. Retired items do neither.
-NEXT_LEVEL = """
-select distinct c.id from unnest(%(frontier)s::uuid[]) as f (id) cross join lateral (
-  select r.to_ci_id as id from fold.ci_relation r where r.from_ci_id = f.id and r.kind = any(%(at_its_end)s)
-  union all
-  select r.from_ci_id from fold.ci_relation r where r.to_ci_id = f.id and r.kind = any(%(at_its_start)s)
-  offset 0
-) as w join fold.ci c on c.id = w.id and c.state <> 'retired'
-where not c.id = any(%(known)s::uuid[])
-order by c.id limit %(limit)s
+# What the touched items need, or what needs them, with the number of relations to it, nearest first. Retired
+# items do neither. An item may be reached at several distances, but no more often than there are distances:
+# the limit is reached only where more items are needed than are followed.
+WALK = """
+with recursive walk (id, distance) as (
+  select t.id, 0 from unnest(%(touched)s::uuid[]) as t (id)
+  union
+  select n.id, w.distance + 1 from walk w cross join lateral (
+    select c.id from (
+      select r.to_ci_id as id from fold.ci_relation r where r.from_ci_id = w.id and r.kind = any(%(at_its_end)s)
+      union all
+      select r.from_ci_id from fold.ci_relation r where r.to_ci_id = w.id and r.kind = any(%(at_its_start)s)
+      offset 0
+    ) as o cross join lateral (
+      select i.id from fold.ci i where i.id = o.id and i.state <> 'retired' offset 0
+    ) as c
+  ) as n
+  where w.distance <= %(deepest)s
+)
+select id, distance from walk limit %(limit)s
 """
 
 
@@ -38,7 +48,7 @@ class NeededCis:
 
 
 async def needed_cis(read: Reading, touched: Iterable[UUID]) -> NeededCis:
-    """Return the items that the touched ones need: breadth first, a statement for each level."""
+    """Return the items that the touched ones need: breadth first."""
     return await _walk(read, touched, ImpactDirection.to_its_start, ImpactDirection.to_its_end)
 
 
@@ -50,25 +60,22 @@ async def needing_cis(read: Reading, touched: Iterable[UUID]) -> NeededCis:
 async def _walk(
     read: Reading, touched: Iterable[UUID], at_its_end: ImpactDirection, at_its_start: ImpactDirection
 ) -> NeededCis:
-    start = sorted(set(touched))
-    known = dict.fromkeys(start)
-    frontier = start
-    for depth in range(DEEPEST + 1):
-        room = MOST_NEEDED - (len(known) - len(start))
-        found = await read(
-            NEXT_LEVEL,
-            {
-                "frontier": frontier,
-                "known": list(known),
-                "at_its_end": kinds_in_direction(at_its_end),
-                "at_its_start": kinds_in_direction(at_its_start),
-                "limit": room + 1,
-            },
-        )
-        if not found:
-            return NeededCis(tuple(sorted(known.keys() - set(start))), truncated=False)
-        if len(found) > room or depth == DEEPEST:
-            break
-        frontier = [row["id"] for row in found]
-        known |= dict.fromkeys(frontier)
-    return NeededCis(tuple(sorted(known.keys() - set(start))), truncated=True)
+    start = set(touched)
+    limit = len(start) + (MOST_NEEDED + len(start)) * (DEEPEST + 1) + 1
+    rows = await read(
+        WALK,
+        {
+            "touched": sorted(start),
+            "deepest": DEEPEST,
+            "at_its_end": kinds_in_direction(at_its_end),
+            "at_its_start": kinds_in_direction(at_its_start),
+            "limit": limit,
+        },
+    )
+    nearest: dict[UUID, int] = {}
+    for row in rows:
+        nearest.setdefault(row["id"], row["distance"])
+    found = [id_ for id_, distance in nearest.items() if id_ not in start and distance <= DEEPEST]
+    is_too_deep = any(distance > DEEPEST for distance in nearest.values())
+    truncated = len(rows) == limit or len(found) > MOST_NEEDED or is_too_deep
+    return NeededCis(tuple(sorted(found[:MOST_NEEDED])), truncated)

@@ -24,11 +24,12 @@ CHANGE_WINDOWS, FREEZE_WINDOWS = "schedule.change_window", "schedule.freeze_wind
 #: Most conflicts that are found: more are overridden by nobody.
 MOST_CONFLICTS = 1_000
 
-# What others hold of the same items at the same time, and freezes of that scope without an exception.
+# What others hold of the same items at the same time, and freezes of that scope without an exception. No change
+# has the number 0: what is merely needed meets what others touch, and not what they need.
 CONFLICTS = """
 with wanted as (
   select unnest(%(touches)s::uuid[]) as ci_id, int8range(null, null) as role
-  union all select unnest(%(needs)s::uuid[]), int8range(%(no)s, %(no)s, '[]')
+  union all select unnest(%(needs)s::uuid[]), int8range(0, 0, '[]')
 ), span as (
   select tstzrange(%(from_at)s::timestamptz, %(until_at)s::timestamptz) as during
 )
@@ -54,7 +55,7 @@ where x.change_id = %s and x.granted_at is not null order by 1
 CHANGES_IMPLEMENTING = """
 with wanted as (
   select unnest(%(touches)s::uuid[]) as ci_id, int8range(null, null) as role
-  union all select unnest(%(needs)s::uuid[]), int8range(%(no)s, %(no)s, '[]')
+  union all select unnest(%(needs)s::uuid[]), int8range(0, 0, '[]')
 )
 select 'change' as kind, c.id, c.number as name, null as title, i.key as ci, c.requester_id as owner_id,
   c.started_at as from_at, null::timestamptz as until_at, h.stream, h.version
@@ -64,7 +65,6 @@ from wanted w join schedule.booking b on b.ci_id = w.ci_id and b.role && w.role
 where b.change_id <> %(id)s and c.state = 'implementing'
 order by c.number, i.key limit %(limit)s
 """
-NUMBER = "select schedule.number_of(%s) as no"
 # Everything that a change or a freeze holds, for the comparison of a rebuild.
 WRITTEN_BOOKINGS = """
 select
@@ -137,11 +137,10 @@ class WantedWindow:
     services: tuple[str, ...]
     ci_classes: tuple[str, ...]
 
-    def parameters(self, number: int) -> dict[str, Any]:
-        """Return the parameters of the queries for conflicts; `number` is that of the change."""
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters of the queries for conflicts."""
         return {
             "id": self.change_id,
-            "no": number,
             "from_at": self.from_at,
             "until_at": self.until_at,
             "touches": list(self.touches),
@@ -163,8 +162,7 @@ async def changes_under_way(read: Reading, wanted: WantedWindow) -> list[Conflic
 
 
 async def _found(read: Reading, query: str, wanted: WantedWindow) -> list[Conflict]:
-    number = (await read(NUMBER, (stream(Change.KIND, wanted.change_id),)))[0]["no"] or 0
-    rows = await read(query, wanted.parameters(number))
+    rows = await read(query, wanted.parameters())
     return [Conflict(**{name: row[name] for name in Conflict.__slots__}) for row in rows]
 
 
