@@ -3599,7 +3599,7 @@ create table schedule.booking (
   constraint booking_pkey PRIMARY KEY (change_id, ci_id),
   constraint booking_free EXCLUDE USING gist (int8range(ci_no, ci_no, '[]'::text) WITH &&, role WITH &&, during WITH &&) WHERE ((NOT overridden))
 );
-CREATE INDEX booking_ci ON schedule.booking USING btree (ci_id);
+CREATE INDEX booking_item ON schedule.booking USING gist (int8range(ci_no, ci_no, '[]'::text), during);
 
 create table schedule.change_window (
   change_id uuid not null,
@@ -3709,7 +3709,8 @@ begin
   end if;
   if exists (
     select from schedule.booking b join schedule.booking o
-      on o.ci_id = b.ci_id and o.change_id <> b.change_id and o.during && b.during and o.role && b.role
+      on int8range(o.ci_no, o.ci_no, '[]') && int8range(b.ci_no, b.ci_no, '[]') and o.during && b.during
+        and o.role && b.role and o.change_id <> b.change_id
         and not 'change/' || o.change_id = any(over)
     where b.change_id = change
   ) then

@@ -27,15 +27,18 @@ MOST_CONFLICTS = 1_000
 # What others hold of the same items at the same time, and freezes of that scope without an exception. No change
 # has the number 0: what is merely needed meets what others touch, and not what they need.
 CONFLICTS = """
-with wanted as (
-  select unnest(%(touches)s::uuid[]) as ci_id, int8range(null, null) as role
-  union all select unnest(%(needs)s::uuid[]), int8range(0, 0, '[]')
+with wanted as materialized (
+  select int8range(e.position, e.position, '[]') as item, t.role from (
+    select unnest(%(touches)s::uuid[]) as id, int8range(null, null) as role
+    union all select unnest(%(needs)s::uuid[]), int8range(0, 0, '[]')
+  ) as t join log.event e on (e.stream, e.version) = ('ci/' || t.id, 1)
 ), span as (
   select tstzrange(%(from_at)s::timestamptz, %(until_at)s::timestamptz) as during
 )
 select 'change' as kind, c.id, c.number as name, null as title, i.key as ci, c.requester_id as owner_id,
   lower(b.during) as from_at, upper(b.during) as until_at
-from span s, wanted w join schedule.booking b on b.ci_id = w.ci_id and b.role && w.role
+from span s cross join wanted w
+  join schedule.booking b on int8range(b.ci_no, b.ci_no, '[]') && w.item and b.role && w.role
   join fold.change c on c.id = b.change_id join fold.ci i on i.id = b.ci_id
 where b.change_id <> %(id)s and b.during && s.during
 union all
@@ -53,13 +56,15 @@ where x.change_id = %s and x.granted_at is not null order by 1
 """
 # Other changes that are being implemented on the same items, whatever their windows say.
 CHANGES_IMPLEMENTING = """
-with wanted as (
-  select unnest(%(touches)s::uuid[]) as ci_id, int8range(null, null) as role
-  union all select unnest(%(needs)s::uuid[]), int8range(0, 0, '[]')
+with wanted as materialized (
+  select int8range(e.position, e.position, '[]') as item, t.role from (
+    select unnest(%(touches)s::uuid[]) as id, int8range(null, null) as role
+    union all select unnest(%(needs)s::uuid[]), int8range(0, 0, '[]')
+  ) as t join log.event e on (e.stream, e.version) = ('ci/' || t.id, 1)
 )
 select 'change' as kind, c.id, c.number as name, null as title, i.key as ci, c.requester_id as owner_id,
   c.started_at as from_at, null::timestamptz as until_at, h.stream, h.version
-from wanted w join schedule.booking b on b.ci_id = w.ci_id and b.role && w.role
+from wanted w join schedule.booking b on int8range(b.ci_no, b.ci_no, '[]') && w.item and b.role && w.role
   join fold.change c on c.id = b.change_id join fold.ci i on i.id = b.ci_id
   join log.stream_head h on h.stream = 'change/' || c.id
 where b.change_id <> %(id)s and c.state = 'implementing'

@@ -34,7 +34,7 @@ create table schedule.booking (
     where (not overridden)
 );
 -- The constraint leaves out what was scheduled over something else; the function below compares with that, too.
-create index booking_ci on schedule.booking (ci_id);
+create index booking_item on schedule.booking using gist (int8range(ci_no, ci_no, '[]'), during);
 
 create function schedule.number_of(stream text) returns bigint
 language sql stable as $$
@@ -108,7 +108,8 @@ begin
   end if;
   if exists (
     select from schedule.booking b join schedule.booking o
-      on o.ci_id = b.ci_id and o.change_id <> b.change_id and o.during && b.during and o.role && b.role
+      on int8range(o.ci_no, o.ci_no, '[]') && int8range(b.ci_no, b.ci_no, '[]') and o.during && b.during
+        and o.role && b.role and o.change_id <> b.change_id
         and not 'change/' || o.change_id = any(over)
     where b.change_id = change
   ) then
