@@ -23,9 +23,11 @@ with recursive walk (id, distance) as (
   union
   select n.id, w.distance + 1 from walk w cross join lateral (
     select c.id from (
-      select r.to_ci_id as id from fold.ci_relation r where r.from_ci_id = w.id and r.kind = any(%(at_its_end)s)
+      select r.to_ci_id as id from fold.ci_relation r
+      where r.from_ci_id = w.id and r.kind = any(%(at_its_end)s)
       union all
-      select r.from_ci_id from fold.ci_relation r where r.to_ci_id = w.id and r.kind = any(%(at_its_start)s)
+      select r.from_ci_id from fold.ci_relation r
+      where r.to_ci_id = w.id and r.kind = any(%(at_its_start)s)
       offset 0
     ) as o cross join lateral (
       select i.id from fold.ci i where i.id = o.id and i.state <> 'retired' offset 0
