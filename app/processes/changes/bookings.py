@@ -24,8 +24,8 @@ CHANGE_WINDOWS, FREEZE_WINDOWS = "schedule.change_window", "schedule.freeze_wind
 #: Most conflicts that are found: more are overridden by nobody.
 MOST_CONFLICTS = 1_000
 
-# What others hold of the same items at the same time, and freezes of that scope without an exception. No change
-# has the number 0: what is merely needed meets what others touch, and not what they need.
+# What others hold of the same items at the same time, and freezes of that scope without an exception. No
+# change has the number 0: what is merely needed meets what others touch, and not what they need.
 CONFLICTS = """
 with wanted as materialized (
   select int8range(e.position, e.position, '[]') as item, t.role from (
