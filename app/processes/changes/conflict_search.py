@@ -109,7 +109,8 @@ async def conflicts_of(db: Database, query: ConflictsQuery, change: Change | Non
     needed = await needed_cis(db.rows, [row["id"] for row in touched])
     services = tuple((change and change.services) or query.services or ())
     classes = tuple(sorted({row["ci_class"] for row in touched}))
-    touches, horizon = tuple(row["id"] for row in touched), query.begin + SEARCHED_AHEAD
+    touches = tuple(row["id"] for row in touched)
+    horizon = max(query.begin + SEARCHED_AHEAD, query.end)
     own = NO_CHANGE if change is None else change.id
     ahead = WantedWindow(own, query.begin, horizon, touches, needed.ids, services, classes)
     found = await conflicts(db.rows, ahead)

@@ -119,3 +119,15 @@ async def test_before_one_schedules_conflicts_and_the_next_free_windows_are_told
     number = (await board.manager.read(second))["number"]
     by_change = await board.engineer.read("/v1/changes/conflicts", change=number, **asked)
     assert by_change["items"] == told["items"]
+
+
+async def test_of_a_long_window_conflicts_are_told_to_its_end(board: Board) -> None:
+    await board.ci("srv-1")
+    late = 24 * 65
+    first = await board.scheduled(late, late + 2, cis=["srv-1"])
+    said = window(0, 24 * 80)
+    told = await board.engineer.read(
+        "/v1/changes/conflicts", cis="srv-1", **{"from": said["from_at"], "to": said["until_at"]}
+    )
+    assert [one["id"] for one in told["items"]] == [(await board.manager.read(first))["id"]]
+    assert told["free_windows"] == []
