@@ -149,6 +149,20 @@ def _new_ballot(made: Decision, person: UUID, side: RepresentedSide | None, ctx:
     )
 
 
+def question_of(body: AskDecision, ctx: ActionContext) -> Question:
+    """Return the question of the payload, with the records that it names."""
+    return Question(
+        question=body.question,
+        rule=body.rule,
+        due_at=body.due_at,
+        quorum=body.quorum,
+        role=body.role,
+        group=ctx.ref(Group, "group"),
+        persons=ctx.refs(Person, "persons"),
+        chair=ctx.ref(Person, "chair"),
+    )
+
+
 def question_preparation(never: tuple[RecordDuty, ...]) -> Prepare:
     """Return the preparation of `AskDecision`; `never`: the duties in the record that exclude from voting."""
 
@@ -156,17 +170,7 @@ def question_preparation(never: tuple[RecordDuty, ...]) -> Prepare:
         reads: ReadContext, record: Any, body: AskDecision, ctx: ActionContext
     ) -> NewDecision:
         """Check that the question's voters are active and may vote, in time, and make the ballots."""
-        said = Question(
-            question=body.question,
-            rule=body.rule,
-            due_at=body.due_at,
-            quorum=body.quorum,
-            role=body.role,
-            group=ctx.ref(Group, "group"),
-            persons=ctx.refs(Person, "persons"),
-            chair=ctx.ref(Person, "chair"),
-        )
-        return await new_decision(reads, record, said, never, ctx)
+        return await new_decision(reads, record, question_of(body, ctx), never, ctx)
 
     return prepare_question
 

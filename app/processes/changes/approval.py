@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from app.common.people import Person
 from app.common.records import CodeEnum, StaffOnly
 from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_decision, tallied
-from app.foundation.decisions.preparation import NewDecision, Question, new_decision
+from app.foundation.decisions.preparation import NewDecision, new_decision, question_of
 from app.foundation.decisions.records import Decision, DecisionOutcome
-from app.foundation.people.records import Group
 from app.kernel.actor_policy import requester_duty
 from app.kernel.context import ActionContext
 from app.kernel.payloads import LONGEST_LIST, FreeText, Payload
@@ -84,23 +83,15 @@ async def approval_question(
     reads: ReadContext, change: Change, body: AskDecision, ctx: ActionContext
 ) -> NewDecision:
     """Prepare the decision on the change; of the emergency board one vote is a quorum if none is given."""
-    emergency = isinstance(body, RequestEmergencyApprovalChange)
-    question = Question(
-        question=body.question,
-        rule=body.rule,
-        due_at=body.due_at,
-        quorum=1 if emergency and body.quorum is None else body.quorum,
-        role=body.role,
-        group=ctx.ref(Group, "group"),
-        persons=ctx.refs(Person, "persons"),
-        chair=ctx.ref(Person, "chair"),
-    )
+    question = question_of(body, ctx)
+    if isinstance(body, RequestEmergencyApprovalChange) and question.quorum is None:
+        question = replace(question, quorum=1)
     return await new_decision(reads, change, question, DUTIES_WITHOUT_VOTE, ctx)
 
 
 def request_approval(change: Change, body: RequestApprovalChange, ctx: ActionContext) -> None:
     """Request the approval of the change: it is put to the vote."""
-    _ask(change, ctx)
+    _put_to_vote(change, ctx)
 
 
 def request_emergency_approval(
@@ -108,10 +99,10 @@ def request_emergency_approval(
 ) -> None:
     """Request the approval of an emergency change: it is put to the vote at once."""
     change.cannot_wait = body.cannot_wait
-    _ask(change, ctx)
+    _put_to_vote(change, ctx)
 
 
-def _ask(change: Change, ctx: ActionContext) -> None:
+def _put_to_vote(change: Change, ctx: ActionContext) -> None:
     asked = ctx.prepared(NewDecision)
     change.approval_id = asked.decision.id
     change.approval_requested_at = ctx.occurred_at

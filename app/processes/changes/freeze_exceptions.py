@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from app.common.people import Person, Role
+from app.common.people import Role
 from app.common.records import ForeignRef
 from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_decision, tallied
-from app.foundation.decisions.preparation import NewDecision, Question, new_decision
+from app.foundation.decisions.preparation import NewDecision, new_decision, question_of
 from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule, DecisionState
-from app.foundation.people.records import Group
 from app.kernel.context import ActionContext
 from app.kernel.payloads import FreeText, Payload, Reference
 from app.kernel.reads import ReadContext
@@ -75,17 +74,8 @@ async def exception_question(
         if asked is not None and asked.state is DecisionState.open:
             raise WrongValue(pointer="/change", because="exception_is_open")
     asker = ctx.caller.person_id
-    question = Question(
-        question=body.question,
-        rule=body.rule,
-        due_at=body.due_at,
-        quorum=body.quorum,
-        role=body.role,
-        group=ctx.ref(Group, "group"),
-        persons=ctx.refs(Person, "persons"),
-        chair=ctx.ref(Person, "chair"),
-        excluded=frozenset() if asker is None else frozenset({asker}),
-    )
+    excluded = frozenset() if asker is None else frozenset({asker})
+    question = replace(question_of(body, ctx), excluded=excluded)
     return await new_decision(reads, freeze, question, (), ctx)
 
 
