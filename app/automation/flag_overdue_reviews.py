@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import Payload
+from app.kernel.payloads import EmptyPayload, Payload
 from app.kernel.timers import TimedRule
-from app.processes.changes.lifecycle import FlagReviewChange
 from app.processes.changes.records import IMPLEMENTATION_ENDED, Change
 from app.settings import Settings
 
@@ -19,7 +18,7 @@ def due(change: Change, settings: Settings) -> datetime | None:
 
 async def flag_review(ledger: Ledger, change: Change, now: datetime) -> tuple[str, Payload] | None:
     """Return the action that flags the review, and its payload; the change can still be reviewed."""
-    return "flag_review", FlagReviewChange()
+    return "flag_review", EmptyPayload()
 
 
 RULE = TimedRule(

@@ -31,7 +31,7 @@ from app.demo.request_scripts import HistoryEnded, RecordScenario
 from app.demo.script import DemoRun, Script, source_of
 from app.foundation.decisions.actions import CastVote
 from app.foundation.decisions.records import DecisionRule, VoteVerdict
-from app.kernel.payloads import EmptyPayload
+from app.kernel.payloads import EmptyPayload, Reason
 from app.kernel.refusals import Refusal
 from app.meetings.lifecycle import CallMeeting
 from app.meetings.records import MeetingKind, SeriesInterval
@@ -47,7 +47,7 @@ from app.processes.changes.implementation import (
     ConfirmCauseChange,
     StartChange,
 )
-from app.processes.changes.lifecycle import CancelChange, DraftChange, FlagReviewChange, ResubmitChange
+from app.processes.changes.lifecycle import DraftChange, ResubmitChange
 from app.processes.changes.records import Change, ChangeOutcome, ChangeType, FreezeKind
 from app.processes.changes.review import ReviewChange
 from app.processes.changes.risk import DEFAULT_QUESTIONNAIRE
@@ -270,7 +270,7 @@ class ChangeScenario(RecordScenario):
             await self.act(self.manager, "schedule", window)
         if planned.fate is Fate.cancelled:
             self.script.now = planned.begin - 2 * DAY
-            reason = CancelChange(reason=change_data.CANCEL_REASON[self.language])
+            reason = Reason(reason=change_data.CANCEL_REASON[self.language])
             await self.act(self.engineer, "cancel", reason)
             raise HistoryEnded
         await self._implement()
@@ -316,15 +316,15 @@ class ChangeScenario(RecordScenario):
         self.script.now += 2 * HOUR
         await self.act(self.engineer, "submit", EmptyPayload())
         if self.planned.fate is Fate.deferred:
-            await self._ask(VoteVerdict.defer)
+            await self._collect_votes(VoteVerdict.defer)
             self.script.now += 6 * HOUR
             await self.act(self.engineer, "resubmit", ResubmitChange(answer=change_data.RESUBMISSION))
         rejected = self.planned.fate is Fate.rejected
-        await self._ask(VoteVerdict.reject if rejected else VoteVerdict.approve)
+        await self._collect_votes(VoteVerdict.reject if rejected else VoteVerdict.approve)
         if rejected:
             raise HistoryEnded
 
-    async def _ask(self, verdict: VoteVerdict) -> None:
+    async def _collect_votes(self, verdict: VoteVerdict) -> None:
         """Has the change assessed, and decided on by the chair of the board after another member's vote."""
         # A tenth of the time until the window for each step.
         step = (self.planned.begin - self.opened) / 10
@@ -412,7 +412,7 @@ class ChangeScenario(RecordScenario):
             due = (await self.load_change()).review_due_at
             assert due is not None
             self.script.now = due
-            await self.act(Member(REVIEW_FLAGGER, self.manager.site), "flag_review", FlagReviewChange())
+            await self.act(Member(REVIEW_FLAGGER, self.manager.site), "flag_review", EmptyPayload())
             return
         undone = planned.fate in (Fate.backed_out, Fate.failed)
         self.script.now += self.chance.choice((1, 1.5, 2)) * DAY

@@ -11,7 +11,7 @@ from app.processes.changes.approval import (
     RequestEmergencyApprovalChange,
 )
 from app.processes.changes.implementation import BackOutChange, ConfirmCauseChange, StartChange
-from app.processes.changes.lifecycle import CancelChange, DraftChange, EditChange, FlagReviewChange
+from app.processes.changes.lifecycle import DraftChange, EditChange
 from app.processes.changes.review import ReviewChange
 from app.processes.changes.scheduling import NoteOverlapChange
 from tests.client import Client, Json
@@ -67,8 +67,6 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "service_restored_at": "2026-03-02T09:30:00Z",
     },
     NoteOverlapChange: dict,
-    FlagReviewChange: dict,
-    CancelChange: lambda: {"reason": "The supplier keeps version 3. 供应商继续支持。"},
     ReviewChange: lambda: {
         "outcome": "successful_with_issues",
         "first_pass": False,

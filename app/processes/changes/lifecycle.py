@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 from app.common.children import ExternalReference
 from app.common.components import example_includes
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.people import OVERSIGHT_ROLES, Role
 from app.common.records import CodeEnum, ForeignRef, KeyRef
 from app.foundation.cis.records import Ci
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
@@ -68,6 +68,7 @@ from app.processes.changes.records import ChangeState as State
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.records import LinkKind
+from app.ticketing.requesters import set_requester
 
 ServiceKeys = Annotated[tuple[Annotated[RecordKey, KeyRef("service")], ...], BoundedList]
 CiReferences = Annotated[tuple[Annotated[Reference, ForeignRef("ci")], ...], BoundedList]
@@ -142,7 +143,7 @@ def draft(change: Change, body: DraftChange, ctx: ActionContext) -> None:
     """Draft a change: what is to change, why and how."""
     source = ctx.prepared(DraftSource)
     template, request = source.template, source.request
-    requester, team = ctx.ref(Person, "requester"), ctx.ref(Team, "team")
+    team = ctx.ref(Team, "team")
     change.template = None if template is None else template.key
     for name in WRITTEN_FIELDS:
         setattr(change, name, getattr(body, name))
@@ -151,10 +152,7 @@ def draft(change: Change, body: DraftChange, ctx: ActionContext) -> None:
     _set_scope(change, services, ctx)
     change.risk_level = None if template is None else template.risk_level
     change.team_id = team.id if team else template.team_id if template else None
-    change.requester_id = requester.id if requester else ctx.caller.person_id
-    change.customer_id = requester.team_id if requester else ctx.caller.team_id
-    if change.requester_id != ctx.caller.person_id:
-        change.reported_by_id = ctx.caller.person_id
+    set_requester(change, ctx)
     change.opened_at = ctx.occurred_at
     if request is not None:
         change.request_id = request.id
@@ -182,21 +180,13 @@ def resubmit(change: Change, body: ResubmitChange, ctx: ActionContext) -> None:
     """Submit the deferred change again, with what was asked for."""
 
 
-class CancelChange(Reason):
-    """Why the change is not made."""
-
-
-def cancel(change: Change, body: CancelChange, ctx: ActionContext) -> None:
+def cancel(change: Change, body: Reason, ctx: ActionContext) -> None:
     """Cancel the change before it is implemented; its window and its items are free."""
     withdraw_open_decisions(ctx)
     ctx.derive(CHANGE_WINDOWS, no_booking(change))
 
 
-class FlagReviewChange(Payload):
-    """That the review of the change is overdue."""
-
-
-def flag_review(change: Change, body: FlagReviewChange, ctx: ActionContext) -> None:
+def flag_review(change: Change, body: EmptyPayload, ctx: ActionContext) -> None:
     """Flag that the review of the change is overdue."""
     change.review_overdue_at = ctx.occurred_at
 

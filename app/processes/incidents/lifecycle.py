@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from app.common.children import ExternalReference
 from app.common.notices import NoticeType, Responsible
-from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.people import OVERSIGHT_ROLES, Role
 from app.common.priority import Impact, Urgency
 from app.common.records import CodeEnum, ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import Channel, HoldReason, Ticket
@@ -70,6 +70,7 @@ from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing import priority as priorities
 from app.ticketing.hold_changes import cannot_wait_for_change
 from app.ticketing.priority import PrioritiseTicket
+from app.ticketing.requesters import set_requester
 
 
 class ReportIncident(Payload):
@@ -115,7 +116,6 @@ class ReportIncident(Payload):
 
 def report(incident: Incident, body: ReportIncident, ctx: ActionContext) -> None:
     """Report an incident: a service is interrupted or degraded."""
-    requester = ctx.ref(Person, "requester")
     incident.title = body.title
     incident.description = body.description
     incident.channel = body.channel
@@ -126,12 +126,8 @@ def report(incident: Incident, body: ReportIncident, ctx: ActionContext) -> None
     incident.service = body.service
     incident.ci = body.ci
     incident.category = body.category
-    incident.requester_id = requester.id if requester else ctx.caller.person_id
-    # The customer is the requester's team at opening, even if the requester changes teams later.
-    incident.customer_id = requester.team_id if requester else ctx.caller.team_id
+    set_requester(incident, ctx)
     incident.opened_at = ctx.occurred_at
-    if incident.requester_id != ctx.caller.person_id:
-        incident.reported_by_id = ctx.caller.person_id
     if body.dedup_key is not None:
         incident.alert_source = body.alert_source
         incident.dedup_key = body.dedup_key

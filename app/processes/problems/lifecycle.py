@@ -61,6 +61,7 @@ from app.processes.problems.records import ProblemState as State
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.records import LinkKind
+from app.ticketing.requesters import set_requester
 
 MOST_USERS = 100_000_000
 Language = Literal["en", "zh"]
@@ -124,7 +125,6 @@ class RaiseProblem(Payload):
 
 def raise_(problem: Problem, body: RaiseProblem, ctx: ActionContext) -> None:
     """Raise a problem: the cause of incidents, past or expected, is to be found."""
-    requester = ctx.ref(Person, "requester")
     problem.title = body.title
     problem.description = body.description
     problem.origin = body.origin
@@ -137,10 +137,7 @@ def raise_(problem: Problem, body: RaiseProblem, ctx: ActionContext) -> None:
     problem.tried = body.tried
     if body.impact is not None and body.urgency is not None:
         problem.impact, problem.urgency = body.impact, body.urgency
-    problem.requester_id = requester.id if requester else ctx.caller.person_id
-    problem.customer_id = requester.team_id if requester else ctx.caller.team_id
-    if problem.requester_id != ctx.caller.person_id:
-        problem.reported_by_id = ctx.caller.person_id
+    set_requester(problem, ctx)
     problem.opened_at = ctx.occurred_at
     for incident in ctx.refs(Ticket, "incidents"):
         ctx.add(new_link(problem, LinkKind.causes, incident, ctx))

@@ -80,6 +80,7 @@ from app.processes.releases.records import (
 )
 from app.processes.releases.records import ReleaseState as State
 from app.ticketing import CHILDREN, ticket_actions
+from app.ticketing.requesters import set_requester
 
 MOST_REVISIONS = 500
 PRODUCTION = "production"
@@ -125,7 +126,6 @@ class PlanRelease(Payload):
 
 def plan(release: Release, body: PlanRelease, ctx: ActionContext) -> None:
     """Plan a release: the changes in it, its stages, its team and its environment."""
-    requester = ctx.ref(Person, "requester")
     release.title = body.title
     release.description = body.description
     release.service = body.service
@@ -134,10 +134,7 @@ def plan(release: Release, body: PlanRelease, ctx: ActionContext) -> None:
     release.plan = body.plan
     release.target_at = body.target_at
     release.team_id = ctx.required_ref(Team, "team").id
-    release.requester_id = requester.id if requester else ctx.caller.person_id
-    release.customer_id = requester.team_id if requester else ctx.caller.team_id
-    if release.requester_id != ctx.caller.person_id:
-        release.reported_by_id = ctx.caller.person_id
+    set_requester(release, ctx)
     release.opened_at = ctx.occurred_at
     release.plan_changes = 0
     add_stages(release, body.stages, ctx)

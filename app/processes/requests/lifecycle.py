@@ -101,6 +101,7 @@ from app.processes.requests.solutions import (
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.change_endings import ChangeEnding
 from app.ticketing.hold_changes import cannot_wait_for_change
+from app.ticketing.requesters import set_requester
 
 
 class SubmitRequest(Payload):
@@ -132,7 +133,6 @@ class SubmitRequest(Payload):
 
 def submit(request: Request, body: SubmitRequest, ctx: ActionContext) -> None:
     """Submit a service request."""
-    requester = ctx.ref(Person, "requester")
     request.title = body.title
     request.description = body.description
     request.channel = body.channel
@@ -143,12 +143,8 @@ def submit(request: Request, body: SubmitRequest, ctx: ActionContext) -> None:
     if item is not None:
         request.item, request.target_seconds = item.key, item.target_seconds
         request.answers = body.answers
-    request.requester_id = requester.id if requester else ctx.caller.person_id
-    # The customer is the requester's team at opening, even if the requester changes teams later.
-    request.customer_id = requester.team_id if requester else ctx.caller.team_id
+    set_requester(request, ctx)
     request.opened_at = ctx.occurred_at
-    if request.requester_id != ctx.caller.person_id:
-        request.reported_by_id = ctx.caller.person_id
     set_custom_fields(request, ctx)
 
 
