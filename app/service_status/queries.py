@@ -136,7 +136,7 @@ class _Words:
     def __init__(self, language: str, zone: ZoneInfo) -> None:
         self.language, self.zone = language, zone
 
-    def say(self, code: str, **times: datetime) -> str:
+    def sentence(self, code: str, **times: datetime) -> str:
         clock = {name: time.astimezone(self.zone).strftime(TIME_FORMAT) for name, time in times.items()}
         return translate(self.language, "service_status", code, clock | {"zone": str(self.zone)})
 
@@ -157,7 +157,7 @@ def _status(
         "condition": condition.value,
         "label": condition.label(words.language),
         "condition_since": None if since is None else instant(since),
-        "message": words.say(code, **({} if since is None else {"since": since})),
+        "message": words.sentence(code, **({} if since is None else {"since": since})),
         "incident": None if broken is None else broken["incident"],
         "planned": _planned(maintained, words),
     }
@@ -167,5 +167,5 @@ def _planned(maintained: Mapping[str, Any] | None, words: _Words) -> dict[str, A
     if maintained is None or maintained["from_at"] is None:
         return None
     begin, end = maintained["from_at"], maintained["until_at"]
-    message = words.say("planned", begin=begin, end=end)
+    message = words.sentence("planned", begin=begin, end=end)
     return {"from_at": instant(begin), "until_at": instant(end), "message": message}

@@ -24,49 +24,45 @@ CHANGE_WINDOWS, FREEZE_WINDOWS = "schedule.change_window", "schedule.freeze_wind
 #: Most conflicts that are found: more are overridden by nobody.
 MOST_CONFLICTS = 1_000
 
-# What others hold of the same items at the same time, and freezes of that scope without an exception. No
-# change has the number 0: what is merely needed meets what others touch, and not what they need.
-CONFLICTS = """
-with wanted as materialized (
+# The items that the change would hold, each by its number, with its role. No change has the number 0: what is
+# merely needed meets what others touch, and not what they need.
+WANTED_ITEMS = """wanted as materialized (
   select int8range(e.position, e.position, '[]') as item, t.role from (
     select unnest(%(touches)s::uuid[]) as id, int8range(null, null) as role
     union all select unnest(%(needs)s::uuid[]), int8range(0, 0, '[]')
   ) as t join log.event e on (e.stream, e.version) = ('ci/' || t.id, 1)
-), span as (
+)"""
+# What others hold of the same items at the same time, and freezes of that scope without an exception.
+CONFLICTS = f"""
+with {WANTED_ITEMS}, span as (
   select tstzrange(%(from_at)s::timestamptz, %(until_at)s::timestamptz) as during
 )
-select 'change' as kind, c.id, c.number as name, null as title, i.key as ci, c.requester_id as owner_id,
+select 'change' as kind, c.id, c.number as name, null as title, i.key as ci,
   lower(b.during) as from_at, upper(b.during) as until_at
 from span s cross join wanted w
   join schedule.booking b on int8range(b.ci_no, b.ci_no, '[]') && w.item and b.role && w.role
   join fold.change c on c.id = b.change_id join fold.ci i on i.id = b.ci_id
 where b.change_id <> %(id)s and b.during && s.during
 union all
-select 'freeze', f.id, f.freeze_kind, f.title, null, f.owner_id, f.from_at, f.until_at
+select 'freeze', f.id, f.freeze_kind, f.title, null, f.from_at, f.until_at
 from span s, schedule.freeze_window w join fold.freeze f on f.id = w.freeze_id
 where w.during && s.during and schedule.concerns(w, %(services)s::text[], %(ci_classes)s::text[])
   and not exists (
     select from fold.freeze_exception x
     where x.record = 'freeze/' || f.id and x.change_id = %(id)s and x.granted_at is not null)
-order by 1, 7, 3, 5 limit %(limit)s
+order by 1, 6, 3, 5 limit %(limit)s
 """
 EXCEPTED = """
 select split_part(x.record, '/', 2)::uuid as id from fold.freeze_exception x
 where x.change_id = %s and x.granted_at is not null order by 1
 """
 # Other changes that are being implemented on the same items, whatever their windows say.
-CHANGES_IMPLEMENTING = """
-with wanted as materialized (
-  select int8range(e.position, e.position, '[]') as item, t.role from (
-    select unnest(%(touches)s::uuid[]) as id, int8range(null, null) as role
-    union all select unnest(%(needs)s::uuid[]), int8range(0, 0, '[]')
-  ) as t join log.event e on (e.stream, e.version) = ('ci/' || t.id, 1)
-)
-select 'change' as kind, c.id, c.number as name, null as title, i.key as ci, c.requester_id as owner_id,
-  c.started_at as from_at, null::timestamptz as until_at, h.stream, h.version
+CHANGES_IMPLEMENTING = f"""
+with {WANTED_ITEMS}
+select 'change' as kind, c.id, c.number as name, null as title, i.key as ci,
+  c.started_at as from_at, null::timestamptz as until_at
 from wanted w join schedule.booking b on int8range(b.ci_no, b.ci_no, '[]') && w.item and b.role && w.role
   join fold.change c on c.id = b.change_id join fold.ci i on i.id = b.ci_id
-  join log.stream_head h on h.stream = 'change/' || c.id
 where b.change_id <> %(id)s and c.state = 'implementing'
 order by c.number, i.key limit %(limit)s
 """
@@ -107,7 +103,6 @@ class Conflict:
     name: str
     title: str | None
     ci: str | None
-    owner_id: UUID | None
     from_at: datetime
     until_at: datetime | None
 

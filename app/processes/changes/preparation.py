@@ -9,9 +9,8 @@ from uuid import UUID
 
 from app.common.tickets import Ticket
 from app.foundation.cis.dependencies import needed_cis
-from app.foundation.cis.records import Ci
 from app.kernel.context import ActionContext
-from app.kernel.reads import Constraint, ReadContext, Reading
+from app.kernel.reads import Constraint, ReadContext, Reading, Unguarded
 from app.kernel.refusals import PreparationRefused, WrongValue
 from app.log.canonical import instant
 from app.log.events import kind_of
@@ -22,6 +21,7 @@ from app.processes.changes.bookings import (
     conflicts,
     excepted_freezes,
 )
+from app.processes.changes.planning_lookups import CI_CLASSES
 from app.processes.changes.records import Change, ChangeTemplate, ChangeType, Freeze, TemplateState
 from app.ticketing.records import Link, LinkKind
 from app.ticketing.working_days import same_time_on, service_working_days, working_days_after
@@ -175,14 +175,11 @@ async def _walk(reads: ReadContext, change: Change) -> _Walk:
     async def read(query: str, parameters: Any) -> list[dict[str, Any]]:
         return await reads.rows(query, parameters, guard=Constraint("booking_free"))
 
-    touched: list[Ci] = []
-    for name in change.ci_ids or ():
-        loaded = await reads.record(Ci.KIND, name)
-        assert loaded is not None, "no item is ever taken out of the log"
-        touched.append(loaded.record)
-    needed = await needed_cis(read, [ci.id for ci in touched])
-    classes = tuple(sorted({ci.ci_class.value for ci in touched if ci.ci_class is not None}))
-    return _Walk(read, tuple(ci.id for ci in touched), classes, needed.ids, needed.truncated)
+    touched = tuple(UUID(one) for one in change.ci_ids or ())
+    needed = await needed_cis(read, touched)
+    guard = Unguarded("The class of an item is never changed.")
+    classes = tuple(row["ci_class"] for row in await reads.rows(CI_CLASSES, (list(touched),), guard=guard))
+    return _Walk(read, touched, classes, needed.ids, needed.truncated)
 
 
 @dataclass(frozen=True, slots=True)
