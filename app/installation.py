@@ -43,6 +43,12 @@ class Installation:
     embedded: bool
 
 
+def secrets_directory(settings: Settings) -> Path:
+    """Return the folder of the installation's secrets, whether it exists or not."""
+    data_dir = settings.data_dir or default_data_dir(PROJECT)
+    return settings.secrets_dir or data_dir / "secrets"
+
+
 @contextlib.contextmanager
 def open_installation(settings: Settings, *, watched: bool = False) -> Iterator[Installation]:
     """Open the installation for the block.
@@ -52,7 +58,7 @@ def open_installation(settings: Settings, *, watched: bool = False) -> Iterator[
     psycopg.Error.
     """
     data_dir = settings.data_dir or default_data_dir(PROJECT)
-    secrets_dir = settings.secrets_dir or data_dir / "secrets"
+    secrets_dir = secrets_directory(settings)
     if settings.database_url is not None:
         yield Installation(settings.database_url, settings.owner_url, secrets_dir, embedded=False)
         return

@@ -10,6 +10,7 @@ import hmac
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from app.api.key_use import KeyUse
 from app.api.limits import Quota
 from app.api.logins import person_of
 from app.api.problems import RETRY_SECONDS, database_gone, problem
+from app.api.raw_bodies import is_webhook
 from app.common.keys import PREFIX, hash_of, parse
 from app.common.people import Caller as Who
 from app.common.personal import LOGIN
@@ -85,7 +87,11 @@ class AuthMiddleware:
         self._wrong_keys = Quota("address", settings.wrong_keys, WRONG_KEYS_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(self._guarded):
+        if (
+            scope["type"] != "http"
+            or not scope["path"].startswith(self._guarded)
+            or is_webhook(scope)  # verified by its source's own secret
+        ):
             await self._app(scope, receive, send)
             return
         in_query = key_scopes.take_key(scope)
@@ -106,6 +112,7 @@ class AuthMiddleware:
                 await _unauthenticated(request)(scope, receive, send)
             else:
                 scope["state"]["caller"] = who
+                scope["state"]["authenticate"] = partial(self._caller, request, in_query)
                 await self._limited(request, who, receive, send)
 
     async def _limited(self, request: Request, who: Who, receive: Receive, send: Send) -> None:
@@ -281,6 +288,15 @@ def caller_of(request: Request) -> Who:
     # Not `request.state`: Starlette creates that object anew for each access.
     who: Who = request.scope["state"]["caller"]
     return who
+
+
+async def still_caller(request: Request) -> Who | None:
+    """Authenticate a request that has waited again; None: its credential is not valid any more.
+
+    Raises DatabaseGone, and what refuses a token.
+    """
+    found: Who | None = await request.scope["state"]["authenticate"]()
+    return found
 
 
 def session_of(request: Request) -> sessions.Session | None:

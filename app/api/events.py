@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any
@@ -17,6 +17,7 @@ from app.api.list_queries import AsOfParameter
 from app.api.shapes import OutputModel, Renderer
 from app.common.personal import is_sealed
 from app.common.records import ChildRecord, ForeignRef, Hidden, Record, StaffOnly, codecs, empty, evolve
+from app.kernel.feed import SeenEvent
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.payloads import marks, part_types
@@ -96,27 +97,40 @@ async def page(renderer: Renderer, record: Record, paging: EventPaging) -> dict[
     )
     shown = events[: paging.limit]
     cursor = write_cursor([shown[-1].version], scope, sign) if len(events) > paging.limit else None
-    texts = await ledger.vault.texts(sealed for event in shown for sealed in _ciphertexts(event.data))
-    hidden = _hidden(renderer.lifecycle, viewer)
-    items = []
-    for event in shown:
-        # Fields that another system's record held besides are only for staff.
-        given = event.data["given"] if for_staff or not event.data.get("observed") else {}
-        said = _without_hidden(hidden, _with_texts(given, texts))
-        changes = event.data["set"] if for_staff else _public_changes(renderer.lifecycle, event)
-        rows = {key: _without_hidden(hidden, row) for key, row in _with_texts(changes, texts).items()}
-        items.append(_event_out(event, said, rows))
-    names = await _names(ledger, renderer.lifecycle, items)
+    items, names = await render(ledger, [SeenEvent(event, renderer.lifecycle, viewer) for event in shown])
     return {"items": items, "names": names, "next_cursor": cursor}
 
 
+async def render(
+    ledger: Ledger, seen: Sequence[SeenEvent]
+) -> tuple[list[dict[str, Any]], dict[str, str | None]]:
+    """Return the events as clients see them, and the names of the persons and teams in them, by their ids."""
+    texts = await ledger.vault.texts(sealed for one in seen for sealed in _ciphertexts(one.event.data))
+    items = [_shown(one, texts) for one in seen]
+    return items, await _names(ledger, [one.lifecycle for one in seen], items)
+
+
+def _shown(seen: SeenEvent, texts: dict[str, str | None]) -> dict[str, Any]:
+    """Return the event without what its viewer may not see."""
+    event, for_staff = seen.event, seen.viewer is Viewer.staff
+    hidden = _hidden(seen.lifecycle, seen.viewer)
+    # Fields that another system's record held besides are only for staff.
+    given = event.data["given"] if for_staff or not event.data.get("observed") else {}
+    said = _without_hidden(hidden, _with_texts(given, texts))
+    changes = event.data["set"] if for_staff else _public_changes(seen.lifecycle, event)
+    rows = {key: _without_hidden(hidden, row) for key, row in _with_texts(changes, texts).items()}
+    return _event_out(event, said, rows)
+
+
 async def _names(
-    ledger: Ledger, lifecycle: Lifecycle[Any], items: list[dict[str, Any]]
+    ledger: Ledger, lifecycles: Sequence[Lifecycle[Any]], items: Sequence[dict[str, Any]]
 ) -> dict[str, str | None]:
-    """Return the names of the persons and teams that the events refer to, by their ids."""
-    fields = _reference_fields(lifecycle)
+    """Return the names of the persons and teams that the events of these lifecycles refer to, by their
+    ids.
+    """
     ids: dict[str, set[UUID]] = {"person": set(), "team": set()}
-    for item in items:
+    for lifecycle, item in zip(lifecycles, items, strict=True):
+        fields = _reference_fields(lifecycle)
         for actor in (item["actor"], item["on_behalf_of"] or ""):
             who, _, name = actor.partition(":")
             if who in ACCOUNTS:
@@ -159,6 +173,7 @@ def _named_ids(fields: dict[str, str], said: Any) -> Iterator[tuple[str, str]]:
                         yield fields[name], one
 
 
+@cache
 def _hidden(lifecycle: Lifecycle[Any], viewer: Viewer) -> set[str]:
     """Return the fields that are hidden from this viewer, or from every client, by their names in payloads
     and in records.

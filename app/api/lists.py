@@ -17,8 +17,10 @@ from pydantic import BaseModel, Field, create_model
 from app.api.custom import CUSTOM
 from app.api.filters import Parameter, multi_value, parameters
 from app.api.list_queries import ACTIONS, ListQuery, ListSelection, RecordQuery
+from app.api.record_fields import NAMES
 from app.api.searching import SEARCH
-from app.api.shapes import ALWAYS_INCLUDED, NAMES, OutputModel, Renderer
+from app.api.shapes import ALWAYS_INCLUDED, OutputModel, Renderer
+from app.common.components import Component
 from app.common.records import Record, codecs
 from app.common.tickets import Ticket
 from app.kernel.lifecycle import Lifecycle
@@ -175,8 +177,23 @@ def _partial_model(listing: Listing, shape: type[OutputModel], name: str) -> typ
     return create_model(name, __doc__=about, **fields)
 
 
+_Total = Annotated[
+    int | None,
+    Component(
+        "Total",
+        "How many there are on all pages. Null if it was not asked for, or there are more than are counted.",
+        3,
+    ),
+]
+_TotalAtLeast = Annotated[
+    int | None,
+    Component(
+        "TotalAtLeast", "There are more than so many. Null if it was not asked for, or not so.", 10_000
+    ),
+]
+
+
 def _page_model(name: str, entry: Any, *, searched: bool) -> type[OutputModel]:
-    of_all = "Null if it was not asked for"
     more: dict[str, Any] = {}
     if searched:
         about = (
@@ -189,10 +206,7 @@ def _page_model(name: str, entry: Any, *, searched: bool) -> type[OutputModel]:
         __doc__="A page of the list.",
         items=(list[entry], ...),
         next_cursor=(str | None, Field(description="Null on the last page.")),
-        total=(
-            int | None,
-            Field(description=f"How many there are on all pages. {of_all}, or there are more."),
-        ),
-        total_at_least=(int | None, Field(description=f"There are more than so many. {of_all}, or not so.")),
+        total=(_Total, ...),
+        total_at_least=(_TotalAtLeast, ...),
         **more,
     )

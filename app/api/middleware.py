@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -19,11 +17,11 @@ from app.api.deprecations import Deprecations
 from app.api.headers import find_header_fault
 from app.api.metrics import Metrics
 from app.api.problems import internal_error, problem, unsupported_body
+from app.api.raw_bodies import takes_any_body
 from app.log.ids import uuid7
 
 #: Default headers, of answers that do not set these themselves.
 DEFAULT_HEADERS = ((b"cache-control", b"private, no-cache"), (b"x-content-type-options", b"nosniff"))
-UPLOADS = "/v1/uploads/"
 # An identifier of the request only: it stays in the log for ever, so it must not be free text about a person.
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=+-]{0,127}")
 
@@ -69,12 +67,6 @@ class RequestContextMiddleware:
             self._metrics.observe_request(operation, status, time.perf_counter() - began)
 
 
-def is_upload(scope: Mapping[str, Any]) -> bool:
-    """Return whether the request uploads a file."""
-    path: str = scope["path"]
-    return scope["method"] == "PUT" and path.startswith(UPLOADS)
-
-
 class ErrorMiddleware:
     """ASGI middleware that answers unexpected exceptions with 500."""
 
@@ -117,7 +109,7 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_file = is_upload(scope)
+        is_file = takes_any_body(scope)
         limit = self._upload_limit if is_file else self._body_limit
         refused = _early_refusal(scope, limit, is_file=is_file)
         if refused is not None:

@@ -15,6 +15,7 @@ from app.api import csv_output as tables
 from app.api.deprecations import EXTENSION
 from app.api.key_scopes import CHANGE_CALENDAR, PARAMETER
 from app.api.problems import MEDIA_TYPE, ProblemDocument
+from app.api.raw_bodies import RECEIVE_WEBHOOK
 from app.api.sessions import COOKIE
 
 PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
@@ -61,9 +62,19 @@ SECURITY_SCHEMES: dict[str, dict[str, str]] = {
         "name": PARAMETER,
         "description": "An API key of the scope `calendar`, for programs that send no headers.",
     },
+    "webhook_secret": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Webhook-Token",
+        "description": "The secret of a webhook source, or what its tool sends to show that it has it: a "
+        "signature or a password, in a header of the tool's own.",
+    },
 }
 #: Further ways to authenticate, of single paths.
-SECURITY_OF: dict[str, list[dict[str, list[str]]]] = {CHANGE_CALENDAR: [*SECURITY, {"calendar_key": []}]}
+SECURITY_OF: dict[str, list[dict[str, list[str]]]] = {
+    CHANGE_CALENDAR: [*SECURITY, {"calendar_key": []}],
+    RECEIVE_WEBHOOK: [{"webhook_secret": []}],
+}
 EVERYWHERE = (401, 403, 406, 429, 503)
 #: Headers by name: the description, and whether it always comes with the answers that list it.
 HEADERS = {
@@ -109,6 +120,7 @@ TAGS = {
     "alerts": "What monitoring tools tell.",
     "articles": "What is known of troubles, and what helps.",
     "releases": "Changes that go into use together, through the gates of their stages.",
+    "events": "What has happened to every record, in the order in which the log took it.",
     "deployments": "What was deployed where, by releases and by pipelines.",
     "attachments": "Files that are sent, to be attached to tickets.",
     "assignment_rules": "To whom tickets go that nobody has.",
@@ -127,6 +139,7 @@ TAGS = {
     "catalogue": "Services, and what of them can be asked for.",
     "costs": "What an hour of work costs.",
     "configuration": "Configuration items, what they are to one another, and what is touched if one fails.",
+    "webhooks": "What other tools tell of their tickets and alerts, and mails.",
     "views": "What lists are narrowed and sorted by, under a name.",
 }
 
@@ -238,7 +251,7 @@ def problem_headers(status: int) -> list[str]:
 def headers_of(operation: dict[str, Any], status: int, answer: dict[str, Any]) -> list[str]:
     """Return the headers of the operation's answer with that status, besides those of HTTP itself."""
     names: set[str] = set()
-    if operation["security"] and status != 401:
+    if SECURITY[0] in operation["security"] and status != 401:
         names.update(OF_KEYS)
     if any(EXTENSION in marked for marked in (operation, *operation.get("parameters", ()))):
         names.update(OF_DEPRECATED)

@@ -52,6 +52,8 @@ STATUSES = {
     "invalid": 422,
     "rate_limited": 429,
     "too_many_wrong_keys": 429,
+    "too_many_deliveries": 429,
+    "unverified": 401,
     "head_too_large": 431,
     "failed": 500,
     "database_gone": 503,

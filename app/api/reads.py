@@ -27,6 +27,7 @@ from app.kernel import history
 from app.kernel.reads import VersionedRecord, load
 from app.kernel.references import is_visible
 from app.kernel.refusals import NotFound, WrongValue
+from app.kernel.visibility import EVENT_READERS, can_see_events
 from app.log import read
 
 IfNoneMatch = Annotated[
@@ -38,7 +39,7 @@ Name = Annotated[
 
 
 def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "") -> None:
-    """Add the operations that list records of that kind and show one."""
+    """Add the operations that list records of that kind, show one, and list its events."""
     lifecycle = listing.lifecycle
     router.add_api_route(
         prefix,
@@ -58,27 +59,12 @@ def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "") -> Non
         response_model=listing.shape | listing.partial,
         responses=record_responses(),
     )
-
-
-def mount_events(router: APIRouter, listing: Listing, *, prefix: str = "") -> None:
-    """Add the operation that lists the events of one record."""
-    kind = listing.lifecycle.kind
-
-    async def list_events(
-        request: Request, name: Name, paging: Annotated[events.EventPaging, Query()]
-    ) -> Response:
-        renderer = renderer_of(request, listing)
-        await require_past(request, paging.as_of)
-        record = (await load_visible(renderer, name)).record
-        found = await events.page(renderer, record, paging)
-        return Response(dump_json(found), headers=VARY, media_type="application/json")
-
     router.add_api_route(
         f"{prefix}/{{id}}/events",
-        list_events,
+        _events_endpoint(listing),
         methods=["GET"],
-        operation_id=f"list_{kind}_events",
-        description=f"What happened to one {kind.replace('_', ' ')}, in order.",
+        operation_id=f"list_{lifecycle.kind}_events",
+        description=f"What happened to one {lifecycle.kind.replace('_', ' ')}, in order.",
         response_model=events.EventPage,
         responses=problems(400, 404, 422),
     )
@@ -135,6 +121,32 @@ def _record_endpoint(listing: Listing) -> Callable[..., Any]:
         return etag_response(dump_json(out), record.version, headers, if_none_match)
 
     return typed(show_record, "query", Annotated[listing.record_query, Query()])
+
+
+def _events_endpoint(listing: Listing) -> Callable[..., Any]:
+    async def list_events(
+        request: Request, name: Name, paging: Annotated[events.EventPaging, Query()]
+    ) -> Response:
+        renderer = renderer_of(request, listing)
+        await require_past(request, paging.as_of)
+        loaded = await load_visible(renderer, name)
+        _require_event_reader(renderer, loaded.audience)
+        found = await events.page(renderer, loaded.record, paging)
+        return Response(dump_json(found), headers=VARY, media_type="application/json")
+
+    return list_events
+
+
+def _require_event_reader(renderer: Renderer, audience: list[str]) -> None:
+    """Require that the caller, who sees the record with that audience, may see its events. Raises
+    Forbidden.
+    """
+    ledger = renderer.ledger
+    seen = can_see_events(
+        renderer.caller, renderer.lifecycle, audience, agents_see=ledger.settings.agents_see
+    )
+    if not seen:
+        raise ledger.forbidden(EVENT_READERS, renderer.language)
 
 
 async def require_past(request: Request, as_of: int | datetime | None) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from operator import itemgetter
 from types import SimpleNamespace
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,9 +28,11 @@ from app.api.columns import (
     by_row,
 )
 from app.api.json_output import SharedFragment
+from app.api.record_fields import ChangedAt, CustomValues, RecordedAt, RecordVersion
 from app.common.people import Caller
 from app.common.records import ENVELOPE, Record, StaffOnly, codecs
 from app.i18n import translate
+from app.kernel.actor_policy import Relation
 from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle
@@ -87,29 +89,10 @@ class RecordOut(OutputModel):
     """The fields that every record has."""
 
     id: UUID
-    version: int = Field(
-        description="For If-Match: the version of the last event that changed a field of its own."
-    )
-    changed_at: datetime = Field(
-        description="When the latest change of a field of its own happened. For `as_of` take `recorded_at`: "
-        "what happened may be told later."
-    )
-    recorded_at: datetime = Field(
-        description="When the log took the event of `version`: with it, `as_of` shows this version of it."
-    )
-
-
-#: The type of `actions` in lists: only the names.
-NAMES = Annotated[
-    list[str] | None,
-    Field(
-        description="What the caller may do with it in its state, by its name in the address: "
-        "`POST …/{id}/{action}`. Null unless `include=actions`, or `fields`, asks for it. What else forbids "
-        "one of them is looked up for one record only."
-    ),
-]
-#: Custom values are shown as they are sent: a person's id, a date or a decimal number as text.
-CustomValues = dict[str, str | int | bool | None]
+    version: RecordVersion
+    changed_at: ChangedAt
+    recorded_at: RecordedAt
+    actions: list[OpenAction] = Field(description="What the caller may do with it in its state.")
 
 
 class TicketOut(RecordOut):
@@ -120,7 +103,6 @@ class TicketOut(RecordOut):
     custom_for_staff: CustomValues | None = Field(
         description="The same of those for staff only; null for others."
     )
-    actions: list[OpenAction] = Field(description="What the caller may do with it in its state.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,6 +390,9 @@ class Renderer:
             assignee_id=at.get("assignee"),
             team_id=at.get("team"),
             service=at.get("service"),
+            person_id=at.get("person"),
+            roles=at.get("roles"),
+            id=at.get("id"),
         )
 
     def _actions(self, columns: Columns, ids: Mapping[str, Sequence[int | None]]) -> list[SharedFragment]:
@@ -431,6 +416,10 @@ class Renderer:
             for name, some in matters.items()
             if name in said
         ]
+        if _acted_on_by_accounts(self.lifecycle):
+            deciding.append([one == me for one in said.get("person", [None] * many)])
+            deciding.append([one == caller.person_id for one in columns["id"]])
+            deciding.append([tuple(roles or ()) for roles in columns.get("roles", [None] * many)])
         alike = list(zip(columns.get("state", [None] * many), *deciding, strict=True))
         open_to = {
             each: _names(self.lifecycle.open_to(self._policy_record(columns, n), caller))
@@ -440,9 +429,28 @@ class Renderer:
 
 
 #: The fields that policies depend on.
-_DECIDING = ("state", "requester", "author", "chair", "assignee", "team", "service")
+_DECIDING = (
+    "state",
+    "requester",
+    "author",
+    "chair",
+    "assignee",
+    "team",
+    "service",
+    "person",
+    "roles",
+    "id",
+)
+#: Relations that depend on a person's or key's id and roles, or on the person that the record is for.
+_OF_ACCOUNTS = frozenset({Relation.holder, Relation.superior, Relation.oneself, Relation.addressee})
 #: Stands for any value that makes no difference to policies.
 _IRRELEVANT = -1
+
+
+@cache
+def _acted_on_by_accounts(lifecycle: Lifecycle[Any]) -> bool:
+    """Return whether the actions on such records depend on the account that the record is, or is for."""
+    return any(row.who.relations & _OF_ACCOUNTS for row in lifecycle.rows)
 
 
 @lru_cache(maxsize=1024)

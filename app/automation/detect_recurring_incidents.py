@@ -24,7 +24,8 @@ from app.processes.problems.candidates import DetectAgainProblemCandidate, Detec
 from app.processes.problems.records import CandidateDimension, CandidateState
 
 CANDIDATE_KIND = "problem_candidate"
-EDITED = "incident.edited"
+#: The fields of an incident that candidates are offered for.
+DIMENSION_FIELDS = frozenset(dimension.value for dimension in CandidateDimension)
 #: When the latest event of the log was recorded.
 LATEST_EVENT_TIME = "select e.recorded_at from log.head h join log.event e on e.position = h.position"
 
@@ -47,7 +48,7 @@ async def select_recurring(
     soonest: dict[CandidateDimension, dict[str, list[Recorded]]] = {one: {} for one in CandidateDimension}
     for event in events:
         incident = incidents.get(event.stream)
-        if incident is None or event.type == EDITED:
+        if incident is None or _changes_dimension(event):
             continue
         for dimension, known in soonest.items():
             if incident[dimension.value] is None:
@@ -64,13 +65,13 @@ async def select_recurring(
 
 
 def _changes_dimension(event: Recorded) -> bool:
-    fields = event.data["set"].get(event.stream) or {}
-    return event.type == EDITED and any(dimension.value in fields for dimension in CandidateDimension)
+    """Return whether the event changes the service, CI or category of an incident that was opened before."""
+    return event.version > 1 and not DIMENSION_FIELDS.isdisjoint(event.set_fields)
 
 
 async def detect_recurring_incidents(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
-    """Yield the consequences for the service, CI and category of the event's incident, those before an edit
-    included.
+    """Yield the consequences for the service, CI and category of the event's incident, including those
+    before the event changed them.
 
     Events older than the counted period lead to nothing, so that replaying a long log offers no candidates of
     the past.
@@ -86,12 +87,10 @@ async def detect_recurring_incidents(ledger: Ledger, event: Recorded) -> AsyncIt
 
 
 async def _affected_values(ledger: Ledger, event: Recorded) -> list[tuple[CandidateDimension, str]]:
-    """Return the incident's service, CI and category, and those that it had before the event edited it."""
+    """Return the incident's service, CI and category, and those that it had before the event changed them."""
     loaded = await load(ledger.db, LIFECYCLE, str(id_of(event.stream)))
     incidents: list[Incident] = [] if loaded is None else [loaded.record]
-    if event.type == EDITED:
-        if not _changes_dimension(event):
-            return []
+    if _changes_dimension(event):
         incidents.append(await record_at_version(ledger.db, LIFECYCLE, event.stream, event.version - 1))
     found = [(one, getattr(incident, one.value)) for incident in incidents for one in CandidateDimension]
     return [(one, value) for one, value in dict.fromkeys(found) if value is not None]
@@ -131,11 +130,11 @@ RULE = Rule(
     "detect_recurring_incidents",
     (
         "incident.reported",
-        EDITED,
         "incident.cancelled",
         "incident.marked_duplicate",
         "incident.linked",
     ),
     detect_recurring_incidents,
     select_recurring,
+    fields={"incident": DIMENSION_FIELDS},
 )

@@ -28,7 +28,8 @@ LONGEST_SECONDS = 300.0
 # recipient. A rule escalates a ticket once per episode, which begins when the ticket is opened or reopened.
 # An escalation carried out is in the log, under a reference made of rule, ticket and the version with which
 # the episode began, so it is not pending any more. Nor is one whose recipient is inactive or has the ticket
-# already. Imported tickets have none until an event of theirs is recorded here.
+# already. A reopening that another system reported when it was over, or once more, begins none. Imported
+# tickets have none until an event of theirs is recorded here.
 PENDING = """
 select t.stream, t.id, t.version, r.id as rule_id, r.name, team.id as team_id, person.id as person_id,
   begun.at + make_interval(secs => r.after_seconds) as due_at,
@@ -37,7 +38,8 @@ from (select '{kind}/' || c.id as stream, {answered} as answered, c.* from {tabl
       where c.state in ({open}) and {only}) t
 cross join lateral (
   select e.version, case when e.type = any(%(reopened)s) then e.occurred_at else t.opened_at end as at
-  from log.event e where e.stream = t.stream and e.type = any(%(begun)s)
+  from log.told e where e.stream = t.stream and e.type = any(%(begun)s)
+    and not (e.data ? 'instead' or coalesce(e.data->'late'->t.stream ? 'state', false))
   order by e.version desc limit 1) begun
 join fold.escalation_rule r on r.process = '{kind}' and r.state = 'active'
   and (r.priorities is null or t.priority = any(r.priorities))

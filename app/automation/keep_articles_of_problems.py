@@ -239,7 +239,7 @@ def _rule_may_change(kept: _ArticleSync, field: str, reads: str | None, value: s
     if field != STATE and reads not in had.values():
         return False
     return not any(
-        event.position > max(had) and (field, value) in kept.problem_fields(event.data["given"]).items()
+        event.position > max(had) and (field, value) in kept.problem_fields(event.payload).items()
         for event in kept.rule_events
     )
 
@@ -257,7 +257,6 @@ RULE = Rule(
     NAME,
     (
         "problem.workaround_documented",
-        "problem.edited",
         "problem.closed",
         "problem.reopened",
         "article.edited",
@@ -270,4 +269,5 @@ RULE = Rule(
         "article.visibility_changed",
     ),
     keep_articles_of_problems,
+    fields={"problem": frozenset({SYMPTOMS, WORKAROUND, VISIBILITY})},
 )

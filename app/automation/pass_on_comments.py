@@ -9,7 +9,7 @@ from app.db import Connection
 from app.kernel.history import record_at_version
 from app.kernel.ledger import Ledger
 from app.kernel.rules import Consequence, Rule
-from app.log.events import Recorded, id_of, kind_of
+from app.log.events import Recorded, id_of
 from app.processes.incidents.duplicates import PassOnCommentIncident
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import duplicate_comment, duplicates_among
@@ -31,19 +31,20 @@ async def pass_on_comments(ledger: Ledger, event: Recorded) -> AsyncIterator[Con
     """
     if event.staff_only:
         return
-    (comment,) = (id_of(key) for key in event.data["set"] if kind_of(key) == Comment.KIND)
-    said = await duplicate_comment(ledger.db, id_of(event.stream), comment)
+    ((key, comment),) = event.rows_set(Comment.KIND).items()
+    said = await duplicate_comment(ledger.db, id_of(event.stream), id_of(key))
     if said is None:
         return
     then = await record_at_version(ledger.db, LIFECYCLE, event.stream, event.version)
     if then.duplicate_of_id != said.original_id:
         return
-    sealed = Sealed(event.data["given"]["text"])
+    # The text of a comment that was passed on begins with a number; that in the payload does not.
+    sealed = Sealed(event.payload.get("text") or comment["text"])
     text = (await ledger.vault.texts([sealed]))[sealed]
     if text is None:  # withdrawn, or its author erased
         return
     body = PassOnCommentIncident(
-        number=event.data["given"].get("number", said.number),
+        number=event.payload.get("number", said.number),
         author=str(said.author_id),
         text=text,
         text_key=sealed.key_id,

@@ -5,7 +5,6 @@ decision is due.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
 from uuid import UUID
 
 from app.foundation.decisions.records import Decision
@@ -62,20 +61,15 @@ async def _group_of(ledger: Ledger, event: Recorded) -> UUID | None:
     if kind_of(event.stream) == Meeting.KIND:
         found: UUID | None = await ledger.db.value(GROUP_OF_MEETING, (id_of(event.stream),))
         return found
-    groups = [row["group_id"] for row in _rows_set(event, Decision.KIND) if row.get("group_id")]
+    groups = [row["group_id"] for row in event.rows_set(Decision.KIND).values() if row.get("group_id")]
     return UUID(groups[0]) if groups else None
 
 
 async def _decisions_taken_up(ledger: Ledger, meeting_id: UUID) -> set[str]:
     """Return the ids of the decisions that were ever on the agenda of the meeting."""
     events = await read.stream_events(ledger.db, stream(Meeting.KIND, meeting_id))
-    added = (row for event in events if event.type == ITEM_ADDED for row in _rows_set(event, AgendaItem.KIND))
-    return {row["decision_id"] for row in added if row.get("decision_id")}
-
-
-def _rows_set(event: Recorded, kind: str) -> list[dict[str, Any]]:
-    """Return the rows of that kind that the event sets."""
-    return [fields for row, fields in event.data["set"].items() if fields and kind_of(row) == kind]
+    added = [event.rows_set(AgendaItem.KIND) for event in events if event.type == ITEM_ADDED]
+    return {row["decision_id"] for rows in added for row in rows.values() if row.get("decision_id")}
 
 
 RULE = Rule(

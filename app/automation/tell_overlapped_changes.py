@@ -31,7 +31,7 @@ async def select_overlapping(
         event
         for event in events
         if event.type in (RESCHEDULED, FREEZE_MOVED)
-        or (event.data["set"].get(event.stream) or {}).get(OVERLAPPED_FIELDS[kind_of(event.stream)])
+        or event.set_fields.get(OVERLAPPED_FIELDS[kind_of(event.stream)])
     ]
 
 

@@ -21,7 +21,7 @@ class Visibility(CodeEnum):
 
 
 class ExternalReference(ChildRecord):
-    """The key that another system has for a record.
+    """The key that another system has for a record, and where people see it there.
 
     Persons have none: their names in other systems are in the vault.
     """
@@ -31,6 +31,7 @@ class ExternalReference(ChildRecord):
     kind: str | None = None
     source: str | None = None
     key: str | None = None
+    url: str | None = None
 
 
 class Follower(ChildRecord):

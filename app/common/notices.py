@@ -60,6 +60,7 @@ class NoticeType(CodeEnum):
     complaint_answered = "complaint_answered", "Complaint answered", "投诉已答复"
     deployed = "deployed", "Deployed", "已部署"
     rolled_back = "rolled_back", "Rolled back", "已回退"
+    fell_silent = "fell_silent", "Source silent", "来源静默"
 
 
 class Responsible:

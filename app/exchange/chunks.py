@@ -251,13 +251,13 @@ class ChunkBuilder:
 
     def _actor(self, row: SourceRow, places: list[int]) -> str:
         """Returns the actor of the row: the first person named in the columns at `places`; if there is none,
-        the import's channel.
+        the import itself.
         """
         for n in places:
             name = row.values[n]
             if name is not None:
                 return self._people.person(name).actor
-        return self.source.channel
+        return self.source.caller.actor
 
     def _snapshot(self, cached: CachedCase, row: SourceRow, *, without_words: bool) -> Snapshot:
         """Returns the row as a snapshot: names replaced by ids, and of the source's columns those that differ

@@ -6,7 +6,7 @@ log must not contain anything that could confirm a name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -64,6 +64,14 @@ class KnownTeam:
     reference: str
 
 
+@dataclass(frozen=True, slots=True)
+class StubDetails:
+    """What a source tells of a person besides the name that they are found by."""
+
+    name: str | None = None
+    email: str | None = None
+
+
 @dataclass(slots=True)
 class Stub:
     """A person or team that is added because a file names it: its stream, its only event, and its table
@@ -89,6 +97,7 @@ class People:
         #: Number of the batch in preparation, which shows which persons are added by it.
         self.batch = 0
         self._added: list[Stub] = []
+        self._details: Mapping[str, StubDetails] = {}
 
     def forget(self) -> None:
         """Empties the cache, because the records added may not have been written, or others have changed."""
@@ -117,8 +126,13 @@ class People:
         added, self._added = self._added, []
         return added
 
-    async def find_or_add(self, persons: Iterable[str], teams: Iterable[str]) -> None:
-        """Finds the persons and teams of these names, and adds stubs for those that do not exist."""
+    async def find_or_add(
+        self, persons: Iterable[str], teams: Iterable[str], known: Mapping[str, StubDetails] | None = None
+    ) -> None:
+        """Finds the persons and teams of these names, and adds stubs for those that do not exist. `known`:
+        what else is known of some of these persons.
+        """
+        self._details = known or {}
         await self._find_or_add_persons({name[:LONGEST_NAME] for name in persons} - self._persons.keys())
         await self._find_or_add_teams({name[:LONGEST_NAME] for name in teams} - self._teams.keys())
 
@@ -146,17 +160,22 @@ class People:
 
     def _add_person(self, name: str, fingerprint: str) -> None:
         key, wrapped = self._ledger.vault.master.wrap_new_key(uuid7())
+        details = self._details.get(name)
+        shown = name if details is None or details.name is None else details.name
         person = Person(
             id=uuid7(),
             version=1,
             changed_at=self._now,
             state=PersonState.active,
             kind=PersonKind.human if name else PersonKind.machine,
-            name=key.seal(name or self._source),
+            name=key.seal(shown[:LONGEST_NAME] or self._source),
+            email=None if details is None or details.email is None else key.seal(details.email),
             key_id=key.id,
             added_at=self._now,
         )
         given = {"name": str(person.name), "kind": person.kind.value if person.kind else None}
+        if person.email is not None:
+            given["email"] = str(person.email)
         stub = self._stub(self._ledger.lifecycles["person"], person, given)
         owner = str(person.id)
         stub.rows.append(

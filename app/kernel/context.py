@@ -29,7 +29,7 @@ class CommandMetadata:
     """The metadata of a command: who sends it, through which channel, and what caused it.
 
     `now` is the clock of the process that received it; `source` the channel; `correlation_id` the request's
-    id.
+    id. `on_behalf_of` is the person whom a tool names as the actor, beside the tool itself.
     """
 
     caller: Caller
@@ -38,6 +38,7 @@ class CommandMetadata:
     source: str
     source_ref: str | None = None
     causation_id: UUID | None = None
+    on_behalf_of: UUID | None = None
     language: str = "en"
 
 

@@ -143,7 +143,7 @@ def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
         for event in row.events
     }
     observed = {
-        f"{lifecycle.kind}.observed": {
+        lifecycle.observed: {
             "schema_version": 1,
             "kind": lifecycle.kind,
             "summary": "Another system told something of it that no action says.",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from app.common.people import import_caller
+from app.common.people import Caller, import_caller
 from app.common.records import CodeEnum, ForeignRef, codecs
 from app.common.tickets import Ticket
 from app.kernel.lifecycle import Action, Lifecycle
@@ -58,13 +58,22 @@ class HistoryEntry(NamedTuple):
     header: EventHeader | None = None
 
 
+class EventOrigin(NamedTuple):
+    """The `source` of a system's events (`import:<name>` of a history, `webhook:<key>` of tickets that are
+    mirrored here), and the caller who makes those of which the system names nobody.
+    """
+
+    channel: str
+    caller: Caller
+
+
 class HistorySource(Generic[R]):
     """The configuration of a source for one kind of record.
 
     `name` is the source's name. `columns` maps its columns to the record's fields; `with_state` are the
     fields that are reported only in certain states, with those states. `at` are the columns of a row's own
     time, `actor` is the column of who made it. `repeats`: another row that finds a case ended means that it
-    ended again.
+    ended again. `origin`: an import, unless given.
     """
 
     def __init__(
@@ -77,12 +86,12 @@ class HistorySource(Generic[R]):
         at: frozenset[str],
         actor: str = "",
         repeats: bool,
+        origin: EventOrigin | None = None,
     ) -> None:
         self.name = name
-        self.channel = f"import:{name}"
-        self.caller = import_caller(name)
+        self.channel, self.caller = origin or EventOrigin(f"import:{name}", import_caller(name))
         self.lifecycle = lifecycle
-        self.observed = f"{lifecycle.kind}.observed"
+        self.observed = lifecycle.observed
         self.columns = columns
         self.with_state = with_state
         #: The fields that the source's rows report.
@@ -90,6 +99,9 @@ class HistorySource(Generic[R]):
         self.at = at
         self.actor = actor
         self.repeats = repeats
+        #: Whether a case that was opened again may be in its initial state once more. In an import, a first
+        #: row with that state reports the opening, whatever its time is.
+        self.returns = origin is not None
         first = lifecycle.opening().to
         assert isinstance(first, CodeEnum), "a record begins in one state"
         self.initial_state = first

@@ -188,10 +188,10 @@ def _replay_opening(case: ImportedCase[R], entry: HistoryEntry, irregular: tuple
     opening = {**whole, "state": source.initial_state}
     own = _without_unknown(source, opening, irregular)
     at = next((from_instant(text) for c in source.at if (text := columns.get(c))), entry.at)
-    if at != entry.at:
+    if at != entry.at and not source.returns:
         own.pop("state", None)
     reference = columns.get(source.actor)
-    actor = source.channel if reference is None else reference.replace("/", ":")
+    actor = source.caller.actor if reference is None else reference.replace("/", ":")
     codes = source.reader_codes(source.lifecycle.opening().event, irregular)
     row = HistoryEntry(True, at, entry.version, own, (), True, EventHeader("", (), codes, actor))
     case.set_opening(HistoryEntry(False, entry.at, OPENING_VERSION, opening, opening, True), row)

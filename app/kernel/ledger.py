@@ -22,6 +22,7 @@ from app.db import Database, DatabaseGone
 from app.kernel.actor_policy import ActorPolicy
 from app.kernel.directory import CACHED_KINDS, Directory
 from app.kernel.lifecycle import Lifecycle
+from app.kernel.new_events import NewEvents
 from app.kernel.numbers import Numbers
 from app.kernel.refusals import Forbidden
 from app.kernel.vault import Vault, master_key, open_vault
@@ -56,7 +57,7 @@ class Ledger:
         self.numbers = Numbers(db, ZoneInfo(settings.time_zone))
         #: Idempotency keys of commands that are being performed in this process.
         self.running: set[tuple[str, str, str]] = set()
-        self._heard_position = -1
+        self.new_events = NewEvents()
         self._retry_locks: WeakValueDictionary[tuple[str, str | None], asyncio.Lock] = WeakValueDictionary()
 
     def retry_lock(self, kind: str, name: str | None) -> asyncio.Lock:
@@ -91,16 +92,16 @@ class Ledger:
     def on_notification(self, text: str) -> None:
         """Handle the text of a notification: the head's position, and the kinds of the changed streams."""
         position, _, kinds = text.partition(" ")
-        self._heard_position = max(self._heard_position, int(position))
         self.invalidate(set(kinds.split(",")))
+        self.new_events.announce(int(position))
 
     def on_position(self, position: int) -> None:
         """Handle the log's head position, when no further notification has arrived. NOTIFY is a hint: if the
         head has moved without one, all caches are dropped.
         """
-        if position > self._heard_position:
-            self._heard_position = position
+        if position > self.new_events.position:
             self.forget()
+            self.new_events.announce(position)
 
 
 def _role_labels(settings: Settings) -> RoleLabels:

@@ -253,7 +253,7 @@ class Lifecycle(Generic[R]):
     that violates a database constraint of the lifecycle's own table or its children's. `retired` are the
     states in which new commands may not refer to the record, with the code of the refusal.
     `reviewer_group_field` is the field that names the group which reviews the record, and sees what it needs
-    for that.
+    for that. `administrative`: the events are not for everybody who sees the record (`visibility`).
     """
 
     kind: str
@@ -275,6 +275,7 @@ class Lifecycle(Generic[R]):
     searched_fields: Sequence[str] = ()
     retired: Mapping[CodeEnum, str] = field(default_factory=dict)
     reviewer_group_field: str | None = None
+    administrative: bool = False
     by_name: dict[str, Action[R, Any]] = field(init=False)
     leaving: dict[CodeEnum, tuple[Action[R, Any], ...]] = field(init=False)
     #: Cache of `open_to`: evaluating each action's policy again costs a tenth of reading a record.
@@ -300,6 +301,16 @@ class Lifecycle(Generic[R]):
     def table(self) -> str:
         """Return the table of the records."""
         return f"fold.{self.kind}"
+
+    @property
+    def observed(self) -> str:
+        """Return the type of events by which another system reports what is no action's."""
+        return f"{self.kind}.observed"
+
+    @property
+    def event_types(self) -> frozenset[str]:
+        """Return all types of events on the streams of this kind."""
+        return frozenset({self.observed, *(event for row in self.rows for event in row.events)})
 
     def __getitem__(self, name: str) -> Action[R, Any]:
         return self.by_name[name]

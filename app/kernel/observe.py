@@ -151,11 +151,13 @@ class _Observation(Generic[R]):
         opening = {**dict.fromkeys(before), **self.fields, "state": self.source.initial_state}
         row = None
         if self._is_only_opening:
-            # All fields of the row are as of its own time, except the state. If no column gives the time of
-            # opening, the row itself is the opening, as far as is known by now.
-            is_opening = snapshot.state is not None and snapshot.at == opened_at
+            # All fields of the row are as of its own time; the state only where a case may be in its initial
+            # state again, or if no column gives the time of opening: then the row itself is the opening, as
+            # far as is known by now.
+            of_its_time = self.source.returns or snapshot.at == opened_at
             manner = EventHeader("", (), self.codes, snapshot.actor)
-            fields = {**self.fields, "state": self.source.initial_state} if is_opening else self.fields
+            told = snapshot.state is not None and of_its_time
+            fields = {**self.fields, "state": self.source.initial_state} if told else self.fields
             row = HistoryEntry(True, snapshot.at, version, fields, (), True, manner)
         case.set_opening(HistoryEntry(False, opened_at, OPENING_VERSION, opening, opening, True), row)
 

@@ -437,6 +437,7 @@ def _event(
     command: Command, decided: Decision, version: int, occurred_at: datetime, behalf: UUID | None
 ) -> Event:
     context = command.metadata
+    behalf = behalf or context.on_behalf_of
     return Event(
         id=uuid7(),
         stream=decided.record.row_key,

@@ -9,8 +9,8 @@ if the record has changed since the rule read it, the rule decides again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from app.kernel.payloads import Payload
 from app.kernel.perform import Command, IdempotencyKey, perform
 from app.kernel.refusals import Refusal, RetriesExhausted, VersionMismatch
 from app.log.batches import Batch
-from app.log.events import Recorded, stream
+from app.log.events import Recorded, kind_of, stream
 from app.log.follow import Consumer
 from app.log.writer import LARGEST_BATCH, ConstraintViolation, DuplicateCommand
 
@@ -70,7 +70,9 @@ class Consequence:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule that reacts to events of the types `event_types`. Its name is that of its file.
+    """A rule that reacts to events of the types `event_types`, and to events of any type that set one of the
+    `fields` of a record of that kind: a system whose tickets are mirrored here may set them together with a
+    state. Its name is that of its file.
 
     `follow` yields at most one consequence per record and `about`, and at most one that opens a record. It
     may read the current state, which can be newer than the event. `preselect` returns those of several events
@@ -82,12 +84,16 @@ class Rule:
     event_types: tuple[str, ...]
     follow: Callable[[Ledger, Recorded], AsyncIterator[Consequence]]
     preselect: Callable[[Ledger, Connection, Sequence[Recorded]], Awaitable[Sequence[Recorded]]] | None = None
+    fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def consumer(self, ledger: Ledger, clock: Clock) -> Consumer:
         """Return the rule as a consumer of the log."""
+        types = frozenset(self.event_types).union(
+            *(ledger.lifecycles[kind].event_types for kind in self.fields)
+        )
 
         async def chosen(batch: Batch) -> Sequence[Recorded]:
-            found = await events(batch, self.event_types)
+            found = [event for event in await batch.events(types, imported=False) if self._reacts_to(event)]
             if self.preselect is None or not found:
                 return found
             return await self.preselect(ledger, batch.connection, found)
@@ -103,10 +109,21 @@ class Rule:
                 else:
                     raise RetriesExhausted()
 
-        name, types = f"rule:{self.name}", frozenset(self.event_types)
         return Consumer(
-            name, handle_batch, BATCH, LONGEST_SECONDS, types=types, writes_log=True, has_work=has_work
+            f"rule:{self.name}",
+            handle_batch,
+            BATCH,
+            LONGEST_SECONDS,
+            types=types,
+            writes_log=True,
+            has_work=has_work,
         )
+
+    def _reacts_to(self, event: Recorded) -> bool:
+        if event.type in self.event_types and not event.is_past:
+            return True
+        fields = self.fields.get(kind_of(event.stream), frozenset())
+        return not (event.repeats_earlier or fields.isdisjoint(event.set_fields))
 
     async def _attempt(self, ledger: Ledger, connection: Connection, event: Recorded, clock: Clock) -> bool:
         """Perform the consequences of an event. Return False if some were decided on a record that has
@@ -208,8 +225,8 @@ async def record_refusal(connection: Connection, cause: Cause, consequence: Cons
     )
 
 
-async def events(batch: Batch, types: Sequence[str]) -> list[Recorded]:
+async def events(batch: Batch, types: Collection[str]) -> list[Recorded]:
     """Return the events of these types that have consequences here, in order: imported events had theirs in
-    the system that they come from.
+    the system that they come from, and what is past already when it is reported has none.
     """
-    return await batch.events(types, imported=False)
+    return [event for event in await batch.events(types, imported=False) if not event.is_past]

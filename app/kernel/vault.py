@@ -32,6 +32,7 @@ where k.id = any(%s)
 """
 _FINGERPRINTS = b"ledgerdesk key of fingerprints"
 _REFUSED_ROW = b"ledgerdesk refused row"
+_DELIVERY = b"ledgerdesk webhook delivery"
 
 
 class VaultError(Exception):
@@ -134,6 +135,14 @@ class Vault:
     def open_refused(self, sealed: bytes) -> bytes:
         """Decrypt a refused row of an import."""
         return self.master.open(_REFUSED_ROW, sealed)
+
+    def seal_delivery(self, content: bytes) -> bytes:
+        """Encrypt what a tool has delivered, which may hold anybody's data."""
+        return self.master.seal(_DELIVERY, content)
+
+    def open_delivery(self, sealed: bytes) -> bytes:
+        """Decrypt what a tool has delivered."""
+        return self.master.open(_DELIVERY, sealed)
 
 
 def unwrapped(unwrap: Callable[[UUID, bytes], PersonalKey], row: Row) -> PersonalKey | None:

@@ -15,6 +15,7 @@ from uuid import UUID
 from app.common.people import STAFF_ROLES, Caller, Role, RoleGrant
 from app.common.records import ChildRecord, Record
 from app.common.tickets import Ticket
+from app.kernel.actor_policy import role
 from app.kernel.lifecycle import Lifecycle
 
 DESK = "desk"
@@ -27,6 +28,8 @@ ROW_TOKENS = (FOLLOWER, "voter", "invited")
 EVERYWHERE, NOWHERE = "true", "false"
 #: Adds a value to a statement's parameters and returns its placeholder.
 Bind = Callable[[Any], str]
+#: Who sees the events of every record of an administrative kind: they tell who was granted what by whom.
+EVENT_READERS = role(Role.admin, Role.auditor)
 _SEE_THEIR_TEAMS = frozenset({Role.agent, Role.engineer})
 
 
@@ -109,6 +112,28 @@ def can_see(caller: Caller, lifecycle: Lifecycle[Any], audience: list[str], *, a
     return sees_every_record(caller, lifecycle, agents_see=agents_see) or not tokens(
         caller, lifecycle
     ).isdisjoint(audience)
+
+
+def event_tokens(caller: Caller, lifecycle: Lifecycle[Any], *, agents_see: str) -> frozenset[str] | None:
+    """Return the tokens of which a record of that kind must name one for the caller to see its events; None:
+    they see those of every record. Events are for those who see the record; of an administrative kind, only
+    for `EVENT_READERS`, and for the person whose record it is.
+    """
+    if not lifecycle.administrative:
+        everything = sees_every_record(caller, lifecycle, agents_see=agents_see)
+        return None if everything else tokens(caller, lifecycle)
+    everywhere = {held.role for held in caller.roles if held.applies_throughout(lifecycle.kind)}
+    if caller.is_rule or not EVENT_READERS.roles.isdisjoint(everywhere):
+        return None
+    return frozenset() if caller.person_id is None else frozenset({f"person:{caller.person_id}"})
+
+
+def can_see_events(
+    caller: Caller, lifecycle: Lifecycle[Any], audience: Iterable[str], *, agents_see: str
+) -> bool:
+    """Return whether the caller may see the events of a record with that audience."""
+    shown_to = event_tokens(caller, lifecycle, agents_see=agents_see)
+    return shown_to is None or not shown_to.isdisjoint(audience)
 
 
 def staff_condition(caller: Caller, lifecycle: Lifecycle[Any], bind: Bind) -> str:

@@ -39,6 +39,42 @@ class Event:
     source_ref: str | None = None
     data: dict[str, Any]
 
+    @property
+    def is_observed(self) -> bool:
+        """Return whether another system reported the event, imported or by webhook."""
+        return "observed" in self.data
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """Return the payload of the event's action; empty if it was observed: then `given` holds columns of
+        the other system, whatever their names are.
+        """
+        return {} if self.is_observed else self.data["given"]
+
+    @property
+    def set_fields(self) -> dict[str, Any]:
+        """Return the fields of the stream's own record that the event sets; none if it removes the record."""
+        return self.data["set"].get(self.stream) or {}
+
+    def rows_set(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Return the fields that the event sets of rows of that kind, by row key."""
+        rows = self.data["set"].items()
+        return {key: fields for key, fields in rows if fields is not None and kind_of(key) == kind}
+
+    @property
+    def repeats_earlier(self) -> bool:
+        """Return whether an observed event records a later row of its source once more, because an older one
+        came late: all that it sets is set already. What is recorded anew of an opening may be new.
+        """
+        return bool(self.data.get("instead", 1) > 1)
+
+    @property
+    def is_past(self) -> bool:
+        """Return whether the event's type was true once, but changes nothing now: the event came late and
+        reports a state that was left since, or it records what other events have recorded.
+        """
+        return "instead" in self.data or "state" in (self.data.get("late", {}).get(self.stream) or {})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded(Event):

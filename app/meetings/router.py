@@ -13,7 +13,7 @@ from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.api.openapi import problems
 from app.api.paging import VARY
-from app.api.reads import Name, load_visible, mount_events, mount_reads, renderer_of
+from app.api.reads import Name, load_visible, mount_reads, renderer_of
 from app.meetings.ical import MEDIA_TYPE, calendar
 from app.meetings.lifecycle import LIFECYCLE
 from app.meetings.queries import LISTING, PARTICIPANTS, TOPICS, Agenda, MeetingOut, agenda
@@ -30,7 +30,6 @@ CALENDAR_RESPONSE: dict[int | str, dict[str, Any]] = {
 }
 
 mount_reads(router, LISTING)
-mount_events(router, LISTING)
 mount_attachments(router, LISTING)
 mount_actions(router, LIFECYCLE, MeetingOut)
 mount_edit(router, LIFECYCLE, MeetingOut)

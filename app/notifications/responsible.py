@@ -42,11 +42,13 @@ class ResponsibilityMarks:
         over the record: a person invited to chair a meeting gets an invitation.
         """
         found: dict[UUID, NoticeType] = {}
+        if event.repeats_earlier:
+            return found
         for key, fields in sorted(event.data["set"].items(), key=lambda row: row[0] == event.stream):
             for name, mark in self._set_fields(event, key, fields):
                 found.setdefault(UUID(fields[name]), mark.step)
         for path, step in self.payload_paths.get(event.type, {}).items():
-            for person in _ids_at(event.data["given"], path):
+            for person in _ids_at(event.payload, path):
                 found.setdefault(UUID(person), step)
         for tells in self.tells.get(event.type, ()):
             if tells.made is not None:
@@ -66,7 +68,8 @@ class ResponsibilityMarks:
 
     def recipient_rules(self, event: Recorded) -> Iterator[RecipientRule]:
         """Yield the recipient rules of the event whose persons must be queried."""
-        return (tells for tells in self.tells.get(event.type, ()) if tells.made is None)
+        rules = () if event.is_past else self.tells.get(event.type, ())
+        return (tells for tells in rules if tells.made is None)
 
 
 def responsibility_marks(lifecycles: Iterable[Lifecycle[Any]]) -> ResponsibilityMarks:
@@ -82,7 +85,7 @@ def responsibility_marks(lifecycles: Iterable[Lifecycle[Any]]) -> Responsibility
         if found := marked_fields_of(lifecycle):
             rows[lifecycle.kind] = found
             # Any of the lifecycle's events may set them: the actions do not declare which fields they set.
-            types |= {event for event, _ in events}
+            types |= lifecycle.event_types
     return ResponsibilityMarks(rows, given, tells, frozenset(types | given.keys() | tells.keys()))
 
 

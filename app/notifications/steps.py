@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -69,6 +69,15 @@ TO_ASSIGNEE = {
 TO_ASSIGNEE["rated"] = NoticeType.rated
 
 
+#: The fields of a ticket by which an observed event tells of a step, whatever its type: a ticketing tool
+#: reports what its ticket is like now, and its assignment together with its state.
+STEP_FIELDS = {
+    "assigned": ("team_id", "assignee_id"),
+    "declared_major": ("declared_major_at",),
+    "update_posted": ("statement",),
+}
+
+
 class RecipientGroup(StrEnum):
     """A group of recipients of an event that names nobody.
 
@@ -99,11 +108,13 @@ class PendingNotice:
     @property
     def actor_id(self) -> UUID | None:
         """The id of the person or integration that caused the event, or on whose behalf an automation rule
-        did, and who needs no notice; None if neither did.
+        did, and who needs no notice; None if neither did. Of an observed event it is the person whom the
+        other system names.
         """
+        causing = ("person",) if self.event.is_observed else ("person", "integration")
         for actor in (self.event.actor, self.event.on_behalf_of or ""):
             who, _, name = actor.partition(":")
-            if who in ("person", "integration"):
+            if who in causing:
                 return UUID(name)
         return None
 
@@ -112,7 +123,8 @@ def notified_event_types(
     tickets: Iterable[str], decided: Iterable[str], marked: ResponsibilityMarks
 ) -> list[str]:
     """Return the types of events that cause notices: those of the kinds of tickets, those of votes on the
-    kinds of records that can be decided about, and those that name responsible persons.
+    kinds of records that can be decided about, and those that name responsible persons. Those include all
+    types of events on tickets, as a ticket names its assignee.
     """
     of_tickets = {f"{kind}.{name}" for kind in tickets for name in PUBLIC.keys() | TO_ASSIGNEE.keys()}
     of_votes = {f"{kind}.{name}" for kind in decided for name in VOTE_ENDING | {"voters_reminded"}}
@@ -132,25 +144,36 @@ def pending_notices(event: Recorded, marked: ResponsibilityMarks) -> Iterator[Pe
 
 
 def _public_notices(event: Recorded) -> Iterator[PendingNotice]:
-    name = event.type.removeprefix(f"{kind_of(event.stream)}.")
-    if name in PUBLIC:
-        yield PendingNotice(event, PUBLIC[name], RecipientGroup.public)
-    if name in TO_ASSIGNEE:
-        yield PendingNotice(event, TO_ASSIGNEE[name], RecipientGroup.assignee)
-    yield from _decision_notices(event, name)
+    names = _step_names(event)
+    for steps, group in ((PUBLIC, RecipientGroup.public), (TO_ASSIGNEE, RecipientGroup.assignee)):
+        # Each person is notified of each event once: of its first step.
+        for name in [name for name in names if name in steps][:1]:
+            yield PendingNotice(event, steps[name], group)
+    yield from _decision_notices(event, names)
     if event.type in TO_INVITED:
         yield PendingNotice(event, TO_INVITED[event.type], RecipientGroup.invited)
     if event.type in TO_LEADS:
         yield PendingNotice(event, TO_LEADS[event.type], RecipientGroup.leads)
 
 
-def _decision_notices(event: Recorded, name: str) -> Iterator[PendingNotice]:
+def _step_names(event: Recorded) -> list[str]:
+    """Return the steps that the event tells of, by type of event without its kind: that of its own type, and
+    those of the fields that an observed event sets.
+    """
+    names = [] if event.is_past else [event.type.removeprefix(f"{kind_of(event.stream)}.")]
+    if event.is_observed and not event.repeats_earlier:
+        told = {name for name, value in event.set_fields.items() if value is not None}
+        names += [name for name, fields in STEP_FIELDS.items() if not told.isdisjoint(fields)]
+    return names
+
+
+def _decision_notices(event: Recorded, names: Sequence[str]) -> Iterator[PendingNotice]:
     """Yield the notices to voters who are reminded of a decision, or whose decision has closed."""
-    if name == "voters_reminded":
+    if "voters_reminded" in names:
         yield PendingNotice(
-            event, NoticeType.vote_due, RecipientGroup.yet_to_vote, UUID(event.data["given"]["decision"])
+            event, NoticeType.vote_due, RecipientGroup.yet_to_vote, UUID(event.payload["decision"])
         )
-    if name in VOTE_ENDING:
-        for row, fields in event.data["set"].items():
-            if kind_of(row) == "decision" and fields and "closed_at" in fields:
+    if not VOTE_ENDING.isdisjoint(names):
+        for row, fields in event.rows_set("decision").items():
+            if "closed_at" in fields:
                 yield PendingNotice(event, NoticeType.decided, RecipientGroup.asked, id_of(row))

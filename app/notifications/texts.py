@@ -10,6 +10,7 @@ from typing import Any
 from app.common.notices import NoticeType
 from app.common.personal import is_sealed
 from app.common.records import Record, codecs
+from app.common.tickets import HoldReason
 from app.i18n import translate
 from app.kernel.ledger import Ledger
 from app.log.events import kind_of
@@ -34,6 +35,14 @@ FREE_TEXT_FIELDS = {
 }
 #: By step, the field of its event's payload that holds the code of the reason which its sentence names.
 REASON_FIELDS = {NoticeType.held: "reason", NoticeType.change_ended: "outcome"}
+#: By step, the field of a row that holds the same after an observed event, whose payload is not ours.
+OBSERVED_FIELDS = {
+    NoticeType.held: "hold_reason",
+    NoticeType.commented: "text",
+    NoticeType.updated: "statement",
+    NoticeType.resolved: "resolution",
+    NoticeType.delivered: "delivery",
+}
 #: The sentences that differ from the step's own for records of a kind.
 KIND_SENTENCES = {
     ("problem", NoticeType.resolved): "problem_resolved",
@@ -46,7 +55,9 @@ KIND_SENTENCES = {
     ("freeze", NoticeType.decided): "freeze_decided",
 }
 EVENT_PAYLOADS = """
-select e.stream, e.version, e.data->'given' as given from log.told e
+select e.stream, e.version, e.data->'given' as given,
+  case when e.data ? 'observed' then e.data->'set' end as observed
+from log.told e
 join unnest(%s::text[], %s::integer[]) as w(stream, version) using (stream, version)
 where not e.staff_only"""
 #: The payloads of events, by stream of the ticket and version of the event.
@@ -66,7 +77,19 @@ async def load_payloads(ledger: Ledger, steps: Iterable[tuple[str, int, NoticeTy
     if not wanted:
         return {}
     rows = await ledger.db.rows(EVENT_PAYLOADS, ([stream for stream, _ in wanted], [n for _, n in wanted]))
-    return {(row["stream"], row["version"]): row["given"] for row in rows}
+    return {
+        (row["stream"], row["version"]): row["given"]
+        if row["observed"] is None
+        else _observed_payload(row["observed"])
+        for row in rows
+    }
+
+
+def _observed_payload(rows: dict[str, dict[str, Any] | None]) -> dict[str, Any]:
+    """Return what texts quote of an event that has set these rows, as if it were our action's payload."""
+    told = {name: value for fields in rows.values() if fields for name, value in fields.items()}
+    names = {step: FREE_TEXT_FIELDS.get(step) or REASON_FIELDS[step] for step in OBSERVED_FIELDS}
+    return {names[step]: told[field] for step, field in OBSERVED_FIELDS.items() if told.get(field)}
 
 
 def steps_of(rows: Iterable[Any]) -> list[tuple[str, int, NoticeType]]:
@@ -104,7 +127,9 @@ def _reason_label(
     if step is NoticeType.change_ended:
         return ChangeEnding(payload[field]).label(language)
     record: type[Record] = ledger.lifecycles[kind_of(about)].record
-    label: str = codecs(record)["hold_reason"].type(payload[field]).label(language)
+    # Another system may not say what it waits for.
+    code = payload.get(field, HoldReason.other)
+    label: str = codecs(record)["hold_reason"].type(code).label(language)
     return label
 
 

@@ -14,6 +14,7 @@ from app.log.follow import FOLLOW_LIMITS
 from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 from tests.api.desk import Desk
+from tests.api.statements import Statements, counted
 from tests.client import Api, serving
 from tests.conftest import DatabaseUrls, Server, fresh
 
@@ -57,3 +58,9 @@ async def desk(api: Api, follower: Connection) -> Desk:
     manager = await api.client("Marta", Role.incident_manager)
     agent = await api.client("Lin", Role.agent, Role.integration, teams=("network", "mail"))
     return Desk(api, follower, manager, agent)
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> Statements:
+    """Those that are sent during the test."""
+    return counted(monkeypatch)

@@ -82,8 +82,8 @@ async def assert_says_what(world: World, event: Recorded, row: Action[Any, Any],
         assert fields is None or fields, "a row that nothing was set on is not in `set`"
         assert not {"id", "version", "changed_at"} & (fields or {}).keys()
     given = event.data["given"]
-    # The secret of a key is made by the server; what has a default is kept with it.
-    assert given.keys() - {"secret_hash"} == said.keys() | _defaults(row, said)
+    # The secret of a key or a source is made by the server; what has a default is kept with it.
+    assert given.keys() - {"secret_hash", "sealed_secret"} == said.keys() | _defaults(row, said)
     await assert_kept(world, row.body, given, said)
 
 

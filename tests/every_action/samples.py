@@ -58,6 +58,7 @@ from app.ticketing.priority import PrioritiseTicket
 from app.ticketing.records import ComplaintSubject
 from app.ticketing.tags import UntagTicket
 from app.ticketing.tasks import ApplyChecklist, CompleteTask, DropTask, EditTask
+from app.webhooks.sources import AddWebhookSource, EditWebhookSource, NoteSilence, RotateWebhookSource
 from tests.client import RESOLVED, Client, Json, an_incident
 from tests.every_action import (
     alterations,
@@ -253,6 +254,23 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "way": "in_app",
     },
     FailNotice: lambda: {"failure": "refused"},
+    AddWebhookSource: lambda: {
+        "key": f"tool-{next(NUMBERS)}",
+        "title": "The tool of the web shop",
+        "adapter": "generic",
+        "owner": "me",
+        "team": TEAM,
+        "service": "mail",
+        "category": "e-mail",
+        "impact": "2",
+        "urgency": "2",
+        "effect": "degraded",
+        "zone": "Asia/Shanghai",
+        "user_name": "tool",
+    },
+    EditWebhookSource: lambda: {"title": "Another tool", "service": "mail", "category": "e-mail"},
+    RotateWebhookSource: lambda: {"overlap_seconds": 3600},
+    NoteSilence: lambda: {"since_at": "2026-01-01T08:00:00+08:00"},
     RotateKey: lambda: {"overlap_seconds": 3600, "expires_at": "2198-01-01T00:00:00Z"},
     ReportIncident: lambda: an_incident(
         began_at="2026-01-01T08:00:00+08:00",
@@ -421,6 +439,7 @@ NOT_SHARED = (
 PREREQUISITES: dict[str, tuple[str, ...]] = {
     "downgrade": ("declare_major",),
     "review": ("declare_major",),
+    "note_return": ("note_silence",),
     **dict.fromkeys(("complete_task", "edit_task", "drop_task"), ("add_task",)),
 }
 

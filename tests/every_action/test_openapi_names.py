@@ -14,8 +14,14 @@ from tests.contract import answers
 from tests.every_action.world import ROWS, address, case_name, method
 from tests.tidy.test_names import VAGUE
 
-# A body of the API that is not the command's own: the secret of a key is made by the server.
-BODIES = {"MakeKey": "NewKey", "RotateKey": "NewSecret"}
+# A body of the API that is not the command's own: the secret of a key is made by the server, and that of a
+# source kept encrypted.
+BODIES = {
+    "MakeKey": "NewKey",
+    "RotateKey": "NewSecret",
+    "AddWebhookSource": "NewWebhookSource",
+    "RotateWebhookSource": "NewWebhookSecret",
+}
 #: What opens a record, and may tell of one that is there already.
 REPORTED_AGAIN = {"ReportDeployment"}
 #: Events of several rows: an emergency is approved as any other change is, by another board.

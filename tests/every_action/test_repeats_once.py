@@ -31,7 +31,7 @@ from tests.every_action.world import (
 #: What clients send; what follows from votes is not sent by anybody.
 SENT = [(lc, row) for lc, row in OF_PEOPLE if not of_decisions(row)]
 #: What is shown once and never again.
-ONCE = {"token"}
+ONCE = {"token", "secret"}
 
 
 @asynccontextmanager

@@ -300,7 +300,10 @@ class World:
                 await self.everybody.post_ok(address(lifecycle, lifecycle["assign"], record), given_to)
             for name in first:
                 row = lifecycle[name]
-                await self.everybody.post_ok(address(lifecycle, row, record), sample(row))
+                if (lifecycle, row) in OF_RULES:
+                    await self.by_rule(lifecycle, row, record)
+                else:
+                    await self.everybody.post_ok(address(lifecycle, row, record), sample(row))
             if await self._go((one, other), lifecycle, record, way):
                 return await self.everybody.read(f"/v1/{lifecycle.plural}/{record['id']}")
         raise AssertionError(f"no way leads a {lifecycle.kind} to {state}")

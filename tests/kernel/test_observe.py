@@ -378,6 +378,16 @@ def test_a_first_row_that_is_out_of_order_is_new_from_its_opening_on() -> None:
     assert case.record.resolved_at == at(73)
 
 
+def test_a_first_row_that_is_new_once_more_is_so_after_older_ones() -> None:
+    tool = source()
+    tool.returns = True
+    case = begun(tool)
+    tell(case, row(120, State.new), row(0, State.new), row(90, State.closed))
+    assert case.record.state is State.new
+    assert case.record.state_since == at(120)
+    assert case.record.closed_at is None
+
+
 def test_what_was_done_here_stays_until_the_source_tells_something_later() -> None:
     case = begun()
     events = recorded(case, tell(case, row(1, State.new, priority=Priority.P3)))

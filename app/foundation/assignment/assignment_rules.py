@@ -198,7 +198,7 @@ def stored_priorities(priorities: tuple[Priority, ...]) -> list[str] | None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="assignment_rule", plural="assignment_rules", zh="分派规则", record=AssignmentRule, states=State,
+    kind="assignment_rule", plural="assignment_rules", zh="分派规则", record=AssignmentRule, states=State, administrative=True,
     audience=lambda one: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
     rows=(
         #      action 中文    from            to            who           event

@@ -15,7 +15,7 @@ from app.api.actions import mount_actions
 from app.api.child_rows import mount_child_listing
 from app.api.edit import mount_edit
 from app.api.openapi import problems
-from app.api.reads import Name, load_visible, mount_events, mount_reads, renderer_of
+from app.api.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.shapes import OutputModel
 from app.common.business_time import BusinessTime
 from app.foundation.calendars.calendar_cache import business_time_of
@@ -33,7 +33,6 @@ from app.log.canonical import instant
 
 router = APIRouter(prefix="/v1/calendars", tags=["calendars"])
 mount_reads(router, CALENDARS)
-mount_events(router, CALENDARS)
 
 LONGEST_SPANS = timedelta(days=92)
 LONGEST_BETWEEN = timedelta(days=3660)

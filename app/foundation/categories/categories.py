@@ -117,7 +117,7 @@ def reinstate(category: Category, body: EmptyPayload, ctx: ActionContext) -> Non
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="category", plural="categories", zh="分类", record=Category, states=State,
+    kind="category", plural="categories", zh="分类", record=Category, states=State, administrative=True,
     audience=lambda category: (EVERYBODY,), overseer_roles=OVERSIGHT_ROLES, columns={"everybody": ()},
     retired={State.retired: "category_retired"},
     constraints={"category_key_key": ValueTaken("key")},

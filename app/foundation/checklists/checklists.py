@@ -33,14 +33,14 @@ from app.kernel.refusals import WrongValue
 from app.kernel.visibility import STAFF
 
 
-class ChecklistItem(PayloadPart):
+class ChecklistTask(PayloadPart):
     """A task of a checklist."""
 
     title_en: Title = Field(description="What, in a line, in English. Name no persons here.")
     title_zh: Title = Field(description="The same in Chinese.")
 
 
-ChecklistItems = Annotated[tuple[ChecklistItem, ...], BoundedList]
+ChecklistTasks = Annotated[tuple[ChecklistTask, ...], BoundedList]
 
 
 class AddChecklist(Payload):
@@ -50,7 +50,7 @@ class AddChecklist(Payload):
     process: RecordKey = Field(description="The kind of the tickets that it is for, as `incident`.")
     title_en: ShortText = Field(description="What people call it, in English.")
     title_zh: ShortText = Field(description="What people call it, in Chinese.")
-    items: ChecklistItems = Field(
+    items: ChecklistTasks = Field(
         min_length=1, max_length=LONGEST_LIST, description="What is to be done, in order."
     )
 
@@ -79,7 +79,7 @@ class EditChecklist(Patch):
 
     title_en: ShortText = Field(default_factory=str, description="What people call it now, in English.")
     title_zh: ShortText = Field(default_factory=str, description="What people call it now, in Chinese.")
-    items: ChecklistItems = Field(
+    items: ChecklistTasks = Field(
         default=(), max_length=LONGEST_LIST, description="All that is to be done now."
     )
 
@@ -106,7 +106,7 @@ def retire(checklist: Checklist, body: EmptyPayload, ctx: ActionContext) -> None
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="checklist", plural="checklists", zh="检查清单", record=Checklist, states=State,
+    kind="checklist", plural="checklists", zh="检查清单", record=Checklist, states=State, administrative=True,
     audience=lambda checklist: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
     retired={State.retired: "checklist_retired"},
     constraints={"checklist_key_key": ValueTaken("key")},

@@ -12,7 +12,7 @@ from app.api.actions import mount_actions
 from app.api.edit import mount_edit
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
-from app.api.reads import Name, load_visible, mount_events, mount_reads, renderer_of
+from app.api.reads import Name, load_visible, mount_reads, renderer_of
 from app.foundation.cis import baselines, verifications
 from app.foundation.cis.compare import ComparePage, CompareQuery, compare
 from app.foundation.cis.lifecycle import LIFECYCLE
@@ -34,11 +34,9 @@ from app.foundation.cis.queries import (
 router = APIRouter(prefix="/v1/cis", tags=["configuration"])
 baselines_router = APIRouter(prefix="/v1/baselines", tags=["configuration"])
 mount_reads(baselines_router, BASELINES)
-mount_events(baselines_router, BASELINES)
 mount_actions(baselines_router, baselines.LIFECYCLE, BaselineOut)
 verifications_router = APIRouter(prefix="/v1/verifications", tags=["configuration"])
 mount_reads(verifications_router, VERIFICATIONS)
-mount_events(verifications_router, VERIFICATIONS)
 mount_actions(verifications_router, verifications.LIFECYCLE, VerificationOut)
 
 
@@ -51,7 +49,6 @@ async def compare_cis(request: Request, query: Annotated[CompareQuery, Query()])
 
 
 mount_reads(router, CIS)
-mount_events(router, CIS)
 
 
 @router.get(

@@ -54,7 +54,7 @@ def withdraw(rate: HourlyRate, body: Reason, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="hourly_rate", plural="hourly_rates", zh="小时费率", record=HourlyRate, states=State,
+    kind="hourly_rate", plural="hourly_rates", zh="小时费率", record=HourlyRate, states=State, administrative=True,
     audience=lambda rate: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
     constraints={"hourly_rate_valid_from_at_key": ValueTaken("valid_from_at")},
     rows=(

@@ -224,7 +224,7 @@ def _stored_choices(choices: tuple[Choice, ...]) -> list[dict[str, str]] | None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="custom_field", plural="custom_fields", zh="自定义字段", record=CustomField, states=State,
+    kind="custom_field", plural="custom_fields", zh="自定义字段", record=CustomField, states=State, administrative=True,
     audience=lambda field: (STAFF if field.staff_only else EVERYBODY,), overseer_roles=OVERSIGHT_ROLES,
     columns={"everybody": (), "staff": ()}, open_to_all="not r.staff_only",
     constraints={"custom_field_key_key": ValueTaken("key"), "custom_field_slot_meanwhile": RetryDecision()},

@@ -143,7 +143,7 @@ def _check_target_active(ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="escalation_rule", plural="escalation_rules", zh="升级规则", record=EscalationRule, states=State,
+    kind="escalation_rule", plural="escalation_rules", zh="升级规则", record=EscalationRule, states=State, administrative=True,
     audience=lambda one: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
     rows=(
         #      action 中文    from            to            who           event

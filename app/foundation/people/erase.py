@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from uuid import UUID
 
 from app.api import views
 from app.common.people import Person
+from app.db import Connection
 from app.kernel.ledger import Ledger
 from app.kernel.offers import offers
 from app.kernel.perform import Command
 from app.kernel.reads import VersionedRecord, load
 
 PAGE = 500
+#: A character as JSON may write it.
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 NEXT_REFUSED = b"select id, sealed from plumbing.refused_row where id > %s order by id limit %s"
+REMOVE_REFUSED = b"delete from plumbing.refused_row where id = any(%s)"
+NEXT_DELIVERIES = b"""
+select id, sealed from plumbing.webhook_delivery where id > %s and sealed is not null order by id limit %s"""
+# That it came, and what it has led to, stays: otherwise a repetition would have its effect once more.
+EMPTY_DELIVERIES = b"update plumbing.webhook_delivery set sealed = null where id = any(%s)"
 
 
 @contextlib.asynccontextmanager
 async def erase_refused_rows(ledger: Ledger, command: Command) -> AsyncIterator[None]:
-    """Around the erasure of a person: delete the refused rows of imports that contain their name or e-mail
-    address, and their saved views, whose titles are theirs. Does nothing if the command will be refused.
+    """Around the erasure of a person: delete the refused rows of imports and the content of deliveries of
+    tools that contain their name or e-mail address, and their saved views, whose titles are theirs. Does
+    nothing if the command will be refused.
 
     The rows are deleted before, because without the person's key nobody could tell any more which rows name
     them; if the process dies in between, erasing again finds the rest. They are deleted once more afterwards,
@@ -55,26 +64,37 @@ async def _known_texts(ledger: Ledger, person: Person) -> list[str]:
 
 
 async def _remove(ledger: Ledger, wanted: list[str]) -> None:
-    """Delete the refused rows of imports that contain one of the texts in `wanted`."""
+    """Delete what contains one of the texts in `wanted`: refused rows of imports, and the content of
+    deliveries of tools.
+    """
     if not wanted:
         return
-    last = UUID(int=0)
+    vault = ledger.vault
     async with ledger.db.connection() as connection:
-        while True:
-            cursor = await connection.execute(NEXT_REFUSED, (last, PAGE))
-            rows = await cursor.fetchall()
-            if not rows:
-                return
-            last = rows[-1][0]
-            found = [
-                row_id for row_id, body in rows if _mentions(ledger.vault.open_refused(bytes(body)), wanted)
-            ]
-            await connection.execute("delete from plumbing.refused_row where id = any(%s)", (found,))
+        await _remove_from(connection, NEXT_REFUSED, REMOVE_REFUSED, vault.open_refused, wanted)
+        await _remove_from(connection, NEXT_DELIVERIES, EMPTY_DELIVERIES, vault.open_delivery, wanted)
+
+
+async def _remove_from(
+    connection: Connection,
+    following: bytes,
+    removal: bytes,
+    opened: Callable[[bytes], bytes],
+    wanted: list[str],
+) -> None:
+    last = UUID(int=0)
+    while True:
+        rows = await (await connection.execute(following, (last, PAGE))).fetchall()
+        if not rows:
+            return
+        last = rows[-1][0]
+        found = [row_id for row_id, body in rows if _mentions(opened(bytes(body)), wanted)]
+        await connection.execute(removal, (found,))
 
 
 def _mentions(row: bytes, wanted: list[str]) -> bool:
     """Return whether the row contains one of the texts in `wanted`, in any case, and not within a longer
     word.
     """
-    text = row.decode("utf-8", "replace").casefold()
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), row.decode("utf-8", "replace")).casefold()
     return any(re.search(rf"(?<![a-z]){re.escape(one)}(?![a-z])", text) for one in wanted)

@@ -137,7 +137,7 @@ def retire(group: Group, body: EmptyPayload, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="group", plural="groups", zh="小组", record=Group, states=GroupState,
+    kind="group", plural="groups", zh="小组", record=Group, states=GroupState, administrative=True,
     audience=lambda group: (STAFF, *(() if group.chair_id is None else (f"person:{group.chair_id}",))),
     overseer_roles=OVERSIGHT_ROLES, columns={"staff": (), "person": ("chair_id",)}, children=(GroupMember,),
     retired={GroupState.retired: "group_retired"},

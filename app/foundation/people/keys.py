@@ -176,7 +176,7 @@ def revoke(key: Key, body: EmptyPayload, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="key", plural="keys", zh="API 密钥", record=Key, states=KeyState,
+    kind="key", plural="keys", zh="API 密钥", record=Key, states=KeyState, administrative=True,
     audience=lambda key: (f"person:{key.person_id}",), overseer_roles=frozenset({Role.admin, Role.auditor}), columns={"person": ("person_id",)},
     rows=(
         #      action    中文    from               to                who                    event

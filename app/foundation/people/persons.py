@@ -249,7 +249,7 @@ def erase(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="person", plural="persons", zh="人员", record=Person, states=PersonState,
+    kind="person", plural="persons", zh="人员", record=Person, states=PersonState, administrative=True,
     audience=lambda person: (STAFF, f"person:{person.id}"), overseer_roles=OVERSIGHT_ROLES, columns={"staff": (), "person": ("id",)}, children=(Membership,),
     rows=(
         #      action           中文        from                                        to                    who           event

@@ -72,7 +72,7 @@ def reinstate(team: Team, body: EmptyPayload, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="team", plural="teams", zh="团队", record=Team, states=TeamState,
+    kind="team", plural="teams", zh="团队", record=Team, states=TeamState, administrative=True,
     audience=lambda team: (EVERYBODY,), overseer_roles=OVERSIGHT_ROLES, columns={"everybody": ()},
     constraints={"team_key_key": ValueTaken("key")},
     rows=(

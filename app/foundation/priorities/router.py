@@ -20,7 +20,7 @@ from app.api.actions import (
 from app.api.auth import Ledger, context_of
 from app.api.etag import etag, versions_of
 from app.api.openapi import action_responses, problems
-from app.api.reads import mount_events, mount_reads
+from app.api.reads import mount_reads
 from app.api.shapes import OutputModel, Renderer
 from app.common.priority_matrix import PriorityMatrix
 from app.foundation.priorities.matrices import LIFECYCLE, AddPriorityMatrix, RevisePriorityMatrix
@@ -31,7 +31,6 @@ from app.log.ids import uuid7
 
 router = APIRouter(prefix="/v1", tags=["service"])
 mount_reads(router, PRIORITY_MATRICES, prefix="/priority_matrices")
-mount_events(router, PRIORITY_MATRICES, prefix="/priority_matrices")
 mount_actions(router, LIFECYCLE, PriorityMatrixOut, prefix="/priority_matrices")
 
 # The matrix that was set last, as `Directory.priority_matrix` caches it; read uncached here, for If-Match.

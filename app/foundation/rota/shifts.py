@@ -130,7 +130,7 @@ def _check_date_order(first: str, until: str | None) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="shift", plural="shifts", zh="班次", record=Shift, states=ShiftState,
+    kind="shift", plural="shifts", zh="班次", record=Shift, states=ShiftState, administrative=True,
     audience=lambda shift: (STAFF, f"person:{shift.person_id}"), overseer_roles=OVERSIGHT_ROLES, columns={"staff": (), "person": ("person_id",)},
     rows=(
         #      action 中文    from                 to                 who           event

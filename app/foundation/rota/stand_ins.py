@@ -123,7 +123,7 @@ def cancel(stand_in: StandIn, body: EmptyPayload, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="stand_in", plural="stand_ins", zh="代班", record=StandIn, states=StandInState,
+    kind="stand_in", plural="stand_ins", zh="代班", record=StandIn, states=StandInState, administrative=True,
     audience=lambda stand_in: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
     rows=(
         #      action   中文    from                   to                      who                               event

@@ -282,7 +282,7 @@ def withdraw(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> Non
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="catalogue_item", plural="catalogue_items", zh="服务目录项", record=CatalogueItem, states=State,
+    kind="catalogue_item", plural="catalogue_items", zh="服务目录项", record=CatalogueItem, states=State, administrative=True,
     audience=lambda item: (EVERYBODY if item.state is State.offered else STAFF,), overseer_roles=OVERSIGHT_ROLES,
     columns={"everybody": (), "staff": ()}, open_to_all="r.state = 'offered'",
     retired={State.draft: "not_offered", State.withdrawn: "not_offered"},

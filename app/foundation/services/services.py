@@ -158,7 +158,7 @@ def retire(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="service", plural="services", zh="服务", record=Service, states=State,
+    kind="service", plural="services", zh="服务", record=Service, states=State, administrative=True,
     audience=lambda service: (EVERYBODY if service.state is State.live else STAFF,), overseer_roles=OVERSIGHT_ROLES,
     columns={"everybody": (), "staff": ()}, open_to_all="r.state = 'live'",
     retired={State.retired: "service_retired"},

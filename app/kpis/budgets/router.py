@@ -5,11 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from app.api.actions import mount_actions
-from app.api.reads import mount_events, mount_reads
+from app.api.reads import mount_reads
 from app.kpis.budgets.lifecycle import LIFECYCLE
 from app.kpis.budgets.queries import KPI_BUDGETS, KpiBudgetOut
 
 router = APIRouter(prefix="/v1/kpi_budgets", tags=["kpis"])
 mount_reads(router, KPI_BUDGETS)
-mount_events(router, KPI_BUDGETS)
 mount_actions(router, LIFECYCLE, KpiBudgetOut)

@@ -18,7 +18,7 @@ from app.api.actions import (
 from app.api.auth import Ledger, context_of
 from app.api.etag import versions_of
 from app.api.openapi import action_responses
-from app.api.reads import mount_events, mount_reads
+from app.api.reads import mount_reads
 from app.api.shapes import Renderer
 from app.kernel.perform import Command
 from app.kernel.refusals import NotFound, VersionMismatch
@@ -30,7 +30,6 @@ from app.log.ids import uuid7
 
 router = APIRouter(prefix="/v1", tags=["kpis"])
 mount_reads(router, KPI_TARGETS, prefix="/kpi_targets")
-mount_events(router, KPI_TARGETS, prefix="/kpi_targets")
 mount_actions(router, LIFECYCLE, KpiTargetOut, prefix="/kpi_targets")
 
 KpiKey = Annotated[

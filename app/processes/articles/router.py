@@ -15,7 +15,7 @@ from app.api.edit import mount_edit
 from app.api.json_output import dump_json
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
-from app.api.reads import Name, load_visible, mount_events, mount_reads, renderer_of
+from app.api.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.shapes import OutputModel, Renderer
 from app.processes.articles.lifecycle import LIFECYCLE
 from app.processes.articles.queries import LISTING, ArticleOut, Suggestions, suggested_articles
@@ -54,7 +54,6 @@ for _kind, _plural in SUGGESTED_KINDS.items():
     )
 
 mount_reads(router, LISTING)
-mount_events(router, LISTING)
 mount_attachments(router, LISTING)
 mount_actions(router, LIFECYCLE, ArticleOut)
 mount_edit(router, LIFECYCLE, ArticleOut)

@@ -17,7 +17,7 @@ from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.api.openapi import problems
 from app.api.paging import VARY
-from app.api.reads import mount_events, mount_reads
+from app.api.reads import mount_reads
 from app.kernel.actor_policy import staff
 from app.processes.changes import freezes as freeze_lifecycle
 from app.processes.changes import questionnaires, templates
@@ -37,7 +37,6 @@ from app.ticketing.routes.children import mount_children
 
 change_templates = APIRouter(prefix="/v1/change_templates", tags=["changes"], route_class=DirectRoute)
 mount_reads(change_templates, TEMPLATES)
-mount_events(change_templates, TEMPLATES)
 mount_actions(change_templates, templates.LIFECYCLE, ChangeTemplateOut)
 mount_edit(change_templates, templates.LIFECYCLE, ChangeTemplateOut)
 
@@ -59,12 +58,10 @@ async def get_current_risk_questionnaire(request: Request, ledger: Ledger) -> Re
 
 
 mount_reads(risk_questionnaires, RISK_QUESTIONNAIRES)
-mount_events(risk_questionnaires, RISK_QUESTIONNAIRES)
 mount_actions(risk_questionnaires, questionnaires.LIFECYCLE, RiskQuestionnaireOut)
 
 freezes = APIRouter(prefix="/v1/freezes", tags=["changes"], route_class=DirectRoute)
 mount_reads(freezes, FREEZES)
-mount_events(freezes, FREEZES)
 mount_actions(freezes, freeze_lifecycle.LIFECYCLE, FreezeOut, renderer=FreezeRenderer)
 mount_edit(freezes, freeze_lifecycle.LIFECYCLE, FreezeOut, renderer=FreezeRenderer)
 mount_children(freezes, freeze_lifecycle.LIFECYCLE, FreezeOut, own=(EXCEPTION_ROWS,))

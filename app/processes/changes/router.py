@@ -59,7 +59,6 @@ async def list_change_conflicts(request: Request, query: Annotated[ConflictsQuer
 
 
 reads.mount_reads(router, LISTING)
-reads.mount_events(router, LISTING)
 mount_attachments(router, LISTING)
 mount_actions(router, LIFECYCLE, ChangeOut)
 mount_edit(router, LIFECYCLE, ChangeOut)

@@ -21,7 +21,7 @@ from app.api.auth import Ledger, context_of
 from app.api.child_rows import mount_child_listing
 from app.api.direct import DirectRoute
 from app.api.openapi import action_responses
-from app.api.reads import load_visible, mount_events, mount_reads, renderer_of
+from app.api.reads import load_visible, mount_reads, renderer_of
 from app.api.shapes import Renderer
 from app.kernel.context import CommandMetadata
 from app.kernel.payloads import Payload
@@ -38,7 +38,6 @@ from app.processes.deployments.records import DeploymentOutcome
 
 router = APIRouter(prefix="/v1/deployments", tags=["deployments"], route_class=DirectRoute)
 mount_reads(router, LISTING)
-mount_events(router, LISTING)
 mount_actions(router, LIFECYCLE, DeploymentOut, left_out=frozenset({"report"}))
 mount_child_listing(router, LIFECYCLE, DeploymentOut, CAUSES)
 

@@ -42,11 +42,10 @@ async def began_too_long_ago(
     reads: ReadContext, incident: Incident, body: ReportIncident, ctx: ActionContext
 ) -> None:
     """Refuse a begin years before the report, a likely typing error that would dominate the outage times
-    (`long_before_the_report`).
+    (`long_before_the_report`). A tool's alert may have fired that long.
     """
-    if body.began_at is not None and body.began_at < ctx.occurred_at - timedelta(
-        days=LONGEST_UNREPORTED_DAYS
-    ):
+    earliest = ctx.occurred_at - timedelta(days=LONGEST_UNREPORTED_DAYS)
+    if body.dedup_key is None and body.began_at is not None and body.began_at < earliest:
         words = {"days": str(LONGEST_UNREPORTED_DAYS)}
         raise WrongValue(words, pointer="/began_at", because="long_before_the_report")
 

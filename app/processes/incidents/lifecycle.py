@@ -338,7 +338,7 @@ LIFECYCLE = Lifecycle(
         action(mark_duplicate,  "标记重复",         OPEN,                            State.closed,       agent, "incident.marked_duplicate",
                wrong=(checks.duplicate_of_itself, checks.original_was_cancelled)),
         action(cancel,          "取消",             OPEN,                            State.cancelled,    reporter | agent, "incident.cancelled"),
-        action(repeat_alert,    "告警重复",         OPEN,                            STAYS,              integration, "incident.alert_repeated"),
+        action(repeat_alert,    "告警重复",         OPEN | ENDED,                    STAYS,              integration, "incident.alert_repeated"),
         action(remind,          "催办",             OPEN,                            STAYS,              rule, "incident.reminded"),
         action(tell_resolved,   "告知原事件已解决", [State.closed],                  STAYS,              rule, "incident.original_resolved",
                unless=(checks.not_a_duplicate,)),

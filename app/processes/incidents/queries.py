@@ -233,6 +233,15 @@ where coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedu
   and dedup_key is not null and state in ('new', 'acknowledged', 'in_progress', 'on_hold')
 """
 
+# The last one that had begun by then, and was not over yet.
+PAST_ALERTED_INCIDENT = """
+select id, version, opened_at, began_at, started_at from fold.incident
+where coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedup_key = %s
+  and state in ('resolved', 'closed') and coalesce(began_at, opened_at) <= %s
+  and coalesce(service_restored_at, resolved_at, closed_at) >= %s
+order by opened_at desc, id desc limit 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class AlertedIncident:
@@ -255,6 +264,14 @@ async def find_alerted_incident(
     return None if row is None else AlertedIncident(**row)
 
 
+async def find_past_alerted_incident(
+    db: Database, teller: UUID, source: str, dedup_key: str, at: datetime
+) -> AlertedIncident | None:
+    """Return the incident of the alert that is over now and was not at that time; None if there is none."""
+    row = await db.row(PAST_ALERTED_INCIDENT, (teller, source, dedup_key, at, at))
+    return None if row is None else AlertedIncident(**row)
+
+
 REVIEW = """
 select id, reviewed_at, causes, went_well, went_badly from fold.incident_review
 where record = %s order by reviewed_at desc, id desc limit 1
@@ -263,7 +280,9 @@ TIMELINE = "select happened_at, text from fold.timeline_entry where review_id = 
 #: The events that a timeline is proposed from: changes of state or assignment, and statements for those
 #: affected.
 TIMELINE_EVENTS = """
-select occurred_at, type, data->'given' as given from log.told where stream = %s and type = any(%s)
+select occurred_at, type,
+  case when data ? 'observed' then coalesce(data->'set'->stream, '{}') else data->'given' end as said
+from log.told where stream = %s and type = any(%s)
 order by version limit %s
 """
 TIMELINE_ACTIONS = frozenset(row.name for row in LIFECYCLE.rows if not row.stays) | {
@@ -275,8 +294,9 @@ TIMELINE_ACTIONS = frozenset(row.name for row in LIFECYCLE.rows if not row.stays
     "escalate",
     "prioritise",
 }
-#: The text fields of these events that belong in a timeline.
-TIMELINE_TEXT_FIELDS = ("statement", "measure", "done", "reason")
+#: The text fields of these events that belong in a timeline: of payloads, and of the record, which another
+#: system reports.
+TIMELINE_TEXT_FIELDS = ("statement", "measure", "done", "reason", "containment", "resolution")
 
 
 async def review_of(ledger: Ledger, incident: Incident, language: str) -> dict[str, Any]:
@@ -302,7 +322,7 @@ async def _proposed_timeline(ledger: Ledger, incident: Incident, language: str) 
     by_event = {row.event: row for row in LIFECYCLE.rows if row.name in TIMELINE_ACTIONS}
     events = await ledger.db.rows(TIMELINE_EVENTS, (incident.row_key, list(by_event), LONGEST_LIST))
     said = [
-        next((event["given"][name] for name in TIMELINE_TEXT_FIELDS if name in event["given"]), None)
+        next((event["said"][name] for name in TIMELINE_TEXT_FIELDS if name in event["said"]), None)
         for event in events
     ]
     texts = await ledger.vault.texts(words for words in said if words is not None and is_sealed(words))

@@ -20,7 +20,6 @@ from app.ticketing.routes.children import mount_children
 
 router = APIRouter(prefix="/v1/incidents", tags=["incidents"], route_class=DirectRoute)
 reads.mount_reads(router, LISTING)
-reads.mount_events(router, LISTING)
 mount_attachments(router, LISTING)
 
 

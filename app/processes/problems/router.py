@@ -42,7 +42,6 @@ from app.ticketing.routes.children import mount_children
 
 router = APIRouter(prefix="/v1/problems", tags=["problems"], route_class=DirectRoute)
 reads.mount_reads(router, LISTING)
-reads.mount_events(router, LISTING)
 mount_attachments(router, LISTING)
 mount_actions(router, LIFECYCLE, ProblemOut)
 mount_edit(router, LIFECYCLE, ProblemOut)
@@ -50,7 +49,6 @@ mount_children(router, LIFECYCLE, ProblemOut)
 
 candidates = APIRouter(prefix="/v1/problem_candidates", tags=["problems"], route_class=DirectRoute)
 reads.mount_reads(candidates, CANDIDATES)
-reads.mount_events(candidates, CANDIDATES)
 mount_actions(candidates, candidate_lifecycle.LIFECYCLE, ProblemCandidateOut)
 
 

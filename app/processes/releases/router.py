@@ -24,7 +24,6 @@ from app.ticketing.routes.children import mount_children
 
 router = APIRouter(prefix="/v1/releases", tags=["releases"], route_class=DirectRoute)
 reads.mount_reads(router, LISTING)
-reads.mount_events(router, LISTING)
 mount_attachments(router, LISTING)
 mount_actions(router, LIFECYCLE, ReleaseOut)
 mount_edit(router, LIFECYCLE, ReleaseOut)
@@ -32,5 +31,4 @@ mount_children(router, LIFECYCLE, ReleaseOut, CHILD_LISTINGS)
 
 stage_sets = APIRouter(prefix="/v1/release_stage_sets", tags=["releases"], route_class=DirectRoute)
 reads.mount_reads(stage_sets, STAGE_SETS)
-reads.mount_events(stage_sets, STAGE_SETS)
 mount_actions(stage_sets, stages.LIFECYCLE, ReleaseStageSetOut)

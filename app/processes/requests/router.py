@@ -15,7 +15,6 @@ from app.ticketing.routes.children import mount_children
 
 router = APIRouter(prefix="/v1/requests", tags=["requests"], route_class=DirectRoute)
 reads.mount_reads(router, LISTING)
-reads.mount_events(router, LISTING)
 mount_attachments(router, LISTING)
 mount_actions(router, LIFECYCLE, RequestOut)
 mount_edit(router, LIFECYCLE, RequestOut)

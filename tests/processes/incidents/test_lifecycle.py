@@ -311,7 +311,6 @@ def test_rules_do_what_the_table_gives_to_rules_and_nothing_else() -> None:
     by_rule = rule_caller("close_after_agreed_days")
     given(incident(state="resolved")).by(by_rule).when("close").then("incident.closed")
     given(incident()).by(by_rule).when("acknowledge").refused("forbidden")
-    given(incident()).by(by_rule).when("comment", {"text": "Hello"}).refused("forbidden")
 
 
 # Times

@@ -1,0 +1,35 @@
+"""Paths that take bodies of any type: files, and deliveries of tools, which are verified by their own secret
+instead of a credential of ours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+UPLOADS = "/v1/uploads/"
+#: The path, as the contract has it, that takes deliveries of tools.
+RECEIVE_WEBHOOK = "/v1/webhooks/{source}"
+WEBHOOK = re.compile(r"/v1/webhooks/[^/]+")
+PREVIEW = re.compile(r"/v1/webhooks/[^/]+/preview")
+
+
+def is_upload(scope: Mapping[str, Any]) -> bool:
+    """Return whether the request uploads a file."""
+    path: str = scope["path"]
+    return scope["method"] == "PUT" and path.startswith(UPLOADS)
+
+
+def is_webhook(scope: Mapping[str, Any]) -> bool:
+    """Return whether the request delivers a webhook or a mail."""
+    return scope["method"] == "POST" and WEBHOOK.fullmatch(scope["path"]) is not None
+
+
+def takes_any_body(scope: Mapping[str, Any]) -> bool:
+    """Return whether the request may have a body of any type, as large as a file."""
+    return (
+        is_upload(scope)
+        or is_webhook(scope)
+        or (scope["method"] == "POST" and PREVIEW.fullmatch(scope["path"]) is not None)
+    )

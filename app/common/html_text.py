@@ -1,0 +1,204 @@
+"""HTML as plain text, in time that grows with its length (pure).
+
+The standard library's parser looks through the whole rest at every tag that is not closed: 80 KB of `<a` keep
+it busy for seconds, and whoever sends a mail decides what is in it.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+# A comment that is not closed reaches to the end. A tag ends before the next `<`, so that each is looked at
+# once; in quotes it may contain `>`.
+_TOKEN = re.compile(
+    r"<!--.*?(?:-->|\Z)"
+    r"|<[!?][^<>]*+>"
+    r"|<(?P<end>/?)(?P<name>[a-zA-Z][^\s/<>\"']*+)"
+    r"(?P<attributes>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|[\"'])*+)>",
+    re.DOTALL,
+)
+_ATTRIBUTE = re.compile(r"(?<![a-zA-Z-])([a-zA-Z-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))")
+_HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
+_SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
+# They separate nothing and have no shape; senders fill the preview of a mail with them.
+_SHAPELESS = re.compile("[\u00ad\u034f\u200b-\u200f\u2060\ufeff]")
+
+_UNSEEN = frozenset({"head", "script", "style", "template", "title"})
+_VOID = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "wbr"})
+_LINES = frozenset({"address", "article", "dd", "div", "dt", "footer", "header", "li", "section", "tr"})
+_PARAGRAPHS = frozenset(
+    {"blockquote", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"}
+)
+_RULE = "-" * 20
+_DEEPEST_QUOTE = 20
+
+
+def html_to_text(html: str) -> str:
+    """Return the visible text of the HTML: paragraphs and list items on lines of their own, quotations with
+    `> ` before each line, links followed by `<address>`, pictures as `[description]`.
+    """
+    text = _Text()
+    position = 0
+    for token in _TOKEN.finditer(html):
+        text.add(html[position : token.start()])
+        position = token.end()
+        name = (token["name"] or "").lower()
+        if token["end"]:
+            text.end(name)
+        elif name:
+            text.start(name, token["attributes"])
+    text.add(html[position:])
+    return text.finished()
+
+
+class _Text:
+    """Text in the making: the lines so far, and what is open at this point."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._line: list[str] = []
+        self._quotes = 0
+        self._preformatted = 0
+        #: The items so far of each list that is open; None: not numbered.
+        self._lists: list[int | None] = []
+        #: The link that is open, and where its text began in the line.
+        self._link: tuple[str, int] | None = None
+        #: The element whose content is not shown, and how many of its name are open.
+        self._unseen: tuple[str, int] | None = None
+
+    def add(self, html: str) -> None:
+        """Add text between two tags."""
+        if self._unseen is not None or not html:
+            return
+        text = _SHAPELESS.sub("", unescape(html))
+        if self._preformatted:
+            first, *others = text.replace("\r\n", "\n").split("\n")
+            self._line.append(first)
+            for line in others:
+                self._break()
+                self._line.append(line)
+            return
+        self._line.append(_SPACES.sub(" ", text))
+
+    def start(self, name: str, attributes: str) -> None:
+        """Take in a start tag."""
+        if self._unseen is not None:
+            self._start_unseen(name)
+            return
+        if name in _UNSEEN or (_HIDDEN.search(attributes) and name not in _VOID):
+            self._unseen = (name, 1)
+        elif name == "br":
+            self._break()
+        elif name == "hr":
+            self._finish_line()
+            self._line.append(_RULE)
+            self._break()
+        elif name == "img":
+            description = _SPACES.sub(" ", _attribute(attributes, "alt")).strip()
+            self._line.append(f"[{description}]" if description else "")
+        elif name == "a":
+            self._link = (_attribute(attributes, "href").strip(), len(self._line))
+        elif name in ("td", "th"):
+            self._line.append(" ")
+        else:
+            self._start_block(name)
+
+    def end(self, name: str) -> None:
+        """Take in an end tag."""
+        if self._unseen is not None:
+            self._end_unseen(name)
+        elif name == "a":
+            self._end_link()
+        elif name in _LINES:
+            self._finish_line()
+        elif name in _PARAGRAPHS:
+            self._finish_line()
+            if name == "blockquote":
+                self._quotes = max(self._quotes - 1, 0)
+            self._empty_line()
+            if name == "pre":
+                self._preformatted = max(self._preformatted - 1, 0)
+            elif name in ("ol", "ul") and self._lists:
+                self._lists.pop()
+
+    def finished(self) -> str:
+        """Return the text; nothing is added afterwards."""
+        self._finish_line()
+        return "\n".join(self._lines).strip("\n")
+
+    def _start_unseen(self, name: str) -> None:
+        assert self._unseen is not None
+        inside, count = self._unseen
+        if name == "body" and inside in ("head", "title"):  # not closed, as in many templates
+            self._unseen = None
+        elif name == inside:
+            self._unseen = (inside, count + 1)
+
+    def _end_unseen(self, name: str) -> None:
+        assert self._unseen is not None
+        inside, count = self._unseen
+        if name == inside or (name == "head" and inside == "title"):
+            self._unseen = (inside, count - 1) if count > 1 else None
+
+    def _start_block(self, name: str) -> None:
+        if name in _LINES:
+            self._finish_line()
+        elif name in _PARAGRAPHS:
+            self._finish_line()
+            self._empty_line()
+        if name == "blockquote":
+            self._quotes += 1
+        elif name == "pre":
+            self._preformatted += 1
+        elif name in ("ol", "ul"):
+            self._lists.append(0 if name == "ol" else None)
+        elif name == "li":
+            self._line.append(self._next_item())
+
+    def _next_item(self) -> str:
+        if not self._lists or self._lists[-1] is None:
+            return "- "
+        self._lists[-1] += 1
+        return f"{self._lists[-1]}. "
+
+    def _end_link(self) -> None:
+        if self._link is None:
+            return
+        address, begin = self._link
+        self._link = None
+        shown = "".join(self._line[begin:]).strip()
+        is_shown = address.removeprefix("mailto:").rstrip("/") in (shown, shown.rstrip("/"))
+        if address.startswith(("http://", "https://", "mailto:")) and not is_shown:
+            self._line.append(f" <{address}>" if shown else f"<{address}>")
+
+    def _finish_line(self) -> None:
+        if "".join(self._line).strip():
+            self._break()
+        self._line = []
+
+    def _break(self) -> None:
+        """End the line, even if nothing stands in it."""
+        text = "".join(self._line)
+        self._line = []
+        if self._link is not None:
+            self._link = (self._link[0], 0)
+        text = text.rstrip() if self._preformatted else re.sub(" {2,}", " ", text).strip()
+        if text:
+            self._lines.append("> " * min(self._quotes, _DEEPEST_QUOTE) + text)
+        else:
+            self._empty_line()
+
+    def _empty_line(self) -> None:
+        mark = ">" if self._quotes and self._lines and self._lines[-1].startswith(">") else ""
+        if self._lines and self._lines[-1] in ("", ">"):
+            self._lines[-1] = mark
+        elif self._lines:
+            self._lines.append(mark)
+
+
+def _attribute(attributes: str, wanted: str) -> str:
+    for name, *values in _ATTRIBUTE.findall(attributes):
+        if name.lower() == wanted:
+            return unescape("".join(values))
+    return ""

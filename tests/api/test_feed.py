@@ -1,0 +1,265 @@
+"""The feed: its readers get what `…/events` of the records that they see gives them, each event once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from app.common.people import Role
+from app.db import connect
+from app.kernel import feed
+from app.log.ids import uuid7
+from app.registry import LIFECYCLES
+from tests.api.statements import READ_HEAD, Statements
+from tests.client import Api, Client, Json, an_incident
+from tests.conftest import DatabaseUrls
+
+FEED = "/v1/events"
+
+
+async def followed(client: Client, **parameters: Any) -> list[Json]:
+    return [event for page in await client.pages(FEED, **parameters) for event in page]
+
+
+async def events_of_records(client: Client) -> list[Json]:
+    """The events of all records that the client sees, record by record, in the order of the log."""
+    found: list[Json] = []
+    for lifecycle in LIFECYCLES:
+        for page in await client.pages(f"/v1/{lifecycle.plural}", limit="200", fields="id"):
+            for record in page:
+                at = f"/v1/{lifecycle.plural}/{record['id']}/events"
+                if (await client.get(at)).status_code == 200:
+                    found += [event for events in await client.pages(at) for event in events]
+    return sorted(found, key=lambda event: event["position"])
+
+
+@pytest.fixture
+async def readers(api: Api) -> dict[str, Client]:
+    team, other = await api.team("network"), await api.team("other")
+    admin = await api.client("root", Role.admin, Role.agent)
+    requester = await api.client("asks", Role.requester)
+    agent = await api.client("agent", f"agent@team/{team}")
+    auditor = await api.client("audits", Role.auditor)
+    for n, given_to in enumerate((team, other, team)):
+        writer = requester if n < 2 else admin
+        made = await writer.post_ok("/v1/incidents", an_incident())
+        at = f"/v1/incidents/{made['id']}"
+        await admin.post_ok(f"{at}/assign", {"team": given_to})
+        for visibility in ("internal", "public"):
+            await admin.post_ok(f"{at}/comment", {"text": f"{visibility} word", "visibility": visibility})
+    return {"admin": admin, "requester": requester, "agent": agent, "auditor": auditor}
+
+
+@pytest.mark.parametrize("most_read", [feed.MOST_READ, 3])
+async def test_each_reader_gets_what_the_events_of_their_records_give_and_no_more(
+    readers: dict[str, Client], monkeypatch: pytest.MonkeyPatch, most_read: int
+) -> None:
+    monkeypatch.setattr(feed, "MOST_READ", most_read)
+    for name, client in readers.items():
+        expected = await events_of_records(client)
+        assert expected, name
+        assert await followed(client, limit="3") == expected, name
+        assert await followed(client, limit="4", order="backward") == expected[::-1], name
+        of_type = [event for event in expected if event["type"] == "incident.commented"]
+        assert await followed(client, type="incident.commented") == of_type, name
+        assert await followed(client, kind="incident", limit="2") == [
+            event for event in expected if event["stream"].startswith("incident/")
+        ], name
+        one = expected[len(expected) // 2]
+        assert await followed(client, stream=one["stream"]) == [
+            event for event in expected if event["stream"] == one["stream"]
+        ], name
+        assert await followed(client, recorded_after=one["recorded_at"]) == [
+            event for event in expected if event["position"] >= one["position"]
+        ], name
+        assert await followed(client, before=str(one["position"]), actor=one["actor"]) == [
+            event
+            for event in expected
+            if event["position"] < one["position"] and event["actor"] == one["actor"]
+        ], name
+
+
+async def test_few_streams_are_read_one_by_one_with_the_same_result(
+    readers: dict[str, Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requester = readers["requester"]
+    expected = await events_of_records(requester)
+    monkeypatch.setattr(feed, "MOST_READ", len(expected))
+    assert await followed(requester, limit="2") == expected
+
+
+async def test_events_about_a_record_are_for_whoever_sees_the_record_and_nobody_else(
+    api: Api, readers: dict[str, Client], place: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = await api.client("stranger", Role.requester)
+    (made, *_) = (await readers["requester"].read("/v1/incidents", sort="opened_at"))["items"]
+    stream = f"clock/{uuid7()}"
+    position = await append_about(place.owner_url, stream, f"incident/{made['id']}")
+    everyone = {**readers, "stranger": stranger}
+    for most_read in (feed.MOST_READ, position - 1):
+        monkeypatch.setattr(feed, "MOST_READ", most_read)
+        seen = {
+            name
+            for name, client in everyone.items()
+            if [one["position"] for one in await followed(client) if one["stream"] == stream]
+        }
+        can_read = {
+            name
+            for name, client in everyone.items()
+            if (await client.get(f"/v1/incidents/{made['id']}/events")).status_code == 200
+        }
+        assert seen == can_read >= {"admin", "requester", "agent"}
+        assert "stranger" not in seen
+        assert [one["stream"] for one in await followed(readers["agent"], kind="clock")] == [stream]
+
+
+async def append_about(owner_url: str, stream: str, about: str) -> int:
+    """The position of an event of a stream about that record; by its own head everybody would see it."""
+    owner = await connect(owner_url)
+    try:
+        cursor = await owner.execute(
+            """with moved as (update log.head set position = position + 1 returning position, recorded_at),
+              made as (insert into log.stream_head values (%(stream)s, 'clock', 1, '{everybody}', %(about)s))
+            insert into log.event (position, recorded_at, occurred_at, id, version, schema_version,
+                staff_only, stream, type, actor, correlation_id, source, data)
+              select position, recorded_at, recorded_at, %(id)s, 1, 1, false, %(stream)s, 'clock.started',
+                'rule:clocks', 'a-test', 'rule', '{"given":{},"set":{}}' from moved returning position""",
+            {"stream": stream, "about": about, "id": uuid7()},
+        )
+        ((position,),) = await cursor.fetchall()
+        return int(position)
+    finally:
+        await owner.close()
+
+
+async def test_whoever_resumes_gets_what_has_come_since_and_nothing_twice(readers: dict[str, Client]) -> None:
+    agent, admin = readers["agent"], readers["admin"]
+    for order in ("forward", "backward"):
+        page = await agent.read(FEED, order=order, limit="200")
+        assert page["caught_up"]
+        assert page["next_cursor"] is None
+        stream = next(one["stream"] for one in page["items"] if one["stream"].startswith("incident/"))
+        at = "/v1/incidents/" + stream.partition("/")[2]
+        await admin.post_ok(f"{at}/comment", {"text": order, "visibility": "public"})
+        new = await agent.read(FEED, cursor=page["resume_cursor"])
+        assert [event["given"]["text"] for event in new["items"]] == [order]
+
+
+async def test_a_wait_for_which_nothing_comes_ends_with_an_empty_page(readers: dict[str, Client]) -> None:
+    requester = readers["requester"]
+    page = await requester.read(FEED, limit="200")
+    assert not (await requester.read(FEED, cursor=page["resume_cursor"], limit="200", wait="1"))["items"]
+
+
+async def test_a_cursor_is_good_for_its_own_filters_and_order_only(readers: dict[str, Client]) -> None:
+    auditor = readers["auditor"]
+    cursor = (await auditor.read(FEED, limit="2"))["next_cursor"]
+    changed = cursor[:-2] + ("AA" if cursor[-2:] != "AA" else "BB")
+    for wrong in ({"kind": "incident"}, {"order": "backward"}, {"cursor": changed}):
+        assert (await auditor.get(FEED, params={"cursor": cursor} | wrong)).status_code == 400, wrong
+
+
+async def test_values_out_of_bounds_are_refused(readers: dict[str, Client]) -> None:
+    for wrong in (
+        {"limit": "0"},
+        {"limit": "201"},
+        {"wait": "31"},
+        {"wait": "1", "order": "backward"},
+        {"after": "-1"},
+        {"order": "up"},
+        {"type": "nothing"},
+        {"recorded_after": "17"},
+        {"recorded_after": "0001-01-01T00:00:00Z"},
+    ):
+        answer = await readers["auditor"].get(FEED, params=wrong)
+        assert answer.status_code == 422 or (wrong.get("recorded_after") and answer.status_code == 200), wrong
+
+
+async def test_a_large_page_takes_as_many_statements_as_a_small_one(
+    api: Api, readers: dict[str, Client], statements: Statements
+) -> None:
+    for name, client in readers.items():
+        counts = []
+        for limit in ("3", "200"):
+            api.ledger.forget()
+            statements.sent.clear()
+            page = await client.read(FEED, kind="incident", order="backward", limit=limit)
+            # The listener asks for the log's head beside, once a second.
+            counts.append(len(statements.sent) - statements.with_text(READ_HEAD))
+        assert len(page["items"]) > 3 or name == "auditor"
+        # Keys of persons are kept once they were read, so the second page may take fewer.
+        assert counts[1] <= counts[0] <= 8, (name, counts)
+
+
+async def followed_until(quiet: asyncio.Event, client: Client) -> list[Json]:
+    """All events that a reader gets who follows by small pages, until there are none after it is quiet."""
+    found: list[Json] = []
+    page = await client.read(FEED, limit="3")
+    while True:
+        found += page["items"]
+        was_quiet = quiet.is_set()
+        wait = {} if was_quiet else {"wait": "1"}
+        page = await client.read(FEED, limit="3", cursor=page["resume_cursor"], **wait)
+        if was_quiet and page["caught_up"] and not page["items"]:
+            return found
+
+
+async def test_while_others_append_each_reader_gets_each_event_once_in_order(
+    api: Api, readers: dict[str, Client]
+) -> None:
+    admin, quiet = readers["admin"], asyncio.Event()
+    teams = {team["key"]: team["id"] for team in (await admin.read("/v1/teams"))["items"]}
+
+    async def append(n: int) -> None:
+        writer = readers["requester"] if n % 2 else admin
+        at = f"/v1/incidents/{(await writer.post_ok('/v1/incidents', an_incident()))['id']}"
+        for step in range(3):
+            team = ("network", "other")[(n // 2 + step) % 2]
+            await admin.post_ok(f"{at}/assign", {"team": teams[team]})
+            visibility = ("public", "internal")[step % 2]
+            await admin.post_ok(f"{at}/comment", {"text": "A word.", "visibility": visibility})
+
+    following = {
+        name: asyncio.create_task(followed_until(quiet, readers[name]))
+        for name in ("admin", "requester", "agent")
+    }
+    await asyncio.gather(*(append(n) for n in range(8)))
+    quiet.set()
+    found = {name: await task for name, task in following.items()}
+    for events in found.values():
+        positions = [event["position"] for event in events]
+        assert positions == sorted(set(positions))
+    # These two see the same records all the while.
+    for name in ("admin", "requester"):
+        assert found[name] == await events_of_records(readers[name]), name
+    sure, possible = seen_by_team(found["admin"], teams["network"])
+    visible = {event["position"]: event for event in await events_of_records(readers["agent"])}
+    got = {event["position"]: event for event in found["agent"]}
+    assert all(got[one] == event for one, event in visible.items() if one in got)
+    of_incidents = {one for one, event in got.items() if event["stream"].startswith("incident/")}
+    assert sure <= of_incidents <= possible
+    others = {one for one, event in visible.items() if not event["stream"].startswith("incident/")}
+    assert got.keys() - of_incidents == others
+
+
+def seen_by_team(events: list[Json], team: str) -> tuple[set[int], set[int]]:
+    """Positions of the events of incidents that an agent of the team gets who follows, and of those that they
+    may get: not those before a record became visible if they were there by then, and none after it is
+    visible no longer. The desk's incidents have no team.
+    """
+    by_stream: dict[str, list[tuple[int, bool]]] = {}
+    teams: dict[str, str] = {}
+    for event in events:
+        stream = event["stream"]
+        if stream.startswith("incident/"):
+            teams[stream] = event["set"].get(stream, {}).get("team_id") or teams.get(stream, "")
+            by_stream.setdefault(stream, []).append((event["position"], teams[stream] in ("", team)))
+    sure, possible = set[int](), set[int]()
+    for seen in by_stream.values():
+        last = max((n for n, (_, visible) in enumerate(seen) if not visible), default=-1)
+        sure |= {position for position, _ in seen[last + 1 :]}
+        lasts = max((n for n, (_, visible) in enumerate(seen) if visible), default=-1)
+        possible |= {position for position, _ in seen[: lasts + 1]}
+    return sure, possible
