@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from app.api import bulk, me, meta, openapi, pages, problem_pages, problems, uploads
+from app.api import bulk, feed, me, meta, openapi, pages, problem_pages, problems, uploads
 from app.api.auth import AuthMiddleware
 from app.api.cors import Cors
 from app.api.direct import be_strict
@@ -81,6 +81,8 @@ from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from app.service_status import router as service_statuses
 from app.settings import Settings
 from app.ticketing.routes import work
+from app.webhooks import queries as webhook_queries
+from app.webhooks import router as webhooks
 
 #: The lists that saved views exist for.
 LISTINGS = (
@@ -115,6 +117,7 @@ LISTINGS = (
     calendar_queries.CALENDARS,
     ci_queries.BASELINES,
     ci_queries.VERIFICATIONS,
+    webhook_queries.WEBHOOK_SOURCES,
 )
 ROUTERS = (
     requests.router,
@@ -157,8 +160,10 @@ ROUTERS = (
     cis.verifications_router,
     priorities.router,
     notices.router,
+    webhooks.router,
     imports.router,
     bulk_jobs.router,
+    feed.router,
     preferences.router,
     me.router,
     work.router,
@@ -216,6 +221,7 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
     app.state.metrics = Metrics(app.version)
     # The middleware added last is the outermost.
     app.state.key_use = KeyUse()
+    app.state.webhook_quotas = webhooks.WebhookQuotas(settings.webhook_rate_limit, settings.wrong_keys)
     app.state.readiness = Readiness()
     app.state.issuer = None if settings.oidc_issuer is None else IdentityProvider(settings)
     app.add_middleware(AuthMiddleware, settings=settings, use=app.state.key_use, issuer=app.state.issuer)

@@ -32,6 +32,7 @@ from app.processes.problems import lifecycle as problems
 from app.processes.releases import lifecycle as releases
 from app.processes.releases import stages as release_stage_sets
 from app.processes.requests import lifecycle as requests
+from app.webhooks import sources as webhook_sources
 
 LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     persons.LIFECYCLE,
@@ -69,6 +70,7 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     kpi_targets.LIFECYCLE,
     kpi_budgets.LIFECYCLE,
     reconciliations.LIFECYCLE,
+    webhook_sources.LIFECYCLE,
     notices.LIFECYCLE,
 )
 

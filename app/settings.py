@@ -206,6 +206,11 @@ class Settings(BaseSettings):
     wrong_keys: int = Field(
         default=30, ge=1, description="Wrong keys from one address that a process looks up in a minute."
     )
+    webhook_rate_limit: int = Field(
+        default=60_000,
+        ge=1,
+        description="Verified deliveries of one webhook source that a process takes in a minute.",
+    )
     open_metrics: bool = Field(
         default=False, description="Answer `/metrics` to everybody, and not only to a key that may read it."
     )
@@ -265,6 +270,20 @@ class Settings(BaseSettings):
     )
     smtp_password: SecretStr | None = Field(
         default=None, description="Their password; better as a file in the secrets directory."
+    )
+    imap_host: str | None = Field(
+        default=None, description="Host of the mailbox that mails are fetched from. None: no mailbox."
+    )
+    imap_port: int = Field(default=993, ge=1, le=65535, description="TCP port of the mailbox.")
+    imap_tls: Annotated[str, Field(pattern="^(tls|none)$")] = Field(
+        default="tls", description="`tls`: encrypted; `none`: not, for a mailbox on this machine."
+    )
+    imap_user: str | None = Field(default=None, description="User name at the mailbox.")
+    imap_password: SecretStr | None = Field(default=None, description="Password at the mailbox.")
+    imap_folder: str = Field(default="INBOX", description="Folder of the mailbox.")
+    imap_source: str = Field(
+        default="mail",
+        description="Key of the webhook source, of the adapter `mail`, that its mails belong to.",
     )
     mail_from: Annotated[str, AfterValidator(_address)] = Field(
         default="ledgerdesk@localhost", description="The address that mail comes from."

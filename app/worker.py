@@ -44,6 +44,8 @@ from app.log.follow import Consumer
 from app.notifications import mail, notices
 from app.search import index
 from app.shared_connections import SharedConnections
+from app.webhooks import addresses, processing, silence
+from app.webhooks.mail import imap
 
 #: Rules that react to events.
 RULES: tuple[Rule | AssignByRule, ...] = (
@@ -77,7 +79,7 @@ TIMED_RULES: tuple[TimerConsumer, ...] = (
 
 def projections(ledger: Ledger) -> Sequence[Consumer]:
     """Return the consumers that only read the log and keep tables of their own."""
-    return FACTS, index.consumer(ledger)
+    return FACTS, index.consumer(ledger), addresses.consumer(ledger)
 
 
 def acting_consumers(ledger: Ledger, clock: Clock) -> Sequence[Consumer]:
@@ -105,3 +107,7 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         tasks.create_task(mail.run(lines, ledger, clock, failed=failed))
         tasks.create_task(spans.run(lines, clock, failed=failed))
         tasks.create_task(nightly.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(processing.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(processing.run_removal(ledger, clock, failed=failed))
+        tasks.create_task(silence.run(ledger, clock, failed=failed))
+        tasks.create_task(imap.run(ledger, clock, failed=failed))

@@ -7,8 +7,10 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from urllib.parse import quote
@@ -18,9 +20,9 @@ from bench.cases import FAULT, TEAMS, LargeSite, team_key
 from bench.figures import Figure, Threshold, alternate, number, paired_figure
 from bench.site import made_token
 
-GET, LIST, SCOPED, TABLE, WORK, MEMORY = NAMES = (
-    *("get", "list", "list_scoped", "list_table"),
-    *("work", "memory"),
+GET, LIST, SCOPED, TABLE, ACTIONS, WORK, FEED, MEMORY = NAMES = (
+    *("get", "list", "list_scoped", "list_table", "list_actions"),
+    *("work", "feed", "memory"),
 )
 GROWTH = "growth"
 PAGE = 50
@@ -28,7 +30,11 @@ PAGE = 50
 SMALLEST_PAGE = 25_000
 # Fields that a table on a screen shows, and the fewest bytes of a page with these fields.
 TABLE_FIELDS, SMALLEST_TABLE = "number,title,state,priority,team,assignee,opened_at", 10_000
+# Fields of a list with what the caller may do now, beside those that a table shows.
+TABLE_ACTIONS = f"{TABLE_FIELDS},actions"
 NO_OP = "/livez"
+# So many of the newest events are followed by the feed, and a page takes no longer than this.
+FOLLOWED, QUICK_FOLLOWED, LONG_SECONDS = 200_000, 20_000, 600.0
 REQUESTS, QUICK_REQUESTS = 100_000, 5_000
 PLANS = Path("build/plans.txt")
 
@@ -107,6 +113,36 @@ class Reading:
         paired = await alternate(self.many.run, no_op, self.rate(clients, lambda: "/v1/me/work", self.scoped))
         what = f"/v1/me/work where there are {self.many.incidents:,} / no-op route, {clients} clients"
         return paired_figure(WORK, what, paired, Threshold(0.12, 0.25))
+
+    async def list_actions(self, clients: int) -> Figure:
+        """Measures the same as `list_table`, with what the caller may do with each, against that without."""
+        team = cycle(range(TEAMS))
+
+        def path(fields: str) -> str:
+            return f"/v1/incidents?state=closed&fields={fields}&team={team_key(next(team))}"
+
+        without = self.rate(clients, lambda: path(TABLE_FIELDS), self.token)
+        with_actions = self.rate(clients, lambda: path(TABLE_ACTIONS), self.token)
+        paired = await alternate(self.many.run, without, with_actions)
+        what = f"list of {PAGE} of {self.many.incidents:,}, with their actions / without, {clients} clients"
+        return paired_figure(ACTIONS, what, paired, None)
+
+    async def feed(self, who: str, token: str) -> Figure:
+        """Measures how fast somebody gets to the feed's end by pages, in events of the log a second."""
+        port, seen, cursor = self.many.site.ports["api"], 0, ""
+        answer = await self.many.owner.execute("select position from log.head")
+        ((head,),) = await answer.fetchall()
+        count = min(head, QUICK_FOLLOWED if self.many.run.quick else FOLLOWED)
+        path, began = f"/v1/events?limit=200&after={head - count}", time.perf_counter()
+        while cursor is not None:
+            asked = iter([load.request("GET", path + (cursor and f"&cursor={quote(cursor)}"), token)])
+            following = partial(next, asked, None)
+            _, (body,) = await load.run(port, 1, LONG_SECONDS, following, expect=b"200")
+            page = json.loads(body)
+            seen, cursor = seen + len(page["items"]), page["next_cursor"]
+        rate = count / (time.perf_counter() - began)
+        what = f"feed of {head:,} events, the last {count:,} followed by {who}, who sees {seen:,} of these"
+        return Figure(FEED, what, f"{number(rate)} events/s", rate)
 
     async def memory(self) -> Figure:
         """Measures the memory of the API after many requests of every kind of reading, and after half of
@@ -190,6 +226,13 @@ async def measure(many: LargeSite) -> list[Figure]:
         if run.is_wanted(TABLE):
             run.announce("Listing for a table, in turns with a route that does nothing")
             figures.append(await reader.list_table(8))
+        if run.is_wanted(ACTIONS):
+            run.announce("Listing with actions, in turns with the same without")
+            figures.append(await reader.list_actions(8))
+        if run.is_wanted(FEED):
+            run.announce("Following the feed to its end, as an administrator and as an agent of one team")
+            figures.append(await reader.feed("an administrator", reader.token))
+            figures.append(await reader.feed("an agent", reader.scoped))
         if run.is_wanted(WORK):
             run.announce("What an agent has to do, in turns with a route that does nothing")
             figures.append(await reader.work(8))

@@ -33,3 +33,6 @@ grant select, insert, delete on all tables in schema business_time to {role};
 -- Windows and bookings follow from changes and freezes, and are written with them; a rebuild makes them anew.
 grant usage on schema schedule to {role};
 grant select, insert, delete on all tables in schema schedule to {role};
+-- Deliveries of tools are kept beside the log until they are processed; addresses follow from persons.
+grant insert, update, delete on plumbing.webhook_delivery, plumbing.webhook_refusal, plumbing.cleared_alert to {role};
+grant insert, update, delete on vault.address to {role};

@@ -874,6 +874,7 @@ create table fold.external_reference (
   source text collate "C" not null,
   key text collate "C" not null,
   appended_at timestamp with time zone,
+  url text,
   constraint external_reference_pkey PRIMARY KEY (id),
   constraint external_reference_kind_key_source_key UNIQUE (kind, key, source)
 );
@@ -1040,6 +1041,7 @@ create table fold.incident (
   constraint incident_number_key UNIQUE (number)
 ) with (fillfactor=85);
 CREATE UNIQUE INDEX incident_alert_is_open_elsewhere ON fold.incident USING btree (COALESCE(reported_by_id, requester_id), alert_source, dedup_key) WHERE ((dedup_key IS NOT NULL) AND (state = ANY (ARRAY['new'::text, 'acknowledged'::text, 'in_progress'::text, 'on_hold'::text])));
+CREATE INDEX incident_alert_past ON fold.incident USING btree (alert_source, dedup_key, opened_at DESC) WHERE (dedup_key IS NOT NULL);
 CREATE INDEX incident_assignee ON fold.incident USING btree (assignee_id, opened_at DESC, id DESC);
 CREATE INDEX incident_category ON fold.incident USING btree (category, opened_at DESC, id DESC) WHERE (category IS NOT NULL);
 CREATE INDEX incident_changed ON fold.incident USING btree (changed_at, id);
@@ -1980,6 +1982,36 @@ create table fold.vote (
 CREATE INDEX vote_awaited ON fold.vote USING btree (person_id, due_at, id) WHERE ((verdict IS NULL) AND (closed_at IS NULL));
 CREATE INDEX vote_person ON fold.vote USING btree (person_id, record);
 CREATE INDEX vote_record ON fold.vote USING btree (record, asked_at, id);
+
+create table fold.webhook_source (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  state text collate "C" not null,
+  key text collate "C" not null,
+  title text not null,
+  adapter text collate "C" not null,
+  mapping text,
+  owner_id uuid not null,
+  team_id uuid,
+  service text collate "C",
+  category text collate "C",
+  impact text collate "C",
+  urgency text collate "C",
+  effect text collate "C",
+  zone text collate "C",
+  unknown_senders text collate "C" not null,
+  user_name text,
+  sealed_secret text not null,
+  previous_sealed_secret text,
+  previous_ends_at timestamp with time zone,
+  rotated_at timestamp with time zone,
+  silent_since_at timestamp with time zone,
+  added_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint webhook_source_pkey PRIMARY KEY (id),
+  constraint webhook_source_key_key UNIQUE (key)
+);
 
 create table fold.work (
   id uuid not null,
@@ -3079,6 +3111,7 @@ create table log.stream_head (
   about text collate "C",
   constraint stream_head_pkey PRIMARY KEY (stream)
 ) with (fillfactor=85);
+CREATE INDEX stream_head_about ON log.stream_head USING btree (about) WHERE (about IS NOT NULL);
 CREATE INDEX stream_head_audience ON log.stream_head USING gin (audience);
 
 create view log.told as
@@ -3480,6 +3513,14 @@ create table plumbing.bulk_result (
 );
 CREATE INDEX bulk_result_refused ON plumbing.bulk_result USING btree (job_id, line) WHERE (code IS NOT NULL);
 
+create table plumbing.cleared_alert (
+  account_id uuid not null,
+  source text collate "C" not null,
+  dedup_key text collate "C" not null,
+  cleared_at timestamp with time zone not null,
+  constraint cleared_alert_pkey PRIMARY KEY (account_id, source, dedup_key)
+);
+
 create table plumbing.import_run (
   id uuid not null,
   reader text collate "C" not null,
@@ -3585,6 +3626,36 @@ create table plumbing.view (
 );
 CREATE INDEX view_owner ON plumbing.view USING btree (owner_id, id);
 CREATE INDEX view_team ON plumbing.view USING btree (team_id, id) WHERE (team_id IS NOT NULL);
+
+create table plumbing.webhook_delivery (
+  id uuid not null,
+  source_id uuid not null,
+  delivery_key text collate "C" not null,
+  received_at timestamp with time zone not null default clock_timestamp(),
+  size integer not null,
+  content_hash text collate "C" not null,
+  sealed bytea,
+  state text collate "C" not null default 'waiting'::text,
+  attempts integer not null default 0,
+  processed_at timestamp with time zone,
+  code text collate "C",
+  mapping_key text collate "C",
+  awaited_case text collate "C",
+  effects jsonb not null default '[]'::jsonb,
+  constraint webhook_delivery_pkey PRIMARY KEY (id),
+  constraint webhook_delivery_source_id_delivery_key_key UNIQUE (source_id, delivery_key)
+);
+CREATE INDEX webhook_delivery_content ON plumbing.webhook_delivery USING btree (received_at) WHERE (sealed IS NOT NULL);
+CREATE INDEX webhook_delivery_failed ON plumbing.webhook_delivery USING btree (source_id, received_at DESC, id DESC) WHERE (state = 'failed'::text);
+CREATE INDEX webhook_delivery_received ON plumbing.webhook_delivery USING btree (source_id, received_at DESC, id DESC);
+CREATE INDEX webhook_delivery_waiting ON plumbing.webhook_delivery USING btree (source_id, received_at, id) WHERE (state = 'waiting'::text);
+
+create table plumbing.webhook_refusal (
+  source_id uuid not null,
+  refused bigint not null,
+  last_refused_at timestamp with time zone not null,
+  constraint webhook_refusal_pkey PRIMARY KEY (source_id)
+);
 
 
 create schema schedule;
@@ -3767,6 +3838,13 @@ CREATE INDEX record_tokens ON search.record USING gin (tokens);
 
 
 create schema vault;
+
+create table vault.address (
+  person_id uuid not null,
+  fingerprint text collate "C" not null,
+  constraint address_pkey PRIMARY KEY (person_id)
+);
+CREATE INDEX address_fingerprint ON vault.address USING btree (fingerprint);
 
 create table vault.known_as (
   id uuid not null,

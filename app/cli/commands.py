@@ -35,6 +35,7 @@ COMMANDS = {
     "people": "people",
     "erase": "erase",
     "import": "imports",
+    "mail-in": "mail_in",
     "rebuild": "rebuild",
     "reindex": "reindex",
     "kpi": "kpi",

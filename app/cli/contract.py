@@ -24,6 +24,7 @@ from app.kpis import describe as kpi_pages
 from app.kpis.catalogue import KPIS
 from app.main import build_app
 from app.registry import LIFECYCLES
+from app.webhooks import guides
 
 OPENAPI = settings.PROJECT / "openapi"
 OPERATIONS, EVENTS = "openapi.json", "events.json"
@@ -84,6 +85,8 @@ def generated() -> Iterator[tuple[Path, str]]:
     for lifecycle in LIFECYCLES:
         yield project / "docs" / "lifecycles" / f"{lifecycle.plural}.md", describe.as_markdown(lifecycle)
     yield project / "docs" / "kpis.md", kpi_pages.as_markdown(KPIS.values())
+    for tool, page in guides.pages():
+        yield project / "docs" / "how-to" / "webhooks" / f"{tool}.md", page
     yield project / "docs" / "settings.md", settings.as_markdown()
     every = typer.main.get_command(command_line())
     commands = get_docs_for_click(obj=every, ctx=typer.Context(every), name="ledgerdesk", title="Commands")

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 from rich.console import Console
 from rich.progress import Progress
@@ -18,6 +19,7 @@ from app.cli.keys import add_person, make_token
 from app.cli.kpi import catch_up
 from app.cli.output import print_line, print_table
 from app.cli.serve import bind_listener, run, supervised_worker
+from app.cli.webhook_samples import replay_samples
 from app.demo import history
 from app.demo.organisation import KEYS
 from app.installation import Installation
@@ -32,9 +34,15 @@ KEY_FILE = "demo-keys.json"
 
 def demo(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="TCP port to listen on.")] = None,
+    webhooks: Annotated[
+        bool, typer.Option("--webhooks", help="Post sample deliveries of every tool to the running demo.")
+    ] = False,
 ) -> None:
     """Make a demo organisation if there is none, then serve it, with a worker, until it is stopped."""
     current = settings.load(**({} if port is None else {"port": port}))
+    if webhooks:
+        loop.run(_replay_samples(current))
+        return
     logs.configure_logging("warning")
     with installation.open_installation(current, watched=True) as place:
         installation.check(place, current, patient=True)
@@ -46,6 +54,23 @@ def demo(
         with supervised_worker():
             run(application(place.url, place.secrets_dir, current), listener, current.proxies)
     print_line("Stopped. The data are kept; `make run` goes on with them.")
+
+
+async def _replay_samples(current: Settings) -> None:
+    """Post the samples of every tool to the demo that is running, and print what becomes of them."""
+    path = installation.secrets_directory(current) / KEY_FILE
+    address = f"http://{current.host}:{current.port}"
+    if not path.exists():
+        raise typer.BadParameter("there is no demo yet: start it by `make run`, and call this beside it")
+    key = json.loads(path.read_text(encoding="utf-8"))["admin"]
+    try:
+        async with httpx.AsyncClient(
+            base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=30
+        ) as client:
+            found = [replayed async for replayed in replay_samples(client)]
+    except (httpx.HTTPError, TimeoutError) as error:
+        raise typer.BadParameter(f"the demo does not answer at {address}: {error}") from error
+    print_table(("tool", "delivery", "answer", "what became of it"), [tuple(map(str, one)) for one in found])
 
 
 async def _prepared(place: Installation, current: Settings) -> dict[str, str]:

@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from app.api.middleware import is_upload
 from app.api.problems import MEDIA_TYPE, document
+from app.api.raw_bodies import takes_any_body
 from app.log.ids import uuid7
 
 
@@ -149,8 +149,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._alarm = self.loop.call_later(self.limits.head_seconds, self._close_if_idle)
 
     def shutdown(self) -> None:
-        """Stop accepting requests on this connection; the request in progress is still answered."""
+        """Stop accepting requests on this connection; the request in progress is still answered, at once if
+        it waits for events.
+        """
         self._is_kept = False
+        if self.cycle is not None:
+            self.cycle.scope["state"]["stopping"] = True
         if self._lingering is not None:
             self.transport.close()
         super().shutdown()
@@ -176,7 +180,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._heard_at = self.loop.time()
         if not self._is_timed:
             self._is_timed = True
-            is_file = is_upload(self.scope)
+            is_file = takes_any_body(self.scope)
             seconds = self.limits.upload_seconds if is_file else self.limits.body_seconds
             self._ends_at = self._heard_at + seconds
             self._check_deadline()

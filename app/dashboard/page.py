@@ -1,5 +1,5 @@
-"""Routes of the dashboard: `/dashboard`, `/dashboard/changes`, and the files that they load. The pages get
-what they show from the API.
+"""Routes of the dashboard: `/dashboard`, `/dashboard/changes`, `/dashboard/webhooks`, and the files that they
+load. The pages get what they show from the API.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ router = APIRouter(prefix="/dashboard")
 FOLDER = Path(__file__).with_name("static")
 PAGE = FOLDER / "dashboard.html"
 CHANGES = FOLDER / "changes.html"
+WEBHOOKS = FOLDER / "webhooks.html"
 #: Every file that the page loads, by its name in the URL.
 FILES = {path.name: path for path in FOLDER.rglob("*") if path.suffix in (".css", ".js")}
 #: Files kept in memory from the start.
-PRELOADED = (PAGE, CHANGES, *FILES.values())
+PRELOADED = (PAGE, CHANGES, WEBHOOKS, *FILES.values())
 
 
 @router.get("", operation_id="get_dashboard", include_in_schema=False)
@@ -33,6 +34,12 @@ async def get_dashboard(request: Request) -> Response:
 async def get_changes_page(request: Request) -> Response:
     """Return the page of the change calendar, in English and Chinese."""
     return static_file(CHANGES).answer(request, HEADERS)
+
+
+@router.get("/webhooks", operation_id="get_webhooks_page", include_in_schema=False)
+async def get_webhooks_page(request: Request) -> Response:
+    """Return the page of webhook sources and their deliveries, in English and Chinese."""
+    return static_file(WEBHOOKS).answer(request, HEADERS)
 
 
 @router.get("/{name}", operation_id="get_dashboard_file", include_in_schema=False)

@@ -43,7 +43,8 @@ def test_what_clients_rely_on_is_as_it_was() -> None:
     assert differences(golden.files()) == [], "if it is meant: python -m tests.contract.golden"
 
 
-def test_no_page_of_a_lifecycle_is_left_over() -> None:
+def test_no_generated_page_is_left_over() -> None:
     pages = set(made())
     assert set((PROJECT / "docs" / "lifecycles").glob("*.md")) <= pages
+    assert set((PROJECT / "docs" / "how-to" / "webhooks").glob("*.md")) <= pages
     assert set((PROJECT / "openapi").glob("*.json")) <= pages

@@ -22,11 +22,11 @@ COPIED = ("app", "docs", "migrations", "openapi", "tests", "pyproject.toml", "Ma
 BY_HAND = {
     "add-an-action.md": {"app/processes/incidents/lifecycle.py"},
     "add-a-field.md": {
-        "migrations/versions/1003_floor_of_incidents.py",
+        "migrations/versions/1004_floor_of_incidents.py",
         *(f"app/processes/incidents/{name}.py" for name in ("records", "lifecycle", "queries")),
     },
     "add-a-process.md": {
-        *("app/main.py", "app/registry.py", "migrations/versions/1004_loans.py"),
+        *("app/main.py", "app/registry.py", "migrations/versions/1005_loans.py"),
         *(
             f"app/processes/loans/{name}.py"
             for name in ("__init__", "records", "lifecycle", "queries", "router")
@@ -54,7 +54,7 @@ def apply(page: str, folder: Path, migrations_before: int) -> set[str]:
     """Apply the page to the copy, behind so many other migrations; return the files that it changes."""
     text = (HOW_TO / page).read_text(encoding="utf-8")
     # On the page it is the first migration after those that there are.
-    text = re.sub(r"(?<!\d)100[23](?!\d)", lambda found: str(int(found[0]) + migrations_before), text)
+    text = re.sub(r"(?<!\d)100[34](?!\d)", lambda found: str(int(found[0]) + migrations_before), text)
     changed = set()
     for name, hunks in patches(text):
         path = folder / name

@@ -71,6 +71,7 @@ TESTED = {
     "get_kpi_forecast": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "list_kpi_periods": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "set_kpi_target": "api/test_kpi_targets.py test_the_quality_manager_sets_targets_and_nobody_else",
+    "list_events": "api/test_feed.py test_each_reader_gets_what_the_events_of_their_records_give_and_no_more",
     "get_me": "api/test_me.py test_everybody_is_told_who_they_are_and_nobody_else_is",
     "get_my_preferences": "notifications/test_preferences.py "
     "test_everybody_says_for_themselves_what_they_want",
@@ -95,6 +96,14 @@ TESTED = {
     "get_bulk_job": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
     "list_bulk_jobs": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
     "list_bulk_job_results": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
+    "receive_webhook": "webhooks/test_receiving.py test_what_is_not_verified_is_refused_and_only_counted",
+    "get_webhook_delivery": "webhooks/test_sources.py test_administrators_set_up_sources_and_nobody_else",
+    "list_webhook_adapters": "webhooks/test_sources.py test_administrators_set_up_sources_and_nobody_else",
+    "preview_webhook": "webhooks/test_sources.py test_administrators_set_up_sources_and_nobody_else",
+    "replay_failed_webhook_deliveries": "webhooks/test_sources.py "
+    "test_administrators_set_up_sources_and_nobody_else",
+    "replay_webhook_delivery": "webhooks/test_sources.py test_administrators_set_up_sources_and_nobody_else",
+    "send_webhook_sample": "webhooks/test_sources.py test_administrators_set_up_sources_and_nobody_else",
     "send_alert": "processes/incidents/test_alerts.py test_people_send_no_alerts",
 }
 TESTED |= {

@@ -65,10 +65,11 @@ export async function all(path, parameters = {}, pages = 10) {
 }
 
 export const signIn = (key) => send("/v1/sessions", { method: "POST", headers: { Authorization: `Bearer ${key}` } });
+/** Asks for something to be done; `body` is text. */
+export const post = (path, body = null, headers = {}) => send(path, { method: "POST", headers, body });
 /** A new key that can only read the change calendar, for whoever is signed in. */
-export const calendarKey = (name) => send("/v1/keys", {
-  method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name, person: "me", scope: "calendar" }),
-});
+export const calendarKey = (name) => post(
+  "/v1/keys", JSON.stringify({ name, person: "me", scope: "calendar" }), { "Content-Type": "application/json" });
 export const signOut = () => send("/v1/sessions/current", { method: "DELETE" });
 
 const kept = new Map();

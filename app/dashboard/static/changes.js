@@ -1,7 +1,8 @@
 // The change calendar: drawn by the server, and listed beneath for those who do not see the drawing.
-import { Problem, calendarKey, drawing, forget, get, once, signOut } from "./api.js";
+import { Problem, calendarKey, drawing, forget, get, once } from "./api.js";
 import { h, table } from "./dom.js";
 import * as format from "./format.js";
+import { header } from "./header.js";
 import { login } from "./login.js";
 import { read, state } from "./state.js";
 import { calm, watch, wrong } from "./trouble.js";
@@ -9,7 +10,6 @@ import { calm, watch, wrong } from "./trouble.js";
 const CALENDAR = "/v1/changes/calendar";
 const DONE = "implemented,backed_out,closed";
 const LATELY = 100;
-const header = document.getElementById("header");
 const content = document.getElementById("content");
 let showing = 0;
 let chosen = {};
@@ -51,25 +51,8 @@ function link(text, href, more = {}) {
   return h("a", { href, onclick, class: "button", ...more }, text);
 }
 
-function headed(me) {
-  const say = format.words();
-  document.documentElement.lang = state.lang === "zh" ? "zh-CN" : "en";
-  document.getElementById("skip").textContent = say.skip;
-  const other = state.lang === "zh" ? "en" : "zh";
-  header.replaceChildren(
-    h("p", { class: "brand" }, h("a", { href: `/dashboard?lang=${state.lang}` }, "Ledgerdesk"), " ", h("span", null, say.calendar)),
-    h("nav", null,
-      h("button", { type: "button", lang: other === "zh" ? "zh-CN" : "en", id: "language", onclick: () => go(address({ lang: other })) }, say.language),
-      h("a", { href: `/dashboard?lang=${state.lang}` }, say.figures),
-      h("a", { href: "/docs" }, say.apiDocs),
-      me ? h("button", { type: "button", title: me.person.name, id: "out", onclick: out }, say.signOut) : null));
-}
-
-async function out() {
-  await signOut().catch(() => null);
-  forget();
-  show();
-}
+const headed = (me) =>
+  header(format.words().calendar, me, { speak: (lang) => go(address({ lang })), then: show });
 
 function controls() {
   const say = format.words();

@@ -24,12 +24,13 @@ function set(element, properties) {
   }
 }
 
-/** A table with a heading for people who do not see it. `rows` are lists of cells; the first is the row's name. */
-export function table(caption, heads, rows) {
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+/** A table with a heading for people who do not see it. `rows` are lists of cells; the first is the row's name. One that
+ * is `stacked` stands cell beneath cell where there is no room for columns. */
+export function table(caption, heads, rows, { stacked = false } = {}) {
+  return h("div", { class: stacked ? "scroll stacked" : "scroll", tabindex: "0", role: "region", "aria-label": caption },
     h("table", null,
       h("caption", { class: "hidden" }, caption),
       h("thead", null, h("tr", null, heads.map((head) => h("th", { scope: "col" }, head)))),
       h("tbody", null, rows.map(([name, ...cells]) =>
-        h("tr", null, h("th", { scope: "row" }, name), cells.map((cell) => h("td", null, cell ?? "–")))))));
+        h("tr", null, h("th", { scope: "row" }, name), cells.map((cell, n) => h("td", { "data-head": heads[n + 1] }, cell ?? "–")))))));
 }

@@ -54,6 +54,9 @@ const shown = (instant, zone, options) =>
 export const moment = (instant, zone) =>
   shown(instant, zone, { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
 
+/** To the second, for what comes in quick succession. */
+export const exactly = (instant, zone) => shown(instant, zone, { dateStyle: "medium", timeStyle: "medium" });
+
 export const day = (instant, zone) => shown(instant, zone, { year: "numeric", month: "short", day: "numeric" });
 
 /** What a period is called. */

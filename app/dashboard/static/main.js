@@ -1,10 +1,11 @@
 // What the address asks for, shown; and what stands above it: language, period, team, whoever is signed in.
-import { Problem, all, forget, get, once, signOut } from "./api.js";
+import { Problem, all, forget, get, once } from "./api.js";
 import { cases } from "./cases.js";
 import { sweep } from "./charts.js";
 import { h } from "./dom.js";
 import { figure } from "./figure.js";
 import * as format from "./format.js";
+import { header } from "./header.js";
 import { login } from "./login.js";
 import { overview } from "./overview.js";
 import { choices, chosen, instead, startOf } from "./periods.js";
@@ -14,7 +15,6 @@ import { calm, watch } from "./trouble.js";
 
 const MUCH_BEHIND = 5;
 const ASK_AGAIN = 3000;
-const header = document.getElementById("header");
 const content = document.getElementById("content");
 const live = document.getElementById("live");
 let showing = 0;
@@ -32,22 +32,15 @@ function put(elements, quietly = false) {
 
 function headed(me, meta, teams, filled) {
   const say = format.words();
-  document.documentElement.lang = state.lang === "zh" ? "zh-CN" : "en";
-  document.getElementById("skip").textContent = say.skip;
-  const other = state.lang === "zh" ? "en" : "zh";
   const controls = me ? [
     picker("grain", say.grain, Object.entries(say.grains), state.grain, (grain) => go({ grain, period: null })),
     picker("period", say.which, periodNames(meta.time_zone, filled), chosen(state, meta.time_zone), (period) => go({ period })),
     picker("team", say.team, [["", say.allTeams], ...teams.map((team) => [team.key, team.name]), ["none", say.noTeam]], state.team ?? "", (team) => go({ team })),
   ] : [];
-  header.replaceChildren(
-    h("p", { class: "brand" }, h("a", { href: `/dashboard?lang=${state.lang}` }, "Ledgerdesk"), " ", h("span", null, say.title)),
-    h("form", { class: "controls", onsubmit: (event) => event.preventDefault() }, controls),
-    h("nav", null,
-      h("button", { type: "button", lang: other === "zh" ? "zh-CN" : "en", id: "language", onclick: () => go({ lang: other }) }, say.language),
-      h("a", { href: `/dashboard/changes?lang=${state.lang}` }, say.changes),
-      h("a", { href: "/docs" }, say.apiDocs),
-      me ? h("button", { type: "button", title: me.person.name, id: "out", onclick: out }, say.signOut) : null));
+  header(say.title, me, {
+    controls: h("form", { class: "controls", onsubmit: (event) => event.preventDefault() }, controls),
+    speak: (lang) => go({ lang }), then: show,
+  });
 }
 
 const nameOf = (begin) => format.period(`${begin}T12:00:00Z`, state.grain, "UTC");
@@ -74,12 +67,6 @@ function picker(name, label, options, value, chose) {
   const select = h("select", { id: name, onchange: () => chose(select.value || null) },
     known.map(([code, text]) => h("option", { value: code, selected: code === value }, text)));
   return h("label", null, h("span", null, label), select);
-}
-
-async function out() {
-  await signOut().catch(() => null);
-  forget();
-  show();
 }
 
 /** Says how far the figures have come, and asks again as long as they are behind. */

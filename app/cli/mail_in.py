@@ -1,0 +1,59 @@
+"""`ledgerdesk mail-in`: takes one mail from its standard input, as a mail server pipes it.
+
+Exit codes are those that mail servers know (sysexits.h): 75, try again later; 65, send it back with these
+words.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from app.cli.output import Json, print_result
+from app.cli.runtime import command_line_metadata, with_ledger
+from app.db import DatabaseGone
+from app.i18n import translate
+from app.kernel.ledger import Ledger
+from app.webhooks.adapters import MAIL
+from app.webhooks.finding import find_source_by_key
+from app.webhooks.mail.message import LARGEST_MAIL, read_mail
+from app.webhooks.mail.refusals import MailRefused
+from app.webhooks.receiving import receive
+from app.webhooks.records import WebhookSourceState
+
+TRY_LATER, SEND_BACK, WRONG_CONFIGURATION = 75, 65, 78
+
+
+def mail_in(
+    source: Annotated[str, typer.Argument(help="The key of the source, of the adapter `mail`.")] = "mail",
+    as_json: Json = False,
+) -> None:
+    """Take a mail from the standard input: it is stored when this ends, and processed by the worker."""
+    raw = sys.stdin.buffer.read(LARGEST_MAIL + 1)
+    try:
+        read_mail(raw)
+    except MailRefused as refused:
+        typer.echo(translate("en", "webhook_failure", refused.code), err=True)
+        raise typer.Exit(SEND_BACK) from refused
+
+    async def work(ledger: Ledger) -> str | None:
+        found = await find_source_by_key(ledger.db, source)
+        if found is None or found.adapter != MAIL or found.state is WebhookSourceState.retired:
+            return None
+        headers = {"content-type": "message/rfc822"}
+        delivery_id, _ = await receive(ledger, found, headers, raw, command_line_metadata().now)
+        return str(delivery_id)
+
+    try:
+        stored = with_ledger(work)
+    except DatabaseGone as gone:
+        typer.echo("The database cannot be reached; try again later.", err=True)
+        raise typer.Exit(TRY_LATER) from gone
+    if stored is None:
+        typer.echo(
+            f"There is no source of mails with the key {source}: add one with the adapter mail.", err=True
+        )
+        raise typer.Exit(WRONG_CONFIGURATION)
+    print_result("Taken.", {"delivery_id": stored}, as_json=as_json)

@@ -1,0 +1,61 @@
+"""The consumer that keeps by which address a person is found: a keyed fingerprint, without the address."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app.common.personal import Sealed
+from app.db import Connection, fetch_rows
+from app.kernel.ledger import Ledger
+from app.kernel.vault import KEYS, unwrapped
+from app.log.batches import Batch
+from app.log.events import id_of
+from app.log.follow import Consumer
+
+NAME = "addresses"
+BATCH = 1_000
+PERSONS = "select id, email from fold.person where id = any(%s)"
+FORGET = b"delete from vault.address where person_id = any(%s)"
+KEEP_ADDRESSES = b"""
+insert into vault.address as a (person_id, fingerprint) select * from unnest(%s::uuid[], %s::text[])
+on conflict (person_id) do update set fingerprint = excluded.fingerprint
+"""
+FIND_PERSONS = """
+select a.person_id from vault.address a join fold.person p on p.id = a.person_id
+where a.fingerprint = %s and p.state = 'active' limit 2
+"""
+
+
+def fingerprint(ledger: Ledger, address: str) -> str:
+    """Return the fingerprint of an e-mail address; case makes no difference."""
+    return ledger.vault.fingerprint("address", address.strip().casefold())
+
+
+async def person_with_address(ledger: Ledger, address: str) -> UUID | None:
+    """Return the active person who has the address; None if nobody has it, or several have."""
+    rows = await ledger.db.rows(FIND_PERSONS, (fingerprint(ledger, address),))
+    return rows[0]["person_id"] if len(rows) == 1 else None
+
+
+def consumer(ledger: Ledger) -> Consumer:
+    """Return the consumer that follows the addresses of persons."""
+
+    async def handle_batch(connection: Connection, batch: Batch) -> None:
+        touched = sorted({id_of(e.stream) for e in await batch.events() if e.stream.startswith("person/")})
+        if not touched:
+            return
+        rows = await fetch_rows(connection, PERSONS, (touched,))
+        sealed = {row["id"]: Sealed(row["email"]) for row in rows if row["email"] is not None}
+        keys = {}
+        for row in await fetch_rows(connection, KEYS, ([text.key_id for text in sealed.values()],)):
+            if (key := unwrapped(ledger.vault.master.unwrap, row)) is not None:
+                keys[key.id] = key
+        found: dict[UUID, str] = {}
+        for person_id, text in sealed.items():
+            key = keys.get(text.key_id)
+            if key is not None and (address := key.open(text)) is not None:
+                found[person_id] = fingerprint(ledger, address)
+        await connection.execute(FORGET, ([one for one in touched if one not in found],))
+        await connection.execute(KEEP_ADDRESSES, (list(found), list(found.values())))
+
+    return Consumer(NAME, handle_batch, BATCH, kinds=frozenset({"person"}))

@@ -1,0 +1,245 @@
+"""Deliveries: stored before they are answered, and kept with their outcome.
+
+Headers and body are encrypted with the master key, since they may hold anybody's data. They are removed after
+CONTENT_DAYS; a hash, the outcome and what it led to stay for ever, so that a repetition is known.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import orjson
+from psycopg.types.json import Jsonb
+
+from app.common.records import CodeEnum
+from app.db import Database, Row
+from app.kernel.ledger import Ledger
+from app.log.ids import uuid7
+
+FUTURE_TOLERANCE = timedelta(seconds=60)
+CONTENT_DAYS = 30
+LONGEST_KEY = 200
+MOST_REMOVED = 500
+
+INSERT = """
+insert into plumbing.webhook_delivery (id, source_id, delivery_key, size, content_hash, sealed)
+values (%s, %s, %s, %s, %s, %s) on conflict (source_id, delivery_key) do nothing returning id"""
+EARLIER = "select id from plumbing.webhook_delivery where source_id = %s and delivery_key = %s"
+COUNT_REFUSED = """
+insert into plumbing.webhook_refusal as r (source_id, refused, last_refused_at) values (%s, 1, %s)
+on conflict (source_id) do update
+set refused = r.refused + 1, last_refused_at = greatest(r.last_refused_at, excluded.last_refused_at)
+returning refused"""
+_COLUMNS = """
+id, source_id, delivery_key, received_at, size, content_hash, sealed is not null as has_content, state,
+attempts, processed_at, code, mapping_key, effects"""
+WAITING = f"""
+select {_COLUMNS}, sealed from plumbing.webhook_delivery
+where source_id = %s and state = 'waiting' order by received_at, id limit %s"""
+FIND_DELIVERY = f"select {_COLUMNS}, sealed from plumbing.webhook_delivery where source_id = %s and id = %s"
+PAGE = f"""
+select {_COLUMNS} from plumbing.webhook_delivery
+where source_id = %s and (%s::text is null or state = %s) and (received_at, id) < (%s, %s)
+order by received_at desc, id desc limit %s"""
+FINISH = """
+update plumbing.webhook_delivery d
+set state = t.state, code = t.code, mapping_key = t.mapping_key, awaited_case = t.awaited_case,
+  effects = t.effects, attempts = d.attempts + 1, processed_at = clock_timestamp()
+from jsonb_to_recordset(%s) as t(id uuid, state text, code text, mapping_key text, awaited_case text,
+  effects jsonb)
+where d.id = t.id returning d.id"""
+REPLAY = """
+update plumbing.webhook_delivery set state = 'waiting', processed_at = null
+where source_id = %s and id = any(%s) and sealed is not null and state <> 'waiting' returning id"""
+REPLAY_FAILED = """
+update plumbing.webhook_delivery set state = 'waiting', processed_at = null
+where source_id = %s and state = 'failed' and sealed is not null returning id"""
+REPLAY_AWAITING = """
+update plumbing.webhook_delivery set state = 'waiting', processed_at = null
+where source_id = %s and state = 'failed' and awaited_case = any(%s) and sealed is not null returning id"""
+REMOVE_CONTENT = f"""
+update plumbing.webhook_delivery set sealed = null where id in (
+  select id from plumbing.webhook_delivery where sealed is not null and received_at < %s
+  limit {MOST_REMOVED} for update skip locked
+) returning id"""
+COUNTS = """
+select count(*) filter (where state = 'waiting') as waiting,
+  count(*) filter (where state = 'failed') as failed,
+  count(*) filter (where received_at > %s) as last_day, max(received_at) as last_received_at,
+  (select refused from plumbing.webhook_refusal where source_id = %s) as refused
+from plumbing.webhook_delivery where source_id = %s"""
+
+
+class DeliveryState(CodeEnum):
+    """The state of a delivery."""
+
+    waiting = "waiting", "Waiting to be processed", "等待处理"
+    processed = "processed", "Processed", "已处理"
+    ignored = "ignored", "Ignored: it tells nothing of a ticket or an alert", "已忽略（与工单、告警无关）"
+    failed = "failed", "Failed", "失败"
+
+
+@dataclass(frozen=True, slots=True)
+class RawDelivery:
+    """A delivery as it came: its headers with lower-case names, and its body."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def content_hash(self) -> str:
+        """Return the hash of the body, in hex."""
+        return sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a part of a delivery has led to. `outcome` is a code; `record` the stream of the ticket, if it has
+    one, with its number.
+    """
+
+    outcome: str
+    record: str | None = None
+    number: str | None = None
+
+    def as_json(self) -> dict[str, str | None]:
+        """Return the effect as JSON data."""
+        return {"outcome": self.outcome, "record": self.record, "number": self.number}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The outcome of a delivery. `code` says why it failed or was ignored, `mapping_key` where in the
+    mapping; `awaited_case` is the tool's number of a ticket that it needs and that is unknown yet.
+    """
+
+    state: DeliveryState
+    effects: Sequence[Effect] = ()
+    code: str | None = None
+    mapping_key: str | None = None
+    awaited_case: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDelivery:
+    """A delivery that waits to be processed. `raw` None: its content was removed."""
+
+    id: UUID
+    source_id: UUID
+    delivery_key: str
+    received_at: datetime
+    raw: RawDelivery | None = field(repr=False)
+
+
+def delivery_key(told: str | None, raw: RawDelivery) -> str:
+    """Return the key by which a repetition is known: the tool's own id, or a hash of the content."""
+    if told is None:
+        return f"hash:{raw.content_hash}"
+    if len(told) <= LONGEST_KEY and told.isascii() and told.isprintable():
+        return f"id:{told}"
+    return f"id:sha256:{sha256(told.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+async def store(ledger: Ledger, source_id: UUID, key: str, raw: RawDelivery) -> tuple[UUID, bool]:
+    """Store a delivery durably. Return its id, and whether it is new: a repetition is the earlier one.
+
+    Raises DatabaseGone.
+    """
+    sealed = ledger.vault.seal_delivery(_packed(raw))
+    values = (uuid7(), source_id, key, len(raw.body), raw.content_hash, sealed)
+    made = await ledger.db.value(INSERT, values)
+    if made is not None:
+        return made, True
+    return await ledger.db.value(EARLIER, (source_id, key)), False
+
+
+def _packed(raw: RawDelivery) -> bytes:
+    return orjson.dumps(dict(raw.headers)) + b"\n" + raw.body
+
+
+def content_of(ledger: Ledger, sealed: bytes | None) -> RawDelivery | None:
+    """Return the delivery behind its encrypted form; None if that was removed."""
+    if sealed is None:
+        return None
+    headers, _, body = ledger.vault.open_delivery(bytes(sealed)).partition(b"\n")
+    return RawDelivery(json.loads(headers), body)
+
+
+def _stored(ledger: Ledger, row: Row) -> StoredDelivery:
+    raw = content_of(ledger, row["sealed"])
+    return StoredDelivery(row["id"], row["source_id"], row["delivery_key"], row["received_at"], raw)
+
+
+async def count_refused(db: Database, source_id: UUID, now: datetime) -> None:
+    """Count a delivery that could not be verified."""
+    await db.rows(COUNT_REFUSED, (source_id, now))
+
+
+async def waiting(ledger: Ledger, source_id: UUID, limit: int) -> list[StoredDelivery]:
+    """Return the deliveries of a source that wait, the first received first."""
+    return [_stored(ledger, row) for row in await ledger.db.rows(WAITING, (source_id, limit))]
+
+
+async def find_delivery(db: Database, source_id: UUID, delivery_id: UUID) -> Row | None:
+    """Return the row of a delivery of that source, with its encrypted content; None if there is none."""
+    return await db.row(FIND_DELIVERY, (source_id, delivery_id))
+
+
+async def page(
+    db: Database, source_id: UUID, state: DeliveryState | None, before: tuple[datetime, UUID], limit: int
+) -> list[Row]:
+    """Return rows of the deliveries of a source received before that one, the last received first."""
+    code = None if state is None else state.value
+    return await db.rows(PAGE, (source_id, code, code, *before, limit))
+
+
+async def finish(db: Database, outcomes: Mapping[UUID, Outcome]) -> None:
+    """Record the outcomes of deliveries, by their ids."""
+    rows: list[dict[str, Any]] = [
+        {
+            "id": str(delivery_id),
+            "state": outcome.state.value,
+            "code": outcome.code,
+            "mapping_key": outcome.mapping_key,
+            "awaited_case": outcome.awaited_case,
+            "effects": [effect.as_json() for effect in outcome.effects],
+        }
+        for delivery_id, outcome in outcomes.items()
+    ]
+    await db.rows(FINISH, (Jsonb(rows),))
+
+
+async def replay(db: Database, source_id: UUID, delivery_ids: Sequence[UUID]) -> int:
+    """Have these deliveries processed again. Return how many of them have their content still."""
+    return len(await db.rows(REPLAY, (source_id, list(delivery_ids))))
+
+
+async def replay_failed(db: Database, source_id: UUID) -> int:
+    """Have all failed deliveries of a source processed again, and return their number."""
+    return len(await db.rows(REPLAY_FAILED, (source_id,)))
+
+
+async def replay_awaiting(db: Database, source_id: UUID, cases: Sequence[str]) -> None:
+    """Have those deliveries processed again that have failed because these tickets were unknown."""
+    await db.rows(REPLAY_AWAITING, (source_id, list(cases)))
+
+
+async def counts(db: Database, source_id: UUID, now: datetime) -> Row:
+    """Return how many deliveries wait, have failed, came in the last day and were refused, and when the last
+    one came.
+    """
+    row = await db.row(COUNTS, (now - timedelta(days=1), source_id, source_id))
+    assert row is not None
+    return row
+
+
+async def remove_old_content(db: Database, now: datetime) -> None:
+    """Remove headers and bodies that are older than CONTENT_DAYS."""
+    while await db.rows(REMOVE_CONTENT, (now - timedelta(days=CONTENT_DAYS),)):
+        pass

@@ -1,0 +1,129 @@
+"""How-to pages of the tools, written from their adapters' own data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from app.webhooks.adapters import adapter, tools
+from app.webhooks.mapping.document import Document, Entry, Values, Verification
+
+ADDRESS = "https://<host>/v1/webhooks/<key>"
+SCHEMES = {
+    "basic": "basic authentication: the source's user name, and the secret as the password",
+    "bearer": "`Authorization: Bearer <secret>`",
+    "standard_webhooks": "a signature after Standard Webhooks: `webhook-id`, `webhook-timestamp`, "
+    "`webhook-signature`",
+}
+KINDS = {"ticket": "tickets", "comment": "comments", "alert": "alerts"}
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """Yield each tool's key with its page, as Markdown."""
+    for tool in tools():
+        yield tool, as_markdown(tool, adapter(tool).document)
+
+
+def as_markdown(tool: str, document: Document) -> str:
+    """Return the how-to page of a tool."""
+    lines = [
+        f"# Take webhooks of {document.title or tool}",
+        "",
+        f"This page is written from `app/webhooks/adapters/{tool}.toml` by `make contract`. What holds for "
+        "every source stands in [webhooks.md](../../webhooks.md).",
+        "",
+        "## Set it up",
+        "",
+        f'1. Add a source: `POST /v1/webhook_sources` with `"adapter": "{tool}"`, a `key` and a `title`. The '
+        "answer shows the secret once.",
+        f"2. In the tool, enter the address `{ADDRESS}` and the secret.",
+        "3. Have a sample come in: `POST /v1/webhook_sources/{id}/send_sample`.",
+        "",
+        *_setup(document),
+        "## How deliveries are verified",
+        "",
+        "One of these is needed:" if len(document.verification) > 1 else "This is needed:",
+        "",
+        *(f"- {_scheme(each)}" for each in document.verification),
+        "",
+        "## What becomes of what",
+        "",
+        *_bullets(() if document.guide is None else document.guide.becomes),
+        *_tables(document),
+        *_known(document),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _setup(document: Document) -> list[str]:
+    guide = document.guide
+    if guide is None:
+        return []
+    lines = [f"Where: {guide.where}", ""]
+    if guide.header:
+        lines += [f"Header: {guide.header}", ""]
+    if guide.events:
+        lines += ["Events to tick:", "", *(f"- {event}" for event in guide.events), ""]
+    return lines
+
+
+def _scheme(one: Verification) -> str:
+    if one.scheme == "token":
+        return f"the secret in the header `{one.header}`"
+    if one.scheme != "hmac":
+        return SCHEMES[one.scheme]
+    signed = "" if one.signed == "{body}" else f" of `{one.signed}`"
+    prefix = f", after `{one.prefix}`" if one.prefix else ""
+    time = f"; the time signed stands in `{one.timestamp_header}`" if one.timestamp_header else ""
+    return f"`{one.header}`: HMAC-{one.algorithm.upper()}{signed} in {one.encoding}{prefix}{time}"
+
+
+def _tables(document: Document) -> Iterator[str]:
+    """Yield a table for each list of codes; the same one is shown once."""
+    shown: list[tuple[str, Mapping[str, object]]] = []
+    for entry in document.news:
+        for name in Values.model_fields:
+            meanings: Mapping[str, object] = getattr(entry.values, name)
+            if not meanings or (name, meanings) in shown:
+                continue
+            shown.append((name, meanings))
+            yield from _table(entry, name, meanings)
+
+
+def _table(entry: Entry, name: str, meanings: Mapping[str, object]) -> Iterator[str]:
+    yield f"### `{name}` of {KINDS[entry.kind.value]}"
+    yield ""
+    yield "| there | here |"
+    yield "|---|---|"
+    for value, meaning in meanings.items():
+        yield f"| {'any other' if value == '*' else _cell(value)} | {_meaning(meaning)} |"
+    yield ""
+
+
+def _meaning(meaning: object) -> str:
+    if isinstance(meaning, dict):
+        return ", ".join(f"`{part}`" for part in meaning.values())
+    return "stays as it is" if meaning == "keep" else f"`{meaning}`"
+
+
+def _cell(text: str) -> str:
+    return f"`{text}`".replace("|", "\\|")
+
+
+def _known(document: Document) -> Iterator[str]:
+    yield "## Good to know"
+    yield ""
+    yield (
+        "- A repetition is known by a hash of the body: two equal true updates count once."
+        if document.delivery.id is None
+        else "- A repetition is known by the delivery's id; where that is missing, by a hash of the body."
+    )
+    remarks = () if document.guide is None else document.guide.remarks
+    yield from _bullets(remarks) or [""]
+    if document.ignored:
+        yield "Deliveries that lead to nothing are kept as ignored:"
+        yield ""
+        yield from _bullets(tuple(dict.fromkeys(ignored.why for ignored in document.ignored)))
+
+
+def _bullets(sentences: tuple[str, ...]) -> list[str]:
+    return [*(f"- {sentence}" for sentence in sentences), ""] if sentences else []

@@ -1,0 +1,176 @@
+"""What a mail says, and the files that come with it (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.common.html_text import html_to_text
+from app.kernel.payloads import LONGEST_LINE
+from app.webhooks.mail.charsets import decode_text
+from app.webhooks.mail.headers import decode_words, header, parameter, single_line
+from app.webhooks.mail.multipart import MailPart
+
+#: What of a text is read, in bytes; much less is kept.
+LONGEST_READ = 2_000_000
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_SHOWN = frozenset({"text/plain", "text/html"})
+#: They prove who has signed to programs; no mail program lists them as files.
+_SIGNATURES = frozenset(
+    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+)
+#: Names of files that were sent without one, by media type.
+_NAMES = {
+    "message/rfc822": "message.eml",
+    "message/delivery-status": "delivery-status.txt",
+    "message/disposition-notification": "disposition-notification.txt",
+    "text/calendar": "invitation.ics",
+    "text/rfc822-headers": "headers.txt",
+    "application/ms-tnef": "winmail.dat",
+    "application/pkcs7-mime": "smime.p7m",
+    "application/pdf": "document.pdf",
+    "image/png": "picture.png",
+    "image/jpeg": "picture.jpg",
+    "image/gif": "picture.gif",
+}
+# RFC 4880, section 7: the signed text stands between these lines, with `- ` before lines that begin with `-`.
+_SIGNED = re.compile(
+    r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Za-z]+: .*\n)*\n(.*?)\n-----BEGIN PGP SIGNATURE-----"
+    r".*?(?:-----END PGP SIGNATURE-----\n?|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MailAttachment:
+    """A file of a mail. `inline`: the text shows it as a picture. `media_type` is what the sender says."""
+
+    name: str
+    media_type: str
+    content: bytes
+    inline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MailContent:
+    """`text` is what the mail says, `guessed` whether a character set of it is unknown or wrong, `files` what
+    came with it.
+    """
+
+    text: str
+    guessed: bool
+    files: tuple[MailAttachment, ...]
+
+
+def mail_content(mail: MailPart) -> MailContent:
+    """Return what the mail says, its plain text if there is some, and its files."""
+    reader = _Reader()
+    text = reader.text_of(mail).strip()
+    shown = _SIGNED.sub(lambda found: re.sub(r"^- ", "", found[1], flags=re.MULTILINE), text)
+    files = tuple(reader.attachment(part, n) for n, part in enumerate(_files(mail), 1))
+    return MailContent(shown.strip(), reader.guessed, files)
+
+
+class _Reader:
+    """Reads parts; knows whether it had to guess, and the HTML so far, which names the pictures it shows."""
+
+    def __init__(self) -> None:
+        self.guessed = False
+        self._html: list[str] = []
+
+    def text_of(self, part: MailPart) -> str:
+        """Return what the part says; empty if it is a file."""
+        if not part.parts:
+            return "" if _is_file(part) else self._leaf_text(part)
+        if part.media_type == "multipart/alternative":
+            return self._best(part)
+        # Of a signed mail the first part is the text, and of a report the one for people.
+        said = part.parts[:1] if part.media_type in ("multipart/signed", "multipart/report") else part.parts
+        texts = (self.text_of(each).strip("\n") for each in said)
+        return "\n\n".join(text for text in texts if text.strip())
+
+    def _best(self, part: MailPart) -> str:
+        texts = [(self.text_of(each), _is_plain(each)) for each in part.parts]
+        # Some mailers send an empty plain text beside the HTML.
+        filled = [(text, plain) for text, plain in texts if text.strip()]
+        plain_ones = [text for text, plain in filled if plain]
+        # RFC 2046, 5.1.4: the last alternative is the one that the sender prefers.
+        return plain_ones[0] if plain_ones else filled[-1][0] if filled else ""
+
+    def _leaf_text(self, part: MailPart) -> str:
+        text, guessed = decode_text(part.content()[:LONGEST_READ], parameter(part.headers, "charset"))
+        self.guessed |= guessed
+        if part.media_type == "text/html":
+            self._html.append(text)
+            return _UNSTORABLE.sub("", html_to_text(text))
+        text = _UNSTORABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+        if (parameter(part.headers, "format") or "").lower() == "flowed":
+            return _unflowed(text, joined=(parameter(part.headers, "delsp") or "").lower() == "yes")
+        return text
+
+    def attachment(self, part: MailPart, n: int) -> MailAttachment:
+        """Return the file in the part, the n-th of its mail."""
+        content_id = header(part.headers, "Content-ID").strip("<> \t")
+        # Some mailers give every file an id: only one that the HTML names is shown.
+        shown = any(f"cid:{content_id}" in html for html in self._html) if content_id else False
+        inline = part.media_type.startswith("image/") and (shown or _disposition(part) == "inline")
+        name = _file_name(part) or _NAMES.get(part.media_type, f"part-{n}")
+        return MailAttachment(name, part.media_type, part.content(), inline)
+
+
+def _disposition(part: MailPart) -> str:
+    return header(part.headers, "Content-Disposition").partition(";")[0].strip().lower()
+
+
+def _is_plain(part: MailPart) -> bool:
+    return all(each.media_type != "text/html" for each in part.walk())
+
+
+def _is_file(part: MailPart) -> bool:
+    if part.media_type not in _SHOWN and not part.media_type.startswith("multipart/"):
+        return True
+    return _disposition(part) == "attachment" or bool(_file_name(part))
+
+
+def _files(part: MailPart) -> Iterator[MailPart]:
+    """Yield the parts that are files, without those that another alternative or a signature stands for."""
+    for each in part.parts:
+        other_form = part.media_type == "multipart/alternative" and each.media_type.startswith("text/")
+        if each.parts:
+            yield from _files(each)
+        elif each.media_type in _SIGNATURES and part.media_type == "multipart/signed":
+            continue
+        elif _is_file(each) and (not other_form or each.media_type == "text/calendar" or _file_name(each)):
+            yield each
+    if not part.parts and _is_file(part):
+        yield part
+
+
+def _file_name(part: MailPart) -> str:
+    """Return the name of the part's file as one line without folders; empty if it has none."""
+    sent = parameter(part.headers, "filename", "Content-Disposition") or parameter(part.headers, "name") or ""
+    name = single_line(re.split(r"[/\\]", decode_words(sent))[-1], 10_000).strip()
+    stem, dot, ending = name.rpartition(".")
+    if len(name) > LONGEST_LINE and dot and len(ending) <= 10:
+        return stem[: LONGEST_LINE - len(ending) - 1] + dot + ending
+    return name[:LONGEST_LINE]
+
+
+def _unflowed(text: str, *, joined: bool) -> str:
+    """Return text of format=flowed with its soft line breaks removed (RFC 3676, 4)."""
+    made: list[str] = []
+    open_depth: int | None = None
+    for line in text.split("\n"):
+        plain = line.lstrip(">")
+        depth = len(line) - len(plain)
+        plain = plain.removeprefix(" ")
+        if open_depth == depth and plain != "-- ":
+            made.append(plain)
+        else:
+            made.append(("\n" if made else "") + (">" * depth + " " if depth else "") + plain)
+        is_open = plain.endswith(" ") and plain != "-- "
+        if is_open and joined:
+            made[-1] = made[-1][:-1]
+        open_depth = depth if is_open else None
+    return "".join(made)

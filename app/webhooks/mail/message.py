@@ -1,0 +1,103 @@
+"""Reading of a mail (RFC 5322, MIME): who wrote what to which thread, and whether a program did (pure)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from app.kernel.payloads import LONGEST_LINE, LONGEST_PARAGRAPH
+from app.webhooks.mail.addresses import Address, read_addresses
+from app.webhooks.mail.automatic import automatic_mark
+from app.webhooks.mail.content import MailAttachment, mail_content
+from app.webhooks.mail.headers import decode_words, header, message_ids, sent_time, single_line
+from app.webhooks.mail.multipart import MailPart, split_mail
+from app.webhooks.mail.refusals import MailRefused
+from app.webhooks.mail.replies import reply_text
+
+LARGEST_MAIL = 26_214_400
+_FORWARDED = re.compile(r"\s*(?:fwd?|wg|weitergeleitet|转发|轉寄|轉發)\s*[:：]", re.IGNORECASE)
+#: A mail has one of them, whatever else it lacks.
+_HEADERS = ("From", "To", "Subject", "Date", "Message-ID", "Received")
+# A line that mail programs of Unix put before a mail in a file (RFC 4155).
+_MBOX_LINE = re.compile(rb"\AFrom [^\n]*\n")
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingMail:
+    """A mail. Ids have their angle brackets; `references` are those of the thread, the nearest first.
+
+    `sender` is in lower case, its domain as DNS has it. `text` is all that the mail says, `own_text` without
+    history and signature (of a forwarded mail the same); `cut` says that `text` was longer than a comment may
+    be, `guessed` that a character set is unknown or wrong. `automatic` is the header, or other mark, that
+    shows that a program wrote it; None: a person did. `sent_at` is in UTC; None: its date cannot be read.
+    """
+
+    message_id: str
+    references: tuple[str, ...]
+    sender: str
+    sender_name: str
+    recipients: tuple[Address, ...]
+    subject: str
+    sent_at: datetime | None
+    text: str
+    own_text: str
+    cut: bool
+    guessed: bool
+    attachments: tuple[MailAttachment, ...]
+    automatic: str | None
+
+
+def read_mail(raw: bytes) -> IncomingMail:
+    """Read a mail. Raises MailRefused if it is too large, has no single sender, or is no mail at all."""
+    if len(raw) > LARGEST_MAIL:
+        raise MailRefused("mail_too_large")
+    mail = split_mail(_MBOX_LINE.sub(b"", raw))
+    if not any(name in mail.headers for name in _HEADERS):
+        raise MailRefused("no_mail")
+    sender = _sender(mail)
+    subject = single_line(decode_words(header(mail.headers, "Subject")), LONGEST_LINE)
+    content = mail_content(mail)
+    own, _ = (content.text, "") if _FORWARDED.match(subject) else reply_text(content.text)
+    nearest = [header(mail.headers, "In-Reply-To"), *_reversed_ids(header(mail.headers, "References"))]
+    return IncomingMail(
+        message_id=next(iter(message_ids(header(mail.headers, "Message-ID"))), _content_id(mail, raw)),
+        references=message_ids(*nearest),
+        sender=sender.address,
+        sender_name=sender.name,
+        recipients=read_addresses(", ".join(_all(mail, "To") + _all(mail, "Cc"))),
+        subject=subject,
+        sent_at=sent_time(header(mail.headers, "Date")),
+        text=content.text[:LONGEST_PARAGRAPH].strip(),
+        own_text=own[:LONGEST_PARAGRAPH].strip(),
+        cut=len(content.text) > LONGEST_PARAGRAPH,
+        guessed=content.guessed,
+        attachments=content.files,
+        automatic=automatic_mark(mail, sender.address, subject),
+    )
+
+
+def _all(mail: MailPart, name: str) -> list[str]:
+    return [str(value) for value in mail.headers.get_all(name, [])]
+
+
+def _sender(mail: MailPart) -> Address:
+    """Return the one address in the one From header: of several, programs choose different ones."""
+    senders = _all(mail, "From")
+    addresses = read_addresses(senders[0]) if len(senders) == 1 else ()
+    if len(addresses) != 1:
+        raise MailRefused("no_sender")
+    return addresses[0]
+
+
+def _reversed_ids(value: str) -> list[str]:
+    return list(reversed(message_ids(value)))
+
+
+def _content_id(mail: MailPart, raw: bytes) -> str:
+    """Return an id for a mail without one: the same however it came, since servers on its way add headers."""
+    said = "\n".join(header(mail.headers, name) for name in ("From", "To", "Date", "Subject"))
+    body = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[-1]
+    digest = sha256(said.encode("utf-8", "replace") + b"\n\n" + body).hexdigest()
+    return f"<{digest}@no-message-id.invalid>"

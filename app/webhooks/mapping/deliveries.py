@@ -1,0 +1,100 @@
+"""A delivery as it came, and its body as expressions see it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from app.exchange.readers.times import DateOrder
+from app.webhooks.mapping.news import MappingFailed
+
+LARGEST_BODY = 5_242_880
+#: Nesting of a body; no tool's payload is half as deep.
+DEEPEST_BODY = 64
+MOST_FORM_FIELDS = 1_000
+#: Whole numbers beyond these are shown to expressions as texts, which keeps ids exact.
+_LARGEST_INTEGER = 2**63 - 1
+#: Characters that PostgreSQL or UTF-8 cannot hold.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A delivery: its headers, its raw body, and when it came. `zone` (IANA name) and `date_order` are what
+    the source's settings say of times that do not say it themselves; they go before the mapping's own.
+    `usual_zone` is that of times of which nothing else says it.
+    """
+
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+    zone: str | None = None
+    date_order: DateOrder | None = None
+    usual_zone: str | None = None
+
+
+def read_body(delivery: Delivery) -> Any:
+    """Return the body: parsed, if it is JSON; a map of its fields, if it is a form (of a form with one field
+    `payload` in JSON, that); else its text. Raises MappingFailed if it is too large or nested too deep.
+    """
+    if len(delivery.body) > LARGEST_BODY:
+        raise MappingFailed("too_large", "body", f"it is larger than {LARGEST_BODY:,} bytes.")
+    text = delivery.body.decode("utf-8-sig", errors="replace")
+    kind = next((v for k, v in delivery.headers.items() if k.lower() == "content-type"), "")
+    if kind.partition(";")[0].strip().lower() == _FORM:
+        fields = _read_form(text)
+        if fields.keys() == {"payload"} and isinstance(fields["payload"], str):
+            return _read_json(fields["payload"])
+        return fields
+    return _read_json(text)
+
+
+def clean_text(text: str) -> str:
+    """Return the text without characters that cannot be stored."""
+    return _UNSTORABLE.sub("�", text) if _UNSTORABLE.search(text) else text
+
+
+def _read_json(text: str) -> Any:
+    try:
+        return _plain(json.loads(text), DEEPEST_BODY)
+    except RecursionError as error:
+        raise MappingFailed("too_deep", "body", f"it is nested deeper than {DEEPEST_BODY}.") from error
+    except ValueError:  # no JSON, or a number with more digits than Python reads
+        return clean_text(text)
+
+
+def _read_form(text: str) -> dict[str, Any]:
+    try:
+        pairs = parse_qsl(text.strip(), keep_blank_values=True, max_num_fields=MOST_FORM_FIELDS)
+    except ValueError as error:
+        raise MappingFailed("too_large", "body", f"it has more than {MOST_FORM_FIELDS:,} fields.") from error
+    fields: dict[str, Any] = {}
+    for name, value in ((clean_text(name), clean_text(value)) for name, value in pairs):
+        if name not in fields:
+            fields[name] = value
+        elif isinstance(fields[name], list):
+            fields[name].append(value)
+        else:
+            fields[name] = [fields[name], value]
+    return fields
+
+
+def _plain(value: Any, depth: int) -> Any:
+    """Return the value as expressions can take it."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, bool) or value is None or isinstance(value, float):
+        return value
+    if isinstance(value, int):
+        return value if -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER else str(value)
+    if depth == 0:
+        raise MappingFailed("too_deep", "body", f"it is nested deeper than {DEEPEST_BODY}.")
+    if isinstance(value, list):
+        return [_plain(each, depth - 1) for each in value]
+    return {clean_text(name): _plain(each, depth - 1) for name, each in value.items()}

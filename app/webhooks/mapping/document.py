@@ -1,0 +1,237 @@
+"""The form of a mapping: a TOML or JSON document, checked as a whole before anything is evaluated."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from app.common.children import Visibility
+from app.common.priority import Impact, Priority, Urgency
+from app.common.records import CodeEnum
+from app.common.tickets import Channel
+from app.exchange.mapping import MOST_VALUES, StatusMeaning
+from app.exchange.readers.times import DateOrder
+from app.processes.incidents.records import Effect, ResolutionCode
+from app.webhooks.mapping.expressions import LONGEST_EXPRESSION
+from app.webhooks.mapping.news import NewsKind
+
+MOST_ENTRIES = 20
+MOST_ALTERNATIVES = 10
+LONGEST_GUIDE = 4_000
+
+ExpressionText = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_EXPRESSION)]
+#: One expression, or several of which the first that tells something counts.
+Expressions = Annotated[
+    tuple[ExpressionText, ...],
+    BeforeValidator(lambda given: (given,) if isinstance(given, str) else given),
+    Field(min_length=1, max_length=MOST_ALTERNATIVES),
+]
+ToolCode = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
+GuideText = Annotated[str, StringConstraints(max_length=LONGEST_GUIDE)]
+Meanings = Annotated[dict[ToolCode, ToolCode], Field(max_length=MOST_VALUES)]
+
+CODED_FIELDS: dict[str, type[CodeEnum]] = {
+    "priority": Priority,
+    "impact": Impact,
+    "urgency": Urgency,
+    "channel": Channel,
+    "effect": Effect,
+    "resolution_code": ResolutionCode,
+}
+PERSON_FIELDS = ("assignee", "requester")
+#: Texts that may be translated, since they name something of this system.
+NAMING_FIELDS = ("category", "service", "ci", "team")
+TEXT_FIELDS = ("title", "description", "resolution", "cause", *NAMING_FIELDS)
+
+ENTRY_KEYS: dict[NewsKind, tuple[frozenset[str], frozenset[str]]] = {
+    NewsKind.ticket: (
+        frozenset({"case"}),
+        frozenset({"number", "url", "at", "opened_at", "actor", "status", "fields"}),
+    ),
+    NewsKind.comment: (frozenset({"case", "id", "text"}), frozenset({"author", "at", "visibility"})),
+    NewsKind.alert: (
+        frozenset({"source", "dedup_key", "status", "title"}),
+        frozenset({"description", "alerted_at", "cleared_at", "impact", "urgency", "effect"})
+        | {"service", "ci", "category"},
+    ),
+}
+
+
+class _MappingModel(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Verification(_MappingModel):
+    """How the tool's deliveries are verified. `signed` is the signed text, with {body}, {timestamp} and {id}
+    in it; `tolerance_seconds` is how far the timestamp may be from now.
+    """
+
+    scheme: Literal["hmac", "standard_webhooks", "basic", "bearer", "token"]
+    header: str | None = None
+    algorithm: Literal["sha256", "sha1"] = "sha256"
+    encoding: Literal["hex", "base64"] = "hex"
+    prefix: str = ""
+    signed: str = "{body}"
+    timestamp_header: str | None = None
+    tolerance_seconds: int | None = Field(default=None, ge=1, le=86_400)
+    separator: str | None = None
+
+    @model_validator(mode="after")
+    def check_header(self) -> Self:
+        """Refuses a signature or token without the header that holds it."""
+        if self.scheme in ("hmac", "token") and not self.header:
+            raise ValueError(f"scheme {self.scheme} needs a header")
+        return self
+
+
+class DeliveryKeys(_MappingModel):
+    """How deliveries are told apart. Without `id` or where it is not told, by their content."""
+
+    id: Expressions | None = None
+
+
+class Values(_MappingModel):
+    """Meanings of the tool's codes, by key. `*` stands for each other code."""
+
+    status: Annotated[dict[ToolCode, Any], Field(max_length=MOST_VALUES)] = {}
+    visibility: Meanings = {}
+    priority: Meanings = {}
+    impact: Meanings = {}
+    urgency: Meanings = {}
+    channel: Meanings = {}
+    effect: Meanings = {}
+    resolution_code: Meanings = {}
+    category: Meanings = {}
+    service: Meanings = {}
+    ci: Meanings = {}
+    team: Meanings = {}
+
+
+class TicketFields(_MappingModel):
+    """The expressions of a ticket's fields."""
+
+    title: Expressions | None = None
+    description: Expressions | None = None
+    category: Expressions | None = None
+    service: Expressions | None = None
+    ci: Expressions | None = None
+    team: Expressions | None = None
+    assignee: Expressions | None = None
+    requester: Expressions | None = None
+    priority: Expressions | None = None
+    impact: Expressions | None = None
+    urgency: Expressions | None = None
+    channel: Expressions | None = None
+    effect: Expressions | None = None
+    resolution_code: Expressions | None = None
+    resolution: Expressions | None = None
+    cause: Expressions | None = None
+
+
+class Entry(_MappingModel):
+    """What a delivery tells, where `when` is true. `each` is a list; `item` is then each of its elements."""
+
+    kind: NewsKind
+    when: ExpressionText | None = None
+    each: ExpressionText | None = None
+    case: Expressions | None = None
+    number: Expressions | None = None
+    url: Expressions | None = None
+    at: Expressions | None = None
+    opened_at: Expressions | None = None
+    actor: Expressions | None = None
+    status: Expressions | None = None
+    fields: TicketFields = TicketFields()
+    id: Expressions | None = None
+    text: Expressions | None = None
+    author: Expressions | None = None
+    visibility: Expressions | None = None
+    source: Expressions | None = None
+    dedup_key: Expressions | None = None
+    title: Expressions | None = None
+    description: Expressions | None = None
+    alerted_at: Expressions | None = None
+    cleared_at: Expressions | None = None
+    impact: Expressions | None = None
+    urgency: Expressions | None = None
+    effect: Expressions | None = None
+    service: Expressions | None = None
+    ci: Expressions | None = None
+    category: Expressions | None = None
+    values: Values = Values()
+
+    @model_validator(mode="after")
+    def check_kind(self) -> Self:
+        """Refuses keys that do not go with the kind, and an entry that lacks one."""
+        needed, allowed = ENTRY_KEYS[self.kind]
+        common = {"kind", "when", "each", "values"}
+        wrong = sorted(self.model_fields_set - needed - allowed - common)
+        if wrong:
+            keys = ", ".join(sorted(needed | allowed))
+            raise ValueError(f"{wrong[0]} does not go with the kind {self.kind}; with it go {keys}")
+        missing = sorted(name for name in needed if getattr(self, name) is None)
+        if missing:
+            raise ValueError(f"{missing[0]} is needed with the kind {self.kind}")
+        self._check_values()
+        return self
+
+    def _check_values(self) -> None:
+        asked = {name for name in TicketFields.model_fields if getattr(self.fields, name) is not None}
+        for name in sorted(self.values.model_fields_set):
+            if name not in asked and getattr(self, name, None) is None:
+                raise ValueError(f"values.{name} translates {name}, which this entry does not tell")
+            if name in CODED_FIELDS:
+                _check_codes(name, getattr(self.values, name), CODED_FIELDS[name])
+        _check_codes("visibility", self.values.visibility, Visibility)
+        for value, meaning in self.values.status.items():
+            if self.kind is NewsKind.alert and meaning not in ("firing", "cleared"):
+                raise ValueError(f'values.status."{value}": {meaning!r} is not known; use firing or cleared')
+            if self.kind is NewsKind.ticket:
+                StatusMeaning.model_validate(meaning)
+
+
+class Ignored(_MappingModel):
+    """Deliveries that tell nothing of a ticket or alert, and why."""
+
+    when: ExpressionText
+    why: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Guide(_MappingModel):
+    """Texts of the tool's how-to page: where in the tool it is set up, which events to tick, what becomes of
+    what, and what to know.
+    """
+
+    where: GuideText
+    header: GuideText = ""
+    events: tuple[GuideText, ...] = ()
+    becomes: tuple[GuideText, ...] = ()
+    remarks: tuple[GuideText, ...] = ()
+
+
+class Document(_MappingModel):
+    """A mapping. `zone` and `date_order` are those of times that do not say it themselves."""
+
+    tool: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")] | None = None
+    title: Annotated[str, StringConstraints(max_length=200)] | None = None
+    zone: str | None = None
+    date_order: DateOrder | None = None
+    verification: Annotated[
+        tuple[Verification, ...],
+        BeforeValidator(lambda given: (given,) if isinstance(given, dict) else given),
+        Field(max_length=5),
+    ] = ()
+    delivery: DeliveryKeys = DeliveryKeys()
+    news: Annotated[tuple[Entry, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
+    ignored: Annotated[tuple[Ignored, ...], Field(max_length=MOST_ENTRIES)] = ()
+    guide: Guide | None = None
+
+
+def _check_codes(name: str, meanings: dict[str, str], codes: type[CodeEnum]) -> None:
+    allowed = [code.value for code in codes]
+    for value, meaning in meanings.items():
+        if meaning != "keep" and meaning not in allowed:
+            raise ValueError(
+                f'values.{name}."{value}": {meaning!r} is not known; use {", ".join(allowed)}, or keep'
+            )

@@ -1,0 +1,423 @@
+"""Evaluation of a mapping on a delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping as Dictionary
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from app.common.children import Visibility
+from app.common.tickets import HoldReason
+from app.exchange.mapping import KEEP_STATE, StatusMeaning
+from app.processes.incidents.records import IncidentState
+from app.webhooks.mapping.deliveries import Delivery, read_body
+from app.webhooks.mapping.document import (
+    CODED_FIELDS,
+    NAMING_FIELDS,
+    PERSON_FIELDS,
+    TEXT_FIELDS,
+    Document,
+    Entry,
+    TicketFields,
+)
+from app.webhooks.mapping.expressions import UNTOLD, Absence, Expression, ExpressionFailed, Variables
+from app.webhooks.mapping.functions import time as time_text
+from app.webhooks.mapping.news import (
+    UNKNOWN_STATE,
+    AlertNews,
+    CommentNews,
+    Evaluation,
+    MappingFailed,
+    NamedPerson,
+    News,
+    NewsKind,
+    TicketNews,
+)
+from app.webhooks.mapping.times import TimeSettings, order_of_dates, read_time, time_settings
+
+MOST_ITEMS = 1_000
+#: Lengths to which texts are cut: those that this system's own fields have.
+LONGEST_LINE = 200
+LONGEST_PARAGRAPH = 20_000
+LONGEST_ID = 200
+WILDCARD_CODE = "*"
+_LONG = frozenset({"description", "resolution", "cause", "text"})
+_ALERT_STATUSES = {"firing": "firing", "cleared": "cleared", "resolved": "cleared"}
+_STATES = {state.value: state.value for state in IncidentState}
+
+
+class _Dated(NamedTuple):
+    at: datetime
+    by_receipt: bool
+
+
+class Mapping:
+    """A mapping that is ready to be evaluated. `document` is its content."""
+
+    def __init__(
+        self, name: str, document: Document, compiled: dict[tuple[str | int, ...], Expression]
+    ) -> None:
+        self.name = name
+        self.document = document
+        self._compiled = compiled
+
+    def delivery_id(self, delivery: Delivery) -> str | None:
+        """Return the delivery's id as the tool gives it; None if there is none. Raises MappingFailed."""
+        reader = _Reader(self._compiled, ("delivery",), "delivery", _variables(delivery, read_body(delivery)))
+        found = reader.text("id", self.document.delivery.id, LONGEST_ID)
+        return found if isinstance(found, str) else None
+
+    def evaluate(self, delivery: Delivery) -> Evaluation:
+        """Return the news of the delivery. Raises MappingFailed."""
+        body = read_body(delivery)
+        order = delivery.date_order or self.document.date_order or order_of_dates(body)
+        with time_settings(TimeSettings(delivery.zone or self.document.zone or delivery.usual_zone, order)):
+            news: list[News] = []
+            applied = False
+            for number, entry in enumerate(self.document.news):
+                for reader in self._readers(delivery, body, number, entry):
+                    applied = True
+                    if reader is not None:
+                        news.append(reader.news(entry, delivery.received_at))
+            if applied:
+                return Evaluation(tuple(news), None if news else "its list is empty")
+            return Evaluation((), self._why_ignored(delivery, body))
+
+    def _readers(self, delivery: Delivery, body: Any, number: int, entry: Entry) -> Iterator[_Reader | None]:
+        """Yield a reader for each element that the entry goes through, or one; None if there is no
+        element.
+        """
+        path, place = ("news", number), f"news {number + 1}"
+        whole = _Reader(self._compiled, path, place, _variables(delivery, body))
+        if entry.each is None:
+            if whole.applies(entry.when):
+                yield whole
+            return
+        # `when` of an entry with `each` is asked of each element; without a list there is nothing to ask it
+        # of.
+        items = whole.raw("each", (entry.each,))
+        if items is UNTOLD or items is None:
+            return
+        if not isinstance(items, list):
+            raise whole.failed("wrong_type", "each", "it is no list", items)
+        if len(items) > MOST_ITEMS:
+            raise whole.failed("too_much", "each", f"it has more than {MOST_ITEMS:,} elements")
+        if not items:
+            yield None
+        rest = _without(body, items)
+        for n, item in enumerate(items):
+            reader = _Reader(self._compiled, path, f"{place}, item {n + 1}", _variables(delivery, rest, item))
+            if reader.applies(entry.when):
+                yield reader
+
+    def _why_ignored(self, delivery: Delivery, body: Any) -> str:
+        variables = _variables(delivery, body)
+        for number, ignored in enumerate(self.document.ignored):
+            place = f"ignored {number + 1}"
+            if _Reader(self._compiled, ("ignored", number), place, variables).applies(ignored.when):
+                return ignored.why
+        raise MappingFailed("unmapped", "news", "no entry applies to it, and it is not among the ignored.")
+
+
+class _Reader:
+    """Evaluates the expressions of one entry on one element of a delivery."""
+
+    def __init__(
+        self,
+        compiled: Dictionary[tuple[str | int, ...], Expression],
+        path: tuple[str | int, ...],
+        place: str,
+        variables: Variables,
+    ) -> None:
+        self._compiled = compiled
+        self._path = path
+        self._place = place
+        self._variables = variables
+        self.columns: dict[str, str | None] = {}
+        self.irregular: list[str] = []
+
+    def failed(self, code: str, key: str, reason: str, value: Any = UNTOLD) -> MappingFailed:
+        """Return the exception for a key; it shows the expression and the beginning of the value."""
+        sources = [e.text for p, e in self._compiled.items() if p[:-1] == (*self._path, *key.split("."))]
+        shown = "" if value is UNTOLD else f"; it is {_short(value)}"
+        return MappingFailed(code, f"{self._place}, {key}", f"{' | '.join(sources)[:200]}: {reason}{shown}.")
+
+    def values(self, key: str, sources: tuple[str, ...] | None) -> Iterator[Any]:
+        """Yield the value of each alternative in turn."""
+        for n in range(len(sources or ())):
+            expression = self._compiled[(*self._path, *key.split("."), n)]
+            try:
+                yield expression.value(self._variables)
+            except ExpressionFailed as error:
+                raise self.failed(error.code, key, str(error)) from error
+
+    def raw(self, key: str, sources: tuple[str, ...] | None) -> Any:
+        """Return the first value that is told and not empty; else None if one is told empty, else UNTOLD."""
+        found: Any = UNTOLD
+        for value in self.values(key, sources):
+            if value is not UNTOLD and value is not None and value not in ("", {}):
+                return value
+            if value is not UNTOLD:
+                found = None
+        return found
+
+    def applies(self, when: str | None) -> bool:
+        """Return whether the condition is true. What is not told makes it false."""
+        if when is None:
+            return True
+        found = self.raw("when", (when,))
+        if found is not UNTOLD and not isinstance(found, bool):
+            raise self.failed("wrong_type", "when", "it is neither true nor false", found)
+        return found is True
+
+    def text(self, key: str, sources: tuple[str, ...] | None, longest: int) -> str | Absence | None:
+        """Return a text, cut to its longest length."""
+        found = self.raw(key, sources)
+        if found is UNTOLD or found is None:
+            self._column(key, found)
+            return UNTOLD if found is UNTOLD else None
+        text = _scalar(found)
+        if text is None:
+            raise self.failed("wrong_type", key, "it is no text", found)
+        text = text.strip()
+        cut = text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+        self._column(key, cut or None)
+        return cut or None
+
+    def needed(self, key: str, sources: tuple[str, ...] | None, longest: int = LONGEST_ID) -> str:
+        """Return a text that must be there. Raises MappingFailed."""
+        found = self.text(key, sources, longest)
+        if not isinstance(found, str):
+            raise self.failed("untold", key, "it is not told" if found is UNTOLD else "it is empty")
+        return found
+
+    def optional(self, key: str, sources: tuple[str, ...] | None, longest: int = LONGEST_LINE) -> str | None:
+        """Return a text that may be missing."""
+        found = self.text(key, sources, longest)
+        return found if isinstance(found, str) else None
+
+    def dated(self, key: str, sources: tuple[str, ...] | None, received_at: datetime) -> _Dated:
+        """Return when it was by the tool's time; when it came, if the mapping tells no time."""
+        if sources is None:
+            return _Dated(received_at, True)
+        at = self.time(key, sources)
+        if at is None:
+            # Without its time it would be taken for the newest, and set a state that is over.
+            raise self.failed("not_a_time", key, "no time is told")
+        return _Dated(at, at == received_at)
+
+    def time(self, key: str, sources: tuple[str, ...] | None) -> datetime | None:
+        """Return the time, None if it is not told. Raises MappingFailed if it is none."""
+        found = self.raw(key, sources)
+        if found is UNTOLD or found is None:
+            return None
+        try:
+            return read_time(found)
+        except ValueError as error:
+            raise self.failed("not_a_time", key, f"it is no time ({error})", found) from error
+
+    def opened(self, key: str, sources: tuple[str, ...] | None) -> datetime | None:
+        """Return a time that decides no order: one that cannot be read is marked and not told."""
+        try:
+            return self.time(key, sources)
+        except MappingFailed:
+            self.irregular.append(f"bad_{key}")
+            return None
+
+    def person(self, key: str, sources: tuple[str, ...] | None) -> NamedPerson | Absence | None:
+        """Return the person that is named."""
+        found = self.raw(key, sources)
+        if found is UNTOLD or found is None:
+            self._column(key, found)
+            return UNTOLD if found is UNTOLD else None
+        if not isinstance(found, dict):
+            name = self.text(key, sources, LONGEST_LINE)
+            return NamedPerson(name=name) if isinstance(name, str) else name
+        if wrong := found.keys() - {"name", "email", "id"}:
+            raise self.failed("wrong_type", key, f"a person has name, email and id, and not {min(wrong)}")
+        # CEL keeps no order of names.
+        parts = {k: _scalar(found[k]) for k in ("name", "email", "id") if found.get(k) is not None}
+        told = {k: v.strip()[:LONGEST_LINE] for k, v in parts.items() if v is not None and v.strip()}
+        self.columns[key] = " ".join(told.values()) or None
+        return NamedPerson(**told) if told else None
+
+    def coded(self, key: str, sources: tuple[str, ...] | None, meanings: Dictionary[str, Any]) -> Any:
+        """Return the meaning of the first value that has one; UNTOLD if none has, which is then marked.
+
+        A value that is not told ends the search: those after it say the same less exactly.
+        """
+        unknown = None
+        for value in self.values(key, sources):
+            if value is UNTOLD:
+                break
+            code = None if value is None else _scalar(value)
+            if code is None or not code.strip():
+                if value is not None and code is None:
+                    raise self.failed("wrong_type", key, "it is no code", value)
+                return UNTOLD if unknown else self._column(key, None)
+            unknown = unknown or code.strip()
+            found = meanings.get(code.strip().lower(), UNTOLD)
+            if found is not UNTOLD:
+                self._column(key, unknown[:LONGEST_LINE])
+                return UNTOLD if found == KEEP_STATE else found
+        if unknown is None:
+            return UNTOLD
+        self._column(key, unknown[:LONGEST_LINE])
+        if WILDCARD_CODE in meanings:
+            return UNTOLD if meanings[WILDCARD_CODE] == KEEP_STATE else meanings[WILDCARD_CODE]
+        self.irregular.append(UNKNOWN_STATE if key == "status" else f"unknown_{key.removeprefix('fields.')}")
+        return UNTOLD
+
+    def news(self, entry: Entry, received_at: datetime) -> News:
+        """Return the news that the entry gives."""
+        if entry.kind is NewsKind.ticket:
+            return self._ticket(entry, received_at)
+        return (self._comment if entry.kind is NewsKind.comment else self._alert)(entry, received_at)
+
+    def _ticket(self, entry: Entry, received_at: datetime) -> TicketNews:
+        case = self.needed("case", entry.case)
+        dated = self.dated("at", entry.at, received_at)
+        fields = self._fields(entry)
+        meanings = _folded(entry.values.status) or dict(_STATES)
+        found = self.coded("status", entry.status, meanings)
+        state = None
+        if found is not UNTOLD and found is not None:
+            meaning = StatusMeaning.model_validate(found)
+            state = meaning.state
+            fields |= _fields_of_state(meaning, meanings)
+        actor = self.person("actor", entry.actor)
+        return TicketNews(
+            case=case,
+            at=dated.at,
+            dated_by_receipt=dated.by_receipt,
+            number=self.optional("number", entry.number),
+            url=self.optional("url", entry.url, 2_000),
+            opened_at=self.opened("opened_at", entry.opened_at),
+            actor=actor if isinstance(actor, NamedPerson) else None,
+            state=state,
+            fields=fields,
+            columns=self.columns,
+            irregular=tuple(self.irregular),
+        )
+
+    def _fields(self, entry: Entry) -> dict[str, Any]:
+        told: dict[str, Any] = {}
+        for name in (n for n in TicketFields.model_fields if getattr(entry.fields, n) is not None):
+            sources, key = getattr(entry.fields, name), f"fields.{name}"
+            if name in CODED_FIELDS:
+                told[name] = self._own_code(key, name, sources, entry)
+            elif name in PERSON_FIELDS:
+                told[name] = self.person(key, sources)
+            elif name in TEXT_FIELDS:
+                told[name] = self._naming(key, name, sources, entry)
+        return {name: value for name, value in told.items() if value is not UNTOLD}
+
+    def _own_code(self, key: str, name: str, sources: tuple[str, ...] | None, entry: Entry) -> Any:
+        kind = CODED_FIELDS[name]
+        meanings = _folded(getattr(entry.values, name)) or {code.value.lower(): code.value for code in kind}
+        found = self.coded(key, sources, meanings)
+        return found if found is UNTOLD or found is None else kind(found)
+
+    def _naming(self, key: str, name: str, sources: tuple[str, ...] | None, entry: Entry) -> Any:
+        found = self.text(key, sources, LONGEST_PARAGRAPH if name in _LONG else LONGEST_LINE)
+        if name in NAMING_FIELDS and isinstance(found, str):
+            meaning = _folded(getattr(entry.values, name)).get(found.lower(), found)
+            return UNTOLD if meaning == KEEP_STATE else meaning
+        return found
+
+    def _comment(self, entry: Entry, received_at: datetime) -> CommentNews:
+        dated = self.dated("at", entry.at, received_at)
+        author = self.person("author", entry.author)
+        known = _folded(entry.values.visibility) or {each.value: each.value for each in Visibility}
+        visibility = self.coded("visibility", entry.visibility, known)
+        return CommentNews(
+            case=self.needed("case", entry.case),
+            id=self.needed("id", entry.id),
+            text=self.needed("text", entry.text, LONGEST_PARAGRAPH),
+            at=dated.at,
+            dated_by_receipt=dated.by_receipt,
+            author=author if isinstance(author, NamedPerson) else None,
+            visibility=Visibility(visibility) if isinstance(visibility, str) else Visibility.internal,
+            columns=self.columns,
+            irregular=tuple(self.irregular),
+        )
+
+    def _alert(self, entry: Entry, received_at: datetime) -> AlertNews:
+        status = self.coded("status", entry.status, _folded(entry.values.status) or _ALERT_STATUSES)
+        if status not in ("firing", "cleared"):
+            raise self.failed("unknown_status", "status", "it says neither that it fires nor that it cleared")
+        # A firing alert may have a time of clearing that is still to come or nonsense: only what happened
+        # counts.
+        fires = status == "firing"
+        key = "alerted_at" if fires else "cleared_at"
+        dated = self.dated(key, getattr(entry, key), received_at)
+        codes = {n: self._own_code(n, n, getattr(entry, n), entry) for n in ("impact", "urgency", "effect")}
+        names = {n: self._naming(n, n, getattr(entry, n), entry) for n in ("service", "ci", "category")}
+        told = {n: None if value is UNTOLD else value for n, value in (codes | names).items()}
+        return AlertNews(
+            source=self.needed("source", entry.source),
+            dedup_key=self.needed("dedup_key", entry.dedup_key),
+            status="firing" if fires else "cleared",
+            title=self.needed("title", entry.title, LONGEST_LINE),
+            at=dated.at,
+            dated_by_receipt=dated.by_receipt,
+            alerted_at=dated.at if fires and not dated.by_receipt else None,
+            cleared_at=dated.at if not fires and not dated.by_receipt else None,
+            description=self.optional("description", entry.description, LONGEST_PARAGRAPH),
+            columns=self.columns,
+            irregular=tuple(self.irregular),
+            **told,
+        )
+
+    def _column(self, key: str, found: Any) -> Any:
+        if found is not UNTOLD:
+            self.columns[key.removeprefix("fields.")] = found
+        return found
+
+
+def _variables(delivery: Delivery, body: Any, item: Any = None) -> Variables:
+    headers = {name.lower(): value for name, value in delivery.headers.items()}
+    received_at = time_text(delivery.received_at.isoformat())
+    return Variables({"body": body, "headers": headers, "item": item, "received_at": received_at})
+
+
+def _without(body: Any, items: list[Any]) -> Any:
+    """Return the body without the list: to hand it to each of its elements would take the list's length
+    squared.
+    """
+    if not isinstance(body, dict):
+        return None
+    return {name: value for name, value in body.items() if value != items}
+
+
+def _scalar(value: Any) -> str | None:
+    """Return a text, number or truth value as text; None for anything else."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+def _folded(values: Dictionary[str, Any]) -> dict[str, Any]:
+    return {value.lower(): meaning for value, meaning in values.items()}
+
+
+def _fields_of_state(meaning: StatusMeaning, meanings: Dictionary[str, Any]) -> dict[str, Any]:
+    """Return the fields that go with a state, as with the import of a file."""
+    told: dict[str, Any] = {}
+    if meaning.state is None:
+        return told
+    told["hold_reason"] = meaning.hold_reason
+    if meaning.state is IncidentState.on_hold and meaning.hold_reason is None:
+        told["hold_reason"] = HoldReason.other
+    if meaning.resolution_code is not None:
+        told["resolution_code"] = meaning.resolution_code
+    return told
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return "a list" if isinstance(value, list) else "a map"
+    return repr(value)[:60]

@@ -1,0 +1,163 @@
+"""Functions that expressions may call beside CEL's own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from app.common.html_text import html_to_text
+from app.webhooks.mapping.times import read_time
+
+#: Longest text that is read as HTML or loose JSON.
+LONGEST_TEXT = 200_000
+_LOOSE_TOKEN = re.compile(r"""\s*(?:([{}\[\],:])|"((?:[^"\\]|\\.)*)"|([^{}\[\],:"]+))""")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
+
+
+def time(value: Any, *options: str) -> str | None:
+    """Return the instant as text, such as 2026-05-04T13:20:00.000000Z: two of these compare as times do."""
+    found = read_time(value, *options)
+    return None if found is None else found.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def number(value: Any) -> int | float | None:
+    """Return the number that a text such as "1,000,000" or "12.5" says."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float | None):
+        raise ValueError("bad_number")
+    if not isinstance(value, str):
+        return value
+    text = re.sub(r"[\s_'’]", "", value)
+    if not text:
+        return None
+    # A comma before groups of three digits separates thousands; else the mapping has to say what it is.
+    text = re.sub(r",(?=\d{3}(?:\D|$))", "", text)
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("bad_number")
+    return float(text) if "." in text else int(text)
+
+
+def plain_text(value: Any) -> str | None:
+    """Return the text of HTML, also where the HTML was escaped once more."""
+    if value is None:
+        return None
+    text = _as_text(value)[:LONGEST_TEXT]
+    if "<" not in text and "&lt;" in text:
+        text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
+    return html_to_text(text)
+
+
+def loose_json(value: Any) -> Any:
+    """Return the value of a text like {status:{from:4,to:6}}: JSON, whose names and texts may lack quotes."""
+    if value is None:
+        return None
+    text = _as_text(value)[:LONGEST_TEXT]
+    try:
+        return json.loads(text)
+    except ValueError:
+        pass
+    tokens = [found for found in _LOOSE_TOKEN.finditer(text) if found[0].strip()]
+    try:
+        read, rest = _loose_value(tokens, 0, 32)
+    except (IndexError, RecursionError) as error:
+        raise ValueError("bad_json") from error
+    if rest != len(tokens):
+        raise ValueError("bad_json")
+    return read
+
+
+def truncate(value: Any, length: int) -> str | None:
+    """Return the text with at most so many characters; one that is cut ends with "…"."""
+    if value is None:
+        return None
+    text = _as_text(value)
+    return text if len(text) <= length else text[: max(0, length - 1)].rstrip() + "…"
+
+
+def get(value: Any, path: str, *default: Any) -> Any:
+    """Return what is at a path such as "issue.assignee.login": null if something on the way is null; not told
+    if something is not there, or the default, if one is given.
+    """
+    for name in path.split("."):
+        if value is None:
+            break
+        if isinstance(value, dict) and name in value:
+            value = value[name]
+        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        elif default:
+            return default[0]
+        elif isinstance(value, dict | list):
+            raise LookupError(f"not told: {path}")
+        else:
+            raise ValueError("not_a_map")
+    return default[0] if default and value is None else value
+
+
+def pick(value: Any, name: str) -> Any:
+    """Return the field of a map, and anything else as it is: for tools that write "7" or {"value": "7"}."""
+    return get(value, name) if isinstance(value, dict) else value
+
+
+def text(value: Any) -> str | None:
+    """Return a text, number or truth value as text."""
+    return None if value is None else _as_text(value)
+
+
+def digest(value: Any) -> str:
+    """Return 32 characters that stand for the value, whatever the order of its names."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]
+
+
+#: The functions by their names in expressions, with the numbers of arguments that they take.
+FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {
+    "time": (time, (1, 2, 3)),
+    "number": (number, (1,)),
+    "html_to_text": (plain_text, (1,)),
+    "loose_json": (loose_json, (1,)),
+    "truncate": (truncate, (2,)),
+    "get": (get, (2, 3)),
+    "pick": (pick, (2,)),
+    "text": (text, (1,)),
+    "digest": (digest, (1,)),
+}
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise ValueError("not_a_text")
+
+
+def _loose_value(tokens: list[re.Match[str]], at: int, depth: int) -> tuple[Any, int]:
+    sign, quoted, bare = tokens[at].groups()
+    if quoted is not None:
+        return quoted, at + 1
+    if bare is not None:
+        word = bare.strip()
+        constants = {"true": True, "false": False, "null": None}
+        return constants.get(word, int(word) if re.fullmatch(r"-?\d{1,15}", word) else word), at + 1
+    if sign not in ("{", "[") or depth == 0:
+        raise ValueError("bad_json")
+    found: dict[str, Any] = {}
+    each: list[Any] = []
+    at += 1
+    while tokens[at][1] not in ("}", "]"):
+        value, at = _loose_value(tokens, at, depth - 1)
+        if sign == "{":
+            if tokens[at][1] != ":":
+                raise ValueError("bad_json")
+            found[str(value)], at = _loose_value(tokens, at + 1, depth - 1)
+        else:
+            each.append(value)
+        if tokens[at][1] == ",":
+            at += 1
+    if tokens[at][1] != ("}" if sign == "{" else "]"):
+        raise ValueError("bad_json")
+    return (found if sign == "{" else each), at + 1

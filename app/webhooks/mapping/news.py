@@ -1,0 +1,122 @@
+"""What a delivery tells, in the fields of this system: news of tickets, their comments, and alerts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from app.common.children import Visibility
+from app.common.priority import Impact, Urgency
+from app.processes.incidents.records import Effect, IncidentState
+
+#: The code of the irregularity that a status is not in the table of values.
+UNKNOWN_STATE = "unknown_state"
+
+
+class NewsKind(StrEnum):
+    """What an entry of a mapping tells of."""
+
+    ticket = "ticket"
+    comment = "comment"
+    alert = "alert"
+
+
+@dataclass(frozen=True)
+class NamedPerson:
+    """A person as the tool names them: by a name or login, an address, the tool's id, or several of these."""
+
+    name: str | None = None
+    email: str | None = None
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class TicketNews:
+    """A ticket's state over there at the time `at`, as far as it is told.
+
+    `case` is the ticket's id over there, `number` its number for people. `at` is the tool's own time; the
+    time of receipt if the mapping tells none (`dated_by_receipt`). `state` None: not told, or unknown here.
+    `fields` has told fields only, None where told as empty: codes as enums, persons (`assignee`, `requester`)
+    as NamedPerson, `team`, `service`, `ci` and `category` as the tool or the mapping names them; with a state
+    also `hold_reason`. `columns` are the values before their translation, by key of the mapping. `irregular`:
+    codes of what could not be understood, such as `unknown_priority`.
+    """
+
+    case: str
+    at: datetime
+    dated_by_receipt: bool = False
+    number: str | None = None
+    url: str | None = None
+    opened_at: datetime | None = None
+    actor: NamedPerson | None = None
+    state: IncidentState | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
+    columns: dict[str, str | None] = field(default_factory=dict)
+    irregular: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CommentNews:
+    """A comment on the ticket `case`; `id` is the comment's id over there. Without a told visibility it is
+    internal.
+    """
+
+    case: str
+    id: str
+    text: str
+    at: datetime
+    dated_by_receipt: bool = False
+    author: NamedPerson | None = None
+    visibility: Visibility = Visibility.internal
+    columns: dict[str, str | None] = field(default_factory=dict)
+    irregular: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AlertNews:
+    """An alert that fires or has cleared. `at` is when it did so, by the tool's time; the time of receipt if
+    the mapping tells none (`dated_by_receipt`). The other fields are those of an alert that is posted.
+    """
+
+    source: str
+    dedup_key: str
+    status: Literal["firing", "cleared"]
+    title: str
+    at: datetime
+    dated_by_receipt: bool = False
+    alerted_at: datetime | None = None
+    cleared_at: datetime | None = None
+    description: str | None = None
+    impact: Impact | None = None
+    urgency: Urgency | None = None
+    effect: Effect | None = None
+    service: str | None = None
+    ci: str | None = None
+    category: str | None = None
+    columns: dict[str, str | None] = field(default_factory=dict)
+    irregular: tuple[str, ...] = ()
+
+
+News = TicketNews | CommentNews | AlertNews
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The news of a delivery, in the order of the mapping; without any, `ignored` says why."""
+
+    news: tuple[News, ...]
+    ignored: str | None = None
+
+
+class MappingFailed(Exception):
+    """The mapping does not fit the delivery. `code` is the reason, `key` the key of the mapping with its
+    place, `words` the expression and the value found, in short.
+    """
+
+    def __init__(self, code: str, key: str, words: str) -> None:
+        super().__init__(f"{key}: {words}" if key else words)
+        self.code = code
+        self.key = key
+        self.words = words

@@ -1,0 +1,106 @@
+"""Times as tools write them. A time that could be read in two ways is not guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+from app.exchange.readers.rows import FileRefused
+from app.exchange.readers.times import DateOrder, NotATime, TimeParser, detect_date_order, zone_named
+
+#: Most texts of a body that are looked at for the order of its dates.
+MOST_TEXTS = 10_000
+#: Epochs from this one on are milliseconds: as seconds it is in the year 5138, as milliseconds in 1973.
+_SMALLEST_MILLISECONDS = 100_000_000_000
+_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?", re.ASCII)
+_DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}", re.ASCII)
+_SHORT_OFFSET = re.compile(r"(:\d{2}(?:\.\d+)?)([+-]\d{2})$", re.ASCII)
+
+
+class TimeSettings(NamedTuple):
+    """What is known of times that do not say it themselves: their zone, and the order of their dates."""
+
+    zone: str | None = None
+    order: DateOrder | None = None
+
+
+_UNKNOWN: Final = TimeSettings()
+_SETTINGS: ContextVar[TimeSettings] = ContextVar("_SETTINGS", default=_UNKNOWN)
+
+
+@contextmanager
+def time_settings(settings: TimeSettings) -> Iterator[None]:
+    """Set how times are read meanwhile."""
+    token = _SETTINGS.set(settings)
+    try:
+        yield
+    finally:
+        _SETTINGS.reset(token)
+
+
+def read_time(value: Any, *options: str) -> datetime | None:
+    """Return the instant in UTC; None for null, an empty text, and years that mean "never". `options` are an
+    order of dates (dmy, mdy, ymd) and a zone's name. Raises ValueError, with the reason as its code, if it is
+    no time or could be read in two ways.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("bad_time")
+    zone, order = _SETTINGS.get()
+    for option in options:
+        if option in DateOrder.__members__:
+            order = DateOrder(option)
+        elif option:
+            zone = option
+    text = str(value).strip()
+    if _NUMBER.fullmatch(text):
+        return _read_epoch(float(text))
+    try:
+        named = None if zone is None else zone_named(zone)
+        found = TimeParser(named, order)[_full_form(text)]
+    except FileRefused as error:
+        raise ValueError("no_such_zone") from error
+    return None if found is None else found.at
+
+
+def order_of_dates(body: Any) -> DateOrder | None:
+    """Return the order of the dates in a body, if one of them proves it and none contradicts."""
+    texts = [text for text in _texts(body) if _DAY.match(text)]
+    with suppress(FileRefused, NotATime):
+        return detect_date_order(texts)
+    return None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    waiting, seen = [value], 0
+    while waiting and seen < MOST_TEXTS:
+        seen += 1
+        each = waiting.pop()
+        if isinstance(each, str) and len(each) < 40:
+            yield each.strip()
+        elif isinstance(each, list):
+            waiting += each[:MOST_TEXTS]
+        elif isinstance(each, dict):
+            waiting += each.values()
+
+
+def _full_form(text: str) -> str:
+    """Return the time with minutes in its offset: some databases write +00."""
+    return _SHORT_OFFSET.sub(r"\1\2:00", text)
+
+
+def _read_epoch(number: float) -> datetime | None:
+    seconds = number / 1000 if abs(number) >= _SMALLEST_MILLISECONDS else number
+    try:
+        at = datetime.fromtimestamp(round(seconds, 6), UTC)
+    except (OverflowError, OSError, ValueError) as error:
+        raise ValueError("bad_time") from error
+    # Text is read by the importer's rules, so an epoch has the same limits.
+    if at.year > 2200:
+        raise ValueError("bad_time")
+    return at if at.year >= 1971 else None

@@ -1,0 +1,293 @@
+"""Mirroring of a tool's tickets: what it tells of a ticket's state is observed, as in an import.
+
+So the result is the same in whatever order its deliveries come, and the same as that of an import. A delivery
+has its effect once: its key stands in the events that it led to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from app.common.children import ExternalReference
+from app.common.personal import Sealed
+from app.common.records import as_row, codecs, empty
+from app.kernel.history_source import EventOrigin, HistorySource
+from app.kernel.imported_case import ImportedCase, ciphertexts, replay_case
+from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.observe import ObservedEvent, Snapshot, observe
+from app.kernel.visibility import audience
+from app.log import read
+from app.log.canonical import instant
+from app.log.events import Event, Recorded, stream
+from app.log.ids import uuid7
+from app.log.writer import AppendRequest, ConcurrencyConflict, ConstraintViolation
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.records import OPEN, IncidentState
+from app.webhooks.deliveries import Effect
+from app.webhooks.identities import Identities, Identity, tool_caller
+from app.webhooks.mapping.news import NamedPerson, TicketNews
+from app.webhooks.records import WebhookSource
+
+ATTEMPTS = 5
+PERSON_FIELDS = ("requester", "assignee")
+#: Columns of the events of a mirrored ticket that are no fields of it.
+AT, ACTOR, STATUS = "at", "actor", "status"
+REFERENCE = """
+select record from fold.external_reference where key = %s and kind = %s and source = %s"""
+AUDIENCE = "select audience from log.stream_head where stream = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class MirroredTicket:
+    """A ticket in memory as the log has it: its stream's events told it, and who may see it."""
+
+    case: ImportedCase[Any]
+    audience: tuple[str, ...]
+    delivery_keys: frozenset[str]
+
+
+class Mirror:
+    """Mirrors the tickets of one source."""
+
+    def __init__(self, ledger: Ledger, source: WebhookSource, account: Identity, people: Identities) -> None:
+        self._ledger = ledger
+        self._source = source
+        self._people = people
+        self._account = account
+        self.channel = f"webhook:{source.key}"
+        lifecycle: Lifecycle[Any] = LIFECYCLE
+        self._history = HistorySource(
+            str(source.key),
+            lifecycle,
+            columns={name: _record_field(name) for name in _FIELDS},
+            with_state={"hold_reason": frozenset(IncidentState), **dict.fromkeys(_OF_ENDING, OPEN)},
+            at=frozenset({AT}),
+            actor=ACTOR,
+            repeats=False,
+            origin=EventOrigin(self.channel, tool_caller(account.id)),
+        )
+
+    async def find_ticket(self, case: str) -> str | None:
+        """Return the stream of the ticket with that id over there; None if it is unknown."""
+        kind = self._history.lifecycle.kind
+        found: str | None = await self._ledger.db.value(REFERENCE, (case, kind, self._history.name))
+        return found
+
+    async def apply(self, news: TicketNews, key: str) -> Effect:
+        """Record what the tool tells of a ticket. `key` names this part of the delivery, for ever.
+
+        Raises DatabaseGone; ConcurrencyConflict if others keep changing the ticket.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                return await self._attempt(news, key)
+            except (ConcurrencyConflict, ConstraintViolation):
+                if attempt == ATTEMPTS - 1:
+                    raise
+                self._people.forget()
+                self._ledger.vault.forget()
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _attempt(self, news: TicketNews, key: str) -> Effect:
+        ticket = await self._load(news)
+        record = ticket.case.record
+        if key in ticket.delivery_keys:
+            return Effect("known_already", record.row_key, record.number)
+        began = ticket.case.version == 0
+        await self._ledger.writer.write(await self._append_request(ticket, news, key))
+        return Effect("opened" if began else "updated", record.row_key, record.number)
+
+    async def _load(self, news: TicketNews) -> MirroredTicket:
+        found = await self.find_ticket(news.case)
+        if found is None:
+            record = empty(self._history.lifecycle.record, uuid7())
+            assert self._history.lifecycle.code is not None
+            record.number = await self._ledger.numbers.next_number(
+                self._history.lifecycle.code, news.opened_at or news.at
+            )
+            return MirroredTicket(ImportedCase(self._history, record), (), frozenset())
+        events = await read.stream_events(self._ledger.db, found)
+        texts = await self._ledger.vault.texts(ciphertexts(events))
+        case = replay_case(self._history, [self._as_actor(event) for event in events], texts)
+        seen = await self._ledger.db.value(AUDIENCE, (found,))
+        keys = {e.source_ref for e in events if e.source == self.channel and e.source_ref is not None}
+        return MirroredTicket(case, tuple(seen), frozenset(keys))
+
+    def _as_actor(self, event: Recorded) -> Recorded:
+        """Return the event with the person whom the tool named as its actor, as `observe` knows them."""
+        if event.source != self.channel or event.on_behalf_of is None:
+            return event
+        return replace(event, actor=event.on_behalf_of)
+
+    async def _append_request(self, ticket: MirroredTicket, news: TicketNews, key: str) -> AppendRequest:
+        """Observe the news, and return the append request of its events. The ticket is changed."""
+        case, before = ticket.case, ticket.case.version
+        snapshot, owner = await self._snapshot(ticket, news)
+        seal = (
+            _nothing_to_seal if owner is None or owner.key is None else self._ledger.vault.sealing(owner.key)
+        )
+        told = observe(case, snapshot, seal)
+        rows: list[tuple[str, dict[str, Any]]] = []
+        if before == 0:
+            rows.append(self._add_reference(case, news, told[0]))
+        correlation_id = str(uuid7())
+        events = tuple(self._event(case.key, each, snapshot.actor, key, correlation_id) for each in told)
+        rows.append((self._history.lifecycle.table, as_row(case.record)))
+        tokens = tuple(sorted(audience(self._history.lifecycle, case.record, ticket.audience)))
+        reads = {case.key: before}
+        if owner is not None:
+            # If the person is erased before this is written, it is decided again, without their words.
+            reads[owner.stream] = owner.version
+        return AppendRequest(
+            reads=reads,
+            events=events,
+            rows=tuple(rows),
+            audiences={} if tokens == ticket.audience else {case.key: tokens},
+        )
+
+    def _event(self, name: str, told: ObservedEvent, actor: str, key: str, correlation_id: str) -> Event:
+        by = told.actor or actor
+        return Event(
+            id=uuid7(),
+            stream=name,
+            version=told.version,
+            type=told.type,
+            occurred_at=told.at,
+            actor=f"integration:{self._account.id}",
+            on_behalf_of=by if by.startswith("person:") else None,
+            correlation_id=correlation_id,
+            source=self.channel,
+            source_ref=key,
+            data=told.data,
+        )
+
+    async def _snapshot(self, ticket: MirroredTicket, news: TicketNews) -> tuple[Snapshot, Identity | None]:
+        """Return the news as a snapshot, and the person under whose key its words are."""
+        persons = {
+            name: await self._person(news.fields[name]) for name in PERSON_FIELDS if name in news.fields
+        }
+        fields, words = self._fields(news), _words(news)
+        for name, person in persons.items():
+            fields[f"{name}_id"] = None if person is None else person.id
+        team = fields.pop("team", None)
+        if team is not None:
+            fields["team_id"] = await self._people.team(team)
+        if ticket.case.version == 0:
+            self._add_defaults(fields)
+        given: dict[str, str | None] = {
+            name: value for name, value in news.columns.items() if name not in _PRIVATE
+        }
+        private: dict[str, str | None] = {
+            name: value for name, value in news.columns.items() if name in _PRIVATE and value is not None
+        }
+        given[AT] = instant(news.at)
+        actor = None if news.actor is None else await self._people.person(news.actor)
+        given[ACTOR] = None if actor is None else actor.stream
+        for name, person in persons.items():
+            given[name] = None if person is None else person.stream
+        owner = None
+        irregular = news.irregular
+        if words or private:
+            owner = await self._owner(ticket, persons.get("requester"))
+            if owner.key is None:
+                words, private, irregular = {}, {}, (*irregular, "person_erased")
+        by = "" if actor is None else actor.stream.replace("/", ":")
+        opened_at = min(news.opened_at or news.at, news.at)
+        if news.opened_at is None and ticket.case.record.opened_at is not None:
+            opened_at = min(ticket.case.record.opened_at, news.at)
+        if news.state in OPEN:
+            # An open ticket has none. Told with it, an older delivery of its ending sets none either.
+            fields.setdefault("resolution_code", None)
+            words = dict.fromkeys(_OF_ENDING & _TEXTS) | words
+        made = Snapshot(news.at, opened_at, news.state, fields, words, given, private, irregular, by)
+        return made, owner
+
+    async def _person(self, named: NamedPerson | None) -> Identity | None:
+        return None if named is None else await self._people.person(named)
+
+    async def _owner(self, ticket: MirroredTicket, requester: Identity | None) -> Identity:
+        """Return whose words the ticket's are: the requester's, else the tool's."""
+        known: UUID | None = ticket.case.record.requester_id
+        if requester is not None:
+            return requester
+        if known is not None and (author := await self._ledger.vault.author(known)) is not None:
+            return Identity(known, author.key, author.stream, author.version)
+        return self._account
+
+    def _fields(self, news: TicketNews) -> dict[str, Any]:
+        """Return the fields that the news tells, without persons and words."""
+        left_out = {*PERSON_FIELDS, *_TEXTS}
+        fields = {name: value for name, value in news.fields.items() if name not in left_out}
+        if news.state is None:
+            fields.pop("hold_reason", None)
+            fields.pop("resolution_code", None)
+        else:
+            fields.setdefault("hold_reason", None)
+        return fields
+
+    def _add_defaults(self, fields: dict[str, Any]) -> None:
+        """Add what the source says for what its tool does not tell. A ticket gets it when it is opened."""
+        for name in ("team_id", "service", "category", "impact", "urgency", "effect"):
+            value = getattr(self._source, name)
+            if value is not None and fields.get(name) is None:
+                fields[name] = value
+
+    def _add_reference(
+        self, case: ImportedCase[Any], news: TicketNews, opening: ObservedEvent
+    ) -> tuple[str, dict[str, Any]]:
+        """Add the tool's id of the ticket to its first event, and return the row."""
+        reference_id = uuid7()
+        fields = {
+            "key": news.case,
+            "kind": self._history.lifecycle.kind,
+            "record": case.key,
+            "source": self._history.name,
+        }
+        if news.url is not None:
+            fields["url"] = news.url
+        key = stream(ExternalReference.KIND, reference_id)
+        opening.data["set"] = dict(sorted({key: fields, **opening.data["set"]}.items()))
+        envelope = {"id": str(reference_id), "version": 1, "changed_at": instant(opening.at)}
+        return f"fold.{ExternalReference.KIND}", envelope | fields
+
+
+_RECORD = codecs(LIFECYCLE.record)
+_FIELDS = (
+    "title",
+    "description",
+    "category",
+    "service",
+    "ci",
+    "team",
+    "assignee",
+    "requester",
+    "priority",
+    "impact",
+    "urgency",
+    "channel",
+    "effect",
+    "resolution_code",
+    "resolution",
+    "cause",
+)
+
+
+def _record_field(name: str) -> str:
+    return name if name in _RECORD else f"{name}_id"
+
+
+_TEXTS = frozenset(name for name in _FIELDS if name in _RECORD and _RECORD[name].personal)
+#: Fields that a ticket loses when it is opened again.
+_OF_ENDING = frozenset({"resolution_code", "resolution", "cause"})
+_PRIVATE = _TEXTS | {"number"}
+
+
+def _words(news: TicketNews) -> dict[str, str | None]:
+    return {name: news.fields[name] for name in sorted(_TEXTS) if name in news.fields}
+
+
+def _nothing_to_seal(text: str) -> Sealed:
+    raise AssertionError("news without words has nothing to seal")

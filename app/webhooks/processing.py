@@ -1,0 +1,289 @@
+"""Processing of deliveries: in order per ticket of the tool, and once in effect.
+
+One worker processes a source at a time. It maps the deliveries that wait, carries out what they tell, ticket
+by ticket in the order of receipt, and records their outcomes. If it dies, they are processed again: what was
+carried out already is known by its key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from app.db import Connection
+from app.kernel import polling as rounds
+from app.kernel.context import CommandMetadata
+from app.kernel.ledger import Ledger
+from app.kernel.perform import IdempotencyKey
+from app.kernel.refusals import Refusal
+from app.kernel.rules import Clock
+from app.log.ids import uuid7
+from app.log.writer import ConcurrencyConflict, ConstraintViolation
+from app.processes.incidents.monitoring.handling import handle_alert
+from app.shared_connections import SharedConnections
+from app.webhooks import deliveries
+from app.webhooks.adapters import MAIL
+from app.webhooks.alert_news import alert_of
+from app.webhooks.comments import add_comment
+from app.webhooks.deliveries import DeliveryState, Effect, Outcome, StoredDelivery
+from app.webhooks.evaluation import evaluate
+from app.webhooks.finding import find_source
+from app.webhooks.identities import Identities, Identity, tool_caller
+from app.webhooks.mail.incoming import take_mail
+from app.webhooks.mail.refusals import MailRefused
+from app.webhooks.mapping.news import AlertNews, CommentNews, MappingFailed, News, TicketNews
+from app.webhooks.mirror import Mirror
+from app.webhooks.records import WebhookSource, WebhookSourceState
+
+NAME = "webhooks"
+POLL_SECONDS = 0.25
+#: Deliveries that are processed together, and tickets that are at the same time.
+BATCH = 200
+CONCURRENT_TICKETS = 8
+#: Mails that are meant for nobody are no failures.
+NOT_FOR_PEOPLE = frozenset({"automatic_mail", "own_mail"})
+#: Seconds between two removals of old content.
+REMOVAL_SECONDS = 3_600.0
+WAITING_SOURCES = """
+select s.id from fold.webhook_source s where s.state = 'active' and exists (
+  select from plumbing.webhook_delivery d where d.source_id = s.id and d.state = 'waiting')
+order by s.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One thing that a delivery tells, with its key in events."""
+
+    delivery: StoredDelivery
+    key: str
+    news: News
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What a delivery has led to so far. `failure` is the first that failed."""
+
+    effects: list[Effect] = field(default_factory=list)
+    failure: Outcome | None = None
+
+
+class SourceFailed(Exception):
+    """What a part of a delivery tells cannot be carried out. `awaited_case`: it needs this ticket first."""
+
+    def __init__(self, code: str, awaited_case: str | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.awaited_case = awaited_case
+
+
+class Processor:
+    """Processes the deliveries of one source."""
+
+    def __init__(self, ledger: Ledger, source: WebhookSource, clock: Clock, account: Identity) -> None:
+        self._ledger = ledger
+        self._source = source
+        self._clock = clock
+        self._account = account
+        self._people = Identities(ledger, str(source.key), clock())
+        self._mirror = Mirror(ledger, source, account, self._people)
+        #: Tickets that were opened, or may have been when this was processed before.
+        self._known_cases: list[str] = []
+
+    async def process(self, waiting: Sequence[StoredDelivery]) -> dict[UUID, Outcome]:
+        """Carry out what these deliveries tell, and return their outcomes. Raises DatabaseGone."""
+        if self._source.adapter == MAIL:
+            return await self._process_mails(waiting)
+        outcomes: dict[UUID, Outcome] = {}
+        progress: dict[UUID, _Progress] = {}
+        by_ticket: dict[tuple[str, str], list[_Task]] = defaultdict(list)
+        for delivery in waiting:
+            told = await self._news(delivery)
+            if isinstance(told, Outcome):
+                outcomes[delivery.id] = told
+                continue
+            progress[delivery.id] = _Progress()
+            for n, news in enumerate(told):
+                by_ticket[_ticket_of(news)].append(_Task(delivery, f"{delivery.delivery_key}:{n}", news))
+        turns = asyncio.Semaphore(CONCURRENT_TICKETS)
+
+        async def in_order(tasks: list[_Task]) -> None:
+            async with turns:
+                for task in tasks:
+                    await self._carry_out(task, progress[task.delivery.id])
+
+        async with asyncio.TaskGroup() as group:
+            for tasks in by_ticket.values():
+                group.create_task(in_order(tasks))
+        for delivery_id, done in progress.items():
+            outcomes[delivery_id] = done.failure or Outcome(DeliveryState.processed, done.effects)
+        await self._finish(outcomes)
+        return outcomes
+
+    async def _finish(self, outcomes: dict[UUID, Outcome]) -> None:
+        """Record the outcomes, and have those replayed that awaited a ticket which is known now.
+
+        Those that led to the tickets are recorded last: if the process dies before, they are processed again,
+        and find their tickets once more.
+        """
+        failed = {key: one for key, one in outcomes.items() if one.state is DeliveryState.failed}
+        await deliveries.finish(self._ledger.db, failed)
+        if self._known_cases:
+            await deliveries.replay_awaiting(self._ledger.db, self._source.id, self._known_cases)
+            self._known_cases.clear()
+        others = {key: one for key, one in outcomes.items() if key not in failed}
+        await deliveries.finish(self._ledger.db, others)
+
+    async def _process_mails(self, waiting: Sequence[StoredDelivery]) -> dict[UUID, Outcome]:
+        """Take these mails one after the other: a reply may follow the mail that it adds to."""
+        outcomes: dict[UUID, Outcome] = {}
+        for delivery in waiting:
+            outcomes[delivery.id] = await self._take_mail(delivery)
+            await deliveries.finish(self._ledger.db, {delivery.id: outcomes[delivery.id]})
+        return outcomes
+
+    async def _take_mail(self, delivery: StoredDelivery) -> Outcome:
+        if delivery.raw is None:
+            return Outcome(DeliveryState.failed, code="content_removed")
+        try:
+            effect = await take_mail(
+                self._ledger, self._source, self._account, self._people, delivery, self._clock()
+            )
+        except FAILURES as error:
+            return _failure(error)
+        return Outcome(DeliveryState.processed, [effect])
+
+    async def _news(self, delivery: StoredDelivery) -> Sequence[News] | Outcome:
+        """Return what the delivery tells, or its outcome if it tells nothing."""
+        if delivery.raw is None:
+            return Outcome(DeliveryState.failed, code="content_removed")
+        try:
+            evaluation = await evaluate(
+                self._source, delivery.raw, delivery.received_at, self._ledger.settings.time_zone
+            )
+        except MappingFailed as error:
+            return Outcome(DeliveryState.failed, code=error.code, mapping_key=error.key)
+        if evaluation.ignored is not None:
+            return Outcome(DeliveryState.ignored, code=evaluation.ignored)
+        return evaluation.news
+
+    async def _carry_out(self, task: _Task, progress: _Progress) -> None:
+        try:
+            progress.effects.append(await self._effect(task))
+        except FAILURES as error:
+            progress.failure = progress.failure or _failure(error)
+
+    async def _effect(self, task: _Task) -> Effect:
+        news, now = task.news, self._clock()
+        if news.at > max(now, task.delivery.received_at) + deliveries.FUTURE_TOLERANCE:
+            raise SourceFailed("in_the_future")
+        if isinstance(news, TicketNews):
+            effect = await self._mirror.apply(news, task.key)
+            if effect.outcome != "updated":
+                self._known_cases.append(news.case)
+            return effect
+        if isinstance(news, CommentNews):
+            return await self._comment(news, now)
+        return await self._alert(news, task, now)
+
+    async def _comment(self, news: CommentNews, now: datetime) -> Effect:
+        ticket = await self._mirror.find_ticket(news.case)
+        if ticket is None:
+            raise SourceFailed("unknown_ticket", news.case)
+        author = None if news.author is None else await self._people.person(news.author)
+        if author is None or author.key is None:
+            author = self._account
+        channel = self._mirror.channel
+        return await add_comment(self._ledger, channel, self._account.id, author, ticket, news, now=now)
+
+    async def _alert(self, news: AlertNews, task: _Task, now: datetime) -> Effect:
+        metadata = CommandMetadata(
+            caller=tool_caller(self._account.id),
+            now=now,
+            correlation_id=str(uuid7()),
+            source=self._mirror.channel,
+            source_ref=task.key,
+        )
+        fingerprint = self._ledger.vault.fingerprint("delivery", self._mirror.channel, task.key)
+        once = IdempotencyKey(self._mirror.channel, fingerprint, fingerprint)
+        alert = alert_of(self._source, news)
+        outcome, done = await handle_alert(self._ledger, alert, metadata, once)
+        if done is None:
+            return Effect(outcome.value)
+        return Effect(outcome.value, done.record.row_key, done.record.number)
+
+
+#: Why what a delivery tells cannot be carried out. A ValueError is of a value that no field can hold: it must
+#: not be in the way of all other deliveries.
+FAILURES = (SourceFailed, MailRefused, Refusal, ConcurrencyConflict, ConstraintViolation, ValueError)
+
+
+def _failure(error: Exception) -> Outcome:
+    """Return the outcome of a delivery that failed with one of FAILURES, or is meant for nobody."""
+    match error:
+        case SourceFailed():
+            return Outcome(DeliveryState.failed, code=error.code, awaited_case=error.awaited_case)
+        case MailRefused() if error.code in NOT_FOR_PEOPLE:
+            return Outcome(DeliveryState.ignored, code=error.code)
+        case MailRefused() | Refusal():
+            return Outcome(DeliveryState.failed, code=error.code)
+        case ValueError():
+            return Outcome(DeliveryState.failed, code="unfit_value")
+        case _:
+            return Outcome(DeliveryState.failed, code="others_keep_changing_it")
+
+
+def _ticket_of(news: News) -> tuple[str, str]:
+    """Return what news are processed in order: those of one ticket, or of one alert."""
+    return ("alert", f"{news.source} {news.dedup_key}") if isinstance(news, AlertNews) else ("", news.case)
+
+
+async def process_source(ledger: Ledger, source_id: UUID, clock: Clock) -> bool:
+    """Process some deliveries of the source that wait. Return whether there were any."""
+    source = await find_source(ledger.db, str(source_id))
+    if source is None or source.state is not WebhookSourceState.active:
+        return False
+    waiting = await deliveries.waiting(ledger, source_id, BATCH)
+    if not waiting:
+        return False
+    account = await Identities(ledger, str(source.key), clock()).account()
+    await Processor(ledger, source, clock, account).process(waiting)
+    return True
+
+
+async def process_next(connection: Connection, ledger: Ledger, clock: Clock) -> bool:
+    """Process the first source with waiting deliveries that no other worker processes. Return whether there
+    was one.
+    """
+
+    async def process(source_id: UUID) -> bool:
+        return await process_source(ledger, source_id, clock)
+
+    return await rounds.claim_first(connection, WAITING_SOURCES, "webhook source", process)
+
+
+async def run(
+    connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
+) -> None:
+    """Process deliveries for ever, beside any number of other workers. `failed` is called with each
+    failure.
+    """
+
+    async def work(connection: Connection) -> bool:
+        return await process_next(connection, ledger, clock)
+
+    await rounds.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
+
+
+async def run_removal(ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]) -> None:
+    """Remove the content of old deliveries for ever."""
+    while True:
+        try:
+            await deliveries.remove_old_content(ledger.db, clock())
+        except Exception as error:  # any failure: the worker goes on
+            failed(NAME, error)
+        await asyncio.sleep(REMOVAL_SECONDS)

@@ -1,0 +1,75 @@
+"""Receipt of a delivery: verified, stored, and answered at once; it is processed later."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from app.kernel.ledger import Ledger
+from app.webhooks import deliveries
+from app.webhooks.adapters import MAIL, adapter
+from app.webhooks.deliveries import RawDelivery, delivery_key
+from app.webhooks.evaluation import delivery_id
+from app.webhooks.mail.delivery import mail_key
+from app.webhooks.mapping.document import Verification
+from app.webhooks.records import WebhookSource
+from app.webhooks.secrets import open_secret
+from app.webhooks.verification import Credentials, is_verified
+
+#: A source with its own mapping may show its secret in any of these ways; so may a mail server.
+ANY_SCHEME = (
+    Verification(scheme="standard_webhooks"),
+    Verification(scheme="bearer"),
+    Verification(scheme="basic"),
+    Verification(scheme="token", header="x-webhook-token"),
+)
+#: Headers that are kept with a delivery: none with a secret.
+SECRET_HEADERS = frozenset(
+    {"authorization", "cookie", "proxy-authorization", "x-webhook-token", "x-gitlab-token"}
+)
+MOST_HEADERS = 100
+LONGEST_HEADER = 2_000
+
+
+def schemes_of(source: WebhookSource) -> tuple[Verification, ...]:
+    """Return how deliveries of the source are verified: as its tool does it."""
+    if source.adapter == MAIL:
+        return ANY_SCHEME
+    return adapter(str(source.adapter)).document.verification or ANY_SCHEME
+
+
+def kept_headers(source: WebhookSource, headers: dict[str, str]) -> dict[str, str]:
+    """Return the headers that are stored with a delivery: not those that show a secret."""
+    secret = {(scheme.header or "").lower() for scheme in schemes_of(source) if scheme.scheme == "token"}
+    kept = {
+        name: value[:LONGEST_HEADER] for name, value in headers.items() if name not in SECRET_HEADERS | secret
+    }
+    return dict(list(kept.items())[:MOST_HEADERS])
+
+
+def is_genuine(
+    ledger: Ledger, source: WebhookSource, headers: dict[str, str], body: bytes, now: datetime
+) -> bool:
+    """Return whether the delivery shows that its sender has the source's secret."""
+    secrets = [open_secret(ledger, str(source.sealed_secret))]
+    if (
+        source.previous_sealed_secret is not None
+        and source.previous_ends_at is not None
+        and now < source.previous_ends_at
+    ):
+        secrets.append(open_secret(ledger, source.previous_sealed_secret))
+    return is_verified(schemes_of(source), Credentials(secrets, source.user_name), headers, body, now)
+
+
+async def receive(
+    ledger: Ledger, source: WebhookSource, headers: dict[str, str], body: bytes, now: datetime
+) -> tuple[UUID, bool]:
+    """Store a verified delivery. Return its id, and whether it is new. Raises DatabaseGone."""
+    raw = RawDelivery(kept_headers(source, headers), body)
+    return await deliveries.store(ledger, source.id, await _key(source, raw, now), raw)
+
+
+async def _key(source: WebhookSource, raw: RawDelivery, now: datetime) -> str:
+    if source.adapter == MAIL:
+        return mail_key(raw.body)
+    return delivery_key(await delivery_id(source, raw, now), raw)

@@ -1,0 +1,78 @@
+"""The record of a source of webhooks or mail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Text
+from sqlmodel import Field
+
+from app.common.priority import Impact, Urgency
+from app.common.records import FOLD, CodeEnum, ForeignRef, Hidden, KeyRef, Record
+from app.processes.incidents.records import Effect
+
+
+class WebhookSourceState(CodeEnum):
+    """The state of a source: its deliveries are processed, are stored and wait, or are refused."""
+
+    active = "active", "Active", "启用"
+    paused = "paused", "Paused: deliveries wait", "暂停（推送等待处理）"
+    retired = "retired", "Retired: deliveries are refused", "停用（拒绝推送）"
+
+
+class UnknownSenders(CodeEnum):
+    """What becomes of mails whose sender is unknown here: a person is added by their address, or the mail is
+    refused.
+    """
+
+    add = "add", "Added as persons", "自动建立人员"
+    refuse = "refuse", "Refused", "拒收"
+
+
+class WebhookSource(Record):
+    """A tool that posts webhooks here, or a mailbox.
+
+    `adapter` names the shipped mapping; `mapping` is the text of the source's own, None if the adapter's
+    holds. Team, service, category, impact, urgency and effect stand for what a delivery does not tell.
+    `zone` is that of times without an offset. `user_name` is the one of basic authentication. The secrets are
+    encrypted with the master key; the previous one is accepted until `previous_ends_at`. `silent_since_at` is
+    when the last delivery came, if it has been told that no further one did for much longer than usual.
+    """
+
+    KIND: ClassVar[str] = "webhook_source"
+
+    state: WebhookSourceState | None = Field(default=None, sa_type=Text)
+    key: str | None = None
+    title: str | None = None
+    adapter: str | None = None
+    mapping: str | None = None
+    owner_id: Annotated[UUID | None, ForeignRef("person")] = None
+    team_id: Annotated[UUID | None, ForeignRef("team")] = None
+    service: Annotated[str | None, KeyRef("service")] = None
+    category: Annotated[str | None, KeyRef("category")] = None
+    impact: Impact | None = Field(default=None, sa_type=Text)
+    urgency: Urgency | None = Field(default=None, sa_type=Text)
+    effect: Effect | None = Field(default=None, sa_type=Text)
+    zone: str | None = None
+    unknown_senders: UnknownSenders | None = Field(default=None, sa_type=Text)
+    user_name: str | None = None
+    sealed_secret: Annotated[str | None, Hidden()] = None
+    previous_sealed_secret: Annotated[str | None, Hidden()] = None
+    previous_ends_at: datetime | None = None
+    rotated_at: datetime | None = None
+    silent_since_at: datetime | None = None
+    added_at: datetime | None = None
+
+    @property
+    def display_name(self) -> str:
+        """The key, since sources have no numbers."""
+        return self.key or ""
+
+
+class WebhookSourceTable(WebhookSource, table=True):
+    """The table of sources."""
+
+    __tablename__ = "webhook_source"
+    __table_args__: ClassVar = FOLD

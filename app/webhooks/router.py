@@ -1,0 +1,352 @@
+"""Routes of webhooks: `/v1/webhooks/{source}` for tools, `/v1/webhook_sources` for those who set them up."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api import idempotency
+from app.api.actions import (
+    IdempotencyKeyHeader,
+    IfMatch,
+    action_response,
+    mount_actions,
+    operation,
+    perform_idempotently,
+)
+from app.api.auth import Ledger, context_of, ledger_of, utc_now
+from app.api.cursors import read as read_cursor
+from app.api.cursors import write as write_cursor
+from app.api.edit import mount_edit
+from app.api.etag import versions_of
+from app.api.limits import Quota
+from app.api.openapi import BINARY, problems
+from app.api.problems import problem
+from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.kernel.actor_policy import admin
+from app.kernel.payloads import Payload
+from app.kernel.perform import Command
+from app.kernel.refusals import NotFound
+from app.webhooks import deliveries, sources
+from app.webhooks.adapters import MAIL, adapter_texts
+from app.webhooks.deliveries import DeliveryState, RawDelivery
+from app.webhooks.finding import find_source_by_key
+from app.webhooks.preview import preview_of
+from app.webhooks.queries import (
+    WEBHOOK_SOURCES,
+    AcceptedOut,
+    AdaptersOut,
+    CreatedWebhookSourceOut,
+    DeliveryContentOut,
+    PreviewOut,
+    ReplayOut,
+    WebhookDeliveryPage,
+    WebhookSourceOut,
+    WebhookStatusOut,
+)
+from app.webhooks.receiving import is_genuine, kept_headers, receive
+from app.webhooks.records import WebhookSource, WebhookSourceState
+from app.webhooks.samples import sample_of
+from app.webhooks.secrets import new_webhook_secret, seal_secret
+from app.webhooks.silence import usual_gap
+from app.webhooks.views import content_shown, delivery_shown
+
+#: Largest body of a webhook, in bytes; a mail may be as large as an upload.
+LARGEST_BODY = 5_242_880
+LARGEST_PAGE = 200
+#: HTTP demands a challenge with 401; how a tool verifies itself is not told to whoever does not know it.
+CHALLENGE = {"WWW-Authenticate": "Webhook"}
+PAGE = 50
+
+router = APIRouter(prefix="/v1", tags=["webhooks"])
+mount_reads(router, WEBHOOK_SOURCES, prefix="/webhook_sources")
+
+SourceKey = Annotated[
+    str, Path(alias="source", max_length=60, description="The key of the source.", examples=["github-shop"])
+]
+DeliveryId = Annotated[UUID, Path(alias="delivery", description="The delivery: its id.")]
+
+
+class NewWebhookSource(sources.SourceDefaults):
+    """A tool whose webhooks are taken; its secret is the one that the tool has made, or is made here."""
+
+    key: sources.SourceKey
+    title: sources.SourceTitle
+    adapter: sources.AdapterKey
+    mapping: sources.MappingText | None = None
+    owner: sources.SourceOwner = "me"
+    user_name: sources.UserName | None = None
+    secret: sources.Secret | None = None
+
+
+class NewWebhookSecret(Payload):
+    """A rotation of a source's secret; the new one is the one that the tool has made, or is made here."""
+
+    secret: sources.Secret | None = None
+    overlap_seconds: sources.Overlap = sources.USUAL_OVERLAP_SECONDS
+
+
+@router.post("/webhook_sources", **operation(sources.LIFECYCLE, "add", CreatedWebhookSourceOut))
+async def add_webhook_source(
+    request: Request, ledger: Ledger, body: NewWebhookSource, idempotency_key: IdempotencyKeyHeader = None
+) -> Response:
+    """Add a source, whose webhooks are taken from then on. The secret is in this answer and never again."""
+    secret = body.secret or new_webhook_secret()
+    given = body.model_dump(exclude={"secret"})
+    said = sources.AddWebhookSource(**given, sealed_secret=seal_secret(ledger, secret))
+    key = await idempotency.key_of(ledger, request, "add_webhook_source", idempotency_key)
+    row = sources.LIFECYCLE["add"]
+    command = Command(sources.LIFECYCLE, row, None, said, context_of(request), None, key)
+    return await _with_secret(request, ledger, command, None if body.secret else secret)
+
+
+@router.post(
+    "/webhook_sources/{id}/rotate", **operation(sources.LIFECYCLE, "rotate", CreatedWebhookSourceOut)
+)
+async def rotate_webhook_source(
+    request: Request,
+    ledger: Ledger,
+    name: Name,
+    body: NewWebhookSecret,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKeyHeader = None,
+) -> Response:
+    """Give the source a new secret; the previous one is accepted for a while, the one before it not any
+    more. The secret is in this answer and never again.
+    """
+    secret = body.secret or new_webhook_secret()
+    given = body.model_dump(exclude={"secret"})
+    said = sources.RotateWebhookSource(**given, sealed_secret=seal_secret(ledger, secret))
+    key = await idempotency.key_of(ledger, request, "rotate_webhook_source", idempotency_key)
+    row, seen = sources.LIFECYCLE["rotate"], versions_of(if_match)
+    command = Command(sources.LIFECYCLE, row, name, said, context_of(request), seen, key)
+    return await _with_secret(request, ledger, command, None if body.secret else secret)
+
+
+async def _with_secret(request: Request, ledger: Any, command: Command, secret: str | None) -> Response:
+    """Return the source with its secret; without it if the command is a replay, whose secret was another."""
+    done = await perform_idempotently(ledger, command)
+    renderer = renderer_of(request, WEBHOOK_SOURCES)
+    shown = await renderer.render_one(done.record)
+    shown["secret"] = None if done.replayed else secret
+    return action_response(renderer, done, shown)
+
+
+mount_actions(
+    router,
+    sources.LIFECYCLE,
+    WebhookSourceOut,
+    prefix="/webhook_sources",
+    left_out=frozenset({"add", "rotate"}),
+)
+mount_edit(router, sources.LIFECYCLE, WebhookSourceOut, prefix="/webhook_sources")
+
+
+async def _administered(request: Request, name: str) -> WebhookSource:
+    """Return the source of that id. Raises NotFound, Forbidden: what deliveries contain is for admins."""
+    renderer = renderer_of(request, WEBHOOK_SOURCES)
+    source: WebhookSource = (await load_visible(renderer, name)).record
+    if not admin.allows(renderer.caller, source):
+        raise renderer.ledger.forbidden(admin, renderer.language)
+    return source
+
+
+class DeliveryPaging(BaseModel):
+    """Which deliveries of a source."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: DeliveryState | None = Field(default=None, description="Only those in that state.")
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Deliveries on a page.")] = PAGE
+    cursor: Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")] = (
+        None
+    )
+
+
+@router.get(
+    "/webhook_sources/{id}/deliveries",
+    operation_id="list_webhook_deliveries",
+    response_model=WebhookDeliveryPage,
+    responses=problems(400, 403, 404, 422),
+)
+async def list_webhook_deliveries(
+    request: Request, ledger: Ledger, name: Name, paging: Annotated[DeliveryPaging, Query()]
+) -> Response:
+    """List what came from a source, the last received first, with what became of it."""
+    source, language = await _administered(request, name), context_of(request).language
+    scope = f"deliveries {source.id} {paging.state}"
+    sign = ledger.vault.fingerprint
+    before = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
+    if paging.cursor is not None:
+        at, last = read_cursor(paging.cursor, scope, sign)
+        before = (datetime.fromisoformat(at), UUID(last))
+    rows = await deliveries.page(ledger.db, source.id, paging.state, before, paging.limit + 1)
+    shown, cursor = rows[: paging.limit], None
+    if len(rows) > paging.limit:
+        cursor = write_cursor([shown[-1]["received_at"].isoformat(), str(shown[-1]["id"])], scope, sign)
+    items = [delivery_shown(row, language) for row in shown]
+    return _json({"items": items, "next_cursor": cursor})
+
+
+@router.get(
+    "/webhook_sources/{id}/deliveries/{delivery}",
+    operation_id="get_webhook_delivery",
+    response_model=DeliveryContentOut,
+    responses=problems(403, 404, 422),
+)
+async def get_webhook_delivery(
+    request: Request, ledger: Ledger, name: Name, delivery: DeliveryId
+) -> Response:
+    """Return a delivery with its headers and body."""
+    source = await _administered(request, name)
+    row = await deliveries.find_delivery(ledger.db, source.id, delivery)
+    if row is None:
+        raise NotFound()
+    return _json(content_shown(ledger, row, context_of(request).language))
+
+
+@router.post(
+    "/webhook_sources/{id}/deliveries/{delivery}/replay",
+    operation_id="replay_webhook_delivery",
+    response_model=ReplayOut,
+    responses=problems(400, 403, 404, 413, 415, 422),
+)
+async def replay_webhook_delivery(
+    request: Request, ledger: Ledger, name: Name, delivery: DeliveryId
+) -> Response:
+    """Process a delivery again. What it has led to already is not done twice."""
+    source = await _administered(request, name)
+    if await deliveries.find_delivery(ledger.db, source.id, delivery) is None:
+        raise NotFound()
+    return _json({"replayed": await deliveries.replay(ledger.db, source.id, [delivery])})
+
+
+@router.post(
+    "/webhook_sources/{id}/replay_failed",
+    operation_id="replay_failed_webhook_deliveries",
+    response_model=ReplayOut,
+    responses=problems(400, 403, 404, 413, 415, 422),
+)
+async def replay_failed_webhook_deliveries(request: Request, ledger: Ledger, name: Name) -> Response:
+    """Process all deliveries of a source again that have failed: for instance, after its mapping was
+    mended.
+    """
+    source = await _administered(request, name)
+    return _json({"replayed": await deliveries.replay_failed(ledger.db, source.id)})
+
+
+@router.get(
+    "/webhook_sources/{id}/status",
+    operation_id="get_webhook_source_status",
+    response_model=WebhookStatusOut,
+    responses=problems(403, 404, 422),
+)
+async def get_webhook_source_status(request: Request, ledger: Ledger, name: Name) -> Response:
+    """Return how much comes from a source, and how much of it waits or has failed."""
+    source, now = await _administered(request, name), context_of(request).now
+    found = await deliveries.counts(ledger.db, source.id, now)
+    gap = await usual_gap(ledger.db, source.id)
+    shown = {**found, "refused": found["refused"] or 0, "usual_gap_seconds": gap}
+    return _json(shown)
+
+
+@router.post(
+    "/webhook_sources/{id}/send_sample",
+    operation_id="send_webhook_sample",
+    status_code=202,
+    response_model=AcceptedOut,
+    responses=problems(400, 403, 404, 413, 415, 422),
+)
+async def send_webhook_sample(request: Request, ledger: Ledger, name: Name) -> Response:
+    """Send the source a sample delivery of its tool, to see a ticket come of it."""
+    source, now = await _administered(request, name), context_of(request).now
+    sample = sample_of(source, now)
+    delivery_id, _ = await receive(ledger, source, dict(sample.headers), sample.body, now)
+    return _json({"delivery_id": delivery_id}, 202)
+
+
+@router.get(
+    "/webhook_adapters",
+    operation_id="list_webhook_adapters",
+    response_model=AdaptersOut,
+    responses=problems(),
+)
+async def list_webhook_adapters(request: Request) -> Response:
+    """List the tools that need no mapping of one's own, each with its mapping, to begin another with."""
+    return _json({"items": adapter_texts()})
+
+
+@router.post(
+    "/webhooks/{source}/preview",
+    operation_id="preview_webhook",
+    response_model=PreviewOut,
+    responses=problems(400, 403, 404, 413, 415, 422),
+    openapi_extra={"requestBody": {"required": True, "content": BINARY}},
+)
+async def preview_webhook(request: Request, ledger: Ledger, key: SourceKey) -> Response:
+    """Show what a delivery would tell by the source's mapping, and write nothing. The body is the delivery's
+    own, of any type, and so are the headers.
+    """
+    context = context_of(request)
+    source = await find_source_by_key(ledger.db, key)
+    if source is None:
+        raise NotFound()
+    if not admin.allows(context.caller, source):
+        raise ledger.forbidden(admin, context.language)
+    raw = RawDelivery(kept_headers(source, dict(request.headers)), await request.body())
+    return _json(await preview_of(source, raw, context.now, ledger.settings.time_zone))
+
+
+@router.post(
+    "/webhooks/{source}",
+    operation_id="receive_webhook",
+    status_code=202,
+    response_model=AcceptedOut,
+    responses=problems(400, 403, 404, 413, 415, 422),
+    openapi_extra={"requestBody": {"required": True, "content": BINARY}},
+)
+async def receive_webhook(request: Request, key: SourceKey) -> Response:
+    """Take a delivery of a tool: it is stored when this answers, and processed soon after. The tool verifies
+    itself as its adapter says, by the secret of the source.
+    """
+    ledger = ledger_of(request)
+    address = request.client.host if request.client else ""
+    quotas: WebhookQuotas = request.app.state.webhook_quotas
+    if (room := quotas.refused.remaining(address)).left <= 0:
+        return problem(request, 429, "too_many_wrong_keys", headers={"Retry-After": str(room.seconds)})
+    now = utc_now()
+    source = await find_source_by_key(ledger.db, key)
+    body = await request.body()
+    headers = dict(request.headers)
+    if source is None or source.state is WebhookSourceState.retired:
+        quotas.refused.consume(address)
+        return problem(request, 401, "unverified", headers=CHALLENGE)
+    if not is_genuine(ledger, source, headers, body, now):
+        quotas.refused.consume(address)
+        await deliveries.count_refused(ledger.db, source.id, now)
+        return problem(request, 401, "unverified", headers=CHALLENGE)
+    if source.adapter != MAIL and len(body) > LARGEST_BODY:
+        return problem(request, 413, "too_large", words={"limit": str(LARGEST_BODY)})
+    if not quotas.taken.consume(str(source.id)):
+        seconds = quotas.taken.remaining(str(source.id)).seconds
+        return problem(request, 429, "too_many_deliveries", headers={"Retry-After": str(seconds)})
+    delivery_id, _ = await receive(ledger, source, headers, body, now)
+    return _json({"delivery_id": delivery_id}, 202)
+
+
+class WebhookQuotas:
+    """How many deliveries one source may send to this process, and how many unverified ones an address."""
+
+    def __init__(self, deliveries_per_minute: int, refused_per_minute: int) -> None:
+        self.taken = Quota("source", deliveries_per_minute, 60)
+        self.refused = Quota("address", refused_per_minute, 60)
+
+
+def _json(content: Any, status: int = 200) -> Response:
+    return Response(to_json(content), status, media_type="application/json")

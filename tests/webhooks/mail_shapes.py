@@ -1,0 +1,435 @@
+"""Mails as they come in the real world, written by hand after the RFCs, with what a person reads in each."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+FROM = "From: Li Na <lin@example.org>"
+TEXT = "Content-Type: text/plain; charset="
+PNG = b"\x89PNG\r\n\x1a\n"
+DISPOSITION = "Content-Disposition: attachment; filename="
+
+
+def lines(*said: str | bytes) -> bytes:
+    """The lines as they go over the wire."""
+    return b"\r\n".join(line.encode() if isinstance(line, str) else line for line in said)
+
+
+def mail(*said: str | bytes) -> bytes:
+    """A mail of Li Na's, with an id and a subject; an empty line ends its headers."""
+    return lines(FROM, "Message-ID: <1@example.org>", "Subject: Printer", "MIME-Version: 1.0", *said)
+
+
+def multipart(kind: str, *parts: bytes, boundary: str = "b1", more: str = "") -> bytes:
+    """A part made of others."""
+    inner = b"".join(b"--" + boundary.encode() + b"\r\n" + part + b"\r\n" for part in parts)
+    head = f'Content-Type: multipart/{kind}; boundary="{boundary}"{more}'
+    return lines(head, "", inner + f"--{boundary}--".encode(), "")
+
+
+def encoded(content: bytes) -> bytes:
+    """The content as base64, in lines."""
+    digits = b64encode(content)
+    return b"\r\n".join(digits[n : n + 76] for n in range(0, len(digits), 76))
+
+
+BASE64 = "Content-Transfer-Encoding: base64"
+QUOTED = "Content-Transfer-Encoding: quoted-printable"
+PLAIN = lines("Content-Type: text/plain; charset=utf-8", "", "It smokes.")
+HTML = lines("Content-Type: text/html; charset=utf-8", "", "<p>It <b>smokes</b>.</p>")
+PICTURE = lines("Content-Type: image/png; name=a.png", "Content-ID: <p1@x>", BASE64, "", encoded(PNG))
+SHOWING = lines("Content-Type: text/html", "", '<p>See</p><img src="cid:p1@x" alt="the tray">')
+ATTACHED_MAIL = lines("Content-Type: message/rfc822", "", "From: x@example.net", "Subject: Old", "", "Body")
+SIGNATURE = lines("Content-Type: application/pgp-signature; name=signature.asc", "", "-----BEGIN PGP")
+BOUNCE = multipart(
+    "report",
+    lines("Content-Type: text/plain", "", "Not delivered."),
+    lines("Content-Type: message/delivery-status", "", "Action: failed"),
+    more="; report-type=delivery-status",
+)
+RECEIPT = multipart(
+    "report",
+    lines("Content-Type: text/plain", "", "It was read."),
+    lines("Content-Type: message/disposition-notification", "", "Disposition: displayed"),
+)
+INVITATION = lines("Content-Type: text/calendar; method=REQUEST", "", "BEGIN:VCALENDAR")
+ZIPPED = lines("Content-Type: application/zip", f'{DISPOSITION}"C:\\logs\\a.zip"', "", "PK")
+SMOKES = {"text": "It smokes."}
+CHINESE = {"text": "打印机冒烟了。"}
+FILE = ("a.txt", "text/plain", b"log", False)
+
+#: What a person expects of each: attributes of the mail that is read; `files` as (name, type, content,
+#: inline).
+SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
+    "plain": (
+        mail("", "It smokes."),
+        {
+            **SMOKES,
+            "sender": "lin@example.org",
+            "sender_name": "Li Na",
+            "subject": "Printer",
+            "message_id": "<1@example.org>",
+            "references": (),
+            "automatic": None,
+            "files": [],
+            "cut": False,
+            "guessed": False,
+        },
+    ),
+    "bare line feeds, no MIME-Version": (
+        lines(FROM, "Subject: A", "", "It smokes.").replace(b"\r\n", b"\n"),
+        {**SMOKES, "subject": "A"},
+    ),
+    "a line of a mailbox file first": (
+        lines("From lin Mon Nov 23 10:00:00 2026", FROM, "", "It smokes."),
+        SMOKES,
+    ),
+    "a line that is no header": (
+        lines(FROM, "what is this", "Subject: A", "", "It smokes."),
+        {**SMOKES, "subject": "A"},
+    ),
+    "empty body": (mail("", ""), {"text": "", "own_text": ""}),
+    "headers only": (mail(), {"text": "", "subject": "Printer"}),
+    "quoted-printable in UTF-8": (
+        mail(f"{TEXT}utf-8", QUOTED, "", "Gr=C3=BC=C3=9Fe, it=", " smokes"),
+        {"text": "Grüße, it smokes", "guessed": False},
+    ),
+    "base64": (mail(f"{TEXT}utf-8", BASE64, "", encoded("打印机冒烟了。".encode())), CHINESE),
+    "base64 with a scanner's line behind": (
+        mail(f"{TEXT}utf-8", BASE64, "", "SXQ=", "-- scanned"),
+        {"text": "It"},
+    ),
+    "base64 cut off": (mail(f"{TEXT}utf-8", BASE64, "", "SXQgc21va2V"), {"text": "It smoke"}),
+    "GB 2312 that is GB 18030": (
+        mail(f"{TEXT}gb2312", "", "打印机冒烟了。镕".encode("gb18030")),
+        {"text": "打印机冒烟了。镕", "guessed": False},
+    ),
+    "GBK": (mail(f"{TEXT}gbk", "", "打印机冒烟了。".encode("gbk")), CHINESE),
+    "Big5": (mail(f"{TEXT}big5", "", "印表機冒煙".encode("big5")), {"text": "印表機冒煙"}),
+    "ISO-2022-JP": (
+        mail(f"{TEXT}iso-2022-jp", "", "プリンター".encode("iso2022_jp")),
+        {"text": "プリンター"},
+    ),
+    "KOI8-R": (
+        mail(f"{TEXT}koi8-r", "", "Принтер дымит".encode("koi8-r")),
+        {"text": "Принтер дымит", "guessed": False},
+    ),
+    "windows-1252 declared as ISO-8859-1": (
+        mail(f"{TEXT}iso-8859-1", "", "“Grüße” 5 €".encode("cp1252")),
+        {"text": "“Grüße” 5 €"},
+    ),
+    "UTF-16": (mail(f"{TEXT}utf-16", BASE64, "", encoded("打印机冒烟了。".encode("utf-16"))), CHINESE),
+    "unknown character set": (
+        mail(f"{TEXT}x-nobody-knows", "", "打印机冒烟了。"),
+        {**CHINESE, "guessed": True},
+    ),
+    "UTF-8 declared as ISO-8859-1": (
+        mail(f"{TEXT}iso-8859-1", "", "Grüße"),
+        {"text": "Grüße", "guessed": True},
+    ),
+    "GBK declared as UTF-8": (
+        mail(f"{TEXT}utf-8", "", "打印机冒烟了。".encode("gbk")),
+        {**CHINESE, "guessed": True},
+    ),
+    "windows-1252 without a declaration": (
+        mail("", "Für Grüße fällt mir nichts ein".encode("cp1252")),
+        {"text": "Für Grüße fällt mir nichts ein", "guessed": True},
+    ),
+    "a character set that is no text": (mail(f"{TEXT}zlib", "", "It smokes."), SMOKES),
+    "subject in UTF-8, its character split": (
+        lines(FROM, "Subject: =?utf-8?B?5omT5Q==?=", " =?utf-8?B?jbDmnLo=?=", "", ""),
+        {"subject": "打印机"},
+    ),
+    "subject in GB 2312": (
+        lines(FROM, "Subject: Re: =?gb2312?B?tPLTobv6?= A3", "", ""),
+        {"subject": "Re: 打印机 A3"},
+    ),
+    "subject in UTF-8 as it is": (lines(FROM, "Subject: 打印机", "", ""), {"subject": "打印机"}),
+    "subject in raw GBK": (
+        lines(FROM, b"Subject: " + "打印机".encode("gbk"), f"{TEXT}gb2312", "", ""),
+        {"subject": "打印机"},
+    ),
+    "subject folded, with a language": (
+        lines(FROM, "Subject: =?us-ascii*en?Q?Keith_Moore?=", "\tis here", "", ""),
+        {"subject": "Keith Moore is here"},
+    ),
+    "subject with a wrong encoded word": (
+        lines(FROM, "Subject: =?utf-8?B?A?= b", "", ""),
+        {"subject": "=?utf-8?B?A?= b"},
+    ),
+    "name with an encoded comma": (
+        lines("From: =?utf-8?Q?Li=2C_Na?= <LIN@Example.org>", "", ""),
+        {"sender": "lin@example.org", "sender_name": "Li, Na"},
+    ),
+    "a name that claims another address": (
+        lines("From: =?utf-8?Q?boss=40example=2Eorg_=28?= <eve@example.net>", "", ""),
+        {"sender": "eve@example.net"},
+    ),
+    "a quoted name that claims another address": (
+        lines('From: "boss@example.org" <eve@example.net>', "", ""),
+        {"sender": "eve@example.net", "sender_name": "boss@example.org"},
+    ),
+    "name in a comment": (
+        lines("From: lin@example.org (Li Na)", "", ""),
+        {"sender": "lin@example.org", "sender_name": "Li Na"},
+    ),
+    "international domain": (
+        lines("From: lin@bücher.example", "", ""),
+        {"sender": "lin@xn--bcher-kva.example"},
+    ),
+    "recipients in groups": (
+        lines(FROM, 'To: Desk: "A, B" <a@x.example>, b@x.example;', "Cc: <a@x.example>, undisclosed", "", ""),
+        {"to": ["a@x.example", "b@x.example"]},
+    ),
+    "a thread": (
+        lines(FROM, "In-Reply-To: <c@x>", "References: <a@x>", " <b@x> <c@x>", "", ""),
+        {"references": ("<c@x>", "<b@x>", "<a@x>")},
+    ),
+    "an encoded id": (lines(FROM, "Message-ID: =?utf-8?Q?=3C2=40x=3E?=", "", ""), {"message_id": "<2@x>"}),
+    "date with a zone": (
+        lines(FROM, "Date: Mon, 23 Nov 2026 18:00:00 +0800 (CST)", "", ""),
+        {"when": "2026-11-23T10:00:00+00:00"},
+    ),
+    "date of no known zone": (
+        lines(FROM, "Date: 23 Nov 2026 10:00 -0000", "", ""),
+        {"when": "2026-11-23T10:00:00+00:00"},
+    ),
+    "broken date": (lines(FROM, "Date: 二〇二六年", "", ""), {"when": None}),
+    "date of no calendar": (lines(FROM, "Date: Fri, 31 Dec 9999 23:59:59 -2300", "", ""), {"when": None}),
+    "format=flowed": (
+        mail(f"{TEXT}utf-8; format=flowed", "", "It smokes ", "since nine.", "> old ", "> text", " >not"),
+        {"text": "It smokes since nine.\n> old text\n>not"},
+    ),
+    "format=flowed in Chinese": (
+        mail(f"{TEXT}utf-8; format=flowed; delsp=yes", "", "打印机 ", "冒烟了。"),
+        CHINESE,
+    ),
+    "HTML only": (
+        mail(
+            "Content-Type: text/html",
+            "",
+            "<html><head><title>x</title><style>p{}</style></head><p>Hi,<p>it&nbsp;smokes",
+            "<ul><li>a<li>b</ul>see <a href='https://x.example/1'>here</a>",
+        ),
+        {"text": "Hi,\n\nit smokes\n\n- a\n- b\n\nsee here <https://x.example/1>"},
+    ),
+    "HTML with a hidden preview": (
+        mail(
+            "Content-Type: text/html",
+            "",
+            '<div style="display:none">buy</div><!--[if mso]>x<![endif]--><p>It smokes.',
+        ),
+        SMOKES,
+    ),
+    "two forms": (mail(multipart("alternative", PLAIN, HTML)), {**SMOKES, "files": []}),
+    "two forms, the plain one empty": (
+        mail(multipart("alternative", lines("Content-Type: text/plain", "", " "), HTML)),
+        SMOKES,
+    ),
+    "a picture in the HTML": (
+        mail(multipart("related", SHOWING, PICTURE)),
+        {"text": "See\n\n[the tray]", "files": [("a.png", "image/png", PNG, True)]},
+    ),
+    "a picture with an id that nothing shows": (
+        mail(multipart("mixed", PLAIN, PICTURE)),
+        {**SMOKES, "files": [("a.png", "image/png", PNG, False)]},
+    ),
+    "nested": (
+        mail(
+            multipart(
+                "mixed",
+                multipart(
+                    "alternative", PLAIN, multipart("related", SHOWING, PICTURE, boundary="b3"), boundary="b2"
+                ),
+                ZIPPED,
+            )
+        ),
+        {**SMOKES, "files": [("a.png", "image/png", PNG, True), ("a.zip", "application/zip", b"PK", False)]},
+    ),
+    "text between pictures": (
+        mail(multipart("mixed", PLAIN, PICTURE, lines("", "Look."))),
+        {"text": "It smokes.\n\nLook."},
+    ),
+    "a text as a file": (
+        mail(multipart("mixed", PLAIN, lines("Content-Type: text/plain; name=a.txt", "", "log"))),
+        {**SMOKES, "files": [FILE]},
+    ),
+    "the mail is a file": (
+        mail("Content-Type: text/plain", DISPOSITION + "a.txt", "", "log"),
+        {"text": "", "files": [FILE]},
+    ),
+    "file name in two pieces": (
+        mail(
+            multipart(
+                "mixed",
+                PLAIN,
+                lines(
+                    "Content-Type: a/b",
+                    "Content-Disposition: attachment; filename*0*=utf-8''%E6%89%93;",
+                    " filename*1*=%E5%8D%B0.pdf",
+                    "",
+                    "x",
+                ),
+            )
+        ),
+        {"names": ["打印.pdf"]},
+    ),
+    "file name in GB 2312": (
+        mail(
+            multipart(
+                "mixed",
+                PLAIN,
+                lines(
+                    'Content-Type: a/b; name="=?gb2312?B?tPLTobv6?=.doc"',
+                    "Content-Disposition: attachment",
+                    "",
+                    "x",
+                ),
+            )
+        ),
+        {"names": ["打印机.doc"]},
+    ),
+    "an attached mail": (
+        mail(multipart("mixed", PLAIN, ATTACHED_MAIL)),
+        {
+            **SMOKES,
+            "files": [
+                ("message.eml", "message/rfc822", b"From: x@example.net\r\nSubject: Old\r\n\r\nBody", False)
+            ],
+        },
+    ),
+    "a digest": (
+        mail(multipart("digest", lines("", "From: x@example.net", "", "Body"))),
+        {"text": "", "files": [("message.eml", "message/rfc822", b"From: x@example.net\r\n\r\nBody", False)]},
+    ),
+    "winmail.dat": (
+        mail(multipart("mixed", PLAIN, lines("Content-Type: application/ms-tnef", "", "x"))),
+        {"names": ["winmail.dat"]},
+    ),
+    "an invitation": (
+        mail(multipart("alternative", PLAIN, HTML, INVITATION)),
+        {**SMOKES, "names": ["invitation.ics"]},
+    ),
+    "signed by PGP/MIME": (mail(multipart("signed", PLAIN, SIGNATURE)), {**SMOKES, "files": []}),
+    "signed by S/MIME": (
+        mail(
+            multipart(
+                "signed",
+                multipart("mixed", PLAIN, ZIPPED, boundary="b2"),
+                lines("Content-Type: application/pkcs7-signature", "", "x"),
+            )
+        ),
+        {**SMOKES, "names": ["a.zip"]},
+    ),
+    "signed in the text": (
+        mail(
+            "",
+            "-----BEGIN PGP SIGNED MESSAGE-----",
+            "Hash: SHA256",
+            "",
+            "It smokes.",
+            "- -- ",
+            "-----BEGIN PGP SIGNATURE-----",
+            "",
+            "x",
+            "-----END PGP SIGNATURE-----",
+        ),
+        {"own_text": "It smokes."},
+    ),
+    "opaque S/MIME": (
+        mail("Content-Type: application/pkcs7-mime; smime-type=signed-data", "", "x"),
+        {"text": "", "names": ["smime.p7m"]},
+    ),
+    "the last boundary is missing": (
+        mail('Content-Type: multipart/mixed; boundary="b1"', "", "--b1", PLAIN),
+        SMOKES,
+    ),
+    "no boundary": (mail("Content-Type: multipart/mixed", "", "It smokes."), {**SMOKES, "names": []}),
+    "a bounce": (mail("Return-Path: <>", BOUNCE), {"text": "Not delivered.", "automatic": "delivery-status"}),
+    "a receipt": (mail(RECEIPT), {"automatic": "disposition-notification"}),
+    "an automatic reply": (
+        mail("Auto-Submitted: auto-replied (vacation)", "", ""),
+        {"automatic": "auto-submitted"},
+    ),
+    "a mail by a person who says so": (
+        mail("Auto-Submitted: no", "X-Auto-Response-Suppress: None", "", ""),
+        {"automatic": None},
+    ),
+    "a mail of a list": (mail("List-Id: <all.example.org>", "", ""), {"automatic": "list-id"}),
+    "bulk": (mail("Precedence: bulk", "", ""), {"automatic": "precedence"}),
+    "Exchange's absence": (
+        mail("X-Auto-Response-Suppress: All", "", ""),
+        {"automatic": "x-auto-response-suppress"},
+    ),
+    "out of office, with a header": (
+        lines(FROM, "Subject: Automatische Antwort: Drucker", "X-MS-Exchange-Inbox-Rules-Loop: a@b", "", ""),
+        {"automatic": "out-of-office"},
+    ),
+    "out of office by the subject alone": (
+        lines(FROM, "Subject: Out of office printer smokes", "", ""),
+        {"automatic": None},
+    ),
+    "nobody to return it to": (mail("Return-Path: <>", "", ""), {"automatic": "return-path"}),
+    "a mail server's": (
+        lines("From: MAILER-DAEMON (Mail Delivery System)", "", ""),
+        {"automatic": "sender", "sender": "mailer-daemon"},
+    ),
+    "forwarded": (
+        lines(
+            FROM,
+            "Subject: Fwd: Printer",
+            "",
+            "Please see.",
+            "",
+            "-----Original Message-----",
+            "From: x",
+            "It smokes.",
+        ),
+        {"own_text": "Please see.\n\n-----Original Message-----\nFrom: x\nIt smokes."},
+    ),
+}
+
+#: Replies, and what is said in them.
+REPLIES: dict[str, tuple[str, str]] = {
+    "quoted": ("Yes.\n\nOn Mon, 23 Nov 2026 at 10:00, Desk <d@x> wrote:\n> Better?\n", "Yes."),
+    "introduced in two lines": (
+        "Yes.\n\nOn Mon, 23 Nov 2026 at 10:00, Desk\n<d@x> wrote:\n> Better?",
+        "Yes.",
+    ),
+    "other introductions above": (
+        "On Friday it broke 2 times.\nOn Mon, 23 Nov 2026 at 10:00, Desk wrote:\nBetter?",
+        "On Friday it broke 2 times.",
+    ),
+    "German": ("Ja.\n\nAm 23.11.2026 um 10:00 schrieb Desk <d@x>:\n> Besser?", "Ja."),
+    "German with the name first": (
+        "Ja.\n\nDesk <d@x> schrieb am 23. Nov. 2026 um 10:00:\n\n> Besser?",
+        "Ja.",
+    ),
+    "Chinese": ("好了。\n\nDesk <d@x> 于2026年11月23日周一 10:00写道：\n\n> 好了吗？", "好了。"),
+    "Chinese, not marked": ("好了。\n\n在 2026年11月23日 10:00，Desk 写道：\n好了吗？", "好了。"),
+    "Outlook": ("Yes.\n\n-----Original Message-----\nFrom: Desk\nBetter?", "Yes."),
+    "Outlook with a rule": (
+        "Ja.\n________________________________\nVon: Desk\nGesendet: Montag\nAn: Li\nBetreff: A\n\nBesser?",
+        "Ja.",
+    ),
+    "Outlook in Chinese": (
+        "好了。\n\n发件人: Desk\n发送时间: 2026年11月23日\n收件人: 李\n主题: A\n\n好了吗？",
+        "好了。",
+    ),
+    "QQ": ("好了。\n\n------------------ 原始邮件 ------------------\n发件人: Desk\n好了吗？", "好了。"),
+    "answered below": ("On Mon, 23 Nov 2026, Desk <d@x> wrote:\n> Better?\n\nYes.\n", "Yes."),
+    "point by point": ("> Better?\nYes.\n> Sure?\nNo.", "> Better?\nYes.\n> Sure?\nNo."),
+    "signed": ("Yes.\n-- \nLi Na\nExample Inc", "Yes."),
+    "only quoted": ("> Better?\n> Sure?", "> Better?\n> Sure?"),
+    "only a signature": ("-- \nLi Na", "-- \nLi Na"),
+    "forwarded": (
+        "See below.\n\n---------- Forwarded message ---------\nFrom: a\nDate: b\nTo: c\n\nIt smokes.",
+        "See below.\n\n---------- Forwarded message ---------\nFrom: a\nDate: b\nTo: c\n\nIt smokes.",
+    ),
+    "a sentence like a header": (
+        "From: the printer comes smoke.\nTo: nobody's joy.",
+        "From: the printer comes smoke.\nTo: nobody's joy.",
+    ),
+    "a sentence like an introduction": ("On Monday I wrote:\nmine", "On Monday I wrote:\nmine"),
+}

@@ -1,0 +1,369 @@
+"""What the shipped adapters make of payloads that others published."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.common.children import Visibility
+from app.webhooks.adapters import adapter, tools
+from app.webhooks.mapping.deliveries import Delivery
+from app.webhooks.mapping.news import AlertNews, CommentNews, Evaluation, MappingFailed, News, TicketNews
+
+PAYLOADS = Path("/work/shared/data/webhooks")
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+FOLDERS = {"gitea": "github", "jsm": "jira", "pagerduty_v3": "pagerduty"}
+ZONES = {"glpi": "America/Sao_Paulo"}
+#: These hold maps whose every name is part of what they identify.
+OPEN_MAPS = {"labels"}
+
+#: By payload, of each news: the case or the alert's key, its state, its time (None: of receipt), its title.
+EXPECTED: dict[str, list[tuple[str, str | None, str | None, str]]] = {
+    "jira/01_issue_created.json": [("10040", "new", "2019-02-16T03:01:53.023", "Unit test summary")],
+    "jira/02_issue_edited.json": [("10040", "new", "2019-02-16T03:10:01.840", "Unit test summary 1")],
+    "jira/03_issue_started_working.json": [
+        ("10040", "in_progress", "2019-02-16T03:14:22.039", "Unit test summary 1")
+    ],
+    "jira/04_issue_resolved.json": [("10040", "resolved", "2019-02-16T03:15:40.507", "Unit test summary 1")],
+    "jira/05_issue_reopened.json": [("10040", "new", "2019-02-16T03:17:06.531", "Unit test summary 1")],
+    "jira/06_issue_assigned.json": [("10040", "new", "2019-02-16T03:18:01.752", "Unit test summary 1")],
+    "jira/07_lowered_priority.json": [("10040", "new", "2019-02-16T21:13:52.565", "Unit test summary 1")],
+    "jira/08_issue_assigned_empty_changelog.json": [
+        ("10001", "new", "2024-08-20T18:47:42.935", "Test issue for empty changelog assignment")
+    ],
+    "github/01_issues_opened.json": [
+        ("444500041", "new", "2019-05-15T15:20:18", "Spelling error in the README file")
+    ],
+    "github/05_issues_reopened.json": [
+        ("444500041", "new", "2021-10-11T16:40:56", "Spelling error in the README file")
+    ],
+    "github/06_issues_unlabeled.json": [
+        ("444500041", "new", "2019-05-15T15:20:26", "Spelling error in the README file")
+    ],
+    "gitea/01_issues_opened.json": [("47", "new", "2017-12-09T01:30:43", "Problem")],
+    "gitlab/01_issue_open.json": [("8131350", "new", "2017-12-10T16:37:38", "found a bug")],
+    "gitlab/02_issue_update.json": [("8131350", "new", "2017-12-10T16:38:25", "found a bug")],
+    "gitlab/03_issue_close.json": [("8131350", "closed", "2017-12-10T16:41:28", "found a bug")],
+    "gitlab/04_issue_reopen.json": [("8131350", "new", "2017-12-10T16:41:55", "found a bug")],
+    "gitlab/05_issue_comment.json": [
+        ("8131350", "new", "2017-12-10T16:43:38", "found a bug"),
+        ("8131350", "public", "2017-12-10T16:43:38", "bump"),
+    ],
+    "pagerduty_v3/01_incident_triggered.json": [
+        ("PFQZPSY", "new", "2021-06-04T13:35:29.781", "Test Incident 3")
+    ],
+    "pagerduty_v3/02_incident_acknowledged.json": [
+        ("PQ1K5C8", "acknowledged", "2021-06-04T13:55:30.394", "Test Incident")
+    ],
+    "pagerduty_v3/03_incident_unacknowledged.json": [
+        ("PQ1K5C8", "new", "2021-06-04T13:54:23.185", "Test Incident")
+    ],
+    "pagerduty_v3/04_incident_resolved.json": [
+        ("PCPZE64", "resolved", "2021-06-04T13:16:53.816", "Test Incident")
+    ],
+    "pagerduty_v3/05_incident_priority_updated.json": [
+        ("PGR0VU2", "new", "2020-10-02T18:45:22.169", "A little bump in the road")
+    ],
+    "zendesk/01_ticket_created_event.json": [
+        ("5158", "in_progress", "2025-01-08T10:12:07.672717", "ticketinfo_2294a6e9ece2")
+    ],
+    "zendesk/02_rest_ticket.json": [
+        ("1", "on_hold", "2015-07-25T02:23:13", "This is a sample ticket requested and submitted by you")
+    ],
+    "zammad/01_ticket_webhook_default.json": [
+        ("81", "in_progress", "2020-11-13T14:34:35.333", "Webhook-Test")
+    ],
+    "zammad/rest_ticket_doc_1.json": [("3", "closed", "2021-11-03T11:57:17.997", "Order 787556")],
+    "servicenow/01_incident_closed_mmdd.json": [
+        ("1c741bd70b2322007518478d83673af3", "closed", "2016-12-13T18:46:44", "Unable to connect to email")
+    ],
+    "freshservice/01_ticket_created.json": [("11", "on_hold", None, "Test ticket subject ☃")],
+    "freshservice/02_status_changed.json": [("11", "on_hold", None, "Test ticket subject ☃")],
+    "alertmanager/firing_v4_same_group_two_series.json": [
+        ("a1bc48475b20e73d", "firing", "2020-02-06T00:17:58.432911", "High CPU core temperature"),
+        ("c2ea85182f28cbd9", "firing", "2020-02-06T00:17:58.432911", "High CPU core temperature"),
+    ],
+    "alertmanager/firing_v4_two_alerts.json": [
+        ("f404ecabc8dd5cd7", "firing", "2023-06-12T08:24:38.326", "Instance localhost:8081 down"),
+        ("f8f08d4e32c61a9d", "firing", "2023-06-12T08:24:38.326", "Instance localhost:8082 down"),
+    ],
+    "grafana/01_firing_two_alerts.json": [
+        (
+            "c6eadffa33fcdf37",
+            "firing",
+            "2021-10-12T07:51:03.157076",
+            "This alert was triggered for zone us-1",
+        ),
+        (
+            "bc97ff14869b13e3",
+            "firing",
+            "2021-10-12T07:56:03.157076",
+            "This alert was triggered for zone eu-1",
+        ),
+    ],
+    "grafana/02_resolved.json": [
+        (
+            "d8a21484c9c25a60",
+            "cleared",
+            "2022-06-17T00:51:24.067337",
+            "This is a summary field, failure on <no value>",
+        )
+    ],
+}
+#: Payloads that tell of no ticket.
+SILENT = [
+    "jsm/rest_request_sla_page.json",
+    "zendesk/04_rest_ticket_metric.json",
+    "servicenow/02_change_request_display_values.json",
+    "cloudevents/json_format_1.json",
+    "cloudevents/json_format_3.json",
+    "cloudevents/json_format_4.json",
+    "alertmanager/malformed_resolved_endsAt_text.json",
+]
+SHARED = sorted(EXPECTED)
+needs_payloads = pytest.mark.skipif(not PAYLOADS.is_dir(), reason=f"{PAYLOADS} is not here")
+pytestmark = needs_payloads
+
+
+def evaluate(tool: str, body: Any, headers: dict[str, str] | None = None) -> Evaluation:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return adapter(tool).evaluate(Delivery(headers or {}, raw, NOW, zone=ZONES.get(tool)))
+
+
+def outcome(tool: str, body: Any) -> Evaluation | str:
+    """Return what the body tells, or the words with which it fails; never another exception."""
+    try:
+        return evaluate(tool, body)
+    except MappingFailed as failed:
+        return failed.words
+
+
+def tool_of(name: str) -> str:
+    folder = name.partition("/")[0]
+    return FOLDERS.get(folder, folder)
+
+
+def payload(name: str) -> Any:
+    return json.loads((PAYLOADS / name).read_bytes())
+
+
+def key(news: News) -> str:
+    return news.dedup_key if isinstance(news, AlertNews) else news.case
+
+
+def standing(news: News) -> str | None:
+    if isinstance(news, AlertNews):
+        return news.status
+    if isinstance(news, CommentNews):
+        return news.visibility.value
+    return None if news.state is None else news.state.value
+
+
+def title(news: News) -> Any:
+    if isinstance(news, CommentNews):
+        return news.text
+    return news.title if isinstance(news, AlertNews) else news.fields.get("title")
+
+
+def paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of each part of a payload."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in pairs:
+        yield (*at, name)
+        yield from paths(inner, (*at, name))
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Yield the texts and numbers of a payload."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    if inner is None:
+        yield value
+    else:
+        for each in inner:
+            yield from leaves(each)
+
+
+def without(body: Any, path: tuple[Any, ...]) -> Any:
+    changed = copy.deepcopy(body)
+    part = changed
+    for name in path[:-1]:
+        part = part[name]
+    del part[path[-1]]
+    return changed
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_a_payload_tells_what_a_person_reads_in_it(name: str) -> None:
+    found = evaluate(tool_of(name), payload(name)).news
+    assert [
+        (key(each), standing(each), None if each.dated_by_receipt else each.at, title(each)) for each in found
+    ] == [
+        (k, s, None if at is None else datetime.fromisoformat(at).replace(tzinfo=UTC), t)
+        for k, s, at, t in EXPECTED[name]
+    ]
+    assert all(each.irregular == () for each in found)
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_a_payload_that_tells_of_no_ticket_gives_none_and_says_why(name: str) -> None:
+    found = outcome(tool_of(name), payload(name))
+    assert isinstance(found, str) or (found.news == () and found.ignored)
+
+
+def test_every_ticket_of_a_list_of_glpi_is_told() -> None:
+    codes = {1: "new", 2: "in_progress", 3: "in_progress", 4: "on_hold", 5: "resolved", 6: "closed"}
+    tickets = payload("glpi/rest_tickets_response.json")
+    found = evaluate("glpi", tickets).news
+    assert [(key(n), standing(n)) for n in found] == [(str(t["id"]), codes[t["status"]]) for t in tickets]
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_a_field_that_is_taken_away_makes_no_other_state(name: str) -> None:
+    tool, body = tool_of(name), payload(name)
+    full = {(type(n), key(n)): standing(n) for n in evaluate(tool, body).news}
+    states = {kind: {s for (k, _), s in full.items() if k is kind} for kind, _ in full}
+    for path in paths(body):
+        found = outcome(tool, without(body, path))
+        if isinstance(found, str):
+            assert found, path
+            continue
+        assert found.news or found.ignored, path
+        for news in found.news:
+            expected = full.get((type(news), key(news)))
+            if isinstance(news, CommentNews):
+                # Where it is not told any more who may read it, only the staff may.
+                assert news.visibility is Visibility.internal or expected in {None, "public"}, path
+                continue
+            allowed = states[type(news)] if expected is None else {expected}
+            assert standing(news) in {None, *allowed}, path
+
+
+def widened(value: Any, name: str = "") -> Any:
+    if isinstance(value, list):
+        return [widened(each) for each in value]
+    if not isinstance(value, dict) or name in OPEN_MAPS:
+        return value
+    more = {"x_unheard_of": {"state": "closed", "n": [2**70, None]}, "x_extra": "2001-01-01 00:00"}
+    return {k: widened(v, k) for k, v in value.items()} | more
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_unknown_fields_change_nothing(name: str) -> None:
+    body = payload(name)
+    assert evaluate(tool_of(name), widened(body)) == evaluate(tool_of(name), body)
+
+
+def exchanged(value: Any, words: dict[str, str]) -> Any:
+    """Return the value with each of these words exchanged: as a whole, and longer ones within others, too."""
+    if isinstance(value, dict):
+        return {k: exchanged(v, words) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(exchanged(each, words) for each in value)
+    if isinstance(value, int) and not isinstance(value, bool) and str(value) in words:
+        return int(words[str(value)])
+    if not isinstance(value, str) or isinstance(value, CODES):
+        return value
+    if value in words:
+        return words[value]
+    for old in sorted(words, key=len, reverse=True):
+        if len(old) >= 7:
+            value = value.replace(old, words[old])
+    return re.sub(r"\b20([12]\d)(?=-\d\d-)", lambda found: f"20{int(found[1]) - 2:02}", value)
+
+
+CODES = (Visibility,)
+
+
+@pytest.mark.parametrize("name", [name for name in SHARED if not name.startswith(("jira", "servicenow"))])
+def test_other_ids_names_times_and_texts_give_the_same_with_these(name: str) -> None:
+    tool, body = tool_of(name), payload(name)
+    words: dict[str, str] = {}
+    before = evaluate(tool, body).news
+    for news in before:
+        words[key(news)] = f"9{key(news)}" if key(news).isdigit() else f"{key(news)}X"
+        words[title(news)] = f"Another matter of {len(words)}"
+        texts = {part for part in leaves(body) if isinstance(part, str | int)}
+        for person in (v for v in asdict(news).get("fields", {}).values() if isinstance(v, dict)):
+            words |= {text: f"7{text}" for text in person.values() if text in texts and text not in words}
+    after = evaluate(tool, exchanged(body, words)).news
+    assert [exchanged((key(n), standing(n), title(n)), words) for n in before] == [
+        (key(n), standing(n), title(n)) for n in after
+    ]
+    for old, new in zip(before, after, strict=True):
+        if not old.dated_by_receipt:
+            assert new.at == old.at.replace(year=old.at.year - 2)
+        if isinstance(old, TicketNews) and isinstance(new, TicketNews):
+            assert exchanged(asdict(old)["fields"].get("assignee"), words) == asdict(new)["fields"].get(
+                "assignee"
+            )
+
+
+def test_every_adapter_names_its_tool_verification_and_guide() -> None:
+    for tool in tools():
+        document = adapter(tool).document
+        assert document.tool == tool
+        assert document.title
+        assert document.verification
+        assert document.guide is not None
+
+
+def test_a_github_comment_tells_its_issue_and_itself() -> None:
+    issue = payload("github/01_issues_opened.json")
+    body = issue | {
+        "action": "created",
+        "issue": issue["issue"] | {"state": "closed", "state_reason": "completed"},
+        "comment": {"id": 3, "body": "Done", "user": {"login": "ann"}, "updated_at": "2026-01-02T03:04:05Z"},
+    }
+    ticket, comment = evaluate("github", body, {"X-GitHub-Event": "issue_comment"}).news
+    assert (standing(ticket), key(comment), title(comment)) == ("closed", "444500041", "Done")
+
+
+def test_pull_requests_and_pushes_are_ignored_and_a_lost_issue_is_not() -> None:
+    issue = payload("github/01_issues_opened.json")
+    pull = issue | {"issue": issue["issue"] | {"pull_request": {"url": "x"}}}
+    assert evaluate("github", pull).ignored == "It is about a pull request."
+    assert evaluate("github", {"ref": "main"}, {"X-GitHub-Event": "push"}).ignored
+    with pytest.raises(MappingFailed):
+        evaluate("github", {"action": "opened"}, {"X-GitHub-Event": "issues"})
+
+
+def test_cloudevents_come_structured_in_batches_and_binary() -> None:
+    data = {"id": "T1", "status": "resolved", "title": "Down"}
+    event = {"specversion": "1.0", "id": "1", "source": "/s", "time": "2026-01-02T03:04:05Z", "data": data}
+    binary = {"ce-id": "1", "ce-source": "/s", "ce-time": "2026-01-02T03:04:05Z", "ce-specversion": "1.0"}
+    for body, headers, count in ((event, {}, 1), ([event, event], {}, 2), (data, binary, 1)):
+        found = evaluate("cloudevents", body, headers).news
+        assert [(key(n), standing(n), n.at.year) for n in found] == [("T1", "resolved", 2026)] * count
+    delivery = Delivery(binary, b"{}", NOW)
+    assert adapter("cloudevents").delivery_id(delivery) == "/s 1"
+
+
+def test_a_pagerduty_note_is_a_comment_and_a_ping_is_ignored() -> None:
+    note = {"id": "N1", "content": "Looking", "type": "incident_note", "incident": {"id": "P1"}}
+    event = {"event_type": "incident.annotated", "occurred_at": "2026-01-02T03:04:05Z", "agent": None}
+    (comment,) = evaluate("pagerduty", {"event": event | {"data": note}}).news
+    assert (key(comment), title(comment), standing(comment)) == ("P1", "Looking", "internal")
+    ping = {"event": {"event_type": "pagey.ping", "data": {"type": "ping"}}}
+    assert evaluate("pagerduty", ping).ignored
+
+
+def test_a_jira_comment_that_the_portal_hides_is_internal() -> None:
+    issue = payload("jira/01_issue_created.json")["issue"]
+    comment = {
+        "id": "8",
+        "body": "Hi",
+        "author": {"displayName": "Ann"},
+        "updated": "2026-01-02T03:04:05+0000",
+    }
+    body = {"timestamp": 1724179662935, "webhookEvent": "comment_created", "issue": issue}
+    for hidden, seen in ((False, "internal"), (True, "public")):
+        found = evaluate("jira", body | {"comment": comment | {"jsdPublic": hidden}}).news
+        assert [standing(n) for n in found] == ["new", seen]

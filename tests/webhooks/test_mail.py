@@ -1,0 +1,171 @@
+"""Mail in: a new mail opens a ticket, a reply is a comment; a mail proves nobody."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+
+import pytest
+
+from app.common.people import Role
+from app.db import connect
+from app.log.follow import catch_up
+from app.settings import Settings
+from app.webhooks import addresses
+from app.webhooks.mail import imap
+from tests.client import Api, Json
+from tests.people import add_person
+from tests.webhooks.mailbox import a_mailbox_with
+from tests.webhooks.tools import Tool, a_source, clock, process_all
+
+
+def a_mail(sender: str = "lin@example.org", **more: str) -> EmailMessage:
+    """A mail of Lin's."""
+    made = EmailMessage()
+    made["From"] = f"Li Na <{sender}>"
+    made["To"] = "desk@example.com"
+    made["Subject"] = more.pop("subject", "The printer smokes")
+    made["Message-ID"] = more.pop("message_id", "<1@example.org>")
+    text = more.pop("text", "Since this morning.\n")
+    for name, value in more.items():
+        made[name.replace("_", "-")] = value
+    made.set_content(text)
+    return made
+
+
+async def a_mailbox(api: Api, **more: str) -> Tool:
+    admin = await api.client("Ada", Role.admin, Role.agent)
+    return await a_source(api, admin, "mail", **more)
+
+
+async def follow_addresses(api: Api) -> None:
+    """Have the addresses of all persons found."""
+    connection = await connect(api.ledger.db.url)
+    try:
+        await catch_up(connection, addresses.consumer(api.ledger))
+    finally:
+        await connection.close()
+
+
+async def deliver(tool: Tool, mail: EmailMessage) -> Json:
+    return await tool.deliver(mail.as_bytes(), content_type="message/rfc822")
+
+
+async def test_a_new_mail_opens_a_ticket_of_its_sender(api: Api) -> None:
+    tool = await a_mailbox(api)
+    done = await deliver(tool, a_mail())
+    assert done["state"] == "processed", done
+    (ticket,) = await tool.tickets()
+    assert (ticket["title"], ticket["channel"]) == ("The printer smokes", "email")
+    assert ticket["requester"]["name"] == "Li Na"
+
+
+async def test_a_mail_that_comes_twice_opens_one_ticket(api: Api) -> None:
+    tool = await a_mailbox(api)
+    await deliver(tool, a_mail())
+    await deliver(tool, a_mail(X_Relay="another way"))
+    assert len(await tool.tickets()) == 1
+
+
+async def test_a_reply_to_our_mail_is_a_comment_without_what_it_quotes(api: Api) -> None:
+    tool = await a_mailbox(api)
+    await deliver(tool, a_mail())
+    await follow_addresses(api)
+    (ticket,) = await tool.tickets()
+    answer = a_mail(
+        message_id="<2@example.org>",
+        In_Reply_To=f"<incident.{ticket['id']}@desk.example.com>",
+        text="It is out.\n\nOn Mon, 2 Mar 2026 at 09:00, Desk wrote:\n> Is it out?\n",
+    )
+    done = await deliver(tool, answer)
+    assert [e["outcome"] for e in done["effects"]] == ["commented"], done
+    (said,) = (await tool.admin.read(f"/v1/incidents/{ticket['id']}/comments"))["items"]
+    assert (said["text"], said["author"]["name"]) == ("It is out.", "Li Na")
+
+
+async def test_a_forged_sender_with_a_known_reference_writes_into_no_ticket(api: Api) -> None:
+    tool = await a_mailbox(api)
+    await deliver(tool, a_mail())
+    await follow_addresses(api)
+    (ticket,) = await tool.tickets()
+    forged = a_mail(
+        "mallory@example.net",
+        message_id="<9@example.net>",
+        subject=f"Re: {ticket['number']}",
+        In_Reply_To=f"<incident.{ticket['id']}@desk.example.com>",
+    )
+    done = await deliver(tool, forged)
+    assert [e["outcome"] for e in done["effects"]] == ["opened"]
+    assert (await tool.admin.read(f"/v1/incidents/{ticket['id']}/comments"))["items"] == []
+
+
+async def test_the_number_in_a_subject_alone_makes_a_new_ticket(api: Api) -> None:
+    tool = await a_mailbox(api)
+    await deliver(tool, a_mail())
+    (ticket,) = await tool.tickets()
+    await deliver(tool, a_mail(message_id="<3@example.org>", subject=f"Re: {ticket['number']} still smokes"))
+    assert [one["title"] for one in await tool.tickets()] == [
+        "The printer smokes",
+        f"Re: {ticket['number']} still smokes",
+    ]
+
+
+async def test_automatic_mails_are_ignored_in_words(api: Api) -> None:
+    tool = await a_mailbox(api)
+    done = await deliver(tool, a_mail(Auto_Submitted="auto-replied"))
+    assert (done["state"], done["code"]) == ("ignored", "automatic_mail")
+    assert await tool.tickets() == []
+
+
+async def test_unknown_senders_are_refused_where_the_source_says_so(api: Api) -> None:
+    tool = await a_mailbox(api, unknown_senders="refuse")
+    done = await deliver(tool, a_mail())
+    assert (done["state"], done["code"]) == ("failed", "unknown_sender")
+    await add_person(api.ledger, "Lin")
+    await follow_addresses(api)
+    await tool.admin.post_ok(f"/v1/webhook_sources/{tool.source['id']}/replay_failed")
+    await process_all(api.ledger)
+    (ticket,) = await tool.tickets()
+    assert ticket["requester"]["name"] == "Lin"
+
+
+async def test_files_of_a_mail_are_attached_to_its_ticket(api: Api) -> None:
+    tool = await a_mailbox(api)
+    mail = a_mail()
+    mail.add_attachment(b"%PDF-1.4 hello", maintype="application", subtype="pdf", filename="smoke.pdf")
+    done = await deliver(tool, mail)
+    assert done["state"] == "processed", done
+    (ticket,) = await tool.tickets()
+    (file,) = (await tool.admin.read(f"/v1/incidents/{ticket['id']}/attachments"))["items"]
+    assert file["name"] == "smoke.pdf"
+
+
+def read_from(api: Api, tool: Tool, port: int) -> Settings:
+    """Settings with a mailbox at that port."""
+    more = {
+        "imap_host": "127.0.0.1",
+        "imap_port": port,
+        "imap_tls": "none",
+        "imap_source": tool.source["key"],
+    }
+    api.ledger.settings = api.ledger.settings.model_copy(update=more)
+    return api.ledger.settings
+
+
+async def test_mails_of_a_mailbox_are_taken_once_and_marked_as_seen(api: Api) -> None:
+    tool = await a_mailbox(api)
+    both = [a_mail().as_bytes(), a_mail(message_id="<2@example.org>", subject="No mail").as_bytes()]
+    async with a_mailbox_with(*both) as box:
+        settings = read_from(api, tool, box.port)
+        assert await imap.fetch_mails(api.ledger, imap.Mailbox(settings), clock) == 2
+        assert box.seen == {1, 2}
+        box.seen.clear()  # as if the worker had died before it marked them
+        assert await imap.fetch_mails(api.ledger, imap.Mailbox(settings), clock) == 2
+    await process_all(api.ledger)
+    assert sorted(one["title"] for one in await tool.tickets()) == ["No mail", "The printer smokes"]
+
+
+async def test_a_mailbox_that_is_not_there_is_said(api: Api) -> None:
+    tool = await a_mailbox(api)
+    settings = read_from(api, tool, 1)
+    with pytest.raises(imap.MailboxFailed):
+        await imap.fetch_mails(api.ledger, imap.Mailbox(settings), clock)

@@ -1,0 +1,195 @@
+"""Mails of many shapes are read as a person reads them, and whatever bytes come are read or refused soon."""
+
+from __future__ import annotations
+
+import re
+from time import process_time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.common.html_text import html_to_text
+from app.kernel.payloads import LONGEST_LINE, LONGEST_PARAGRAPH
+from app.webhooks.mail.message import LARGEST_MAIL, read_mail
+from app.webhooks.mail.multipart import DEEPEST_NESTING, PARTS_LIMIT
+from app.webhooks.mail.refusals import MailRefused
+from app.webhooks.mail.replies import reply_text
+from tests.cases import each_case
+from tests.webhooks.mail_shapes import FROM, HTML, PLAIN, REPLIES, SHAPES, TEXT, lines, mail, multipart
+
+#: Of the processor, for what would take minutes if it were read at a cost that grows with its square.
+SECONDS = 10.0
+MEGABYTE = 1_000_000
+
+
+@each_case(("name", "shape"), list(SHAPES.items()), ids=lambda value: value if isinstance(value, str) else "")
+def test_a_mail_says_what_a_person_reads_in_it(name: str, shape: tuple[bytes, dict[str, Any]]) -> None:
+    raw, expected = shape
+    read = read_mail(raw)
+    files = [(file.name, file.media_type, file.content, file.inline) for file in read.attachments]
+    found = {
+        "files": files,
+        "names": [file[0] for file in files],
+        "to": [each.address for each in read.recipients],
+        "when": read.sent_at and read.sent_at.isoformat(),
+    }
+    assert {key: found[key] if key in found else getattr(read, key) for key in expected} == expected
+
+
+@each_case(
+    ("name", "reply"), list(REPLIES.items()), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_reply_is_what_was_written_in_it(name: str, reply: tuple[str, str]) -> None:
+    text, own = reply
+    said, cut = reply_text(text)
+    assert said == own
+    assert sorted(f"{said}\n{cut}".split()) == sorted(text.split()), "nothing is lost, and nothing told twice"
+
+
+REFUSED = {
+    "too large": (mail("", "x" * LARGEST_MAIL), "mail_too_large"),
+    "no mail": (b'{"not": "a mail"}', "no_mail"),
+    "nothing": (b"", "no_mail"),
+    "no sender": (lines("Subject: A", "", "x"), "no_sender"),
+    "two senders": (lines("From: a@x.example, b@x.example", "", "x"), "no_sender"),
+    "two From": (lines(FROM, "From: b@x.example", "", "x"), "no_sender"),
+    "an address as a name": (lines('From: "boss@example.org"', "", "x"), "no_sender"),
+    "no address": (lines("From: Li Na", "", "x"), "no_sender"),
+    "too many parts": (mail(multipart("mixed", *[PLAIN] * PARTS_LIMIT)), "too_many_parts"),
+    "long headers": (mail("X: " + "x" * 300_000, "", "x"), "mail_head_too_large"),
+    "many headers": (mail(*["X: 1"] * 1_001, "", "x"), "mail_head_too_large"),
+}
+
+
+@each_case(("name", "case"), list(REFUSED.items()), ids=lambda value: value if isinstance(value, str) else "")
+def test_what_cannot_be_read_is_refused_with_its_reason(name: str, case: tuple[bytes, str]) -> None:
+    with pytest.raises(MailRefused) as refused:
+        read_mail(case[0])
+    assert refused.value.code == case[1]
+
+
+def _nested(depth: int) -> bytes:
+    part = PLAIN
+    for n in range(depth):
+        part = multipart("mixed", part, boundary=f"b{n}")
+    return mail(part)
+
+
+def test_parts_are_read_as_deep_as_mail_programs_nest_them() -> None:
+    assert read_mail(_nested(DEEPEST_NESTING)).text == "It smokes."
+    with pytest.raises(MailRefused, match="mail_nested_too_deep"):
+        read_mail(_nested(DEEPEST_NESTING + 1))
+
+
+def test_a_long_mail_is_cut_to_what_a_comment_holds_and_says_so() -> None:
+    history = "\n".join(["> old"] * LONGEST_PARAGRAPH)
+    read = read_mail(mail("Subject: " + "s" * 500, "", "New.", "", history))
+    assert LONGEST_PARAGRAPH - 10 < len(read.text) <= LONGEST_PARAGRAPH
+    assert read.cut
+    assert read.own_text == "New.", "the history is cut before the text is"
+    long = read_mail(lines(FROM, "Subject: " + "s" * 500, "", ""))
+    assert long.subject == "s" * (LONGEST_LINE - 1) + "…"
+
+
+def test_a_mail_without_an_id_is_known_however_it_came() -> None:
+    sent = lines(FROM, "Subject: A", "", "It smokes.")
+    assert read_mail(sent).message_id == read_mail(lines("Received: by x", sent)).message_id
+    assert read_mail(sent).message_id != read_mail(sent + b"!").message_id
+    assert re.fullmatch(r"<[0-9a-f]{64}@no-message-id\.invalid>", read_mail(sent).message_id)
+
+
+TIRING = {
+    "tags": mail("Content-Type: text/html", "", "<a" * MEGABYTE),
+    "attributes": mail("Content-Type: text/html", "", "<a " + "-" * MEGABYTE + ">"),
+    "quotes": mail("Content-Type: text/html", "", "<a \"'" * (MEGABYTE // 5)),
+    "comments": mail("Content-Type: text/html", "", "<!--" * (MEGABYTE // 4)),
+    "elements": mail("Content-Type: text/html", "", "<blockquote><li>x" * (MEGABYTE // 16)),
+    "parameters": mail('Content-Type: text/plain; a="' + ";" * 200_000 + '"', "", "x"),
+    "addresses": lines("From: " + "(" * 100_000, "To: " + '"a\\' * 30_000, "", "x"),
+    "words": lines(FROM, "Subject: " + "=?utf-8?q?a?=" * 15_000, "", "x"),
+    "empty lines": mail("", "\n" * (4 * MEGABYTE)),
+    "boundaries": mail('Content-Type: multipart/mixed; boundary="b"', "", "--b" * MEGABYTE),
+    "introductions": mail("", "On 1 wrote \n" * (MEGABYTE // 12)),
+    "names of hosts": mail(f"{TEXT}punycode", "", "-" + "9" * MEGABYTE),
+}
+
+
+@each_case(("name", "raw"), list(TIRING.items()), ids=lambda value: value if isinstance(value, str) else "")
+def test_no_mail_keeps_its_reader_busy(name: str, raw: bytes) -> None:
+    begun = process_time()
+    try:
+        read_mail(raw)
+    except MailRefused:
+        assert name == "addresses"
+    assert process_time() - begun < SECONDS
+
+
+HEADERS: tuple[str, ...] = (
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "References",
+    "Content-Type",
+    "Content-Disposition",
+)
+HEADERS += ("Content-Transfer-Encoding", "Return-Path", "Precedence")
+PIECES: tuple[str, ...] = (
+    "lin@example.org",
+    "<",
+    ">",
+    '"',
+    "(",
+    "=?utf-8?B?5omT?=",
+    "=?x?q?=ZZ?=",
+    "multipart/mixed",
+    "text/html",
+)
+PIECES += (
+    "; boundary=b",
+    "; charset=gb18030",
+    "; charset=utf-7",
+    "base64",
+    "; name*0*=x''%ff",
+    "9999",
+    "\\",
+    ";",
+)
+VALUE = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=6).map("".join)
+FIELD = st.tuples(st.sampled_from(HEADERS), VALUE).map(lambda field: f"{field[0]}: {field[1]}")
+BODY = st.lists(st.sampled_from(("--b", "--b--", "", "> x", "<p>", HTML.decode())) | FIELD, max_size=12)
+
+
+def _is_read_or_refused(raw: bytes) -> None:
+    try:
+        read = read_mail(raw)
+    except MailRefused:
+        return
+    texts = [read.text, read.own_text, read.subject, read.sender_name, read.message_id, read.sender]
+    texts += [file.name for file in read.attachments]
+    assert not any("\x00" in text for text in texts)
+    assert [text.encode() for text in texts], "what no database stores is gone"
+    assert len(read.subject) <= LONGEST_LINE
+    assert len(read.text) <= LONGEST_PARAGRAPH
+    assert all(1 <= len(file.name) <= LONGEST_LINE for file in read.attachments)
+
+
+@given(st.binary(max_size=2_000))
+def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
+    _is_read_or_refused(raw)
+    _is_read_or_refused(FROM.encode() + b"\n" + raw)
+
+
+@given(st.lists(FIELD, max_size=8), BODY)
+def test_any_headers_and_parts_are_read_or_refused(fields: list[str], body: list[str]) -> None:
+    sent = lines(FROM, *fields, "", *body).replace(b"From: <", b"X: <")
+    _is_read_or_refused(sent)
+    _is_read_or_refused(sent.decode().encode("gb18030", "replace"))
+
+
+@given(st.text(alphabet="<>/!-\"'= \n&;abpl#x", max_size=200) | st.text())
+def test_any_html_becomes_text(html: str) -> None:
+    assert isinstance(html_to_text(html), str)

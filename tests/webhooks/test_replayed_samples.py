@@ -1,0 +1,38 @@
+"""`ledgerdesk demo --webhooks` posts the samples of every tool, and says what becomes of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import httpx
+
+from app.cli.webhook_samples import replay_samples
+from app.common.people import Role
+from app.log import consumer_group as group
+from app.shared_connections import SharedConnections
+from app.webhooks import processing
+from app.webhooks.adapters import adapter_keys
+from tests.client import Api
+from tests.served import behind_a_socket
+from tests.webhooks.tools import clock
+
+
+async def test_every_sample_is_taken_and_processed(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin, Role.agent)
+    failures: list[tuple[str, Exception]] = []
+    async with SharedConnections(api.ledger.db.url, group.POOL_LIMITS) as lines:
+        working = processing.run(lines, api.ledger, clock, failed=lambda *what: failures.append(what))
+        worker = asyncio.create_task(working)
+        async with behind_a_socket(api.app) as (host, port):
+            sent = {"Authorization": f"Bearer {admin.token}"}
+            async with httpx.AsyncClient(
+                base_url=f"http://{host}:{port}", headers=sent, timeout=60
+            ) as client:
+                found = [one async for one in replay_samples(client)]
+        worker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
+    assert failures == []
+    assert {one.adapter for one in found} == adapter_keys()
+    assert [one for one in found if one.status != 202 or one.outcome.startswith(("failed", "not"))] == []

@@ -1,0 +1,101 @@
+"""Each tool's sample deliveries are verified, processed, and give what their titles say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from app.common.people import Role
+from app.webhooks.adapters import adapter_keys
+from app.webhooks.samples import samples_of
+from tests.client import Api
+from tests.webhooks.tools import Tool, a_source, process_all
+
+#: Of each delivery: what it leads to, and the state of the first ticket afterwards.
+OPENED, COMMENTED = (["opened"], "new"), (["updated", "commented"], "new")
+EXPECTED: dict[str, list[tuple[list[str], str]]] = {
+    "alertmanager": [
+        (["reported"], "new"),
+        (["joined", "reported"], "new"),
+        (["resolved"], "resolved"),
+    ],
+    "cloudevents": [OPENED, (["updated"], "in_progress"), (["updated"], "resolved")],
+    "freshservice": [OPENED, (["updated"], "on_hold"), (["updated"], "resolved")],
+    "generic": [OPENED, (["updated"], "in_progress"), (["updated"], "resolved")],
+    "github": [OPENED, COMMENTED, (["updated"], "closed")],
+    "gitlab": [OPENED, COMMENTED, (["updated"], "closed")],
+    "glpi": [OPENED, (["updated"], "in_progress"), (["updated"], "resolved")],
+    "jira": [
+        OPENED,
+        (["updated"], "in_progress"),
+        (["updated", "commented"], "in_progress"),
+        (["updated"], "resolved"),
+    ],
+    "mail": [OPENED],
+    "pagerduty": [
+        OPENED,
+        (["updated"], "acknowledged"),
+        (["commented"], "acknowledged"),
+        (["updated"], "resolved"),
+    ],
+    "servicenow": [
+        OPENED,
+        (["updated"], "in_progress"),
+        (["updated"], "on_hold"),
+        (["updated"], "resolved"),
+    ],
+    "standard_webhooks": [OPENED, (["updated"], "in_progress"), (["updated"], "resolved")],
+    "zammad": [
+        OPENED,
+        (["updated", "commented"], "in_progress"),
+        (["updated", "commented"], "closed"),
+    ],
+    "zendesk": [
+        OPENED,
+        (["updated"], "in_progress"),
+        (["updated", "commented"], "in_progress"),
+        (["updated"], "resolved"),
+    ],
+}
+EXPECTED["grafana"] = EXPECTED["alertmanager"]
+#: How a title ends, after its colon, that says a state.
+WORDS = {
+    "new": "new incident",
+    "acknowledged": "is acknowledged",
+    "in_progress": "is in progress",
+    "on_hold": "is on hold",
+    "resolved": "is resolved",
+    "closed": "is closed",
+}
+
+
+async def a_tool(api: Api, adapter: str) -> Tool:
+    admin = await api.client("Ada", Role.admin, Role.agent)
+    return await a_source(api, admin, adapter, zone="UTC", user_name="tool")
+
+
+@pytest.mark.parametrize("adapter", sorted(adapter_keys()))
+async def test_samples_give_what_their_titles_say(api: Api, adapter: str) -> None:
+    tool = await a_tool(api, adapter)
+    samples = samples_of(adapter, datetime.now(UTC))
+    for sample, (outcomes, state) in zip(samples, EXPECTED[adapter], strict=True):
+        done = await tool.deliver(sample.raw.body, **sample.raw.headers)
+        # Tickets of one delivery are worked on beside each other, and finish in any order.
+        led_to = sorted(e["outcome"] for e in done["effects"])
+        assert (done["state"], led_to) == ("processed", sorted(outcomes)), done
+        ticket = (await tool.tickets())[0]
+        assert ticket["state"] == state, sample.title
+        _, _, told = sample.title.partition(": ")
+        assert WORDS[state] in told or "commented" in outcomes or "joined" in outcomes, sample.title
+        assert ("comment" in told) is ("commented" in outcomes), sample.title
+
+
+@pytest.mark.parametrize("adapter", sorted(adapter_keys()))
+async def test_a_source_sends_itself_a_sample_and_a_ticket_comes_of_it(api: Api, adapter: str) -> None:
+    tool = await a_tool(api, adapter)
+    answer = await tool.admin.post(f"/v1/webhook_sources/{tool.source['id']}/send_sample")
+    assert answer.status_code == 202, answer.text
+    await process_all(api.ledger)
+    (ticket,) = await tool.tickets()
+    assert ticket["state"] == "new"
