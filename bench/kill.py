@@ -241,7 +241,7 @@ async def prove(url: str, answered: Sequence[CommandAnswer]) -> Proof:
             key for key, one in done.items() if {f"incident/{one.record}"} != set(told.get(key, ()))
         ),
         gaps=sorted(set(range(1, max(head[0], len(events)) + 1)) ^ places),
-        differing=await _differing(url),
+        differing=await differing_rows(url),
     )
 
 
@@ -260,7 +260,8 @@ async def prove_facts(url: str) -> ReconciliationReport:
     return await reconcile(url, zone=ZoneInfo("UTC"), now=datetime.now(UTC))
 
 
-async def _differing(url: str) -> dict[str, int]:
+async def differing_rows(url: str) -> dict[str, int]:
+    """Returns by table how many rows are not the fold of their events."""
     connection = await connect(url, "-c jit=off -c timezone=UTC -c work_mem=64MB")
     try:
         return (await compare(connection, LIFECYCLES)).differing

@@ -152,3 +152,8 @@ def an_incident(**changes: Any) -> Json:
 
 
 RESOLVED: Json = {"resolution_code": "fixed", "done": "Restarted the relay."}
+
+
+def without_actions(record: Json) -> Json:
+    """The record as lists show it, and whatever else it is part of: without what the caller may do."""
+    return {**record, "actions": None}

@@ -58,6 +58,7 @@ NOT_BY_ACTIONS = {
 #: What an action cannot violate, and why.
 NEVER = {
     "log.": "The log is written by its function alone, which refuses by itself or asserts.",
+    "address_pkey": "Addresses are written by the consumer that follows persons, once for each.",
     "_number_key": "A number is drawn once, of a block that one process has.",
     "calendar_version_record_revision_key": "The revision is counted under the version of the calendar.",
     "cost_reverses_id_key": "An entry and what takes it back are on one stream, whose version holds it.",

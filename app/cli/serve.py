@@ -124,6 +124,8 @@ def supervised_worker() -> Iterator[Supervisor]:
     finally:
         kept.end()
         keeper.join(GRACE_SECONDS)
+        kept.kill()
+        keeper.join()
 
 
 class Supervisor:
@@ -163,3 +165,8 @@ class Supervisor:
             if self.child is not None:
                 assert self.child.stdin is not None
                 self.child.stdin.close()
+
+    def kill(self) -> None:
+        """Kill the worker if it still runs: it must not outlive this process, and a kill loses nothing."""
+        if self.child is not None:
+            self.child.kill()

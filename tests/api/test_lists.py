@@ -12,7 +12,7 @@ from app.kernel.reads import load
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import LISTING
 from tests.cases import each_case
-from tests.client import RESOLVED, Api, Client, an_incident
+from tests.client import RESOLVED, Api, Client, an_incident, without_actions
 from tests.contract.answers import document
 from tests.kernel.test_reads import refer
 
@@ -96,8 +96,8 @@ async def test_a_list_says_what_can_be_done_only_if_it_is_asked(scene: Scene) ->
         ]
         pages = await client.pages(INCIDENTS, include="actions", limit=2)
         assert [item for page in pages for item in page] == asked
-    for path in (f"{INCIDENTS}/{plain[0]['id']}?include=actions", "/v1/teams?include=actions"):
-        assert (await scene.ada.get(path)).status_code == 422, "there is nothing to include"
+    one = await scene.ada.get(f"{INCIDENTS}/{plain[0]['id']}?include=actions")
+    assert one.status_code == 422, "there is nothing to include"
 
 
 @each_case(
@@ -247,9 +247,9 @@ async def test_a_page_behind_a_trimmed_one_goes_on(scene: Scene) -> None:
 async def test_what_a_record_refers_to_is_shown_whole_to_who_may_see_it(scene: Scene) -> None:
     at = f"{INCIDENTS}/{scene.ids['given']}"
     shown = await scene.ada.read(at, expand="assignee,team,requester,customer")
-    assert shown["assignee"] == await scene.ada.read(f"/v1/persons/{scene.lin.id}")
+    assert shown["assignee"] == without_actions(await scene.ada.read(f"/v1/persons/{scene.lin.id}"))
     assert shown["assignee"]["email"] == "lin@example.org"
-    assert shown["team"] == await scene.ada.read("/v1/teams/network")
+    assert shown["team"] == without_actions(await scene.ada.read("/v1/teams/network"))
     listed = (await scene.ada.read(INCIDENTS, expand="assignee,team,requester,customer"))["items"]
     item = next(item for item in listed if item["id"] == shown["id"])
     assert shown == {**item, "actions": shown["actions"]}, "in lists they come if they are asked for"
@@ -279,7 +279,8 @@ async def test_fields_and_what_is_expanded_go_together(scene: Scene) -> None:
 
 async def test_keys_show_their_persons_whole(scene: Scene) -> None:
     for key in (await scene.ada.read("/v1/keys", expand="person"))["items"]:
-        assert key["person"] == await scene.ada.read(f"/v1/persons/{key['person']['id']}")
+        whole = await scene.ada.read(f"/v1/persons/{key['person']['id']}")
+        assert key["person"] == without_actions(whole)
 
 
 # Other lists

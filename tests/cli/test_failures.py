@@ -51,10 +51,16 @@ WRONG = {
     "smtp_port": "0",
     "smtp_tls": "perhaps",
     "mail_from": "nobody",
+    "webhook_rate_limit": "0",
+    "imap_port": "0",
+    "imap_tls": "perhaps",
     "log_level": "loud",
 }
 # Any text is an address, a folder, or somebody's name: what is wrong with it is found when it is used.
-ANYTHING = {"data_dir", "secrets_dir", "host", "smtp_host", "smtp_user", "smtp_password", "oidc_audience"}
+ANYTHING = {
+    *("data_dir", "secrets_dir", "host", "oidc_audience", "smtp_host", "smtp_user", "smtp_password"),
+    *("imap_host", "imap_user", "imap_password", "imap_folder", "imap_source"),
+}
 
 
 def test_wrong_settings_are_named_each_in_a_sentence_and_no_password_is_shown(run: Run) -> None:
