@@ -70,7 +70,7 @@ def _deliveries_of_issue(number: int, began_at: datetime) -> list[ToolDelivery]:
             "id": 910_000 + number,
             "number": number,
             "title": f"Basket is empty after signing in ({number})",
-            "body": f"Wang Wei, wang.wei-{number}@example.org, +86 139 0000 {number:04}, loses what was in it.",
+            "body": f"Wang Wei, wang.wei-{number}@example.org, +86 139 0000 {number:04}, loses it.",
             "state": state,
             "state_reason": "completed" if state == "closed" else None,
             "html_url": f"https://github.example/shop/web/issues/{number}",
@@ -118,7 +118,7 @@ class DeliveryLoad:
     async def until_answered(self, count: int) -> None:
         """Wait until so many posts are answered. Raises TimeoutError, or an exception of a client."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while self.done < count:  # noqa: ASYNC110  # clients fail, too, and then nobody tells
+            while self.done < count:  # clients fail, too, and then nobody tells
                 for client in self._clients:
                     if client.done():
                         client.result()
@@ -271,7 +271,7 @@ async def _break(load: DeliveryLoad, clients: int, kills: int, killed: Callable[
 
 @dataclass(frozen=True)
 class DeliveryProof:
-    """Comparison of what is stored with what was posted. Everything after the number of tickets must be empty."""
+    """Comparison of what is stored with what was posted. All after `tickets` must be empty."""
 
     deliveries: int
     tickets: int

@@ -1,4 +1,4 @@
-"""`make soak`: kills the worker and PostgreSQL while many clients post deliveries of a tool, shuffled and twice.
+"""`make soak`: kills the worker and PostgreSQL while clients post deliveries of a tool, shuffled and twice.
 
     python -m bench.soak_deliveries --deliveries 10000 --kills 20
 

@@ -135,7 +135,8 @@ class Mirror:
             rows.append(self._add_reference(case, news, told[0]))
         correlation_id = str(uuid7())
         events = tuple(self._event(case.key, each, snapshot.actor, key, correlation_id) for each in told)
-        rows.append((self._history.lifecycle.table, as_row(case.record)))
+        if any(each.data["set"] for each in told):  # what changes nothing leaves the row's times as they are
+            rows.append((self._history.lifecycle.table, as_row(case.record)))
         tokens = tuple(sorted(audience(self._history.lifecycle, case.record, ticket.audience)))
         reads = {case.key: before}
         if owner is not None:
