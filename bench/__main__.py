@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import impact, imports, large, scheduling, writing
+from bench import impact, imports, large, receiving, scheduling, writing
 from bench.figures import Figure, Run, markdown, table
 
 GROUPS: tuple[tuple[tuple[str, ...], Callable[[Run], Awaitable[list[Figure]]]], ...] = (
@@ -27,6 +27,7 @@ GROUPS: tuple[tuple[tuple[str, ...], Callable[[Run], Awaitable[list[Figure]]]], 
     (large.NAMES, large.measure),
     (impact.NAMES, impact.measure),
     (scheduling.NAMES, scheduling.measure),
+    (receiving.NAMES, receiving.measure),
 )
 NAMES = tuple(name for names, _ in GROUPS for name in names)
 WIDTH = 180
