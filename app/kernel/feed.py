@@ -121,7 +121,7 @@ async def read_slice(
         remaining = PositionSpan(looked_at.high, span.high)
     else:
         remaining = PositionSpan(span.low, looked_at.low)
-    return EventSlice(await _seen(ledger, caller, shown), remaining)
+    return EventSlice(await _seen_events(ledger, caller, shown), remaining)
 
 
 def _sight(ledger: Ledger, caller: Caller) -> _Sight:
@@ -212,7 +212,7 @@ def _is_staff_of(caller: Caller, lifecycle: Lifecycle[Any], *, somewhere: bool) 
     )
 
 
-async def _seen(ledger: Ledger, caller: Caller, rows: Sequence[dict[str, Any]]) -> list[SeenEvent]:
+async def _seen_events(ledger: Ledger, caller: Caller, rows: Sequence[dict[str, Any]]) -> list[SeenEvent]:
     """Return the events of these rows, without those for staff only of whose record the caller is no
     staff.
     """

@@ -49,7 +49,7 @@ def as_markdown(tool: str, document: Document) -> str:
         "",
         *_bullets(() if document.guide is None else document.guide.becomes),
         *_tables(document),
-        *_known(document),
+        *_remarks(document),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -109,7 +109,7 @@ def _cell(text: str) -> str:
     return f"`{text}`".replace("|", "\\|")
 
 
-def _known(document: Document) -> Iterator[str]:
+def _remarks(document: Document) -> Iterator[str]:
     yield "## Good to know"
     yield ""
     yield (

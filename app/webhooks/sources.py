@@ -160,31 +160,13 @@ def add(source: WebhookSource, body: AddWebhookSource, ctx: ActionContext) -> No
     source.added_at = ctx.occurred_at
 
 
-class EditWebhookSource(Patch):
+class EditWebhookSource(SourceDefaults, Patch):
     """Fields to change; those left out stay as they are."""
 
     title: ShortText = Field(default_factory=str, description="What people call it.", examples=["GitHub"])
     mapping: MappingText | None = None
     owner: SourceOwner = ""
     user_name: UserName | None = None
-    team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="The team of its tickets: a team's key or id."
-    )
-    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service.", examples=["mail"]
-    )
-    category: Annotated[RecordKey, KeyRef("category")] | None = Field(
-        default=None, description="The key of the category.", examples=["network"]
-    )
-    impact: Impact | None = Field(default=None, description="How many are touched.", examples=["2"])
-    urgency: Urgency | None = Field(default=None, description="How much their work suffers.", examples=["2"])
-    effect: Effect | None = Field(default=None, description="On the service.", examples=["degraded"])
-    zone: Zone | None = Field(default=None, description="Of times that say no offset (IANA).")
-    unknown_senders: UnknownSenders = Field(
-        default=UnknownSenders.add,
-        description="What becomes of mails from addresses that nobody here has.",
-        examples=["refuse"],
-    )
 
 
 def edit(source: WebhookSource, body: EditWebhookSource, ctx: ActionContext) -> None:

@@ -66,7 +66,7 @@ def read_mail(raw: bytes) -> IncomingMail:
         references=message_ids(*nearest),
         sender=sender.address,
         sender_name=sender.name,
-        recipients=read_addresses(", ".join(_all(mail, "To") + _all(mail, "Cc"))),
+        recipients=read_addresses(", ".join(_header_values(mail, "To") + _header_values(mail, "Cc"))),
         subject=subject,
         sent_at=sent_time(header(mail.headers, "Date")),
         text=content.text[:LONGEST_PARAGRAPH].strip(),
@@ -78,13 +78,13 @@ def read_mail(raw: bytes) -> IncomingMail:
     )
 
 
-def _all(mail: MailPart, name: str) -> list[str]:
+def _header_values(mail: MailPart, name: str) -> list[str]:
     return [str(value) for value in mail.headers.get_all(name, [])]
 
 
 def _sender(mail: MailPart) -> Address:
     """Return the one address in the one From header: of several, programs choose different ones."""
-    senders = _all(mail, "From")
+    senders = _header_values(mail, "From")
     addresses = read_addresses(senders[0]) if len(senders) == 1 else ()
     if len(addresses) != 1:
         raise MailRefused("no_sender")

@@ -54,18 +54,18 @@ class IsolatedEvaluator:
         code `too_much` if it takes too long or too much memory, and MappingRefused. It blocks for at most the
         limit.
         """
-        return self._ask(text, name, delivery).evaluation
+        return self._request(text, name, delivery).evaluation
 
     def delivery_id(self, text: str, name: str, delivery: Delivery) -> str | None:
         """Return the delivery's id, None if it has none. Raises as `evaluate` does."""
-        return self._ask(text, name, delivery, only_id=True).delivery_id
+        return self._request(text, name, delivery, only_id=True).delivery_id
 
     def close(self) -> None:
         """End the child process."""
         with self._lock:
             self._end()
 
-    def _ask(self, text: str, name: str, delivery: Delivery, *, only_id: bool = False) -> _Answer:
+    def _request(self, text: str, name: str, delivery: Delivery, *, only_id: bool = False) -> _Answer:
         question = pickle.dumps((text, name, delivery, only_id))
         with self._lock:
             child = self._started()

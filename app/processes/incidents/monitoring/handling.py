@@ -122,7 +122,7 @@ async def handle_alert(
     if outcome is AlertOutcome.ignored:
         # Whoever reports the incident at this moment looks for the clearing afterwards; this looks for the
         # incident afterwards: one of them sees the other.
-        await ledger.db.rows(KEEP_CLEARED, (*_identity(alert, metadata), _when(alert, metadata)))
+        await ledger.db.rows(KEEP_CLEARED, (*_identity(alert, metadata), _alerted_at(alert, metadata)))
         return await _perform(ledger, alert, metadata, key)
     if outcome is AlertOutcome.reported:
         return await _resolve_if_cleared(ledger, alert, metadata, key, done)
@@ -138,7 +138,7 @@ async def _resolve_if_cleared(
 ) -> tuple[AlertOutcome, ActionOutcome | None]:
     """Resolve the incident just reported if the alert is known to have cleared since it fired."""
     cleared_at: datetime | None = await ledger.db.value(CLEARED_AT, _identity(alert, metadata))
-    if cleared_at is None or cleared_at < _when(alert, metadata):
+    if cleared_at is None or cleared_at < _alerted_at(alert, metadata):
         return AlertOutcome.reported, done
     said = alert.model_copy(
         update={"status": AlertStatus.cleared, "alerted_at": cleared_at, "description": None}
@@ -154,7 +154,7 @@ def _identity(alert: Alert, metadata: CommandMetadata) -> tuple[UUID, str, str]:
     return metadata.caller.person_id, alert.source, alert.dedup_key
 
 
-def _when(alert: Alert, metadata: CommandMetadata) -> datetime:
+def _alerted_at(alert: Alert, metadata: CommandMetadata) -> datetime:
     return metadata.now if alert.alerted_at is None else min(alert.alerted_at, metadata.now)
 
 
@@ -165,7 +165,7 @@ async def _perform(
     for _ in range(ATTEMPTS):
         found = await find_alerted_incident(ledger.db, *identity)
         if found is None and alert.status is AlertStatus.firing:
-            found = await find_past_alerted_incident(ledger.db, *identity, _when(alert, metadata))
+            found = await find_past_alerted_incident(ledger.db, *identity, _alerted_at(alert, metadata))
         chosen = _choose_action(alert, found, metadata)
         if chosen is None:
             return AlertOutcome.ignored, None
@@ -207,7 +207,7 @@ def _choose_action(
     """Return the action that the alert calls for, its payload, and the version of the incident that it
     requires; None: nothing is to be done.
     """
-    when = _when(alert, metadata)
+    when = _alerted_at(alert, metadata)
     if alert.status is AlertStatus.firing:
         if found is None:
             return "report", _report_payload(alert, metadata), None
