@@ -12,7 +12,7 @@ import contextlib
 import json
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -37,6 +37,7 @@ POLL_SECONDS = 0.05
 PROCESSING_SECONDS = 600.0
 
 PROCESSED = b"select count(*) from plumbing.webhook_delivery where state <> 'waiting'"
+WAITING = b"select count(*) from plumbing.webhook_delivery where state = 'waiting'"
 ANSWERED = b"select id, state, code, sealed is not null from plumbing.webhook_delivery"
 TICKETS = b"""
 select e.key, count(*), min(i.state), (select count(*) from fold.comment c where c.record = min(e.record))
@@ -108,9 +109,9 @@ class DeliveryLoad:
     done: int = 0
     _clients: list[asyncio.Task[None]] = field(default_factory=list)
 
-    def start(self, clients: int) -> None:
-        """Start so many clients; each posts the next delivery when its last one is answered."""
-        waiting = iter(self.posts)
+    def start(self, clients: int, posts: Sequence[ToolDelivery]) -> None:
+        """Let so many clients post these; each posts the next one when its last one is answered."""
+        waiting = iter(posts)
         self._clients = [
             asyncio.create_task(self._client(lambda: next(waiting, None))) for _ in range(clients)
         ]
@@ -118,14 +119,14 @@ class DeliveryLoad:
     async def until_answered(self, count: int) -> None:
         """Wait until so many posts are answered. Raises TimeoutError, or an exception of a client."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while self.done < count:  # clients fail, too, and then nobody tells
+            while self.done < count:
                 for client in self._clients:
                     if client.done():
                         client.result()
                 await asyncio.sleep(POLL_SECONDS)
 
     async def end(self) -> None:
-        """Wait until everything is posted."""
+        """Wait until everything that was begun is posted."""
         await asyncio.gather(*self._clients)
 
     async def _client(self, next_post: Callable[[], ToolDelivery | None]) -> None:
@@ -221,12 +222,10 @@ async def until_processed(site: Site, count: int | None = None) -> int:
     TimeoutError.
     """
     async with asyncio.timeout(PROCESSING_SECONDS):
-        while True:
-            with site.administrator() as line:
-                (found,) = line.execute(PROCESSED).fetchone() or (0,)
-                total = line.execute(b"select count(*) from plumbing.webhook_delivery").fetchone() or (0,)
-            if found >= (total[0] if count is None else count):
-                return found
+        while True:  # it is done by another process
+            processed = _counted(site, PROCESSED)
+            if _counted(site, WAITING) == 0 if count is None else processed >= count:
+                return processed
             await asyncio.sleep(POLL_SECONDS)
 
 
@@ -249,24 +248,31 @@ async def soak_deliveries(
 
 
 async def _break(load: DeliveryLoad, clients: int, kills: int, killed: Callable[[], None]) -> None:
-    """Post everything, and kill the worker so often meanwhile, each time after it has processed some more;
-    and PostgreSQL once, half-way. `killed` is called after each kill of a worker. Raises TimeoutError.
+    """Post everything in as many parts as kills, and kill the worker in the midst of each, once it has
+    processed some more; and PostgreSQL in the midst of the first. `killed` is called after each kill of a
+    worker. Raises TimeoutError.
     """
-    site = load.site
-    load.start(clients)
-    for n in range(1, kills + 1):
-        await load.until_answered(len(load.posts) * n // (kills + 1))
-        with site.administrator() as line:
-            (before,) = line.execute(PROCESSED).fetchone() or (0,)
-        await until_processed(site, min(before + 1, len(load.answered)))
-        site.kill("worker")
-        if n == (kills + 1) // 2:
+    site, size = load.site, -(-len(load.posts) // kills)
+    for n in range(kills):
+        part = load.posts[n * size : (n + 1) * size]
+        before = _counted(site, PROCESSED)
+        load.start(clients, part)
+        await load.until_answered(n * size + len(part) // 2)
+        if n == 0:
             site.kill_postgresql()
             await asyncio.to_thread(site.revive_postgresql)
+        await until_processed(site, before + 1)
+        site.kill("worker")
         site.work()
         killed()
-    await load.end()
+        await load.end()
     await until_processed(site)
+
+
+def _counted(site: Site, statement: bytes) -> int:
+    with site.administrator() as line:
+        row = line.execute(statement).fetchone()
+    return 0 if row is None else row[0]
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,7 @@
-"""Load by HTTP clients, each of which waits for its answer and then asks again; the clients themselves use
-little CPU.
+"""Load by HTTP clients that use little CPU themselves.
 
-This is a closed loop: right for ratios between two things measured in the same way, not for latencies under a
-given rate.
+`run` is a closed loop, in which each client waits for its answer and then asks again: right for ratios
+between two things measured in the same way. `run_paced` sends at a given rate: right for latencies.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -83,6 +82,42 @@ def request(method: str, path: str, token: str, body: bytes = b"", *, key: str |
     if method == "POST":
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+async def run_paced(
+    port: int, requests: Sequence[bytes], per_second: float, *, expect: bytes, connections: int = 64
+) -> list[float]:
+    """Sends each request when it is due, over the first free connection. Returns the seconds from then to
+    each answer.
+
+    Raises RuntimeError at the first answer with another status than `expect`.
+    """
+    loop = asyncio.get_running_loop()
+    free: asyncio.Queue[_Client] = asyncio.Queue()
+    transports = []
+    for _ in range(connections):
+        transport, connection = await loop.create_connection(_Client, "127.0.0.1", port)
+        transports.append(transport)
+        free.put_nowait(connection)
+    latencies: list[float] = []
+
+    async def ask(asked: bytes, due: float) -> None:
+        connection = await free.get()
+        answer = await connection.send(asked)
+        latencies.append(time.perf_counter() - due)
+        free.put_nowait(connection)
+        if answer[:3] != expect:
+            raise RuntimeError(f"asked {asked[:200]!r}, answered {answer[:500]!r}")
+
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for n, asked in enumerate(requests):
+            due = began + n / per_second
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            group.create_task(ask(asked, due))
+    for transport in transports:
+        transport.close()
+    return latencies
 
 
 async def run(

@@ -6,14 +6,12 @@ earlier ones may not be answered yet, and its time counts from then.
 
 from __future__ import annotations
 
-import asyncio
 import random
 import statistics
 import time
 from datetime import UTC, datetime, timedelta
 
-import httpx
-
+from bench import load
 from bench.deliveries import (
     PER_ISSUE,
     SOURCE_KEY,
@@ -24,7 +22,7 @@ from bench.deliveries import (
     until_processed,
 )
 from bench.figures import Figure, Run, Threshold, number
-from bench.site import Site, made_token, site
+from bench.site import made_token, site
 
 RECEIVED, PROCESSED = NAMES = ("webhooks_received", "webhooks_processed")
 PER_SECOND = 200
@@ -42,8 +40,9 @@ async def measure(run: Run) -> list[Figure]:
         await installation.serve()
         installation.work()
         secret = await add_source(installation, token)
+        requests = [_request(delivery, secret) for delivery in posts]
         began = time.perf_counter()
-        latencies = await _post(installation, posts, secret)
+        latencies = await load.run_paced(installation.ports["api"], requests, PER_SECOND, expect=b"202")
         processed = await until_processed(installation)
         rate = processed / (time.perf_counter() - began)
     p99 = statistics.quantiles(latencies, n=100)[98] * 1e3
@@ -54,25 +53,8 @@ async def measure(run: Run) -> list[Figure]:
     ]
 
 
-async def _post(installation: Site, posts: list[ToolDelivery], secret: str) -> list[float]:
-    """Posts each delivery when it is due. Returns the seconds from then to the answer."""
-    url = f"http://127.0.0.1:{installation.ports['api']}/v1/webhooks/{SOURCE_KEY}"
-    latencies: list[float] = []
-    async with (
-        httpx.AsyncClient(timeout=20, trust_env=False, limits=httpx.Limits(max_connections=None)) as client,
-        asyncio.TaskGroup() as group,
-    ):
-
-        async def post(delivery: ToolDelivery, due: float) -> None:
-            headers = signed(delivery, secret)
-            answer = await client.post(url, content=delivery.body, headers=headers)
-            latencies.append(time.perf_counter() - due)
-            if answer.status_code != httpx.codes.ACCEPTED:
-                raise RuntimeError(f"answered {answer.status_code}: {answer.text[:500]}")
-
-        began = time.perf_counter()
-        for n, delivery in enumerate(posts):
-            due = began + n / PER_SECOND
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            group.create_task(post(delivery, due))
-    return latencies
+def _request(delivery: ToolDelivery, secret: str) -> bytes:
+    lines = [f"POST /v1/webhooks/{SOURCE_KEY} HTTP/1.1", "Host: bench", "Content-Type: application/json"]
+    lines += [f"{name}: {value}" for name, value in signed(delivery, secret).items()]
+    lines += [f"Content-Length: {len(delivery.body)}", "", ""]
+    return "\r\n".join(lines).encode() + delivery.body
