@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 from app.common.html_text import html_to_text
+from app.webhooks.mapping.adf import adf_to_html
 from app.webhooks.mapping.times import read_time
 
-#: Longest text that is read as HTML or loose JSON.
+#: Longest text that is read as HTML or loose JSON, or that a document becomes.
 LONGEST_TEXT = 200_000
 _LOOSE_TOKEN = re.compile(r"""\s*(?:([{}\[\],:])|"((?:[^"\\]|\\.)*)"|([^{}\[\],:"]+))""")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
@@ -47,6 +48,23 @@ def plain_text(value: Any) -> str | None:
     if "<" not in text and "&lt;" in text:
         text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
     return html_to_text(text)
+
+
+def adf_to_text(value: Any) -> str | None:
+    """Return the text of a document in the Atlassian Document Format, and a text as it is. A map that is no
+    document is not told.
+    """
+    if not isinstance(value, dict):
+        return None if value is None else _as_text(value)
+    if value.keys().isdisjoint(("content", "text")):
+        raise LookupError("not told: a document's content")
+    pieces, length = [], 0
+    for piece in adf_to_html(value):
+        pieces.append(piece)
+        length += len(piece)
+        if length > LONGEST_TEXT:
+            break
+    return html_to_text("".join(pieces)[:LONGEST_TEXT])
 
 
 def loose_json(value: Any) -> Any:
@@ -116,6 +134,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {
     "time": (time, (1, 2, 3)),
     "number": (number, (1,)),
     "html_to_text": (plain_text, (1,)),
+    "adf_to_text": (adf_to_text, (1,)),
     "loose_json": (loose_json, (1,)),
     "truncate": (truncate, (2,)),
     "get": (get, (2, 3)),

@@ -1,0 +1,133 @@
+"""Documents in the Atlassian Document Format become texts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from app.webhooks.mapping.adf import DEEPEST_NODE
+from app.webhooks.mapping.deliveries import Delivery
+from app.webhooks.mapping.functions import LONGEST_TEXT, adf_to_text
+from app.webhooks.mapping.news import CommentNews, MappingFailed
+from app.webhooks.mapping.parse import parse_mapping
+from tests.webhooks.test_adapters import NOW
+
+MAPPING = "[[news]]\nkind='comment'\ncase='\"1\"'\nid='\"2\"'\ntext='adf_to_text(body.text)'\n"
+
+
+def node(kind: str, *content: Any, **attributes: Any) -> dict[str, Any]:
+    return {"type": kind, "content": list(content), "attrs": attributes}
+
+
+def text(words: str, *marks: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "text", "text": words, "marks": list(marks)}
+
+
+def item(words: str, *more: Any) -> dict[str, Any]:
+    return node("listItem", node("paragraph", text(words)), *more)
+
+
+def document(*content: Any) -> dict[str, Any]:
+    return {"type": "doc", "version": 1, "content": list(content)}
+
+
+LINK = {"type": "link", "attrs": {"href": "https://example.org/?a=1&b=2"}}
+#: By what a reader sees, the blocks of a document.
+SEEN: dict[str, tuple[Any, ...]] = {
+    "Title\n\nOne\n\nTwo": (
+        node("heading", text("Title"), level=1),
+        node("paragraph", text("One")),
+        node("paragraph", text("Two")),
+    ),
+    "Hi @Ann, a < b &\nmore": (
+        node(
+            "paragraph",
+            text("Hi "),
+            {"type": "mention", "attrs": {"id": "5b", "text": "@Ann"}},
+            text(", a "),
+            text("< b", {"type": "strong"}),
+            text(" &"),
+            {"type": "hardBreak"},
+            text("more"),
+        ),
+    ),
+    "Look here <https://example.org/?a=1&b=2>": (node("paragraph", text("Look "), text("here", LINK)),),
+    "https://example.org/1 😀 DONE": (
+        node(
+            "paragraph",
+            {"type": "inlineCard", "attrs": {"url": "https://example.org/1"}},
+            text(" "),
+            {"type": "emoji", "attrs": {"shortName": ":grinning:", "text": "😀"}},
+            text(" "),
+            {"type": "status", "attrs": {"text": "DONE", "color": "green"}},
+        ),
+    ),
+    "- one\n- two": (node("bulletList", item("one"), item("two")),),
+    "1. one\n\n- in it\n\n2. two": (
+        node("orderedList", item("one", node("bulletList", item("in it"))), item("two")),
+    ),
+    "> said\n\ndef f():\n  pass": (
+        node("blockquote", node("paragraph", text("said"))),
+        node("codeBlock", text("def f():\n  pass"), language="python"),
+    ),
+    "a b": (
+        node(
+            "table",
+            node("tableRow", *(node("tableCell", node("paragraph", text(word))) for word in "ab")),
+        ),
+    ),
+    "[a shot]\n[media]": (
+        node(
+            "paragraph",
+            {"type": "mediaInline", "attrs": {"alt": "a shot"}},
+            {"type": "hardBreak"},
+            {"type": "mediaInline"},
+        ),
+    ),
+    "still told": (node("of_tomorrow", node("paragraph", node("inline_of_tomorrow", text("still told")))),),
+}
+
+
+@pytest.mark.parametrize("seen", SEEN)
+def test_a_document_becomes_what_a_reader_sees(seen: str) -> None:
+    (news,) = parse_mapping(MAPPING, "test").evaluate(delivery(document(*SEEN[seen]))).news
+    assert isinstance(news, CommentNews)
+    assert news.text == seen
+
+
+def test_a_text_stays_as_it_is_and_nothing_stays_nothing() -> None:
+    assert adf_to_text("<p>as it is") == "<p>as it is"
+    assert adf_to_text(None) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"type": "doc"}, "untold"),
+        ({"type": "doc", "content": ["words"]}, "expression_failed"),
+        ({"type": "doc", "content": [{"type": "text", "text": 7}]}, "expression_failed"),
+        ([], "expression_failed"),
+    ],
+)
+def test_what_is_no_document_fails_in_words(given: Any, code: str) -> None:
+    with pytest.raises(MappingFailed) as failed:
+        parse_mapping(MAPPING, "test").evaluate(delivery(given))
+    assert failed.value.code == code
+
+
+def test_nodes_are_read_to_a_bounded_depth_and_length() -> None:
+    deep = text("down here")
+    for _ in range(DEEPEST_NODE):
+        deep = node("panel", deep)
+    assert adf_to_text(deep) == "down here"
+    with pytest.raises(ValueError, match="bad_document"):
+        adf_to_text(node("panel", deep))
+    found = adf_to_text(document(*[node("paragraph", text("x" * 99))] * 10_000))
+    assert found is not None
+    assert LONGEST_TEXT * 0.9 < len(found) <= LONGEST_TEXT
+
+
+def delivery(given: Any) -> Delivery:
+    return Delivery({}, json.dumps({"text": given}).encode(), NOW)
