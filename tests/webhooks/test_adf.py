@@ -12,7 +12,7 @@ from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.functions import LONGEST_TEXT, adf_to_text
 from app.webhooks.mapping.news import CommentNews, MappingFailed
 from app.webhooks.mapping.parse import parse_mapping
-from tests.webhooks.test_adapters import NOW
+from tests.webhooks.payloads import RECEIVED_AT
 
 MAPPING = "[[news]]\nkind='comment'\ncase='\"1\"'\nid='\"2\"'\ntext='adf_to_text(body.text)'\n"
 
@@ -130,4 +130,4 @@ def test_nodes_are_read_to_a_bounded_depth_and_length() -> None:
 
 
 def delivery(given: Any) -> Delivery:
-    return Delivery({}, json.dumps({"text": given}).encode(), NOW)
+    return Delivery({}, json.dumps({"text": given}).encode(), RECEIVED_AT)

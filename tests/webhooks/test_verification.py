@@ -17,6 +17,7 @@ from app.webhooks.mapping.document import Verification
 from app.webhooks.secrets import new_webhook_secret
 from app.webhooks.signing import signed_headers
 from app.webhooks.verification import MOST_SIGNATURES, Credentials, is_verified
+from tests.webhooks.payloads import FOLDER, payload
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 NEW, OLD, WRONG = "the-new-secret-0001", "the-old-secret-0001", "somebody-elses-secret"
@@ -157,6 +158,17 @@ def test_what_the_library_of_standard_webhooks_signs_is_verified(made: str) -> N
     assert is_verified((STANDARD,), Credentials((made,)), headers, BODY, now)
     assert is_verified((STANDARD,), Credentials((new_webhook_secret(), made)), headers, BODY, now), "rotated"
     assert not is_verified((STANDARD,), Credentials((new_webhook_secret(),)), headers, BODY, now)
+
+
+@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the payloads of real tools are not in {FOLDER}")
+def test_the_published_example_of_standard_webhooks_is_verified_at_its_time() -> None:
+    example = payload("standard_webhooks/sign_vector.json")
+    headers = {name: example[name] for name in example if name.startswith("webhook-")}
+    credentials, body = Credentials((example["secret"],)), example["body"].encode()
+    then = datetime.fromtimestamp(int(example["webhook-timestamp"]), UTC)
+    assert is_verified((STANDARD,), credentials, headers, body, then)
+    assert not is_verified((STANDARD,), credentials, headers, body + b" ", then)
+    assert not is_verified((STANDARD,), credentials, headers, body, NOW), "years later"
 
 
 def test_what_we_sign_is_verified_by_the_library_of_standard_webhooks() -> None:
