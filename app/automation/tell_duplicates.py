@@ -36,7 +36,11 @@ async def tell_duplicates(ledger: Ledger, event: Recorded) -> AsyncIterator[Cons
             yield _tell_resolved(id_of(event.stream))
         return
     after: UUID | None = None
-    while found := await duplicates_of(ledger.db, id_of(event.stream), after=after, limit=PAGE_SIZE):
+    original = id_of(event.stream)
+    # Those that are marked since are told when the rule comes to their marks.
+    while found := await duplicates_of(
+        ledger.db, original, position=event.position, after=after, limit=PAGE_SIZE
+    ):
         for duplicate in found:
             yield _tell_resolved(duplicate)
         after = found[-1]

@@ -72,6 +72,12 @@ async def test_what_was_marked_and_resolved_while_no_worker_was_there_is_told_on
     assert await told(desk, duplicate) == 1
 
 
+async def test_what_was_resolved_and_then_marked_while_no_worker_was_there_is_told_once(desk: Desk) -> None:
+    duplicate = await desk.mark_duplicate(await desk.report(), await desk.resolved())
+    await desk.pass_time(days=1)
+    assert await told(desk, duplicate) == 1
+
+
 async def test_a_duplicate_that_was_reopened_is_none_any_more(desk: Desk) -> None:
     original = await desk.perform("acknowledge", await desk.report())
     duplicate = await desk.mark_duplicate(await desk.report(), original)

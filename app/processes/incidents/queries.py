@@ -139,9 +139,13 @@ WITH_DUPLICATES = """
 select asked.id from unnest(%s::uuid[]) as asked(id)
 where exists (select from fold.incident i where i.duplicate_of_id = asked.id)"""
 DUPLICATES_AMONG = "select id from fold.incident where id = any(%s) and duplicate_of_id is not null"
+#: Those that were marked after a position of the log are left out.
 DUPLICATES = """
-select id from fold.incident where duplicate_of_id = %s and (%s::uuid is null or id > %s)
-order by id limit %s"""
+select i.id from fold.incident i
+where i.duplicate_of_id = %(original)s and (%(after)s::uuid is null or i.id > %(after)s) and not exists (
+  select from log.told e
+  where e.stream = 'incident/' || i.id and e.type = 'incident.marked_duplicate' and e.position > %(position)s)
+order by i.id limit %(limit)s"""
 #: The requester and followers of a duplicate who do not follow its original yet, if it still is a duplicate.
 MISSING_FOLLOWERS = """
 with duplicate as (
@@ -178,9 +182,14 @@ async def duplicates_among(connection: Connection, incidents: Sequence[UUID]) ->
     return {row["id"] for row in await fetch_rows(connection, DUPLICATES_AMONG, (list(incidents),))}
 
 
-async def duplicates_of(db: Database, original: UUID, *, after: UUID | None, limit: int) -> list[UUID]:
-    """Return the ids of the original's duplicates, in order of id, after the id `after`."""
-    rows = await db.rows(DUPLICATES, (original, after, after, limit))
+async def duplicates_of(
+    db: Database, original: UUID, *, position: int, after: UUID | None, limit: int
+) -> list[UUID]:
+    """Return the ids of the original's duplicates that were marked before the log's position, in order of id,
+    after the id `after`.
+    """
+    said = {"original": original, "position": position, "after": after, "limit": limit}
+    rows = await db.rows(DUPLICATES, said)
     return [row["id"] for row in rows]
 
 
