@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from app.automation import tell_duplicates
-from app.processes.incidents.records import Incident
+from app.processes.incidents.records import Incident, IncidentState
 from tests.automation.conftest import Desk
 from tests.automation.worker import by_rules
+from tests.mirrors import Mirror
 
 
 async def told(desk: Desk, incident: Incident) -> int:
@@ -107,3 +108,21 @@ async def test_more_duplicates_than_are_fetched_at_once_are_all_told(
     await desk.resolve(original)
     await desk.pass_time(minutes=1)
     assert [await told(desk, one) for one in duplicates] == [1] * 5
+
+
+@pytest.mark.parametrize(
+    "reported", [("closed",), ("resolved", "closed"), ("in_progress", "closed", "closed")], ids="-".join
+)
+async def test_duplicates_of_what_a_tool_mirrors_hear_once_that_it_has_ended_there(
+    desk: Desk, reported: tuple[str, ...]
+) -> None:
+    assert desk.agent.person_id is not None
+    mirror = Mirror(desk.ledger, desk.agent.person_id, desk.now)
+    original = await mirror.report(IncidentState.new, desk.now, title="Mail")
+    early = await desk.mark_duplicate(await desk.report(), original)
+    for state in reported:
+        await desk.pass_time(minutes=1)
+        await mirror.report(IncidentState(state), desk.now)
+    late = await desk.mark_duplicate(await desk.report(), original)
+    await desk.pass_time(minutes=1)
+    assert [await told(desk, one) for one in (early, late)] == [1, 1]
