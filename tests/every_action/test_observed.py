@@ -26,8 +26,9 @@ from app.kernel.observe import Snapshot, observe
 from app.log.events import Recorded, id_of
 from app.notifications.responsible import responsibility_marks
 from app.notifications.steps import pending_notices
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.records import Incident
 from app.registry import LIFECYCLES
-from app.webhooks import mirror
 from app.worker import RULES
 from tests.client import Json
 from tests.every_action.folding import events_of
@@ -44,8 +45,8 @@ from tests.every_action.world import (
 from tests.every_action.world_data import IDS, TEAM
 from tests.webhooks.tools import clock
 
-#: What tools can mirror here, and its actions.
-MIRRORED: Lifecycle[Any] = mirror.LIFECYCLE
+#: What tools can mirror here (app/webhooks/mirror.py), and its actions.
+MIRRORED: Lifecycle[Any] = LIFECYCLE
 ACTIONS = {row.name: row for row in MIRRORED.rows if not of_decisions(row)}
 #: Actions whose events are told otherwise, and that cannot be brought about by observation, by why not.
 NOT_OBSERVED = {
@@ -125,11 +126,9 @@ async def performed(world: World, row: Action[Any, Any]) -> Json:
     return record
 
 
-def observed(
-    before: Sequence[Recorded], done: Recorded, texts: Mapping[Sealed, str | None]
-) -> list[Recorded]:
+def observed(before: Sequence[Recorded], done: Recorded, texts: Mapping[str, str | None]) -> list[Recorded]:
     """The events by which a tool's report of the change is recorded, in place of the action's event."""
-    known = codecs(MIRRORED.record)
+    known = codecs(Incident)
     source: HistorySource[Any] = HistorySource(
         "desk",
         MIRRORED,
@@ -142,17 +141,19 @@ def observed(
     if before:
         case = replay_case(source, before, texts)
     else:
-        case = ImportedCase(source, empty(MIRRORED.record, id_of(done.stream)))
-    after: Any = fold(MIRRORED.record, done.stream, [*before, done])
+        case = ImportedCase(source, empty(Incident, id_of(done.stream)))
+    after: Any = fold(Incident, done.stream, [*before, done])
     values = {name: getattr(after, name) for name in done.set_fields.keys() & known.keys() - OF_STATES}
     words = {name: texts[value] for name, value in values.items() if value and known[name].personal}
     fields = {name: value for name, value in values.items() if name not in words}
     # The tool's columns have the names of our payloads' fields, and hold something else.
-    given = dict.fromkeys((*done.payload, "person", "text", "reason"), "a column of the tool")
+    given: dict[str, str | None] = dict.fromkeys(
+        (*done.payload, "person", "text", "reason"), "a column of the tool"
+    )
     snapshot = Snapshot(
         done.occurred_at, after.opened_at, after.state, fields, words, given, {}, actor=done.actor
     )
-    sealed = {text: ciphertext for ciphertext, text in texts.items()}
+    sealed = {text: Sealed(ciphertext) for ciphertext, text in texts.items()}
     return [
         replace(done, type=one.type, version=one.version, source=CHANNEL, data=one.data)
         for one in observe(case, snapshot, sealed.__getitem__)

@@ -464,3 +464,16 @@ def test_a_jira_comment_that_the_portal_hides_is_internal() -> None:
     for hidden, seen in ((False, "internal"), (True, "public")):
         found = evaluate("jira", body | {"comment": comment | {"jsdPublic": hidden}}).news
         assert [standing(n) for n in found] == ["new", seen]
+
+
+def test_a_jira_comment_that_is_a_document_is_told_by_its_text() -> None:
+    issue = copy.deepcopy(payload("jira/01_issue_created.json")["issue"])
+    inline = [{"type": "mention", "attrs": {"id": "5b", "text": "@Ann"}}, {"type": "text", "text": " look"}]
+    document = {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": inline}]}
+    issue["fields"]["description"] = document
+    comment = {"id": "8", "body": document, "author": {"displayName": "Ann"}, "jsdPublic": True}
+    comment["updated"] = "2026-01-02T03:04:05+0000"
+    body = {"timestamp": 1724179662935, "webhookEvent": "comment_created", "issue": issue, "comment": comment}
+    ticket, said = evaluate("jira", body).news
+    assert isinstance(ticket, TicketNews)
+    assert (ticket.fields["description"], title(said)) == ("@Ann look", "@Ann look")
