@@ -69,7 +69,8 @@ class Command:
     """A command: an action of a lifecycle on the record of that name; if the action opens a record, the name
     is the id for it (None: a new id).
 
-    `if_match` are the versions one of which the record must have.
+    `if_match` are the versions one of which the record must have. `follow_up`: an action that follows at once
+    on the record, with its payload, in the same append; in place of the action's own.
     """
 
     lifecycle: Lifecycle[Any]
@@ -79,6 +80,7 @@ class Command:
     metadata: CommandMetadata
     if_match: frozenset[int] | None = None
     key: IdempotencyKey | None = None
+    follow_up: tuple[str, Payload] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +174,10 @@ async def _decide_command(ledger: Ledger, command: Command) -> _CommandDecision:
     reads = ReadContext(ledger.db, ledger.lifecycles, ledger.directory)
     first = await _decide_stream(ledger, reads, command, uuid7())
     parts = [first]
-    if (
-        command.row.follow_up is not None
-        and (following := command.row.follow_up(first.decided.record, first.ctx)) is not None
-    ):
+    following = command.follow_up
+    if following is None and command.row.follow_up is not None:
+        following = command.row.follow_up(first.decided.record, first.ctx)
+    if following is not None:
         parts.append(await _decide_follow_up(ledger, reads, command, first, *following))
     last = parts[-1]  # on the record's own stream
     parts += await _decide_related(ledger, reads, command, first)
