@@ -3518,7 +3518,7 @@ create table plumbing.cleared_alert (
   source text collate "C" not null,
   dedup_key text collate "C" not null,
   cleared_at timestamp with time zone not null,
-  constraint cleared_alert_pkey PRIMARY KEY (account_id, source, dedup_key)
+  constraint cleared_alert_pkey PRIMARY KEY (account_id, source, dedup_key, cleared_at)
 );
 
 create table plumbing.import_run (

@@ -251,10 +251,18 @@ where coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedu
 order by opened_at desc, id desc limit 1
 """
 
+# The first one that began after that, and is over now.
+NEXT_ALERTED_INCIDENT = """
+select id, version, opened_at, began_at, started_at from fold.incident
+where coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedup_key = %s
+  and state in ('resolved', 'closed') and began_at > %s
+order by began_at, id limit 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class AlertedIncident:
-    """The open incident of an alert, with its version."""
+    """An incident of an alert, with its version."""
 
     id: UUID
     version: int
@@ -278,6 +286,16 @@ async def find_past_alerted_incident(
 ) -> AlertedIncident | None:
     """Return the incident of the alert that is over now and was not at that time; None if there is none."""
     row = await db.row(PAST_ALERTED_INCIDENT, (teller, source, dedup_key, at, at))
+    return None if row is None else AlertedIncident(**row)
+
+
+async def find_next_alerted_incident(
+    db: Database, teller: UUID, source: str, dedup_key: str, at: datetime
+) -> AlertedIncident | None:
+    """Return the first incident of the alert that began after that time and is over now; None if there is
+    none.
+    """
+    row = await db.row(NEXT_ALERTED_INCIDENT, (teller, source, dedup_key, at))
     return None if row is None else AlertedIncident(**row)
 
 

@@ -61,13 +61,13 @@ create table plumbing.webhook_refusal (
   last_refused_at timestamptz not null
 );
 
--- When an alert has cleared that no open incident had: one that fired before that, and comes later, is over already.
+-- When alerts have cleared: one that fired before that, and comes later, is over already.
 create table plumbing.cleared_alert (
   account_id uuid,
   source text collate "C",
   dedup_key text collate "C",
-  cleared_at timestamptz not null,
-  primary key (account_id, source, dedup_key)
+  cleared_at timestamptz,
+  primary key (account_id, source, dedup_key, cleared_at)
 );
 
 alter table fold.external_reference add column url text;

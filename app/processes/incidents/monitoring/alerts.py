@@ -11,7 +11,7 @@ from pydantic import Field
 from app.common.records import later_instant
 from app.kernel.context import ActionContext
 from app.kernel.payloads import FreeText, Instant, Payload, Title
-from app.processes.incidents.records import Incident
+from app.processes.incidents.records import OPEN, Incident
 
 
 class RepeatAlertIncident(Payload):
@@ -23,6 +23,9 @@ class RepeatAlertIncident(Payload):
 
 
 def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionContext) -> None:
-    """Record that the incident's alert has fired again."""
+    """Record that the incident's alert has fired again, or earlier than was known."""
     incident.alert_count = (incident.alert_count or 0) + 1
-    incident.last_alert_at = later_instant(incident.last_alert_at, body.alerted_at or ctx.occurred_at)
+    when = body.alerted_at or ctx.occurred_at
+    incident.last_alert_at = later_instant(incident.last_alert_at, when)
+    if incident.state in OPEN and incident.began_at is not None:
+        incident.began_at = min(incident.began_at, when)

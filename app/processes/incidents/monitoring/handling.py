@@ -1,14 +1,18 @@
 """Alerts of monitoring tools, however they come: what each calls for, done once.
 
 An alert that fires joins its open incident; if there is none, an incident is reported. An alert that clears
-resolves its incident if work has not started, and otherwise adds a comment. Alerts may come in any order: one
-that fired before it cleared is over, also if it comes after that.
+resolves its incident if work has not started, and otherwise adds a comment.
+
+Alerts may come in any order. One that fired before it cleared is over, also if it comes after that; what fired
+before and what fired after a clearing are two incidents, also if the clearing comes last. Only an incident
+that has ended stays as it is: a clearing that comes after a later one has ended the incident changes nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -30,16 +34,20 @@ from app.log import read
 from app.processes.incidents.checks import LONGEST_UNREPORTED_DAYS
 from app.processes.incidents.lifecycle import LIFECYCLE, ReportIncident, ResolveIncident
 from app.processes.incidents.monitoring.alerts import RepeatAlertIncident
-from app.processes.incidents.queries import AlertedIncident, find_alerted_incident, find_past_alerted_incident
-from app.processes.incidents.records import Effect, ResolutionCode
+from app.processes.incidents.monitoring.known_alerts import (
+    clearing_before,
+    clearing_since,
+    firings_of,
+    keep_clearing,
+)
+from app.processes.incidents.queries import (
+    AlertedIncident,
+    find_alerted_incident,
+    find_next_alerted_incident,
+    find_past_alerted_incident,
+)
+from app.processes.incidents.records import OPEN, Effect, ResolutionCode
 from app.ticketing.comments import CommentTicket
-
-KEEP_CLEARED = """
-insert into plumbing.cleared_alert as c (account_id, source, dedup_key, cleared_at) values (%s, %s, %s, %s)
-on conflict (account_id, source, dedup_key) do update
-set cleared_at = greatest(c.cleared_at, excluded.cleared_at) returning cleared_at"""
-CLEARED_AT = """
-select cleared_at from plumbing.cleared_alert where account_id = %s and source = %s and dedup_key = %s"""
 
 
 class AlertStatus(CodeEnum):
@@ -117,35 +125,72 @@ async def handle_alert(
 
     Raises a Refusal, or DatabaseGone.
     """
-    sent = None if key is None else await _earlier_outcome(ledger, metadata, key)
-    outcome, done = sent or await _perform(ledger, alert, metadata, key)
-    if outcome is AlertOutcome.ignored:
+    sent = None if key is None else await _earlier_outcome(ledger, alert, metadata, key)
+    if alert.status is AlertStatus.firing:
+        return await _handle_firing(ledger, alert, metadata, key, sent)
+    if sent is None:
         # Whoever reports the incident at this moment looks for the clearing afterwards; this looks for the
         # incident afterwards: one of them sees the other.
-        await ledger.db.rows(KEEP_CLEARED, (*_identity(alert, metadata), _alerted_at(alert, metadata)))
-        return await _perform(ledger, alert, metadata, key)
-    if outcome is AlertOutcome.reported:
-        return await _resolve_if_cleared(ledger, alert, metadata, key, done)
+        await keep_clearing(ledger.db, *_identity(alert, metadata), _when(alert, metadata))
+    outcome, done = sent or await _perform(ledger, alert, metadata, key)
+    if outcome in (AlertOutcome.resolved, AlertOutcome.ignored):
+        await _separate(ledger, alert, metadata, key, done)
     return outcome, done
 
 
-async def _resolve_if_cleared(
+async def _handle_firing(
+    ledger: Ledger,
+    alert: Alert,
+    metadata: CommandMetadata,
+    key: IdempotencyKey | None,
+    sent: tuple[AlertOutcome, ActionOutcome] | None = None,
+) -> tuple[AlertOutcome, ActionOutcome | None]:
+    outcome, done = sent or await _perform(ledger, alert, metadata, key)
+    if outcome is not AlertOutcome.reported or done is None or done.record.state not in OPEN:
+        return outcome, done
+    cleared_at = await clearing_since(ledger.db, *_identity(alert, metadata), _when(alert, metadata))
+    if cleared_at is None:
+        return outcome, done
+    # It has cleared while its incident was reported.
+    said = alert.model_copy(
+        update={"status": AlertStatus.cleared, "alerted_at": cleared_at, "description": None}
+    )
+    _, resolved = await _perform(ledger, said, metadata, _key_after(key, "cleared"))
+    return outcome, done if resolved is None else resolved
+
+
+async def _separate(
     ledger: Ledger,
     alert: Alert,
     metadata: CommandMetadata,
     key: IdempotencyKey | None,
     done: ActionOutcome | None,
-) -> tuple[AlertOutcome, ActionOutcome | None]:
-    """Resolve the incident just reported if the alert is known to have cleared since it fired."""
-    cleared_at: datetime | None = await ledger.db.value(CLEARED_AT, _identity(alert, metadata))
-    if cleared_at is None or cleared_at < _alerted_at(alert, metadata):
-        return AlertOutcome.reported, done
-    said = alert.model_copy(
-        update={"status": AlertStatus.cleared, "alerted_at": cleared_at, "description": None}
-    )
-    after = None if key is None else replace(key, key=f"{key.key}:cleared")
-    _, resolved = await _perform(ledger, said, metadata, after)
-    return AlertOutcome.reported, done if resolved is None else resolved
+) -> None:
+    """Give what fired before and what fired after this clearing an incident each, if they had joined one.
+
+    So it is where a clearing comes late: what fired after it is told anew if the incident is over by it, and
+    what fired before it if that incident began after it.
+    """
+    identity, when = _identity(alert, metadata), _when(alert, metadata)
+    if done is not None:
+        when = done.record.service_restored_at or when
+        fired = await firings_of(ledger, done.record.row_key)
+        apart = [each for each in fired if each.at > when]
+    else:
+        later = await find_next_alerted_incident(ledger.db, *identity, when)
+        if later is None or await find_past_alerted_incident(ledger.db, *identity, when) is not None:
+            return
+        earlier = await clearing_before(ledger.db, *identity, when)
+        fired = await firings_of(ledger, f"incident/{later.id}")
+        apart = [each for each in fired if each.at <= when and (earlier is None or each.at > earlier)]
+    # Once for each time: repetitions are counted where they came.
+    for n, (at, said) in enumerate(sorted({each.at: each.said for each in reversed(apart)}.items())):
+        firing = alert.model_copy(update={"status": AlertStatus.firing, "alerted_at": at, **said})
+        await _handle_firing(ledger, firing, metadata, _key_after(key, f"apart:{n}"))
+
+
+def _key_after(key: IdempotencyKey | None, what: str) -> IdempotencyKey | None:
+    return None if key is None else replace(key, key=f"{key.key}:{what}")
 
 
 def _identity(alert: Alert, metadata: CommandMetadata) -> tuple[UUID, str, str]:
@@ -154,25 +199,21 @@ def _identity(alert: Alert, metadata: CommandMetadata) -> tuple[UUID, str, str]:
     return metadata.caller.person_id, alert.source, alert.dedup_key
 
 
-def _alerted_at(alert: Alert, metadata: CommandMetadata) -> datetime:
+def _when(alert: Alert, metadata: CommandMetadata) -> datetime:
     return metadata.now if alert.alerted_at is None else min(alert.alerted_at, metadata.now)
 
 
 async def _perform(
     ledger: Ledger, alert: Alert, metadata: CommandMetadata, key: IdempotencyKey | None
 ) -> tuple[AlertOutcome, ActionOutcome | None]:
-    identity = _identity(alert, metadata)
     for _ in range(ATTEMPTS):
-        found = await find_alerted_incident(ledger.db, *identity)
-        if found is None and alert.status is AlertStatus.firing:
-            found = await find_past_alerted_incident(ledger.db, *identity, _alerted_at(alert, metadata))
-        chosen = _choose_action(alert, found, metadata)
+        known = await _known(ledger, alert, metadata)
+        chosen = _choose_action(alert, known, metadata)
         if chosen is None:
             return AlertOutcome.ignored, None
-        row, body, version = chosen
-        name = None if found is None else str(found.id)
+        row, name, body, version, then = chosen
         seen = None if version is None else frozenset({version})
-        command = Command(LIFECYCLE, LIFECYCLE[row], name, body, metadata, seen, key)
+        command = Command(LIFECYCLE, LIFECYCLE[row], name, body, metadata, seen, key, then)
         try:
             done = await perform_idempotently(ledger, command)
         except (ActionUnavailable, VersionMismatch, RetriesExhausted):
@@ -181,15 +222,45 @@ async def _perform(
             continue
         if done.replayed:
             assert key is not None
-            sent = await _earlier_outcome(ledger, metadata, key)
+            sent = await _earlier_outcome(ledger, alert, metadata, key)
             assert sent is not None
             return sent
         return OUTCOME_BY_EVENT[LIFECYCLE[row].event], done
     raise RetriesExhausted()
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The alert's incident, if it has one that the alert is news of; and, of one that fires, when it has
+    cleared since.
+    """
+
+    incident: AlertedIncident | None
+    cleared_at: datetime | None = None
+
+
+async def _known(ledger: Ledger, alert: Alert, metadata: CommandMetadata) -> _Known:
+    """Return what is known of the alert that matters at its time."""
+    identity, when = _identity(alert, metadata), _when(alert, metadata)
+    found = await find_alerted_incident(ledger.db, *identity)
+    if alert.status is AlertStatus.cleared:
+        return _Known(found)
+    cleared_at = await clearing_since(ledger.db, *identity, when)
+
+    def joins(incident: AlertedIncident | None) -> bool:
+        # Nothing has cleared between the firing and the begin of the incident.
+        began_at = None if incident is None else incident.began_at or incident.opened_at
+        return began_at is not None and (cleared_at is None or began_at <= max(cleared_at, when))
+
+    if not joins(found):
+        found = await find_past_alerted_incident(ledger.db, *identity, when)
+    if found is None:
+        found = await find_next_alerted_incident(ledger.db, *identity, when)
+    return _Known(found if joins(found) else None, cleared_at)
+
+
 async def _earlier_outcome(
-    ledger: Ledger, metadata: CommandMetadata, key: IdempotencyKey
+    ledger: Ledger, alert: Alert, metadata: CommandMetadata, key: IdempotencyKey
 ) -> tuple[AlertOutcome, ActionOutcome] | None:
     """Return the outcome of the alert sent earlier with the idempotency key; None if there was none."""
     earlier = await idempotency.find_outcome(ledger, metadata.caller.actor, key)
@@ -198,34 +269,58 @@ async def _earlier_outcome(
     (event,) = await read.stream_events(
         ledger.db, earlier.stream, after_version=earlier.version - 1, up_to_version=earlier.version
     )
-    return OUTCOME_BY_EVENT[event.type], await replay_outcome(ledger, LIFECYCLE, earlier)
+    outcome = OUTCOME_BY_EVENT[event.type]
+    if outcome is AlertOutcome.resolved and alert.status is AlertStatus.firing:
+        outcome = AlertOutcome.reported  # of an incident that was over by then
+    return outcome, await replay_outcome(ledger, LIFECYCLE, earlier)
 
 
-def _choose_action(
-    alert: Alert, found: AlertedIncident | None, metadata: CommandMetadata
-) -> tuple[str, Payload, int | None] | None:
-    """Return the action that the alert calls for, its payload, and the version of the incident that it
-    requires; None: nothing is to be done.
+class _Chosen(NamedTuple):
+    """The action that an alert calls for: on the incident of that name, a new one if None, with this payload.
+    It must have that version, if one is given. `then` follows at once.
     """
-    when = _alerted_at(alert, metadata)
+
+    action: str
+    name: str | None
+    payload: Payload
+    version: int | None = None
+    then: tuple[str, Payload] | None = None
+
+
+def _choose_action(alert: Alert, known: _Known, metadata: CommandMetadata) -> _Chosen | None:
+    """Return the action that the alert calls for; None: nothing is to be done."""
+    when, found = _when(alert, metadata), known.incident
+    name = None if found is None else str(found.id)
     if alert.status is AlertStatus.firing:
-        if found is None:
-            return "report", _report_payload(alert, metadata), None
-        said = RepeatAlertIncident(title=alert.title, description=alert.description, alerted_at=when)
-        return "repeat_alert", said, None
+        if found is not None:
+            said = RepeatAlertIncident(title=alert.title, description=alert.description, alerted_at=when)
+            return _Chosen("repeat_alert", name, said)
+        over = known.cleared_at
+        resolved = None if over is None else ("resolve", _resolve_payload(alert.title, over, metadata))
+        return _Chosen("report", None, _report_payload(alert, metadata), then=resolved)
     # An alert that cleared before this incident began belongs to an earlier incident.
     if found is None or (found.began_at is not None and when < found.began_at):
         return None
-    text = translate(metadata.language, "note", "alert_cleared", {"title": alert.title})
-    if alert.description is not None:
-        text = f"{text}\n{alert.description}"
-    text = text[:LONGEST_PARAGRAPH]
+    resolution = _resolve_payload(
+        alert.title, max(when, found.began_at or found.opened_at), metadata, alert.description
+    )
     if found.started_at is not None:
-        return "comment", CommentTicket(text=text, visibility=Visibility.public), None
-    code = ResolutionCode.external
-    restored_at = max(when, found.began_at or found.opened_at)
-    resolved = ResolveIncident(resolution_code=code, done=text, service_restored_at=restored_at)
-    return "resolve", resolved, found.version
+        comment = CommentTicket(text=resolution.done, visibility=Visibility.public)
+        return _Chosen("comment", name, comment)
+    return _Chosen("resolve", name, resolution, found.version)
+
+
+def _resolve_payload(
+    title: str, restored_at: datetime, metadata: CommandMetadata, description: str | None = None
+) -> ResolveIncident:
+    text = translate(metadata.language, "note", "alert_cleared", {"title": title})
+    if description is not None:
+        text = f"{text}\n{description}"
+    return ResolveIncident(
+        resolution_code=ResolutionCode.external,
+        done=text[:LONGEST_PARAGRAPH],
+        service_restored_at=restored_at,
+    )
 
 
 def _report_payload(alert: Alert, metadata: CommandMetadata) -> ReportIncident:
