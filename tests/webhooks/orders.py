@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,15 +15,29 @@ from app.kpis import raw
 from app.log import read
 from app.webhooks import deliveries
 from app.webhooks.deliveries import RawDelivery
+from tests.cases import Failures
 from tests.client import Json
 from tests.webhooks.tools import process_all
 
+#: Orders that are made at random.
+ORDERS = int(os.environ.get("LEDGERDESK_TEST_ORDERS", "6"))
+#: Numbers of issues begin here, far from those that samples have.
+FIRST = 50_000
 #: Definitions of which the cases are compared: whether it counts as opened, and how long it took.
-KPIS = ("incident/incidents_opened", "incident/incident_resolution_seconds")
+KPIS = (
+    "incident/incidents_opened",
+    "incident/incident_resolution_seconds",
+    "incident/incident_restore_seconds",
+)
 DAY = "2026-03-02"
 NOT_COMPARED = frozenset({"id", "number", "version", "changed_at", "appended_at"})
 ROW = "select to_jsonb(i) as row from fold.incident i where id = %s"
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
+
+#: Deliveries in the order in which they come, each with the id that the tool gives it.
+Order = Sequence[tuple[str, Json]]
+#: What is here of a ticket: its state, its events, and its figures.
+Found = tuple[dict[str, Any], list[tuple[Any, ...]], list[Any]]
 
 
 def at(minute: int) -> str:
@@ -72,7 +87,7 @@ async def store(ledger: Ledger, source_id: str, key: str, body: Json) -> None:
     await deliveries.store(ledger, UUID(source_id), f"id:{key}", RawDelivery(headers, raw_body))
 
 
-async def deliver(ledger: Ledger, source_id: str, orders: Sequence[Sequence[tuple[str, Json]]]) -> None:
+async def deliver(ledger: Ledger, source_id: str, orders: Sequence[Order]) -> None:
     """Deliver every order, one delivery of each at a time, and process them."""
     for step in range(max(map(len, orders))):
         for order in orders:
@@ -136,3 +151,42 @@ async def figures_of(ledger: Ledger, streams: Sequence[str]) -> dict[str, list[A
             counted = (name, row["at"], row["excluded"], row["seconds"], row["numerator"])
             found[f"incident/{row['case_id']}"].append(counted)
     return found
+
+
+async def found_of(ledger: Ledger, streams: Sequence[str]) -> list[Found]:
+    """What is here of each ticket."""
+    figures = await figures_of(ledger, streams)
+    return [
+        (await state_of(ledger, stream), await events_of(ledger, stream), sorted(figures[stream], key=str))
+        for stream in streams
+    ]
+
+
+async def found(ledger: Ledger, source: str, numbers: Sequence[int]) -> list[Found]:
+    """What is here of the ticket of each issue."""
+    return await found_of(ledger, [await ticket_of(ledger, source, number) for number in numbers])
+
+
+def same(results: Sequence[Found], expected: Found, names: Sequence[str]) -> None:
+    """Asserts that each result is the expected one."""
+    failures = Failures()
+    for name, result in zip(names, results, strict=True):
+
+        def compare(result: Found = result) -> None:
+            assert difference(result, expected) == {}
+
+        failures.run(name, compare)
+    failures.report()
+
+
+def difference(result: Found, expected: Found) -> dict[str, Any]:
+    """What differs: fields of the ticket with both values, its events, its figures."""
+    (row, *rest), (expected_row, *others) = result, expected
+    fields = {n: (row[n], expected_row[n]) for n in row if row[n] != expected_row[n]}
+    pairs = zip(("events", "figures"), rest, others, strict=True)
+    return fields | {name: (one, other) for name, one, other in pairs if one != other}
+
+
+def named(number: int, story: Sequence[Json]) -> list[tuple[str, Json]]:
+    """The deliveries of a story, each with the id that the tool gives it."""
+    return [(f"{number}-{n}", body) for n, body in enumerate(story)]

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from app.kernel.ledger import Ledger
+from app.kernel.rules import Clock
 from app.webhooks import processing
 from app.webhooks.adapters import MAIL, adapter
 from app.webhooks.mapping.document import Verification
@@ -71,8 +72,8 @@ async def a_source(api: Api, admin: Client, adapter: str = "github", **more: Any
     return Tool(api, admin, await admin.post_ok("/v1/webhook_sources", body))
 
 
-async def process_all(ledger: Ledger) -> None:
-    """Process all deliveries that wait."""
+async def process_all(ledger: Ledger, clock: Clock = clock) -> None:
+    """Process all deliveries that wait, at that time."""
     waiting = await ledger.db.rows(processing.WAITING_SOURCES)
     while waiting:
         for row in waiting:
