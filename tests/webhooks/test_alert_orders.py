@@ -64,6 +64,8 @@ class Told:
 
 
 Story = Sequence[Sequence[Told]]
+#: A story in its order, and in others.
+Tried = tuple[Story, dict[str, Story]]
 STORY: Story = (
     (Told("a", 0),),
     (Told("a", 0, words="3 % are left."),),
@@ -171,7 +173,7 @@ def compared(incident: Incident) -> tuple[Any, ...]:
     return {n: v for n, v in state.items() if n not in WORDS | COUNTS}, figures
 
 
-async def check_orders(tool: Tool, tried: Sequence[tuple[Story, dict[str, Story]]]) -> None:
+async def check_orders(tool: Tool, tried: Sequence[Tried]) -> None:
     """Deliver these orders of each story, and assert that each comes to what the story in its order does."""
     all_orders = {f"expected {n}": story for n, (story, _) in enumerate(tried)}
     for _, orders in tried:
@@ -205,10 +207,12 @@ async def test_a_story_of_alerts_in_its_order_is_an_incident_for_each_outage(api
 
 async def test_alerts_in_any_order_are_the_same_incidents(api: Api) -> None:
     tool = await an_alertmanager(api)
-    tried = []
+    tried: list[Tried] = []
     for length in range(2, len(STORY) + 1):
         orders = permutations(range(length))
-        named = {f"{length}-{''.join(map(str, order))}": [STORY[n] for n in order] for order in orders}
+        named: dict[str, Story] = {
+            f"{length}-{''.join(map(str, order))}": [STORY[n] for n in order] for order in orders
+        }
         tried.append((STORY[:length], named))
     await check_orders(tool, tried)
 
@@ -224,7 +228,7 @@ async def test_longer_stories_of_alerts_in_orders_made_at_random_are_the_same_in
     api: Api, first: int
 ) -> None:
     tool = await an_alertmanager(api)
-    tried = []
+    tried: list[Tried] = []
     for seed in range(first, min(first + TOGETHER, ORDERS)):
         chance = random.Random(seed)
         story = a_long_story(chance)
