@@ -65,6 +65,12 @@ def test_one_that_is_told_late_does_not_turn_the_time_of_the_last_back() -> None
     assert (after.alert_count, after.last_alert_at) == (4, minutes(-5))
 
 
+def test_one_that_fired_earlier_than_was_known_sets_the_begin_of_an_open_incident() -> None:
+    said = {**AGAIN, "alerted_at": instant(minutes(-30))}
+    record = incident(alert_count=1, last_alert_at=minutes(-5), began_at=minutes(-5))
+    assert given(record).by(TOOL).when("repeat_alert", said).record.began_at == minutes(-30)
+
+
 @pytest.mark.parametrize("caller", [REPORTER, ASSIGNEE, AGENT], ids=["reporter", "assignee", "agent"])
 def test_only_integrations_tell_of_alerts(caller: Any) -> None:
     given(incident()).by(caller).when("repeat_alert", AGAIN).refused("forbidden")
