@@ -87,7 +87,7 @@ SQL = {
     "app/automation/resume_after_change.py": "tickets that wait for a change",
     "app/processes/changes/cause_search.py": "changes and incidents near to one another",
     "app/automation/escalate_by_rule.py": "what is to come for many tickets, set by set",
-    "app/processes/incidents/monitoring/handling.py": "which alerts have cleared before they were told of",
+    "app/processes/incidents/monitoring/known_alerts.py": "when alerts have cleared, beside the log",
     "app/webhooks/addresses.py": "whose address it is, by its fingerprint",
     "app/webhooks/deliveries.py": "deliveries, which are no records",
     "app/webhooks/finding.py": "sources by their keys",

@@ -3,9 +3,10 @@
 An alert that fires joins its open incident; if there is none, an incident is reported. An alert that clears
 resolves its incident if work has not started, and otherwise adds a comment.
 
-Alerts may come in any order. One that fired before it cleared is over, also if it comes after that; what fired
-before and what fired after a clearing are two incidents, also if the clearing comes last. Only an incident
-that has ended stays as it is: a clearing that comes after a later one has ended the incident changes nothing.
+Alerts may come in any order. One that fired before it cleared is over, also if it comes after that; what
+fired before and what fired after a clearing are two incidents, also if the clearing comes last. Only an
+incident that has ended stays as it is: a clearing that comes after a later one has ended the incident changes
+nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is known of an alert: when it cleared, kept beside the log, and when it fired, from its incidents' events."""
+"""What is known of an alert: when it cleared, kept beside the log; when it fired, from events."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.canonical import from_instant
 
-#: Clearings are kept for as long as an alert that fired before them may come.
-KEPT = "30 days"
-KEEP_CLEARING = f"""
+# A clearing is kept for as long as the body of a delivery, so that one which is replayed finds it.
+KEEP_CLEARING = """
 with old as (delete from plumbing.cleared_alert
   where account_id = %(account)s and source = %(source)s and dedup_key = %(key)s
-    and cleared_at < %(at)s - interval '{KEPT}')
+    and cleared_at < %(at)s - interval '30 days')
 insert into plumbing.cleared_alert (account_id, source, dedup_key, cleared_at)
 values (%(account)s, %(source)s, %(key)s, %(at)s) on conflict do nothing
 returning cleared_at"""
