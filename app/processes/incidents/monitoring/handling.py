@@ -132,7 +132,7 @@ async def handle_alert(
     if sent is None:
         # Whoever reports the incident at this moment looks for the clearing afterwards; this looks for the
         # incident afterwards: one of them sees the other.
-        await keep_clearing(ledger.db, *_identity(alert, metadata), _when(alert, metadata))
+        await keep_clearing(ledger.db, *_identity(alert, metadata), _alerted_at(alert, metadata))
     outcome, done = sent or await _perform(ledger, alert, metadata, key)
     if outcome in (AlertOutcome.resolved, AlertOutcome.ignored):
         await _separate(ledger, alert, metadata, key, done)
@@ -149,7 +149,7 @@ async def _handle_firing(
     outcome, done = sent or await _perform(ledger, alert, metadata, key)
     if outcome is not AlertOutcome.reported or done is None or done.record.state not in OPEN:
         return outcome, done
-    cleared_at = await clearing_since(ledger.db, *_identity(alert, metadata), _when(alert, metadata))
+    cleared_at = await clearing_since(ledger.db, *_identity(alert, metadata), _alerted_at(alert, metadata))
     if cleared_at is None:
         return outcome, done
     # It has cleared while its incident was reported.
@@ -172,7 +172,7 @@ async def _separate(
     So it is where a clearing comes late: what fired after it is told anew if the incident is over by it, and
     what fired before it if that incident began after it.
     """
-    identity, when = _identity(alert, metadata), _when(alert, metadata)
+    identity, when = _identity(alert, metadata), _alerted_at(alert, metadata)
     if done is not None:
         when = done.record.service_restored_at or when
         fired = await firings_of(ledger, done.record.row_key)
@@ -200,7 +200,7 @@ def _identity(alert: Alert, metadata: CommandMetadata) -> tuple[UUID, str, str]:
     return metadata.caller.person_id, alert.source, alert.dedup_key
 
 
-def _when(alert: Alert, metadata: CommandMetadata) -> datetime:
+def _alerted_at(alert: Alert, metadata: CommandMetadata) -> datetime:
     return metadata.now if alert.alerted_at is None else min(alert.alerted_at, metadata.now)
 
 
@@ -208,7 +208,7 @@ async def _perform(
     ledger: Ledger, alert: Alert, metadata: CommandMetadata, key: IdempotencyKey | None
 ) -> tuple[AlertOutcome, ActionOutcome | None]:
     for _ in range(ATTEMPTS):
-        known = await _known(ledger, alert, metadata)
+        known = await _known_incident(ledger, alert, metadata)
         chosen = _choose_action(alert, known, metadata)
         if chosen is None:
             return AlertOutcome.ignored, None
@@ -240,9 +240,9 @@ class _Known:
     cleared_at: datetime | None = None
 
 
-async def _known(ledger: Ledger, alert: Alert, metadata: CommandMetadata) -> _Known:
+async def _known_incident(ledger: Ledger, alert: Alert, metadata: CommandMetadata) -> _Known:
     """Return what is known of the alert that matters at its time."""
-    identity, when = _identity(alert, metadata), _when(alert, metadata)
+    identity, when = _identity(alert, metadata), _alerted_at(alert, metadata)
     found = await find_alerted_incident(ledger.db, *identity)
     if alert.status is AlertStatus.cleared:
         return _Known(found)
@@ -290,7 +290,7 @@ class _Chosen(NamedTuple):
 
 def _choose_action(alert: Alert, known: _Known, metadata: CommandMetadata) -> _Chosen | None:
     """Return the action that the alert calls for; None: nothing is to be done."""
-    when, found = _when(alert, metadata), known.incident
+    when, found = _alerted_at(alert, metadata), known.incident
     name = None if found is None else str(found.id)
     if alert.status is AlertStatus.firing:
         if found is not None:
