@@ -72,7 +72,7 @@ soak: $(READY) ## Kill and cut at random under load, prove that nothing is lost;
 	@$(BIN)/python -m bench.soak_deliveries
 	@LEDGERDESK_TEST_CALENDARS=100000 $(PYTEST) --dist load -q tests/common
 	@LEDGERDESK_TEST_SPLITS=100 $(PYTEST) --dist load -q tests/exchange/test_any_order.py
-	@LEDGERDESK_TEST_ORDERS=200 $(PYTEST) -q tests/webhooks/test_orders.py
+	@LEDGERDESK_TEST_ORDERS=200 $(PYTEST) --dist load -q tests/webhooks/test_*orders*.py tests/webhooks/test_as_imported.py
 	@LEDGERDESK_TEST_RACES=1000 $(PYTEST) -q tests/processes/changes/test_booking.py
 	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) --dist load -q tests/invariants tests/kernel tests/log tests/automation tests/processes tests/notifications tests/foundation/cis
 	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) -q tests/contract tests/clients/test_python.py
