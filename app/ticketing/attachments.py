@@ -14,7 +14,7 @@ from app.common.children import Attachment, Visibility
 from app.common.tickets import Ticket
 from app.common.uploads import UploadRef
 from app.foundation.process_spec import ActionRows, ProcessSpec
-from app.kernel.actor_policy import anybody, rule
+from app.kernel.actor_policy import anybody, messenger
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import STAYS, Keys, action
 from app.kernel.payloads import FileName, Payload
@@ -55,6 +55,6 @@ def rows(spec: ProcessSpec) -> ActionRows:
     """Return the rows of the lifecycle table for attachments."""
     return (
         #      action  中文        from       to     who      event
-        action(attach, "添加附件", spec.any, STAYS, anybody | rule, f"{spec.kind}.attached", keys=Keys.UPLOADS, wrong=(internal_reserved_for_staff,)),
+        action(attach, "添加附件", spec.any, STAYS, anybody | messenger, f"{spec.kind}.attached", keys=Keys.UPLOADS, wrong=(internal_reserved_for_staff,)),
     )
 # fmt: on

@@ -15,7 +15,7 @@ from app.common.children import Visibility
 from app.common.records import ChildRef
 from app.common.tickets import Ticket
 from app.foundation.process_spec import ActionRows, ProcessSpec
-from app.kernel.actor_policy import anybody, rule, staff
+from app.kernel.actor_policy import anybody, messenger, staff
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import STAYS, Keys, action
 from app.kernel.payloads import FreeText, Payload
@@ -131,7 +131,8 @@ def rows(spec: ProcessSpec) -> ActionRows:
     """Return the rows of the lifecycle table for comments."""
     return (
         #      action            中文        from       to     who      event
-        action(comment,          "评论",     spec.any, STAYS, anybody | rule, f"{spec.kind}.commented", keys=Keys.TEXTS, wrong=(internal_reserved_for_staff,)),
+        action(comment,          "评论",     spec.any, STAYS, anybody | messenger, f"{spec.kind}.commented", keys=Keys.TEXTS,
+               wrong=(internal_reserved_for_staff,)),
         action(correct_comment,  "更正评论", spec.any, STAYS, anybody, f"{spec.kind}.comment_corrected", keys=Keys.KEPT,
                wrong=(not_its_author, already_withdrawn, too_late_to_correct)),
         action(withdraw_comment, "撤回评论", spec.any, STAYS, staff,   f"{spec.kind}.comment_withdrawn", keys=Keys.WITHDRAWN,

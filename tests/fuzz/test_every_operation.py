@@ -57,7 +57,7 @@ def unguarded() -> dict[str, Any]:
 USUAL = 1000
 GIVEN = int(os.environ.get("LEDGERDESK_TEST_REQUESTS", "0"))
 SEED = random.randrange(2**32) if GIVEN else 20261120
-MOST, LEAST = (10_000, 10) if GIVEN else (25, 2)
+MOST, LEAST = (10_000, 10) if GIVEN else (25, 1)
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

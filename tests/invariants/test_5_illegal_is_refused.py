@@ -39,7 +39,7 @@ FROM: dict[str, set[str]] = {
     "review": {"resolved"},
     "mark_duplicate": OPEN,
     "cancel": OPEN,
-    "repeat_alert": OPEN,
+    "repeat_alert": OPEN | {"resolved", "closed"},
     "remind": OPEN,
     "tell_resolved": {"closed"},
     "assign": OPEN,
