@@ -33,7 +33,9 @@ FIRED = frozenset({"incident.reported", "incident.alert_repeated"})
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """An alert that fired, as it was told: `said` are the fields of the alert that its events give."""
+    """An alert that fired, as it was told: `said` are the fields of the alert that its events give, without
+    texts that were erased.
+    """
 
     at: datetime
     said: dict[str, Any]
@@ -72,7 +74,8 @@ async def firings_of(ledger: Ledger, stream: str) -> list[Firing]:
     usual: dict[str, Any] = {name: reported.get(name) for name in CLASSIFICATION} | {"description": None}
     firings = []
     for event, each in zip(events, given, strict=True):
-        told = {name: texts.get(each[name], each[name]) for name in ("title", "description") if name in each}
+        words = {name: texts.get(each[name], each[name]) for name in ("title", "description") if name in each}
+        told = {name: text for name, text in words.items() if text is not None}
         at = each.get("alerted_at") or each.get("began_at")
         firings.append(Firing(event.occurred_at if at is None else from_instant(at), usual | told))
     return firings
