@@ -226,6 +226,20 @@ async def replay_outcome(
     return ActionOutcome(record, earlier.status, present.audience, replayed=True)
 
 
+async def perform_showing_secret(
+    renderer: Renderer, command: Command, name: str, secret_of: Callable[[Any], str | None]
+) -> Response:
+    """Perform the command, and answer with the record and, under that name, the secret that the command gave
+    it, which is shown once: the answer to a replay is without it, whose secret was another one.
+
+    `secret_of` returns the secret of the record; None if its client knows it.
+    """
+    carried_out = await perform_idempotently(renderer.ledger, command)
+    shown = await renderer.render_one(carried_out.record)
+    shown[name] = None if carried_out.replayed else secret_of(carried_out.record)
+    return action_response(renderer, carried_out, shown)
+
+
 def action_response(renderer: Renderer, carried_out: ActionOutcome, shown: dict[str, Any]) -> Response:
     """Return the HTTP response of a command; `shown` is the record after it, as clients see it."""
     body = dump_json(shown)

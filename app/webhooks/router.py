@@ -15,10 +15,9 @@ from app.api import idempotency
 from app.api.actions import (
     IdempotencyKeyHeader,
     IfMatch,
-    action_response,
     mount_actions,
     operation,
-    perform_idempotently,
+    perform_showing_secret,
 )
 from app.api.auth import Ledger, context_of, ledger_of, utc_now
 from app.api.cursors import read as read_cursor
@@ -92,6 +91,11 @@ class NewWebhookSecret(Payload):
     overlap_seconds: sources.Overlap = sources.USUAL_OVERLAP_SECONDS
 
 
+async def _perform(request: Request, command: Command, secret: str | None) -> Response:
+    renderer = renderer_of(request, WEBHOOK_SOURCES)
+    return await perform_showing_secret(renderer, command, "secret", lambda source: secret)
+
+
 @router.post("/webhook_sources", **operation(sources.LIFECYCLE, "add", CreatedWebhookSourceOut))
 async def add_webhook_source(
     request: Request, ledger: Ledger, body: NewWebhookSource, idempotency_key: IdempotencyKeyHeader = None
@@ -103,7 +107,7 @@ async def add_webhook_source(
     key = await idempotency.key_of(ledger, request, "add_webhook_source", idempotency_key)
     row = sources.LIFECYCLE["add"]
     command = Command(sources.LIFECYCLE, row, None, said, context_of(request), None, key)
-    return await _with_secret(request, ledger, command, None if body.secret else secret)
+    return await _perform(request, command, None if body.secret else secret)
 
 
 @router.post(
@@ -126,16 +130,7 @@ async def rotate_webhook_source(
     key = await idempotency.key_of(ledger, request, "rotate_webhook_source", idempotency_key)
     row, seen = sources.LIFECYCLE["rotate"], versions_of(if_match)
     command = Command(sources.LIFECYCLE, row, name, said, context_of(request), seen, key)
-    return await _with_secret(request, ledger, command, None if body.secret else secret)
-
-
-async def _with_secret(request: Request, ledger: Any, command: Command, secret: str | None) -> Response:
-    """Return the source with its secret; without it if the command is a replay, whose secret was another."""
-    done = await perform_idempotently(ledger, command)
-    renderer = renderer_of(request, WEBHOOK_SOURCES)
-    shown = await renderer.render_one(done.record)
-    shown["secret"] = None if done.replayed else secret
-    return action_response(renderer, done, shown)
+    return await _perform(request, command, None if body.secret else secret)
 
 
 mount_actions(

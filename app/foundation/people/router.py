@@ -10,7 +10,14 @@ from starlette.responses import Response
 
 from app.api import idempotency
 from app.api.actions import IdempotencyKeyHeader as IdempotencyHeader
-from app.api.actions import IfMatch, action_response, mount_actions, operation, perform_idempotently
+from app.api.actions import (
+    IfMatch,
+    action_response,
+    mount_actions,
+    operation,
+    perform_idempotently,
+    perform_showing_secret,
+)
 from app.api.auth import Ledger, context_of
 from app.api.edit import mount_edit
 from app.api.etag import versions_of
@@ -49,6 +56,11 @@ class NewKey(Payload):
     expires_at: keys.KeyExpiry = None
 
 
+async def _perform(request: Request, command: Command, secret: str) -> Response:
+    renderer = renderer_of(request, KEYS)
+    return await perform_showing_secret(renderer, command, "token", lambda key: token(key.id, secret))
+
+
 @router.post("/keys", **operation(keys.LIFECYCLE, "make", CreatedKeyOut))
 async def make_key(
     request: Request, ledger: Ledger, body: NewKey, idempotency_key: IdempotencyHeader = None
@@ -60,7 +72,7 @@ async def make_key(
     made = keys.MakeKey(**body.model_dump(), secret_hash=hash_of(secret))
     key = await idempotency.key_of(ledger, request, "make_key", idempotency_key)
     command = Command(keys.LIFECYCLE, keys.LIFECYCLE["make"], None, made, context_of(request), None, key)
-    return await _with_secret(request, ledger, command, secret)
+    return await _perform(request, command, secret)
 
 
 class NewSecret(Payload):
@@ -87,16 +99,7 @@ async def rotate_key(
     key = await idempotency.key_of(ledger, request, "rotate_key", idempotency_key)
     row = keys.LIFECYCLE["rotate"]
     command = Command(keys.LIFECYCLE, row, name, new, context_of(request), versions_of(if_match), key)
-    return await _with_secret(request, ledger, command, secret)
-
-
-async def _with_secret(request: Request, ledger: Ledger, command: Command, secret: str) -> Response:
-    """Return the key with its token; without it if the command is a replay, whose secret was another one."""
-    carried_out = await perform_idempotently(ledger, command)
-    renderer = renderer_of(request, KEYS)
-    shown = await renderer.render_one(carried_out.record)
-    shown["token"] = None if carried_out.replayed else token(carried_out.record.id, secret)
-    return action_response(renderer, carried_out, shown)
+    return await _perform(request, command, secret)
 
 
 @router.post("/persons/{id}/erase", **operation(persons.LIFECYCLE, "erase", PersonOut))
