@@ -86,20 +86,35 @@ class BusinessTime:
 
     def between(self, start: datetime, end: datetime) -> int:
         """Return the seconds that count from `start` to `end`; 0 if `end` is not later."""
-        first, last = _seconds(start), _seconds(end)
-        return sum(self._year(n).between(first, last) for n in _years(first, last))
+        return self.seconds_between(_seconds(start), _seconds(end))
+
+    def seconds_between(self, first: int, last: int) -> int:
+        """Return the seconds that count between two instants, given in seconds since 1970; 0 if the second is
+        not later.
+        """
+        if last <= first:
+            return 0
+        years = _years(first, last)
+        if len(years) == 1:  # the most common, and half of all work is done here
+            return self._year(years.start).between(first, last)
+        return sum(self._year(n).between(first, last) for n in years)
 
     def add(self, start: datetime, seconds: int) -> datetime | None:
         """Return the first instant by which so many seconds have counted since `start`: at a closing time,
         the closing time itself. None: not within MOST_YEARS.
         """
+        found = self.advance(_seconds(start), seconds)
+        return None if found is None else _instant(found)
+
+    def advance(self, at: int, seconds: int) -> int | None:
+        """Return what `add` does, with instants in seconds since 1970."""
         assert seconds >= 0, "business time does not run backwards"
-        at, left = _seconds(start), seconds
+        left = seconds
         for n in _years(at, at + 1, MOST_YEARS):
             year = self._year(n)
             here = year.between(at, year.end)
             if left <= here:
-                return _instant(year.advance(at, left))
+                return year.advance(at, left)
             left -= here
         return None
 
@@ -125,6 +140,11 @@ class BusinessTime:
         found = (span for n in _years(first, last) for span in self._year(n).spans)
         clipped = ((max(a, first), min(b, last)) for a, b in found)
         return [(_instant(a), _instant(b)) for a, b in _merged(s for s in clipped if s[0] < s[1])]
+
+    def bounds_of(self, day: date) -> tuple[datetime, datetime]:
+        """Return when the local day begins and ends; a day that the zone leaves out ends when it begins."""
+        begin, end = self._interval(day, 0, DAY)
+        return _instant(begin), _instant(max(begin, end))
 
     def _year(self, number: int) -> _Year:
         year = self._years.get(number)
@@ -206,10 +226,10 @@ class _Year:
         if n == 0:
             return 0
         a, b = self.spans[n - 1]
-        return self._before[n - 1] + min(at, b) - a
+        return self._before[n - 1] + (at if at < b else b) - a
 
     def between(self, first: int, last: int) -> int:
-        return max(0, self._counted(last) - self._counted(first))
+        return self._counted(last) - self._counted(first)
 
     def advance(self, at: int, seconds: int) -> int:
         """Return the first second by which `seconds` have counted since `at`; the year has as many left."""
@@ -230,8 +250,8 @@ def _years(first: int, last: int, more: int = 0) -> range:
     """Return the years in UTC from `first` to `last`, and `more` years after that."""
     if last <= first:
         return range(0)
-    begin, end = _instant(first).year, _instant(last - 1).year + more
-    return range(max(begin, _FIRST_YEAR), min(end, _LAST_YEAR) + 1)
+    begin, end = bisect_right(_NEW_YEARS, first), bisect_right(_NEW_YEARS, last - 1) + more
+    return range(max(begin, 1) + _FIRST_YEAR - 1, min(end + _FIRST_YEAR - 1, _LAST_YEAR) + 1)
 
 
 def _new_year(number: int) -> int:
@@ -284,3 +304,5 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = _EPOCH.toordinal()
 _ONE_SECOND = timedelta(seconds=1)
 _ONE_MINUTE = timedelta(minutes=1)
+#: The first second of each year in which anything counts, and of the one after them.
+_NEW_YEARS = [_new_year(number) for number in range(_FIRST_YEAR, _LAST_YEAR + 2)]

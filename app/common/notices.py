@@ -58,9 +58,23 @@ class NoticeType(CodeEnum):
     fixing_change_failed = "fixing_change_failed", "Fixing change not made", "修复变更未能实施"
     change_ended = "change_ended", "Change ended", "变更已结束"
     complaint_answered = "complaint_answered", "Complaint answered", "投诉已答复"
+    complaint_assigned = "complaint_assigned", "Complaint given to you", "投诉由您负责"
+    complaint_overdue = "complaint_overdue", "Complaint overdue", "投诉逾期未答复"
+    complaint_escalated = "complaint_escalated", "Overdue complaint escalated to you", "逾期投诉升级给您"
+    rating_asked = "rating_asked", "Your opinion is asked for", "请您评价"
     deployed = "deployed", "Deployed", "已部署"
     rolled_back = "rolled_back", "Rolled back", "已回退"
     fell_silent = "fell_silent", "Source silent", "来源静默"
+    agreement_moved = "agreement_moved", "Agreement changed", "协议有进展"
+    to_acknowledge = "to_acknowledge", "Agreement to acknowledge", "协议待知悉确认"
+    agreement_ends = "agreement_ends", "Agreement ends soon", "协议即将到期"
+    agreement_review_due = "agreement_review_due", "Review of an agreement due", "协议复审将至"
+    agreement_review_overdue = "agreement_review_overdue", "Review of an agreement overdue", "协议复审逾期"
+    report_issued = "report_issued", "Service report issued", "服务报告已发布"
+    report_corrected = "report_corrected", "Service report corrected", "服务报告已更正"
+    consequence_released = "consequence_released", "Consequence released", "违约后果已确认"
+    target_close = "target_close", "Target soon missed", "临近目标时限"
+    target_missed = "target_missed", "Target missed", "超出目标时限"
 
 
 class Responsible:

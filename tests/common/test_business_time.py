@@ -143,6 +143,20 @@ def test_parts_of_a_second_are_left_out() -> None:
     assert office.add(at("2026-11-16T09:00:00.900Z"), 60) == at("2026-11-16T09:01:00Z")
 
 
+@each_case(
+    ("zone", "day", "begins", "ends"),
+    [
+        ("Europe/Berlin", "2026-10-25", "2026-10-24T22:00Z", "2026-10-25T23:00Z"),  # 25 hours
+        ("America/Santiago", "2026-09-06", "2026-09-06T04:00Z", "2026-09-07T03:00Z"),  # has no midnight
+        ("America/Santiago", "2026-04-04", "2026-04-04T03:00Z", "2026-04-05T04:00Z"),  # whose end comes twice
+        ("Pacific/Apia", "2011-12-30", "2011-12-30T10:00Z", "2011-12-30T10:00Z"),  # left out
+    ],
+)
+def test_a_local_day_has_its_real_bounds(zone: str, day: str, begins: str, ends: str) -> None:
+    found = BusinessTime(CalendarDefinition(zone, OFFICE)).bounds_of(date.fromisoformat(day))
+    assert found == (at(begins), at(ends))
+
+
 def test_the_oracle_sees_what_is_wrong() -> None:
     one = Trial(CalendarDefinition("UTC", OFFICE), at("2026-11-16T00:00Z"), at("2026-11-17T00:00Z"))
     assert Oracle(one).between(one.start, one.end) == 9 * HOUR

@@ -1,0 +1,103 @@
+"""Clocks of service levels in the log: the types of their events, and what these say.
+
+A clock measures one target of an agreement for one ticket. It has a stream, and no record: its head names the
+ticket's stream (`about`), and whoever sees the ticket sees its events. They set no fields.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.common.records import CodeEnum
+
+#: The kind of the streams of clocks.
+KIND = "clock"
+
+
+class AgreementType(CodeEnum):
+    """Kind of agreement on service levels: with a customer, with a team of ours, or with a supplier."""
+
+    sla = "SLA", "Service level agreement", "服务级别协议"
+    ola = "OLA", "Operational level agreement", "运营级别协议"
+    uc = "UC", "Underpinning contract", "支持合同"
+
+
+class ClockMetric(CodeEnum):
+    """What a clock measures until when: the answer, the solution, the service's return, the delivery, or the
+    next public word to the requester.
+    """
+
+    response = "response", "Response", "响应"
+    resolution = "resolution", "Resolution", "解决"
+    restore = "restore", "Restoration of service", "恢复服务"
+    fulfilment = "fulfilment", "Fulfilment", "交付"
+    update = "update", "Update to the requester", "进展通报"
+
+
+class ClockEventType(StrEnum):
+    """Type of an event on a clock's stream: what the clock says at that instant."""
+
+    started = "clock.started"
+    warned = "clock.warned"
+    reached = "clock.reached"
+    breached = "clock.breached"
+    breach_withdrawn = "clock.breach_withdrawn"
+    retargeted = "clock.retargeted"
+    stopped = "clock.stopped"
+
+    def label(self, language: str) -> str:
+        """Return how it reads in a ticket's history, in that language (`en`, `zh`)."""
+        english, chinese = _LABELS[self]
+        return chinese if language == "zh" else english
+
+
+_LABELS = {
+    ClockEventType.started: ("Clock started", "开始计时"),
+    ClockEventType.warned: ("Clock close to its target", "计时临近目标"),
+    ClockEventType.reached: ("Clock reached a share of its target", "计时达到目标比例"),
+    ClockEventType.breached: ("Target missed", "未达成目标"),
+    ClockEventType.breach_withdrawn: ("Missed target withdrawn", "撤销未达成"),
+    ClockEventType.retargeted: ("Clock has another target", "计时目标已变更"),
+    ClockEventType.stopped: ("Clock stopped", "计时结束"),
+}
+#: What each type of event says in full, in the event catalogue.
+SUMMARIES = {
+    ClockEventType.started: "A clock of the ticket began: under which agreement, for which target, and why.",
+    ClockEventType.warned: "A percentage of the target at which the agreement warns was reached.",
+    ClockEventType.reached: "A percentage of the target that an escalation rule asks for was reached.",
+    ClockEventType.breached: "More time has passed than the target allows.",
+    ClockEventType.breach_withdrawn: "A recorded breach is none, because of a change or a late event.",
+    ClockEventType.retargeted: "Another target applies, because of a change of the ticket.",
+    ClockEventType.stopped: "The clock ended: what it measures happened, or it does not count.",
+}
+
+
+class ClockData(BaseModel):
+    """What an event of a clock says of it: `data["clock"]` in the log, and `clock` in answers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
+
+    agreement: UUID | None = Field(default=None, description="The agreement's id; null: none applies.")
+    agreement_type: AgreementType
+    target: str | None = Field(default=None, description="The target's id within the agreement.")
+    metric: ClockMetric
+    round: int = Field(default=1, description="Of `update`: which round it is, from 1; 1 of all others.")
+    party: UUID | None = Field(
+        default=None, description="Whose turns it measures, if only somebody's: the id of a team or supplier."
+    )
+    why: str | None = Field(default=None, description="Why this agreement applies: a code.")
+    target_seconds: int | None = Field(default=None, description="Business seconds that the target allows.")
+    percent: int | None = Field(
+        default=None, description="Of `warned` and `reached`: how much of the target."
+    )
+    because: str | None = Field(
+        default=None, description="Of a breach withdrawn or another target: what led to it, a code."
+    )
+
+    def to_event_data(self) -> dict[str, Any]:
+        """Return the data of an event that says this, which sets nothing."""
+        return {"given": {}, "set": {}, KIND: self.model_dump(mode="json", exclude_none=True)}

@@ -1,0 +1,107 @@
+"""Events of a case as the clocks read them: kind, times and actor (32-sla-engine, 1 and 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from operator import attrgetter
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ONE_SECOND = timedelta(seconds=1)
+
+
+class EventKind(StrEnum):
+    """The kind of an event, by what it means to a clock."""
+
+    opened = "opened"
+    acknowledged = "acknowledged"
+    started = "started"
+    held = "held"
+    resumed = "resumed"
+    resolved = "resolved"
+    #: Delivered, or accepted.
+    fulfilled = "fulfilled"
+    closed = "closed"
+    reopened = "reopened"
+    #: Cancelled, marked as a duplicate, rejected or refused.
+    excluded = "excluded"
+    contained = "contained"
+    #: A comment that the requester can see, or has written.
+    message = "message"
+    #: A statement for those affected.
+    updated = "updated"
+    #: Nothing by itself; it may still change attributes or lead to a state.
+    other = "other"
+
+
+class ActorKind(StrEnum):
+    """The kind of actor of an event."""
+
+    requester = "requester"
+    staff = "staff"
+    #: The tool that the ticket is mirrored from.
+    tool = "tool"
+    #: A rule or a timer.
+    rule = "rule"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseEvent:
+    """An event of a case. `position` orders events whose two times are the same."""
+
+    kind: EventKind
+    occurred_at: datetime
+    recorded_at: datetime
+    position: int
+    by: ActorKind = ActorKind.staff
+    #: The state that it led to, for targets that name states in which they pause.
+    state: str | None = None
+    #: Of `held`: the reason, and the supplier that is awaited.
+    hold_reason: str | None = None
+    supplier: str | None = None
+    #: Of `contained` and `resolved`: when the service was back.
+    service_restored_at: datetime | None = None
+    #: Of `message`: whether the requester can see it.
+    public: bool = False
+    #: Attributes that have other values from then on: `priority`, `service`, `category`, `customer`,
+    #: `catalogue_item`, and `team`, which has the case. Of the opening: those that the case began with.
+    changes: Mapping[str, str | None] = field(default_factory=dict)
+    #: When another event was recorded in its place: it counts only for readings as of an earlier time.
+    replaced_at: datetime | None = None
+
+
+_order = attrgetter("occurred_at", "recorded_at", "position")
+
+
+def in_order(
+    events: Iterable[CaseEvent], asked_at: datetime, known_at: datetime | None = None
+) -> list[CaseEvent]:
+    """Return the events that have occurred by `asked_at` and are recorded by `known_at`, and not replaced by
+    then: the opening first, then by `occurred_at`, `recorded_at`, position. Without an opening: none.
+    """
+    kept = [
+        event
+        for event in events
+        if event.occurred_at <= asked_at
+        and (known_at is None or event.recorded_at <= known_at)
+        and (event.replaced_at is None or (known_at is not None and known_at < event.replaced_at))
+    ]
+    kept.sort(key=_order)
+    for n, event in enumerate(kept):
+        if event.kind is EventKind.opened:
+            if n:
+                kept.insert(0, kept.pop(n))
+            return kept
+    return []
+
+
+def seconds_of(instant: datetime) -> int:
+    """Return the instant in seconds since 1970, without its fraction."""
+    return (instant - _EPOCH) // _ONE_SECOND
+
+
+def instant_of(seconds: int) -> datetime:
+    """Return the instant that is so many seconds after the beginning of 1970."""
+    return datetime.fromtimestamp(seconds, UTC)

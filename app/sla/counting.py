@@ -1,0 +1,98 @@
+"""The counted part of a clock's activity: without the pauses that its target names, in its calendar's hours
+(32-sla-engine, rules 2 and 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.common.business_time import BusinessTime
+from app.sla.activity import Stretch, ends_case
+from app.sla.case_events import CaseEvent, EventKind
+from app.sla.targets import Target
+
+_HELD, _RESUMED, _REOPENED = EventKind.held, EventKind.resumed, EventKind.reopened
+
+
+def pauses(events: Sequence[CaseEvent], times: Sequence[int], target: Target) -> list[Stretch]:
+    """Return the stretches in which the target pauses the clock, in order; those that overlap are merged."""
+    reasons, states = target.pause_reasons, target.pause_states
+    if not reasons and not states:
+        return []
+    found: list[Stretch] = []
+    held = waiting = False
+    since: int | None = None
+    for event, at in zip(events, times, strict=True):
+        kind = event.kind
+        if kind is _HELD:
+            # The state of the hold does not end a pause by the state that it interrupts.
+            held = held or event.hold_reason in reasons
+        else:
+            if kind is _RESUMED or kind is _REOPENED or ends_case(kind):
+                held = False
+            if event.state is not None:
+                waiting = event.state in states
+        if held or waiting:
+            since = at if since is None else since
+        elif since is not None:
+            if since < at:
+                found.append((since, at))
+            since = None
+    if since is not None:
+        found.append((since, None))
+    return found
+
+
+def runs_of(stretches: Sequence[Stretch], paused: Sequence[Stretch]) -> tuple[Stretch, ...]:
+    """Return the parts of the stretches in which nothing pauses; none is empty."""
+    if not paused:
+        return tuple(stretch for stretch in stretches if stretch[1] is None or stretch[0] < stretch[1])
+    found: list[Stretch] = []
+    for begin, end in stretches:
+        at: int | None = begin
+        for since, until in paused:
+            if at is None or (end is not None and since >= end):
+                break
+            if until is not None and until <= at:
+                continue
+            if at < since:
+                found.append((at, since))
+            at = until
+        if at is not None and (end is None or at < end):
+            found.append((at, end))
+    return tuple(found)
+
+
+class Count:
+    """The seconds of a clock's runs that count, up to the instant `asked`."""
+
+    __slots__ = ("_sums", "asked", "hours", "runs", "total")
+
+    def __init__(self, hours: BusinessTime, runs: Sequence[Stretch], asked: int) -> None:
+        self.hours = hours
+        self.runs = runs
+        self.asked = asked
+        self._sums = [hours.seconds_between(a, asked if b is None else b) for a, b in runs]
+        self.total = sum(self._sums)
+
+    def counted_before(self, at: int) -> int:
+        """Return the number of seconds that count before the instant."""
+        if at >= self.asked:
+            return self.total
+        found = 0
+        for (begin, end), counted in zip(self.runs, self._sums, strict=True):
+            if begin >= at:
+                break
+            found += counted if end is not None and end <= at else self.hours.seconds_between(begin, at)
+        return found
+
+    def reaches(self, seconds: int) -> int:
+        """Return the first instant by which so many seconds have counted: `total` at most."""
+        left = seconds
+        for (begin, _), counted in zip(self.runs, self._sums, strict=True):
+            if left <= counted:
+                found = self.hours.advance(begin, left)
+                assert found is not None, "so many seconds have counted"
+                return found
+            left -= counted
+        raise AssertionError("fewer seconds have counted")
