@@ -110,6 +110,7 @@ create table deliveries.waiting (
   step text collate "C" not null,
   due_at timestamp with time zone not null,
   bundle bigint,
+  told_on text collate "C",
   constraint waiting_pkey PRIMARY KEY (person_id, "position")
 );
 CREATE INDEX waiting_due ON deliveries.waiting USING btree (due_at);
@@ -315,6 +316,22 @@ create table fold.baseline (
 );
 CREATE UNIQUE INDEX baseline_key_key ON fold.baseline USING btree (key);
 CREATE INDEX baseline_taken ON fold.baseline USING btree (taken_at DESC, id DESC);
+
+create table fold.breach_cause (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  cause text collate "C" not null,
+  agreement_type text collate "C",
+  metric text collate "C",
+  explanation text,
+  stated_by_id uuid,
+  stated_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint breach_cause_pkey PRIMARY KEY (id)
+);
+CREATE INDEX breach_cause_record ON fold.breach_cause USING btree (record, stated_at, id);
 
 create table fold.calendar (
   id uuid not null,
@@ -656,8 +673,15 @@ create table fold.complaint (
   findings text,
   remedy text,
   appended_at timestamp with time zone,
+  owner_id uuid,
+  escalated_at timestamp with time zone,
+  merged_into_id uuid,
+  merged_at timestamp with time zone,
   constraint complaint_pkey PRIMARY KEY (id)
 );
+CREATE INDEX complaint_due ON fold.complaint USING btree (due_at, id) WHERE ((answered_at IS NULL) AND (merged_at IS NULL));
+CREATE INDEX complaint_newest ON fold.complaint USING btree (complained_at DESC, id DESC);
+CREATE INDEX complaint_owner ON fold.complaint USING btree (owner_id, due_at, id) WHERE ((answered_at IS NULL) AND (merged_at IS NULL));
 CREATE INDEX complaint_record ON fold.complaint USING btree (record, complained_at, id);
 
 create table fold.cost (
@@ -852,7 +876,7 @@ create table fold.escalation_rule (
   name text not null,
   process text collate "C" not null,
   priorities text[] collate "C",
-  after_seconds integer not null,
+  after_seconds integer,
   as_long_as text collate "C" not null,
   escalate_to text collate "C" not null,
   to_team_id uuid,
@@ -860,6 +884,8 @@ create table fold.escalation_rule (
   added_at timestamp with time zone not null,
   ended_at timestamp with time zone,
   appended_at timestamp with time zone,
+  sla_percent integer,
+  metric text collate "C",
   constraint escalation_rule_pkey PRIMARY KEY (id)
 );
 CREATE INDEX escalation_rule_active ON fold.escalation_rule USING btree (process) WHERE (state = 'active'::text);
@@ -1037,6 +1063,8 @@ create table fold.incident (
   review_due_at timestamp with time zone,
   appended_at timestamp with time zone,
   held_for_change_id uuid,
+  reopen_days integer,
+  supplier_id uuid,
   constraint incident_pkey PRIMARY KEY (id),
   constraint incident_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -1255,6 +1283,7 @@ create table fold.notice (
   failed_at timestamp with time zone,
   failure text collate "C",
   appended_at timestamp with time zone,
+  streams text[] collate "C",
   constraint notice_pkey PRIMARY KEY (id)
 );
 CREATE INDEX notice_about ON fold.notice USING btree (about, id DESC);
@@ -1499,9 +1528,24 @@ create table fold.rating (
   comment text,
   rated_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  by_staff boolean,
   constraint rating_pkey PRIMARY KEY (id),
   constraint rating_record_key UNIQUE (record)
 );
+
+create table fold.rating_request (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  person_id uuid not null,
+  asked_at timestamp with time zone not null,
+  until_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint rating_request_pkey PRIMARY KEY (id),
+  constraint rating_request_record_key UNIQUE (record)
+);
+CREATE INDEX rating_request_person ON fold.rating_request USING btree (person_id, asked_at);
 
 create table fold.reconciliation (
   id uuid not null,
@@ -1705,6 +1749,8 @@ create table fold.request (
   approved_at timestamp with time zone,
   appended_at timestamp with time zone,
   held_for_change_id uuid,
+  reopen_days integer,
+  supplier_id uuid,
   constraint request_pkey PRIMARY KEY (id),
   constraint request_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -1768,10 +1814,50 @@ create table fold.service (
   went_live_at timestamp with time zone,
   retired_at timestamp with time zone,
   appended_at timestamp with time zone,
+  promises jsonb,
+  rating_percent integer,
   constraint service_pkey PRIMARY KEY (id)
 );
 CREATE UNIQUE INDEX service_key_key ON fold.service USING btree (key);
 CREATE INDEX service_proposed ON fold.service USING btree (proposed_at DESC, id DESC);
+
+create table fold.service_level_plan (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  title text not null,
+  year integer not null,
+  owner_id uuid not null,
+  drafted_at timestamp with time zone not null,
+  adopted_at timestamp with time zone,
+  adopted_by_id uuid,
+  appended_at timestamp with time zone,
+  constraint service_level_plan_pkey PRIMARY KEY (id),
+  constraint service_level_plan_number_key UNIQUE (number)
+);
+CREATE UNIQUE INDEX service_level_plan_adopted_key ON fold.service_level_plan USING btree (year) WHERE (state = 'adopted'::text);
+CREATE INDEX service_level_plan_changed ON fold.service_level_plan USING btree (changed_at, id);
+CREATE INDEX service_level_plan_owner ON fold.service_level_plan USING btree (owner_id, year DESC, id DESC);
+CREATE INDEX service_level_plan_year ON fold.service_level_plan USING btree (year DESC, id DESC);
+
+create table fold.service_level_plan_entry (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  service text collate "C" not null,
+  agreement_type text collate "C" not null,
+  customer_id uuid,
+  person_id uuid,
+  series_id uuid,
+  planned_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint service_level_plan_entry_pkey PRIMARY KEY (id)
+);
+CREATE INDEX service_level_plan_entry_person ON fold.service_level_plan_entry USING btree (person_id);
+CREATE INDEX service_level_plan_entry_record ON fold.service_level_plan_entry USING btree (record, planned_at, id);
 
 create table fold.shift (
   id uuid not null,
@@ -1795,6 +1881,201 @@ create table fold.shift (
 CREATE INDEX shift_added ON fold.shift USING btree (added_at DESC, id DESC);
 CREATE INDEX shift_person ON fold.shift USING btree (person_id, added_at DESC, id DESC);
 CREATE INDEX shift_team ON fold.shift USING btree (team_id, duty, until_date);
+
+create table fold.sla (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  state_since timestamp with time zone not null,
+  agreement_type text collate "C" not null,
+  title text not null,
+  edition integer not null,
+  replaces_id uuid,
+  customer_id uuid,
+  team_id uuid,
+  supplier_id uuid,
+  representative_id uuid,
+  party_representative_id uuid,
+  services text[] collate "C",
+  catalogue_items text[] collate "C",
+  needs text,
+  business_process text,
+  calendar text collate "C",
+  valid_from text collate "C",
+  valid_to text collate "C",
+  notice_days integer,
+  targets jsonb,
+  rests_on text[] collate "C",
+  reporting_period text collate "C",
+  review_months integer,
+  reopen_days integer,
+  degraded_weight text collate "C",
+  maintenance_counts boolean,
+  cost_amount text collate "C",
+  cost_currency text collate "C",
+  cost_period text collate "C",
+  consequences jsonb,
+  workload jsonb,
+  workload_above text,
+  customer_duties text,
+  security_boundary text,
+  resources text,
+  text text,
+  specification text,
+  quality_plan text,
+  change_id uuid,
+  pending_consents text[] collate "C",
+  gap_reason text,
+  effect_on_cost text,
+  effect_on_workload text,
+  termination_reason text,
+  recorded_requirement_at timestamp with time zone not null,
+  drafted_at timestamp with time zone,
+  negotiated_at timestamp with time zone,
+  submitted_at timestamp with time zone,
+  signed_at timestamp with time zone,
+  last_reviewed_at timestamp with time zone,
+  review_due_at timestamp with time zone,
+  review_reminded_at timestamp with time zone,
+  review_overdue_at timestamp with time zone,
+  begins_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  superseded_from text collate "C",
+  superseded_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  warned_days integer,
+  appended_at timestamp with time zone,
+  constraint sla_pkey PRIMARY KEY (id),
+  constraint sla_number_key UNIQUE (number)
+) with (fillfactor=85);
+CREATE INDEX sla_catalogue_items ON fold.sla USING gin (catalogue_items) WHERE (catalogue_items IS NOT NULL);
+CREATE INDEX sla_changed ON fold.sla USING btree (changed_at, id);
+CREATE INDEX sla_customer ON fold.sla USING btree (customer_id, recorded_requirement_at DESC, id DESC) WHERE (customer_id IS NOT NULL);
+CREATE INDEX sla_ends ON fold.sla USING btree (ends_at, id);
+CREATE INDEX sla_party ON fold.sla USING btree (agreement_type, COALESCE(customer_id, team_id, supplier_id));
+CREATE INDEX sla_party_representative ON fold.sla USING btree (party_representative_id, recorded_requirement_at DESC, id DESC);
+CREATE INDEX sla_recorded ON fold.sla USING btree (recorded_requirement_at DESC, id DESC);
+CREATE INDEX sla_replaces ON fold.sla USING btree (replaces_id) WHERE (replaces_id IS NOT NULL);
+CREATE INDEX sla_representative ON fold.sla USING btree (representative_id, recorded_requirement_at DESC, id DESC);
+CREATE INDEX sla_review_due ON fold.sla USING btree (review_due_at, id);
+CREATE INDEX sla_review_overdue ON fold.sla USING btree (review_overdue_at, id) WHERE (review_overdue_at IS NOT NULL);
+CREATE INDEX sla_services ON fold.sla USING gin (services) WHERE (services IS NOT NULL);
+CREATE INDEX sla_signed ON fold.sla USING btree (signed_at DESC, id DESC);
+CREATE INDEX sla_state ON fold.sla USING btree (state, recorded_requirement_at DESC, id DESC);
+CREATE INDEX sla_supplier ON fold.sla USING btree (supplier_id, recorded_requirement_at DESC, id DESC) WHERE (supplier_id IS NOT NULL);
+CREATE INDEX sla_team ON fold.sla USING btree (team_id, recorded_requirement_at DESC, id DESC) WHERE (team_id IS NOT NULL);
+
+create table fold.sla_acknowledgement (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  team_id uuid not null,
+  person_id uuid,
+  acknowledged_by_id uuid,
+  asked_at timestamp with time zone not null,
+  acknowledged_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint sla_acknowledgement_pkey PRIMARY KEY (id)
+);
+CREATE INDEX sla_acknowledgement_person ON fold.sla_acknowledgement USING btree (person_id);
+CREATE INDEX sla_acknowledgement_record ON fold.sla_acknowledgement USING btree (record, asked_at, id);
+
+create table fold.sla_consent (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  subject text collate "C" not null,
+  side text collate "C" not null,
+  given_by_id uuid,
+  document text,
+  signatory text,
+  terms jsonb,
+  complete boolean not null,
+  consented_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint sla_consent_pkey PRIMARY KEY (id)
+);
+CREATE INDEX sla_consent_record ON fold.sla_consent USING btree (record, consented_at, id);
+
+create table fold.sla_consequence (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  number text collate "C" not null,
+  edition integer not null,
+  target text collate "C" not null,
+  kind text collate "C" not null,
+  below text collate "C",
+  percent text collate "C",
+  amount text collate "C",
+  currency text collate "C",
+  released_by_id uuid,
+  released_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint sla_consequence_pkey PRIMARY KEY (id)
+);
+CREATE INDEX sla_consequence_record ON fold.sla_consequence USING btree (record, number, edition);
+
+create table fold.sla_report (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  number text collate "C" not null,
+  edition integer not null,
+  period text collate "C" not null,
+  begins_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  "position" bigint not null,
+  computed_at timestamp with time zone not null,
+  missed text[] collate "C",
+  content jsonb not null,
+  staff_content jsonb not null,
+  changes jsonb,
+  staff_changes jsonb,
+  remarks text,
+  issued_by_id uuid,
+  issued_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint sla_report_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX sla_report_edition_key ON fold.sla_report USING btree (record, number, edition);
+CREATE INDEX sla_report_record ON fold.sla_report USING btree (record, issued_at, id);
+
+create table fold.sla_report_recipient (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  number text collate "C" not null,
+  edition integer not null,
+  person_id uuid not null,
+  sent_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint sla_report_recipient_pkey PRIMARY KEY (id)
+);
+CREATE INDEX sla_report_recipient_record ON fold.sla_report_recipient USING btree (record, number, edition);
+
+create table fold.sla_review (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  attended text[] collate "C",
+  minutes text,
+  results text,
+  expectations text,
+  meeting_id uuid,
+  reviewed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint sla_review_pkey PRIMARY KEY (id)
+);
+CREATE INDEX sla_review_record ON fold.sla_review USING btree (record, reviewed_at, id);
 
 create table fold.solution_review (
   id uuid not null,
@@ -2062,6 +2343,36 @@ CREATE INDEX agent_work_day ON kpi.agent_work USING btree (assignee_id, day) INC
 CREATE INDEX agent_work_ended ON kpi.agent_work USING btree (ended_at) INCLUDE (team_id, assignee_id) WHERE (ended_at IS NOT NULL);
 CREATE INDEX agent_work_team ON kpi.agent_work USING btree (team_id, ended_at) INCLUDE (assignee_id) WHERE (ended_at IS NOT NULL);
 
+create table kpi.breach_cause (
+  id uuid not null,
+  case_id uuid not null,
+  agreement_type text collate "C",
+  metric text collate "C",
+  cause text collate "C" not null,
+  constraint breach_cause_pkey PRIMARY KEY (id)
+);
+CREATE INDEX breach_cause_case ON kpi.breach_cause USING btree (case_id);
+
+create table kpi.breach_withdrawn (
+  "position" bigint not null,
+  clock_id uuid not null,
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  agreement_id uuid,
+  metric text collate "C" not null,
+  cause text collate "C" not null,
+  priority text collate "C",
+  team_id uuid,
+  service text collate "C",
+  channel text collate "C",
+  category text collate "C",
+  assignee_id uuid,
+  customer_id uuid,
+  opened_position bigint not null,
+  constraint breach_withdrawn_pkey PRIMARY KEY ("position")
+);
+CREATE INDEX breach_withdrawn_at ON kpi.breach_withdrawn USING btree (at);
+
 create table kpi.change_ended (
   case_id uuid not null,
   at timestamp with time zone not null,
@@ -2131,6 +2442,16 @@ END) stored,
 CREATE INDEX change_life_at ON kpi.change_life USING btree (phase, span_class, since) INCLUDE (until, waiting, overdue, on_hold, opened_at, change_type, team_id, service, risk);
 CREATE INDEX change_life_team ON kpi.change_life USING btree (team_id, phase, span_class, since) INCLUDE (until, waiting, overdue, on_hold, opened_at);
 
+create table kpi.change_maintenance (
+  case_id uuid not null,
+  service text collate "C" not null,
+  since timestamp with time zone not null,
+  until timestamp with time zone not null,
+  "position" bigint not null,
+  constraint change_maintenance_pkey PRIMARY KEY (case_id, service)
+);
+CREATE INDEX change_maintenance_service ON kpi.change_maintenance USING btree (service, since) INCLUDE (until);
+
 create table kpi.change_started (
   case_id uuid not null,
   at timestamp with time zone not null,
@@ -2162,6 +2483,50 @@ create table kpi.ci_altered (
 );
 CREATE INDEX ci_altered_at ON kpi.ci_altered USING btree (at) INCLUDE (authorisation, ci_class, team_id, excluded);
 CREATE INDEX ci_altered_team ON kpi.ci_altered USING btree (team_id, at) INCLUDE (authorisation, ci_class, excluded);
+
+create table kpi.complained (
+  case_id uuid not null,
+  complaint_id uuid not null,
+  at timestamp with time zone not null,
+  priority text collate "C",
+  team_id uuid,
+  service text collate "C",
+  channel text collate "C",
+  category text collate "C",
+  assignee_id uuid,
+  customer_id uuid,
+  subject text collate "C",
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  ended_at timestamp with time zone,
+  ended_seconds bigint,
+  constraint complained_pkey PRIMARY KEY (case_id, complaint_id)
+);
+CREATE INDEX complained_at ON kpi.complained USING btree (at) INCLUDE (ended_at, ended_seconds, priority, team_id, service, channel, category, assignee_id, customer_id, subject, excluded);
+
+create table kpi.complaint_answered (
+  case_id uuid not null,
+  complaint_id uuid not null,
+  at timestamp with time zone not null,
+  priority text collate "C",
+  team_id uuid,
+  service text collate "C",
+  channel text collate "C",
+  category text collate "C",
+  assignee_id uuid,
+  customer_id uuid,
+  subject text collate "C",
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  seconds bigint not null,
+  met boolean not null,
+  constraint complaint_answered_pkey PRIMARY KEY (case_id, complaint_id)
+);
+CREATE INDEX complaint_answered_at ON kpi.complaint_answered USING btree (at) INCLUDE (seconds, met, priority, team_id, service, channel, category, assignee_id, customer_id, subject, excluded);
 
 create table kpi.deployment_arrived (
   case_id uuid not null,
@@ -2362,6 +2727,27 @@ CREATE INDEX incident_opened_kind ON kpi.incident_opened USING btree (service, c
 CREATE INDEX incident_opened_recorded ON kpi.incident_opened USING btree (recorded_at) WHERE (recorded_at IS NOT NULL);
 CREATE INDEX incident_opened_team ON kpi.incident_opened USING btree (team_id, at) INCLUDE (excluded, ended_at, ended_seconds);
 
+create table kpi.incident_outage (
+  case_id uuid not null,
+  n integer not null,
+  service text collate "C" not null,
+  effect text collate "C" not null,
+  since timestamp with time zone not null,
+  until timestamp with time zone not null,
+  span_class smallint not null generated always as (
+CASE
+    WHEN (until = 'infinity'::timestamp with time zone) THEN (99)::double precision
+    ELSE floor((ln((GREATEST(EXTRACT(epoch FROM (until - since)), (1)::numeric))::double precision) / ln((2)::double precision)))
+END) stored,
+  category text collate "C",
+  inferred boolean not null,
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  constraint incident_outage_pkey PRIMARY KEY (case_id, n)
+);
+CREATE INDEX incident_outage_at ON kpi.incident_outage USING btree (effect, span_class, since);
+
 create table kpi.incident_resolution_due (
   case_id uuid not null,
   at timestamp with time zone not null,
@@ -2414,11 +2800,11 @@ create table kpi.incident_resolved (
   source text collate "C" not null,
   constraint incident_resolved_pkey PRIMARY KEY (case_id, n)
 );
-CREATE INDEX incident_resolved_at ON kpi.incident_resolved USING btree (at) INCLUDE (seconds, final, reopened, reopened_soon, reassignments, handovers, came_back, priority, team_id, service, channel, category, assignee_id, customer_id, excluded);
+CREATE INDEX incident_resolved_at ON kpi.incident_resolved USING btree (at) INCLUDE (seconds, business_seconds, final, reopened, reopened_soon, reassignments, handovers, came_back, priority, team_id, service, channel, category, assignee_id, customer_id, excluded);
 CREATE INDEX incident_resolved_kind ON kpi.incident_resolved USING btree (service, category, at) INCLUDE (case_id) WHERE (final AND (service IS NOT NULL) AND (category IS NOT NULL));
 CREATE INDEX incident_resolved_major ON kpi.incident_resolved USING btree (at) WHERE (review_on_time IS NOT NULL);
 CREATE INDEX incident_resolved_recorded ON kpi.incident_resolved USING btree (recorded_at) WHERE (final AND (recorded_at IS NOT NULL));
-CREATE INDEX incident_resolved_team ON kpi.incident_resolved USING btree (team_id, at) INCLUDE (seconds, priority, service, channel, category, assignee_id, customer_id, excluded, final);
+CREATE INDEX incident_resolved_team ON kpi.incident_resolved USING btree (team_id, at) INCLUDE (seconds, business_seconds, priority, service, channel, category, assignee_id, customer_id, excluded, final);
 
 create table kpi.incident_responded (
   case_id uuid not null,
@@ -2440,8 +2826,8 @@ create table kpi.incident_responded (
   skewed boolean not null,
   constraint incident_responded_pkey PRIMARY KEY (case_id)
 );
-CREATE INDEX incident_responded_at ON kpi.incident_responded USING btree (at) INCLUDE (seconds, skewed, priority, team_id, service, channel, category, assignee_id, customer_id, excluded);
-CREATE INDEX incident_responded_team ON kpi.incident_responded USING btree (team_id, at) INCLUDE (seconds, skewed, priority, service, channel, category, assignee_id, customer_id, excluded);
+CREATE INDEX incident_responded_at ON kpi.incident_responded USING btree (at) INCLUDE (seconds, business_seconds, skewed, priority, team_id, service, channel, category, assignee_id, customer_id, excluded);
+CREATE INDEX incident_responded_team ON kpi.incident_responded USING btree (team_id, at) INCLUDE (seconds, business_seconds, skewed, priority, service, channel, category, assignee_id, customer_id, excluded);
 
 create table kpi.incident_response_due (
   case_id uuid not null,
@@ -2614,6 +3000,44 @@ create table kpi.problem_risk_accepted (
 );
 CREATE INDEX problem_risk_accepted_at_idx ON kpi.problem_risk_accepted USING btree (at);
 CREATE INDEX problem_risk_accepted_team_id_at_idx ON kpi.problem_risk_accepted USING btree (team_id, at);
+
+create table kpi.rated (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  priority text collate "C",
+  team_id uuid,
+  service text collate "C",
+  channel text collate "C",
+  category text collate "C",
+  assignee_id uuid,
+  customer_id uuid,
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  score smallint not null,
+  constraint rated_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX rated_at ON kpi.rated USING btree (at) INCLUDE (score, priority, team_id, service, channel, category, assignee_id, customer_id, excluded);
+
+create table kpi.rating_asked (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  priority text collate "C",
+  team_id uuid,
+  service text collate "C",
+  channel text collate "C",
+  category text collate "C",
+  assignee_id uuid,
+  customer_id uuid,
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  rated boolean not null,
+  constraint rating_asked_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX rating_asked_at ON kpi.rating_asked USING btree (at) INCLUDE (rated, priority, team_id, service, channel, category, assignee_id, customer_id, excluded);
 
 create table kpi.request_approved (
   case_id uuid not null,
@@ -2885,6 +3309,35 @@ create table kpi.request_task (
 CREATE INDEX request_task_at_idx ON kpi.request_task USING btree (at);
 CREATE INDEX request_task_team ON kpi.request_task USING btree (team_id, at) INCLUDE (met, excluded);
 
+create table kpi.sla_life (
+  case_id uuid not null,
+  n integer not null,
+  since timestamp with time zone not null,
+  until timestamp with time zone not null,
+  span_class smallint not null generated always as (
+CASE
+    WHEN (until = 'infinity'::timestamp with time zone) THEN (99)::double precision
+    ELSE floor((ln((GREATEST(EXTRACT(epoch FROM (until - since)), (1)::numeric))::double precision) / ln((2)::double precision)))
+END) stored,
+  phase text collate "C" not null,
+  on_hold boolean not null,
+  overdue boolean not null,
+  opened_at timestamp with time zone not null,
+  agreement_type text collate "C",
+  owner_id uuid,
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  constraint sla_life_pkey PRIMARY KEY (case_id, n)
+);
+CREATE INDEX sla_life_at ON kpi.sla_life USING btree (phase, span_class, since) INCLUDE (until, overdue, agreement_type, owner_id);
+
+create table kpi.sla_signed (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  constraint sla_signed_pkey PRIMARY KEY (case_id)
+);
+
 create table kpi.unfinished (
   "position" bigint not null,
   services text[] not null,
@@ -2893,6 +3346,68 @@ create table kpi.unfinished (
   assignees uuid[] not null,
   days date[] not null
 );
+
+create view kpi.clock_first as
+ SELECT incident_opened.case_id,
+    incident_opened.at,
+    incident_opened.priority,
+    incident_opened.team_id,
+    incident_opened.service,
+    incident_opened.channel,
+    incident_opened.category,
+    incident_opened.assignee_id,
+    incident_opened.customer_id,
+    incident_opened.irregular,
+    incident_opened.opened_position
+   FROM kpi.incident_opened
+UNION ALL
+ SELECT request_opened.case_id,
+    request_opened.at,
+    request_opened.priority,
+    request_opened.team_id,
+    request_opened.service,
+    request_opened.channel,
+    request_opened.category,
+    request_opened.assignee_id,
+    request_opened.customer_id,
+    request_opened.irregular,
+    request_opened.opened_position
+   FROM kpi.request_opened
+UNION ALL
+ SELECT problem_opened.case_id,
+    problem_opened.at,
+    problem_opened.priority,
+    problem_opened.team_id,
+    problem_opened.service,
+    NULL::text AS channel,
+    problem_opened.category,
+    problem_opened.assignee_id,
+    NULL::uuid AS customer_id,
+    problem_opened.irregular,
+    problem_opened.opened_position
+   FROM kpi.problem_opened;
+
+create view kpi.complaint_life as
+ SELECT case_id,
+    at AS since,
+    COALESCE(ended_at, 'infinity'::timestamp with time zone) AS until,
+    (99)::smallint AS span_class,
+    'open'::text AS phase,
+    false AS on_hold,
+    at AS opened_at,
+    priority,
+    team_id,
+    service,
+    channel,
+    category,
+    assignee_id,
+    customer_id,
+    subject,
+    irregular,
+    "position",
+    opened_position
+   FROM kpi.complained
+  WHERE (excluded IS NULL);
 
 create view kpi.deployment_lead as
  SELECT d.case_id,
@@ -2966,6 +3481,137 @@ create view kpi.deployment_restoration as
           WHERE (caused.case_id = failure.case_id)) harm ON (true))
   WHERE failure.failed;
 
+create view kpi.incident_clock_breached as
+ SELECT case_id,
+    id AS clock_id,
+    breaches_at AS at,
+    breach_priority AS priority,
+    breach_team_id AS team_id,
+    breach_service AS service,
+    breach_channel AS channel,
+    breach_category AS category,
+    breach_assignee_id AS assignee_id,
+    breach_customer_id AS customer_id,
+    excluded,
+    irregular,
+    opened_position AS "position",
+    opened_position,
+    metric,
+    agreement_id,
+    COALESCE(( SELECT said.cause
+           FROM kpi.breach_cause said
+          WHERE ((said.case_id = clock.case_id) AND ((said.agreement_type IS NULL) OR ((said.agreement_type = 'SLA'::text) AND (said.metric = clock.metric))))
+          ORDER BY (said.cause = 'unknown'::text), (said.agreement_type IS NULL), said.id
+         LIMIT 1), 'unknown'::text) AS cause
+   FROM sla.clock
+  WHERE ((agreement_type = 'SLA'::text) AND (breaches_at IS NOT NULL) AND (state <> 'excluded'::text));
+
+create view kpi.incident_clock_decided as
+ SELECT incident_clock_stopped.case_id,
+    incident_clock_stopped.clock_id,
+    incident_clock_stopped.at,
+    incident_clock_stopped.priority,
+    incident_clock_stopped.team_id,
+    incident_clock_stopped.service,
+    incident_clock_stopped.channel,
+    incident_clock_stopped.category,
+    incident_clock_stopped.assignee_id,
+    incident_clock_stopped.customer_id,
+    incident_clock_stopped.excluded,
+    incident_clock_stopped.irregular,
+    incident_clock_stopped."position",
+    incident_clock_stopped.opened_position,
+    incident_clock_stopped.metric,
+    incident_clock_stopped.agreement_id,
+    incident_clock_stopped.met
+   FROM kpi.incident_clock_stopped
+  WHERE (incident_clock_stopped.breaches_at IS NULL)
+UNION ALL
+ SELECT incident_clock_breached.case_id,
+    incident_clock_breached.clock_id,
+    incident_clock_breached.at,
+    incident_clock_breached.priority,
+    incident_clock_breached.team_id,
+    incident_clock_breached.service,
+    incident_clock_breached.channel,
+    incident_clock_breached.category,
+    incident_clock_breached.assignee_id,
+    incident_clock_breached.customer_id,
+    incident_clock_breached.excluded,
+    incident_clock_breached.irregular,
+    incident_clock_breached."position",
+    incident_clock_breached.opened_position,
+    incident_clock_breached.metric,
+    incident_clock_breached.agreement_id,
+    false AS met
+   FROM kpi.incident_clock_breached;
+
+create view kpi.incident_clock_opened as
+ SELECT clock.case_id,
+    clock.id AS clock_id,
+    opened.at,
+    opened.priority,
+    opened.team_id,
+    opened.service,
+    opened.channel,
+    opened.category,
+    opened.assignee_id,
+    opened.customer_id,
+    clock.excluded,
+    opened.irregular,
+    opened.opened_position AS "position",
+    opened.opened_position,
+    clock.metric,
+    clock.agreement_id,
+    (clock.state = 'met'::text) AS met,
+    clock.breaches_at
+   FROM (sla.clock
+     JOIN kpi.clock_first opened USING (case_id))
+  WHERE ((clock.agreement_type = 'SLA'::text) AND ((clock.state <> 'excluded'::text) OR (clock.excluded IS NOT NULL)));
+
+create view kpi.incident_clock_stopped as
+ SELECT case_id,
+    id AS clock_id,
+    stopped_at AS at,
+    priority,
+    team_id,
+    service,
+    channel,
+    category,
+    assignee_id,
+    customer_id,
+    excluded,
+    irregular,
+    "position",
+    opened_position,
+    metric,
+    agreement_id,
+    (state = 'met'::text) AS met,
+    breaches_at,
+    (first_warned_75_at IS NOT NULL) AS warned
+   FROM sla.clock
+  WHERE ((agreement_type = 'SLA'::text) AND (stopped_at IS NOT NULL) AND ((state <> 'excluded'::text) OR (excluded IS NOT NULL)));
+
+create view kpi.incident_clock_withdrawn as
+ SELECT case_id,
+    clock_id,
+    at,
+    priority,
+    team_id,
+    service,
+    channel,
+    category,
+    assignee_id,
+    customer_id,
+    NULL::text AS excluded,
+    false AS irregular,
+    "position",
+    opened_position,
+    metric,
+    agreement_id,
+    cause
+   FROM kpi.breach_withdrawn;
+
 create view kpi.incident_recorded as
  SELECT incident_opened.case_id,
     incident_opened.recorded_at AS at,
@@ -3005,6 +3651,73 @@ UNION ALL
    FROM kpi.incident_resolved
   WHERE (incident_resolved.final AND (incident_resolved.recorded_at IS NOT NULL));
 
+create view kpi.request_complained as
+ SELECT case_id,
+    complaint_id,
+    at,
+    priority,
+    team_id,
+    service,
+    channel,
+    category,
+    assignee_id,
+    customer_id,
+    subject,
+    excluded,
+    irregular,
+    "position",
+    opened_position,
+    ended_at,
+    ended_seconds
+   FROM kpi.complained;
+
+create view kpi.request_complaint_answered as
+ SELECT case_id,
+    complaint_id,
+    at,
+    priority,
+    team_id,
+    service,
+    channel,
+    category,
+    assignee_id,
+    customer_id,
+    subject,
+    excluded,
+    irregular,
+    "position",
+    opened_position,
+    seconds,
+    met
+   FROM kpi.complaint_answered;
+
+create view kpi.request_concluded as
+ SELECT incident_resolved.case_id,
+    incident_resolved.at,
+    incident_resolved.priority,
+    incident_resolved.team_id,
+    incident_resolved.service,
+    incident_resolved.channel,
+    incident_resolved.category,
+    incident_resolved.assignee_id,
+    incident_resolved.customer_id,
+    incident_resolved.excluded
+   FROM kpi.incident_resolved
+  WHERE incident_resolved.final
+UNION ALL
+ SELECT request_delivered.case_id,
+    request_delivered.at,
+    request_delivered.priority,
+    request_delivered.team_id,
+    request_delivered.service,
+    request_delivered.channel,
+    request_delivered.category,
+    request_delivered.assignee_id,
+    request_delivered.customer_id,
+    request_delivered.excluded
+   FROM kpi.request_delivered
+  WHERE request_delivered.final;
+
 create view kpi.request_ended as
  SELECT case_id,
     ended_at AS at,
@@ -3016,6 +3729,55 @@ create view kpi.request_ended as
     opened_position
    FROM kpi.agent_work
   WHERE (ended_at IS NOT NULL);
+
+create view kpi.request_rated as
+ SELECT case_id,
+    at,
+    priority,
+    team_id,
+    service,
+    channel,
+    category,
+    assignee_id,
+    customer_id,
+    excluded,
+    irregular,
+    "position",
+    opened_position,
+    score
+   FROM kpi.rated;
+
+create view kpi.request_rating_asked as
+ SELECT case_id,
+    at,
+    priority,
+    team_id,
+    service,
+    channel,
+    category,
+    assignee_id,
+    customer_id,
+    excluded,
+    irregular,
+    "position",
+    opened_position,
+    rated
+   FROM kpi.rating_asked;
+
+CREATE OR REPLACE FUNCTION kpi.agreed_seconds(calendar_version uuid, first timestamp with time zone, last timestamp with time zone)
+ RETURNS TABLE(seconds bigint)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case when calendar_version is null then floor(extract(epoch from last - first))::bigint else
+    coalesce((select s.seconds_before + floor(extract(epoch from least(s.ends, last) - s.starts))::bigint
+                from business_time.calendar_span s
+               where s.version = calendar_version and s.starts < last order by s.starts desc limit 1), 0)
+    - coalesce((select s.seconds_before + floor(extract(epoch from least(s.ends, first) - s.starts))::bigint
+                  from business_time.calendar_span s
+                 where s.version = calendar_version and s.starts < first order by s.starts desc limit 1), 0) end
+  offset 0
+$function$;
 
 CREATE OR REPLACE FUNCTION kpi.in_order(numbers bigint[])
  RETURNS bigint[]
@@ -3030,6 +3792,18 @@ CREATE OR REPLACE FUNCTION kpi.quarter(at timestamp with time zone)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN set_bit('0'::bit(96), (((EXTRACT(hour FROM (at AT TIME ZONE 'UTC'::text)) * (4)::numeric) + floor((EXTRACT(minute FROM (at AT TIME ZONE 'UTC'::text)) / (15)::numeric))))::integer, 1);
+
+CREATE OR REPLACE FUNCTION kpi.run_seconds(calendar_version uuid, runs bigint[], until timestamp with time zone)
+ RETURNS TABLE(seconds bigint)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select coalesce(sum(counted.seconds), 0)::bigint
+  from generate_series(1, (cardinality(runs) + 1) / 2) as n
+  cross join lateral business_time.seconds_between(
+    calendar_version, to_timestamp(runs[2 * n - 1]), least(to_timestamp(runs[2 * n]), until)) counted
+  where to_timestamp(runs[2 * n - 1]) < until
+$function$;
 
 CREATE OR REPLACE FUNCTION kpi.share(stream text, shares integer)
  RETURNS integer
@@ -3835,6 +4609,93 @@ create table search.record (
 );
 CREATE INDEX record_person_keys ON search.record USING gin (person_keys);
 CREATE INDEX record_tokens ON search.record USING gin (tokens);
+
+
+create schema sla;
+
+create table sla."case" (
+  case_id uuid not null,
+  kind text collate "C" not null,
+  agreement_id uuid not null,
+  why text collate "C" not null,
+  reopen_days integer,
+  opened_at timestamp with time zone not null,
+  "position" bigint not null,
+  constraint case_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX case_agreement ON sla."case" USING btree (agreement_id, opened_at, case_id);
+
+create table sla.clock (
+  id uuid not null,
+  case_id uuid not null,
+  kind text collate "C" not null,
+  agreement_type text collate "C" not null,
+  agreement_id uuid,
+  target_id text collate "C",
+  why text collate "C",
+  metric text collate "C" not null,
+  party uuid,
+  round integer not null,
+  target_seconds bigint,
+  calendar text collate "C",
+  calendar_version uuid,
+  started_at timestamp with time zone not null,
+  stopped_at timestamp with time zone,
+  state text collate "C" not null,
+  runs bigint[] not null,
+  elapsed_seconds bigint,
+  counted_at timestamp with time zone not null,
+  due_at timestamp with time zone,
+  breaches_at timestamp with time zone,
+  breached_at timestamp with time zone,
+  first_warned_75_at timestamp with time zone,
+  warning_seconds bigint,
+  marks bigint[] not null,
+  retargeted boolean not null,
+  urgent boolean not null,
+  living boolean not null,
+  priority text collate "C",
+  team_id uuid,
+  service text collate "C",
+  channel text collate "C",
+  category text collate "C",
+  assignee_id uuid,
+  customer_id uuid,
+  catalogue_item text collate "C",
+  opened_at timestamp with time zone not null,
+  opened_position bigint not null,
+  "position" bigint not null,
+  excluded text collate "C",
+  irregular boolean not null,
+  breach_priority text collate "C",
+  breach_team_id uuid,
+  breach_service text collate "C",
+  breach_channel text collate "C",
+  breach_category text collate "C",
+  breach_assignee_id uuid,
+  breach_customer_id uuid,
+  constraint clock_pkey PRIMARY KEY (id)
+);
+CREATE INDEX clock_agreement ON sla.clock USING btree (agreement_id, started_at);
+CREATE INDEX clock_breaches ON sla.clock USING btree (breaches_at) INCLUDE (agreement_type, kind, metric, stopped_at, state) WHERE (breaches_at IS NOT NULL);
+CREATE INDEX clock_case ON sla.clock USING btree (case_id);
+CREATE INDEX clock_due ON sla.clock USING btree (kind, due_at, case_id) WHERE urgent;
+CREATE INDEX clock_running ON sla.clock USING btree (calendar, id) WHERE ((stopped_at IS NULL) AND (state = ANY (ARRAY['running'::text, 'paused'::text])));
+CREATE INDEX clock_started ON sla.clock USING btree (metric, started_at) INCLUDE (agreement_type, kind, state, due_at, stopped_at, excluded);
+CREATE INDEX clock_stopped ON sla.clock USING btree (metric, stopped_at) INCLUDE (agreement_type, kind, state, excluded) WHERE (stopped_at IS NOT NULL);
+CREATE INDEX clock_stopped_at ON sla.clock USING btree (stopped_at) WHERE ((agreement_type = 'SLA'::text) AND (stopped_at IS NOT NULL));
+
+create table sla.recomputation (
+  "position" bigint not null,
+  cause text collate "C" not null,
+  reference uuid not null,
+  started_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  after uuid,
+  number bigint not null,
+  seconds double precision not null,
+  constraint recomputation_pkey PRIMARY KEY ("position")
+);
 
 
 create schema vault;

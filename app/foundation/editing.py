@@ -12,7 +12,7 @@ from app.foundation.custom.values import invalid_custom_values, set_custom_field
 from app.foundation.process_spec import ActionRows
 from app.kernel.actor_policy import reporter, staff
 from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, PayloadCheck, action
+from app.kernel.lifecycle import STAYS, PayloadCheck, Prepare, action
 from app.kernel.payloads import Patch, marks, provided_fields
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
@@ -45,9 +45,13 @@ async def field_reserved_for_staff(
 
 
 # fmt: off
-def edit_action(edit: Callable[[Any, Any, ActionContext], None], kind: str, any: Iterable[CodeEnum], *wrong: PayloadCheck) -> ActionRows:  # noqa: A002  # the word of the process document
+def edit_action(
+    edit: Callable[[Any, Any, ActionContext], None], kind: str, any: Iterable[CodeEnum],  # noqa: A002  # the word of the process document
+    *wrong: PayloadCheck, prepare: tuple[Prepare, ...] = (),
+) -> ActionRows:
     """Return the action of editing, with further checks of the payload; custom fields are included."""
     return (
-        action(edit, "编辑", any, STAYS, staff | reporter, f"{kind}.edited", wrong=(field_reserved_for_staff, invalid_custom_values, *wrong)),
+        action(edit, "编辑", any, STAYS, staff | reporter, f"{kind}.edited", prepare=prepare,
+               wrong=(field_reserved_for_staff, invalid_custom_values, *wrong)),
     )
 # fmt: on

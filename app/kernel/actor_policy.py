@@ -53,6 +53,8 @@ class Relation(CodeEnum):
     acceptor = "acceptor", "the requester's acceptance group", "需求方验收组"
     implementer = "implementer", "the assignee or one of the assigned team", "受理人或受派团队成员"
     gate_reviewer = "gate_reviewer", "the stage's reviewer", "阶段评审人"
+    representative = "representative", "a representative of either party", "任一方代表"
+    lead_beneath = "lead_beneath", "the lead of a team beneath", "下层团队负责人"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ def policy_cache_key(caller: Caller, record: Any) -> tuple[Any, ...]:
         me is not None and said("requester_id") == me,
         me is not None and said("author_id") == me,
         me is not None and said("chair_id") == me,
+        me is not None and me in (said("representative_id"), said("party_representative_id")),
         assignee is None,
         assignee == me,
         team if team in caller.scope_teams else None,
@@ -165,6 +168,12 @@ def _is_author(caller: Caller, record: Any) -> bool:
 
 def _is_presiding(caller: Caller, record: Any) -> bool:
     return caller.person_id is not None and getattr(record, "chair_id", None) == caller.person_id
+
+
+def _is_representative(caller: Caller, record: Any) -> bool:
+    """Return whether the caller represents one of the two parties of the record, an agreement."""
+    sides = (getattr(record, "representative_id", None), getattr(record, "party_representative_id", None))
+    return caller.person_id is not None and caller.person_id in sides
 
 
 def _is_assignee(caller: Caller, record: Any) -> bool:
@@ -249,6 +258,8 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     Relation.solution_reviewer: lambda caller, record: caller.person_id is not None,
     Relation.acceptor: lambda caller, record: caller.person_id is not None,
     Relation.gate_reviewer: lambda caller, record: caller.person_id is not None,
+    Relation.lead_beneath: lambda caller, record: caller.person_id is not None,
+    Relation.representative: _is_representative,
     # Nobody performs it directly: it follows from the last vote, in the same command.
     Relation.decision: lambda caller, record: False,
 }
@@ -273,6 +284,8 @@ solution_reviewer = ActorPolicy(relations=frozenset({Relation.solution_reviewer}
 acceptor = ActorPolicy(relations=frozenset({Relation.acceptor}))
 implementer = ActorPolicy(relations=frozenset({Relation.implementer}))
 gate_reviewer = ActorPolicy(relations=frozenset({Relation.gate_reviewer}))
+representative = ActorPolicy(relations=frozenset({Relation.representative}))
+lead_beneath = ActorPolicy(relations=frozenset({Relation.lead_beneath}))
 
 
 def role(*roles: Role) -> ActorPolicy:
@@ -290,6 +303,7 @@ quality_manager = role(Role.quality_manager)
 configuration_manager = role(Role.configuration_manager)
 change_manager = role(Role.change_manager)
 service_level_manager = role(Role.service_level_manager)
+agreement_maintainer = role(Role.agreement_maintainer)
 integration = role(Role.integration)
 admin = role(Role.admin)
 

@@ -49,13 +49,14 @@ class ActionContext:
 
     `now` is the clock, even if the action is dated back. `audience` are the tokens of those who may see the
     record in its current state, `references` the records and child records that the payload names, by its
-    fields; `prepared` returns a value that a `prepare` of the action has returned, by its type. `made`,
-    `changed` (each before and after) and `removed` are child records. `derived` rows follow from them and are
-    in no event (by table, as JSON data): a rebuild creates them anew.
+    fields; `prepared` returns a value that a `prepare` of the action has returned, or that came with the
+    command, by its type. `made`, `changed` (each before and after) and `removed` are child records.
+    `derived` rows follow from them and are in no event (by table, as JSON data): a rebuild creates them anew.
     `command_id` is shared by all events of one command; an imported history has none. `key_id` is the
     record's own key and `number` its number, if the action creates one, `document_number` that of the
-    document that it creates; `upload` is the one that the payload names, `custom` the values of custom
-    fields. `zone` is the organisation's time zone, `login_issuer` the identity provider in use.
+    document that it creates, `document_numbers` those of several, by their classes; `upload` is the one that
+    the payload names, `custom` the values of custom fields. `zone` is the organisation's time zone,
+    `login_issuer` the identity provider in use.
     `related_id` is the id of the further record that the command creates, if any.
     `matrix` gives the priority if a payload has impact and urgency.
     `follows`: the command follows from another one, so nobody has sent its payload themselves.
@@ -79,6 +80,7 @@ class ActionContext:
     key_id: UUID | None = None
     number: str | None = None
     document_number: str | None = None
+    document_numbers: dict[str, str] = field(default_factory=dict)
     zone: tzinfo = UTC
     login_issuer: str | None = None
     upload: Upload | None = None
@@ -106,7 +108,7 @@ class ActionContext:
     def prepared(self, kind: type[P]) -> P:
         """Return the value of that type that a `prepare` of the action has returned."""
         value = self._prepared.get(kind)
-        assert isinstance(value, kind), f"no prepare of the row gives a {kind.__name__}"
+        assert isinstance(value, kind), f"neither command nor a prepare of its row gives a {kind.__name__}"
         return value
 
     def add_prepared(self, value: object) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from app.common import clocks
 from app.common.components import EXAMPLE_MEMBERS, MARK, marked
 from app.common.custom import FOR_STAFF, PUBLIC, CustomValuesField
 from app.common.personal import Personal
@@ -123,25 +124,27 @@ def outcomes(lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum) 
 
 
 def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
-    """Return every event type with the JSON Schema of its `given`, and the schema of every row that an
-    event's `set` may hold.
+    """Return every event type with the JSON Schema of its `given` (of a clock's also that of `clock`), and
+    the schema of every row that an event's `set` may hold.
     """
     lifecycles = list(lifecycles)
     rows: dict[str, Any] = {}
     for lifecycle in lifecycles:
         for record in (lifecycle.record, *lifecycle.children):
             rows[record.KIND] = _row_schema(record)
-    types = {
-        event: {
-            "schema_version": 1,
-            "kind": lifecycle.kind,
-            "summary": row.summary,
-            "given": _given_schema(row),
-        }
-        for lifecycle in lifecycles
-        for row in lifecycle.rows
-        for event in row.events
-    }
+    types: dict[str, dict[str, Any]] = {}
+    for lifecycle in lifecycles:
+        for row in lifecycle.rows:
+            for event in row.events:
+                given = _given_schema(row)
+                if (known := types.get(event)) is not None:
+                    given = _common_schema(known["given"], given)
+                types[event] = {
+                    "schema_version": 1,
+                    "kind": lifecycle.kind,
+                    "summary": row.summary,
+                    "given": given,
+                }
     observed = {
         lifecycle.observed: {
             "schema_version": 1,
@@ -150,9 +153,35 @@ def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
             "given": {"type": "object"},
         }
         for lifecycle in lifecycles
-        if lifecycle.code is not None
+        if lifecycle.is_ticket
     }
-    return {"types": dict(sorted({**types, **observed}.items())), "rows": dict(sorted(rows.items()))}
+    # Clocks have streams and no lifecycle: their events set nothing, and say all in a member of their own.
+    of_clocks = {
+        event.value: {
+            "schema_version": 1,
+            "kind": clocks.KIND,
+            "summary": summary,
+            "given": {"type": "object", "properties": {}, "additionalProperties": False},
+            "clock": clocks.ClockData.model_json_schema(mode="validation"),
+        }
+        for event, summary in clocks.SUMMARIES.items()
+    }
+    types = dict(sorted({**types, **observed, **of_clocks}.items()))
+    return {"types": types, "rows": dict(sorted(rows.items()))}
+
+
+def _common_schema(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of the payloads of an event that several actions have: with what any of them has, and
+    what all of them require.
+    """
+    if one == other:
+        return other
+    required = [name for name in other.get("required", ()) if name in one.get("required", ())]
+    found = {**other, "properties": {**one["properties"], **other["properties"]}}
+    if defs := {**one.get("$defs", {}), **other.get("$defs", {})}:
+        found["$defs"] = defs
+    found.pop("required", None)
+    return found | {"required": required} if required else found
 
 
 def _given_schema(row: Action[Any, Any]) -> dict[str, Any]:

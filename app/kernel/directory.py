@@ -4,9 +4,10 @@ dropped when the log announces a change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 from app.common.custom import CustomField
@@ -19,11 +20,14 @@ from app.common.records import from_row
 from app.db import Database, Row
 from app.kernel.lru_cache import LruCache
 
+T = TypeVar("T")
 #: In notifications: a key of personal fields was destroyed.
 VAULT = "vault"
 NAMES = "select id, name from fold.person where id = any(%s)"
 #: Kinds of streams whose events invalidate this cache, and the vault's.
-CACHED_KINDS = frozenset({"person", "team", "key", "custom_field", "priority_matrix", VAULT})
+CACHED_KINDS = frozenset(
+    {"person", "team", "key", "custom_field", "priority_matrix", "sla", "calendar", VAULT}
+)
 LARGEST_CACHE = 50_000
 
 KEY = """
@@ -156,6 +160,7 @@ class Directory:
         self._teams: dict[UUID, CachedTeam] | None = None
         self._fields: dict[str, dict[str, CachedField]] | None = None
         self._matrix: CachedMatrix | None = None
+        self._configuration: dict[str, Any] = {}
         # Incremented by each change: entries fetched before it are not cached after it.
         self._epoch = 0
 
@@ -172,6 +177,20 @@ class Directory:
         self._epoch += 1
         self._fields = None
         self._matrix = None
+        self._configuration.clear()
+
+    async def configuration(self, name: str, load: Callable[[Database], Awaitable[T]]) -> T:
+        """Return what `load` reads of the configuration, kept under that name until the log announces a
+        change of a kind in CACHED_KINDS.
+        """
+        if name in self._configuration:
+            known: T = self._configuration[name]
+            return known
+        epoch = self._epoch
+        found = await load(self._db)
+        if epoch == self._epoch:
+            self._configuration[name] = found
+        return found
 
     async def key(self, key_id: UUID) -> CachedKey | None:
         """Return an active API key; None if there is none with that id."""

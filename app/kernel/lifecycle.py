@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, Unpac
 from app.common.notices import RecipientRule
 from app.common.people import Caller, Role
 from app.common.records import CodeEnum, Record
+from app.common.tickets import Ticket
 from app.kernel.actor_policy import ActorPolicy, RecordDuty, policy_cache_key
 from app.kernel.constraints import Violation
 from app.kernel.context import ActionContext
@@ -124,9 +125,10 @@ class Action(Generic[R, B]):
     only staff see its events. `segregate_from` are the duties in the record whose holders may not perform
     this action: segregation of duties, for administrators as for everybody. `follow_up` returns the action
     that follows at once, as an event of its own in the same command: for instance, the result of the last
-    vote. `document` returns, from the record before, the class of the document that the action creates, whose
-    number is drawn then. `notifies`: recipients of notices who get work or are concerned by the result,
-    besides the persons in marked fields.
+    vote. `related` are commands on further records. `document` returns, from the record before, the class of
+    the document that the action creates, whose number is drawn then; `documents` those of an action that
+    creates several, from the record before and the payload. `notifies`: recipients of notices who get work
+    or are concerned by the result, besides the persons in marked fields.
     """
 
     name: str
@@ -142,10 +144,11 @@ class Action(Generic[R, B]):
     wrong: tuple[PayloadCheck, ...] = ()
     keys: Keys = Keys.AUTHORS
     staff_only: bool = False
-    related: RelatedCommand | None = None
+    related: tuple[RelatedCommand, ...] = ()
     segregate_from: tuple[RecordDuty, ...] = ()
     follow_up: FollowUp | None = None
     document: Callable[[Any], str | None] | None = None
+    documents: Callable[[Any, Any], tuple[str, ...]] | None = None
     notifies: tuple[RecipientRule, ...] = ()
 
     @property
@@ -203,10 +206,10 @@ class ActionOptions(TypedDict, total=False):
     wrong: tuple[PayloadCheck, ...]
     keys: Keys
     staff_only: bool
-    related: RelatedCommand | None
     segregate_from: tuple[RecordDuty, ...]
     follow_up: FollowUp | None
     document: Callable[[Any], str | None] | None
+    documents: Callable[[Any, Any], tuple[str, ...]] | None
     notifies: tuple[RecipientRule, ...]
 
 
@@ -219,6 +222,7 @@ def action(
     event: str,
     *,
     name: str | None = None,
+    related: RelatedCommand | tuple[RelatedCommand, ...] = (),
     **more: Unpack[ActionOptions],
 ) -> Action[R, B]:
     """Return an action; its name is that of the function `apply` (without the underscore that follows a
@@ -226,6 +230,7 @@ def action(
     function's parameter `body`.
     """
     return Action(
+        related=related if isinstance(related, tuple) else (related,),
         name=name or apply.__name__.removesuffix("_"),
         zh=zh,
         apply=apply,
@@ -254,6 +259,7 @@ class Lifecycle(Generic[R]):
     states in which new commands may not refer to the record, with the code of the refusal.
     `reviewer_group_field` is the field that names the group which reviews the record, and sees what it needs
     for that. `administrative`: the events are not for everybody who sees the record (`visibility`).
+    `vocabulary` are the keys that its records may be about, where the program defines them: those of KPIs.
     """
 
     kind: str
@@ -276,6 +282,7 @@ class Lifecycle(Generic[R]):
     retired: Mapping[CodeEnum, str] = field(default_factory=dict)
     reviewer_group_field: str | None = None
     administrative: bool = False
+    vocabulary: frozenset[str] = frozenset()
     by_name: dict[str, Action[R, Any]] = field(init=False)
     leaving: dict[CodeEnum, tuple[Action[R, Any], ...]] = field(init=False)
     #: Cache of `open_to`: evaluating each action's policy again costs a tenth of reading a record.
@@ -296,6 +303,13 @@ class Lifecycle(Generic[R]):
                     f"{event} is not an event of {self.kind}"
                 )
             assert row.summary, f"{row.name} of {self.kind} does not say what it means"
+
+    @property
+    def is_ticket(self) -> bool:
+        """Return whether the records are tickets, which have comments, links and custom fields; other records
+        may have numbers, too.
+        """
+        return issubclass(self.record, Ticket)
 
     @property
     def table(self) -> str:

@@ -70,7 +70,9 @@ class Command:
     is the id for it (None: a new id).
 
     `if_match` are the versions one of which the record must have. `follow_up`: an action that follows at once
-    on the record, with its payload, in the same append; in place of the action's own.
+    on the record, with its payload, in the same append; in place of the action's own. `prepared` are frozen
+    dataclasses that whoever issues the command has computed for it, where nothing below may: what a
+    `prepare` of the row would return otherwise.
     """
 
     lifecycle: Lifecycle[Any]
@@ -81,6 +83,7 @@ class Command:
     if_match: frozenset[int] | None = None
     key: IdempotencyKey | None = None
     follow_up: tuple[str, Payload] | None = None
+    prepared: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +301,9 @@ async def _decide_stream(
     require_permission(command, record, ledger.role_labels, permitted=permitted)
     ctx = action_context(ledger, loaded, command.metadata, occurred_at=dating.occurred_at(command, record))
     ctx.command_id, ctx.follows = command_id, follows
-    if command.row.related is not None:
+    for value in command.prepared:
+        ctx.add_prepared(value)
+    if command.row.related:
         ctx.related_id = uuid7()
     behalf = await resolve_references(ledger, reads, command, ctx, record)
     require_segregation(command, record, behalf)
@@ -322,6 +327,9 @@ async def _stream_decision(
     record = loaded.record
     if command.row.document is not None and (of_class := command.row.document(record)) is not None:
         ctx.document_number = await ledger.numbers.next_document_number(of_class, command.metadata.now)
+    for of_class in command.row.documents(record, command.body) if command.row.documents is not None else ():
+        number = await ledger.numbers.next_document_number(of_class, command.metadata.now)
+        ctx.document_numbers[of_class] = number
     seal, rows, removals = await prepare_sealing(ledger, reads, command, ctx, record, behalf)
     version = loaded.stream_version + 1
     decided = decide(command.lifecycle, command.row, record, command.body, ctx, version=version, seal=seal)
@@ -359,14 +367,23 @@ async def _decide_related(
     """Decide the related commands on other records, if there are any, each by an action of its own lifecycle.
     A refusal there becomes an error of the field that names the record here.
     """
-    second = command.row.related
-    if second is None:
+    if not command.row.related:
         return []
-    named = second.record(first.ctx)
     # Records that this command opens can be read by its related commands.
     reads.made[first.event.stream] = VersionedRecord(
         first.decided.record, first.event.version, sorted(first.after)
     )
+    parts: list[_StreamDecision] = []
+    for second in command.row.related:
+        parts += await _decide_related_records(ledger, reads, command, first, second)
+    return parts
+
+
+async def _decide_related_records(
+    ledger: Ledger, reads: ReadContext, command: Command, first: _StreamDecision, second: RelatedCommand
+) -> list[_StreamDecision]:
+    """Decide the related command `second` on each record that it names."""
+    named = second.record(first.ctx)
     parts: list[_StreamDecision] = []
     for n, name in enumerate([named] if isinstance(named, str) else named):
         assert name != first.event.stream, "two events of one command are on two streams"

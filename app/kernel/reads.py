@@ -26,6 +26,7 @@ from app.log.read import head
 
 R = TypeVar("R", bound=Record)
 C = TypeVar("C", bound=ChildRecord)
+T = TypeVar("T")
 
 # By the index person_roles.
 HOLDERS = """
@@ -168,7 +169,7 @@ class ReadContext:
         return await self.record(kind, record_id) if kind in self.lifecycles else None
 
     async def _kind_of_ticket(self, name: str) -> str | None:
-        by_code = {lc.code: kind for kind, lc in self.lifecycles.items() if lc.code is not None}
+        by_code = {lc.code: kind for kind, lc in self.lifecycles.items() if lc.is_ticket}
         record_id = _id(name)
         if record_id is not None:
             streams = [stream(kind, record_id) for kind in by_code.values()]
@@ -234,6 +235,15 @@ class ReadContext:
         """Add the custom field's definition to the read set: if it changes, the command is decided again."""
         one = (await self.directory.custom_fields(process))[key]
         self.relies_on_version(one.field.row_key, one.stream_version)
+
+    async def configuration(
+        self, name: str, load: Callable[[Database], Awaitable[T]], *, guard: Unguarded
+    ) -> T:
+        """Return what `load` reads of the configuration, as this process knows it; `guard` says why it may be
+        that of a moment ago.
+        """
+        del guard  # for whoever reads it, and the test that goes through all
+        return await self.directory.configuration(name, load)
 
     async def priority_matrix(self) -> Matrix:
         """Return the priority matrix in force. If another one is set meanwhile, the command is

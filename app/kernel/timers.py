@@ -46,7 +46,7 @@ RETRY_DELAY = timedelta(minutes=1)
 TIMED_RECORDS = """
 select r.* from {table} r
 where r.id = any((select %(ids)s::text::uuid[])::uuid[]) and r.state = any(%(states)s) and {only}"""
-TIMED_CHILD_ROWS = "select r.* from {table} r where r.record = any(%(streams)s) and r.state = any(%(states)s)"
+TIMED_CHILD_ROWS = "select r.* from {table} r where r.record = any(%(streams)s) and {stands} and {only}"
 # Imported records are the other system's to finish, unless somebody has acted on them here.
 ACTED_ON = """
 select named.stream from unnest(%s::text[]) as named(stream)
@@ -72,7 +72,8 @@ where r.id = any(%(ids)s) and r.state = any(%(states)s)"""
 CHILD_ROWS = """
 select r.*, e.stream, e.id as cause, e.correlation_id from {table} r join log.event e
 on e.stream = r.record and e.version = r.version
-where r.record = any(%(streams)s) and r.state = any(%(states)s)"""
+where r.record = any(%(streams)s) and {stands} and {only}"""
+IN_STATES = "r.state = any(%(states)s)"
 DELETE_FIRED = "delete from plumbing.timer where rule = %s and stream = any(%s)"
 RESCHEDULE = "update plumbing.timer set due_at = %s where rule = %s and stream = %s"
 OVERDUE = """
@@ -126,7 +127,7 @@ class TimedRule(Generic[R]):
     A rule for records of several kinds is one instance for each; `timers_per_kind` tells their timers apart.
     `only` is an SQL condition that holds for every row `r` for which `due` returns a time: it spares reading
     most of the other rows. With `child_class` the rule watches child rows of that class, of records of any
-    kind, and the action is one of their parent record.
+    kind, and the action is one of their parent record; rows of a class without a state are watched in all.
     """
 
     name: str
@@ -159,6 +160,12 @@ class TimedRule(Generic[R]):
     def codes(self) -> list[str]:
         """Return the codes of the states, as rows hold them."""
         return [state.value for state in self.states]
+
+    @property
+    def stands(self) -> str:
+        """Return the SQL condition that a child row `r` is in one of the states, if its class has any."""
+        assert self.child_class is not None
+        return IN_STATES if "state" in self.child_class.model_fields else "true"
 
     def watched_kinds(self, ledger: Ledger) -> frozenset[str]:
         """Return the kinds of the records whose events affect the rule's timers."""
@@ -193,9 +200,10 @@ class TimedRule(Generic[R]):
         wanted: dict[str, Any] = {"states": self.codes, "streams": list(touched)}
         if self.child_class is None:
             wanted["ids"] = ids_of(touched)
-        query = (TIMED_CHILD_ROWS if self.child_class else TIMED_RECORDS).format(
-            table=self.table, only=self.only
-        )
+        if self.child_class:
+            query = TIMED_CHILD_ROWS.format(table=self.table, stands=self.stands, only=self.only)
+        else:
+            query = TIMED_RECORDS.format(table=self.table, only=self.only)
         due: dict[str, datetime] = {}
         for row in await fetch_rows(connection, query, wanted):
             at = self.due(self.record_of(ledger, row), ledger.settings)
@@ -211,7 +219,10 @@ class TimedRule(Generic[R]):
 
     async def load_records(self, ledger: Ledger, streams: Sequence[str]) -> Sequence[Row]:
         """Return the current rows of the records that the rule still watches."""
-        query = (CHILD_ROWS if self.child_class else RECORDS).format(table=self.table)
+        if self.child_class:
+            query = CHILD_ROWS.format(table=self.table, stands=self.stands, only=self.only)
+        else:
+            query = RECORDS.format(table=self.table)
         ids = [id_of(stream) for stream in streams]
         said = {"kind": self.kind, "ids": ids, "streams": list(streams), "states": self.codes}
         return await ledger.db.rows(query, said)

@@ -1,9 +1,10 @@
 """Visibility of records, by tokens: the same tokens decide for one record, for lists, for events and for
 linked records.
 
-A token is `person:<id>`, `team:<id>`, `service:<key>`, `follower:<id>` (a person who follows the record or
-belongs to it), `voter:<id>` (a person asked to decide about it), `invited:<id>` (to a meeting), `desk`
-(records that have no team yet), `staff` or `everybody`.
+A token is `person:<id>`, `team:<id>`, `member:<team id>` (whoever belongs to the team, with any role),
+`service:<key>`, `follower:<id>` (a person who follows the record or belongs to it), `voter:<id>` (a person
+asked to decide about it), `invited:<id>` (to a meeting), `desk` (records that have no team yet), `staff` or
+`everybody`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from app.kernel.lifecycle import Lifecycle
 
 DESK = "desk"
 STAFF = "staff"
+MEMBER = "member"
 EVERYBODY = "everybody"
 FOLLOWER = "follower"
 #: Kinds of tokens that persons get from child rows of a record: the `AUDIENCE_KIND` of the row's class.
@@ -40,6 +42,8 @@ def tokens(caller: Caller, lifecycle: Lifecycle[Any]) -> frozenset[str]:
     shown = {EVERYBODY, STAFF} if caller.is_staff else {EVERYBODY}
     if caller.person_id is not None:
         shown |= {f"{kind}:{caller.person_id}" for kind in ("person", *ROW_TOKENS)}
+    if MEMBER in lifecycle.columns:
+        shown.update(f"{MEMBER}:{team}" for team in caller.teams)
     for held in caller.roles:
         if held.process not in (None, lifecycle.kind):
             continue

@@ -106,6 +106,35 @@ async def stream_events(
     return [recorded(row) for row in await db.rows(query, parameters)]
 
 
+async def events_about(
+    db: Database,
+    stream: str,
+    *,
+    after_position: int = 0,
+    as_of: int | datetime | None = None,
+    limit: int,
+    for_staff: bool = True,
+) -> list[Recorded]:
+    """Return the events after that position of streams that are about the record of that stream and have none
+    of their own, in the order of the log, at most `limit`. `as_of`, `for_staff`: as for `stream_events`.
+    """
+    conditions = "e.position > %(after)s" if for_staff else "e.position > %(after)s and not e.staff_only"
+    if as_of is not None:
+        conditions += f" and e.{'recorded_at' if isinstance(as_of, datetime) else 'position'} <= %(as_of)s"
+    # Each stream by its own index: a record has a few such streams, with a few events each.
+    query = f"""select e.* from log.stream_head h cross join lateral (
+        select {COLUMNS} from log.event e where e.stream = h.stream and {conditions} offset 0) e
+      where h.about = %(stream)s order by e.position limit %(limit)s"""
+    parameters = {"stream": stream, "after": after_position, "as_of": as_of, "limit": limit}
+    return [recorded(row) for row in await db.rows(query, parameters)]
+
+
+async def record_about(db: Database, stream: str) -> str:
+    """Return the stream of the record that a stream without one of its own is about."""
+    found: str = await db.value("select about from log.stream_head where stream = %s", (stream,))
+    return found
+
+
 async def events_after(db: Database, position: int, limit: int) -> list[Recorded]:
     """Return the next events after `position`, at most `limit`, in the order of the log."""
     query = f"select {COLUMNS} from log.event where position > %s order by position limit %s"

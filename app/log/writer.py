@@ -93,9 +93,10 @@ class AppendRequest:
 
     `reads`: streams that were read, each with its version (0: it did not exist). `rows`: table and whole new
     row as JSON data. `removals`: table and id. `audiences`: by stream, the tokens of those who may see it
-    from now on; a stream that is missing keeps its audience. Of several rows of one table with the same id
-    the last counts. `idempotency_records` are its idempotency keys: if any was used before, nothing is
-    written.
+    from now on; a stream that is missing keeps its audience. `abouts`: by stream without a record of its own,
+    the stream of the record that it is about: it is visible exactly when that is, and has no audience. Of
+    several rows of one table with the same id the last counts. `idempotency_records` are its idempotency
+    keys: if any was used before, nothing is written.
     """
 
     reads: dict[str, int]
@@ -103,10 +104,12 @@ class AppendRequest:
     rows: tuple[tuple[str, dict[str, Any]], ...] = ()
     removals: tuple[tuple[str, str], ...] = ()
     audiences: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    abouts: dict[str, str] = field(default_factory=dict)
     idempotency_records: tuple[IdempotencyRecord, ...] = ()
 
     def __post_init__(self) -> None:
         assert self.events, "rows never change without an event"
+        assert not self.abouts.keys() & self.audiences.keys(), "who sees it is decided in one place"
         seen = dict(self.reads)
         for event in self.events:
             assert event.version == seen[event.stream] + 1, "an event follows the version that was read"
@@ -306,7 +309,11 @@ def encode(command: AppendRequest) -> EncodedRequest:
             "once": [_open_object(once) for once in command.idempotency_records],
             "reads": [_open_object({"stream": s, "version": v}) for s, v in command.reads.items()],
             "removals": [_open_object({"table": table, "id": row_id}) for table, row_id in command.removals],
-            "audiences": [_open_object({"stream": s, "audience": a}) for s, a in command.audiences.items()],
+            "audiences": [
+                *(_open_object({"stream": s, "audience": a}) for s, a in command.audiences.items()),
+                # A head's audience and what it is about are written together.
+                *(_open_object({"stream": s, "audience": [], "about": a}) for s, a in command.abouts.items()),
+            ],
         },
         {table: [_open_object(row) for row in by_id.values()] for table, by_id in rows.items()},
         {table: row.keys() for table, row in command.rows},

@@ -38,7 +38,7 @@ async def incident(ledger: Ledger) -> Incident:
 
 
 def _with_a_team(incident: Incident) -> Command:
-    row = replace(LIFECYCLE["tag"], related=WITH_A_TEAM)
+    row = replace(LIFECYCLE["tag"], related=(WITH_A_TEAM,))
     return Command(LIFECYCLE, row, str(incident.id), row.body(tag="relay"), context(BY_RULE))
 
 

@@ -34,6 +34,7 @@ LOOKED_AT: dict[str, list[Any]] = {
     "it_approved_by_id": [None, SOMEBODY],
     "outcome": list(DeploymentOutcome),
     "path": list(FulfilmentPath),
+    "pending_consents": [None, ["renew:it"], ["sign:party"], ["terminate:it"]],
     "sent_back_at": [None, "2026-01-01"],
     "stage": [None, "build"],
     "verdict": list(AcceptanceVerdict),

@@ -19,6 +19,9 @@ from app.meetings.minutes import MinuteMeeting
 from app.processes.requests.records import SolutionReview
 from app.processes.requests.solutions import ReviewSolutionRequest
 from app.registry import LIFECYCLES
+from app.service_levels.agreements.lifecycle import ReviewSla
+from app.service_levels.agreements.records import AgreementReview
+from app.service_levels.reports.records import ReleasedConsequence
 from app.ticketing.ratings import RateTicket
 from app.ticketing.records import Rating
 
@@ -29,6 +32,9 @@ SHOWN = {
     (Rating, "score"): "It is the requester's own word, and one of five.",
     (RateTicket, "score"): "The same.",
     (MinuteMeeting, "minutes"): "The minutes of a meeting are words.",
+    (ReviewSla, "minutes"): "The same.",
+    (AgreementReview, "minutes"): "The same.",
+    (ReleasedConsequence, "amount"): "What is released is due between the parties: both are told of it.",
     (SolutionReview, "cost_and_benefit"): "A word of the reviewers, of whom the requester may be one.",
     (ReviewSolutionRequest, "cost_and_benefit"): "The same.",
 }

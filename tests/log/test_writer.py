@@ -333,6 +333,30 @@ async def test_who_may_see_a_record_does_not_change_without_an_event(log: Writer
     assert await value(eyes, "select audience from log.stream_head where version = 1") == []
 
 
+async def test_a_stream_without_a_record_says_whose_audience_counts(log: Writer, eyes: Connection) -> None:
+    clock, team, other = (stream(kind, uuid7()) for kind in ("clock", "team", "team"))
+    begun = AppendRequest(reads={clock: 0, team: 0}, events=(an_event(clock),), abouts={clock: team})
+    by_its_audience = AppendRequest(
+        reads={other: 0}, events=(an_event(other),), audiences={other: ("everybody",)}
+    )
+    outcomes = await each(log, begun, by_its_audience)
+    assert all(isinstance(one, LogPosition) for one in outcomes)
+    await log.write(event_only(clock, 1))
+    query = "select stream, version, audience, about from log.stream_head order by stream"
+    assert await rows(eyes, query) == [(clock, 2, [], team), (other, 1, ["everybody"], None)]
+
+
+async def test_a_stream_has_an_audience_or_says_whose_counts_and_not_both() -> None:
+    clock, team = stream("clock", uuid7()), stream("team", uuid7())
+    with pytest.raises(AssertionError):
+        AppendRequest(
+            reads={clock: 0},
+            events=(an_event(clock),),
+            audiences={clock: ("everybody",)},
+            abouts={clock: team},
+        )
+
+
 def test_a_command_without_events_cannot_be_made() -> None:
     with pytest.raises(AssertionError):
         AppendRequest(reads={}, events=(), rows=(a_row(uuid7(), "bare"),))

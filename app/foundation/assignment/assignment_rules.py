@@ -17,7 +17,8 @@ from app.foundation.assignment.lookups import number_of_assignment_rules
 from app.foundation.assignment.records import AssignmentRule, AssignmentStrategy, CalendarHours, StaffedHours
 from app.foundation.assignment.records import AssignmentRuleState as State
 from app.foundation.editing import apply_patch
-from app.foundation.people.records import Team, TeamState
+from app.foundation.people.eligibility import check_team_assignable
+from app.foundation.people.records import Team
 from app.kernel.actor_policy import admin, rule
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
@@ -123,13 +124,15 @@ def add(one: AssignmentRule, body: AddAssignmentRule, ctx: ActionContext) -> Non
 async def rule_invalid(
     reads: ReadContext, one: AssignmentRule, body: AddAssignmentRule, ctx: ActionContext
 ) -> None:
-    """Refuse if tickets of the process cannot be assigned, its rules are too many, or the team is retired."""
+    """Refuse if tickets of the process cannot be assigned, its rules are too many, or the team is retired or
+    a supplier.
+    """
     lifecycle = reads.lifecycles.get(body.process)
-    if lifecycle is None or lifecycle.code is None or "assign" not in lifecycle.by_name:
+    if lifecycle is None or not lifecycle.is_ticket or "assign" not in lifecycle.by_name:
         raise WrongValue({"value": body.process}, pointer="/process", because="unknown_value")
     if await number_of_assignment_rules(reads, body.process) >= MOST_RULES:
         raise WrongValue({"most": str(MOST_RULES)}, pointer="/process", because="too_many_rules")
-    _check_team_active(ctx)
+    check_team_assignable(ctx.ref(Team, "to_team"), "/to_team")
 
 
 class EditAssignmentRule(Patch):
@@ -170,25 +173,21 @@ def edit(one: AssignmentRule, body: EditAssignmentRule, ctx: ActionContext) -> N
 async def rule_edit_invalid(
     reads: ReadContext, one: AssignmentRule, body: EditAssignmentRule, ctx: ActionContext
 ) -> None:
-    """Refuse if the rule would have no team or a retired one, or only one of calendar and calendar hours."""
+    """Refuse if the rule would have no team, a retired one or a supplier, or only one of calendar and
+    calendar hours.
+    """
     after = one.model_copy()
     edit(after, body, ctx)
     if (after.calendar is None) != (after.calendar_hours is None):
         raise WrongValue(pointer="/calendar_hours", because="both_of_calendar")
     if "to_team" in body.model_fields_set and body.to_team is None:
         raise WrongValue(pointer="/to_team", because="missing")
-    _check_team_active(ctx)
+    check_team_assignable(ctx.ref(Team, "to_team"), "/to_team")
 
 
 def end(one: AssignmentRule, body: EmptyPayload, ctx: ActionContext) -> None:
     """End the rule; tickets that it has assigned stay assigned."""
     one.ended_at = ctx.occurred_at
-
-
-def _check_team_active(ctx: ActionContext) -> None:
-    team = ctx.ref(Team, "to_team")
-    if team is not None and team.state is TeamState.retired:
-        raise WrongValue(pointer="/to_team", because="team_retired")
 
 
 def stored_priorities(priorities: tuple[Priority, ...]) -> list[str] | None:

@@ -90,7 +90,7 @@ async def try_assignment_rules(
     if not caller_of(request).is_staff:
         raise ledger.forbidden(staff, language)
     lifecycle = ledger.lifecycles.get(query.process)
-    if lifecycle is None or lifecycle.code is None or "assign" not in lifecycle.by_name:
+    if lifecycle is None or not lifecycle.is_ticket or "assign" not in lifecycle.by_name:
         raise WrongValue({"value": query.process}, parameter="process", because="unknown_value")
     customer = await _customer_id(ledger, query.customer)
     case = TicketAttributes(query.process, query.service, query.category, query.priority, customer)

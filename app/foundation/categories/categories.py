@@ -69,7 +69,7 @@ async def invalid_category(
     its bounds.
     """
     lifecycle = reads.lifecycles.get(body.process)
-    if lifecycle is None or lifecycle.code is None:
+    if lifecycle is None or not lifecycle.is_ticket:
         raise WrongValue({"value": body.process}, pointer="/process", because="unknown_value")
     if not _may_manage(ctx.caller, body.process):
         raise WrongValue(pointer="/process", because="not_your_process")

@@ -127,7 +127,7 @@ async def invalid_field(
 ) -> None:
     """Refuse if the process is unknown, or the field's properties contradict each other."""
     lifecycle = reads.lifecycles.get(body.process)
-    if lifecycle is None or lifecycle.code is None:
+    if lifecycle is None or not lifecycle.is_ticket:
         raise WrongValue({"value": body.process}, pointer="/process", because="unknown_value")
     if body.required and body.staff_only:
         raise WrongValue(pointer="/required", because="required_of_whom")

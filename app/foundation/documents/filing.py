@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
-from app.common.tickets import Ticket
+from app.common.records import Record
 from app.foundation.documents.records import (
     DocumentClass,
     DocumentEntry,
@@ -24,6 +25,16 @@ CHILDREN = (DocumentEntry, DocumentSection)
 SectionTexts = Iterable[tuple[Heading, str | None]]
 
 
+class Documented(Protocol):
+    """A record that makes documents: they are called as it is."""
+
+    title: str | None
+
+    @property
+    def row_key(self) -> str:
+        """The name of its stream."""
+
+
 @dataclass(frozen=True, slots=True)
 class OnFile:
     """The documents that the record has made so far, the oldest first."""
@@ -31,15 +42,15 @@ class OnFile:
     documents: tuple[DocumentEntry, ...]
 
 
-async def load_documents(reads: ReadContext, ticket: Ticket, body: object, ctx: ActionContext) -> OnFile:
+async def load_documents(reads: ReadContext, record: Record, body: object, ctx: ActionContext) -> OnFile:
     """Find the documents that the record has made before, for `file_document`, `publish_draft` and
     `supersede`.
     """
-    return OnFile(tuple(await reads.children(DocumentEntry, ticket)))
+    return OnFile(tuple(await reads.children(DocumentEntry, record)))
 
 
 def file_document(
-    ticket: Ticket,
+    record: Documented,
     of_class: DocumentClass,
     said: SectionTexts,
     ctx: ActionContext,
@@ -55,13 +66,14 @@ def file_document(
         entry.edition = (entry.edition or 0) + 1
         entry.author_id = ctx.caller.person_id
     else:
-        assert ctx.document_number is not None, "the row of the table says of which class its document is"
+        number = ctx.document_numbers.get(of_class, ctx.document_number)
+        assert number is not None, "the row of the table says of which class its document is"
         entry = DocumentEntry(
             id=ctx.new_id(),
-            record=ticket.row_key,
-            number=ctx.document_number,
+            record=record.row_key,
+            number=number,
             document_class=of_class,
-            title=ticket.title,
+            title=record.title,
             state=state,
             edition=1,
             author_id=ctx.caller.person_id,
@@ -73,7 +85,7 @@ def file_document(
     for place, (heading, text) in enumerate(sections, start=1):
         section = DocumentSection(
             id=ctx.new_id(),
-            record=ticket.row_key,
+            record=record.row_key,
             document_id=entry.id,
             edition=entry.edition,
             place=place,

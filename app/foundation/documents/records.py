@@ -27,6 +27,10 @@ class DocumentClass(CodeEnum):
     AC = "AC", "Acceptance", "验收"
     TR = "TR", "Training", "培训"
     MI = "MI", "Minutes", "会议纪要"
+    SL = "SL", "Service level agreement", "服务级别协议"
+    SS = "SS", "Specification sheet", "服务规格书"
+    QP = "QP", "Service quality plan", "服务质量计划"
+    SR = "SR", "Service report", "服务报告"
 
 
 class DocumentState(CodeEnum):
@@ -74,6 +78,11 @@ class DocumentEntry(ChildRecord):
     drafted_at: datetime | None = None
     published_at: datetime | None = None
     superseded_at: datetime | None = None
+
+    @property
+    def for_staff(self) -> bool:
+        """Return whether only staff may see it: a specification sheet is in the terms of IT and suppliers."""
+        return self.document_class is DocumentClass.SS
 
 
 class DocumentSection(ChildRecord):

@@ -9,6 +9,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.clocks import ClockMetric
+from app.common.components import example_includes
 from app.common.people import OVERSIGHT_ROLES, Person
 from app.common.records import ForeignRef
 from app.foundation.assignment.assignment_rules import Priorities, TeamReference, stored_priorities
@@ -16,7 +18,7 @@ from app.foundation.assignment.lookups import number_of_escalation_rules
 from app.foundation.editing import apply_patch
 from app.foundation.escalation.records import EscalateTo, EscalationCondition, EscalationRule
 from app.foundation.escalation.records import EscalationRuleState as State
-from app.foundation.people.eligibility import check_person_active, check_team_active
+from app.foundation.people.eligibility import check_person_active, check_team_assignable
 from app.foundation.people.records import Team
 from app.kernel.actor_policy import admin, rule
 from app.kernel.context import ActionContext
@@ -28,23 +30,37 @@ from app.kernel.visibility import STAFF
 
 #: Most active rules of a process, each of which is evaluated for every open ticket.
 MOST_ESCALATION_RULES = 50
+#: Twice the target: who has waited that long is escalated to nobody else.
+MOST_PERCENT = 200
 ONE_YEAR = 366 * 24 * 60 * 60
 
 AfterSeconds = Annotated[int, Field(ge=60, le=ONE_YEAR, strict=True)]
+SlaPercent = Annotated[int, Field(ge=1, le=MOST_PERCENT, strict=True)]
 PersonReference = Annotated[Reference, ForeignRef("person")]
 
 
 class AddEscalationRule(Payload):
     """An escalation rule: which tickets it escalates, when, and to whom."""
 
+    model_config = example_includes("after_seconds")
     process: RecordKey = Field(description="The kind of the tickets.", examples=["incident"])
     name: ShortText = Field(
         description="What people call it. It is the reason that is given; name no persons here.",
         examples=["Nobody has taken it for an hour"],
     )
     priorities: Priorities = ()
-    after_seconds: AfterSeconds = Field(
-        description="So many seconds after a ticket was opened, or reopened.", examples=[3600]
+    after_seconds: AfterSeconds | None = Field(
+        default=None,
+        description="So many seconds after a ticket was opened, or reopened. This or `sla_percent`.",
+        examples=[3600],
+    )
+    sla_percent: SlaPercent | None = Field(
+        default=None,
+        description="When a clock of its service level agreement has reached so much of its target.",
+        examples=[80],
+    )
+    metric: ClockMetric | None = Field(
+        default=None, description="With `sla_percent`: of clocks that measure this; none: of any."
     )
     as_long_as: EscalationCondition = Field(
         description="What has not happened to it by then.", examples=["unassigned"]
@@ -65,6 +81,8 @@ def add(one: EscalationRule, body: AddEscalationRule, ctx: ActionContext) -> Non
     one.name = body.name
     one.priorities = stored_priorities(body.priorities)
     one.after_seconds = body.after_seconds
+    one.sla_percent = body.sla_percent
+    one.metric = body.metric
     one.as_long_as = body.as_long_as
     one.escalate_to = body.escalate_to
     one.to_team_id = team.id if team else None
@@ -75,14 +93,15 @@ def add(one: EscalationRule, body: AddEscalationRule, ctx: ActionContext) -> Non
 async def rule_invalid(
     reads: ReadContext, one: EscalationRule, body: AddEscalationRule, ctx: ActionContext
 ) -> None:
-    """Refuse if tickets of the process cannot be escalated, its rules are too many, or the target is missing
-    or inactive.
+    """Refuse if tickets of the process cannot be escalated, its rules are too many, it is not said when or
+    said twice, or the target is missing or inactive.
     """
     lifecycle = reads.lifecycles.get(body.process)
-    if lifecycle is None or lifecycle.code is None or "escalate" not in lifecycle.by_name:
+    if lifecycle is None or not lifecycle.is_ticket or "escalate" not in lifecycle.by_name:
         raise WrongValue({"value": body.process}, pointer="/process", because="unknown_value")
     if await number_of_escalation_rules(reads, body.process) >= MOST_ESCALATION_RULES:
         raise WrongValue({"most": str(MOST_ESCALATION_RULES)}, pointer="/process", because="too_many_rules")
+    _check_when(body.after_seconds, body.sla_percent, body.metric)
     _check_target_named(body.escalate_to, body.to_team is not None, body.to_person is not None)
     _check_target_active(ctx)
 
@@ -92,7 +111,13 @@ class EditEscalationRule(Patch):
 
     name: ShortText = Field(default_factory=str, description="What people call it now.")
     priorities: Priorities = ()
-    after_seconds: AfterSeconds = Field(default=ONE_YEAR, description="After how many seconds now.")
+    after_seconds: AfterSeconds | None = Field(
+        default=None, description="After how many seconds now; null, with `sla_percent`: by that."
+    )
+    sla_percent: SlaPercent | None = Field(
+        default=None, description="At which share of a target now; null, with `after_seconds`: by those."
+    )
+    metric: ClockMetric | None = Field(default=None, description="Of which clocks now; null: of any.")
     as_long_as: EscalationCondition = Field(
         default=EscalationCondition.unended, description="What has not happened by then."
     )
@@ -111,8 +136,11 @@ def edit(one: EscalationRule, body: EditEscalationRule, ctx: ActionContext) -> N
 async def rule_edit_invalid(
     reads: ReadContext, one: EscalationRule, body: EditEscalationRule, ctx: ActionContext
 ) -> None:
-    """Refuse if the rule's target would be missing or inactive."""
+    """Refuse if the rule would not say when, or twice, or its target would be missing or inactive."""
     said = body.model_fields_set
+    after = one.model_copy()
+    edit(after, body, ctx)
+    _check_when(after.after_seconds, after.sla_percent, after.metric)
     to = body.escalate_to if "escalate_to" in said else one.escalate_to
     assert to is not None
     team = body.to_team if "to_team" in said else one.to_team_id
@@ -126,6 +154,14 @@ def end(one: EscalationRule, body: EmptyPayload, ctx: ActionContext) -> None:
     one.ended_at = ctx.occurred_at
 
 
+def _check_when(after_seconds: int | None, sla_percent: int | None, metric: ClockMetric | None) -> None:
+    """Check that the rule says by exactly one of both when it escalates. Raises WrongValue."""
+    if (after_seconds is None) == (sla_percent is None):
+        raise WrongValue(pointer="/sla_percent", because="seconds_or_percent")
+    if metric is not None and sla_percent is None:
+        raise WrongValue(pointer="/metric", because="metric_of_percent")
+
+
 def _check_target_named(to: EscalateTo, team: bool, person: bool) -> None:
     """Check that the payload names exactly the target that `to` requires. Raises WrongValue."""
     for pointer, named, meant in (
@@ -137,7 +173,7 @@ def _check_target_named(to: EscalateTo, team: bool, person: bool) -> None:
 
 
 def _check_target_active(ctx: ActionContext) -> None:
-    check_team_active(ctx.ref(Team, "to_team"), "/to_team")
+    check_team_assignable(ctx.ref(Team, "to_team"), "/to_team")
     check_person_active(ctx.ref(Person, "to_person"), "/to_person")
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
+from app.common.clocks import ClockMetric
 from app.common.records import FOLD, CodeEnum, ForeignRef, Record
 
 
@@ -36,10 +37,12 @@ class EscalateTo(CodeEnum):
 
 
 class EscalationRule(Record):
-    """A rule that escalates tickets of a process (the kind of its records) after some seconds, as long as its
-    condition holds.
+    """A rule that escalates tickets of a process (the kind of its records) after some seconds, or when a
+    clock of their service level agreement has reached a share of its target, as long as its condition holds.
 
-    The seconds count from when a ticket was opened, or reopened. Priorities that are not set: all.
+    The seconds count from when a ticket was opened, or reopened. `sla_percent` is the share, in percent of
+    the target's business seconds; `metric` says of which clocks. Either `after_seconds` or `sla_percent` is
+    set. Priorities, or a metric, that are not set: all.
     """
 
     KIND: ClassVar[str] = "escalation_rule"
@@ -49,6 +52,8 @@ class EscalationRule(Record):
     process: str | None = None
     priorities: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     after_seconds: int | None = None
+    sla_percent: int | None = None
+    metric: ClockMetric | None = Field(default=None, sa_type=Text)
     as_long_as: EscalationCondition | None = Field(default=None, sa_type=Text)
     escalate_to: EscalateTo | None = Field(default=None, sa_type=Text)
     to_team_id: Annotated[UUID | None, ForeignRef("team")] = None

@@ -1,10 +1,10 @@
-"""Checks that a person or a team is active, so that it can be assigned work or notified."""
+"""Checks of persons and teams: who can be assigned work or notified, who is a customer, who a supplier."""
 
 from __future__ import annotations
 
 from app.common.people import Person, PersonState
 from app.foundation.people.lookups import membership
-from app.foundation.people.records import Team, TeamState
+from app.foundation.people.records import Team, TeamKind, TeamState
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 
@@ -18,11 +18,33 @@ async def check_assignable(
     check_person_active(person, pointer)
     if person is not None and team is not None and await membership(reads, person, team) is None:
         raise WrongValue({"team": str(team.key)}, pointer=pointer, because="not_in_the_team")
-    check_team_active(team)
+    check_team_assignable(team)
 
 
-def check_team_active(team: Team | None, pointer: str = "/team") -> None:
-    """Check that the team in the payload is not retired. Raises WrongValue."""
+def check_team_assignable(team: Team | None, pointer: str = "/team") -> None:
+    """Check that the team in the payload is not retired, and no supplier. Raises WrongValue."""
+    _check_team_active(team, pointer)
+    if team is not None and team.kind is TeamKind.supplier:
+        raise WrongValue({"team": str(team.key)}, pointer=pointer, because="supplier_gets_no_work")
+
+
+def check_customer(team: Team | None, pointer: str) -> None:
+    """Check that the team in the payload can be a customer: not retired, and no supplier. Raises
+    WrongValue.
+    """
+    _check_team_active(team, pointer)
+    if team is not None and team.kind is TeamKind.supplier:
+        raise WrongValue({"team": str(team.key)}, pointer=pointer, because="supplier_is_no_customer")
+
+
+def check_supplier(team: Team | None, pointer: str = "/supplier") -> None:
+    """Check that the team in the payload is a supplier that is not retired. Raises WrongValue."""
+    _check_team_active(team, pointer)
+    if team is not None and team.kind is not TeamKind.supplier:
+        raise WrongValue({"team": str(team.key)}, pointer=pointer, because="not_a_supplier")
+
+
+def _check_team_active(team: Team | None, pointer: str) -> None:
     if team is not None and team.state is TeamState.retired:
         raise WrongValue(pointer=pointer, because="team_retired")
 

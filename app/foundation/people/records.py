@@ -22,10 +22,13 @@ class TeamState(CodeEnum):
 
 
 class TeamKind(CodeEnum):
-    """Kind of team: the organisation's own, or a customer's."""
+    """Kind of team: the organisation's own, a customer's, or a supplier, which is waited for and is not
+    assigned work.
+    """
 
     internal = "internal", "Internal", "内部"
     customer = "customer", "Customer", "客户"
+    supplier = "supplier", "Supplier", "供应商"
 
 
 class GroupState(CodeEnum):
@@ -53,7 +56,7 @@ class KeyState(CodeEnum):
 
 
 class Team(Record):
-    """A team of persons that work is assigned to, or that is a customer."""
+    """A team of persons that work is assigned to, that is a customer, or a supplier."""
 
     KIND: ClassVar[str] = "team"
 

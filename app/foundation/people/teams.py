@@ -1,4 +1,4 @@
-"""Teams: work is assigned to them, or they are customers (lifecycle).
+"""Teams: work is assigned to them, or they are customers or suppliers (lifecycle).
 
 active ⇄ retired
 """
@@ -29,7 +29,8 @@ class AddTeam(Payload):
     )
     name: ShortText = Field(description="What people call it.")
     kind: TeamKind = Field(
-        default=TeamKind.internal, description="Whether it is one of ours, or a customer's."
+        default=TeamKind.internal,
+        description="Whether it is one of ours, a customer's, or a supplier, which is assigned no work.",
     )
     lead: Annotated[Reference, ForeignRef("person")] | None = Field(
         default=None, description="Who leads it: a person's id."
@@ -37,7 +38,7 @@ class AddTeam(Payload):
 
 
 def add(team: Team, body: AddTeam, ctx: ActionContext) -> None:
-    """Add a team that can be assigned work, or be a customer."""
+    """Add a team that can be assigned work, or be a customer or a supplier."""
     team.key = body.key
     team.name = body.name
     team.kind = body.kind

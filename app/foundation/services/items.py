@@ -12,8 +12,8 @@ from pydantic import Field, WithJsonSchema
 from app.common.people import OVERSIGHT_ROLES, Person, Role
 from app.common.records import ForeignRef, jsonb_ordered
 from app.foundation.editing import apply_patch
-from app.foundation.people.eligibility import check_person_active
-from app.foundation.people.records import Group, Team, TeamState
+from app.foundation.people.eligibility import check_person_active, check_team_assignable
+from app.foundation.people.records import Group, Team
 from app.foundation.services.records import (
     ApprovalRule,
     CatalogueItem,
@@ -234,10 +234,8 @@ async def invalid_form(
 async def team_or_approver_inactive(
     reads: ReadContext, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, ctx: ActionContext
 ) -> None:
-    """Refuse if the item's team is retired, or one of its approvers is inactive."""
-    team = ctx.ref(Team, "default_team")
-    if team is not None and team.state is TeamState.retired:
-        raise WrongValue(pointer="/default_team", because="team_retired")
+    """Refuse if the item's team is retired or a supplier, or one of its approvers is inactive."""
+    check_team_assignable(ctx.ref(Team, "default_team"), "/default_team")
     for n, person in enumerate(ctx.refs(Person, "approver_persons")):
         check_person_active(person, f"/approver_persons/{n}")
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, WithJsonSchema
 
 from app.api.lists import Listing
-from app.api.shapes import PersonStub, RecordOut, TeamStub
+from app.api.shapes import OutputModel, PersonStub, RecordOut, TeamStub
 from app.common.people import Role
 from app.foundation.calendars.queries import CALENDARS
 from app.foundation.people.queries import PERSONS, TEAMS
@@ -22,6 +22,36 @@ from app.foundation.services.records import (
     ItemState,
     ServiceState,
 )
+
+
+class PromisedTargetOut(OutputModel):
+    """A target that an agreement promises. A condition without a value fits every case."""
+
+    id: str
+    metric: str = Field(description="What is measured: `response`, `resolution`, `availability` …")
+    process: str | None
+    priority: str | None
+    category: str | None
+    service: str | None
+    catalogue_item: str | None
+    threshold_seconds: int | None = Field(description="Of a clock: seconds of business time.")
+    threshold: str | None = Field(description="Of what is no clock, as a decimal text.")
+    kpi: str | None
+    comparator: str = Field(description="`le`: at most; `ge`: at least.")
+    compliance: str | None = Field(description="The share of cases that must meet it; null: all.")
+    calendar: str | None = Field(description="The key of its calendar; null: that of the promise.")
+
+
+class ServicePromiseOut(OutputModel):
+    """What a signed agreement promises of a service."""
+
+    agreement: UUID = Field(description="The agreement: `GET /v1/slas/{id}`, for whoever may see it.")
+    number: str
+    customer: UUID | None = Field(description="The customer's team; null: all customers.")
+    calendar: str = Field(description="The key of the calendar of the agreed service time.")
+    valid_from: str
+    valid_to: str | None = Field(description="Null: it has no end.")
+    targets: list[PromisedTargetOut]
 
 
 class ServiceOut(RecordOut):
@@ -38,6 +68,12 @@ class ServiceOut(RecordOut):
     team: TeamStub | None = Field(description="Who runs it.")
     customers: list[UUID] | None = Field(description="The teams that it is for.")
     calendar: str | None = Field(description="The key of the calendar of its support hours.")
+    promises: list[ServicePromiseOut] | None = Field(
+        description="What signed agreements promise of it; null: nothing."
+    )
+    rating_percent: int | None = Field(
+        description="For how many of a hundred cases the requester is asked to rate it; null: the setting."
+    )
     proposed_at: datetime
     went_live_at: datetime | None
     retired_at: datetime | None

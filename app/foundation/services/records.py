@@ -64,6 +64,8 @@ class Service(Record):
     """A service that IT provides to its customers.
 
     `customers` are the ids of teams. `calendar` is the key of the calendar of its support hours.
+    `promises` are those of signed agreements, as `services.promise` sets them.
+    `rating_percent` is for how many of a hundred cases the requester is asked to rate it; None: the setting.
     """
 
     KIND: ClassVar[str] = "service"
@@ -79,6 +81,8 @@ class Service(Record):
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
     customers: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     calendar: Annotated[str | None, KeyRef("calendar")] = None
+    promises: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
+    rating_percent: int | None = None
     proposed_at: datetime | None = None
     went_live_at: datetime | None = None
     retired_at: datetime | None = None

@@ -5,15 +5,18 @@ proposed ─► live ─► retired
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import date, timedelta
+from typing import Annotated, Any
+from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from app.common.people import OVERSIGHT_ROLES, Person, Role
-from app.common.records import ForeignRef, KeyRef
+from app.common.records import ForeignRef, KeyRef, Record, jsonb_ordered
+from app.foundation.calendars.week import IsoDate
 from app.foundation.editing import apply_patch
-from app.foundation.people.eligibility import check_person_active, check_team_active
-from app.foundation.people.records import Team, TeamState
+from app.foundation.people.eligibility import check_customer, check_person_active, check_team_assignable
+from app.foundation.people.records import Team
 from app.foundation.services.records import Criticality, Service
 from app.foundation.services.records import ServiceState as State
 from app.kernel.actor_policy import admin, role, rule
@@ -30,6 +33,7 @@ from app.kernel.payloads import (
     RecordKey,
     Reference,
     ShortText,
+    to_json_value,
 )
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
@@ -42,6 +46,19 @@ Customers = Annotated[
     tuple[Annotated[Reference, ForeignRef("team")], ...],
     Field(max_length=LONGEST_LIST, description="The teams that it is for: their keys or ids."),
     BoundedList,
+]
+
+
+RatingPercent = Annotated[
+    int,
+    Field(
+        strict=True,
+        ge=0,
+        le=100,
+        description="For how many of a hundred cases the requester is asked to rate it; null: the setting "
+        "`RATING_PERCENT`.",
+        examples=[25],
+    ),
 ]
 
 
@@ -70,6 +87,7 @@ class ProposeService(Payload):
     calendar: Annotated[RecordKey, KeyRef("calendar", known=True)] | None = Field(
         default=None, description="The key of the calendar of its support hours.", examples=["office-hours"]
     )
+    rating_percent: RatingPercent | None = None
 
 
 def propose(service: Service, body: ProposeService, ctx: ActionContext) -> None:
@@ -85,6 +103,7 @@ def propose(service: Service, body: ProposeService, ctx: ActionContext) -> None:
     service.team_id = None if team is None else team.id
     service.customers = _customers(ctx)
     service.calendar = body.calendar
+    service.rating_percent = body.rating_percent
     service.proposed_at = ctx.occurred_at
 
 
@@ -118,6 +137,7 @@ class EditService(Patch):
         description="The key of the calendar of its support hours.",
         examples=["round-the-clock"],
     )
+    rating_percent: RatingPercent | None = None
 
 
 def edit(service: Service, body: EditService, ctx: ActionContext) -> None:
@@ -134,16 +154,56 @@ def _customers(ctx: ActionContext) -> list[str] | None:
 async def owner_or_team_inactive(
     reads: ReadContext, service: Service, body: ProposeService | EditService, ctx: ActionContext
 ) -> None:
-    """Refuse if the owner is inactive, the team or a customer is retired, or a customer occurs twice."""
+    """Refuse if the owner is inactive, the team or a customer is retired or a supplier, or a customer occurs
+    twice.
+    """
     check_person_active(ctx.ref(Person, "owner"), "/owner")
-    check_team_active(ctx.ref(Team, "team"))
+    check_team_assignable(ctx.ref(Team, "team"))
     seen = set()
     for n, team in enumerate(ctx.refs(Team, "customers")):
-        if team.state is TeamState.retired:
-            raise WrongValue(pointer=f"/customers/{n}", because="team_retired")
+        check_customer(team, f"/customers/{n}")
         if team.id in seen:
             raise WrongValue(pointer=f"/customers/{n}", because="there_already")
         seen.add(team.id)
+
+
+class PromiseService(Payload):
+    """What an agreement promises of services, as it was signed, renewed or ended."""
+
+    agreement: Annotated[Reference, ForeignRef("sla")] = Field(description="The agreement.")
+    number: ShortText = Field(description="Its number.")
+    replaces: UUID | None = Field(default=None, description="The id of the one that it replaces.")
+    services: Annotated[tuple[Annotated[RecordKey, KeyRef("service", retired=True)], ...], BoundedList] = (
+        Field(default=(), max_length=LONGEST_LIST, description="The keys of the services that it is about.")
+    )
+    customer: UUID | None = Field(default=None, description="The customer's team; null: all customers.")
+    calendar: Annotated[RecordKey, KeyRef("calendar", retired=True)] = Field(
+        description="The key of its calendar."
+    )
+    valid_from: IsoDate = Field(description="Its first day.")
+    valid_to: IsoDate | None = Field(default=None, description="Its last day; null: it has no end.")
+    ended: bool = Field(default=False, description="Whether it is over.")
+    targets: Annotated[
+        tuple[Annotated[dict[str, Any], WithJsonSchema({"type": "object"})], ...], BoundedList
+    ] = Field(default=(), max_length=LONGEST_LIST, description="Its targets.")
+
+
+def promise(service: Service, body: PromiseService, ctx: ActionContext) -> None:
+    """Show what an agreement promises of the service; one that is over promises nothing."""
+    own = str(ctx.required_ref(Record, "agreement").id)
+    others = [one for one in service.promises or () if one["agreement"] != own]
+    replaced = None if body.replaces is None else str(body.replaces)
+    first = date.fromisoformat(body.valid_from)
+    for n, one in enumerate(others):
+        if one["agreement"] == replaced:
+            others[n] = {**one, "valid_to": (first - timedelta(days=1)).isoformat()}
+    if not body.ended and service.key in body.services:
+        others.append({"agreement": own} | {name: to_json_value(getattr(body, name)) for name in PROMISED})
+    service.promises = jsonb_ordered(others) or None
+
+
+#: What is shown of an agreement that promises something.
+PROMISED = ("number", "customer", "calendar", "valid_from", "valid_to", "targets")
 
 
 def go_live(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -169,6 +229,7 @@ LIFECYCLE = Lifecycle(
         action(edit,    "编辑", [State.proposed, State.live], STAYS,          KEEPER, "service.edited",   wrong=(owner_or_team_inactive,)),
         action(go_live, "上线", [State.proposed],             State.live,     KEEPER, "service.went_live"),
         action(retire,  "下线", [State.proposed, State.live], State.retired,  KEEPER, "service.retired"),
+        action(promise, "承诺", State,                        STAYS,          rule,   "service.promised"),
     ),
 )
 # fmt: on

@@ -1,0 +1,1 @@
+"""Agreements on service levels: with customers (SLA), with internal teams (OLA) and with suppliers (UC)."""

@@ -1,0 +1,314 @@
+"""Alignment of an SLA with the OLAs and UCs that it rests on, line by line.
+
+Each of its resolution targets is compared with the longest time that their targets allow one after another,
+over every second of a year at which a case could open; its availability with the product of the promises of
+its items and UCs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from app.common.business_time import BusinessTime
+from app.common.clocks import AgreementType
+from app.common.records import from_row
+from app.common.tickets import HoldReason
+from app.db import Row
+from app.foundation.calendars.calendar_cache import NEWEST_VERSIONS, business_time_of
+from app.foundation.calendars.records import CalendarVersion
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext, Reading, Unguarded
+from app.kernel.refusals import PreparationRefused
+from app.log.canonical import instant
+from app.service_levels.agreements.measures import conditions_of
+from app.service_levels.agreements.records import IN_FORCE, Agreement, TargetMetric
+from app.sla.alignment import Link, align, align_availability
+
+#: The time in which openings are tried.
+YEAR = timedelta(days=366)
+#: The attribute by which a configuration item promises an availability.
+AVAILABILITY = "availability"
+AVAILABILITY_DIGITS = 9
+
+# Each of them in its newest signed edition.
+BENEATH = """
+with recursive edition as (
+  select a.id as named, a.id, 0 as depth from fold.sla a where a.id = any(%s::uuid[])
+  union all
+  select e.named, n.id, e.depth + 1 from edition e join fold.sla n on n.replaces_id = e.id
+  where n.signed_at is not null and e.depth < 100
+)
+select distinct on (e.named) e.named, a.* from edition e join fold.sla a on a.id = e.id
+order by e.named, e.depth desc, a.signed_at desc nulls last"""
+# The items in use that serve one of the services.
+ITEMS = f"""
+select key, attributes ->> '{AVAILABILITY}' as promised from fold.ci
+where services && %s::text[] and state = 'live' order by key"""
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentLine:
+    """An OLA or UC in the longest case: the beginning and the end of its part, and its `seconds` by the SLA's
+    calendar. If it is not `counted`, its time passes without being added.
+    """
+
+    agreement: UUID
+    number: str
+    agreement_type: AgreementType
+    target: str
+    calendar: str
+    target_seconds: int
+    counted: bool
+    begins_at: str
+    ends_at: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetAlignment:
+    """The alignment of a resolution target of the SLA: a case that opens at `worst_at` takes the most seconds
+    of the SLA's calendar (null: a calendar ends before the case). `without_target` are the numbers of the
+    agreements beneath that promise nothing for such cases.
+    """
+
+    target: str
+    conditions: dict[str, str]
+    calendar: str
+    target_seconds: int
+    worst_seconds: int | None
+    worst_at: str | None
+    holds: bool
+    lines: list[AlignmentLine]
+    without_target: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PromisedItem:
+    """The availability that a configuration item or a UC promises; null: none, which counts as a gap."""
+
+    name: str
+    availability: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetAvailability:
+    """The alignment of an availability that the SLA promises: it holds if it is no higher than the product of
+    the promises of its items and UCs.
+    """
+
+    target: str
+    services: list[str]
+    promised: str
+    product: str | None
+    holds: bool
+    unknown: list[str]
+    items: list[PromisedItem]
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementAlignment:
+    """The alignment of an SLA with the OLAs and UCs beneath it. `not_in_force` are the numbers of those that
+    are not signed, or have ended.
+    """
+
+    holds: bool
+    from_at: str
+    until_at: str
+    not_in_force: list[str]
+    resolution: list[TargetAlignment]
+    availability: list[TargetAvailability]
+
+
+async def alignment_of(read: Reading, agreement: Agreement, now: datetime) -> AgreementAlignment:
+    """Return the alignment of the agreement in the year from now on, or from its begin, if that is later."""
+    begin = max(now, agreement.begins_at or now).replace(microsecond=0)
+    beneath = await _agreements_beneath(read, agreement)
+    hours = await _business_times(read, [agreement, *beneath])
+    # In a thread, since a year of several calendars takes a while: other requests go on meanwhile.
+    resolution = await asyncio.to_thread(
+        lambda: [_resolution(agreement, target, beneath, hours, begin) for target in _of(agreement)]
+    )
+    availability = [
+        await _availability(read, agreement, target, beneath)
+        for target in agreement.targets or ()
+        if target["metric"] == TargetMetric.availability and target["threshold"] is not None
+    ]
+    missing = [one.number for one in beneath if one.state not in IN_FORCE]
+    holds = not missing and all(one.holds for one in resolution) and all(one.holds for one in availability)
+    until = begin + YEAR
+    return AgreementAlignment(holds, instant(begin), instant(until), missing, resolution, availability)
+
+
+async def gap_beneath(reads: ReadContext, agreement: Agreement, body: Any, ctx: ActionContext) -> None:
+    """Refuse to submit an SLA that does not add up, unless the gap is accepted with a reason. Raises
+    PreparationRefused.
+    """
+    if agreement.agreement_type is not AgreementType.sla or body.gap_reason is not None:
+        return
+    guard = Unguarded("What lies beneath may change at any time after it was signed, too.")
+
+    async def read(query: str, parameters: Any) -> list[Row]:
+        return await reads.rows(query, parameters, guard=guard)
+
+    found = await alignment_of(read, agreement, ctx.now)
+    if not found.holds:
+        gaps = [one.target for one in found.resolution if not one.holds]
+        gaps += [one.target for one in found.availability if not one.holds]
+        named = ", ".join((*gaps, *found.not_in_force))
+        faults = [{"target": target, "because": "does_not_add_up"} for target in gaps]
+        raise PreparationRefused("gap_beneath", {"gaps": named}, {"targets": faults})
+
+
+async def _agreements_beneath(read: Reading, agreement: Agreement) -> list[Agreement]:
+    """Return the agreements that it rests on, in its order, each in the newest signed edition."""
+    names = agreement.rests_on or []
+    rows = {str(row["named"]): row for row in await read(BENEATH, (names,))} if names else {}
+    return [from_row(Agreement, rows[name]) for name in names if name in rows]
+
+
+async def _business_times(read: Reading, agreements: Sequence[Agreement]) -> dict[str, BusinessTime]:
+    keys = {str(one.calendar) for one in agreements}
+    keys |= {target["calendar"] for one in agreements for target in one.targets or () if target["calendar"]}
+    rows = await read(NEWEST_VERSIONS, (sorted(keys),))
+    return {row["calendar"]: business_time_of(from_row(CalendarVersion, row)) for row in rows}
+
+
+def _of(agreement: Agreement) -> Iterator[dict[str, Any]]:
+    """Yield the agreement's targets for the time to resolution."""
+    for target in agreement.targets or ():
+        if target["metric"] == TargetMetric.resolution and target["threshold_seconds"] is not None:
+            yield target
+
+
+def _resolution(
+    agreement: Agreement,
+    target: Mapping[str, Any],
+    beneath: Sequence[Agreement],
+    hours: Mapping[str, BusinessTime],
+    begin: datetime,
+) -> TargetAlignment:
+    calendar = _calendar(agreement, target)
+    pauses = HoldReason.awaiting_vendor in target["pause_reasons"]
+    known: list[tuple[Agreement, Mapping[str, Any], Link]] = []
+    without = []
+    for one in beneath:
+        chosen = _target_beneath(one, conditions_of(target))
+        if chosen is None:
+            without.append(one.number)
+            continue
+        counts = not (pauses and one.agreement_type is AgreementType.uc)
+        of_link = hours[_calendar(one, chosen)]
+        known.append(
+            (
+                one,
+                chosen,
+                Link(
+                    name=one.number, hours=of_link, target_seconds=chosen["threshold_seconds"], counts=counts
+                ),
+            )
+        )
+    found = align(hours[calendar], [link for _, _, link in known], begin, begin + YEAR)
+    return TargetAlignment(
+        target=target["id"],
+        conditions=conditions_of(target),
+        calendar=calendar,
+        target_seconds=target["threshold_seconds"],
+        worst_seconds=found.worst_seconds,
+        worst_at=None if found.worst_at is None else instant(found.worst_at),
+        holds=not without and found.allows(target["threshold_seconds"]),
+        lines=[
+            AlignmentLine(
+                one.id,
+                one.number,
+                AgreementType(str(one.agreement_type)),
+                chosen["id"],
+                _calendar(one, chosen),
+                link.target_seconds,
+                link.counts,
+                instant(line.begins_at),
+                instant(line.ends_at),
+                line.seconds,
+            )
+            for (one, chosen, link), line in zip(known, found.lines, strict=False)
+        ],
+        without_target=without,
+    )
+
+
+def _calendar(agreement: Agreement, target: Mapping[str, Any]) -> str:
+    """Return the key of the calendar that the target counts by."""
+    return str(target["calendar"] or agreement.calendar)
+
+
+def _target_beneath(one: Agreement, wanted: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return the target for the time to resolution that the agreement beneath has for such cases; None if it
+    has none for all of them. Of several that some of these cases get, it is the one with the longest time.
+    """
+    fits, narrower = None, []
+    for target in _of(one):
+        own = conditions_of(target)
+        if any(wanted.get(name, value) != value for name, value in own.items()):
+            continue
+        if not own.items() <= wanted.items():
+            narrower.append(target)
+        elif fits is None or len(own) > len(conditions_of(fits)):
+            fits = target
+    if fits is None:
+        return None
+    more = [other for other in narrower if len(conditions_of(other)) > len(conditions_of(fits))]
+    return max((fits, *more), key=lambda other: int(other["threshold_seconds"]))
+
+
+async def _availability(
+    read: Reading, agreement: Agreement, target: Mapping[str, Any], beneath: Sequence[Agreement]
+) -> TargetAvailability:
+    services = [target["service"]] if target["service"] else list(agreement.services or ())
+    rows = await read(ITEMS, (services,))
+    items = [PromisedItem(row["key"], _share(row["promised"])) for row in rows]
+    for one in beneath:
+        if one.agreement_type is AgreementType.uc and (said := _promised_by(one)) is not None:
+            items.append(PromisedItem(one.number, said))
+    shares = [(one.name, None if one.availability is None else Fraction(one.availability)) for one in items]
+    found = align_availability(Fraction(target["threshold"]), shares)
+    return TargetAvailability(
+        target=target["id"],
+        services=services,
+        promised=target["threshold"],
+        product=None if found.product is None else _decimal(found.product),
+        holds=found.holds,
+        unknown=list(found.unknown),
+        items=items,
+    )
+
+
+def _promised_by(one: Agreement) -> str | None:
+    """Return the lowest availability that the agreement promises."""
+    said = [
+        target["threshold"]
+        for target in one.targets or ()
+        if target["metric"] == TargetMetric.availability and target["threshold"] is not None
+    ]
+    return min(said, key=Decimal, default=None)
+
+
+def _share(text: str | None) -> str | None:
+    """Return the text if it is a share from 0 to 1."""
+    try:
+        value = None if text is None else Decimal(text)
+    except InvalidOperation:
+        return None
+    return text if value is not None and value.is_finite() and 0 <= value <= 1 else None
+
+
+def _decimal(share: Fraction) -> str:
+    """Return the share as a decimal text, rounded half up."""
+    scale = 10**AVAILABILITY_DIGITS
+    rounded = (share * scale * 2 + 1) // 2
+    return f"{Decimal(int(rounded)) / scale:f}"

@@ -1,0 +1,185 @@
+"""Checks of actions on agreements, beyond state and role. Each returns or raises the code of its refusal."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from app.common.clocks import AgreementType
+from app.common.people import Person
+from app.foundation.people.eligibility import (
+    check_customer,
+    check_person_active,
+    check_supplier,
+    check_team_assignable,
+)
+from app.foundation.people.records import Team, TeamKind
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.service_levels.agreements.drafting import (
+    AppointSla,
+    DraftSla,
+    MaintainTextSla,
+    RecordRequirementSla,
+)
+from app.service_levels.agreements.records import Agreement
+from app.service_levels.agreements.terms import apply_terms, copy_terms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: What a draft must have; it may take it over from another agreement.
+COMPULSORY = (
+    *("targets", "cost_amount", "cost_currency", "cost_period", "specification", "quality_plan"),
+    *("calendar", "valid_from"),
+)
+#: What an SLA must have besides before it is submitted: a text that the customer understands.
+COMPULSORY_FOR_REVIEW = (*COMPULSORY, "text")
+
+
+async def invalid_requirement(
+    reads: ReadContext, agreement: Agreement, body: RecordRequirementSla, ctx: ActionContext
+) -> None:
+    """Refuse parties that are not of the agreement's type, a scope that is none, and representatives who are
+    inactive or the same person.
+    """
+    if body.replaces is not None:
+        if not ctx.follows:
+            raise WrongValue(pointer="/replaces", because="only_by_amending")
+        return
+    _check_parties(body, ctx)
+    _check_scope(
+        body.agreement_type,
+        customer=body.customer is not None,
+        services=bool(body.services),
+        items=bool(body.catalogue_items),
+    )
+    _check_representatives(ctx)
+
+
+def _check_parties(body: RecordRequirementSla, ctx: ActionContext) -> None:
+    party = {AgreementType.sla: "customer", AgreementType.ola: "team", AgreementType.uc: "supplier"}
+    wanted = party[body.agreement_type]
+    for name in party.values():
+        if name != wanted and getattr(body, name) is not None:
+            words = {"type": str(body.agreement_type)}
+            raise WrongValue(words, pointer=f"/{name}", because="not_this_party")
+    team = ctx.ref(Team, wanted)
+    if team is None:
+        if body.agreement_type is not AgreementType.sla:
+            raise WrongValue(pointer=f"/{wanted}", because="missing")
+        return
+    if body.agreement_type is AgreementType.sla:
+        check_customer(team, "/customer")
+    elif body.agreement_type is AgreementType.uc:
+        check_supplier(team, "/supplier")
+    else:
+        check_team_assignable(team, "/team")
+        if team.kind is not TeamKind.internal:
+            raise WrongValue(pointer="/team", because="team_not_internal")
+
+
+def _check_scope(kind: AgreementType, *, customer: bool, services: bool, items: bool) -> None:
+    """Check that the scope has one of the four forms of an SLA: service and customer and item, service and
+    customer, service, or nothing; of an OLA and a UC, services or nothing. Raises WrongValue.
+    """
+    if items and not (kind is AgreementType.sla and customer and services):
+        raise WrongValue(pointer="/catalogue_items", because="items_of_customers_services")
+    if customer and not services:
+        raise WrongValue(pointer="/services", because="services_of_customer")
+
+
+def _check_representatives(ctx: ActionContext) -> None:
+    ours, theirs = ctx.ref(Person, "representative"), ctx.ref(Person, "party_representative")
+    check_person_active(ours, "/representative")
+    check_person_active(theirs, "/party_representative")
+    if theirs is not None and theirs.id == (ctx.caller.person_id if ours is None else ours.id):
+        raise WrongValue(pointer="/party_representative", because="represents_both")
+
+
+async def same_representative(
+    reads: ReadContext, agreement: Agreement, body: AppointSla, ctx: ActionContext
+) -> None:
+    """Refuse representatives who are inactive, or one for both parties."""
+    check_person_active(ctx.ref(Person, "representative"), "/representative")
+    check_person_active(ctx.ref(Person, "party_representative"), "/party_representative")
+    ours, theirs = ctx.ref(Person, "representative"), ctx.ref(Person, "party_representative")
+    after = (
+        agreement.representative_id if ours is None else ours.id,
+        agreement.party_representative_id if theirs is None else theirs.id,
+    )
+    if after[0] == after[1]:
+        named = "representative" if body.party_representative is None else "party_representative"
+        raise WrongValue(pointer=f"/{named}", because="represents_both")
+
+
+async def invalid_terms(
+    reads: ReadContext, agreement: Agreement, body: DraftSla | MaintainTextSla, ctx: ActionContext
+) -> None:
+    """Refuse terms that lack something compulsory or contradict one another."""
+    after = agreement.model_copy()
+    source = ctx.ref(Agreement, "copy_of")
+    if source is not None:
+        copy_terms(after, source)
+        after.services, after.catalogue_items = agreement.services, agreement.catalogue_items
+    apply_terms(after, body, ctx)
+    require_terms(after, COMPULSORY)
+    assert after.agreement_type is not None
+    _check_scope(
+        after.agreement_type,
+        customer=after.customer_id is not None,
+        services=bool(after.services),
+        items=bool(after.catalogue_items),
+    )
+    _check_days(after)
+    _check_targets(after)
+    _check_beneath(after, ctx)
+
+
+def require_terms(agreement: Agreement, names: Iterable[str]) -> None:
+    """Check that the agreement has these terms. Raises WrongValue with all that it lacks."""
+    missing = [
+        WrongValue(pointer=f"/{name}", because="missing") for name in names if not getattr(agreement, name)
+    ]
+    if missing:
+        raise WrongValue(pointer=missing[0].pointer, because="missing", further=tuple(missing[1:]))
+
+
+def _check_days(agreement: Agreement) -> None:
+    if agreement.valid_to is None:
+        return
+    assert agreement.valid_from is not None
+    if date.fromisoformat(agreement.valid_to) < date.fromisoformat(agreement.valid_from):
+        raise WrongValue(pointer="/valid_to", because="not_behind_start")
+
+
+def _check_targets(agreement: Agreement) -> None:
+    """Check that each target has an id of its own, and that consequences are of targets."""
+    known: set[str] = set()
+    for n, target in enumerate(agreement.targets or ()):
+        if target["id"] in known:
+            raise WrongValue(pointer=f"/targets/{n}/id", because="each_once")
+        known.add(target["id"])
+    for n, one in enumerate(agreement.consequences or ()):
+        if one["target"] not in known:
+            raise WrongValue(pointer=f"/consequences/{n}/target", because="no_such_target")
+
+
+def _check_beneath(agreement: Agreement, ctx: ActionContext) -> None:
+    """Check that only an SLA rests on others, and on OLAs and UCs."""
+    if agreement.rests_on and agreement.agreement_type is not AgreementType.sla:
+        raise WrongValue(pointer="/rests_on", because="only_slas_rest")
+    for n, one in enumerate(ctx.refs(Agreement, "rests_on")):
+        if one.agreement_type is AgreementType.sla:
+            raise WrongValue(pointer=f"/rests_on/{n}", because="rests_on_olas_and_ucs")
+
+
+async def text_missing(reads: ReadContext, agreement: Agreement, body: object, ctx: ActionContext) -> None:
+    """Refuse to submit an agreement that lacks its text or another compulsory term."""
+    require_terms(agreement, COMPULSORY_FOR_REVIEW)
+
+
+async def still_valid(reads: ReadContext, agreement: Agreement, ctx: ActionContext) -> str | None:
+    """Refuse that an agreement expires before its end (`agreement_still_valid`)."""
+    return None if agreement.ends_at is not None and agreement.ends_at <= ctx.now else "agreement_still_valid"

@@ -1,0 +1,372 @@
+"""Steps to which both parties consent, neither alone: sign, renew, terminate, amend.
+
+The first consent stays; the other party's to the same terms completes the step. Other terms are a
+counter-proposal, and a change of the text takes consents back.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.common.clocks import AgreementType
+from app.common.records import CodeEnum, ForeignRef, StaffOnly
+from app.common.tickets import Ticket
+from app.foundation.calendars.week import IsoDate
+from app.foundation.documents.filing import publish_draft
+from app.foundation.documents.records import DocumentClass
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import Branch, RelatedCommand
+from app.kernel.payloads import FreeText, Payload, Reference, ShortText
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.log.events import stream
+from app.service_levels.agreements.preparation import (
+    Consenting,
+    PendingConsents,
+    ReplacedAgreement,
+    TeamsBeneath,
+    Validity,
+    is_approved_change,
+)
+from app.service_levels.agreements.records import (
+    Agreement,
+    AgreementAcknowledgement,
+    AgreementConsent,
+    AgreementSide,
+    ConsentSubject,
+)
+from app.service_levels.agreements.records import AgreementState as State
+
+#: The documents of an agreement, which are drafted with it and published by its signature.
+DOCUMENTS = (DocumentClass.SL, DocumentClass.SS, DocumentClass.QP)
+
+
+class Consent(Payload):
+    """The consent of one side, given by its representative, or recorded by the service level manager with the
+    number of the document that the other party has signed.
+    """
+
+    SUBJECT: ClassVar[ConsentSubject]
+
+    side: AgreementSide | None = Field(
+        default=None, description="Whose consent it is, if not that of the side that the caller represents."
+    )
+    signed_document: ShortText | None = Field(
+        default=None,
+        description="Of a party that signs elsewhere: the number of the document, recorded by the service "
+        "level manager.",
+        examples=["V-2026-0815"],
+    )
+    signatory: FreeText | None = Field(default=None, description="Who has signed that document.")
+
+    @model_validator(mode="after")
+    def _check_document(self) -> Consent:
+        if (self.signed_document is None) != (self.signatory is None):
+            raise PydanticCustomError("document_with_signatory", "name the document and who has signed it")
+        return self
+
+    def terms(self, ctx: ActionContext) -> dict[str, Any]:
+        """Return the terms that the payload has; those left out are as the other side proposed."""
+        return {}
+
+    def usual_terms(self, agreement: Agreement) -> dict[str, Any]:
+        """Return the terms of a first consent that has none."""
+        return {}
+
+
+def give_consent(agreement: Agreement, body: Consent, ctx: ActionContext) -> bool:
+    """Record the consent; return whether both sides have consented with it."""
+    found = ctx.prepared(Consenting)
+    for one in found.withdrawn:
+        ctx.remove(one)
+    ctx.add(
+        AgreementConsent(
+            id=ctx.new_id(),
+            record=agreement.row_key,
+            subject=found.subject,
+            side=found.side,
+            given_by_id=ctx.caller.person_id,
+            document=body.signed_document,
+            signatory=body.signatory,
+            terms=found.terms,
+            complete=found.complete,
+            consented_at=ctx.occurred_at,
+        )
+    )
+    if found.other is not None:
+        ctx.change(found.other).complete = True
+    others = [one for one in agreement.pending_consents or () if not one.startswith(f"{found.subject}:")]
+    waiting = [] if found.complete else [f"{found.subject}:{found.side}"]
+    agreement.pending_consents = [*others, *waiting] or None
+    return found.complete
+
+
+def take_back_consents(agreement: Agreement, ctx: ActionContext) -> None:
+    """Take back the consents that wait for the other side, since the text is another one."""
+    for one in ctx.prepared(PendingConsents).consents:
+        ctx.remove(one)
+    agreement.pending_consents = None
+
+
+def on_both_consents(
+    subject: ConsentSubject, *ways: tuple[State, State], event: str = "sla.consented"
+) -> Branch:
+    """Return the target of a step that both sides consent to: from each first state of `ways` to its second
+    one, and until then in the first, with that event.
+    """
+    ends = dict(ways)
+
+    def choose(agreement: Agreement) -> CodeEnum:
+        assert agreement.state is not None
+        waits = any(one.startswith(f"{subject}:") for one in agreement.pending_consents or ())
+        return agreement.state if waits else ends[agreement.state]
+
+    return Branch(choose, tuple(dict.fromkeys((*ends, *ends.values()))), dict.fromkeys(ends, event))
+
+
+class SignSla(Consent):
+    """The signature of one side."""
+
+    SUBJECT = ConsentSubject.sign
+
+
+def sign(agreement: Agreement, body: SignSla, ctx: ActionContext) -> None:
+    """Sign the agreement: both parties, neither alone. It supersedes the one that it replaces from the begin
+    of its own validity, and its services show what was promised.
+    """
+    if not give_consent(agreement, body, ctx):
+        return
+    agreement.signed_at = ctx.occurred_at
+    _set_validity(agreement, ctx)
+    set_next_review(agreement, ctx)
+    for of_class in DOCUMENTS:
+        publish_draft(of_class, ctx)
+    for team in ctx.prepared(TeamsBeneath).teams:
+        ctx.add(
+            AgreementAcknowledgement(
+                id=ctx.new_id(),
+                record=agreement.row_key,
+                team_id=team.id,
+                person_id=team.lead_id,
+                asked_at=ctx.occurred_at,
+            )
+        )
+
+
+def _set_validity(agreement: Agreement, ctx: ActionContext) -> None:
+    found = ctx.prepared(Validity)
+    agreement.begins_at, agreement.ends_at = found.begins_at, found.ends_at
+    agreement.warned_days = None
+
+
+def set_next_review(agreement: Agreement, ctx: ActionContext) -> None:
+    """Set when the next review is due: so many months after the last one, or after the begin."""
+    since = agreement.last_reviewed_at or agreement.begins_at or ctx.occurred_at
+    months = since.year * 12 + since.month - 1 + (agreement.review_months or 12)
+    # The 28th, since every month has one: a review is not due later than it was agreed.
+    due = since.replace(year=months // 12, month=months % 12 + 1, day=min(since.day, 28))
+    agreement.review_due_at = due
+    agreement.review_reminded_at = agreement.review_overdue_at = None
+
+
+class RenewSla(Consent):
+    """The consent of one side to renew the agreement; what is left out is as the other side proposed."""
+
+    SUBJECT = ConsentSubject.renew
+
+    valid_to: IsoDate | None = Field(
+        default=None,
+        description="Its new last day; null: it has no end; left out: as it is.",
+        examples=["2199-12-31"],
+    )
+    effect_on_cost: Annotated[FreeText, StaffOnly()] | None = Field(
+        default=None, description="For staff: what becomes of the cost."
+    )
+    effect_on_workload: FreeText | None = Field(default=None, description="What becomes of the workload.")
+
+    def terms(self, ctx: ActionContext) -> dict[str, Any]:
+        """Return the new last day, if the payload has one, or none."""
+        return {"valid_to": self.valid_to} if "valid_to" in self.model_fields_set else {}
+
+    def usual_terms(self, agreement: Agreement) -> dict[str, Any]:
+        """Return the present last day."""
+        return {"valid_to": agreement.valid_to}
+
+
+def renew(agreement: Agreement, body: RenewSla, ctx: ActionContext) -> None:
+    """Renew the agreement after its review, until another day: both parties, neither alone."""
+    _set_effects(agreement, body)
+    if give_consent(agreement, body, ctx):
+        agreement.valid_to = ctx.prepared(Consenting).terms.get("valid_to")
+        _set_validity(agreement, ctx)
+
+
+def _set_effects(agreement: Agreement, body: RenewSla | AmendSla) -> None:
+    agreement.effect_on_cost = body.effect_on_cost or agreement.effect_on_cost
+    agreement.effect_on_workload = body.effect_on_workload or agreement.effect_on_workload
+
+
+class TerminateSla(Consent):
+    """The consent of one side to terminate the agreement."""
+
+    SUBJECT = ConsentSubject.terminate
+
+    reason: FreeText | None = Field(
+        default=None,
+        description="Why; of the side that consents first.",
+        examples=["The service is bought elsewhere. 服务改为外购。"],
+    )
+
+
+def terminate(agreement: Agreement, body: TerminateSla, ctx: ActionContext) -> None:
+    """Terminate the agreement after its review: both parties, neither alone."""
+    agreement.termination_reason = body.reason or agreement.termination_reason
+    if give_consent(agreement, body, ctx):
+        agreement.ended_at = ctx.occurred_at
+        ends_at = agreement.ends_at
+        agreement.ends_at = ctx.occurred_at if ends_at is None else min(ends_at, ctx.occurred_at)
+
+
+class AmendSla(Consent):
+    """The consent of one side to amend the agreement by an approved change."""
+
+    SUBJECT = ConsentSubject.amend
+
+    change: Annotated[Reference, ForeignRef("change")] | None = Field(
+        default=None,
+        description="The approved change: its id or number; of the side that consents first.",
+        examples=["CHG-2026-000123"],
+    )
+    effect_on_cost: Annotated[FreeText, StaffOnly()] | None = Field(
+        default=None, description="For staff: what becomes of the cost."
+    )
+    effect_on_workload: FreeText | None = Field(default=None, description="What becomes of the workload.")
+
+    def terms(self, ctx: ActionContext) -> dict[str, Any]:
+        """Return the change, if the payload names one."""
+        change = ctx.ref(Ticket, "change")
+        return {} if change is None else {"change": str(change.id)}
+
+
+def amend(agreement: Agreement, body: AmendSla, ctx: ActionContext) -> None:
+    """Consent to amend the agreement: both parties, neither alone. It stays in force; its next edition is a
+    record of its own.
+    """
+    _set_effects(agreement, body)
+    give_consent(agreement, body, ctx)
+
+
+async def change_not_approved(
+    reads: ReadContext, agreement: Agreement, body: AmendSla, ctx: ActionContext
+) -> None:
+    """Refuse to amend without a change, or by one that is not approved."""
+    change = ctx.ref(Ticket, "change")
+    if change is None:
+        name = ctx.prepared(Consenting).terms.get("change")
+        if name is None:
+            raise WrongValue(pointer="/change", because="missing")
+        loaded = await reads.record("change", name)
+        change = None if loaded is None else loaded.record
+    if change is None or not is_approved_change(change):
+        raise WrongValue(pointer="/change", because="change_not_approved")
+
+
+async def effects_missing(
+    reads: ReadContext, agreement: Agreement, body: RenewSla | AmendSla, ctx: ActionContext
+) -> None:
+    """Refuse the first consent without the effect on cost and workload."""
+    _require_first(body, ctx, "effect_on_cost", "effect_on_workload")
+
+
+async def reason_missing(
+    reads: ReadContext, agreement: Agreement, body: TerminateSla, ctx: ActionContext
+) -> None:
+    """Refuse the first consent to a termination without its reason."""
+    _require_first(body, ctx, "reason")
+
+
+def _require_first(body: Consent, ctx: ActionContext, *names: str) -> None:
+    if ctx.prepared(Consenting).complete:
+        return
+    missing = [WrongValue(pointer=f"/{name}", because="missing") for name in names if not getattr(body, name)]
+    if missing:
+        raise WrongValue(pointer=missing[0].pointer, because="missing", further=tuple(missing[1:]))
+
+
+async def renewed_backwards(
+    reads: ReadContext, agreement: Agreement, body: RenewSla, ctx: ActionContext
+) -> None:
+    """Refuse a new last day that is over, or before the first."""
+    found = ctx.prepared(Validity)
+    if found.ends_at is not None and found.ends_at <= max(found.begins_at, ctx.now):
+        raise WrongValue(pointer="/valid_to", because="not_ahead")
+
+
+#: The members of a target that are shown in catalogue entries.
+PROMISED = (
+    *("id", "metric", "process", "priority", "category", "service", "catalogue_item"),
+    *("threshold_seconds", "threshold", "kpi", "comparator", "compliance", "calendar"),
+)
+#: What a signature makes of the agreement that it replaces.
+SUPERSEDE = RelatedCommand(
+    action="supersede",
+    field="",
+    record=lambda ctx: (
+        ()
+        if not ctx.prepared(Consenting).complete or (one := ctx.prepared(ReplacedAgreement).agreement) is None
+        else one.row_key
+    ),
+    body=lambda agreement, body: {
+        "replaced_by": str(agreement.id),
+        "from_date": agreement.valid_from,
+        "from_at": agreement.begins_at,
+    },
+    permitted=True,
+)
+
+
+def promise_of(agreement: Agreement, body: object) -> dict[str, Any]:
+    """Return the payload that shows in the catalogue entries of services what the agreement promises."""
+    return {
+        "agreement": str(agreement.id),
+        "number": agreement.number,
+        "replaces": None if agreement.replaces_id is None else str(agreement.replaces_id),
+        "services": list(agreement.services or ()),
+        "customer": None if agreement.customer_id is None else str(agreement.customer_id),
+        "calendar": agreement.calendar,
+        "valid_from": agreement.valid_from,
+        "valid_to": agreement.valid_to,
+        "ended": agreement.ended_at is not None,
+        "targets": [{name: one[name] for name in PROMISED} for one in agreement.targets or ()],
+    }
+
+
+def _promised_services(ctx: ActionContext) -> tuple[str, ...]:
+    return ctx.prepared(ReplacedAgreement).services if ctx.prepared(Consenting).complete else ()
+
+
+PROMISE = RelatedCommand(
+    action="promise", field="", record=_promised_services, body=promise_of, permitted=True
+)
+#: The same of an end that nobody need consent to.
+END_PROMISE = RelatedCommand(
+    action="promise",
+    field="",
+    record=lambda ctx: ctx.prepared(ReplacedAgreement).services,
+    body=promise_of,
+    permitted=True,
+)
+MAKE_VERSION = RelatedCommand(
+    action="record_requirement",
+    field="",
+    record=lambda ctx: stream(Agreement.KIND, ctx.related_id) if ctx.prepared(Consenting).complete else (),
+    body=lambda agreement, body: {
+        "replaces": str(agreement.id),
+        "title": agreement.title,
+        "agreement_type": str(agreement.agreement_type or AgreementType.sla),
+    },
+    permitted=True,
+)

@@ -1,0 +1,291 @@
+"""Lifecycle of agreements on service levels: require, draft, negotiate, sign, review, renew, amend, end.
+
+requirement ─► drafted ─► negotiating ⇄ in_review ─► signed ⇄ under_review
+signed, under_review ─► superseded | expired        under_review ─► terminated
+
+To sign, to renew, to terminate and to amend both parties consent (`consents.py`). An amended agreement stays
+in force; its next edition is a record of its own, whose signature supersedes it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from app.common.components import example_includes
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.records import CodeEnum, ForeignRef, Record
+from app.foundation.calendars.week import IsoDate
+from app.foundation.documents.filing import CHILDREN as DOCUMENTS
+from app.foundation.documents.filing import load_documents
+from app.foundation.documents.filing import supersede as supersede_document
+from app.foundation.documents.records import DocumentClass
+from app.kernel.actor_policy import (
+    agreement_maintainer,
+    lead_beneath,
+    representative,
+    rule,
+    service_level_manager,
+)
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, action
+from app.kernel.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    EmptyPayload,
+    FreeText,
+    Instant,
+    Payload,
+    Reference,
+)
+from app.kernel.visibility import MEMBER, STAFF
+from app.service_levels.agreements import checks, consents, drafting, preparation
+from app.service_levels.agreements.alignment import gap_beneath
+from app.service_levels.agreements.measures import unmeasurable_targets
+from app.service_levels.agreements.records import (
+    IN_FORCE,
+    Agreement,
+    AgreementAcknowledgement,
+    AgreementConsent,
+    AgreementReview,
+    ConsentSubject,
+)
+from app.service_levels.agreements.records import AgreementState as State
+from app.service_levels.reports import actions as reports
+from app.service_levels.reports.records import AgreementReportRecipient
+
+
+class ReviewSla(Payload):
+    """The review of an agreement by both parties."""
+
+    model_config = example_includes("meeting")
+    attended: Annotated[tuple[Annotated[Reference, ForeignRef("person")], ...], BoundedList] = Field(
+        min_length=1, max_length=LONGEST_LIST, description="Who was there: persons' ids.", examples=[["me"]]
+    )
+    minutes: FreeText = Field(
+        description="What was said.", examples=["The targets fit the need. 目标符合需求。"]
+    )
+    results: FreeText = Field(
+        description="The results against the targets.", examples=["P1 97 % in time. P1 准时率 97%。"]
+    )
+    expectations: FreeText = Field(
+        description="The expectations that have changed.", examples=["Support on Saturdays. 周六支持。"]
+    )
+    meeting: Annotated[Reference, ForeignRef("meeting")] | None = Field(
+        default=None, description="The meeting in which it took place: its id or number."
+    )
+
+
+def review(agreement: Agreement, body: ReviewSla, ctx: ActionContext) -> None:
+    """Review the agreement with the other party: its results, and what is expected from now on."""
+    agreement.last_reviewed_at = ctx.occurred_at
+    consents.set_next_review(agreement, ctx)
+    meeting = ctx.refs(Record, "meeting")
+    ctx.add(
+        AgreementReview(
+            id=ctx.new_id(),
+            record=agreement.row_key,
+            attended=list(dict.fromkeys(str(person.id) for person in ctx.refs(Person, "attended"))),
+            minutes=body.minutes,
+            results=body.results,
+            expectations=body.expectations,
+            meeting_id=meeting[0].id if meeting else None,
+            reviewed_at=ctx.occurred_at,
+        )
+    )
+
+
+class MakeVersionSla(Payload):
+    """The next edition of the agreement, which was made by the amendment."""
+
+    change: UUID = Field(description="The id of the approved change.")
+
+
+def make_version(agreement: Agreement, body: MakeVersionSla, ctx: ActionContext) -> None:
+    """Amend the agreement as both parties consented to: its next edition is drafted."""
+    agreement.change_id = body.change
+
+
+def follow_amendment(agreement: Agreement, ctx: ActionContext) -> tuple[str, Payload] | None:
+    """Return the action that follows the second consent to an amendment."""
+    found = ctx.prepared(preparation.Consenting)
+    if not found.complete:
+        return None
+    return "make_version", MakeVersionSla(change=UUID(found.terms["change"]))
+
+
+class SupersedeSla(Payload):
+    """The agreement that replaces this one."""
+
+    replaced_by: Annotated[Reference, ForeignRef("sla")] = Field(description="The one that replaces it.")
+    from_date: IsoDate = Field(description="The first day of that one's validity.")
+    from_at: Instant = Field(description="The instant at which that day begins.")
+
+
+def supersede(agreement: Agreement, body: SupersedeSla, ctx: ActionContext) -> None:
+    """Supersede the agreement by the one that replaces it; it stays in force until that begins."""
+    agreement.superseded_from = body.from_date
+    agreement.superseded_at = ctx.occurred_at
+    agreement.ends_at = _earlier(agreement.ends_at, body.from_at)
+    for of_class in consents.DOCUMENTS:
+        supersede_document(of_class, ctx)
+
+
+def _earlier(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else min(one, other)
+
+
+class AcknowledgeSla(EmptyPayload):
+    """The acknowledgement of the agreement by the lead of a team beneath it."""
+
+
+def acknowledge(agreement: Agreement, body: AcknowledgeSla, ctx: ActionContext) -> None:
+    """Acknowledge the signed agreement, as the lead of a team beneath it."""
+    for one in ctx.prepared(preparation.AskedToAcknowledge).rows:
+        done = ctx.change(one)
+        done.acknowledged_at = ctx.occurred_at
+        done.acknowledged_by_id = ctx.caller.person_id
+
+
+def expire(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Let the agreement expire at the end of its validity."""
+    agreement.ended_at = agreement.ends_at
+
+
+class WarnOfEndSla(Payload):
+    """A warning that the agreement ends."""
+
+    days: int = Field(ge=1, le=366, strict=True, description="In how many days.", examples=[30])
+
+
+def warn_of_end(agreement: Agreement, body: WarnOfEndSla, ctx: ActionContext) -> None:
+    """Warn the representatives and the service level managers that the agreement ends."""
+    agreement.warned_days = body.days
+
+
+def remind_of_review(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Remind the representatives and the managers that the review of the agreement is due soon."""
+    agreement.review_reminded_at = ctx.occurred_at
+
+
+def flag_review(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Flag that the review of the agreement is overdue."""
+    agreement.review_overdue_at = ctx.occurred_at
+
+
+def on_enter(agreement: Agreement, before: CodeEnum | None, ctx: ActionContext) -> None:
+    """Set the time of the state entered, whichever action led to it."""
+    agreement.state_since = ctx.occurred_at
+    if agreement.state is State.drafted and agreement.drafted_at is None:
+        agreement.drafted_at = ctx.occurred_at
+
+
+def audience(agreement: Agreement) -> tuple[str, ...]:
+    """Return the audience: staff, the representatives, and all who belong to the other party's team."""
+    persons = (agreement.representative_id, agreement.party_representative_id)
+    tokens = [STAFF, *(f"person:{person}" for person in persons if person is not None)]
+    if agreement.party_id is not None:
+        tokens.append(f"{MEMBER}:{agreement.party_id}")
+    return tuple(tokens)
+
+
+PARTIES = representative | service_level_manager
+DRAFTERS = service_level_manager | agreement_maintainer
+NEGOTIABLE = (State.drafted, State.negotiating, State.in_review)
+OPEN = (State.requirement, *NEGOTIABLE, *IN_FORCE)
+AGREED = (*IN_FORCE, State.superseded, State.terminated, State.expired)
+SIGNED = consents.on_both_consents(ConsentSubject.sign, (State.in_review, State.signed))
+RENEWED = consents.on_both_consents(ConsentSubject.renew, (State.under_review, State.signed))
+TERMINATED = consents.on_both_consents(ConsentSubject.terminate, (State.under_review, State.terminated))
+RECORDED = Branch(drafting.first_state, (State.requirement, State.drafted), {State.drafted: "sla.drafted"})
+managers = partial(RecipientRule, roles=frozenset({Role.service_level_manager}))
+
+
+def representatives_get(notice: NoticeType) -> tuple[RecipientRule, ...]:
+    """Return that both representatives get that notice."""
+    return (
+        RecipientRule(notice, field="representative_id"),
+        RecipientRule(notice, field="party_representative_id"),
+    )
+
+
+REPORTED = (
+    *representatives_get(NoticeType.report_issued),
+    RecipientRule(NoticeType.report_issued, made=AgreementReportRecipient),
+)
+REPORT_CORRECTED = (
+    *representatives_get(NoticeType.report_corrected),
+    RecipientRule(NoticeType.report_corrected, made=AgreementReportRecipient),
+)
+STEP_NOTICES = representatives_get(NoticeType.agreement_moved)
+ENDING = (*representatives_get(NoticeType.agreement_ends), managers(NoticeType.agreement_ends))
+REVIEW_DUE = (
+    *representatives_get(NoticeType.agreement_review_due),
+    managers(NoticeType.agreement_review_due),
+)
+REVIEW_OVERDUE = (
+    *representatives_get(NoticeType.agreement_review_overdue),
+    managers(NoticeType.agreement_review_overdue),
+)
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="sla", plural="slas", zh="服务级别协议", record=Agreement, states=State, code="SLA",
+    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.agreement_maintainer},
+    columns={"staff": (), "person": ("representative_id", "party_representative_id"), "member": ("customer_id", "team_id", "supplier_id")},
+    children=(*DOCUMENTS, AgreementConsent, AgreementAcknowledgement, AgreementReview, *reports.CHILDREN), on_state_entered=on_enter,
+    rows=(
+        # action                             中文              from                to                  who                    event
+        action(drafting.record_requirement,    "记录需求",       NEW_RECORD,         RECORDED,           service_level_manager, "sla.requirement_recorded",
+               wrong=(checks.invalid_requirement,), prepare=(load_documents,), documents=drafting.documents_of_edition, notifies=STEP_NOTICES),
+        action(drafting.draft,                 "起草",           [State.requirement], State.drafted,     DRAFTERS,              "sla.drafted",
+               wrong=(checks.invalid_terms,), prepare=(load_documents,), documents=drafting.documents_of_draft, notifies=STEP_NOTICES),
+        action(drafting.maintain_text,         "维护文本",       [State.drafted, State.negotiating], STAYS, agreement_maintainer, "sla.text_maintained",
+               wrong=(checks.invalid_terms,), prepare=(load_documents, preparation.pending_consents), notifies=STEP_NOTICES),
+        action(drafting.negotiate,             "协商",           NEGOTIABLE,         State.negotiating,  PARTIES,               "sla.negotiated",
+               prepare=(preparation.pending_consents,), notifies=STEP_NOTICES),
+        action(drafting.submit_for_review,     "提交评审",       [State.negotiating], State.in_review,   service_level_manager, "sla.submitted",
+               wrong=(checks.text_missing, unmeasurable_targets, gap_beneath), notifies=STEP_NOTICES),
+        action(consents.sign,                  "签署",           [State.in_review],  SIGNED,             PARTIES,               "sla.signed",
+               prepare=(preparation.consenting, preparation.validity, preparation.replaced_agreement, preparation.teams_beneath, load_documents),
+               related=(consents.SUPERSEDE, consents.PROMISE), notifies=STEP_NOTICES),
+        action(acknowledge,                    "知悉确认",       IN_FORCE,           STAYS,              lead_beneath,          "sla.acknowledged",
+               prepare=(preparation.asked_to_acknowledge,)),
+        action(review,                         "复审",           [State.signed],     State.under_review, service_level_manager, "sla.reviewed",
+               notifies=STEP_NOTICES),
+        action(consents.renew,                 "续签",           [State.under_review], RENEWED,          PARTIES,               "sla.renewed",
+               prepare=(preparation.consenting, preparation.renewed_validity, preparation.replaced_agreement),
+               wrong=(consents.effects_missing, consents.renewed_backwards), related=(consents.PROMISE,), notifies=STEP_NOTICES),
+        action(consents.terminate,             "终止",           [State.under_review], TERMINATED,       PARTIES,               "sla.terminated",
+               prepare=(preparation.consenting, preparation.replaced_agreement), wrong=(consents.reason_missing,), related=(consents.PROMISE,),
+               notifies=STEP_NOTICES),
+        action(consents.amend,                 "变更协议",       IN_FORCE,           STAYS,              PARTIES,               "sla.consented",
+               prepare=(preparation.consenting,), wrong=(consents.effects_missing, consents.change_not_approved),
+               follow_up=follow_amendment, related=(consents.MAKE_VERSION,), notifies=STEP_NOTICES),
+        action(make_version,                   "生成新版",       IN_FORCE,           STAYS,              rule,                  "sla.amended",
+               notifies=STEP_NOTICES),
+        action(supersede,                      "取代",           IN_FORCE,           State.superseded,   rule,                  "sla.superseded",
+               prepare=(load_documents,), notifies=STEP_NOTICES),
+        action(expire,                         "到期",           IN_FORCE,           State.expired,      rule,                  "sla.expired",
+               unless=(checks.still_valid,), prepare=(preparation.replaced_agreement,), related=(consents.END_PROMISE,), notifies=STEP_NOTICES),
+        action(drafting.appoint,               "指定代表",       OPEN,               STAYS,              service_level_manager, "sla.representative_appointed",
+               prepare=(preparation.pending_consents,), wrong=(checks.same_representative,)),
+        action(warn_of_end,                    "到期预警",       IN_FORCE,           STAYS,              rule,                  "sla.end_warned", notifies=ENDING),
+        action(remind_of_review,               "提醒复审",       IN_FORCE,           STAYS,              rule,                  "sla.review_reminded",
+               notifies=REVIEW_DUE),
+        action(reports.issue_report,           "发布服务报告",   AGREED,             STAYS,              service_level_manager | rule, "sla.report_issued",
+               document=lambda agreement: DocumentClass.SR.value, prepare=(load_documents,), wrong=(reports.already_issued,), notifies=REPORTED),
+        action(reports.correct_report,         "更正服务报告",   AGREED,             STAYS,              service_level_manager, "sla.report_corrected",
+               prepare=(load_documents, reports.newest_edition), wrong=(reports.nothing_differs,), notifies=REPORT_CORRECTED),
+        action(reports.release_consequence,    "确认违约后果",   AGREED,             STAYS,              service_level_manager, "sla.consequence_released",
+               prepare=(reports.newest_edition, reports.proposed_consequence), notifies=representatives_get(NoticeType.consequence_released)),
+        action(flag_review,                    "标记复审逾期",   IN_FORCE,           STAYS,              rule,                  "sla.review_fell_overdue",
+               notifies=REVIEW_OVERDUE),
+    ),
+)
+# fmt: on

@@ -1,0 +1,255 @@
+"""Reads that actions on agreements need before they are decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.common.clocks import AgreementType
+from app.common.people import Role
+from app.foundation.people.records import Team
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import PreparationRefused, WrongValue
+from app.log.events import stream
+from app.service_levels.agreements.lookups import agreements_with
+from app.service_levels.agreements.records import (
+    IN_FORCE,
+    Agreement,
+    AgreementAcknowledgement,
+    AgreementConsent,
+    AgreementSide,
+    ConsentSubject,
+)
+
+if TYPE_CHECKING:
+    from app.service_levels.agreements.consents import Consent
+
+DAY = timedelta(days=1)
+#: The states of a change that is approved, and neither undone nor given up.
+APPROVED_CHANGE = frozenset({"approved", "scheduled", "implementing", "implemented", "closed"})
+#: A change that is closed after one of these outcomes was not made as approved.
+FAILED_OUTCOMES = frozenset({"failed", "backed_out"})
+
+
+@dataclass(frozen=True, slots=True)
+class Consenting:
+    """The effect of the consent that the action gives: its side and terms, the consents that it replaces, and
+    the other side's consent to the same terms, which it completes.
+    """
+
+    subject: ConsentSubject
+    side: AgreementSide
+    terms: dict[str, Any]
+    withdrawn: tuple[AgreementConsent, ...]
+    other: AgreementConsent | None
+
+    @property
+    def complete(self) -> bool:
+        """Return whether both sides have consented with it."""
+        return self.other is not None
+
+
+async def consent_side(
+    reads: ReadContext, agreement: Agreement, body: Consent, ctx: ActionContext
+) -> AgreementSide:
+    """Return the side whose consent the caller gives: that which they represent, or, of a service level
+    manager with a signed document, the other party's. Raises WrongValue.
+    """
+    person = ctx.caller.person_id
+    if body.signed_document is not None:
+        if not ctx.caller.has_role(Role.service_level_manager, agreement):
+            raise WrongValue(pointer="/signed_document", because="manager_records_documents")
+        if body.side is AgreementSide.it:
+            raise WrongValue(pointer="/side", because="it_signs_itself")
+        return AgreementSide.party
+    sides = []
+    if person is not None and person == agreement.representative_id:
+        sides.append(AgreementSide.it)
+    if person is not None and person == agreement.party_representative_id:
+        sides.append(AgreementSide.party)
+    if not sides:
+        raise WrongValue(pointer="/signed_document", because="document_of_consent")
+    if body.side is not None and body.side not in sides:
+        raise WrongValue(pointer="/side", because="not_your_side")
+    return sides[0]
+
+
+async def consenting(
+    reads: ReadContext, agreement: Agreement, body: Consent, ctx: ActionContext
+) -> Consenting:
+    """Find the effect of the consent. Other terms than those that the other side consented to are a counter-
+    proposal, which takes that consent back. Raises WrongValue, or PreparationRefused if one person would
+    consent for both sides.
+    """
+    side = await consent_side(reads, agreement, body, ctx)
+    pending = [
+        one
+        for one in await reads.children(AgreementConsent, agreement, subject=body.SUBJECT.value)
+        if not one.complete
+    ]
+    other = next((one for one in pending if one.side is not side), None)
+    proposed = body.usual_terms(agreement) if other is None else other.terms or {}
+    terms = {**proposed, **body.terms(ctx)}
+    if other is not None and terms != proposed:
+        other = None
+    if other is not None and other.given_by_id == ctx.caller.person_id:
+        raise PreparationRefused("consented_for_the_other")
+    gone = tuple(one for one in pending if other is None or one.id != other.id)
+    return Consenting(body.SUBJECT, side, terms, gone, other)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingConsents:
+    """The consents to the agreement that wait for the other side."""
+
+    consents: tuple[AgreementConsent, ...]
+
+
+async def pending_consents(
+    reads: ReadContext, agreement: Agreement, body: object, ctx: ActionContext
+) -> PendingConsents:
+    """Find the consents that a change of the text takes back."""
+    known = await reads.children(AgreementConsent, agreement, complete=False)
+    return PendingConsents(tuple(known))
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """The instants from and until which the agreement is valid; without an end, None."""
+
+    begins_at: datetime
+    ends_at: datetime | None
+
+
+async def zone_of(reads: ReadContext, agreement: Agreement) -> ZoneInfo:
+    """Return the zone of the agreement's calendar."""
+    found = await reads.by_key("calendar", agreement.calendar or "")
+    return ZoneInfo(found[0].record.time_zone) if found else ZoneInfo("UTC")
+
+
+def day_begin(day: str, zone: ZoneInfo) -> datetime:
+    """Return the first instant of the day in the zone."""
+    return datetime.combine(date.fromisoformat(day), time(), zone).astimezone(UTC)
+
+
+def day_end(day: str, zone: ZoneInfo) -> datetime:
+    """Return the first instant after the day in the zone."""
+    return datetime.combine(date.fromisoformat(day) + DAY, time(), zone).astimezone(UTC)
+
+
+async def validity(reads: ReadContext, agreement: Agreement, body: object, ctx: ActionContext) -> Validity:
+    """Find the instants of the agreement's validity. Raises PreparationRefused if another agreement with the
+    same party about the same covers some of that time.
+    """
+    assert agreement.valid_from is not None
+    return await _free_validity(reads, agreement, agreement.valid_to)
+
+
+async def renewed_validity(
+    reads: ReadContext, agreement: Agreement, body: Any, ctx: ActionContext
+) -> Validity:
+    """Find the instants of the validity that the renewal leads to; see `validity`."""
+    terms = ctx.prepared(Consenting).terms
+    return await _free_validity(reads, agreement, terms.get("valid_to"))
+
+
+async def _free_validity(reads: ReadContext, agreement: Agreement, valid_to: str | None) -> Validity:
+    zone = await zone_of(reads, agreement)
+    assert agreement.valid_from is not None
+    begin = day_begin(agreement.valid_from, zone)
+    wanted = Validity(begin, None if valid_to is None else day_end(valid_to, zone))
+    for other in await agreements_with(reads, agreement):
+        taken = other.scope == scope_of(agreement) and other.id not in (agreement.id, agreement.replaces_id)
+        if taken and _overlap(wanted, other.begins_at, other.ends_at):
+            raise PreparationRefused("covered_already", {"number": other.number})
+    return wanted
+
+
+def _overlap(wanted: Validity, begins_at: datetime, ends_at: datetime | None) -> bool:
+    return (ends_at is None or wanted.begins_at < ends_at) and (
+        wanted.ends_at is None or begins_at < wanted.ends_at
+    )
+
+
+def scope_of(agreement: Agreement) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the services and the catalogue items that the agreement is about."""
+    return frozenset(agreement.services or ()), frozenset(agreement.catalogue_items or ())
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacedAgreement:
+    """The agreement that a signature supersedes, if it is still in force; and the streams of the services in
+    whose catalogue entries the signature, the renewal or the end of this one shows.
+    """
+
+    agreement: Agreement | None
+    services: tuple[str, ...]
+
+
+async def replaced_agreement(
+    reads: ReadContext, agreement: Agreement, body: object, ctx: ActionContext
+) -> ReplacedAgreement:
+    """Find the agreement that this one replaces, and the services that either is about."""
+    found = None
+    if agreement.replaces_id is not None and agreement.signed_at is None:
+        loaded = await reads.record(Agreement.KIND, str(agreement.replaces_id))
+        if loaded is not None and loaded.record.state in IN_FORCE:
+            found = loaded.record
+    shown = agreement.agreement_type is AgreementType.sla
+    keys = dict.fromkeys((*(agreement.services or ()), *((found and found.services) or ()))) if shown else {}
+    streams = [stream("service", one.record.id) for key in keys for one in await reads.by_key("service", key)]
+    return ReplacedAgreement(found, tuple(streams))
+
+
+@dataclass(frozen=True, slots=True)
+class TeamsBeneath:
+    """The teams of the OLAs and UCs that the agreement rests on."""
+
+    teams: tuple[Team, ...]
+
+
+async def teams_beneath(
+    reads: ReadContext, agreement: Agreement, body: object, ctx: ActionContext
+) -> TeamsBeneath:
+    """Find the teams beneath the agreement, each once."""
+    found: dict[UUID, Team] = {}
+    for name in agreement.rests_on or ():
+        beneath = await reads.record(Agreement.KIND, name)
+        party = None if beneath is None else beneath.record.party_id
+        team = None if party is None else await reads.record(Team.KIND, str(party))
+        if team is not None:
+            found[team.record.id] = team.record
+    return TeamsBeneath(tuple(found.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class AskedToAcknowledge:
+    """The acknowledgements that are asked of the caller, as the lead of teams."""
+
+    rows: tuple[AgreementAcknowledgement, ...]
+
+
+async def asked_to_acknowledge(
+    reads: ReadContext, agreement: Agreement, body: object, ctx: ActionContext
+) -> AskedToAcknowledge:
+    """Find the acknowledgements that are asked of the caller: of teams that they lead now, and that have not
+    acknowledged it. Raises PreparationRefused if there are none.
+    """
+    rows = []
+    for one in await reads.children(AgreementAcknowledgement, agreement):
+        team = await reads.record(Team.KIND, str(one.team_id))
+        leads = team is not None and team.record.lead_id == ctx.caller.person_id
+        if one.acknowledged_at is None and leads:
+            rows.append(one)
+    if not rows:
+        raise PreparationRefused("nothing_to_acknowledge")
+    return AskedToAcknowledge(tuple(rows))
+
+
+def is_approved_change(change: Any) -> bool:
+    """Return whether the change is approved, and neither undone nor given up."""
+    return str(change.state) in APPROVED_CHANGE and str(change.outcome) not in FAILED_OUTCOMES

@@ -1,0 +1,66 @@
+"""Reads for the pages of an agreement's documents."""
+
+from __future__ import annotations
+
+from app.api.shapes import Renderer
+from app.common.records import from_row
+from app.foundation.documents.records import DocumentEntry
+from app.kernel.reads import VersionedRecord
+from app.kernel.refusals import NotFound
+from app.service_levels.agreements.pages import Printed, Signature
+from app.service_levels.agreements.records import (
+    Agreement,
+    AgreementConsent,
+    AgreementSide,
+    ConsentSubject,
+)
+
+DOCUMENT = "select * from fold.document_entry where record = %s and number = %s"
+CONSENTS = """
+select * from fold.sla_consent where record = %s and subject = %s order by consented_at, id"""
+BENEATH = "select number from fold.sla where id = any(%s::uuid[]) order by number"
+
+
+async def printed_document(renderer: Renderer, loaded: VersionedRecord[Agreement], number: str) -> Printed:
+    """Return the content of the page for the agreement's document with that number. Raises NotFound if the
+    agreement has none, or the caller may not see it.
+    """
+    agreement, db = loaded.record, renderer.ledger.db
+    row = await db.row(DOCUMENT, (agreement.row_key, number))
+    document = None if row is None else from_row(DocumentEntry, row)
+    if document is None or (document.for_staff and not renderer.caller.is_staff_for(agreement)):
+        raise NotFound()
+    renderer.is_past = True  # a page offers no actions
+    shown = await renderer.render_one(agreement, loaded.audience)
+    beneath = await db.rows(BENEATH, (agreement.rests_on or [],))
+    assert document.document_class is not None
+    assert document.state is not None
+    return Printed(
+        agreement=shown,
+        document_class=document.document_class,
+        number=str(document.number),
+        edition=document.edition or 1,
+        state=document.state,
+        beneath=[one["number"] for one in beneath],
+        signatures=await _signatures(renderer, agreement),
+    )
+
+
+async def _signatures(renderer: Renderer, agreement: Agreement) -> list[Signature]:
+    """Return the signatures of both sides, given or yet to be given."""
+    ledger = renderer.ledger
+    rows = await ledger.db.rows(CONSENTS, (agreement.row_key, ConsentSubject.sign.value))
+    given = {one.side: one for one in (from_row(AgreementConsent, row) for row in rows)}
+    persons = {one.given_by_id for one in given.values() if one.given_by_id is not None}
+    named = await ledger.directory.names(persons)
+    signatories = {one.signatory for one in given.values() if one.signatory is not None}
+    texts = await ledger.vault.texts({*named.values(), *signatories})
+    found = []
+    for side in AgreementSide:
+        one = given.get(side)
+        if one is None:
+            found.append(Signature(side, None, None, None))
+            continue
+        sealed = one.signatory or named.get(one.given_by_id)  # type: ignore[arg-type]  # a rule gives none
+        found.append(Signature(side, texts.get(str(sealed)), one.document, one.consented_at))
+    return found

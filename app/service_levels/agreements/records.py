@@ -1,0 +1,267 @@
+"""Agreements on service levels, the consents and acknowledgements to them, and their reviews (tables)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from app.common.clocks import AgreementType
+from app.common.notices import NoticeType, Responsible
+from app.common.personal import Personal
+from app.common.records import (
+    FOLD,
+    ChildRecord,
+    CodeEnum,
+    Document,
+    ForeignRef,
+    KeyRef,
+    Record,
+    StaffOnly,
+)
+
+
+class AgreementState(CodeEnum):
+    """State of an agreement. `superseded`: it stays in force until the begin of the one that replaces it."""
+
+    requirement = "requirement", "Requirement", "需求"
+    drafted = "drafted", "Drafted", "草案"
+    negotiating = "negotiating", "Negotiating", "协商中"
+    in_review = "in_review", "In review", "评审中"
+    signed = "signed", "Signed", "已签署"
+    under_review = "under_review", "Under review", "复审中"
+    superseded = "superseded", "Superseded", "已被取代"
+    terminated = "terminated", "Terminated", "已终止"
+    expired = "expired", "Expired", "已到期"
+
+
+#: An agreement in one of these states binds its parties, within its validity.
+IN_FORCE = (AgreementState.signed, AgreementState.under_review)
+ENDED = frozenset({AgreementState.superseded, AgreementState.terminated, AgreementState.expired})
+
+
+class TargetMetric(CodeEnum):
+    """Metric of a target: the clocks first, then what is measured over a period."""
+
+    response = "response", "Response", "响应"
+    resolution = "resolution", "Resolution", "解决"
+    restore = "restore", "Restoration of service", "服务恢复"
+    fulfilment = "fulfilment", "Fulfilment", "交付"
+    update = "update", "Update", "进展通报"
+    availability = "availability", "Availability", "可用性"
+    satisfaction = "satisfaction", "Satisfaction", "满意度"
+    kpi = "kpi", "KPI", "绩效指标"
+
+
+#: Metrics of which each case has a clock, with a threshold in seconds.
+CLOCKS = frozenset(
+    {
+        TargetMetric.response,
+        TargetMetric.resolution,
+        TargetMetric.restore,
+        TargetMetric.fulfilment,
+        TargetMetric.update,
+    }
+)
+
+
+class TargetComparator(CodeEnum):
+    """Comparison of a result with a target's threshold; equal is met."""
+
+    le = "le", "At most", "不超过"
+    ge = "ge", "At least", "不低于"
+
+
+class ReportingPeriod(CodeEnum):
+    """Period of an agreement's reports."""
+
+    month = "month", "Month", "月"
+    quarter = "quarter", "Quarter", "季度"
+    year = "year", "Year", "年"
+
+
+class ConsequenceKind(CodeEnum):
+    """Kind of consequence of a missed target; none is paid by this system."""
+
+    credit = "credit", "Credit", "服务抵扣"
+    penalty = "penalty", "Penalty", "违约金"
+
+
+class AgreementSide(CodeEnum):
+    """Side of an agreement: IT, or the customer, internal team or supplier."""
+
+    it = "it", "IT", "信息技术方"
+    party = "party", "The other party", "对方"
+
+
+class ConsentSubject(CodeEnum):
+    """Step of an agreement to which both parties consent."""
+
+    sign = "sign", "Signature", "签署"
+    renew = "renew", "Renewal", "续签"
+    terminate = "terminate", "Termination", "终止"
+    amend = "amend", "Amendment", "变更"
+
+
+class Agreement(Record):
+    """An agreement on service levels, in one edition.
+
+    The other party is `customer_id` (SLA), `team_id` (OLA) or `supplier_id` (UC); an SLA without customer,
+    services and items is the default. `services` and `catalogue_items` are keys. `valid_from`, `valid_to` and
+    `superseded_from` are dates (YYYY-MM-DD), whole days in the zone of `calendar`, the last one included;
+    without `valid_to` it has no end. `superseded_from` is the begin of the one that replaces it. `ended_at`
+    is when it was terminated or expired. Since it was signed, `begins_at` and `ends_at` are the instants from
+    and until which it is in force, whatever ends it.
+
+    `targets`, `consequences` and `workload` are lists as `terms.py` writes them. `rests_on` are the ids of
+    the OLAs and UCs that an SLA rests on. `threshold`, `compliance` and `degraded_weight` are decimal texts.
+    `review_due_at` is when the next review is due, `pending_consents` are `<subject>:<side>` of those that
+    wait for the other side, `warned_days` how many days before the end the last warning was, `gap_reason` why
+    a gap of what it rests on was accepted.
+    """
+
+    KIND: ClassVar[str] = "sla"
+
+    number: str = ""
+    state: AgreementState | None = Field(default=None, sa_type=Text)
+    state_since: datetime | None = None
+    agreement_type: AgreementType | None = Field(default=None, sa_type=Text)
+    title: str | None = None
+    edition: int | None = None
+    replaces_id: Annotated[UUID | None, ForeignRef("sla")] = None
+    customer_id: Annotated[UUID | None, ForeignRef("team")] = None
+    team_id: Annotated[UUID | None, ForeignRef("team")] = None
+    supplier_id: Annotated[UUID | None, ForeignRef("team")] = None
+    representative_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
+    party_representative_id: Annotated[
+        UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)
+    ] = None
+    services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    catalogue_items: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    needs: Annotated[str | None, Personal()] = None
+    business_process: str | None = None
+    calendar: Annotated[str | None, KeyRef("calendar")] = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+    notice_days: int | None = None
+    targets: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
+    rests_on: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    reporting_period: ReportingPeriod | None = Field(default=None, sa_type=Text)
+    review_months: int | None = None
+    reopen_days: int | None = None
+    degraded_weight: str | None = None
+    maintenance_counts: bool | None = None
+    cost_amount: Annotated[str | None, StaffOnly()] = None
+    cost_currency: Annotated[str | None, StaffOnly()] = None
+    cost_period: Annotated[ReportingPeriod | None, StaffOnly()] = Field(default=None, sa_type=Text)
+    consequences: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
+    workload: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
+    workload_above: str | None = None
+    customer_duties: str | None = None
+    security_boundary: str | None = None
+    resources: str | None = None
+    text: str | None = None
+    specification: Annotated[str | None, StaffOnly()] = None
+    quality_plan: str | None = None
+    change_id: Annotated[UUID | None, ForeignRef("change")] = None
+    pending_consents: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    gap_reason: Annotated[str | None, StaffOnly()] = None
+    effect_on_cost: Annotated[str | None, Personal(), StaffOnly()] = None
+    effect_on_workload: Annotated[str | None, Personal()] = None
+    termination_reason: Annotated[str | None, Personal()] = None
+    recorded_requirement_at: datetime | None = None
+    drafted_at: datetime | None = None
+    negotiated_at: datetime | None = None
+    submitted_at: datetime | None = None
+    signed_at: datetime | None = None
+    last_reviewed_at: datetime | None = None
+    review_due_at: datetime | None = None
+    review_reminded_at: datetime | None = None
+    review_overdue_at: datetime | None = None
+    begins_at: datetime | None = None
+    ends_at: datetime | None = None
+    superseded_from: str | None = None
+    superseded_at: datetime | None = None
+    ended_at: datetime | None = None
+    warned_days: int | None = None
+
+    @property
+    def party_id(self) -> UUID | None:
+        """Return the team of the other party; None of a default agreement."""
+        return self.customer_id or self.team_id or self.supplier_id
+
+
+class AgreementConsent(ChildRecord):
+    """The consent of one side to a step of the agreement, until the other side's completes it or the text is
+    changed. `terms` are those consented to; `document` is the number of the signed document, of a side whose
+    consent the service level manager has recorded, and `signatory` who has signed it.
+    """
+
+    KIND: ClassVar[str] = "sla_consent"
+
+    subject: ConsentSubject | None = Field(default=None, sa_type=Text)
+    side: AgreementSide | None = Field(default=None, sa_type=Text)
+    given_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    document: str | None = None
+    signatory: Annotated[str | None, Personal()] = None
+    terms: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    complete: bool | None = None
+    consented_at: datetime | None = None
+
+
+class AgreementAcknowledgement(ChildRecord):
+    """The acknowledgement of a signed agreement that is asked of a team beneath it: of its lead then."""
+
+    KIND: ClassVar[str] = "sla_acknowledgement"
+    AUDIENCE_KIND: ClassVar[str] = "follower"
+
+    team_id: Annotated[UUID | None, ForeignRef("team")] = None
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_acknowledge)] = None
+    acknowledged_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    asked_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+
+
+class AgreementReview(ChildRecord):
+    """A review of the agreement by both parties. `attended` are the ids of persons."""
+
+    KIND: ClassVar[str] = "sla_review"
+
+    attended: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    minutes: Annotated[str | None, Personal()] = None
+    results: Annotated[str | None, Personal()] = None
+    expectations: Annotated[str | None, Personal()] = None
+    meeting_id: Annotated[UUID | None, ForeignRef("meeting")] = None
+    reviewed_at: datetime | None = None
+
+
+class AgreementTable(Agreement, table=True):
+    """The table of agreements."""
+
+    __tablename__ = "sla"
+    __table_args__: ClassVar = FOLD
+
+
+class AgreementConsentTable(AgreementConsent, table=True):
+    """The table of consents to agreements."""
+
+    __tablename__ = "sla_consent"
+    __table_args__: ClassVar = FOLD
+
+
+class AgreementAcknowledgementTable(AgreementAcknowledgement, table=True):
+    """The table of acknowledgements of agreements."""
+
+    __tablename__ = "sla_acknowledgement"
+    __table_args__: ClassVar = FOLD
+
+
+class AgreementReviewTable(AgreementReview, table=True):
+    """The table of reviews of agreements."""
+
+    __tablename__ = "sla_review"
+    __table_args__: ClassVar = FOLD

@@ -1,0 +1,91 @@
+"""Routes of agreements on service levels: `/v1/slas`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic_core import to_json
+from starlette.responses import RedirectResponse, Response
+
+from app.api.actions import mount_actions
+from app.api.auth import context_of
+from app.api.child_rows import mount_child_listing
+from app.api.direct import DirectRoute
+from app.api.openapi import problems
+from app.api.pages import page
+from app.api.paging import VARY
+from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.foundation.documents.records import DocumentClass
+from app.kernel.actor_policy import staff
+from app.kernel.refusals import Forbidden
+from app.service_levels.agreements.alignment import AgreementAlignment, alignment_of
+from app.service_levels.agreements.lifecycle import LIFECYCLE
+from app.service_levels.agreements.pages import body_of, title_of
+from app.service_levels.agreements.printing import printed_document
+from app.service_levels.agreements.queries import CHILD_LISTINGS, LISTING, AgreementOut
+
+#: A page to print.
+PAGE_RESPONSE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The document as a page.",
+        "content": {"text/html": {"schema": {"type": "string"}}},
+        "headers": {"Content-Language": {}},
+    },
+    307: {
+        "description": "The document is a service report, whose page is there.",
+        "headers": {"Location": {"schema": {"type": "string"}}},
+    },
+}
+router = APIRouter(prefix="/v1/slas", tags=["slas"], route_class=DirectRoute)
+mount_reads(router, LISTING)
+#: Actions with what is computed above this package, where their routes are (`app/service_reports`).
+COMPUTED_ABOVE = frozenset({"issue_report", "correct_report"})
+mount_actions(router, LIFECYCLE, AgreementOut, left_out=COMPUTED_ABOVE)
+for rows in CHILD_LISTINGS:
+    mount_child_listing(router, LIFECYCLE, AgreementOut, rows)
+
+
+@router.get(
+    "/{id}/alignment",
+    operation_id="get_sla_alignment",
+    response_model=AgreementAlignment,
+    responses=problems(403, 404, 422),
+)
+async def get_sla_alignment(request: Request, name: Name) -> Response:
+    """Return whether the agreement adds up from the OLAs and UCs beneath it, line by line. For staff."""
+    renderer = renderer_of(request, LISTING)
+    agreement = (await load_visible(renderer, name)).record
+    if not renderer.caller.is_staff_for(agreement):
+        raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
+    found = await alignment_of(renderer.ledger.db.rows, agreement, context_of(request).now)
+    return Response(to_json(asdict(found)), headers=VARY, media_type="application/json")
+
+
+@router.get(
+    "/{id}/documents/{number}",
+    operation_id="get_sla_document",
+    response_class=Response,
+    response_model=None,
+    responses=problems(404, 422) | PAGE_RESPONSE,
+)
+async def get_sla_document(
+    request: Request,
+    name: Name,
+    number: Annotated[str, Path(max_length=100, description="The number of the document, as `SL2026001`.")],
+    lang: Annotated[
+        Literal["en", "zh"] | None, Query(description="The language, if not that of `Accept-Language`.")
+    ] = None,
+) -> Response:
+    """Return one of the agreement's documents as a page to print on A4, with its signatures. Specification
+    sheets are for staff. A service report has a page of its own, to which it redirects.
+    """
+    renderer = renderer_of(request, LISTING)
+    renderer.language = lang or renderer.language
+    loaded = await load_visible(renderer, name)
+    printed = await printed_document(renderer, loaded, number)
+    if printed.document_class is DocumentClass.SR:
+        at = f"/v1/slas/{loaded.record.id}/reports/{printed.number}"
+        return RedirectResponse(f"{at}?format=html&lang={renderer.language}", headers=VARY)
+    return page(renderer.language, title_of(printed, renderer.language), body_of(printed, renderer.language))

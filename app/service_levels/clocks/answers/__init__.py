@@ -1,0 +1,1 @@
+"""Clocks in the API: explained with their segments, in lists of tickets, and by other terms."""

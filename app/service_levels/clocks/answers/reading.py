@@ -1,0 +1,291 @@
+"""The answer of `GET …/{id}/sla`: every clock of a ticket with its segments, so that a person can check
+the sum by hand. It is computed from the events at the time of the request, and not from rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.shapes import OutputModel, TeamStub
+from app.common.business_time import BusinessTime
+from app.common.clocks import AgreementType
+from app.db import Connection, fetch_rows
+from app.kernel.ledger import Ledger
+from app.log.canonical import instant
+from app.log.events import stream
+from app.service_levels.clocks.case_clocks import NO_CUTOFF, PARTY, CaseClocks, ClockName, clock_id
+from app.service_levels.clocks.projection import load_terms, read_events
+from app.service_levels.clocks.timeline import timeline_of
+from app.sla.activity import NO_PARTY
+from app.sla.choose import Scope
+from app.sla.clock import ClockReading, ClockState
+from app.sla.explain import ClockSegment, SegmentReason, explain, spans_to_come
+from app.sla.shares import share_elapsed
+from app.sla.targets import Metric
+
+#: More upcoming spans make no countdown: whoever needs them reads the calendar.
+MOST_SPANS = 100
+REACH = """
+select min(starts) as since, max(starts) filter (where seconds_before is null) as until
+from business_time.calendar_span where version = %s"""
+AGREEMENTS = "select id, number, title, edition, calendar from fold.sla where id = any(%s)"
+
+
+class ClockAgreement(OutputModel):
+    """The agreement that a clock belongs to."""
+
+    id: UUID
+    number: str
+    title: str
+    edition: int
+
+
+class ClockWarning(OutputModel):
+    """A percentage of the target that was reached."""
+
+    percent: int
+    at: datetime
+
+
+class ClockSegmentOut(OutputModel):
+    """A part of a clock's life, from `begins_at` to just before `ends_at`."""
+
+    begins_at: datetime
+    ends_at: datetime
+    seconds: int = Field(description="What it adds to the sum: all of its seconds, or none.")
+    reason: SegmentReason
+    label: str = Field(description="The reason, in the language asked for.")
+    detail: str | None = Field(description="Of a hold its reason, of a state the state.")
+
+
+class BusinessSpan(OutputModel):
+    """Business hours, from `begins_at` to just before `ends_at`."""
+
+    begins_at: datetime
+    ends_at: datetime
+
+
+class ClockShare(OutputModel):
+    """The seconds that the clock counted while one party had the ticket."""
+
+    supplier: bool = Field(description="Whether it is a supplier who was awaited.")
+    team: TeamStub | None = Field(description="The team or supplier; null: nobody had it.")
+    seconds: int
+
+
+class ClockOut(OutputModel):
+    """A clock of a ticket: its reading now, and how that was added up."""
+
+    id: UUID = Field(description="The id in the name of its stream, `clock/<id>`.")
+    agreement_type: AgreementType
+    agreement: ClockAgreement
+    why: Scope = Field(description="Which form of scope the agreement was chosen by.")
+    target: str = Field(description="What the agreement calls the target.")
+    metric: Metric
+    round: int = Field(description="Of `update`: which round it is, from 1; 1 of all others.")
+    party: TeamStub | None = Field(description="Of an OLA or UC: whose turns it measures.")
+    calendar: str = Field(description="The key of the calendar that it counts by.")
+    calendar_version_id: UUID = Field(
+        description="Which version of the calendar: the newest, or that of its stop."
+    )
+    state: ClockState = Field(description="`running` outside business hours, too.")
+    known: bool = Field(
+        description="False where the spans of the calendar do not reach as far: nothing is said then."
+    )
+    target_seconds: int
+    started_at: datetime
+    stopped_at: datetime | None
+    elapsed_seconds: int | None = Field(description="Business seconds: the sum of the segments.")
+    remaining_seconds: int | None = Field(
+        description="Negative when the target is exceeded; null if excluded."
+    )
+    due_at: datetime | None = Field(description="Null while it is paused, unless it was reached before.")
+    breached_at: datetime | None
+    warnings: list[ClockWarning]
+    segments: list[ClockSegmentOut]
+    upcoming: list[BusinessSpan] = Field(
+        description=f"The business hours until it is due, for a countdown; at most {MOST_SPANS}."
+    )
+    shares: list[ClockShare] | None = Field(
+        description="For staff, of an SLA: they add up to `elapsed_seconds`. Null for others."
+    )
+
+
+class TicketClocks(OutputModel):
+    """The clocks of a ticket, as of an instant."""
+
+    computed_at: datetime
+    reopen_days: int | None = Field(
+        description="For how many days the agreement lets it be reopened; null: as the installation says."
+    )
+    clocks: list[ClockOut]
+
+
+async def clocks_of(
+    ledger: Ledger, kind: str, record_id: UUID, now: datetime, *, for_staff: bool, language: str
+) -> dict[str, Any]:
+    """Return the clocks of the ticket as of now. Others than staff see those of SLAs, without shares."""
+    async with ledger.db.connection() as connection:
+        terms = await load_terms(connection)
+        name = stream(kind, record_id)
+        events = None if terms is None else (await read_events(connection, [name], terms.cut)).get(name)
+        if terms is None or events is None:
+            return {"computed_at": instant(now), "reopen_days": None, "clocks": []}
+        case = terms.clocks_of(timeline_of(name, events))
+        found = [
+            (one, reading)
+            for one, reading in case.readings(now)
+            if for_staff or one.agreement_type is AgreementType.sla
+        ]
+        reaches = await _reaches(connection, case, found)
+        agreements = await _agreements(connection, case, found)
+    shown = [
+        _clock_out(case, one, reading, now, reaches, language, for_staff=for_staff)
+        | {"agreement": agreements[case.origin(reading).agreement_id]}
+        for one, reading in found
+    ]
+    await _name_parties(ledger, shown)
+    chosen = case.applying.choose(AgreementType.sla, case.attributes)
+    days = None if chosen is None else case.known.reopen_days[chosen.key]
+    return {"computed_at": instant(now), "reopen_days": days, "clocks": shown}
+
+
+_Found = Sequence[tuple[ClockName, ClockReading]]
+_Reaches = Mapping[UUID, tuple[datetime, datetime]]
+
+
+async def _reaches(connection: Connection, case: CaseClocks, found: _Found) -> _Reaches:
+    """Return the reach of the spans of each calendar version that a clock counts by, by its id."""
+    versions = {
+        case.calendars.version(reading.target.calendar, reading.calendar_as_of).id for _, reading in found
+    }
+    reaches: dict[UUID, tuple[datetime, datetime]] = {}
+    for version in versions:
+        (row,) = await fetch_rows(connection, REACH, (version,))
+        reaches[version] = row["since"], row["until"]
+    return reaches
+
+
+async def _agreements(connection: Connection, case: CaseClocks, found: _Found) -> dict[UUID, dict[str, Any]]:
+    ids = {case.origin(reading).agreement_id for _, reading in found}
+    rows = await fetch_rows(connection, AGREEMENTS, (list(ids),))
+    return {row["id"]: {name: row[name] for name in ClockAgreement.model_fields} for row in rows}
+
+
+def _clock_out(
+    case: CaseClocks,
+    name: ClockName,
+    reading: ClockReading,
+    now: datetime,
+    reaches: _Reaches,
+    language: str,
+    *,
+    for_staff: bool,
+) -> dict[str, Any]:
+    origin, target = case.origin(reading), reading.target
+    version = case.calendars.version(target.calendar, reading.calendar_as_of)
+    hours = case.calendars(target.calendar, reading.calendar_as_of)
+    known = _is_known(reading, now, reaches[version.id])
+    return {
+        "id": clock_id(case.timeline.case_id, name, reading.round),
+        "agreement_type": origin.agreement_type.value,
+        "agreement": None,
+        "why": origin.why,
+        "target": target.id,
+        "metric": reading.metric.value,
+        "round": reading.round,
+        "party": name.party,
+        "calendar": target.calendar,
+        "calendar_version_id": version.id,
+        "state": reading.state.value,
+        "known": known,
+        "target_seconds": target.threshold_seconds,
+        "started_at": instant(reading.started_at),
+        "stopped_at": _text(reading.stopped_at),
+        "elapsed_seconds": reading.elapsed_seconds if known else None,
+        "remaining_seconds": reading.remaining_seconds if known else None,
+        "due_at": _text(reading.due_at) if known else None,
+        "breached_at": _text(reading.breached_at) if known else None,
+        "warnings": [{"percent": percent, "at": instant(at)} for percent, at in reading.warned if known],
+        "segments": list(_segments(case, name, reading, hours, now, language)) if known else [],
+        "upcoming": list(_upcoming(reading, hours, now)) if known else [],
+        "shares": _shares(case, reading, hours, now) if for_staff and known and name.party is None else None,
+    }
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else instant(at)
+
+
+def _is_known(reading: ClockReading, now: datetime, reach: tuple[datetime, datetime]) -> bool:
+    """Return whether the spans of the calendar reach as far as the reading needs them."""
+    since, until = reach
+    last = reading.stopped_at or now
+    return (
+        since <= reading.started_at
+        and last <= until
+        and (reading.due_at or since) <= until
+        and reading.due_known
+    )
+
+
+def _segments(
+    case: CaseClocks,
+    name: ClockName,
+    reading: ClockReading,
+    hours: BusinessTime,
+    now: datetime,
+    language: str,
+) -> Iterator[dict[str, Any]]:
+    party = None if name.party is None else PARTY[name.agreement_type](name.party)
+    events = case.timeline.events
+    for one in explain(events, reading, hours, now, known_at=NO_CUTOFF, party=party):
+        yield _segment(one, language)
+
+
+def _segment(one: ClockSegment, language: str) -> dict[str, Any]:
+    return {
+        "begins_at": instant(one.begins_at),
+        "ends_at": instant(one.ends_at),
+        "seconds": one.seconds,
+        "reason": one.reason.value,
+        "label": one.reason.label(language),
+        "detail": one.detail,
+    }
+
+
+def _upcoming(reading: ClockReading, hours: BusinessTime, now: datetime) -> Iterator[dict[str, Any]]:
+    at = now.replace(microsecond=0)
+    for begins, ends in spans_to_come(reading, hours, at)[:MOST_SPANS]:
+        yield {"begins_at": instant(begins), "ends_at": instant(ends)}
+
+
+def _shares(
+    case: CaseClocks, reading: ClockReading, hours: BusinessTime, now: datetime
+) -> list[dict[str, Any]]:
+    shares = share_elapsed(case.timeline.events, reading, hours, now, known_at=NO_CUTOFF)
+    return [
+        {
+            "supplier": holder.startswith("supplier:"),
+            "team": None if holder == NO_PARTY else holder.partition(":")[2],
+            "seconds": seconds,
+        }
+        for holder, seconds in shares.items()
+    ]
+
+
+async def _name_parties(ledger: Ledger, shown: Sequence[dict[str, Any]]) -> None:
+    """Put the names of teams and suppliers in the place of their ids."""
+    places = [(one, "party") for one in shown]
+    places += [(share, "team") for one in shown for share in one["shares"] or ()]
+    ids = {UUID(one[field]) for one, field in places if one[field] is not None}
+    teams = await ledger.directory.teams(ids) if ids else {}
+    for one, field in places:
+        if one[field] is not None:
+            team = teams[UUID(one[field])]
+            one[field] = {"id": team.id, "key": team.key, "name": team.name}

@@ -1,0 +1,73 @@
+"""Routes of clocks: `GET /v1/incidents/{id}/sla` and the like, which the routers of tickets mount; and the
+what-if analysis of an agreement.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api import reads
+from app.api.auth import context_of
+from app.api.lists import Listing
+from app.api.openapi import in_language, problems
+from app.api.paging import VARY
+from app.kernel.actor_policy import staff
+from app.service_levels.agreements.queries import LISTING as AGREEMENTS
+from app.service_levels.clocks.answers.reading import TicketClocks, clocks_of
+from app.service_levels.clocks.answers.what_if_analysis import WhatIfAnalysis, WhatIfQuery, analyse_what_if
+
+router = APIRouter(prefix="/v1/slas", tags=["slas"])
+
+
+@router.get(
+    "/{id}/what_if",
+    operation_id="get_sla_what_if",
+    response_model=WhatIfAnalysis,
+    responses=problems(403, 404, 422),
+)
+async def get_sla_what_if(
+    request: Request, name: reads.Name, query: Annotated[WhatIfQuery, Query()]
+) -> Response:
+    """Return the attainment as it would be with another threshold or calendar or other pauses, of the cases
+    that were opened in the period. For staff.
+    """
+    renderer = reads.renderer_of(request, AGREEMENTS)
+    agreement = (await reads.load_visible(renderer, name)).record
+    if not renderer.caller.is_staff_for(agreement):
+        raise renderer.ledger.forbidden(staff, renderer.language)
+    found = await analyse_what_if(renderer.ledger, agreement.id, query, context_of(request).now)
+    return Response(to_json(found), headers=VARY, media_type="application/json")
+
+
+def mount_clocks(router: APIRouter, listing: Listing) -> None:
+    """Add the operation that shows the clocks of a ticket."""
+    kind = listing.lifecycle.kind
+
+    async def show_clocks(request: Request, name: reads.Name) -> Response:
+        renderer = reads.renderer_of(request, listing)
+        record = (await reads.load_visible(renderer, name)).record
+        shown = await clocks_of(
+            renderer.ledger,
+            kind,
+            record.id,
+            context_of(request).now,
+            for_staff=renderer.caller.is_staff_for(record),
+            language=renderer.language,
+        )
+        headers = {**VARY, "Content-Language": renderer.language}
+        return Response(to_json(shown), headers=headers, media_type="application/json")
+
+    router.add_api_route(
+        "/{id}/sla",
+        show_clocks,
+        methods=["GET"],
+        operation_id=f"get_{kind}_sla",
+        description=f"What the clocks of service levels say of one {kind} now, and how that is added up. "
+        "Who is not staff sees the clocks of SLAs, without shares.",
+        response_model=TicketClocks,
+        responses=problems(404, 422) | in_language(),
+    )

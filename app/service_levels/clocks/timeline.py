@@ -1,0 +1,407 @@
+"""The timeline of a case: its events in the log, as the engine takes them. Pure.
+
+Events count, and are ordered, as for KPIs (app/kpis/raw/_events.sql): an event that another one replaces is
+left out, an event that was recorded late counts at its own time, and the opening is as it was recorded last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from app.log.batches import IMPORT_PREFIX
+from app.log.canonical import from_instant
+from app.sla.case_events import ActorKind, CaseEvent, EventKind
+
+#: The columns of log.event that a timeline is made of, in the order of the fields of `LogEvent`.
+COLUMNS = "position, version, type, occurred_at, recorded_at, actor, on_behalf_of, source, data"
+
+#: The kinds of events of tickets for the engine, by the part of their type after the dot. Assessing a request
+#: is its acknowledgement, as in the KPIs.
+KINDS: Mapping[str, EventKind] = {
+    "acknowledged": EventKind.acknowledged,
+    "assessed": EventKind.acknowledged,
+    "started": EventKind.started,
+    "held": EventKind.held,
+    "resumed": EventKind.resumed,
+    "resolved": EventKind.resolved,
+    "fulfilled": EventKind.fulfilled,
+    "accepted": EventKind.fulfilled,
+    "closed": EventKind.closed,
+    "reopened": EventKind.reopened,
+    "cancelled": EventKind.excluded,
+    "marked_duplicate": EventKind.excluded,
+    "rejected": EventKind.excluded,
+    "refused": EventKind.excluded,
+    "contained": EventKind.contained,
+    "commented": EventKind.message,
+    "update_posted": EventKind.updated,
+}
+#: The first event of one of these kinds counts as the response to a case that another system reports.
+_MOVES = frozenset(
+    {
+        EventKind.acknowledged,
+        EventKind.started,
+        EventKind.held,
+        EventKind.resumed,
+        EventKind.resolved,
+        EventKind.fulfilled,
+        EventKind.closed,
+        EventKind.reopened,
+    }
+)
+#: The reason by which facts exclude a case, by the last part of the event's type.
+_LEFT_OUT = {
+    "cancelled": "cancelled",
+    "marked_duplicate": "duplicate",
+    "rejected": "rejected",
+    "refused": "rejected",
+}
+#: The attributes of a case that agreements and targets depend on, by the field of the record.
+ATTRIBUTES: Mapping[str, str] = {
+    "priority": "priority",
+    "service": "service",
+    "category": "category",
+    "customer_id": "customer",
+    "item": "catalogue_item",
+    "team_id": "team",
+}
+#: The dimensions of facts, as of the event that decided.
+DIMENSIONS = frozenset(
+    {"priority", "team_id", "service", "channel", "category", "assignee_id", "customer_id", "item"}
+)
+_ON_HOLD = "on_hold"
+
+
+class LogEvent(NamedTuple):
+    """An event of a case as the log has it; `data` is decoded."""
+
+    position: int
+    version: int
+    type: str
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str
+    on_behalf_of: str | None
+    source: str
+    data: Mapping[str, Any]
+
+    @property
+    def instead(self) -> int | None:
+        """Return the version of the event that this one replaces; 1: it corrects the opening."""
+        found: int | None = self.data.get("instead")
+        return found
+
+    @property
+    def is_imported(self) -> bool:
+        """Return whether the event was imported with another system's history."""
+        return self.source.startswith(IMPORT_PREFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A case for the engine. `stream` is that of the case, `version` its last, `position` that of its last
+    event.
+
+    `events` are those that matter to clocks, as known now; `history` has also those that were replaced, if
+    the case was ever worked on here. `lived_since` is when that began, None if it has not: the opening of a
+    case that was not imported, else the recording of the first event that was not. `excluded` is the reason
+    why facts exclude the case.
+    """
+
+    stream: str
+    version: int
+    position: int
+    recorded_at: datetime
+    events: tuple[CaseEvent, ...]
+    history: tuple[CaseEvent, ...]
+    opened_at: datetime
+    opened_position: int
+    imported: bool
+    lived_since: datetime | None
+    excluded: str | None
+    irregular: bool
+    told: tuple[tuple[int, Mapping[str, Any], datetime], ...] = field(repr=False)
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of the case: `incident`."""
+        return self.stream.partition("/")[0]
+
+    @property
+    def case_id(self) -> str:
+        """Return the id of the case, as text."""
+        return self.stream.partition("/")[2]
+
+    def dimensions_at(self, position: int | None = None) -> dict[str, Any]:
+        """Return the dimensions of facts, as of the event of that position; None: as of the last."""
+        known: dict[str, Any] = {}
+        for at, fields, _ in self.told:
+            known.update(fields)
+            if at == position:
+                break
+        return known
+
+    def dimensions_before(self, instant: datetime) -> dict[str, Any]:
+        """Return the dimensions of facts as they were known just before the instant; at least those of the
+        opening.
+        """
+        known: dict[str, Any] = {}
+        for n, (_, fields, occurred_at) in enumerate(self.told):
+            if n and occurred_at >= instant:
+                break
+            known.update(fields)
+        return known
+
+
+def timeline_of(stream: str, events: Sequence[LogEvent]) -> Timeline:
+    """Return the timeline of a case from its events, all of them up to some position, in the order of their
+    versions.
+    """
+    opening, reader = _read(stream, events)
+    live = next((event for event in events if not event.is_imported), None)
+    imported = events[0].is_imported
+    since = None if live is None else live.recorded_at if imported else opening.at
+    found = history = tuple(reader.found)
+    # Only observed events of another system are ever replaced.
+    if live is not None and any("observed" in event.data for event in events):
+        history = _history(stream, events)
+        found = tuple(event for event in history if event.replaced_at is None)
+    return Timeline(
+        stream,
+        events[-1].version,
+        events[-1].position,
+        events[-1].recorded_at,
+        found,
+        history,
+        opening.at,
+        events[0].position,
+        imported,
+        since,
+        reader.excluded,
+        reader.irregular,
+        tuple(reader.told),
+    )
+
+
+def _read(stream: str, events: Sequence[LogEvent]) -> tuple[_Opening, _Reader]:
+    opening, counted = _counting(stream, events)
+    reader = _Reader(stream)
+    for event in counted:
+        reader.read(event)
+    return opening, reader
+
+
+def _history(stream: str, events: Sequence[LogEvent]) -> tuple[CaseEvent, ...]:
+    """Return the events as they were known after each event of the log: one that is not among them any more
+    counts as replaced when that event was recorded, a new one as recorded then.
+    """
+    found: list[CaseEvent] = []
+    known: list[CaseEvent] = []
+    for n, event in enumerate(events, 1):
+        _, reader = _read(stream, events[:n])
+        now = [_known_by(one, known, event.recorded_at) for one in reader.found]
+        gone = [one for one in known if one not in now]
+        found += [replace(one, replaced_at=event.recorded_at) for one in gone]
+        if gone and not any(one.position == event.position for one in now):
+            now.append(_marker(event))
+        known = now
+    return tuple(sorted((*found, *known), key=lambda one: one.recorded_at))
+
+
+def _known_by(one: CaseEvent, known: Sequence[CaseEvent], at: datetime) -> CaseEvent:
+    """Return the event as it is in `known`; if it is not there, as recorded at that instant."""
+    anew = replace(one, recorded_at=at)
+    return next((before for before in known if replace(before, recorded_at=at) == anew), anew)
+
+
+def _marker(event: LogEvent) -> CaseEvent:
+    """Return an event without effect, which only marks when others were replaced."""
+    at = event.recorded_at
+    return CaseEvent(kind=EventKind.other, occurred_at=at, recorded_at=at, position=event.position)
+
+
+class _Opening(NamedTuple):
+    """The time of a case's opening and, if it was corrected later, the event that did so."""
+
+    at: datetime
+    retold: LogEvent | None
+
+
+class _Counted(NamedTuple):
+    """An event that counts, with the fields of the case that it has, and whether it is the opening."""
+
+    event: LogEvent
+    at: datetime
+    actor: str
+    said: Mapping[str, Any]
+    irregular: bool
+    opens: bool
+
+
+def _counting(stream: str, events: Sequence[LogEvent]) -> tuple[_Opening, list[_Counted]]:
+    """Return the opening, and the events that count in the order of the case."""
+    replaced = {event.instead for event in events if event.instead is not None} - {1}
+    opening = _opening(stream, events)
+    found = []
+    for event in events:
+        if event.instead == 1 or event.version in replaced:
+            continue
+        opens = event.version == 1
+        said = _set_fields(stream, event)
+        at, actor, irregular = event.occurred_at, event.actor, "irregular" in event.data
+        if opens:
+            at = opening.at
+            if (retold := opening.retold) is not None:
+                said = {**said, **{n: v for n, v in _set_fields(stream, retold).items() if n != "state"}}
+                if retold.instead == 1:
+                    actor, irregular = retold.actor, "irregular" in retold.data
+        found.append(_Counted(event, at, actor, said, irregular, opens))
+    found.sort(key=lambda one: (not one.opens, one.at, one.event.position))
+    return opening, found
+
+
+def _opening(stream: str, events: Sequence[LogEvent]) -> _Opening:
+    at, retold = events[0].occurred_at, None
+    for event in events:
+        told = (event.data["set"].get(stream) or {}).get("opened_at")
+        if told is not None:
+            at = from_instant(told)
+        # Histories imported by the first versions mark a corrected opening by its instant only.
+        again = event.instead == 1 or (told is not None and event.occurred_at <= at)
+        if event.version > 1 and again and (event.instead == 1 or retold is None or retold.instead != 1):
+            retold = event
+    return _Opening(at, retold)
+
+
+def _set_fields(stream: str, event: LogEvent) -> Mapping[str, Any]:
+    """Return the fields of the case that the event has, also those too late to change the record."""
+    now: Mapping[str, Any] = event.data["set"].get(stream) or {}
+    late = event.data.get("late")
+    return now if late is None else {**(late.get(stream) or {}), **now}
+
+
+class _Reader:
+    """Reader of the events that count, one after the other, in the order of the case."""
+
+    def __init__(self, stream: str) -> None:
+        self.stream = stream
+        self.found: list[CaseEvent] = []
+        self.told: list[tuple[int, Mapping[str, Any], datetime]] = []
+        self.excluded: str | None = None
+        self.irregular = False
+        self._state: str | None = None
+        self._moved = False
+        self._requester: str | None = None
+        self._reason: str | None = None
+        self._reason_before: str | None = None
+
+    def read(self, one: _Counted) -> None:
+        """Add the engine's events for the event: mostly one, for one of another system sometimes several."""
+        said, event = one.said, one.event
+        self.irregular = self.irregular or one.irregular
+        named = said.keys()
+        self.told.append((event.position, {name: said[name] for name in DIMENSIONS & named}, one.at))
+        if "requester_id" in named:
+            self._requester = said["requester_id"]
+        # A system that reports states names the reason of a hold only when it has changed since the last
+        # time, which may be the opening.
+        self._reason_before, self._reason = self._reason, said.get("hold_reason") or self._reason
+        name = event.type.partition(".")[2]
+        kind = EventKind.opened if one.opens else KINDS.get(name, EventKind.other)
+        state = said.get("state")
+        changes = {ATTRIBUTES[column]: said[column] for column in ATTRIBUTES.keys() & named}
+        if kind is EventKind.message:
+            self._add(one, kind, public=_is_public(event), changes=changes)
+            return
+        self._note_end(kind, name)
+        if "observed" in event.data and not one.opens:
+            self._read_observed(one, kind, state)
+        if kind is EventKind.held:
+            self._hold(one, changes)
+        elif kind is not EventKind.other or changes or (state is not None and state != _ON_HOLD):
+            restored = said.get("service_restored_at")
+            given = restored if kind in (EventKind.contained, EventKind.resolved) else None
+            self._add(
+                one,
+                kind,
+                state=None if state == _ON_HOLD else state,
+                changes=changes,
+                service_restored_at=None if given is None else from_instant(given),
+            )
+        if "observed" in event.data and state == _ON_HOLD and kind is not EventKind.held:
+            self._hold(one, {})
+        self._state = state if state is not None else self._state
+
+    def _note_end(self, kind: EventKind, name: str) -> None:
+        if kind is EventKind.excluded:
+            self.excluded = _LEFT_OUT[name]
+        elif kind in _MOVES:
+            self.excluded = None
+
+    def _read_observed(self, one: _Counted, kind: EventKind, state: str | None) -> None:
+        """Add the events that must be inferred where a system reports states and not actions."""
+        if kind in _MOVES and not self._moved:
+            self._moved = True
+            if kind not in (EventKind.acknowledged, EventKind.started):
+                self._add(one, EventKind.acknowledged, by=ActorKind.tool)
+        if self._state == _ON_HOLD and state not in (None, _ON_HOLD) and kind is not EventKind.resumed:
+            self._add(one, EventKind.resumed)
+        said = one.said
+        waits_on = self._state == _ON_HOLD and state in (None, _ON_HOLD) and kind is EventKind.other
+        if waits_on and (said.get("hold_reason") or said.get("supplier_id")):
+            self._hold(one, {})
+        restored = said.get("service_restored_at")
+        if restored is not None and kind not in (EventKind.contained, EventKind.resolved):
+            self._add(one, EventKind.contained, service_restored_at=from_instant(restored))
+
+    def _hold(self, one: _Counted, changes: Mapping[str, str | None]) -> None:
+        if "observed" not in one.event.data:
+            self._reason = one.said.get("hold_reason")
+        elif self._state == _ON_HOLD and self._reason != self._reason_before:
+            # Another reason begins another hold.
+            self._add(one, EventKind.resumed)
+        supplier = one.said.get("supplier_id")
+        self._add(one, EventKind.held, hold_reason=self._reason, supplier=supplier, changes=changes)
+
+    def _add(self, one: _Counted, kind: EventKind, by: ActorKind | None = None, **more: Any) -> None:
+        by = by or self._by(one)
+        if kind in (EventKind.acknowledged, EventKind.started):
+            if "observed" in one.event.data:
+                # Whoever is named as the actor, it was the tool that reported it.
+                self._moved, by = True, ActorKind.tool
+            elif by is ActorKind.requester:
+                # Only staff may do so, and they also acknowledge and start their own requests.
+                by = ActorKind.staff
+        self.found.append(
+            CaseEvent(
+                kind=kind,
+                occurred_at=one.at,
+                recorded_at=one.event.recorded_at,
+                position=one.event.position,
+                by=by,
+                **more,
+            )
+        )
+
+    def _by(self, one: _Counted) -> ActorKind:
+        who, _, _ = one.actor.partition(":")
+        if self._requester is not None and f"person:{self._requester}" in (
+            one.actor,
+            one.event.on_behalf_of,
+        ):
+            return ActorKind.requester
+        if who == "person" or one.event.on_behalf_of is not None:
+            return ActorKind.staff
+        return ActorKind.rule if who == "rule" else ActorKind.tool
+
+
+def _is_public(event: LogEvent) -> bool:
+    """Return whether the event adds a comment that the requester sees."""
+    rows: Iterable[tuple[str, Any]] = event.data["set"].items()
+    return any(
+        fields is not None and key.startswith("comment/") and fields.get("visibility") == "public"
+        for key, fields in rows
+    )

@@ -1,0 +1,1 @@
+"""The yearly plan of agreements on service levels."""

@@ -1,0 +1,169 @@
+"""Lifecycle of yearly plans of agreements: which services get one, who negotiates it, when it is reviewed.
+
+drafted ─► adopted
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from app.common.clocks import AgreementType
+from app.common.notices import NoticeType, Responsible
+from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.records import ForeignRef, KeyRef, Record
+from app.foundation.people.eligibility import check_customer, check_person_active
+from app.foundation.people.records import Team
+from app.kernel.actor_policy import quality_manager, role, service_level_manager
+from app.kernel.constraints import CheckFailed
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.payloads import (
+    EARLIEST_YEAR,
+    LATEST_YEAR,
+    EmptyPayload,
+    Payload,
+    PayloadPart,
+    RecordKey,
+    Reference,
+    Title,
+    at_most_entries,
+)
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.kernel.visibility import STAFF
+from app.service_levels.plans.records import PlanEntry, ServiceLevelPlan
+from app.service_levels.plans.records import PlanState as State
+
+MOST_ENTRIES = 200
+
+
+class PlannedAgreement(PayloadPart):
+    """A service that gets an agreement in the year."""
+
+    service: Annotated[RecordKey, KeyRef("service", known=True)] = Field(
+        description="The key of the service."
+    )
+    agreement_type: AgreementType = Field(default=AgreementType.sla, description="What it gets.")
+    customer: Annotated[Reference, ForeignRef("team")] | None = Field(
+        default=None, description="With which customer, a team's key or id; none: for all."
+    )
+    negotiator: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
+        description="Who negotiates it: a person's id, or `me`."
+    )
+    series: Annotated[Reference, ForeignRef("meeting")] | None = Field(
+        default=None, description="The first meeting of the series in which it is reviewed: its id or number."
+    )
+
+
+Entries = Annotated[tuple[PlannedAgreement, ...], at_most_entries(MOST_ENTRIES)]
+
+
+class DraftServiceLevelPlan(Payload):
+    """The plan of a year."""
+
+    title: Title = Field(description="What it is called, in a line.", examples=["Agreements of 2027"])
+    year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True, description="The year.", examples=[2027])
+    entries: Entries = Field(min_length=1, max_length=MOST_ENTRIES, description="Which services get one.")
+
+
+def draft(plan: ServiceLevelPlan, body: DraftServiceLevelPlan, ctx: ActionContext) -> None:
+    """Draft the plan of a year: which services get agreements, and who negotiates them."""
+    assert ctx.number is not None, "plans have numbers"
+    plan.number = ctx.number
+    plan.title, plan.year = body.title, body.year
+    plan.owner_id = ctx.caller.person_id
+    plan.drafted_at = ctx.occurred_at
+    _add_entries(plan, body.entries, ctx)
+
+
+class ReviseServiceLevelPlan(Payload):
+    """The entries of the plan, in place of the ones before."""
+
+    entries: Entries = Field(min_length=1, max_length=MOST_ENTRIES, description="Which services get one.")
+
+
+def revise(plan: ServiceLevelPlan, body: ReviseServiceLevelPlan, ctx: ActionContext) -> None:
+    """Revise the plan: its entries take the place of the ones before."""
+    for one in ctx.prepared(KnownEntries).entries:
+        ctx.remove(one)
+    _add_entries(plan, body.entries, ctx)
+
+
+def _add_entries(plan: ServiceLevelPlan, entries: tuple[PlannedAgreement, ...], ctx: ActionContext) -> None:
+    for n, one in enumerate(entries):
+        customer, series = ctx.ref(Team, f"entries/{n}/customer"), ctx.refs(Record, f"entries/{n}/series")
+        ctx.add(
+            PlanEntry(
+                id=ctx.new_id(),
+                record=plan.row_key,
+                service=one.service,
+                agreement_type=one.agreement_type,
+                customer_id=None if customer is None else customer.id,
+                person_id=ctx.required_ref(Person, f"entries/{n}/negotiator").id,
+                series_id=series[0].id if series else None,
+                planned_at=ctx.occurred_at,
+            )
+        )
+
+
+def adopt(plan: ServiceLevelPlan, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Adopt the plan as the one of its year."""
+    plan.adopted_at = ctx.occurred_at
+    plan.adopted_by_id = ctx.caller.person_id
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEntries:
+    """The entries that the plan has."""
+
+    entries: tuple[PlanEntry, ...]
+
+
+async def known_entries(
+    reads: ReadContext, plan: ServiceLevelPlan, body: object, ctx: ActionContext
+) -> KnownEntries:
+    """Find the entries of the plan."""
+    return KnownEntries(tuple(await reads.children(PlanEntry, plan)))
+
+
+async def invalid_entries(
+    reads: ReadContext,
+    plan: ServiceLevelPlan,
+    body: DraftServiceLevelPlan | ReviseServiceLevelPlan,
+    ctx: ActionContext,
+) -> None:
+    """Refuse negotiators who are inactive, teams that are no customers, and an agreement that is planned
+    twice.
+    """
+    seen = set()
+    for n, one in enumerate(body.entries):
+        check_person_active(ctx.ref(Person, f"entries/{n}/negotiator"), f"/entries/{n}/negotiator")
+        customer = ctx.ref(Team, f"entries/{n}/customer")
+        check_customer(customer, f"/entries/{n}/customer")
+        planned = (one.service, one.agreement_type, None if customer is None else customer.id)
+        if planned in seen:
+            raise WrongValue(pointer=f"/entries/{n}/service", because="each_once")
+        seen.add(planned)
+
+
+PLANNERS = service_level_manager
+ADOPTERS = service_level_manager | quality_manager | role(Role.management)
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="service_level_plan", plural="service_level_plans", zh="服务级别计划", record=ServiceLevelPlan, states=State, code="SLP",
+    audience=lambda plan: (STAFF, f"person:{plan.owner_id}"), overseer_roles=OVERSIGHT_ROLES,
+    columns={"staff": (), "person": ("owner_id",)}, children=(PlanEntry,),
+    constraints={"service_level_plan_adopted_key": CheckFailed("year_is_planned")},
+    rows=(
+        #      action  中文     from             to             who       event
+        action(draft,  "起草", NEW_RECORD,      State.drafted, PLANNERS, "service_level_plan.drafted", wrong=(invalid_entries,)),
+        action(revise, "修订", [State.drafted], STAYS,         PLANNERS, "service_level_plan.revised",
+               prepare=(known_entries,), wrong=(invalid_entries,)),
+        action(adopt,  "通过", [State.drafted], State.adopted, ADOPTERS, "service_level_plan.adopted"),
+    ),
+)
+# fmt: on

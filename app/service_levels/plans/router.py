@@ -1,0 +1,17 @@
+"""Routes of yearly plans of agreements: `/v1/service_level_plans`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from app.api.actions import mount_actions
+from app.api.child_rows import mount_child_listing
+from app.api.direct import DirectRoute
+from app.api.reads import mount_reads
+from app.service_levels.plans.lifecycle import LIFECYCLE
+from app.service_levels.plans.queries import ENTRIES, LISTING, ServiceLevelPlanOut
+
+router = APIRouter(prefix="/v1/service_level_plans", tags=["slas"], route_class=DirectRoute)
+mount_reads(router, LISTING)
+mount_actions(router, LIFECYCLE, ServiceLevelPlanOut)
+mount_child_listing(router, LIFECYCLE, ServiceLevelPlanOut, ENTRIES)

@@ -1,0 +1,1 @@
+"""Service reports of agreements, once issued: frozen editions, corrections, released consequences."""

@@ -1,0 +1,233 @@
+"""Actions on service reports: issue, correct, release a consequence.
+
+The content of a report is computed above this package (`app/service_reports`), and comes with the command as
+a `ComputedReport`; the event holds all of it, so that nothing that happens later changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from app.common.components import Component, example_includes
+from app.common.records import jsonb_ordered
+from app.foundation.documents.filing import OnFile, file_document
+from app.foundation.documents.records import DocumentClass
+from app.kernel.context import ActionContext
+from app.kernel.payloads import FreeText, Payload, ShortText
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import PreparationRefused, WrongValue
+from app.service_levels.agreements.records import Agreement, ConsequenceKind
+from app.service_levels.agreements.terms import TargetId
+from app.service_levels.reports.records import (
+    AgreementReport,
+    AgreementReportRecipient,
+    ReleasedConsequence,
+)
+
+#: Child records of an agreement that reports make.
+CHILDREN = (AgreementReport, AgreementReportRecipient, ReleasedConsequence)
+
+#: A period of reports, by the zone of the agreement's calendar.
+PeriodLabel = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}(-(0[1-9]|1[0-2])|-Q[1-4])?$"),
+    Component("ReportPeriod", "A month, a quarter or a year, as the agreement is reported on.", "2026-10"),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComputedReport:
+    """The computed report: the part of the period in which the agreement is in force, the log position up to
+    which it counts, and the content for both parties and for staff. `recipients` are the leads to whom it is
+    sent besides the representatives. `changes` and `staff_changes` are what differs from the edition before.
+    """
+
+    begins_at: datetime
+    ends_at: datetime
+    position: int
+    computed_at: datetime
+    missed: tuple[str, ...]
+    content: Mapping[str, Any]
+    staff_content: Mapping[str, Any]
+    recipients: tuple[UUID, ...] = ()
+    changes: Sequence[Mapping[str, Any]] = field(default=())
+    staff_changes: Sequence[Mapping[str, Any]] = field(default=())
+
+
+class IssueReportSla(Payload):
+    """The report of a period that is over."""
+
+    model_config = example_includes("remarks")
+    period: PeriodLabel = Field(description="The period: `2026-10`, `2026-Q4` or `2026`.")
+    remarks: FreeText | None = Field(
+        default=None,
+        description="What is said to it, to both parties.",
+        examples=["Both breaches were of one power cut. 两次超时均由一次停电引起。"],
+    )
+
+
+def issue_report(agreement: Agreement, body: IssueReportSla, ctx: ActionContext) -> None:
+    """Issue the report of a period: it is frozen as it is, and sent to both parties."""
+    entry = file_document(agreement, DocumentClass.SR, (), ctx)
+    _add_edition(agreement, ctx, (entry.number or "", 1, body.period), body.remarks)
+
+
+class CorrectReportSla(Payload):
+    """A correction of an issued report."""
+
+    number: ShortText = Field(description="The number of the report.", examples=["SR2026001"])
+    remarks: FreeText = Field(
+        description="Why, to both parties.",
+        examples=["A call was recorded after the report. 报告发布后补录了一通来电。"],
+    )
+
+
+def correct_report(agreement: Agreement, body: CorrectReportSla, ctx: ActionContext) -> None:
+    """Correct an issued report, of which the figures are others by now: an edition of its own says what has
+    changed, and the earlier one stays as it was.
+    """
+    newest = ctx.prepared(NewestEdition).report
+    edition = (newest.edition or 0) + 1
+    for entry in ctx.prepared(OnFile).documents:
+        if entry.number == newest.number:
+            ctx.change(entry).edition = edition
+    _add_edition(agreement, ctx, (newest.number or "", edition, newest.period or ""), body.remarks)
+
+
+def _add_edition(
+    agreement: Agreement, ctx: ActionContext, name: tuple[str, int, str], remarks: str | None
+) -> None:
+    """Add the edition of that number, place and period, and those to whom it is sent."""
+    found = ctx.prepared(ComputedReport)
+    number, edition, period = name
+    ctx.add(
+        AgreementReport(
+            id=ctx.new_id(),
+            record=agreement.row_key,
+            number=number,
+            edition=edition,
+            period=period,
+            begins_at=found.begins_at,
+            ends_at=found.ends_at,
+            position=found.position,
+            computed_at=found.computed_at,
+            missed=list(found.missed) or None,
+            content=jsonb_ordered(dict(found.content)),
+            staff_content=jsonb_ordered(dict(found.staff_content)),
+            changes=jsonb_ordered([dict(one) for one in found.changes]) or None,
+            staff_changes=jsonb_ordered([dict(one) for one in found.staff_changes]) or None,
+            remarks=remarks,
+            issued_by_id=ctx.caller.person_id,
+            issued_at=ctx.occurred_at,
+        )
+    )
+    for person in found.recipients:
+        ctx.add(
+            AgreementReportRecipient(
+                id=ctx.new_id(),
+                record=agreement.row_key,
+                number=number,
+                edition=edition,
+                person_id=person,
+                sent_at=ctx.occurred_at,
+            )
+        )
+
+
+class ReleaseConsequenceSla(Payload):
+    """The release of a consequence that a report proposes."""
+
+    number: ShortText = Field(description="The number of the report.", examples=["SR2026001"])
+    target: TargetId = Field(description="The missed target that it follows from.")
+
+
+def release_consequence(agreement: Agreement, body: ReleaseConsequenceSla, ctx: ActionContext) -> None:
+    """Release a consequence of a missed target, as the newest edition of the report proposes it; whoever has
+    issued that edition leaves it to somebody else. Nothing is paid here.
+    """
+    newest, line = ctx.prepared(NewestEdition).report, ctx.prepared(ProposedConsequence).line
+    ctx.add(
+        ReleasedConsequence(
+            id=ctx.new_id(),
+            record=agreement.row_key,
+            number=newest.number,
+            edition=newest.edition,
+            target=body.target,
+            kind=ConsequenceKind(line["kind"]),
+            below=line["below"],
+            percent=line["percent"],
+            amount=line["amount"],
+            currency=line["currency"],
+            released_by_id=ctx.caller.person_id,
+            released_at=ctx.occurred_at,
+        )
+    )
+
+
+async def already_issued(
+    reads: ReadContext, agreement: Agreement, body: IssueReportSla, ctx: ActionContext
+) -> None:
+    """Refuse a period that has its report. Raises PreparationRefused."""
+    known = await reads.children(AgreementReport, agreement, period=body.period)
+    if known:
+        raise PreparationRefused("report_issued", {"number": known[0].number or ""})
+
+
+@dataclass(frozen=True, slots=True)
+class NewestEdition:
+    """The newest edition of the report that the payload names."""
+
+    report: AgreementReport
+
+
+async def newest_edition(
+    reads: ReadContext,
+    agreement: Agreement,
+    body: CorrectReportSla | ReleaseConsequenceSla,
+    ctx: ActionContext,
+) -> NewestEdition:
+    """Find the newest edition of the report. Raises WrongValue if the agreement has none of that number."""
+    known = await reads.children(AgreementReport, agreement, number=body.number)
+    if not known:
+        raise WrongValue(pointer="/number", because="no_such_report")
+    return NewestEdition(max(known, key=lambda one: one.edition or 0))
+
+
+async def nothing_differs(
+    reads: ReadContext, agreement: Agreement, body: CorrectReportSla, ctx: ActionContext
+) -> str | None:
+    """Refuse a correction of a report whose figures are the same now."""
+    found = ctx.prepared(ComputedReport)
+    return None if found.changes or found.staff_changes else "report_agrees"
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedConsequence:
+    """The line of the report that proposes a consequence."""
+
+    line: Mapping[str, Any]
+
+
+async def proposed_consequence(
+    reads: ReadContext, agreement: Agreement, body: ReleaseConsequenceSla, ctx: ActionContext
+) -> ProposedConsequence:
+    """Find what the report proposes for the target. Raises WrongValue if it proposes nothing,
+    PreparationRefused if it was released before, or if the caller has issued the report or represents whom
+    it is for.
+    """
+    newest = ctx.prepared(NewestEdition).report
+    lines = (newest.staff_content or {}).get("consequences", [])
+    line = next((one for one in lines if one["target"] == body.target and one["due"]), None)
+    if line is None:
+        raise WrongValue(pointer="/target", because="no_consequence")
+    if await reads.children(ReleasedConsequence, agreement, number=body.number, target=body.target):
+        raise PreparationRefused("released_before")
+    if ctx.caller.person_id in (newest.issued_by_id, agreement.party_representative_id):
+        raise PreparationRefused("released_by_another")
+    return ProposedConsequence(line)

@@ -1,0 +1,137 @@
+"""What is said of agreements, and those who have to do with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.common.people import Role
+from app.foundation.people.records import TeamKind
+from tests.client import Api, Client, Json
+
+OFFICE = "office"
+ALWAYS = "round-the-clock"
+#: By type of agreement, the payload's field that names the other party.
+PARTY = {"SLA": "customer", "OLA": "team", "UC": "supplier"}
+
+
+def a_target(name: str, metric: str, seconds: int, **more: Any) -> Json:
+    """A target of a clock, for incidents if nothing else is said."""
+    return {"id": name, "metric": metric, "process": "incident", "threshold_seconds": seconds, **more}
+
+
+def a_draft(*targets: Json, **more: Any) -> Json:
+    """What is said to draft an agreement that can be submitted."""
+    return {
+        "targets": list(targets) or [a_target("t1", "resolution", 14_400)],
+        "cost_amount": "12000.00",
+        "cost_currency": "CNY",
+        "cost_period": "year",
+        "specification": "The mail team restores the relay; North Telecom the line.",
+        "quality_plan": "Counted by the clocks, reported on the fifth working day.",
+        "text": "Mail works again within half a working day. 邮件半个工作日内恢复。",
+        "calendar": OFFICE,
+        "valid_from": "2026-01-01",
+        "valid_to": "2199-12-31",
+        **more,
+    }
+
+
+async def add_calendars(keeper: Client) -> None:
+    """Office hours of Shanghai, and all hours of all days."""
+    office = [{"weekdays": ["mon", "tue", "wed", "thu", "fri"], "starts": "09:00", "ends": "18:00"}]
+    every_day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    always = [{"weekdays": every_day, "starts": "00:00", "ends": "24:00"}]
+    for key, weekly in ((OFFICE, office), (ALWAYS, always)):
+        said = {"key": key, "name": key, "time_zone": "Asia/Shanghai", "weekly": weekly}
+        await keeper.post_ok("/v1/calendars", said)
+
+
+@dataclass
+class Parties:
+    """Those who have to do with agreements: the manager and the maintainer, and the leads of each team."""
+
+    api: Api
+    manager: Client
+    maintainer: Client
+    it: Client
+    leads: dict[str, Client] = field(default_factory=dict)
+
+    async def team(self, key: str, kind: TeamKind) -> None:
+        """A team with a lead of its own."""
+        role = (Role.agent,) if kind is TeamKind.internal else ()
+        await self.api.team(key, kind)
+        self.leads[key] = await self.api.client(f"Lead of {key}", *role, teams=(key,))
+        admin = await self.api.client(f"Admin of {key}", Role.admin)
+        team = await admin.read(f"/v1/teams/{key}")
+        edit = await admin.patch(
+            f"/v1/teams/{team['id']}", json={"lead": self.leads[key].id}, headers={"If-Match": "*"}
+        )
+        assert edit.status_code == 200, edit.text
+
+    async def required(self, kind: str = "SLA", party: str | None = "finance", **more: Any) -> str:
+        """The path of an agreement of which the requirement is recorded."""
+        said = {
+            "agreement_type": kind,
+            "title": f"{kind} {party or 'default'}",
+            "needs": "Mail within the hour.",
+            "business_process": "Closing of the books",
+            "representative": self.it.id,
+            **({} if party is None else {PARTY[kind]: party}),
+            **({"services": ["mail"]} if kind == "SLA" and party is not None else {}),
+            **more,
+        }
+        return f"/v1/slas/{(await self.manager.post_ok('/v1/slas', said))['id']}"
+
+    async def drafted(self, kind: str, party: str | None, *targets: Json, **more: Any) -> str:
+        """The path of an agreement that is drafted."""
+        at = await self.required(kind, party)
+        await self.manager.post_ok(f"{at}/draft", a_draft(*targets, **more))
+        return at
+
+    async def submitted(self, kind: str, party: str | None, *targets: Json, **more: Any) -> str:
+        """The path of an agreement that is in review."""
+        gap = more.pop("gap_reason", None)
+        at = await self.drafted(kind, party, *targets, **more)
+        await self.it.post_ok(f"{at}/negotiate", {"proposals": "As drafted."})
+        await self.manager.post_ok(f"{at}/submit_for_review", {} if gap is None else {"gap_reason": gap})
+        return at
+
+    async def signed(self, kind: str, party: str | None, *targets: Json, **more: Any) -> str:
+        """The path of an agreement that both parties have signed."""
+        at = await self.submitted(kind, party, *targets, **more)
+        await self.sign(at, party)
+        return at
+
+    async def sign(self, at: str, party: str | None) -> Json:
+        """The agreement, after both have signed it; suppliers sign elsewhere."""
+        first = await self.it.post_ok(f"{at}/sign")
+        assert first["state"] == "in_review"
+        if party in self.leads and not party.startswith("north"):
+            return await self.leads[party].post_ok(f"{at}/sign")
+        return await self.manager.post_ok(
+            f"{at}/sign", {"signed_document": "V-2026-0815", "signatory": "Ms Li of the supplier"}
+        )
+
+
+async def the_parties(api: Api) -> Parties:
+    """Everybody, with a service, two calendars, a customer, an internal team and a supplier."""
+    keeper = await api.client("Keeper", Role.admin, Role.service_level_manager)
+    await add_calendars(keeper)
+    made = Parties(
+        api,
+        manager=await api.client("Manager", Role.service_level_manager),
+        maintainer=await api.client("Maintainer", Role.agreement_maintainer),
+        it=await api.client("Head of IT", Role.agent),
+    )
+    for key, kind in (
+        ("finance", TeamKind.customer),
+        ("mail-team", TeamKind.internal),
+        ("north-telecom", TeamKind.supplier),
+    ):
+        await made.team(key, kind)
+    service = {"key": "mail", "name_en": "E-mail", "name_zh": "邮件", "criticality": "high", "owner": "me"}
+    service["calendar"] = OFFICE
+    mail = await keeper.post_ok("/v1/services", service)
+    await keeper.post_ok(f"/v1/services/{mail['id']}/go_live")
+    return made

@@ -1,0 +1,328 @@
+"""Agreements over HTTP from the requirement to their end, as both parties and the teams beneath see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.client import Client, Json
+from tests.service_levels.agreements.samples import ALWAYS, Parties, a_draft, a_target
+
+HOUR = 3600
+REVIEW = {
+    "attended": ["me"],
+    "minutes": "The targets fit.",
+    "results": "97 % of P1 in time.",
+    "expectations": "Support on Saturdays.",
+}
+EFFECTS = {"effect_on_cost": "None.", "effect_on_workload": "Ten cases more."}
+
+
+async def events(client: Client, at: str) -> list[str]:
+    """The types of the events of a record, without its kind."""
+    pages = await client.pages(f"{at}/events")
+    return [event["type"].partition(".")[2] for page in pages for event in page]
+
+
+def errors(problem: Json) -> list[tuple[str, str]]:
+    return [(error["pointer"], error["code"]) for error in problem["errors"]]
+
+
+async def beneath(parties: Parties, ola_seconds: int, uc_seconds: int) -> list[str]:
+    """The ids of a signed OLA and a signed UC with these times to resolution."""
+    ola = await parties.signed("OLA", "mail-team", a_target("o1", "resolution", ola_seconds))
+    uc = await parties.signed(
+        "UC", "north-telecom", a_target("u1", "resolution", uc_seconds), calendar=ALWAYS
+    )
+    return [ola.rpartition("/")[2], uc.rpartition("/")[2]]
+
+
+async def test_a_requirement_comes_to_a_signed_agreement_on_those_beneath(parties: Parties) -> None:
+    rests_on = await beneath(parties, 2 * HOUR, 4 * HOUR)
+    at = await parties.required()
+    maintainer, manager, customer = parties.maintainer, parties.manager, parties.leads["finance"]
+    target = a_target("t1", "resolution", 9 * HOUR, priority="P1", warning_percents=[75])
+    draft = await maintainer.post_ok(f"{at}/draft", a_draft(target, rests_on=rests_on))
+    assert (draft["state"], draft["edition"], draft["cost_amount"]) == ("drafted", 1, "12000.00")
+    proposed = await customer.post_ok(f"{at}/negotiate", {"proposals": "Six hours."})
+    assert proposed["state"] == "negotiating"
+    target = {**target, "threshold_seconds": 8 * HOUR}
+    await maintainer.post_ok(f"{at}/maintain_text", {"what_changed": "Eight hours.", "targets": [target]})
+    # Opened as the mail team closes, its two hours end at 11:00, and the supplier's four at 15:00.
+    added_up = await manager.read(f"{at}/alignment")
+    assert added_up["holds"]
+    [line] = added_up["resolution"]
+    assert (line["worst_seconds"], [one["seconds"] for one in line["lines"]]) == (
+        6 * HOUR,
+        [2 * HOUR, 4 * HOUR],
+    )
+    await manager.post_ok(f"{at}/submit_for_review")
+    signed = await parties.sign(at, "finance")
+    assert (signed["state"], signed["pending_consents"]) == ("signed", None)
+    assert (signed["begins_at"], signed["ends_at"]) == (
+        "2025-12-31T16:00:00.000000Z",
+        "2199-12-31T16:00:00.000000Z",
+    )
+    assert (await events(manager, at)) == [
+        *("requirement_recorded", "drafted", "negotiated", "text_maintained", "submitted"),
+        *("consented", "signed"),
+    ]
+    service = await customer.read("/v1/services/mail")
+    [promise] = service["promises"]
+    assert (promise["number"], promise["valid_to"]) == (signed["number"], "2199-12-31")
+    assert [(one["metric"], one["threshold_seconds"]) for one in promise["targets"]] == [
+        ("resolution", 28_800)
+    ]
+
+
+async def test_the_leads_of_the_teams_beneath_acknowledge_it(parties: Parties) -> None:
+    rests_on = await beneath(parties, 2 * HOUR, 2 * HOUR)
+    at = await parties.signed("SLA", "finance", a_target("t1", "resolution", 9 * HOUR), rests_on=rests_on)
+    asked = await parties.manager.read(f"{at}/acknowledgements")
+    assert [one["team"]["key"] for one in asked["items"]] == ["mail-team", "north-telecom"]
+    nobody = await parties.it.post(f"{at}/acknowledge", json={})
+    assert (nobody.status_code, nobody.json()["code"]) == (409, "nothing_to_acknowledge")
+    await parties.leads["mail-team"].post_ok(f"{at}/acknowledge")
+    again = await parties.leads["mail-team"].post(f"{at}/acknowledge", json={})
+    assert again.json()["code"] == "nothing_to_acknowledge"
+    asked = await parties.manager.read(f"{at}/acknowledgements")
+    assert [one["acknowledged_at"] is not None for one in asked["items"]] == [True, False]
+
+
+async def test_what_does_not_add_up_is_refused_unless_the_gap_is_accepted(parties: Parties) -> None:
+    rests_on = await beneath(parties, 4 * HOUR, 12 * HOUR)
+    at = await parties.drafted("SLA", "finance", a_target("t1", "resolution", 8 * HOUR), rests_on=rests_on)
+    await parties.it.post_ok(f"{at}/negotiate", {"proposals": "As drafted."})
+    refused = await parties.manager.post(f"{at}/submit_for_review", json={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "gap_beneath")
+    assert refused.json()["targets"] == [{"target": "t1", "because": "does_not_add_up"}]
+    [line] = (await parties.manager.read(f"{at}/alignment"))["resolution"]
+    assert (line["holds"], line["worst_seconds"] > 8 * HOUR) == (False, True)
+    accepted = {"gap_reason": "The new contract begins in May."}
+    assert (await parties.manager.post_ok(f"{at}/submit_for_review", accepted))["state"] == "in_review"
+    assert (await parties.leads["finance"].read(at))["gap_reason"] is None
+
+
+async def test_an_availability_is_no_higher_than_what_items_and_suppliers_promise(parties: Parties) -> None:
+    keeper = await parties.api.client("Keeper of items", *("configuration_manager",))
+    for key, promised in (("relay", "0.999"), ("disk", None)):
+        attributes = {} if promised is None else {"availability": promised}
+        said = {"key": key, "name": key, "ci_class": "server", "services": ["mail"], "attributes": attributes}
+        await keeper.post_ok("/v1/cis", said)
+        await keeper.post_ok(f"/v1/cis/{key}/go_live")
+    promise = {"id": "a1", "metric": "availability", "threshold": "0.999", "comparator": "ge"}
+    uc = await parties.signed("UC", "north-telecom", {**promise, "threshold": "0.999"}, services=["mail"])
+    rests_on = [uc.rpartition("/")[2]]
+    at = await parties.drafted("SLA", "finance", {**promise, "threshold": "0.998001"}, rests_on=rests_on)
+    [line] = (await parties.manager.read(f"{at}/alignment"))["availability"]
+    assert (line["holds"], line["unknown"], line["product"]) == (False, ["disk"], None)
+    said = {"attributes": {"availability": "1"}}
+    await keeper.post_ok("/v1/cis/disk/change_attributes", said)
+    [line] = (await parties.manager.read(f"{at}/alignment"))["availability"]
+    assert (line["holds"], line["unknown"], line["product"]) == (True, [], "0.998001")
+
+
+async def test_targets_that_cannot_be_measured_or_that_tie_are_refused(parties: Parties) -> None:
+    wrong = [
+        a_target("t1", "fulfilment", 60),
+        {"id": "t2", "metric": "kpi", "kpi": "no_such", "threshold": "1"},
+        {"id": "t3", "metric": "resolution"},
+    ]
+    at = await parties.drafted("SLA", "finance", *wrong)
+    await parties.it.post_ok(f"{at}/negotiate", {"proposals": "As drafted."})
+    refused = await parties.manager.post(f"{at}/submit_for_review", json={})
+    assert refused.json()["code"] == "targets_unmeasurable"
+    assert refused.json()["targets"] == [
+        {"target": "t1", "because": "not_of_this_process"},
+        {"target": "t2", "because": "no_such_kpi"},
+        {"target": "t3", "because": "no_threshold"},
+    ]
+    tie = [
+        a_target("t1", "resolution", 60, priority="P1"),
+        a_target("t2", "resolution", 90, category="network"),
+    ]
+    said = {"what_changed": "Others.", "targets": tie}
+    await parties.maintainer.post_ok(f"{at}/maintain_text", said)
+    refused = await parties.manager.post(f"{at}/submit_for_review", json={})
+    assert refused.json()["code"] == "targets_tied"
+    assert [one["target"] for one in refused.json()["targets"]] == ["t1", "t2"]
+    both = a_target("t3", "resolution", 60, priority="P1", category="network")
+    await parties.maintainer.post_ok(f"{at}/maintain_text", {**said, "targets": [*tie, both]})
+    assert (await parties.manager.post_ok(f"{at}/submit_for_review"))["state"] == "in_review"
+
+
+async def test_neither_party_signs_alone_and_a_change_of_the_text_takes_consents_back(
+    parties: Parties,
+) -> None:
+    at = await parties.submitted("OLA", "mail-team")
+    first = await parties.it.post_ok(f"{at}/sign")
+    assert (first["state"], first["pending_consents"], first["signed_at"]) == ("in_review", ["sign:it"], None)
+    assert (await parties.it.post_ok(f"{at}/sign"))["state"] == "in_review"
+    await parties.leads["mail-team"].post_ok(f"{at}/negotiate", {"proposals": "Five hours."})
+    taken_back = await parties.manager.read(at)
+    assert (taken_back["state"], taken_back["pending_consents"]) == ("negotiating", None)
+    assert (await parties.manager.read(f"{at}/consents"))["items"] == []
+    longer = [a_target("t1", "resolution", 5 * HOUR)]
+    await parties.maintainer.post_ok(
+        f"{at}/maintain_text", {"what_changed": "Five hours.", "targets": longer}
+    )
+    await parties.manager.post_ok(f"{at}/submit_for_review")
+    theirs = await parties.leads["mail-team"].post_ok(f"{at}/sign")
+    assert (theirs["state"], theirs["pending_consents"]) == ("in_review", ["sign:party"])
+    assert (await parties.it.post_ok(f"{at}/sign"))["state"] == "signed"
+
+
+async def test_who_has_no_account_signs_elsewhere_and_the_manager_records_the_document(
+    parties: Parties,
+) -> None:
+    at = await parties.submitted("UC", "north-telecom")
+    recorded = {"signed_document": "V-1", "signatory": "Ms Li"}
+    not_theirs = await parties.it.post(f"{at}/sign", json=recorded)
+    assert errors(not_theirs.json()) == [("/signed_document", "manager_records_documents")]
+    without = await parties.manager.post(f"{at}/sign", json={})
+    assert errors(without.json()) == [("/signed_document", "document_of_consent")]
+    ours = await parties.manager.post(f"{at}/sign", json={**recorded, "side": "it"})
+    assert errors(ours.json()) == [("/side", "it_signs_itself")]
+    await parties.manager.post_ok(f"{at}/sign", recorded)
+    await parties.manager.post_ok(f"{at}/appoint", {"representative": parties.manager.id})
+    await parties.manager.post_ok(f"{at}/sign", recorded)
+    alone = await parties.manager.post(f"{at}/sign", json={})
+    assert (alone.status_code, alone.json()["code"]) == (409, "consented_for_the_other")
+    await parties.manager.post_ok(f"{at}/appoint", {"representative": parties.it.id})
+    await parties.manager.post_ok(f"{at}/sign", recorded)
+    assert (await parties.it.post_ok(f"{at}/sign"))["state"] == "signed"
+    [theirs, ours] = (await parties.manager.read(f"{at}/consents"))["items"]
+    assert (theirs["side"], theirs["document"], theirs["signatory"]) == ("party", "V-1", "Ms Li")
+    assert (ours["side"], ours["document"], ours["complete"]) == ("it", None, True)
+
+
+async def test_a_second_agreement_about_the_same_at_the_same_time_is_not_signed(parties: Parties) -> None:
+    signed = await parties.signed("SLA", "finance", valid_to="2026-06-30")
+    number = (await parties.manager.read(signed))["number"]
+    other = await parties.submitted("SLA", "finance", valid_from="2026-06-30")
+    refused = await parties.it.post(f"{other}/sign", json={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "covered_already")
+    assert number in refused.json()["detail"]
+    later = await parties.submitted("SLA", "finance", valid_from="2026-07-01")
+    await parties.sign(later, "finance")
+
+
+async def test_the_annual_review_ends_in_a_renewal_on_which_both_agree(parties: Parties) -> None:
+    at = await parties.signed("SLA", "finance", valid_to="2198-12-31", review_months=12)
+    assert (await parties.manager.read(at))["review_due_at"][:10] == "2026-12-28"
+    reviewed = await parties.manager.post_ok(f"{at}/review", REVIEW)
+    assert (reviewed["state"], reviewed["last_reviewed_at"] is not None) == ("under_review", True)
+    [review] = (await parties.leads["finance"].read(f"{at}/reviews"))["items"]
+    assert (review["minutes"], review["attended"]) == ("The targets fit.", [parties.manager.id])
+    bare = await parties.it.post(f"{at}/renew", json={"valid_to": "2199-06-30"})
+    assert errors(bare.json()) == [("/effect_on_cost", "missing"), ("/effect_on_workload", "missing")]
+    await parties.it.post_ok(f"{at}/renew", {"valid_to": "2199-06-30", **EFFECTS})
+    counter = {"valid_to": "2199-12-31", **EFFECTS}
+    other = await parties.leads["finance"].post_ok(f"{at}/renew", counter)
+    assert (other["state"], other["pending_consents"]) == ("under_review", ["renew:party"])
+    renewed = await parties.it.post_ok(f"{at}/renew")
+    assert (renewed["state"], renewed["valid_to"], renewed["ends_at"][:10]) == (
+        "signed",
+        "2199-12-31",
+        "2199-12-31",
+    )
+    assert (await parties.leads["finance"].read(at))["effect_on_cost"] is None
+    [promise] = (await parties.manager.read("/v1/services/mail"))["promises"]
+    assert promise["valid_to"] == "2199-12-31"
+
+
+async def test_after_its_review_an_agreement_is_terminated_by_both(parties: Parties) -> None:
+    at = await parties.signed("SLA", "finance")
+    await parties.manager.post_ok(f"{at}/review", REVIEW)
+    silent = await parties.leads["finance"].post(f"{at}/terminate", json={})
+    assert errors(silent.json()) == [("/reason", "missing")]
+    reason = {"reason": "It is bought elsewhere."}
+    assert (await parties.leads["finance"].post_ok(f"{at}/terminate", reason))["state"] == "under_review"
+    ended = await parties.it.post_ok(f"{at}/terminate")
+    assert (ended["state"], ended["ended_at"], ended["termination_reason"]) == (
+        "terminated",
+        ended["ends_at"],
+        "It is bought elsewhere.",
+    )
+    assert (await parties.manager.read("/v1/services/mail"))["promises"] is None
+
+
+async def approved_change(parties: Parties) -> str:
+    """The id of an approved change: a standard one is approved by its template."""
+    author = await parties.api.client("Author", "change_manager")
+    other = await parties.api.client("Approver", "change_manager")
+    plans = {"plan": "Sign it.", "test_plan": "Read it.", "back_out_plan": "Keep the old one."}
+    said: dict[str, Any] = {
+        "key": "amend-sla",
+        "title": "Amend an agreement",
+        "description": "A new edition.",
+    }
+    template = await author.post_ok("/v1/change_templates", {**said, **plans, "risk_level": "low"})
+    await other.post_ok(f"/v1/change_templates/{template['id']}/approve")
+    standard = {"type": "standard", "template": "amend-sla", "services": ["mail"]}
+    change = await author.post_ok("/v1/changes", standard)
+    window = {"from_at": "2199-03-04T00:00:00Z", "until_at": "2199-03-04T01:00:00Z"}
+    await author.post_ok(f"/v1/changes/{change['id']}/schedule", window)
+    return str(change["id"])
+
+
+async def test_an_amendment_by_an_approved_change_leaves_the_old_version_in_force_until_the_new_begins(
+    parties: Parties,
+) -> None:
+    at = await parties.signed("SLA", "finance", a_target("t1", "resolution", 8 * HOUR))
+    old = await parties.manager.read(at)
+    draft = await parties.it.post_ok("/v1/changes", {"type": "normal", "title": "Amend it"})
+    unapproved = await parties.it.post(f"{at}/amend", json={"change": draft["id"], **EFFECTS})
+    assert errors(unapproved.json()) == [("/change", "change_not_approved")]
+    change = await approved_change(parties)
+    consent = {"change": change, **EFFECTS}
+    assert (await parties.it.post_ok(f"{at}/amend", consent))["pending_consents"] == ["amend:it"]
+    amended = await parties.leads["finance"].post_ok(f"{at}/amend")
+    assert (amended["state"], amended["change_id"], amended["pending_consents"]) == ("signed", change, None)
+    [new] = (await parties.manager.read("/v1/slas", replaces_id=old["id"]))["items"]
+    assert (new["state"], new["edition"], new["replaces_id"]) == ("drafted", 2, old["id"])
+    assert new["targets"] == old["targets"]
+    to = f"/v1/slas/{new['id']}"
+    tighter = {"valid_from": "2199-01-01", "targets": [a_target("t1", "resolution", 6 * HOUR)]}
+    await parties.maintainer.post_ok(f"{to}/maintain_text", {"what_changed": "Six hours.", **tighter})
+    await parties.it.post_ok(f"{to}/negotiate", {"proposals": "As drafted."})
+    await parties.manager.post_ok(f"{to}/submit_for_review")
+    await parties.sign(to, "finance")
+    before = await parties.manager.read(at)
+    assert (before["state"], before["superseded_from"]) == ("superseded", "2199-01-01")
+    for day, expected in (("2198-12-31T12:00:00Z", old["id"]), ("2199-01-01T12:00:00Z", new["id"])):
+        [valid] = (await parties.manager.read("/v1/slas", valid_at=day))["items"]
+        assert valid["id"] == expected
+    promises = (await parties.manager.read("/v1/services/mail"))["promises"]
+    assert [(one["valid_from"], one["valid_to"]) for one in promises] == [
+        ("2026-01-01", "2198-12-31"),
+        ("2199-01-01", "2199-12-31"),
+    ]
+
+
+async def test_a_draft_can_be_a_copy_of_another_agreement(parties: Parties) -> None:
+    model = await parties.drafted("SLA", "finance", a_target("t1", "resolution", 8 * HOUR), notice_days=30)
+    at = await parties.required("SLA", None)
+    said = {"copy_of": model.rpartition("/")[2], "valid_from": "2026-03-01"}
+    copied = await parties.manager.post_ok(f"{at}/draft", said)
+    assert (copied["notice_days"], copied["services"], copied["valid_from"]) == (30, None, "2026-03-01")
+    assert [one["threshold_seconds"] for one in copied["targets"]] == [8 * HOUR]
+    lacking = await parties.required("OLA", "mail-team")
+    refused = await parties.manager.post(f"{lacking}/draft", json={"text": "Short."})
+    assert ("/specification", "missing") in errors(refused.json())
+
+
+async def test_an_agreement_is_for_its_parties_and_for_staff(parties: Parties) -> None:
+    at = await parties.signed("SLA", "finance")
+    clerk = await parties.api.client("Clerk", teams=("finance",))
+    shown = await clerk.read(at)
+    assert (shown["cost_amount"], shown["specification"]) == (None, None)
+    stranger = await parties.api.client("Stranger")
+    assert (await stranger.get(at)).status_code == 404
+    for client, number in ((parties.leads["finance"], 1), (clerk, 1), (parties.it, 1), (stranger, 0)):
+        listed = await client.read("/v1/slas", party="me")
+        assert len(listed["items"]) == number
+    assert (await parties.manager.read("/v1/slas", party="me"))["items"] == []
+    classes = [one["document_class"] for one in (await clerk.read(f"{at}/documents"))["items"]]
+    assert classes == ["SL", "QP"]
+    refused = await clerk.get(f"{at}/alignment")
+    assert refused.status_code == 403

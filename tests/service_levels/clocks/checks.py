@@ -1,0 +1,55 @@
+"""What must hold of all clocks, whatever has happened: rows are what the engine says, and so are streams."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.common.clocks import KIND
+from app.db import Connection, fetch_rows
+from app.kernel.ledger import Ledger
+from app.log.read import events_about
+from app.service_levels.clocks.clock_check import differing_cases
+from app.service_levels.clocks.projection import load_terms, read_events
+from app.service_levels.clocks.streams import Statement, expected_news
+from app.service_levels.clocks.timeline import timeline_of
+
+TICKETS = """
+select 'incident/' || id as stream from fold.incident
+union all select 'request/' || id from fold.request"""
+
+
+async def rows_are_what_the_engine_says(connection: Connection) -> int:
+    """Every row of every case; gives the number of clocks."""
+    found = await differing_cases(connection)
+    assert found.differing == [], found.differing
+    return found.clocks
+
+
+async def streams_say_what_they_ought_to(connection: Connection, ledger: Ledger, now: datetime) -> int:
+    """In order, once; gives the number of events."""
+    terms = await load_terms(connection)
+    assert terms is not None
+    streams = [row["stream"] for row in await fetch_rows(connection, TICKETS, ())]
+    events = await read_events(connection, streams, terms.cut)
+    number = 0
+    for name, found in events.items():
+        ought = expected_news(terms.clocks_of(timeline_of(name, found)), now)
+        said: dict[UUID, list[Statement]] = {}
+        for event in await events_about(ledger.db, name, limit=10_000):
+            data: dict[str, Any] = event.data[KIND]
+            clock = UUID(event.stream.partition("/")[2])
+            said.setdefault(clock, []).append(Statement.from_event(event.type, event.occurred_at, data))
+            assert event.version == len(said[clock])
+            number += 1
+        wanted = {clock: [one.said for one in news] for clock, news in ought.items() if news}
+        for clock in {**said, **wanted}:
+            assert said.get(clock) == wanted.get(clock), (
+                f"{name} {clock}\n{_lines(said.get(clock))}\n--\n{_lines(wanted.get(clock))}"
+            )
+    return number
+
+
+def _lines(said: list[Statement] | None) -> str:
+    return "\n".join(f"{one.occurred_at} {one.type} {one.target} {one.percent or ''}" for one in said or ())

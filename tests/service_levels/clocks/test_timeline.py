@@ -1,0 +1,77 @@
+"""What a clock is told of a case that another system reports by its states."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.log.canonical import instant
+from app.service_levels.clocks.timeline import LogEvent, timeline_of
+from app.sla.case_events import EventKind
+from tests.service_levels.clocks.world import at
+
+CASE = "incident/1"
+OPENED = {"state": "new", "opened_at": instant(at(9))}
+HELD: tuple[str, dict[str, Any]] = ("held", {"state": "on_hold", "hold_reason": "awaiting_requester"})
+
+
+def told(*said: tuple[str, dict[str, Any]], source: str = "import:tests", **more: Any) -> list[LogEvent]:
+    """An hour apart from nine o'clock on: the types of events, and what each told of the case."""
+    return [
+        LogEvent(
+            n,
+            n,
+            f"incident.{name}",
+            at(8 + n),
+            at(8 + n),
+            "integration:5",
+            None,
+            source,
+            {"set": {CASE: fields}, **more},
+        )
+        for n, (name, fields) in enumerate(said, 1)
+    ]
+
+
+def heard(events: list[LogEvent]) -> list[tuple[EventKind, datetime, str | None]]:
+    """What a clock is told of holds: what, when, and what is waited for."""
+    return [
+        (one.kind, one.occurred_at, one.hold_reason)
+        for one in timeline_of(CASE, events).events
+        if one.kind in (EventKind.held, EventKind.resumed)
+    ]
+
+
+def test_a_hold_that_waits_for_something_else_now_waits_no_longer_for_what_it_was() -> None:
+    other = ("observed", {"hold_reason": "awaiting_problem"})
+    found = heard(told(("reported", OPENED), HELD, other, observed="snapshot"))
+    assert found == [
+        (EventKind.held, at(10), "awaiting_requester"),
+        (EventKind.resumed, at(11), None),
+        (EventKind.held, at(11), "awaiting_problem"),
+    ]
+
+
+@pytest.mark.parametrize("more", [{"supplier_id": "7"}, {"hold_reason": "awaiting_requester"}])
+def test_a_hold_whose_reason_stays_goes_on(more: dict[str, Any]) -> None:
+    found = heard(told(("reported", OPENED), HELD, ("observed", more), observed="snapshot"))
+    assert [kind for kind, *_ in found] == [EventKind.held, EventKind.held]
+
+
+def test_the_reason_of_a_hold_may_have_been_told_with_the_opening() -> None:
+    opened = ("reported", OPENED | {"hold_reason": "awaiting_vendor"})
+    found = heard(told(opened, ("held", {"state": "on_hold"}), observed="snapshot"))
+    assert found == [(EventKind.held, at(10), "awaiting_vendor")]
+
+
+def test_a_hold_of_people_here_has_the_reason_that_they_give() -> None:
+    again = ("held", {"state": "on_hold", "hold_reason": "awaiting_change"})
+    resumed = ("resumed", {"state": "in_progress", "hold_reason": None})
+    found = heard(told(("reported", OPENED), HELD, resumed, again, source="api"))
+    assert found == [
+        (EventKind.held, at(10), "awaiting_requester"),
+        (EventKind.resumed, at(11), None),
+        (EventKind.held, at(11) + timedelta(hours=1), "awaiting_change"),
+    ]
