@@ -1,0 +1,136 @@
+"""Issuing service reports when they are due: five working days after their period, by the agreement's
+calendar.
+
+Of several workers the one that holds an advisory lock issues them, and each report has an idempotency key, so
+that it is issued once. After downtime the reports that were missed are issued, from the figures of that time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from app.common.people import rule_caller
+from app.common.records import from_row
+from app.db import Connection
+from app.foundation.calendars.calendar_cache import newest_business_times
+from app.kernel import polling
+from app.kernel.context import CommandMetadata
+from app.kernel.ledger import Ledger
+from app.kernel.perform import Command, IdempotencyKey, perform
+from app.kernel.refusals import Refusal
+from app.kernel.rules import ROUTE, Clock
+from app.kpis.answer import facts_position
+from app.log.writer import DuplicateCommand
+from app.service_levels.agreements.lifecycle import LIFECYCLE
+from app.service_levels.agreements.records import Agreement
+from app.service_levels.reports.actions import IssueReportSla
+from app.service_reports.compute import compute_report
+from app.service_reports.periods import Period, due_at, periods_to_report, span_of
+from app.shared_connections import SharedConnections
+
+#: The actor's name in the log.
+NAME = "issue_reports"
+POLL_SECONDS = 60.0
+LOCK = "select pg_try_advisory_lock(hashtextextended('service_report', 1))"
+UNLOCK = "select pg_advisory_unlock(hashtextextended('service_report', 1))"
+# Each with when the log recorded its signature: periods that were over by then are not reported on.
+AGREEMENTS = """
+select s.*, signed.recorded_at as known_since from fold.sla s cross join lateral (
+  select min(recorded_at) as recorded_at from log.event where stream = 'sla/' || s.id and type = 'sla.signed'
+) signed
+where s.signed_at is not null and s.begins_at < %(now)s order by s.signed_at, s.id"""
+ISSUED = "select record, period from fold.sla_report where edition = 1"
+RECORDED_AT = "select recorded_at from log.event where position = %s"
+logger = structlog.get_logger()
+
+
+async def run(
+    connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
+) -> None:
+    """Issue reports for ever as they fall due; safe beside other workers. `failed` is called for each
+    failure.
+    """
+
+    async def work(connection: Connection) -> bool:
+        return await issue_due(connection, ledger, clock()) > 0
+
+    await polling.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
+
+
+async def issue_due(connection: Connection, ledger: Ledger, now: datetime) -> int:
+    """Issue the reports that are due and that nobody has issued, the oldest first, if no other worker does.
+    Return their number. Raises DatabaseGone; they are still due then.
+    """
+    if not await _value(connection, LOCK):
+        return 0
+    try:
+        due = await _due(ledger, now)
+        complete_until = await _facts_complete_until(connection) if due else None
+        # A report has all that was recorded by its due time: it waits until the facts have come so far.
+        ready = [one for one in due if complete_until is None or one[0] < complete_until]
+        return sum([await _issue(ledger, agreement, period, now) for _, agreement, period in ready])
+    finally:
+        await _value(connection, UNLOCK)
+
+
+async def _due(ledger: Ledger, now: datetime) -> list[tuple[datetime, Agreement, Period]]:
+    rows = await ledger.db.rows(AGREEMENTS, {"now": now})
+    agreements = [(from_row(Agreement, row), row["known_since"]) for row in rows]
+    issued = {(row["record"], row["period"]) for row in await ledger.db.rows(ISSUED)} if agreements else set()
+    named = {agreement.calendar for agreement, _ in agreements if agreement.calendar}
+    calendars = await newest_business_times(ledger.db, named)
+    found = []
+    for agreement, known_since in agreements:
+        hours = calendars.get(agreement.calendar or "")
+        if hours is None:
+            continue
+        for period in periods_to_report(agreement, known_since, ZoneInfo(hours.definition.zone), now):
+            at = due_at(period, hours.definition.is_working_day)
+            if at <= now and (agreement.row_key, period.label) not in issued:
+                found.append((at, agreement, period))
+    return sorted(found, key=lambda one: (one[0], str(one[1].id)))
+
+
+async def _facts_complete_until(connection: Connection) -> datetime | None:
+    """Return when the first event was recorded that is not among the facts; None: all are."""
+    position, _ = await facts_position(connection)
+    found: datetime | None = await _value(connection, RECORDED_AT, position + 1)
+    return found
+
+
+async def _issue(ledger: Ledger, agreement: Agreement, period: Period, now: datetime) -> bool:
+    """Issue the report of the period; return False if it was issued meanwhile, or is refused."""
+    span = span_of(agreement, period)
+    assert span is not None, "only periods in which it was in force are due"
+    computed = (await compute_report(ledger, agreement, span, now)).computed()
+    caller = rule_caller(NAME)
+    reference = f"{caller.actor}:{agreement.id}:{period.label}"
+    metadata = CommandMetadata(caller, now, reference, source="rule", source_ref=reference)
+    body = IssueReportSla(period=period.label)
+    command = Command(
+        LIFECYCLE,
+        LIFECYCLE["issue_report"],
+        str(agreement.id),
+        body,
+        metadata,
+        key=IdempotencyKey(ROUTE, reference, ""),
+        prepared=(computed,),
+    )
+    try:
+        await perform(ledger, command)
+    except DuplicateCommand:
+        return False
+    except Refusal as refused:
+        logger.warning("a service report cannot be issued", agreement=agreement.number, code=refused.code)
+        return False
+    return True
+
+
+async def _value(connection: Connection, statement: str, *parameters: Any) -> Any:
+    row = await (await connection.execute(statement.encode(), parameters)).fetchone()
+    return None if row is None else row[0]

@@ -1,0 +1,180 @@
+"""Results of targets that a KPI measures: availability, satisfaction, and any other by its key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from app.common.clocks import AgreementType
+from app.db import Connection
+from app.kpis.answer import LARGEST_ANSWER, count
+from app.kpis.catalogue import KPIS
+from app.kpis.dimensions import Dimension
+from app.kpis.figures import Figures
+from app.kpis.kpi import Kpi
+from app.kpis.question import Question
+from app.kpis.series import KpiPoint, PointContext, point
+from app.service_levels.agreements.records import Agreement, TargetComparator, TargetMetric
+from app.service_reports.clock_targets import decimal_text, described
+from app.service_reports.content import ReportForecast, ReportTarget, ReportTrend, TargetVerdict
+from app.service_reports.periods import Period
+from app.settings import Settings
+
+#: The KPI that measures a metric, where the target names none.
+USUAL_KPI = {TargetMetric.availability: "service_availability", TargetMetric.satisfaction: "csat"}
+
+
+@dataclass(frozen=True, slots=True)
+class KpiResult:
+    """The result of a KPI in a period. `value` is exact where it is one number divided by another."""
+
+    value: Fraction | None
+    shown: str | None
+    cases: int
+
+    def verdict(self, target: Mapping[str, Any]) -> TargetVerdict:
+        """Return whether the value meets the target; equal is met."""
+        if self.value is None:
+            return TargetVerdict.no_cases
+        agreed = Fraction(target["threshold"])
+        met = self.value <= agreed if target["comparator"] == TargetComparator.le else self.value >= agreed
+        return TargetVerdict.met if met else TargetVerdict.missed
+
+
+def kpi_of(target: Mapping[str, Any]) -> Kpi | None:
+    """Return the KPI that measures the target; None if there is none of that key."""
+    return KPIS.get(target["kpi"] or USUAL_KPI.get(TargetMetric(target["metric"]), ""))
+
+
+def filters_of(
+    kpi: Kpi, target: Mapping[str, Any], agreement: Agreement, editions: Sequence[UUID]
+) -> dict[Dimension, tuple[str, ...]]:
+    """Return the filters that narrow the KPI to the agreement and to the target's conditions: the agreement
+    itself where the KPI has that dimension, else its services and party, as far as it has these.
+    """
+    party = {
+        AgreementType.sla: (Dimension.customer, agreement.customer_id),
+        AgreementType.ola: (Dimension.team, agreement.team_id),
+        AgreementType.uc: (Dimension.team, agreement.supplier_id),
+    }[agreement.agreement_type or AgreementType.sla]
+    wanted: dict[Dimension, tuple[str, ...]] = {}
+    if Dimension.agreement in kpi.dimensions:
+        wanted[Dimension.agreement] = tuple(str(one) for one in editions)
+    else:
+        if agreement.services:
+            wanted[Dimension.service] = tuple(agreement.services)
+        if agreement.catalogue_items:
+            wanted[Dimension.catalogue_item] = tuple(agreement.catalogue_items)
+        if party[1] is not None:
+            wanted[party[0]] = (str(party[1]),)
+    for dimension in (Dimension.service, Dimension.priority, Dimension.category, Dimension.catalogue_item):
+        if target[dimension.value] is not None:
+            wanted[dimension] = (target[dimension.value],)
+    return {dimension: values for dimension, values in wanted.items() if dimension in kpi.dimensions}
+
+
+@dataclass(frozen=True, slots=True)
+class KpiReader:
+    """Reader of KPIs for one agreement, in one snapshot."""
+
+    connection: Connection
+    settings: Settings
+    agreement: Agreement
+    editions: Sequence[UUID]
+    now: datetime
+
+    async def results(
+        self, kpi: Kpi, target: Mapping[str, Any], period: Period, spans: Sequence[tuple[datetime, datetime]]
+    ) -> list[KpiResult]:
+        """Return the KPI's results in these spans, in their order."""
+        filters = filters_of(kpi, target, self.agreement, self.editions)
+        found = []
+        for span in spans:
+            question = Question(
+                kpi=kpi,
+                grain=period.grain,
+                zone=period.zone,
+                bounds=span,
+                filters=filters,
+                now=self.now,
+                reopen_days=self.settings.reopen_days,
+                currency=self.settings.currency,
+            )
+            figures = await count(self.connection, question, self.now, most=LARGEST_ANSWER)
+            of = figures.get((1, ()), Figures(open_cases=0 if kpi.still_open else None))
+            found.append(_result(point(question, (1, ()), of, {}, PointContext(None, Figures(), self.now))))
+        return found
+
+
+def _result(found: KpiPoint) -> KpiResult:
+    if found.value is None:
+        return KpiResult(None, None, found.cases)
+    exact = Fraction(Decimal(repr(found.value)))
+    if found.numerator is not None and found.denominator and 0 <= exact <= 1:
+        # The value shown is rounded: 0.9989999 misses a target of 0.999.
+        divided = Fraction(found.numerator, found.denominator)
+        exact = divided if abs(divided - exact) < Fraction(1, 10**5) else exact
+    return KpiResult(exact, decimal_text(Decimal(repr(found.value))), found.cases)
+
+
+def kpi_target(
+    kpi: Kpi,
+    target: Mapping[str, Any],
+    scope: Sequence[str],
+    result: KpiResult,
+    trend: Sequence[tuple[Period, KpiResult]],
+    running: tuple[Period, KpiResult] | None,
+) -> ReportTarget:
+    """Return a target that a KPI measures with its result."""
+    before = [
+        ReportTrend(period=period.label, result=one.shown, cases=one.cases, verdict=one.verdict(target))
+        for period, one in trend
+    ]
+    while before and before[0].result is None:
+        del before[0]
+    return ReportTarget(
+        **described(target) | {"kpi": kpi.key},
+        unit=kpi.unit.value,
+        result=result.shown,
+        verdict=result.verdict(target),
+        cases=result.cases,
+        met=None,
+        missed=None,
+        excluded=None,
+        scope=list(scope),
+        breaches=[],
+        breaches_left_out=0,
+        trend=before,
+        forecast=None if running is None else _forecast(*running),
+    )
+
+
+def _forecast(period: Period, result: KpiResult) -> ReportForecast:
+    """Return the result of the running period so far; such a figure has no further forecast."""
+    return ReportForecast(
+        period=period.label, result=result.shown, cases=result.cases, more_cases=None, outlook=None
+    )
+
+
+def unmeasured_target(target: Mapping[str, Any]) -> ReportTarget:
+    """Return a target that cannot be measured, since its KPI does not exist any more."""
+    return ReportTarget(
+        **described(target),
+        unit=None,
+        result=None,
+        verdict=TargetVerdict.not_measured,
+        cases=0,
+        met=None,
+        missed=None,
+        excluded=None,
+        scope=[],
+        breaches=[],
+        breaches_left_out=0,
+        trend=[],
+        forecast=None,
+    )

@@ -1,0 +1,144 @@
+"""Cost against what was agreed, the workload, and consequences of missed targets, line by line. Pure.
+
+Amounts are exact until they are rounded, half up, to the digits of their currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import Any
+
+from app.common.money import DIGITS
+from app.service_levels.agreements.records import Agreement, ReportingPeriod, TargetComparator
+from app.service_reports.clock_targets import decimal_text
+from app.service_reports.content import (
+    ReportConsequence,
+    ReportCost,
+    ReportTarget,
+    ReportWorkload,
+    TargetVerdict,
+)
+from app.service_reports.periods import GRAINS, MONTHS, Span
+
+HUNDRED = 100
+USUAL_DIGITS = 2
+#: Rows from the database.
+Rows = Sequence[Mapping[str, Any]]
+
+
+def money(amount: Fraction | Decimal, currency: str | None) -> str:
+    """Return the amount with the digits of its currency."""
+    exact = Fraction(amount)
+    unit = Decimal(1).scaleb(-DIGITS.get(currency or "", USUAL_DIGITS))
+    # Both sides of the division are whole, so only the quotient is rounded, once.
+    scaled = exact / Fraction(unit)
+    whole = (Decimal(scaled.numerator) / Decimal(scaled.denominator)).quantize(Decimal(1), ROUND_HALF_UP)
+    return f"{whole * unit:f}"
+
+
+def for_span(amount: Fraction, per: ReportingPeriod, span: Span) -> Fraction:
+    """Return the share of an amount per month, quarter or year for the part of a period, by its time."""
+    part, whole = span.share
+    return amount * Fraction(MONTHS[span.period.grain], MONTHS[GRAINS[per]]) * Fraction(part, whole)
+
+
+def agreed_cost(agreement: Agreement, span: Span) -> Fraction | None:
+    """Return the agreed cost of the part of the period; None if no cost was agreed."""
+    if agreement.cost_amount is None or agreement.cost_period is None:
+        return None
+    return for_span(Fraction(agreement.cost_amount), agreement.cost_period, span)
+
+
+def cost_of(agreement: Agreement, span: Span, work: Rows, spent: Rows, usual_currency: str) -> ReportCost:
+    """Return the cost of the period against what was agreed, in the agreement's currency, or else the
+    organisation's. Minutes without a rate are counted, and entries in other currencies.
+    """
+    currency = agreement.cost_currency or usual_currency
+    agreed = agreed_cost(agreement, span)
+    worked = sum((Fraction(row["amount"]) for row in work if row["currency"] == currency), Fraction(0))
+    paid = sum((Fraction(row["amount"]) for row in spent if row["currency"] == currency), Fraction(0))
+    foreign = [row for row in (*work, *spent) if row["currency"] not in (currency, None)]
+    return ReportCost(
+        currency=currency,
+        agreed=None if agreed is None else money(agreed, currency),
+        work=money(worked, currency),
+        spent=money(paid, currency),
+        actual=money(worked + paid, currency),
+        unrated_minutes=sum(int(row["unrated"]) for row in work),
+        other_currencies=sum(row["entries"] for row in foreign),
+    )
+
+
+def workload_of(agreement: Agreement, span: Span, volume: Mapping[str, int]) -> list[ReportWorkload]:
+    """Return the cases of the period against those that the targets are agreed for, by kind."""
+    expected: dict[str, Fraction] = {}
+    for line in agreement.workload or ():
+        share = for_span(Fraction(line["cases"]), ReportingPeriod(line["per"]), span)
+        expected[line["process"]] = expected.get(line["process"], Fraction(0)) + share
+    return [
+        ReportWorkload(
+            process=kind,
+            expected=None if kind not in expected else decimal_text(round(expected[kind], 1)),
+            cases=volume.get(kind, 0),
+            above=kind in expected and volume.get(kind, 0) > expected[kind],
+        )
+        for kind in sorted({*expected, *volume})
+    ]
+
+
+def consequences_of(
+    agreement: Agreement, span: Span, targets: Sequence[ReportTarget]
+) -> list[ReportConsequence]:
+    """Return each consequence that was agreed, with the tier that applies to its target's result."""
+    by_id = {target.id: target for target in targets}
+    return [
+        _consequence(agreement, span, said, by_id[said["target"]])
+        for said in agreement.consequences or ()
+        if said["target"] in by_id
+    ]
+
+
+def _consequence(
+    agreement: Agreement, span: Span, said: Mapping[str, Any], target: ReportTarget
+) -> ReportConsequence:
+    tier = tier_of(said["tiers"], target)
+    cost = agreed_cost(agreement, span)
+    currency = agreement.cost_currency
+    amount = None
+    if tier is not None and tier["amount"] is not None:
+        amount = Fraction(tier["amount"])
+    elif tier is not None and tier["percent"] is not None and cost is not None:
+        amount = cost * Fraction(tier["percent"]) / HUNDRED
+    return ReportConsequence(
+        target=target.id,
+        kind=said["kind"],
+        result=target.result,
+        due=tier is not None,
+        below=None if tier is None else tier["below"],
+        percent=None if tier is None else tier["percent"],
+        cost=None if cost is None else money(cost, currency),
+        amount=None if amount is None else money(amount, currency),
+        currency=currency,
+    )
+
+
+def tier_of(tiers: Sequence[Mapping[str, Any]], target: ReportTarget) -> Mapping[str, Any] | None:
+    """Return the harshest tier that applies to the target's result; None if the target was not missed, or
+    none applies. Where a KPI is to be at most its threshold, tiers are for results above their bounds,
+    otherwise for results below them.
+    """
+    if target.verdict is not TargetVerdict.missed or target.result is None:
+        return None
+    higher_is_worse = target.met is None and target.comparator is TargetComparator.le
+    result = Fraction(target.result) if target.met is None else Fraction(target.met, target.cases)
+    applying = [
+        tier
+        for tier in tiers
+        if (result > Fraction(tier["below"]) if higher_is_worse else result < Fraction(tier["below"]))
+    ]
+    if not applying:
+        return None
+    # The harshest is that with the worst bound, in whatever order they were written.
+    return (max if higher_is_worse else min)(applying, key=lambda tier: Fraction(tier["below"]))

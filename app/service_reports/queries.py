@@ -1,0 +1,315 @@
+"""Read side of service reports: the list of an agreement's, one of them, and a preview."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from app.api.child_rows import ChildListing
+from app.api.events import ACCOUNTS
+from app.api.shapes import OutputModel, PersonStub, Renderer
+from app.common.records import from_row
+from app.foundation.calendars.calendar_cache import newest_business_times
+from app.kernel.ledger import Ledger
+from app.kernel.refusals import NotFound, WrongValue
+from app.kpis.periods import Grain
+from app.service_levels.agreements.records import Agreement, ConsequenceKind
+from app.service_levels.reports.actions import PeriodLabel
+from app.service_levels.reports.records import (
+    AgreementReport,
+    AgreementReportRecipient,
+    ReleasedConsequence,
+)
+from app.service_reports.compute import Report, compute_report
+from app.service_reports.content import ReportChange, ReportContent, StaffContent
+from app.service_reports.periods import Period, Span, grain_of, period_named, span_of
+
+ROWS = "select * from fold.{table} r where r.record = %s and r.number = %s order by r.edition, r.id"
+
+
+class ServiceReportSummary(OutputModel):
+    """The newest edition of a service report."""
+
+    number: str = Field(description="The number of the document.")
+    edition: int = Field(description="1, and one more with each correction.")
+    period: PeriodLabel
+    begins_at: datetime = Field(description="Where the agreement's part of the period begins.")
+    ends_at: datetime = Field(description="The first instant behind it.")
+    position: int = Field(description="Up to which position of the log it counts.")
+    computed_at: datetime
+    missed: list[str] | None = Field(description="The targets that were missed.")
+    issued_by: PersonStub | None = Field(description="Null: the rule, when it was due.")
+    issued_at: datetime
+
+
+class ServiceReportPage(OutputModel):
+    """A page of the service reports of an agreement, in the order in which they were issued or corrected."""
+
+    items: list[ServiceReportSummary]
+    next_cursor: str | None
+
+
+class ReportEdition(OutputModel):
+    """An edition of a report: as it was issued, or with the changes of a correction and their reason."""
+
+    edition: int
+    position: int
+    issued_at: datetime
+    issued_by: PersonStub | None = Field(description="Null: the rule.")
+    remarks: str | None = Field(description="Null when there are none, or their author was erased.")
+    changes: list[ReportChange] | None = Field(description="What it changed; null of the first.")
+    staff_changes: list[ReportChange] | None = Field(
+        description="For staff: the same of what only they read."
+    )
+
+
+class ReleasedConsequenceOut(OutputModel):
+    """A consequence that was released; it is paid elsewhere."""
+
+    edition: int = Field(description="The edition of the report that proposed it.")
+    target: str
+    kind: ConsequenceKind
+    below: str | None
+    percent: str | None
+    amount: str | None
+    currency: str | None
+    released_by: PersonStub | None
+    released_at: datetime
+
+
+class Recomputed(OutputModel):
+    """The comparison of this edition with the report as it would be now."""
+
+    same: bool
+    position: int = Field(description="Up to which position of the log it was computed now.")
+    computed_at: datetime
+    changes: list[ReportChange]
+    staff_changes: list[ReportChange] | None = Field(description="For staff.")
+
+
+class ServiceReport(OutputModel):
+    """The service report of an agreement and a period, as it was issued, or the preview of one."""
+
+    number: str | None = Field(description="The number of the document; null: a preview.")
+    edition: int | None
+    position: int = Field(description="Up to which position of the log it counts.")
+    computed_at: datetime
+    issued_at: datetime | None
+    issued_by: PersonStub | None = Field(description="Null: the rule, when it was due.")
+    remarks: str | None
+    report: ReportContent
+    staff: StaffContent | None = Field(description="For staff: cost, causes of breaches, consequences.")
+    editions: list[ReportEdition] = Field(description="All of them, the first first.")
+    released: list[ReleasedConsequenceOut]
+    sent_to: list[PersonStub] = Field(description="Leads to whom it was sent, besides the representatives.")
+    names: dict[str, str | None] = Field(description="Names of those who allowed exclusions, by id.")
+    recomputed: Recomputed | None = Field(description="Null unless it was asked for.")
+
+
+def _newest(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+    return (
+        "not exists (select from fold.sla_report n "
+        "where n.record = r.record and n.number = r.number and n.edition > r.edition)"
+    )
+
+
+REPORTS = ChildListing(
+    "reports", AgreementReport, "issued_at", ServiceReportSummary, ServiceReportPage, _newest
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedReport:
+    """A report with all of its editions, and what followed from it. `shown` is the edition asked for."""
+
+    shown: AgreementReport
+    editions: Sequence[AgreementReport]
+    released: Sequence[ReleasedConsequence]
+    recipients: Sequence[UUID]
+
+
+async def find_report(ledger: Ledger, agreement: Agreement, number: str, edition: int | None) -> IssuedReport:
+    """Return the agreement's report of that number, as of an edition (None: the newest). Raises NotFound."""
+    of = (agreement.row_key, number)
+    editions = [
+        from_row(AgreementReport, row)
+        for row in await ledger.db.rows(ROWS.format(table=AgreementReport.KIND), of)
+    ]
+    wanted = [one for one in editions if edition in (None, one.edition)]
+    if not wanted:
+        raise NotFound()
+    shown = wanted[-1]
+    released = await ledger.db.rows(ROWS.format(table=ReleasedConsequence.KIND), of)
+    sent = await ledger.db.rows(ROWS.format(table=AgreementReportRecipient.KIND), of)
+    return IssuedReport(
+        shown,
+        editions,
+        [from_row(ReleasedConsequence, row) for row in released],
+        [row["person_id"] for row in sent if row["edition"] == shown.edition],
+    )
+
+
+async def zone_of(ledger: Ledger, agreement: Agreement) -> ZoneInfo:
+    """Return the zone of the agreement's calendar, or else the organisation's."""
+    found = await newest_business_times(ledger.db, [agreement.calendar] if agreement.calendar else [])
+    hours = found.get(agreement.calendar or "")
+    return ZoneInfo(ledger.settings.time_zone if hours is None else hours.definition.zone)
+
+
+async def span_named(
+    ledger: Ledger, agreement: Agreement, label: str, now: datetime, *, running: bool
+) -> Span:
+    """Return the agreement's part of the period of that label. Raises WrongValue, of the parameter `period`
+    if a `running` one may be asked for, else of that field, if the agreement is not reported on by such
+    periods, if it was not in force then, or if the period is not over; with `running`, if it has not begun.
+    """
+
+    def wrong_period(code: str, words: dict[str, str] | None = None) -> WrongValue:
+        if running:
+            return WrongValue(words or {}, parameter="period", because=code)
+        return WrongValue(words or {}, pointer="/period", because=code)
+
+    zone = await zone_of(ledger, agreement)
+    period = period_named(label, grain_of(agreement), zone)
+    if period is None:
+        example = Period(grain_of(agreement), now.astimezone(zone).date().replace(month=1, day=1), zone).label
+        raise wrong_period("no_report_period", {"example": example})
+    span = span_of(agreement, period)
+    if span is None:
+        raise wrong_period("not_in_force_then")
+    if not running and span.end > now:
+        raise wrong_period("period_not_over")
+    if span.begin >= now:
+        raise wrong_period("period_not_begun")
+    return span
+
+
+async def recompute(ledger: Ledger, agreement: Agreement, shown: AgreementReport, now: datetime) -> Report:
+    """Return the report of that edition's period as it would be now."""
+    content = shown.content or {}
+    # With the zone and the grain of the issued report: the agreement's calendar may be another one now.
+    period = period_named(shown.period or "", Grain(content["grain"]), ZoneInfo(content["tz"]))
+    assert period is not None, "its label was one when it was issued"
+    assert shown.begins_at is not None
+    assert shown.ends_at is not None
+    return await compute_report(ledger, agreement, Span(period, shown.begins_at, shown.ends_at), now)
+
+
+async def render_report(
+    renderer: Renderer, agreement: Agreement, issued: IssuedReport, fresh: Report | None
+) -> ServiceReport:
+    """Return the report as the caller sees it; `fresh` is the report as it would be now, if asked for."""
+    shown, for_staff = issued.shown, renderer.caller.is_staff_for(agreement)
+    people = _People(renderer.ledger)
+    content = ReportContent.model_validate(shown.content)
+    persons = {one.issued_by_id for one in issued.editions} | {one.released_by_id for one in issued.released}
+    await people.load({*persons, *issued.recipients, *_allowing(content)})
+    texts = await renderer.ledger.vault.texts(
+        one.remarks for one in issued.editions if one.remarks is not None
+    )
+    assert shown.position is not None
+    assert shown.computed_at is not None
+    return ServiceReport(
+        number=shown.number,
+        edition=shown.edition,
+        position=shown.position,
+        computed_at=shown.computed_at,
+        issued_at=shown.issued_at,
+        issued_by=people.stub(shown.issued_by_id),
+        remarks=texts.get(shown.remarks or ""),
+        report=content,
+        staff=StaffContent.model_validate(shown.staff_content) if for_staff else None,
+        editions=[_edition(one, people, texts, for_staff=for_staff) for one in issued.editions],
+        released=[_released(one, people) for one in issued.released],
+        sent_to=[stub for one in issued.recipients if (stub := people.stub(one)) is not None],
+        names=people.names_of(_allowing(content)),
+        recomputed=None if fresh is None else _recomputed(shown, fresh, for_staff=for_staff),
+    )
+
+
+async def render_preview(renderer: Renderer, agreement: Agreement, found: Report) -> ServiceReport:
+    """Return a report that is not issued as the caller sees it."""
+    people = _People(renderer.ledger)
+    await people.load(_allowing(found.content))
+    return ServiceReport(
+        number=None,
+        edition=None,
+        position=found.position,
+        computed_at=found.computed_at,
+        issued_at=None,
+        issued_by=None,
+        remarks=None,
+        report=found.content,
+        staff=found.staff if renderer.caller.is_staff_for(agreement) else None,
+        editions=[],
+        released=[],
+        sent_to=[],
+        names=people.names_of(_allowing(found.content)),
+        recomputed=None,
+    )
+
+
+def _edition(
+    one: AgreementReport, people: _People, texts: Mapping[str, str | None], *, for_staff: bool
+) -> ReportEdition:
+    return ReportEdition.model_validate(
+        {
+            "edition": one.edition,
+            "position": one.position,
+            "issued_at": one.issued_at,
+            "issued_by": people.stub(one.issued_by_id),
+            "remarks": texts.get(one.remarks or ""),
+            "changes": one.changes,
+            "staff_changes": one.staff_changes if for_staff else None,
+        }
+    )
+
+
+def _released(one: ReleasedConsequence, people: _People) -> ReleasedConsequenceOut:
+    values = one.model_dump(exclude={"released_by_id"})
+    return ReleasedConsequenceOut.model_validate(values | {"released_by": people.stub(one.released_by_id)})
+
+
+def _recomputed(shown: AgreementReport, fresh: Report, *, for_staff: bool) -> Recomputed:
+    changes, staff_changes = fresh.changes_since(shown.content or {}, shown.staff_content or {})
+    # Others than staff are not told whether the part for staff differs.
+    return Recomputed.model_validate(
+        {
+            "same": not changes and not (for_staff and staff_changes),
+            "position": fresh.position,
+            "computed_at": fresh.computed_at,
+            "changes": changes,
+            "staff_changes": staff_changes if for_staff else None,
+        }
+    )
+
+
+def _allowing(content: ReportContent) -> set[UUID]:
+    """Return the persons who allowed an exclusion."""
+    named = (one.by.partition(":") for one in content.exclusions if one.by is not None)
+    return {UUID(name) for who, _, name in named if who in ACCOUNTS}
+
+
+class _People:
+    """Names of persons."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._names: dict[UUID, str | None] = {}
+
+    async def load(self, persons: Iterable[UUID | None]) -> None:
+        sealed = await self._ledger.directory.names({one for one in persons if one is not None})
+        texts = await self._ledger.vault.texts(sealed.values())
+        self._names = {person: texts[name] for person, name in sealed.items()}
+
+    def stub(self, person: UUID | None) -> PersonStub | None:
+        return None if person is None else PersonStub(id=person, name=self._names.get(person))
+
+    def names_of(self, persons: Iterable[UUID]) -> dict[str, str | None]:
+        return {str(one): self._names.get(one) for one in sorted(persons)}

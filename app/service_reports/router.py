@@ -1,0 +1,205 @@
+"""Routes of service reports: to issue and correct them, the list, one of them as JSON and as a page that
+prints, and the preview of a running period.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from app.api.accept import language_for, negotiate
+from app.api.actions import (
+    ActionRequest,
+    IdempotencyKeyHeader,
+    IfMatch,
+    handle_action,
+    operation,
+)
+from app.api.auth import caller_of, context_of
+from app.api.child_rows import mount_child_listing
+from app.api.direct import DirectRoute
+from app.api.openapi import in_language, problems
+from app.api.pages import HEADERS
+from app.api.paging import VARY
+from app.api.reads import Name, load_visible, renderer_of
+from app.api.shapes import Renderer
+from app.i18n import language_of
+from app.kernel.refusals import NotFound
+from app.service_levels.agreements.lifecycle import LIFECYCLE
+from app.service_levels.agreements.queries import LISTING, AgreementOut
+from app.service_levels.agreements.records import Agreement
+from app.service_levels.clocks.answers.listing import wait_for_clocks
+from app.service_levels.reports.actions import (
+    ComputedReport,
+    CorrectReportSla,
+    IssueReportSla,
+    PeriodLabel,
+)
+from app.service_reports.compute import compute_report
+from app.service_reports.page import document
+from app.service_reports.queries import (
+    REPORTS,
+    ServiceReport,
+    find_report,
+    recompute,
+    render_preview,
+    render_report,
+    span_named,
+)
+
+router = APIRouter(prefix="/v1/slas", tags=["slas"], route_class=DirectRoute)
+JSON, HTML = "application/json", "text/html"
+PAGE: dict[int | str, dict[str, Any]] = {
+    200: {**in_language()[200], "content": {HTML: {"schema": {"type": "string"}}}}
+}
+mount_child_listing(router, LIFECYCLE, AgreementOut, REPORTS)
+
+Number = Annotated[str, Path(max_length=100, description="The number of the report.")]
+
+
+class ReportQuery(BaseModel):
+    """Parameters of a report, as JSON or as a page."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lang: Literal["en", "zh"] | None = Field(
+        None, description="The language. None: as `Accept-Language` says, or else the caller's own."
+    )
+    format: Literal["json", "html"] | None = Field(None, description="The format. None: as `Accept` says.")
+
+
+class IssuedReportQuery(ReportQuery):
+    """Parameters of an issued report."""
+
+    edition: Annotated[int | None, Field(ge=1, le=10_000)] = Field(
+        None, description="Which edition. None: the newest."
+    )
+    recompute: bool = Field(
+        False, description="Whether to compute it anew and say what differs: late events change no report."
+    )
+
+
+class PreviewQuery(ReportQuery):
+    """Parameters of a preview."""
+
+    period: PeriodLabel = Field(description="The period: `2026-10`, `2026-Q4` or `2026`.")
+
+
+@router.post("/{id}/issue_report", **operation(LIFECYCLE, "issue_report", AgreementOut))
+async def issue_report(
+    request: Request,
+    name: Name,
+    body: IssueReportSla,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKeyHeader = None,
+) -> Response:
+    """Issue the report of a period: it is frozen as it is, and sent to both parties."""
+    computed = None
+    if (agreement := await _permitted(request, name, "issue_report")) is not None:
+        renderer, now = renderer_of(request, LISTING), context_of(request).now
+        await wait_for_clocks(renderer.ledger.db)
+        span = await span_named(renderer.ledger, agreement, body.period, now, running=False)
+        computed = (await compute_report(renderer.ledger, agreement, span, now)).computed()
+    return await _act(request, "issue_report", ActionRequest(name, body, if_match, idempotency_key), computed)
+
+
+@router.post("/{id}/correct_report", **operation(LIFECYCLE, "correct_report", AgreementOut))
+async def correct_report(
+    request: Request,
+    name: Name,
+    body: CorrectReportSla,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKeyHeader = None,
+) -> Response:
+    """Correct an issued report, of which the figures are others by now: an edition of its own says what has
+    changed, and the earlier one stays as it was.
+    """
+    computed = None
+    if (agreement := await _permitted(request, name, "correct_report")) is not None:
+        renderer, now = renderer_of(request, LISTING), context_of(request).now
+        await wait_for_clocks(renderer.ledger.db)
+        with contextlib.suppress(NotFound):  # the action says so itself
+            shown = (await find_report(renderer.ledger, agreement, body.number, None)).shown
+            fresh = await recompute(renderer.ledger, agreement, shown, now)
+            computed = fresh.computed((shown.content or {}, shown.staff_content or {}))
+    said = ActionRequest(name, body, if_match, idempotency_key)
+    return await _act(request, "correct_report", said, computed)
+
+
+async def _permitted(request: Request, name: str, action: str) -> Agreement | None:
+    """Return the agreement, if the caller may perform the action on it in its state; None: it will be
+    refused, and nothing need be computed for that. Raises NotFound.
+    """
+    renderer, row = renderer_of(request, LISTING), LIFECYCLE[action]
+    agreement: Agreement = (await load_visible(renderer, name)).record
+    allowed = row.is_open_in(agreement.state) and row.who.allows(renderer.caller, agreement)
+    return agreement if allowed else None
+
+
+async def _act(
+    request: Request, action: str, said: ActionRequest, computed: ComputedReport | None
+) -> Response:
+    prepared = () if computed is None else (computed,)
+    return await handle_action(request, LIFECYCLE, LIFECYCLE[action], AgreementOut, said, prepared=prepared)
+
+
+@router.get(
+    "/{id}/reports/{number}",
+    operation_id="get_sla_report",
+    response_model=ServiceReport,
+    responses=problems(404, 422) | PAGE,
+)
+async def get_sla_report(
+    request: Request, name: Name, number: Number, query: Annotated[IssuedReportQuery, Query()]
+) -> Response:
+    """Return a service report as it was issued, or as a correction left it; as a page that prints for
+    `Accept: text/html`.
+    """
+    renderer = _renderer(request, query)
+    agreement = (await load_visible(renderer, name)).record
+    issued = await find_report(renderer.ledger, agreement, number, query.edition)
+    fresh = None
+    if query.recompute:
+        await wait_for_clocks(renderer.ledger.db)
+        fresh = await recompute(renderer.ledger, agreement, issued.shown, context_of(request).now)
+    return _response(request, query, renderer, await render_report(renderer, agreement, issued, fresh))
+
+
+@router.get(
+    "/{id}/report_preview",
+    operation_id="get_sla_report_preview",
+    response_model=ServiceReport,
+    responses=problems(404, 422) | PAGE,
+)
+async def get_sla_report_preview(
+    request: Request, name: Name, query: Annotated[PreviewQuery, Query()]
+) -> Response:
+    """Return the report of a period as it would be now, even if the period still runs; it is not kept."""
+    renderer, now = _renderer(request, query), context_of(request).now
+    agreement = (await load_visible(renderer, name)).record
+    await wait_for_clocks(renderer.ledger.db)
+    span = await span_named(renderer.ledger, agreement, query.period, now, running=True)
+    found = await compute_report(renderer.ledger, agreement, span, now)
+    return _response(request, query, renderer, await render_preview(renderer, agreement, found))
+
+
+def _renderer(request: Request, query: ReportQuery) -> Renderer:
+    """Return the renderer, in the language asked for: a link cannot ask by a header."""
+    renderer = renderer_of(request, LISTING)
+    said = request.headers.get("accept-language")
+    usual = language_of(caller_of(request).locale) if said is None else language_for(request)
+    renderer.language = query.lang or usual
+    return renderer
+
+
+def _response(request: Request, query: ReportQuery, renderer: Renderer, shown: ServiceReport) -> Response:
+    headers = {"Content-Language": renderer.language, "Vary": f"Accept, {VARY['Vary']}"}
+    wanted = negotiate(request.headers.get("accept"), (JSON, HTML))
+    if query.format == "html" or (query.format is None and wanted == HTML):
+        page = document(shown, renderer.language)
+        return Response(page, headers={**HEADERS, **headers}, media_type=HTML)
+    return Response(shown.model_dump_json(), headers=headers, media_type=JSON)

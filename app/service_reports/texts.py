@@ -1,0 +1,102 @@
+"""Texts and formatted numbers of the printed report, in English and Chinese (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from app.i18n import sentences, translate
+from app.kpis.catalogue import KPIS
+from app.kpis.kpi import Unit
+from app.service_levels.agreements.records import TargetComparator, TargetMetric
+from app.service_reports.content import ReportTarget
+
+TABLE = "service_report"
+MINUTE, HOUR = 60, 3600
+UNKNOWN = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTexts:
+    """The texts of one language, with times by the clocks of a zone."""
+
+    language: str
+    zone: ZoneInfo
+
+    def sentence(self, code: str, **values: object) -> str:
+        """Return the sentence of that code, with the values filled in."""
+        return translate(self.language, TABLE, code, {name: str(value) for name, value in values.items()})
+
+    def label(self, code: str, otherwise: str) -> str:
+        """Return the label of that code; `otherwise` if it has none."""
+        return sentences(self.language)[TABLE].get(code, otherwise)
+
+    def process(self, kind: str) -> str:
+        """Return the label of the process that tickets of that kind go through."""
+        return self.label(f"process_{kind}", kind)
+
+    def moment(self, at: datetime) -> str:
+        """Return the instant by the zone's clocks, to the minute."""
+        return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M}"
+
+    def day(self, at: datetime) -> str:
+        """Return the day of the instant in the zone."""
+        return f"{at.astimezone(self.zone):%Y-%m-%d}"
+
+    def last_day(self, end: datetime) -> str:
+        """Return the last day before the instant."""
+        return self.day(end - timedelta(microseconds=1))
+
+    def duration(self, seconds: int | Decimal) -> str:
+        """Return the seconds as hours and minutes, or minutes and seconds."""
+        whole = round(abs(Decimal(seconds)))
+        hours, minutes, rest = whole // HOUR, whole % HOUR // MINUTE, whole % MINUTE
+        parts = [(hours, "h"), (minutes, "min"), (rest if not hours else 0, "s")]
+        said = " ".join(f"{number} {self.sentence(f'unit_{unit}')}" for number, unit in parts if number)
+        return ("−" if seconds < 0 else "") + (said or f"0 {self.sentence('unit_s')}")
+
+    def share(self, value: str | Decimal) -> str:
+        """Return a share in percent, with as many decimals as it has, four at most."""
+        percent = round(Decimal(value) * 100, 4).normalize()
+        return f"{percent:f} %"
+
+    def figure(self, value: str | None, unit: str | None) -> str:
+        """Return a value in its unit."""
+        if value is None:
+            return UNKNOWN
+        if unit == Unit.ratio:
+            return self.share(value)
+        if unit == Unit.seconds:
+            return self.duration(Decimal(value))
+        return f"{Decimal(value):,f}"
+
+    def money(self, amount: str | None, currency: str | None) -> str:
+        """Return an amount of money."""
+        return UNKNOWN if amount is None else f"{Decimal(amount):,f} {currency or ''}".strip()
+
+    def subject(self, target: ReportTarget) -> str:
+        """Return the name of the target's metric or KPI, and its conditions."""
+        name = target.metric.label(self.language)
+        if target.metric is TargetMetric.kpi and target.kpi in KPIS:
+            name = KPIS[target.kpi].texts(self.language).name
+        conditions = [
+            None if target.process is None else self.process(target.process),
+            target.priority,
+            target.category,
+            target.service,
+            target.catalogue_item,
+        ]
+        said = [condition for condition in conditions if condition is not None]
+        return f"{name} · {', '.join(said)}" if said else name
+
+    def agreed(self, target: ReportTarget) -> str:
+        """Return the agreed bound: `95 % within 4 h`, `at least 99.9 %`."""
+        if target.threshold_seconds is not None:
+            share, time = self.share(target.compliance or "1"), self.duration(target.threshold_seconds)
+            return self.sentence("agreed_clock", share=share, time=time)
+        bound = self.figure(target.threshold, target.unit or Unit.ratio)
+        return self.sentence(
+            "at_most" if target.comparator is TargetComparator.le else "at_least", bound=bound
+        )
