@@ -57,7 +57,7 @@ class AssignByRule:
         after = tuple(
             row.event
             for lifecycle in ledger.lifecycles.values()
-            if lifecycle.code is not None and "assign" in lifecycle.by_name
+            if lifecycle.is_ticket and "assign" in lifecycle.by_name
             for row in lifecycle.rows
             if row.opens or row.name == "reopen"
         )

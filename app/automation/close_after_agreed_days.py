@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from app.common.tickets import Ticket
@@ -12,10 +12,11 @@ from app.kernel.timers import TimedRule
 from app.processes.incidents.records import Incident, IncidentState
 from app.processes.requests.records import Request, RequestState
 from app.settings import Settings
+from app.ticketing.reopening import reopening_ends_at
 
 
-def _closing_time(since: datetime | None, settings: Settings) -> datetime | None:
-    return None if since is None else since + timedelta(days=settings.reopen_days)
+def _closing_time(since: datetime | None, agreed: int | None, settings: Settings) -> datetime | None:
+    return None if since is None else reopening_ends_at(since, agreed, settings.reopen_days)
 
 
 def incident_due(incident: Incident, settings: Settings) -> datetime | None:
@@ -23,12 +24,12 @@ def incident_due(incident: Incident, settings: Settings) -> datetime | None:
     incident without review.
     """
     unlearnt = incident.declared_major_at is not None and incident.reviewed_at is None
-    return None if unlearnt else _closing_time(incident.resolved_at, settings)
+    return None if unlearnt else _closing_time(incident.resolved_at, incident.reopen_days, settings)
 
 
 def request_due(request: Request, settings: Settings) -> datetime | None:
     """Return when the request is to be closed: the agreed days after its delivery."""
-    return _closing_time(request.delivered_at, settings)
+    return _closing_time(request.delivered_at, request.reopen_days, settings)
 
 
 async def close(ledger: Ledger, ticket: Ticket, now: datetime) -> tuple[str, Payload] | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.common.people import rule_caller as as_caller
 from app.db import Connection, Row, fetch_rows
+from app.foundation.escalation.lookups import matching_rules, open_tickets
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.rules import Consequence
@@ -34,23 +35,13 @@ PENDING = """
 select t.stream, t.id, t.version, r.id as rule_id, r.name, team.id as team_id, person.id as person_id,
   begun.at + make_interval(secs => r.after_seconds) as due_at,
   r.id || ':' || t.id || ':' || begun.version as reference
-from (select '{kind}/' || c.id as stream, {answered} as answered, c.* from {table} c
-      where c.state in ({open}) and {only}) t
+from {tickets} t
 cross join lateral (
   select e.version, case when e.type = any(%(reopened)s) then e.occurred_at else t.opened_at end as at
   from log.told e where e.stream = t.stream and e.type = any(%(begun)s)
     and not (e.data ? 'instead' or coalesce(e.data->'late'->t.stream ? 'state', false))
   order by e.version desc limit 1) begun
-join fold.escalation_rule r on r.process = '{kind}' and r.state = 'active'
-  and (r.priorities is null or t.priority = any(r.priorities))
-  and case r.as_long_as when 'unanswered' then not t.answered when 'unassigned' then t.assignee_id is null
-    else true end
-left join fold.team team on team.id = r.to_team_id and team.state = 'active'
-  and team.id is distinct from t.team_id
-left join fold.person has on has.id = t.assignee_id and r.escalate_to = 'manager'
-left join fold.person person on person.id = case r.escalate_to when 'manager' then has.manager_id
-    else r.to_person_id end and person.state = 'active' and person.id is distinct from t.assignee_id
-where (team.id is not null or person.id is not null)
+{matching} and r.after_seconds is not null
 and exists (select 1 from log.event e where e.stream = t.stream and e.source not like 'import:%%')
 and not exists (select 1 from log.event e where e.stream = t.stream and e.actor = %(actor)s
   and e.source_ref = r.id || ':' || t.id || ':' || begun.version)"""
@@ -64,7 +55,8 @@ insert into plumbing.timer as old (rule, stream, due_at) select %(rule)s, stream
 on conflict (rule, stream) do update set due_at = excluded.due_at where old.due_at <> excluded.due_at"""
 # The processes of these escalation rules.
 PROCESSES_OF_RULES = "select distinct process from fold.escalation_rule where id = any(%s)"
-PROCESSES_WITH_RULES = "select distinct process from fold.escalation_rule where state = 'active'"
+PROCESSES_WITH_RULES = """
+select distinct process from fold.escalation_rule where state = 'active' and after_seconds is not null"""
 NEXT_ESCALATIONS = """
 select distinct on (c.stream) c.*, e.id as cause, e.correlation_id from ({to_come}) as c
 join log.event e on e.stream = c.stream and e.version = c.version
@@ -152,25 +144,12 @@ async def _set_timers(
 
 
 def _is_escalated(lifecycle: Lifecycle[Any]) -> bool:
-    return lifecycle.code is not None and "escalate" in lifecycle.by_name
+    return lifecycle.is_ticket and "escalate" in lifecycle.by_name
 
 
 def _pending_query(lifecycle: Lifecycle[Any], only: str) -> str:
-    """Return the query of pending escalations for the tickets of a kind. The states are literals in the text,
-    so that the partial indexes of open tickets are used.
-    """
-    come_from = lifecycle["escalate"].from_states
-    assert isinstance(come_from, frozenset), "what does not exist cannot be escalated"
-    states = ", ".join(f"'{state.value}'" for state in lifecycle.states if state in come_from)
-    # Most kinds have a time of the first answer; others count as answered once they leave their first state.
-    columns = lifecycle.record.model_fields
-    fields = [name for name in ("acknowledged_at", "started_at") if name in columns]
-    answered = f"coalesce({', '.join(f'c.{name}' for name in fields)}) is not null"
-    if not fields:
-        answered = f"c.state <> '{next(iter(lifecycle.states)).value}'"
-    return PENDING.format(
-        kind=lifecycle.kind, table=lifecycle.table, open=states, answered=answered, only=only
-    )
+    """Return the query of pending escalations for the tickets of a kind that meet the condition `only`."""
+    return PENDING.format(tickets=open_tickets(lifecycle, only), matching=matching_rules(lifecycle))
 
 
 def _parameters(lifecycle: Lifecycle[Any]) -> dict[str, Any]:

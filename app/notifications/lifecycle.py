@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from app.common.notices import NoticeType
 from app.common.people import OVERSIGHT_ROLES, Person
@@ -20,6 +20,11 @@ from app.notifications.records import DeliveryFailure, DeliveryMethod, Notice
 from app.notifications.records import NoticeState as State
 
 MOST_STEPS = 100
+StreamName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z_]*/[0-9a-f-]{36}$", max_length=78),
+    Field(examples=["clock/018f6d0a-2c5e-7a41-9b7e-3f0c5d1a2b4c"]),
+]
 
 
 class SendNotice(Payload):
@@ -35,7 +40,12 @@ class SendNotice(Payload):
     versions: tuple[int, ...] = Field(
         min_length=1,
         max_length=MOST_STEPS,
-        description="Of each step, the version of the record's event that says it.",
+        description="Of each step, the version of the event that says it.",
+    )
+    streams: tuple[StreamName, ...] | None = Field(
+        default=None,
+        max_length=MOST_STEPS,
+        description="Of each step, the stream of that event; none: all are the record's own.",
     )
     way: DeliveryMethod = Field(description="How: in the application, or by mail besides.")
 
@@ -49,6 +59,7 @@ def send(notice: Notice, body: SendNotice, ctx: ActionContext) -> None:
     notice.title = getattr(record, "title", None)
     notice.steps = [step.value for step in body.steps]
     notice.versions = list(body.versions)
+    notice.streams = None if body.streams is None else list(body.streams)
     notice.way = body.way
     notice.sent_at = ctx.occurred_at
 

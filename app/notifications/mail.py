@@ -16,6 +16,7 @@ from uuid import UUID
 
 import aiosmtplib
 
+from app.api.raw_bodies import RATING_PAGE
 from app.common.notices import NoticeType
 from app.common.people import Caller
 from app.db import Connection, Row, fetch_rows
@@ -34,6 +35,7 @@ from app.notifications.message import InvalidAddress, Mail, message
 from app.notifications.records import DeliveryFailure
 from app.settings import Settings
 from app.shared_connections import SharedConnections
+from app.ticketing.rating_links import RatingLink
 
 #: The name of the actor in the log, and of the consumer.
 NAME = "mail"
@@ -59,11 +61,13 @@ update deliveries.mail m set due_at = %s, attempts = m.attempts + 1 from (
   for update skip locked
 ) as due where m.notice_id = due.notice_id returning m.notice_id, m.attempts"""
 MAILS = """
-select n.id, n.person_id, n.about, n.number, n.title, n.steps, n.versions, n.sent_at,
+select n.id, n.person_id, n.about, n.number, n.title, n.steps, n.versions, n.streams,
+  n.sent_at,
   p.email, p.told_by_mail, h.audience, e.id as cause, e.correlation_id
 from fold.notice n join fold.person p on p.id = n.person_id join log.stream_head h on h.stream = n.about
 join log.event e on e.stream = 'notice/' || n.id and e.version = 1
 where n.id = any(%s) and n.mailed_at is null and n.failed_at is null"""
+RATING_ASKED_UNTIL = "select until_at from fold.rating_request where record = %s and person_id = %s"
 DELETE_MAIL = "delete from deliveries.mail where notice_id = %s"
 POSTPONE_MAIL = "update deliveries.mail set due_at = %s, why = %s where notice_id = %s"
 
@@ -212,4 +216,18 @@ async def _text(ledger: Ledger, row: Row, wanted: list[tuple[str, int, NoticeTyp
     """
     payloads = await texts.load_payloads(ledger, wanted)
     opened = await ledger.vault.texts(texts.sealed_words(wanted, payloads))
-    return texts.mail_text(ledger, language, row, wanted, payloads, opened)
+    link = None
+    if any(step is NoticeType.rating_asked for _, _, step in wanted):
+        link = await _rating_link(ledger, row)
+    return texts.mail_text(ledger, language, row, wanted, payloads, opened, rating_link=link)
+
+
+async def _rating_link(ledger: Ledger, row: Row) -> str | None:
+    """Return the address at which the person rates the ticket; None if nobody is asked, or this service has
+    no public address.
+    """
+    until = await ledger.db.value(RATING_ASKED_UNTIL, (row["about"], row["person_id"]))
+    if until is None or ledger.settings.public_url is None:
+        return None
+    link = RatingLink(kind_of(row["about"]), id_of(row["about"]), row["person_id"], until)
+    return f"{ledger.settings.public_url}{RATING_PAGE}{link.token(ledger.vault.fingerprint)}"

@@ -9,13 +9,14 @@ sends twice nor loses a notice. Whether the person may see the ticket is decided
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import orjson
 
+from app.common.clocks import KIND as CLOCK
 from app.common.notices import NoticeType
 from app.common.tickets import Ticket
 from app.db import AnswerDeadline, Connection, Row, fetch_rows, fetch_tuples
@@ -25,13 +26,13 @@ from app.kernel.ledger import Ledger
 from app.kernel.references import is_visible
 from app.kernel.rules import Cause, Clock, Consequence, perform_consequence, record_refusal
 from app.log.batches import Batch
-from app.log.events import kind_of
+from app.log.events import Recorded, kind_of
 from app.log.follow import Consumer
 from app.notifications import steps
 from app.notifications.lifecycle import MOST_STEPS, SendNotice
 from app.notifications.recipients import resolve_recipients
 from app.notifications.records import DeliveryMethod
-from app.notifications.responsible import responsibility_marks
+from app.notifications.responsible import ResponsibilityMarks, responsibility_marks
 from app.shared_connections import SharedConnections
 
 #: The name of the actor of sent notices in the log, and of the consumer.
@@ -53,43 +54,46 @@ OLDEST_RECORDED_AT = "select clock_timestamp() - interval '1 day'"
 ENQUEUE = """
 with told as (
   select * from jsonb_to_recordset(%(told)s::jsonb) as t(position bigint, stream text, id uuid,
-    version integer, step text, actor_id uuid, person_id uuid, whom text, decision_id uuid)
+    version integer, told_on text, step text, actor_id uuid, person_id uuid, whom text, decision_id uuid)
 ), whom as (
-  select t.position, t.stream, t.version, t.step, t.actor_id, t.person_id, 1 as place
+  select t.position, t.stream, t.version, t.told_on, t.step, t.actor_id, t.person_id, 1 as place
   from told t where t.person_id is not null
   union all
-  select t.position, t.stream, t.version, t.step, t.actor_id, f.person_id, 2
+  select t.position, t.stream, t.version, t.told_on, t.step, t.actor_id, f.person_id, 2
   from told t join fold.follower f on f.record = t.stream and f.version < t.version
   where t.whom = 'public'
   union all
-  select t.position, t.stream, t.version, t.step, t.actor_id, v.person_id, 2
+  select t.position, t.stream, t.version, t.told_on, t.step, t.actor_id, v.person_id, 2
   from told t join fold.vote v on v.decision_id = t.decision_id
   where t.whom = 'asked' or (t.whom = 'yet_to_vote' and v.verdict is null and v.closed_at is null)
   union all
-  select t.position, t.stream, t.version, t.step, t.actor_id, d.asked_by_id, 2
+  select t.position, t.stream, t.version, t.told_on, t.step, t.actor_id, d.asked_by_id, 2
   from told t join fold.decision d on d.id = t.decision_id where t.whom = 'asked'
   union all
-  select t.position, t.stream, t.version, t.step, t.actor_id, p.person_id, 2
+  select t.position, t.stream, t.version, t.told_on, t.step, t.actor_id, p.person_id, 2
   from told t join fold.participant p on p.record = t.stream
   where t.whom = 'invited' and not exists (
     select from log.told e where e.stream = t.stream and e.position > t.position
     and e.data->'set'->('participant/' || p.id) ? 'person_id')
   union all
-  select t.position, t.stream, t.version, t.step, t.actor_id, unnest(array[m.chair_id, m.organiser_id]), 2
+  select t.position, t.stream, t.version, t.told_on, t.step, t.actor_id,
+    unnest(array[m.chair_id, m.organiser_id]), 2
   from told t join fold.meeting m on m.id = t.id where t.whom = 'leads'
   {concerned}
 )
-insert into deliveries.waiting (person_id, position, stream, version, step, due_at)
-select distinct on (person_id, position) person_id, position, stream, version, step, %(due_at)s from whom
+insert into deliveries.waiting (person_id, position, stream, version, told_on, step, due_at)
+select distinct on (person_id, position) person_id, position, stream, version, told_on, step, %(due_at)s
+from whom
 where person_id is not null and person_id is distinct from actor_id
 order by person_id, position, place
 on conflict (person_id, position) do nothing"""
 TICKET_RECIPIENTS = """
   union all
-  select t.position, t.stream, t.version, t.step, t.actor_id,
-    case t.whom when 'public' then r.requester_id else r.assignee_id end, 2
+  select t.position, t.stream, t.version, t.told_on, t.step, t.actor_id,
+    case t.whom when 'public' then r.requester_id when 'assignee' then r.assignee_id
+      else coalesce(r.assignee_id, (select lead_id from fold.team where id = r.team_id)) end, 2
   from told t join {table} r on r.id = t.id
-  where t.whom in ('public', 'assignee') and t.stream like '{kind}/%%'"""
+  where t.whom in ('public', 'assignee', 'responsible') and t.stream like '{kind}/%%'"""
 
 TRY_LOCK = "select pg_try_advisory_xact_lock(hashtextextended('deliveries.waiting', 1))"
 ASSIGN_BUNDLES = f"""
@@ -110,10 +114,12 @@ from settled s where w.person_id = s.person_id and w.position = s.position"""
 BUNDLES = f"""
 select b.*, e.id as cause, e.correlation_id from (
   select person_id, stream, bundle, array_agg(version order by position) as versions,
-    array_agg(step order by position) as steps, min(due_at) as due_at
+    array_agg(step order by position) as steps,
+    array_agg(coalesce(told_on, stream) order by position) as streams, min(due_at) as due_at
   from deliveries.waiting where bundle is not null and due_at <= %s group by person_id, stream, bundle
   order by min(due_at), bundle limit {BUNDLES_PER_BATCH}
 ) as b join log.event e on e.position = b.bundle order by b.due_at, b.bundle"""
+TICKETS_OF_CLOCKS = "select stream, about from log.stream_head where stream = any(%s)"
 AUDIENCES = "select stream, audience from log.stream_head where stream = any(%s)"
 PREFERENCES = """
 select id, told_of, told_by_mail, email is not null as has_address from fold.person where id = any(%s)"""
@@ -137,7 +143,8 @@ def consumer(ledger: Ledger, clock: Clock) -> Consumer:
     async def handle_batch(connection: Connection, batch: Batch) -> None:
         ((since,),) = await fetch_tuples(connection, OLDEST_RECORDED_AT, {})
         events = [one for one in await batch.events(types, imported=False) if one.recorded_at > since]
-        named = [each for event in events for each in steps.pending_notices(event, marks)]
+        tickets = await _tickets_of_clocks(connection, events)
+        named = [each for event in events for each in _pending_notices(event, marks, tickets)]
         if told := await resolve_recipients(connection, ledger, named):
             due_at = clock() + timedelta(seconds=ledger.settings.notice_seconds)
             said = {"told": orjson.dumps([_row(each) for each in told]).decode(), "due_at": due_at}
@@ -146,13 +153,28 @@ def consumer(ledger: Ledger, clock: Clock) -> Consumer:
     return Consumer(NAME, handle_batch, BATCH, types=types)
 
 
+async def _tickets_of_clocks(connection: Connection, events: Sequence[Recorded]) -> dict[str, str]:
+    """Return, by the streams of clocks among those of the events, the streams of their tickets."""
+    clocks = list({event.stream for event in events if kind_of(event.stream) == CLOCK})
+    found = await fetch_rows(connection, TICKETS_OF_CLOCKS, (clocks,)) if clocks else ()
+    return {row["stream"]: row["about"] for row in found}
+
+
+def _pending_notices(
+    event: Recorded, marks: ResponsibilityMarks, tickets: Mapping[str, str]
+) -> Iterable[steps.PendingNotice]:
+    ticket = tickets.get(event.stream)
+    return steps.pending_notices(event, marks) if ticket is None else steps.clock_notices(event, ticket)
+
+
 def _row(notice: steps.PendingNotice) -> Row:
     event, recipient = notice.event, notice.recipient
     return {
         "position": event.position,
-        "stream": event.stream,
-        "id": event.stream.partition("/")[2],
+        "stream": notice.record,
+        "id": notice.record.partition("/")[2],
         "version": event.version,
+        "told_on": notice.about and event.stream,
         "step": notice.step,
         "actor_id": notice.actor_id,
         "person_id": recipient if isinstance(recipient, UUID) else None,
@@ -163,12 +185,14 @@ def _row(notice: steps.PendingNotice) -> Row:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """The events of a ticket that one notice to a person covers; `first`: the first one's position."""
+    """The events about a ticket that one notice to a person covers; `first`: the first one's position. Each
+    step is the stream and the version of its event, and the notice type.
+    """
 
     person_id: UUID
     stream: str
     first: int
-    steps: Sequence[tuple[int, NoticeType]]
+    steps: Sequence[tuple[str, int, NoticeType]]
     cause: UUID
     correlation_id: str
 
@@ -253,7 +277,8 @@ async def _send(
 
 def _bundle(row: Row) -> Bundle:
     told_steps = [
-        (version, NoticeType(step)) for version, step in zip(row["versions"], row["steps"], strict=True)
+        (stream, version, NoticeType(step))
+        for stream, version, step in zip(row["streams"], row["versions"], row["steps"], strict=True)
     ]
     return Bundle(
         row["person_id"], row["stream"], row["bundle"], told_steps, row["cause"], row["correlation_id"]
@@ -281,21 +306,27 @@ async def _bodies(
             continue
         lifecycle = ledger.lifecycles[kind_of(bundle.stream)]
         person = wanted[bundle.person_id]
-        chosen = [(version, step) for version, step in bundle.steps if _is_chosen(person["told_of"], step)]
+        chosen = [told for told in bundle.steps if _is_chosen(person["told_of"], told[2])]
         if chosen and is_visible(ledger, lifecycle, caller, audiences[bundle.stream]):
             mailed = person["has_address"] and any(
-                _is_chosen(person["told_by_mail"], step) for _, step in chosen
+                _is_chosen(person["told_by_mail"], step) for *_, step in chosen
             )
             bodies[bundle.key] = SendNotice(
                 person=str(bundle.person_id),
                 ticket=bundle.stream,
-                steps=tuple(step for _, step in chosen),
-                versions=tuple(version for version, _ in chosen),
+                steps=tuple(step for *_, step in chosen),
+                versions=tuple(version for _, version, _ in chosen),
+                streams=_other_streams(bundle, [stream for stream, *_ in chosen]),
                 way=DeliveryMethod.mail
                 if mailed and ledger.settings.smtp_host is not None
                 else DeliveryMethod.in_app,
             )
     return bodies
+
+
+def _other_streams(bundle: Bundle, streams: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the streams of the events if not all are the ticket's own."""
+    return None if all(stream == bundle.stream for stream in streams) else tuple(streams)
 
 
 def _is_chosen(of: Sequence[str] | None, step: NoticeType) -> bool:

@@ -26,7 +26,11 @@ class NoticeOut(RecordOut):
     number: str = Field(description="The ticket's.")
     title: str | None = Field(description="The ticket's, as it was then.")
     steps: list[NoticeType] = Field(description="What was told, in the order in which it happened.")
-    versions: list[int] = Field(description="Of each step, the version of the ticket's event that says it.")
+    versions: list[int] = Field(description="Of each step, the version of the event that says it.")
+    streams: list[str] | None = Field(
+        description="Of each step, the stream of that event: a clock's, or the ticket's. Null: all are the "
+        "ticket's."
+    )
     way: DeliveryMethod = Field(description="How: in the application, or by mail besides.")
     sent_at: datetime
     read_at: datetime | None

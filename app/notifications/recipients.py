@@ -32,7 +32,7 @@ async def resolve_recipients(
     for each in pending:
         if isinstance(each.recipient, RecipientRule):
             persons = await _matching_persons(connection, ledger, each, each.recipient)
-            besides = [PendingNotice(each.event, each.step, person) for person in persons]
+            besides = [PendingNotice(each.event, each.step, person, about=each.about) for person in persons]
         else:
             besides = [each]
         for one in besides:
@@ -48,9 +48,9 @@ async def _matching_persons(
     connection: Connection, ledger: Ledger, notice: PendingNotice, tells: RecipientRule
 ) -> list[UUID]:
     """Return the persons that the rule `tells` selects for the record in its present state."""
-    lifecycle = ledger.lifecycles[kind_of(notice.event.stream)]
+    lifecycle = ledger.lifecycles[kind_of(notice.record)]
     query = f"select * from {lifecycle.table} where id = %s"
-    (row,) = await fetch_rows(connection, query, (id_of(notice.event.stream),))
+    (row,) = await fetch_rows(connection, query, (id_of(notice.record),))
     record = from_row(lifecycle.record, row)
     if tells.field is not None:
         persons = [getattr(record, tells.field)]

@@ -39,8 +39,8 @@ class Notice(Record):
     """A notice to one person about the events of one record.
 
     `about` is the record's stream, `number` (or another display name) and `title` as they were when it was
-    sent. `steps` are the notice types, in order, and `versions` those of the record's events that caused
-    them. `way` is the delivery method.
+    sent. `steps` are the notice types, in order, and `versions` those of the events that caused them, of the
+    record's own stream if `streams` does not name others. `way` is the delivery method.
     """
 
     KIND: ClassVar[str] = "notice"
@@ -52,6 +52,7 @@ class Notice(Record):
     title: str | None = None
     steps: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     versions: list[int] | None = Field(default=None, sa_type=ARRAY(Integer))
+    streams: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     way: DeliveryMethod | None = Field(default=None, sa_type=Text)
     sent_at: datetime | None = None
     read_at: datetime | None = None

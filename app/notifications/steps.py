@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from app.common.clocks import ClockEventType
 from app.common.notices import NoticeType, RecipientRule
+from app.common.people import Role
 from app.log.events import Recorded, id_of, kind_of
 from app.notifications.responsible import ResponsibilityMarks
 
@@ -69,6 +71,14 @@ TO_ASSIGNEE = {
 TO_ASSIGNEE["rated"] = NoticeType.rated
 
 
+#: The notices to whoever is responsible for a ticket, about its clocks, by type of event.
+OF_CLOCKS = {
+    ClockEventType.warned.value: NoticeType.target_close,
+    ClockEventType.breached.value: NoticeType.target_missed,
+}
+#: Who answers for the agreements is notified of missed targets, besides.
+MISSED = RecipientRule(NoticeType.target_missed, roles=frozenset({Role.service_level_manager}))
+
 #: The fields of a ticket by which an observed event tells of a step, whatever its type: a ticketing tool
 #: reports what its ticket is like now, and its assignment together with its state.
 STEP_FIELDS = {
@@ -83,7 +93,8 @@ class RecipientGroup(StrEnum):
 
     `public`: the requester and the followers; `assignee`: the assignee; `asked`: the voters of a decision and
     the person who asked them; `yet_to_vote`: the voters without a vote; `invited`: the participants of a
-    meeting; `leads`: its chair and its organiser.
+    meeting; `leads`: its chair and its organiser; `responsible`: the assignee of a ticket, or else the lead
+    of its team.
     """
 
     public = "public"
@@ -92,18 +103,26 @@ class RecipientGroup(StrEnum):
     yet_to_vote = "yet_to_vote"
     invited = "invited"
     leads = "leads"
+    responsible = "responsible"
 
 
 @dataclass(frozen=True, slots=True)
 class PendingNotice:
     """A notice type for a recipient of an event; `recipient` is a person, a group or a rule by which persons
-    are found, and `decision_id` the decision that it concerns.
+    are found, and `decision_id` the decision that it concerns. `about` is the stream of the record that the
+    event is about; None: the event is of that record's own stream.
     """
 
     event: Recorded
     step: NoticeType
     recipient: UUID | RecipientGroup | RecipientRule
     decision_id: UUID | None = None
+    about: str | None = None
+
+    @property
+    def record(self) -> str:
+        """The stream of the record that the recipient is notified of."""
+        return self.about or self.event.stream
 
     @property
     def actor_id(self) -> UUID | None:
@@ -123,12 +142,14 @@ def notified_event_types(
     tickets: Iterable[str], decided: Iterable[str], marked: ResponsibilityMarks
 ) -> list[str]:
     """Return the types of events that cause notices: those of the kinds of tickets, those of votes on the
-    kinds of records that can be decided about, and those that name responsible persons. Those include all
-    types of events on tickets, as a ticket names its assignee.
+    kinds of records that can be decided about, those of clocks, and those that name responsible persons.
+    Those include all types of events on tickets, as a ticket names its assignee.
     """
     of_tickets = {f"{kind}.{name}" for kind in tickets for name in PUBLIC.keys() | TO_ASSIGNEE.keys()}
     of_votes = {f"{kind}.{name}" for kind in decided for name in VOTE_ENDING | {"voters_reminded"}}
-    return sorted(of_tickets | of_votes | marked.types | TO_INVITED.keys() | TO_LEADS.keys())
+    return sorted(
+        of_tickets | of_votes | marked.types | TO_INVITED.keys() | TO_LEADS.keys() | OF_CLOCKS.keys()
+    )
 
 
 def pending_notices(event: Recorded, marked: ResponsibilityMarks) -> Iterator[PendingNotice]:
@@ -141,6 +162,14 @@ def pending_notices(event: Recorded, marked: ResponsibilityMarks) -> Iterator[Pe
         yield PendingNotice(event, tells.step, tells)
     if not event.staff_only:
         yield from _public_notices(event)
+
+
+def clock_notices(event: Recorded, ticket: str) -> Iterator[PendingNotice]:
+    """Yield the pending notices of an event of a clock that measures the ticket of that stream."""
+    step = OF_CLOCKS[event.type]
+    yield PendingNotice(event, step, RecipientGroup.responsible, about=ticket)
+    if step is MISSED.step:
+        yield PendingNotice(event, step, MISSED, about=ticket)
 
 
 def _public_notices(event: Recorded) -> Iterator[PendingNotice]:

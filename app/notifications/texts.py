@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from app.common.clocks import AgreementType, ClockMetric
 from app.common.notices import NoticeType
 from app.common.personal import is_sealed
 from app.common.records import Record, codecs
@@ -14,6 +15,7 @@ from app.common.tickets import HoldReason
 from app.i18n import translate
 from app.kernel.ledger import Ledger
 from app.log.events import kind_of
+from app.notifications.steps import OF_CLOCKS
 from app.ticketing.change_endings import ChangeEnding
 
 #: By step, the free-text field in the payload (`given`) of its event, which all who see the ticket may read.
@@ -35,6 +37,8 @@ FREE_TEXT_FIELDS = {
 }
 #: By step, the field of its event's payload that holds the code of the reason which its sentence names.
 REASON_FIELDS = {NoticeType.held: "reason", NoticeType.change_ended: "outcome"}
+#: The steps whose sentence says which clock of the ticket they are about.
+CLOCK_STEPS = frozenset(OF_CLOCKS.values())
 #: By step, the field of a row that holds the same after an observed event, whose payload is not ours.
 OBSERVED_FIELDS = {
     NoticeType.held: "hold_reason",
@@ -50,29 +54,31 @@ KIND_SENTENCES = {
     ("release", NoticeType.to_review): "release_to_review",
     ("meeting", NoticeType.in_charge): "meeting_in_charge",
     ("freeze", NoticeType.in_charge): "freeze_in_charge",
+    ("sla", NoticeType.in_charge): "sla_in_charge",
+    ("service_level_plan", NoticeType.in_charge): "plan_in_charge",
     ("freeze", NoticeType.to_vote): "freeze_to_vote",
     ("freeze", NoticeType.vote_due): "freeze_vote_due",
     ("freeze", NoticeType.decided): "freeze_decided",
 }
 EVENT_PAYLOADS = """
-select e.stream, e.version, e.data->'given' as given,
+select e.stream, e.version, coalesce(e.data->'clock', e.data->'given') as given,
   case when e.data ? 'observed' then e.data->'set' end as observed
 from log.told e
 join unnest(%s::text[], %s::integer[]) as w(stream, version) using (stream, version)
-where not e.staff_only"""
-#: The payloads of events, by stream of the ticket and version of the event.
+where not e.staff_only or e.data ? 'clock'"""
+#: The payloads of events, or what they say of a clock, by stream and version of the event.
 EventPayloads = dict[tuple[str, int], dict[str, Any]]
 
 
 async def load_payloads(ledger: Ledger, steps: Iterable[tuple[str, int, NoticeType]]) -> EventPayloads:
     """Return the payloads of those events that the texts of notices quote, in one query.
 
-    A step is the stream of the ticket, the version of its event, and the type of the notice.
+    A step is the stream and the version of its event, and the type of the notice.
     """
     wanted = [
         (stream, version)
         for stream, version, step in steps
-        if step in REASON_FIELDS or step in FREE_TEXT_FIELDS
+        if step in REASON_FIELDS or step in FREE_TEXT_FIELDS or step in CLOCK_STEPS
     ]
     if not wanted:
         return {}
@@ -93,11 +99,13 @@ def _observed_payload(rows: dict[str, dict[str, Any] | None]) -> dict[str, Any]:
 
 
 def steps_of(rows: Iterable[Any]) -> list[tuple[str, int, NoticeType]]:
-    """Return the steps of notices, each with the stream of the ticket and the version of its event."""
+    """Return the steps of notices, each with the stream and the version of its event."""
     return [
-        (row["about"], version, NoticeType(step))
+        (stream, version, NoticeType(step))
         for row in rows
-        for version, step in zip(row["versions"], row["steps"], strict=True)
+        for stream, version, step in zip(
+            row["streams"] or [row["about"]] * len(row["steps"]), row["versions"], row["steps"], strict=True
+        )
     ]
 
 
@@ -111,6 +119,12 @@ def step_sentence(
         "days": str(ledger.settings.reopen_days),
         "reason": _reason_label(ledger, language, notice["about"], step, payload),
     }
+    if step in CLOCK_STEPS:
+        words |= {
+            "metric": ClockMetric(payload["metric"]).label(language),
+            "agreement": AgreementType(payload["agreement_type"]).label(language),
+            "percent": str(payload.get("percent", "")),
+        }
     sentence = KIND_SENTENCES.get((kind_of(notice["about"]), step), step.value)
     return translate(language, "notice", sentence, words)
 
@@ -156,9 +170,12 @@ def mail_text(
     steps: Sequence[tuple[str, int, NoticeType]],
     payloads: EventPayloads,
     opened: dict[str, str | None],
+    *,
+    rating_link: str | None = None,
 ) -> str:
     """Return these steps of the notice in sentences, each followed by its free text unless that was
-    withdrawn. `opened` are the decrypted texts, by ciphertext.
+    withdrawn. `opened` are the decrypted texts, by ciphertext; `rating_link` is where the person rates the
+    ticket, if they are asked to.
     """
     parts = []
     for about, version, step in steps:
@@ -167,4 +184,6 @@ def mail_text(
         parts.append(step_sentence(ledger, language, notice, step, said))
         if words is not None:
             parts.append("\n".join(f"> {each}" for each in words.splitlines()))
+        if step is NoticeType.rating_asked and rating_link is not None:
+            parts.append(f"{translate(language, 'notice', 'rating_link')}\n{rating_link}")
     return "\n\n".join([*parts, "-- \n" + translate(language, "notice", "footer")]) + "\n"

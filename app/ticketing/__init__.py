@@ -20,6 +20,7 @@ from app.ticketing import (
     articles,
     assignment,
     attachments,
+    breach_causes,
     comments,
     complaints,
     costs,
@@ -30,7 +31,7 @@ from app.ticketing import (
     tags,
     tasks,
 )
-from app.ticketing.records import Comment, Complaint, Link, Rating, Tag, Task
+from app.ticketing.records import BreachCause, Comment, Complaint, Link, Rating, RatingRequest, Tag, Task
 
 #: In the order of the process document.
 ACTION_FAMILIES = (
@@ -46,9 +47,13 @@ ACTION_FAMILIES = (
     costs.rows,
     ratings.rows,
     complaints.rows,
+    breach_causes.rows,
 )
 #: Child records of every ticket.
-CHILDREN = (Comment, Follower, Tag, Attachment, Link, ArticleUse, Task, Work, Cost, Rating, Complaint)
+CHILDREN = (
+    *(Comment, Follower, Tag, Attachment, Link, ArticleUse, Task, Work, Cost),
+    *(Rating, RatingRequest, Complaint, BreachCause),
+)
 
 
 def ticket_actions(

@@ -12,7 +12,7 @@ from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
 from app.common.records import ForeignRef
 from app.common.tickets import Ticket
-from app.foundation.people.eligibility import check_assignable, check_person_active, check_team_active
+from app.foundation.people.eligibility import check_assignable, check_person_active, check_team_assignable
 from app.foundation.people.records import Team
 from app.foundation.process_spec import ActionRows, ProcessSpec
 from app.kernel.actor_policy import agent, engineer, rule
@@ -82,18 +82,20 @@ def escalate(ticket: Ticket, body: EscalateTicket, ctx: ActionContext) -> None:
 async def cannot_be_escalated(
     reads: ReadContext, ticket: Ticket, body: EscalateTicket, ctx: ActionContext
 ) -> None:
-    """Refuse if the ticket is with that team already, the team is retired, or the person is inactive."""
+    """Refuse if the ticket is with that team already, the team is retired or a supplier, or the person is
+    inactive.
+    """
     team = ctx.ref(Team, "team")
     if team is not None and team.id == ticket.team_id:
         raise WrongValue(pointer="/team", because="theirs_already")
-    check_team_active(team)
+    check_team_assignable(team)
     check_person_active(ctx.ref(Person, "person"), "/person")
 
 
 async def cannot_be_assigned(
     reads: ReadContext, ticket: Ticket, body: AssignTicket, ctx: ActionContext
 ) -> None:
-    """Refuse if the person is inactive or not in the team named, or the team is retired."""
+    """Refuse if the person is inactive or not in the team named, or the team is retired or a supplier."""
     await check_assignable(reads, ctx.ref(Person, "person"), ctx.ref(Team, "team"), "/person")
 
 

@@ -1,4 +1,7 @@
-"""Complaints: requesters complain about a ticket, and are answered with findings and a remedy."""
+"""Complaints: requesters complain about a ticket, and are answered with findings and a remedy.
+
+A complaint has an owner, who sees to its answer; one that is not answered in time is escalated, once.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,19 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.common.notices import NoticeType, RecipientRule
-from app.common.people import Role
-from app.common.records import ChildRef
+from app.common.notices import NoticeType, RecipientRule, Responsible
+from app.common.people import Person, Role, parse_grants
+from app.common.records import ChildRef, ForeignRef
 from app.common.tickets import Ticket
+from app.foundation.people.eligibility import check_person_active
 from app.foundation.process_spec import ActionRows, ProcessSpec
-from app.kernel.actor_policy import reporter, service_level_manager
+from app.kernel.actor_policy import quality_manager, reporter, rule, service_level_manager
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import STAYS, action
-from app.kernel.payloads import FreeText, Payload
+from app.kernel.payloads import LONGEST_LIST, BoundedList, FreeText, Payload, Reference
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
-from app.ticketing.records import Complaint, ComplaintSubject
+from app.ticketing.records import Complaint, ComplaintState, ComplaintSubject
 from app.ticketing.working_days import same_time_on, service_working_days, working_days_after
 
 ANSWERED_WITHIN_WORKING_DAYS = 5
@@ -79,6 +83,93 @@ async def complaint_without_assignee(
         raise WrongValue(pointer="/about_assignee", because="about_nobody")
 
 
+class AssignComplaint(Payload):
+    """The owner of a complaint."""
+
+    complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="The complaint: its id.")
+    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.complaint_assigned)] = Field(
+        description="Who sees to its answer: a service level manager's id, or `me`.", examples=["me"]
+    )
+
+
+def assign_complaint(ticket: Ticket, body: AssignComplaint, ctx: ActionContext) -> None:
+    """Give a complaint an owner, who sees to its answer."""
+    complaint = ctx.change(ctx.required_ref(Complaint, "complaint"))
+    complaint.owner_id = ctx.required_ref(Person, "owner").id
+
+
+async def owner_not_eligible(
+    reads: ReadContext, ticket: Ticket, body: AssignComplaint, ctx: ActionContext
+) -> None:
+    """Refuse an owner whom the complaint is about (`complained_about`), who is not active, or who may not
+    answer complaints about the ticket (`cannot_answer`).
+    """
+    owner = ctx.required_ref(Person, "owner")
+    if owner.id == ctx.required_ref(Complaint, "complaint").person_id:
+        raise WrongValue(pointer="/owner", because="complained_about")
+    check_person_active(owner, "/owner")
+    held = (one for one in parse_grants(owner.roles) or () if one.role is Role.service_level_manager)
+    if not any(one.covers(ticket) for one in held):
+        raise WrongValue(pointer="/owner", because="cannot_answer")
+
+
+class MergeComplaint(Payload):
+    """A complaint that says the same as another one about the ticket."""
+
+    complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="The complaint: its id.")
+    into: Annotated[UUID, ChildRef(Complaint)] = Field(
+        description="The other one, which is answered for both: its id."
+    )
+
+
+def merge_complaint(ticket: Ticket, body: MergeComplaint, ctx: ActionContext) -> None:
+    """Merge a complaint into another one about the ticket, so that both count and are answered as one."""
+    complaint = ctx.change(ctx.required_ref(Complaint, "complaint"))
+    complaint.merged_into_id = ctx.required_ref(Complaint, "into").id
+    complaint.merged_at = ctx.occurred_at
+
+
+async def cannot_be_merged(
+    reads: ReadContext, ticket: Ticket, body: MergeComplaint, ctx: ActionContext
+) -> None:
+    """Refuse to merge a complaint into itself (`is_the_same`), or into one that is merged itself
+    (`merged_already`).
+    """
+    into = ctx.required_ref(Complaint, "into")
+    if into.id == ctx.required_ref(Complaint, "complaint").id:
+        raise WrongValue(pointer="/into", because="is_the_same")
+    if into.state is ComplaintState.merged:
+        raise WrongValue(pointer="/into", because="merged_already")
+
+
+class EscalateComplaint(Payload):
+    """The recipients of a complaint that was not answered in time."""
+
+    complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="The complaint: its id.")
+    told: Annotated[
+        tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.complaint_overdue)], ...],
+        BoundedList,
+    ] = Field(max_length=LONGEST_LIST, description="Its owner and the service level managers.")
+    escalated_to: Annotated[
+        tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.complaint_escalated)], ...],
+        BoundedList,
+    ] = Field(max_length=LONGEST_LIST, description="Department heads and quality managers.")
+
+
+def escalate_complaint(ticket: Ticket, body: EscalateComplaint, ctx: ActionContext) -> None:
+    """Escalate a complaint that was not answered in time."""
+    complaint = ctx.change(ctx.required_ref(Complaint, "complaint"))
+    complaint.escalated_at = ctx.occurred_at
+
+
+async def escalated_already(
+    reads: ReadContext, ticket: Ticket, body: EscalateComplaint, ctx: ActionContext
+) -> None:
+    """Refuse to escalate a complaint a second time (`escalated_already`)."""
+    if ctx.required_ref(Complaint, "complaint").escalated_at is not None:
+        raise WrongValue(pointer="/complaint", because="escalated_already")
+
+
 class AnswerComplaint(Payload):
     """The answer to a complaint: the findings and the remedy."""
 
@@ -96,12 +187,18 @@ def answer_complaint(ticket: Ticket, body: AnswerComplaint, ctx: ActionContext) 
     complaint.answered_by_id = ctx.caller.person_id
 
 
-async def already_answered(
-    reads: ReadContext, ticket: Ticket, body: AnswerComplaint, ctx: ActionContext
+async def complaint_not_open(
+    reads: ReadContext,
+    ticket: Ticket,
+    body: AnswerComplaint | AssignComplaint | MergeComplaint | EscalateComplaint,
+    ctx: ActionContext,
 ) -> None:
-    """Refuse if the complaint is answered already (`answered_already`)."""
-    if ctx.required_ref(Complaint, "complaint").answered_at is not None:
+    """Refuse if the complaint is answered (`answered_already`) or merged (`merged_already`)."""
+    state = ctx.required_ref(Complaint, "complaint").state
+    if state is ComplaintState.answered:
         raise WrongValue(pointer="/complaint", because="answered_already")
+    if state is ComplaintState.merged:
+        raise WrongValue(pointer="/complaint", because="merged_already")
 
 
 async def is_about_oneself(
@@ -123,11 +220,18 @@ ANSWERERS = RecipientRule(
 # fmt: off
 def rows(spec: ProcessSpec) -> ActionRows:
     """Return the rows of the lifecycle table for complaints."""
+    manager = service_level_manager | quality_manager
     return (
-        #      action            中文        from             to     who                    event
-        action(complain,         "投诉",     spec.delivered, STAYS, reporter,              f"{spec.kind}.complained", prepare=(answer_due,),
+        #      action              中文            from            to     who                    event
+        action(complain,           "投诉",         spec.delivered, STAYS, reporter,              f"{spec.kind}.complained", prepare=(answer_due,),
                wrong=(complaint_without_assignee,), notifies=(ANSWERERS,)),
-        action(answer_complaint, "答复投诉", spec.any,       STAYS, service_level_manager, f"{spec.kind}.complaint_answered",
-               wrong=(already_answered, is_about_oneself), notifies=(RecipientRule(NoticeType.complaint_answered, field="requester_id"),)),
+        action(assign_complaint,   "指定投诉负责人", spec.any,       STAYS, manager,               f"{spec.kind}.complaint_assigned",
+               wrong=(complaint_not_open, owner_not_eligible), staff_only=True),
+        action(merge_complaint,    "合并投诉",     spec.any,       STAYS, manager,               f"{spec.kind}.complaint_merged",
+               wrong=(complaint_not_open, cannot_be_merged)),
+        action(escalate_complaint, "升级投诉",     spec.any,       STAYS, rule,                  f"{spec.kind}.complaint_escalated",
+               wrong=(complaint_not_open, escalated_already), staff_only=True),
+        action(answer_complaint,   "答复投诉",     spec.any,       STAYS, service_level_manager, f"{spec.kind}.complaint_answered",
+               wrong=(complaint_not_open, is_about_oneself), notifies=(RecipientRule(NoticeType.complaint_answered, field="requester_id"),)),
     )
 # fmt: on

@@ -1,4 +1,4 @@
-"""Ratings: requesters rate their satisfaction with a ticket; once, and they may change it."""
+"""Ratings: requesters are asked once how satisfied they are with a ticket, and may change what they said."""
 
 from __future__ import annotations
 
@@ -7,17 +7,42 @@ from datetime import timedelta
 
 from pydantic import Field
 
+from app.common.notices import NoticeType, RecipientRule
 from app.common.tickets import Ticket
 from app.foundation.process_spec import ActionRows, ProcessSpec
-from app.kernel.actor_policy import reporter
+from app.kernel.actor_policy import reporter, rule
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import STAYS, action
-from app.kernel.payloads import FreeText, Payload
+from app.kernel.payloads import EmptyPayload, FreeText, Payload
 from app.kernel.reads import ReadContext
-from app.ticketing.records import Rating
+from app.ticketing.records import Rating, RatingRequest
 
 CHANGE_WINDOW = timedelta(days=30)
 WORST, BEST = 1, 5
+
+
+def ask_rating(ticket: Ticket, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Ask the requester to rate their satisfaction with the ticket."""
+    ctx.add(
+        RatingRequest(
+            id=ctx.new_id(),
+            record=ticket.row_key,
+            person_id=ticket.requester_id,
+            asked_at=ctx.occurred_at,
+            until_at=ctx.occurred_at + CHANGE_WINDOW,
+        )
+    )
+
+
+async def requester_missing(reads: ReadContext, ticket: Ticket, ctx: ActionContext) -> str | None:
+    """Refuse to ask if there is no requester (`nobody_to_ask`)."""
+    return "nobody_to_ask" if ticket.requester_id is None else None
+
+
+async def asked_or_rated(reads: ReadContext, ticket: Ticket, ctx: ActionContext) -> str | None:
+    """Refuse to ask a second time, or for a rating that is there (`asked_or_rated`)."""
+    asked = await reads.children(RatingRequest, ticket)
+    return "asked_or_rated" if asked or await _rating(reads, ticket) is not None else None
 
 
 class RateTicket(Payload):
@@ -47,6 +72,7 @@ def rate(ticket: Ticket, body: RateTicket, ctx: ActionContext) -> None:
         given = ctx.change(given)
     given.score = body.score
     given.comment = body.comment
+    given.by_staff = ctx.caller.is_staff_for(ticket) or None
 
 
 async def rated_long_ago(reads: ReadContext, ticket: Ticket, ctx: ActionContext) -> str | None:
@@ -71,7 +97,9 @@ async def _rating(reads: ReadContext, ticket: Ticket) -> Rating | None:
 def rows(spec: ProcessSpec) -> ActionRows:
     """Return the rows of the lifecycle table for ratings."""
     return (
-        #      action 中文    from             to     who       event
-        action(rate,  "评价", spec.delivered, STAYS, reporter, f"{spec.kind}.rated", unless=(rated_long_ago,), prepare=(earlier_rating,)),
+        #      action       中文        from            to     who       event
+        action(ask_rating, "请求评价", spec.delivered, STAYS, rule,     f"{spec.kind}.rating_asked", unless=(requester_missing, asked_or_rated),
+               notifies=(RecipientRule(NoticeType.rating_asked, field="requester_id"),)),
+        action(rate,       "评价",     spec.delivered, STAYS, reporter, f"{spec.kind}.rated",        unless=(rated_long_ago,), prepare=(earlier_rating,)),
     )
 # fmt: on

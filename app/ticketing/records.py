@@ -10,6 +10,7 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from app.common.children import Visibility
+from app.common.clocks import AgreementType, ClockMetric
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef
@@ -123,13 +124,29 @@ class Task(ChildRecord):
 
 
 class Rating(ChildRecord):
-    """The requester's satisfaction: 1 to 5; one for each record. `rated_at` is the time of the first one."""
+    """The requester's satisfaction: 1 to 5; one for each record. `rated_at` is the time of the first one.
+
+    `by_staff`: the requester was staff for the ticket when they rated it, so that figures leave it out.
+    """
 
     KIND: ClassVar[str] = "rating"
 
     score: int | None = None
     comment: Annotated[str | None, Personal()] = None
     rated_at: datetime | None = None
+    by_staff: bool | None = None
+
+
+class RatingRequest(ChildRecord):
+    """A request to the person to rate the ticket; one for each record. The link in it is valid until
+    `until_at`.
+    """
+
+    KIND: ClassVar[str] = "rating_request"
+
+    person_id: Annotated[UUID | None, ForeignRef("person")] = None
+    asked_at: datetime | None = None
+    until_at: datetime | None = None
 
 
 class ComplaintSubject(CodeEnum):
@@ -142,10 +159,20 @@ class ComplaintSubject(CodeEnum):
     other = "other", "Something else", "其他"
 
 
+class ComplaintState(CodeEnum):
+    """State of a complaint, which follows from its fields."""
+
+    open = "open", "Open", "待答复"
+    answered = "answered", "Answered", "已答复"
+    merged = "merged", "Merged", "已合并"
+
+
 class Complaint(ChildRecord):
     """A complaint of the requester, with the findings and the remedy.
 
-    `person_id` is the person complained about, if the complaint is about the ticket's assignee.
+    `person_id` is the person complained about, if the complaint is about the ticket's assignee. `owner_id`
+    sees to its answer. `escalated_at` is when it was escalated, for it was not answered by `due_at`.
+    `merged_into_id` is the other complaint about the ticket that says the same and is answered in its place.
     """
 
     KIND: ClassVar[str] = "complaint"
@@ -159,6 +186,50 @@ class Complaint(ChildRecord):
     answered_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     findings: Annotated[str | None, Personal()] = None
     remedy: Annotated[str | None, Personal()] = None
+    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.complaint_assigned)] = None
+    escalated_at: datetime | None = None
+    merged_into_id: UUID | None = None
+    merged_at: datetime | None = None
+
+    @property
+    def state(self) -> ComplaintState:
+        """Return where the complaint stands."""
+        if self.merged_at is not None:
+            return ComplaintState.merged
+        return ComplaintState.open if self.answered_at is None else ComplaintState.answered
+
+
+class BreachCauseCode(CodeEnum):
+    """The cause of a missed target of a service level. A rule records `unknown` if nobody states one."""
+
+    late_assignment = "late_assignment", "Assigned late", "分派延迟"
+    workload = "workload", "Workload", "工作量过大"
+    vendor = "vendor", "Vendor", "供应商原因"
+    requester = "requester", "Requester", "用户原因"
+    technical = "technical", "Technical difficulty", "技术难度"
+    misclassified = "misclassified", "Misclassified", "分类有误"
+    other = "other", "Other", "其他"
+    unknown = "unknown", "Unknown", "未说明"
+
+
+class BreachCause(ChildRecord):
+    """The cause for which a clock of the ticket missed its target, or all of its clocks if `agreement_type`
+    and `metric` are not set; one for each clock. `stated_by_id` is not set if a rule recorded it.
+    """
+
+    KIND: ClassVar[str] = "breach_cause"
+
+    cause: BreachCauseCode | None = Field(default=None, sa_type=Text)
+    agreement_type: AgreementType | None = Field(default=None, sa_type=Text)
+    metric: ClockMetric | None = Field(default=None, sa_type=Text)
+    explanation: Annotated[str | None, Personal()] = None
+    stated_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    stated_at: datetime | None = None
+
+    @property
+    def for_staff(self) -> bool:
+        """Only staff see why a target was missed."""
+        return True
 
 
 class CommentTable(Comment, table=True):
@@ -196,8 +267,22 @@ class RatingTable(Rating, table=True):
     __table_args__: ClassVar = FOLD
 
 
+class RatingRequestTable(RatingRequest, table=True):
+    """The table of requests to rate a ticket."""
+
+    __tablename__ = "rating_request"
+    __table_args__: ClassVar = FOLD
+
+
 class ComplaintTable(Complaint, table=True):
     """The table of complaints."""
 
     __tablename__ = "complaint"
+    __table_args__: ClassVar = FOLD
+
+
+class BreachCauseTable(BreachCause, table=True):
+    """The table of causes of missed targets."""
+
+    __tablename__ = "breach_cause"
     __table_args__: ClassVar = FOLD

@@ -17,7 +17,7 @@ from app.common.priority import Impact, Urgency
 from app.common.records import ForeignRef, Hidden, KeyRef
 from app.exchange.mapping import LARGEST_MAPPING, MappingRefused
 from app.foundation.editing import apply_patch
-from app.foundation.people.eligibility import check_person_active, check_team_active
+from app.foundation.people.eligibility import check_person_active, check_team_assignable
 from app.foundation.people.persons import Zone
 from app.foundation.people.records import Team
 from app.kernel.actor_policy import admin, rule
@@ -200,9 +200,9 @@ async def wrong_mapping(
 async def owner_or_team_inactive(
     reads: ReadContext, source: WebhookSource, body: AddWebhookSource | EditWebhookSource, ctx: ActionContext
 ) -> None:
-    """Refuse if the owner is inactive, or the team is retired."""
+    """Refuse if the owner is inactive, or the team is retired or a supplier."""
     check_person_active(ctx.ref(Person, "owner"), "/owner")
-    check_team_active(ctx.ref(Team, "team"))
+    check_team_assignable(ctx.ref(Team, "team"))
 
 
 class RotateWebhookSource(Payload):

@@ -67,7 +67,7 @@ async def test_what_waits_for_something_else_stays_on_hold(board: Board) -> None
     change = await board.drafted()
     at = await an_own_incident(board)
     await board.agent.post_ok(f"{at}/link", {"kind": "resolved_by", "other": change["number"]})
-    await board.agent.post_ok(f"{at}/hold", {"reason": "awaiting_vendor"})
+    await board.agent.post_ok(f"{at}/hold", {"reason": "awaiting_evidence"})
     await cancel(board, change)
     assert (await board.agent.read(at))["state"] == "on_hold"
 
@@ -91,7 +91,7 @@ async def test_a_change_is_named_for_a_hold_that_waits_for_one_and_only_while_it
 ) -> None:
     change = await board.drafted()
     at = await an_own_incident(board)
-    said = {"reason": "awaiting_vendor", "change": change["number"]}
+    said = {"reason": "awaiting_evidence", "change": change["number"]}
     assert await refused(board, at, said) == ("/change", "not_awaiting_change")
     await cancel(board, change)
     said = {**WAITS, "change": change["number"]}

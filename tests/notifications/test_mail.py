@@ -25,6 +25,9 @@ from app.log.ids import uuid7
 from app.notifications import mail
 from app.notifications.message import InvalidAddress, Mail, message
 from app.notifications.records import DeliveryFailure
+from app.processes.incidents.lifecycle import ResolveIncident
+from app.processes.incidents.records import Incident
+from app.ticketing.rating_links import parse
 from tests.notifications.conftest import Office
 from tests.people import act
 
@@ -115,6 +118,48 @@ async def test_a_notice_is_mailed_in_the_persons_language_with_what_was_said(
     assert await posting.ledger.db.rows("select * from deliveries.mail") == []
     assert await sends(posting, days=9) == []
     assert len(of(postbox, OF_REQUESTER)) == 1
+
+
+async def asked_to_rate(posting: Office) -> Incident:
+    """An incident that the requester is asked to rate."""
+    incident = await posting.assigned()
+    resolve = ResolveIncident.model_validate({"resolution_code": "fixed", "done": "Mended."})
+    await posting.perform(posting.engineer, "start", incident)
+    await posting.perform(posting.engineer, "resolve", incident, resolve)
+    await posting.deliver_all()
+    await posting.perform(rule_caller("ask_for_ratings"), "ask_rating", incident)
+    await posting.deliver_all()
+    return incident
+
+
+def question(postbox: Server) -> str:
+    """The text of the one mail that asks the requester what they think."""
+    texts = [one.get_content().replace("\r\n", "\n") for one in of(postbox, OF_REQUESTER)]
+    (text,) = [str(one) for one in texts if "How satisfied are you" in one]
+    return text
+
+
+async def test_whoever_is_asked_what_they_think_gets_a_link_of_their_own(
+    posting: Office, postbox: Server
+) -> None:
+    ledger = posting.ledger
+    ledger.settings = ledger.settings.model_copy(update={"public_url": "https://desk.example.org/it"})
+    incident = await asked_to_rate(posting)
+    assert await sends(posting) == []
+    text = question(postbox)
+    address, _, rest = text.partition("https://desk.example.org/it/rate/")[2].partition("\n")
+    assert rest
+    link = parse(address, ledger.vault.fingerprint)
+    assert (link.stream, link.person_id) == (incident.row_key, posting.requester.person_id)
+    until = await ledger.db.value("select until_at from fold.rating_request")
+    assert link.until == until.replace(microsecond=0)
+    assert not [one for one in postbox.taken if one["To"] != OF_REQUESTER and "/rate/" in one.get_content()]
+
+
+async def test_without_an_address_of_this_service_there_is_no_link(posting: Office, postbox: Server) -> None:
+    await asked_to_rate(posting)
+    assert await sends(posting) == []
+    assert "/rate/" not in question(postbox)
 
 
 async def test_mails_of_one_ticket_refer_to_one_thread_and_each_has_its_own_name(

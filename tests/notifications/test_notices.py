@@ -48,7 +48,7 @@ async def test_each_public_step_is_told_to_who_asked_and_to_who_follows(office: 
     incident = await office.assigned()
     await office.perform(office.engineer, "start", incident)
     await office.deliver_all()
-    hold = HoldIncident.model_validate({"reason": "awaiting_vendor"})
+    hold = HoldIncident.model_validate({"reason": "awaiting_evidence"})
     await office.perform(office.engineer, "hold", incident, hold)
     await office.perform(office.engineer, "resume", incident)
     await office.comment(office.engineer, incident)

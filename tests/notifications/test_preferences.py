@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.common.notices import NoticeType
 from app.common.people import Role
+from app.foundation.people.records import TeamKind
 from tests.automation.worker import Worker
 from tests.client import Api, an_incident
 
@@ -68,9 +69,12 @@ async def test_notices_are_ones_own_unread_first_and_say_what_happened(api: Api)
 
 async def test_a_hold_says_what_is_waited_for(api: Api) -> None:
     requester, agent = await api.client("Requester"), await api.client("Agent", Role.agent, Role.engineer)
+    await api.team("cabling-co", TeamKind.supplier)
     made = await agent.post_ok("/v1/incidents", an_incident(requester=requester.id))
     await agent.post_ok(f"/v1/incidents/{made['id']}/assign", {"person": "me"})
-    await agent.post_ok(f"/v1/incidents/{made['id']}/hold", {"reason": "awaiting_vendor"})
+    await agent.post_ok(
+        f"/v1/incidents/{made['id']}/hold", {"reason": "awaiting_vendor", "supplier": "cabling-co"}
+    )
     worker = Worker(api.ledger)
     await worker.work(datetime.now(UTC))
     await worker.work(datetime.now(UTC) + timedelta(minutes=2))

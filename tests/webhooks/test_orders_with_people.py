@@ -53,7 +53,7 @@ async def person_acts(tool: Tool, person: Caller, numbers: Sequence[int]) -> Non
         for action, said in (
             ("comment", CommentTicket(text="We are at it.", visibility=Visibility.internal)),
             ("assign", AssignTicket(person="me")),
-            ("hold", HoldIncident(reason=HoldReason.awaiting_vendor)),
+            ("hold", HoldIncident(reason=HoldReason.awaiting_evidence)),
         ):
             await act(ledger, person, "incident", action, ticket, said, now=now)
 
@@ -113,7 +113,7 @@ async def test_what_a_person_sets_later_than_the_tool_stays(api: Api, adapter: s
     results = await go(tool, person, STORIES[adapter], tried)
     same(results, results[0], [f"{course}" for course in tried])
     state: dict[str, Any] = results[0][0]
-    assert (state["state"], state["hold_reason"]) == ("on_hold", "awaiting_vendor")
+    assert (state["state"], state["hold_reason"]) == ("on_hold", "awaiting_evidence")
     assert (state["assignee_id"], state["title"]) == (str(person.person_id), titles(adapter)[2])
     comments = [event for event in results[0][1] if event[0] == "incident.commented"]
     assert len(comments) == 1

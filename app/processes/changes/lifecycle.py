@@ -25,7 +25,7 @@ from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import DecisionSpec, withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.editing import apply_patch, edit_action
-from app.foundation.people.eligibility import check_team_active
+from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
 from app.kernel.actor_policy import change_manager, decision, implementer, reporter, role, rule, staff
 from app.kernel.constraints import RetryDecision
@@ -239,9 +239,9 @@ def edit(change: Change, body: EditChange, ctx: ActionContext) -> None:
         change.ci_ids = list(dict.fromkeys(str(ci.id) for ci in ctx.refs(Ci, "cis")))
 
 
-async def team_retired(reads: object, change: Change, body: DraftChange, ctx: ActionContext) -> None:
-    """Refuse a team that is retired."""
-    check_team_active(ctx.ref(Team, "team"))
+async def team_not_assignable(reads: object, change: Change, body: DraftChange, ctx: ActionContext) -> None:
+    """Refuse a team that is retired, or a supplier."""
+    check_team_assignable(ctx.ref(Team, "team"))
 
 
 #: By the state entered, the field that says when.
@@ -325,7 +325,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         # action                 中文        from                          to                       who             event
         action(draft,              "起草",     NEW_RECORD,                   State.draft,             staff | rule,   "change.drafted",
-               prepare=(draft_source,), wrong=(team_retired, checks.item_named_twice, invalid_custom_values), related=LINK_REQUEST),
+               prepare=(draft_source,), wrong=(team_not_assignable, checks.item_named_twice, invalid_custom_values), related=LINK_REQUEST),
         action(submit,             "提交",     [State.draft],                State.submitted,         staff | reporter, "change.submitted",
                unless=(checks.is_standard,), wrong=(checks.change_incomplete,)),
         action(approval.assess,    "评估",     [State.submitted],            State.assessed,          change_manager, "change.assessed",

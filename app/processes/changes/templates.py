@@ -13,7 +13,7 @@ from app.common.people import OVERSIGHT_ROLES, Role
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.cis.lifecycle import unique_keys
 from app.foundation.editing import apply_patch
-from app.foundation.people.eligibility import check_team_active
+from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
 from app.kernel.actor_policy import RecordDuty, process_owner, role
 from app.kernel.constraints import ValueTaken
@@ -125,14 +125,14 @@ def edit(template: ChangeTemplate, body: EditChangeTemplate, ctx: ActionContext)
     template.author_id = ctx.caller.person_id
 
 
-async def team_retired(
+async def team_not_assignable(
     reads: ReadContext,
     template: ChangeTemplate,
     body: DraftChangeTemplate | EditChangeTemplate,
     ctx: ActionContext,
 ) -> None:
-    """Refuse if the team of the template is retired."""
-    check_team_active(ctx.ref(Team, "team"))
+    """Refuse if the team of the template is retired, or a supplier."""
+    check_team_assignable(ctx.ref(Team, "team"))
 
 
 def approve(template: ChangeTemplate, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -159,8 +159,8 @@ LIFECYCLE = Lifecycle(
     constraints={"change_template_key_key": ValueTaken("key")},
     rows=(
         #      action   中文    from           to              who             event
-        action(draft,   "起草", NEW_RECORD,    State.draft,    KEEPERS,        "change_template.drafted", wrong=(team_retired,)),
-        action(edit,    "编辑", [State.draft], STAYS,          KEEPERS,        "change_template.edited",  wrong=(team_retired,)),
+        action(draft,   "起草", NEW_RECORD,    State.draft,    KEEPERS,        "change_template.drafted", wrong=(team_not_assignable,)),
+        action(edit,    "编辑", [State.draft], STAYS,          KEEPERS,        "change_template.edited",  wrong=(team_not_assignable,)),
         action(approve, "批准", [State.draft], State.approved, CHANGE_MANAGER, "change_template.approved", segregate_from=(TEMPLATE_AUTHOR,)),
         action(retire,  "停用", OPEN,          State.retired,  KEEPERS,        "change_template.retired"),
     ),

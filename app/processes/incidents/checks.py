@@ -14,6 +14,7 @@ from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.processes.incidents.records import Incident
 from app.processes.incidents.records import IncidentState as State
+from app.ticketing.reopening import reopening_ends_at
 
 if TYPE_CHECKING:
     from app.processes.incidents.duplicates import MarkDuplicateIncident
@@ -117,10 +118,12 @@ async def invalid_restoration_time(
 async def invalid_containment_time(
     reads: ReadContext, incident: Incident, body: ContainIncident, ctx: ActionContext
 ) -> None:
-    """Refuse if the incident was contained before it began, or in the future."""
-    if body.contained_at is not None and body.contained_at > ctx.occurred_at:
-        raise WrongValue(pointer="/contained_at", because="after_it_was_told")
-    _check_after_begin(incident, body.contained_at, "/contained_at")
+    """Refuse if the incident was contained, or service restored, before it began or in the future."""
+    for name in ("contained_at", "service_restored_at"):
+        when: datetime | None = getattr(body, name)
+        if when is not None and when > ctx.occurred_at:
+            raise WrongValue(pointer=f"/{name}", because="after_it_was_told")
+        _check_after_begin(incident, when, f"/{name}")
 
 
 def _check_after_begin(incident: Incident, when: datetime | None, pointer: str) -> None:
@@ -159,7 +162,9 @@ async def too_late_to_reopen(reads: ReadContext, incident: Incident, ctx: Action
     (`too_late_to_reopen`).
     """
     ended = incident.resolved_at or incident.closed_at
-    if ended is not None and ctx.occurred_at > ended + timedelta(days=ctx.reopen_days):
+    if ended is not None and ctx.occurred_at > reopening_ends_at(
+        ended, incident.reopen_days, ctx.reopen_days
+    ):
         return "too_late_to_reopen"
     return None
 

@@ -20,6 +20,7 @@ from app.common.records import CodeEnum, ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import Channel, HoldReason, Ticket
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
 from app.foundation.editing import apply_patch, edit_action
+from app.foundation.people.records import Team
 from app.kernel.actor_policy import (
     agent,
     anybody,
@@ -66,10 +67,12 @@ from app.processes.incidents.records import (
     IncidentState as State,
 )
 from app.processes.incidents.reviews import review
+from app.service_levels.clocks.reopening import AgreedReopening
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing import priority as priorities
-from app.ticketing.hold_changes import cannot_wait_for_change
+from app.ticketing.hold_checks import cannot_wait_for_change, cannot_wait_for_supplier
 from app.ticketing.priority import PrioritiseTicket
+from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
 from app.ticketing.requesters import set_requester
 
 
@@ -133,6 +136,7 @@ def report(incident: Incident, body: ReportIncident, ctx: ActionContext) -> None
         incident.dedup_key = body.dedup_key
         incident.alert_count = 1
         incident.last_alert_at = body.began_at or ctx.occurred_at
+    incident.reopen_days = ctx.prepared(AgreedReopening).days
     set_custom_fields(incident, ctx)
 
 
@@ -156,13 +160,19 @@ class HoldIncident(Payload):
         description="With `awaiting_change`: the change, its id or number. It is resumed when that is "
         "closed, rejected or cancelled; without one, when the changes that it is linked to are.",
     )
+    supplier: Annotated[Reference, ForeignRef("team"), StaffOnly()] | None = Field(
+        default=None,
+        description="With `awaiting_vendor`, and then needed: whom it waits for, the key or id of a team of "
+        "the kind `supplier`.",
+    )
 
 
 def hold(incident: Incident, body: HoldIncident, ctx: ActionContext) -> None:
     """Put the incident on hold: work waits for something."""
-    change = ctx.ref(Ticket, "change")
+    change, supplier = ctx.ref(Ticket, "change"), ctx.ref(Team, "supplier")
     incident.hold_reason = body.reason
     incident.held_for_change_id = None if change is None else change.id
+    incident.supplier_id = None if supplier is None else supplier.id
     incident.wake_up_at = body.wake_up_at
 
 
@@ -178,7 +188,8 @@ class ResolveIncident(Payload):
     cause: FreeText | None = Field(default=None, description="What caused it, if known.")
     service_restored_at: Instant | None = Field(
         default=None,
-        description="When service came back, if not now; not before it began, or else was opened.",
+        description="When service came back, if not when it was contained, or now; not before it began, or "
+        "else was opened.",
     )
 
 
@@ -188,7 +199,7 @@ def resolve(incident: Incident, body: ResolveIncident, ctx: ActionContext) -> No
     incident.resolution = body.done
     incident.cause = body.cause
     # The outage ends when service came back, which may be long before somebody records the resolution.
-    incident.service_restored_at = body.service_restored_at or ctx.occurred_at
+    incident.service_restored_at = body.service_restored_at or incident.service_restored_at or ctx.occurred_at
     incident.review_due_at = ctx.prepared(ReviewDue).due_at
 
 
@@ -227,6 +238,7 @@ class EditIncident(Patch):
 def edit(incident: Incident, body: EditIncident, ctx: ActionContext) -> None:
     """Edit the incident's fields."""
     apply_patch(incident, body, ctx)
+    incident.reopen_days = ctx.prepared(AgreedReopening).days
 
 
 class PrioritiseIncident(PrioritiseTicket):
@@ -281,7 +293,8 @@ def on_enter(incident: Incident, before: CodeEnum | None, ctx: ActionContext) ->
     if incident.state not in OPEN:
         incident.next_update_due_at = None
     if before is State.on_hold and incident.state is not State.on_hold:
-        incident.held_from = incident.hold_reason = incident.wake_up_at = incident.held_for_change_id = None
+        incident.held_from = incident.hold_reason = incident.wake_up_at = None
+        incident.held_for_change_id = incident.supplier_id = None
     if before in ENDED and incident.state in OPEN:
         incident.resolved_at = incident.closed_at = incident.service_restored_at = None
         incident.review_due_at = incident.reviewed_at = None
@@ -312,6 +325,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         # action        中文        from                               to                  who                             event
         action(report,          "上报",             NEW_RECORD,                      State.new,          anybody | integration, "incident.reported",
+               prepare=(reopening_of_opened,),
                wrong=(checks.begins_after_report, checks.began_too_long_ago, checks.alert_not_from_integration, invalid_custom_values)),
         action(acknowledge,     "响应",             [State.new],                     State.acknowledged, agent | engineer, "incident.acknowledged",
                unless=(checks.not_on_call,)),
@@ -319,7 +333,7 @@ LIFECYCLE = Lifecycle(
         action(contain,         "遏制",             [State.in_progress],             STAYS,              engineer, "incident.contained",
                wrong=(checks.invalid_containment_time,)),
         action(hold,            "挂起",             OPEN - {State.on_hold},          State.on_hold,      assignee, "incident.held",
-               wrong=(checks.wake_up_in_past, cannot_wait_for_change)),
+               wrong=(checks.wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier)),
         action(resume,          "恢复",             [State.on_hold],                 state_before_hold,  assignee | rule, "incident.resumed"),
         action(declare_major,   "宣布重大",         OPEN,                            STAYS,              incident_manager, "incident.declared_major",
                wrong=(checks.commander_inactive,)),
@@ -344,7 +358,7 @@ LIFECYCLE = Lifecycle(
                unless=(checks.not_a_duplicate,)),
         action(pass_on_comment, "转入评论",         State,                           STAYS,              rule, "incident.comment_passed_on",
                keys=Keys.SAID),
-        *edit_action(edit, "incident", State, checks.edited_begin_invalid),
+        *edit_action(edit, "incident", State, checks.edited_begin_invalid, prepare=(reopening_of_edited,)),
         *ticket_actions(
             kind="incident", any=State, open=OPEN, delivered=ENDED, manager=Role.incident_manager, prioritise=prioritise
         ),

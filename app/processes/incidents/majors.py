@@ -22,12 +22,20 @@ class ContainIncident(Payload):
         default=None,
         description="When that took effect, if not now; not before it began, or else was opened.",
     )
+    service_restored_at: Instant | None = Field(
+        default=None,
+        description="When service was back, if it is; not before it began, or else was opened. A resolution "
+        "that says nothing else keeps it.",
+    )
 
 
 def contain(incident: Incident, body: ContainIncident, ctx: ActionContext) -> None:
     """Record that the incident is contained, or that service is back for the time being."""
     incident.containment = body.measure
     incident.contained_at = body.contained_at or ctx.occurred_at
+    # What stops the spread need not bring the service back; who says nothing of it takes nothing back.
+    if body.service_restored_at is not None:
+        incident.service_restored_at = body.service_restored_at
 
 
 class DeclareMajorIncident(Payload):

@@ -29,6 +29,7 @@ from app.log.canonical import instant
 from app.log.events import stream
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Effect, Incident, IncidentState, ResolutionCode
+from app.service_levels.clocks.answers.listing import SlaField, extension
 
 
 class IncidentOut(TicketOut):
@@ -59,6 +60,7 @@ class IncidentOut(TicketOut):
     held_for_change_id: UUID | None = Field(
         description="For staff: the change that it waits for, if one was named."
     )
+    supplier: TeamStub | None = Field(description="For staff: the supplier that it waits for.")
     resolved_at: datetime | None
     resolution_code: ResolutionCode | None
     resolution: str | None = Field(description="What was done. Null when its author was erased.")
@@ -80,6 +82,10 @@ class IncidentOut(TicketOut):
     alert_count: int | None = Field(description="How often the alert has fired.")
     last_alert_at: datetime | None
     reviewed_at: datetime | None = Field(description="When its present resolution was reviewed.")
+    reopen_days: int | None = Field(
+        description="For how many days after its end it may be reopened, if an agreement says so."
+    )
+    sla: SlaField
 
 
 class ReviewEntryOut(OutputModel):
@@ -133,6 +139,7 @@ LISTING = Listing(
     ),
     sorts=("opened_at", "changed_at", "state_since", "priority", "resolved_at", "closed_at"),
     expands=(PERSONS, TEAMS, SERVICES, CIS, CATEGORIES),
+    extension=extension("incident"),
 )
 
 WITH_DUPLICATES = """

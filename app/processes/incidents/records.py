@@ -70,6 +70,7 @@ class Incident(Ticket):
     hold_reason: HoldReason | None = Field(default=None, sa_type=Text)
     wake_up_at: datetime | None = None
     held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly()] = None
+    supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly()] = None
     resolved_at: datetime | None = None
     resolution_code: ResolutionCode | None = Field(default=None, sa_type=Text)
     resolution: Annotated[str | None, Personal()] = None
@@ -92,6 +93,7 @@ class Incident(Ticket):
     last_alert_at: datetime | None = None
     review_due_at: datetime | None = None
     reviewed_at: datetime | None = None
+    reopen_days: int | None = None
 
 
 class IncidentReview(ChildRecord):

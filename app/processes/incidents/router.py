@@ -15,12 +15,14 @@ from app.api.paging import VARY
 from app.kernel.actor_policy import staff
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import LISTING, IncidentOut, ReviewOut, review_of
+from app.service_levels.clocks.answers.routes import mount_clocks
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
 router = APIRouter(prefix="/v1/incidents", tags=["incidents"], route_class=DirectRoute)
 reads.mount_reads(router, LISTING)
 mount_attachments(router, LISTING)
+mount_clocks(router, LISTING)
 
 
 @router.get(

@@ -37,12 +37,14 @@ from app.processes.problems.queries import (
     known_errors as known_errors_of,
 )
 from app.processes.problems.recurrence import counted_incidents
+from app.service_levels.clocks.answers.routes import mount_clocks
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
 router = APIRouter(prefix="/v1/problems", tags=["problems"], route_class=DirectRoute)
 reads.mount_reads(router, LISTING)
 mount_attachments(router, LISTING)
+mount_clocks(router, LISTING)
 mount_actions(router, LIFECYCLE, ProblemOut)
 mount_edit(router, LIFECYCLE, ProblemOut)
 mount_children(router, LIFECYCLE, ProblemOut)

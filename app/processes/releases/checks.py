@@ -8,7 +8,7 @@ from uuid import UUID
 from app.common.people import Person
 from app.common.tickets import Ticket
 from app.foundation.decisions.records import Decision, DecisionState
-from app.foundation.people.eligibility import check_person_active, check_team_active
+from app.foundation.people.eligibility import check_person_active, check_team_assignable
 from app.foundation.people.records import Team
 from app.kernel.context import ActionContext
 from app.kernel.dating import FUTURE_TOLERANCE
@@ -65,8 +65,10 @@ async def analyst_is_inactive(
 async def plan_not_workable(
     reads: ReadContext, release: Release, body: PlanRelease, ctx: ActionContext
 ) -> None:
-    """Refuse a retired team, an inactive person, or persons whose duties in the stages conflict."""
-    check_team_active(ctx.ref(Team, "team"))
+    """Refuse a retired team or a supplier, an inactive person, or persons whose duties in the stages
+    conflict.
+    """
+    check_team_assignable(ctx.ref(Team, "team"))
     chosen = ctx.prepared(ChosenStages).stages
     authors: dict[str, UUID] = {}
     for n, planned in enumerate(body.stages):
@@ -168,6 +170,6 @@ async def deployment_times_invalid(
 async def faults_not_handed_over(
     reads: ReadContext, release: Release, body: EndSupportRelease, ctx: ActionContext
 ) -> None:
-    """Refuse to hand open faults over to an inactive person or a retired team."""
+    """Refuse to hand open faults over to an inactive person, a retired team or a supplier."""
     check_person_active(ctx.ref(Person, "handed_over_to"), "/handed_over_to")
-    check_team_active(ctx.ref(Team, "handed_over_to_team"), "/handed_over_to_team")
+    check_team_assignable(ctx.ref(Team, "handed_over_to_team"), "/handed_over_to_team")

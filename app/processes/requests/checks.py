@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.common.people import Person
@@ -20,6 +20,7 @@ from app.processes.requests.preparation import CurrentCriteria, CurrentMilestone
 from app.processes.requests.records import QualityCheck, Request, ReviewSide
 from app.processes.requests.records import RequestState as State
 from app.ticketing.records import Task
+from app.ticketing.reopening import reopening_ends_at
 from app.ticketing.working_days import service_working_days, working_days_after
 
 if TYPE_CHECKING:
@@ -71,8 +72,11 @@ async def too_late_to_reopen(reads: ReadContext, request: Request, ctx: ActionCo
     (`too_late_to_reopen`).
     """
     delivered = request.delivered_at
-    late = delivered is not None and ctx.occurred_at > delivered + timedelta(days=ctx.reopen_days)
-    return "too_late_to_reopen" if late else None
+    if delivered is not None and ctx.occurred_at > reopening_ends_at(
+        delivered, request.reopen_days, ctx.reopen_days
+    ):
+        return "too_late_to_reopen"
+    return None
 
 
 async def confirmed_in_future(

@@ -98,9 +98,11 @@ from app.processes.requests.solutions import (
     solution_author,
     solution_document_class,
 )
+from app.service_levels.clocks.reopening import AgreedReopening
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.change_endings import ChangeEnding
-from app.ticketing.hold_changes import cannot_wait_for_change
+from app.ticketing.hold_checks import cannot_wait_for_change, cannot_wait_for_supplier
+from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
 from app.ticketing.requesters import set_requester
 
 
@@ -145,6 +147,7 @@ def submit(request: Request, body: SubmitRequest, ctx: ActionContext) -> None:
         request.answers = body.answers
     set_requester(request, ctx)
     request.opened_at = ctx.occurred_at
+    request.reopen_days = ctx.prepared(AgreedReopening).days
     set_custom_fields(request, ctx)
 
 
@@ -235,13 +238,19 @@ class HoldRequest(Payload):
         description="With `awaiting_change`: the change, its id or number. It is resumed when that is "
         "closed, rejected or cancelled; without one, when the changes that it is linked to are.",
     )
+    supplier: Annotated[Reference, ForeignRef("team"), StaffOnly()] | None = Field(
+        default=None,
+        description="With `awaiting_vendor`, and then needed: whom it waits for, the key or id of a team of "
+        "the kind `supplier`.",
+    )
 
 
 def hold(request: Request, body: HoldRequest, ctx: ActionContext) -> None:
     """Put the request on hold: work waits for something."""
-    change = ctx.ref(Ticket, "change")
+    change, supplier = ctx.ref(Ticket, "change"), ctx.ref(Team, "supplier")
     request.hold_reason = body.reason
     request.held_for_change_id = None if change is None else change.id
+    request.supplier_id = None if supplier is None else supplier.id
     request.wake_up_at = body.wake_up_at
 
 
@@ -302,6 +311,7 @@ class EditRequest(Patch):
 def edit(request: Request, body: EditRequest, ctx: ActionContext) -> None:
     """Edit the request's fields."""
     apply_patch(request, body, ctx)
+    request.reopen_days = ctx.prepared(AgreedReopening).days
 
 
 def state_before_hold(request: Request) -> CodeEnum:
@@ -336,7 +346,8 @@ def on_enter(request: Request, before: CodeEnum | None, ctx: ActionContext) -> N
     if request.state not in OPEN:
         request.next_report_due_at = None
     if before is State.on_hold and request.state is not State.on_hold:
-        request.held_from = request.hold_reason = request.wake_up_at = request.held_for_change_id = None
+        request.held_from = request.hold_reason = request.wake_up_at = None
+        request.held_for_change_id = request.supplier_id = None
     if before in ENDED and request.state in OPEN:
         request.delivered_at = request.closed_at = request.delivery = None
 
@@ -383,7 +394,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         # action, 中文, from → to, who, event; and what forbids it
         action(submit,                "提交",     NEW_RECORD, State.submitted, anybody | integration, "request.submitted",
-               wrong=(answers_invalid, invalid_custom_values)),
+               prepare=(reopening_of_opened,), wrong=(answers_invalid, invalid_custom_values)),
         action(assess,                "评估",     [State.submitted, State.awaiting_approval], ASSESSED, agent, "request.assessed",
                prepare=(approval,), wrong=(checks.cannot_be_assigned,)),
         action(approve,               "批准",     [State.awaiting_approval], PATH_START, decision, "request.approved"),
@@ -418,7 +429,7 @@ LIFECYCLE = Lifecycle(
         action(record_training,       "登记培训", [State.delivered], STAYS, engineer, "request.training_recorded",
                prepare=(load_documents,), wrong=(checks.trained_in_future,), document=lambda _: DocumentClass.TR),
         action(hold,                  "挂起",     OPEN - {State.on_hold}, State.on_hold, assignee, "request.held",
-               wrong=(checks.wake_up_in_past, cannot_wait_for_change)),
+               wrong=(checks.wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier)),
         action(resume,                "恢复",     [State.on_hold], state_before_hold, assignee | rule, "request.resumed"),
         action(note_change_ended,     "告知变更结果", OPEN, STAYS, rule, "request.change_ended",
                notifies=(
@@ -431,7 +442,7 @@ LIFECYCLE = Lifecycle(
         action(cancel,                "取消",     OPEN, State.cancelled, reporter, "request.cancelled", prepare=(open_decisions,)),
         action(reject,                "驳回",     OPEN, State.rejected, agent, "request.rejected", prepare=(open_decisions,)),
         *decisions.rows(APPROVAL),
-        *edit_action(edit, "request", State),
+        *edit_action(edit, "request", State, prepare=(reopening_of_edited,)),
         *ticket_actions(
             kind="request", any=State, open=OPEN, delivered=ENDED, manager=Role.service_level_manager, complete_task=complete_task
         ),

@@ -39,6 +39,7 @@ from app.processes.requests.records import (
     Training,
     VerificationMethod,
 )
+from app.service_levels.clocks.answers.listing import SlaField, extension
 
 REPORTS_OVERDUE = """
 select id, coalesce(next_report_due_at < now(), false) as overdue from fold.request where id = any(%s)"""
@@ -84,6 +85,7 @@ class RequestOut(TicketOut):
     held_for_change_id: UUID | None = Field(
         description="For staff: the change that it waits for, if one was named."
     )
+    supplier: TeamStub | None = Field(description="For staff: the supplier that it waits for.")
     acceptance_group_id: UUID | None = Field(description="The group that accepts it.")
     requirements_confirmed_at: datetime | None
     solution_author: PersonStub | None = Field(description="Who proposed the present solution.")
@@ -108,6 +110,10 @@ class RequestOut(TicketOut):
     closed_at: datetime | None
     cancelled_at: datetime | None
     rejected_at: datetime | None
+    reopen_days: int | None = Field(
+        description="For how many days after its end it may be reopened, if an agreement says so."
+    )
+    sla: SlaField
 
 
 class CriterionOut(OutputModel):
@@ -320,4 +326,5 @@ LISTING = Listing(
         "planned_at",
     ),
     expands=(PERSONS, TEAMS, SERVICES, CIS, CATEGORIES, CATALOGUE_ITEMS),
+    extension=extension("request"),
 )

@@ -112,6 +112,7 @@ class Request(Ticket):
     hold_reason: HoldReason | None = Field(default=None, sa_type=Text)
     wake_up_at: datetime | None = None
     held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly()] = None
+    supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly()] = None
     acceptance_group_id: Annotated[UUID | None, ForeignRef("group")] = None
     requirements_confirmed_at: datetime | None = None
     solution_id: UUID | None = None
@@ -136,6 +137,7 @@ class Request(Ticket):
     closed_at: datetime | None = None
     cancelled_at: datetime | None = None
     rejected_at: datetime | None = None
+    reopen_days: int | None = None
 
 
 class Criterion(ChildRecord):

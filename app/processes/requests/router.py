@@ -10,12 +10,14 @@ from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.processes.requests.lifecycle import LIFECYCLE
 from app.processes.requests.queries import CHILD_LISTINGS, LISTING, RequestOut
+from app.service_levels.clocks.answers.routes import mount_clocks
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
 router = APIRouter(prefix="/v1/requests", tags=["requests"], route_class=DirectRoute)
 reads.mount_reads(router, LISTING)
 mount_attachments(router, LISTING)
+mount_clocks(router, LISTING)
 mount_actions(router, LIFECYCLE, RequestOut)
 mount_edit(router, LIFECYCLE, RequestOut)
 mount_children(router, LIFECYCLE, RequestOut, CHILD_LISTINGS)

@@ -18,6 +18,7 @@ from app.api.auth import utc_now
 from app.api.child_rows import ChildListing, mount_child_listing, render_rows
 from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub
 from app.common.children import Attachment, Follower, Visibility
+from app.common.clocks import AgreementType, ClockMetric
 from app.common.people import Role
 from app.common.records import Record
 from app.foundation.costs.records import Cost, Work
@@ -36,7 +37,18 @@ from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import sees_every_record, tokens
 from app.log.canonical import instant
 from app.log.events import id_of, kind_of
-from app.ticketing.records import Comment, Complaint, ComplaintSubject, Link, LinkKind, Rating, Tag, Task
+from app.ticketing.records import (
+    BreachCause,
+    BreachCauseCode,
+    Comment,
+    Complaint,
+    ComplaintSubject,
+    Link,
+    LinkKind,
+    Rating,
+    Tag,
+    Task,
+)
 
 
 class CommentOut(OutputModel):
@@ -170,6 +182,24 @@ class ComplaintOut(OutputModel):
     answered_by: PersonStub | None
     findings: str | None = Field(description="What was found.")
     remedy: str | None = Field(description="What is done about it.")
+    merged_into_id: UUID | None = Field(
+        description="The other complaint that is answered in its place, if it was merged into one."
+    )
+    merged_at: datetime | None
+
+
+class BreachCauseOut(OutputModel):
+    """The cause of a missed target of a service level; for staff."""
+
+    id: UUID
+    cause: BreachCauseCode
+    agreement_type: AgreementType | None = Field(
+        description="Of the clock that it is about, the kind of agreement; null: of all that missed theirs."
+    )
+    metric: ClockMetric | None = Field(description="Of that clock, what it measures.")
+    explanation: str | None = Field(description="Null when its author was erased, or said nothing else.")
+    stated_by: PersonStub | None = Field(description="Null: a rule, as nobody had said by the end.")
+    stated_at: datetime
 
 
 class CommentPage(OutputModel):
@@ -239,6 +269,13 @@ class ComplaintPage(OutputModel):
     """A page of the complaints about a record, the oldest first."""
 
     items: list[ComplaintOut]
+    next_cursor: str | None
+
+
+class BreachCausePage(OutputModel):
+    """A page of the causes of a record's missed targets, the oldest first; for staff."""
+
+    items: list[BreachCauseOut]
     next_cursor: str | None
 
 
@@ -319,7 +356,7 @@ def ticket_visibility_condition(renderer: Renderer, parameters: dict[str, Any], 
     ledger, caller = renderer.ledger, renderer.caller
     seen = []
     for n, (kind, lifecycle) in enumerate(ledger.lifecycles.items()):
-        if lifecycle.code is None:
+        if not lifecycle.is_ticket:
             continue
         shown = "true"
         if not sees_every_record(caller, lifecycle, agents_see=ledger.settings.agents_see):
@@ -390,6 +427,7 @@ CHILD_LISTINGS = (
     ChildListing("costs", Cost, "booked_at", CostOut, CostPage, _staff_only),
     ChildListing("ratings", Rating, "rated_at", RatingOut, RatingPage),
     ChildListing("complaints", Complaint, "complained_at", ComplaintOut, ComplaintPage),
+    ChildListing("breach_causes", BreachCause, "stated_at", BreachCauseOut, BreachCausePage, _staff_only),
     ChildListing("decisions", Decision, "asked_at", DecisionOut, DecisionPage),
     ChildListing("documents", DocumentEntry, "drafted_at", DocumentOut, DocumentPage),
     ChildListing("document_sections", DocumentSection, "written_at", DocumentSectionOut, DocumentSectionPage),

@@ -26,7 +26,7 @@ from app.api.direct import DirectRoute
 from app.api.json_output import dump_json
 from app.api.openapi import in_language, problems
 from app.api.shapes import OutputModel, Renderer, TeamStub, columns_of
-from app.common.people import Caller
+from app.common.people import Caller, Role
 from app.common.priority import Priority
 from app.common.records import ChildRecord
 from app.foundation.decisions.records import Vote
@@ -35,7 +35,7 @@ from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import DESK, sees_every_record, tokens
 from app.log.canonical import from_instant, instant
-from app.ticketing.records import Task
+from app.ticketing.records import Complaint, ComplaintSubject, Task
 
 router = APIRouter(prefix="/v1/me", tags=["people"], route_class=DirectRoute)
 MOST_LISTED = 50
@@ -64,6 +64,14 @@ select {{row}} from fold.vote t join fold.decision d on d.id = t.decision_id
 cross join lateral ({{about}}) as about
 where t.person_id = {ME} and t.verdict is null and t.closed_at is null and {{seen}}
 order by t.due_at, t.id limit {MOST_LISTED}"""
+# Those that nobody owns are for whoever may give them an owner, and not for whom they are about. Uses the
+# index complaint_owner, whose condition it repeats.
+COMPLAINTS = f"""
+select {{row}} from fold.complaint t cross join lateral ({{about}}) as about
+where (t.owner_id = {ME} or (t.owner_id is null and (select %(answers)s::boolean)
+    and t.person_id is distinct from {ME}))
+  and t.answered_at is null and t.merged_at is null and {{seen}}
+order by t.due_at, t.id limit {MOST_LISTED}"""
 # The ticket that the child record `t` belongs to: only one of the branches is evaluated. Not every record
 # that is voted on has a number: freezes have none.
 TICKET_OF_ROW = """
@@ -83,6 +91,10 @@ VOTE_FIELDS = (
     "'decision', d.id, 'question', d.question, 'asked_at', t.asked_at, "
     "'action', case when d.rule = 'chair' and d.chair_id = t.person_id then 'decide' else 'vote' end"
 )
+COMPLAINT_FIELDS = (
+    "'id', t.id, 'subject', t.subject, 'owned', t.owner_id is not null, "
+    "'overdue', coalesce(t.due_at < %(now)s, false)"
+)
 #: The owner of the cases in a section.
 QueueOwner = Literal["me", "teams", "desk"]
 #: The sections that list cases, and those that count them, if the caller has such queues.
@@ -95,7 +107,13 @@ CASE_SECTIONS: dict[str, QueueOwner] = {
 CASE_SECTIONS |= {"queues": "teams", "desk": "desk"}
 #: The sections of child records: the query of their rows, their fields, and their class.
 CHILD_SECTIONS: dict[str, tuple[str, str, type[ChildRecord]]]
-CHILD_SECTIONS = {"tasks": (TASKS, TASK_FIELDS, Task), "votes": (VOTES, VOTE_FIELDS, Vote)}
+CHILD_SECTIONS = {
+    "tasks": (TASKS, TASK_FIELDS, Task),
+    "votes": (VOTES, VOTE_FIELDS, Vote),
+    "complaints": (COMPLAINTS, COMPLAINT_FIELDS, Complaint),
+}
+#: The roles that give complaints an owner.
+COMPLAINT_MANAGERS = frozenset({Role.service_level_manager, Role.quality_manager})
 #: The field by which each section's cases of several kinds are merged, and whether the last comes first.
 SORT_ORDERS = (
     ("open", "opened_at", True),
@@ -177,6 +195,20 @@ class VoteItem(OutputModel):
     ticket_title: str | None
 
 
+class ComplaintItem(OutputModel):
+    """A complaint that awaits its answer, and the ticket that it is about."""
+
+    id: UUID
+    subject: ComplaintSubject
+    due_at: datetime = Field(description="By when it is to be answered.")
+    overdue: bool = Field(description="Whether its time is over.")
+    owned: bool = Field(description="Whether the caller owns it; else nobody does.")
+    kind: str = Field(description="What the ticket is: `incident`.")
+    ticket: UUID = Field(description="The ticket: its id.")
+    number: str
+    ticket_title: str | None
+
+
 class MyWork(OutputModel):
     """The caller's work, and the queues of their teams."""
 
@@ -192,6 +224,10 @@ class MyWork(OutputModel):
     votes: list[VoteItem] = Field(
         description="Questions that wait for the caller's vote, what is due first: 50 at most."
     )
+    complaints: list[ComplaintItem] = Field(
+        description="Complaints to answer that are the caller's; and those that nobody owns, for whoever may "
+        "give them an owner; what is due first: 50 at most."
+    )
     queues: list[Queue] = Field(description="One for each team that the caller works in, and the desk's.")
 
 
@@ -205,6 +241,7 @@ async def get_my_work(request: Request) -> Response:
         rows[row["part"]].append(row)
     found: dict[str, Any] = await _cases(rows, ledger, caller, language)
     found |= {"tasks": _child_items(rows["tasks"], TaskItem), "votes": _child_items(rows["votes"], VoteItem)}
+    found["complaints"] = _child_items(rows["complaints"], ComplaintItem)
     found["queues"] = await _queues(rows["queues"], ledger)
     headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
     return Response(dump_json(found), headers=headers, media_type="application/json")
@@ -287,10 +324,12 @@ def work_statement_for(
             cases.append(
                 (lifecycle, tuple(part for part, whose in CASE_SECTIONS.items() if there[whose]), name)
             )
-        if not {Task, Vote}.isdisjoint(lifecycle.children):
+        if not {Task, Vote, Complaint}.isdisjoint(lifecycle.children):
             beside.append((lifecycle, None if all_seen else lists.setdefault(shown, f"tokens_{len(lists)}")))
     said = {name: sorted(listed) for listed, name in lists.items()}
-    return WorkStatement(_statement(tuple(cases), tuple(beside)), {"me": caller.person_id, **said})
+    answers = not COMPLAINT_MANAGERS.isdisjoint(caller.role_codes)
+    known = {"me": caller.person_id, "answers": answers}
+    return WorkStatement(_statement(tuple(cases), tuple(beside)), known | said)
 
 
 @lru_cache(maxsize=256)

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.common.svg import element, fitted, text_width
 from app.processes.changes.calendar.drawing import draw, view_of
 from app.processes.changes.calendar.entries import CHANGE, CalendarEntry, day_of, week_of, weeks_of_month
 from app.processes.changes.calendar.marks import MARKS
-from app.processes.changes.calendar.svg import element, fitted, text_width
 from app.processes.changes.calendar.week import HOUR, MOST_LANES, assign_lanes, block_of
 from app.processes.changes.records import ChangeState, ChangeType, FreezeKind, FreezeState
 

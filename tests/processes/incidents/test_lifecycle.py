@@ -121,10 +121,12 @@ def test_starting_says_when_work_began(state: str) -> None:
 
 @pytest.mark.parametrize("state", ["new", "acknowledged", "in_progress"])
 def test_holding_keeps_what_it_waits_for_and_where_it_was(state: str) -> None:
-    body = {"reason": "awaiting_vendor", "wake_up_at": instant(minutes(90))}
+    body = {"reason": "awaiting_evidence", "wake_up_at": instant(minutes(90))}
     given(incident(state=state)).when("hold", body).then(
         "incident.held",
-        set=moved("on_hold", held_from=state, hold_reason="awaiting_vendor", wake_up_at=instant(minutes(90))),
+        set=moved(
+            "on_hold", held_from=state, hold_reason="awaiting_evidence", wake_up_at=instant(minutes(90))
+        ),
     )
 
 
@@ -179,9 +181,21 @@ def test_service_may_have_come_back_before_somebody_resolved_it() -> None:
     assert outcome.record.resolved_at == NOW
 
 
+def test_a_resolution_keeps_when_service_was_back_unless_it_says_another_time() -> None:
+    contained = incident(state="in_progress", service_restored_at=minutes(-20))
+    kept = given(contained).when("resolve", RESOLVED)
+    assert kept.record.service_restored_at == minutes(-20)
+    said = {**RESOLVED, "service_restored_at": instant(minutes(-10))}
+    assert given(contained).when("resolve", said).record.service_restored_at == minutes(-10)
+    reopened = kept.and_then().by(REPORTER).at(minutes(5)).when("reopen", {"reason": "It is back."})
+    assert reopened.record.service_restored_at is None
+    again = reopened.and_then().by(ASSIGNEE).at(minutes(9)).when("resolve", RESOLVED)
+    assert again.record.service_restored_at == minutes(9)
+
+
 def test_resolving_what_is_on_hold_ends_the_holding() -> None:
     held = given(incident(state="in_progress")).when(
-        "hold", {"reason": "awaiting_vendor", "wake_up_at": instant(minutes(60))}
+        "hold", {"reason": "awaiting_evidence", "wake_up_at": instant(minutes(60))}
     )
     resolved = held.and_then().at(minutes(10)).when("resolve", RESOLVED).record
     assert (resolved.held_from, resolved.hold_reason, resolved.wake_up_at) == (None, None, None)

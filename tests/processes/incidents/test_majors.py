@@ -49,6 +49,31 @@ def test_where_nobody_said_when_it_began_it_is_contained_after_it_was_opened() -
     outcome.refused("before_it_was_opened", pointer="/contained_at")
 
 
+def test_service_may_be_back_at_another_time_than_the_spread_was_stopped() -> None:
+    said = {
+        "measure": "The relay is off.",
+        "contained_at": instant(minutes(-20)),
+        "service_restored_at": instant(minutes(-5)),
+    }
+    record = given(incident(state="in_progress")).by(ENGINEER).when("contain", said).record
+    assert (record.contained_at, record.service_restored_at) == (minutes(-20), minutes(-5))
+
+
+def test_containing_again_takes_back_nothing_of_when_service_was_back() -> None:
+    record = incident(state="in_progress", service_restored_at=minutes(-5))
+    again = given(record).by(ENGINEER).when("contain", {"measure": "Another relay, too."}).record
+    assert again.service_restored_at == minutes(-5)
+
+
+@pytest.mark.parametrize(
+    ("when", "code"), [(1, "after_it_was_told"), (-31, "before_it_began")], ids=["ahead", "before it began"]
+)
+def test_service_is_back_after_it_began_and_that_is_told_afterwards(when: int, code: str) -> None:
+    record = incident(state="in_progress", began_at=minutes(-30))
+    said = {"measure": "The relay is off.", "service_restored_at": instant(minutes(when))}
+    given(record).by(ENGINEER).when("contain", said).refused(code, pointer="/service_restored_at")
+
+
 @pytest.mark.parametrize("state", ["new", "acknowledged", "on_hold", "resolved"])
 def test_only_what_is_worked_on_is_contained(state: str) -> None:
     outcome = given(incident(state=state)).by(ENGINEER).when("contain", {"measure": "The relay is off."})

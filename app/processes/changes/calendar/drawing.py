@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from app.common.svg import element, escaped, text, text_width
 from app.processes.changes.calendar.entries import CalendarEntry, Day, week_of, weeks_of_month
 from app.processes.changes.calendar.labels import long_day, month_name, short_day, translated
 from app.processes.changes.calendar.layout import WIDTH, Sheet
 from app.processes.changes.calendar.marks import INK, MARKS, PAPER, SOFT, badge, box, patterns
 from app.processes.changes.calendar.month import month_body
-from app.processes.changes.calendar.svg import element, escaped, text, text_width
 from app.processes.changes.calendar.week import week_body
 
 HEADING, LEGEND = 34.0, 40.0

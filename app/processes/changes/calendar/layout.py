@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from app.common.svg import element, escaped, text
 from app.processes.changes.calendar.entries import WEEK_DAYS, CalendarEntry, Day
 from app.processes.changes.calendar.labels import long_day, translated, weekday
 from app.processes.changes.calendar.marks import INK, SOFT
-from app.processes.changes.calendar.svg import element, escaped, text
 
 WIDTH, GUTTER = 1120.0, 56.0
 COLUMN = (WIDTH - GUTTER) / WEEK_DAYS

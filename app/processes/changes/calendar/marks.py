@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.common.svg import element, text
 from app.processes.changes.calendar.entries import CalendarEntry
-from app.processes.changes.calendar.svg import element, text
 from app.processes.changes.records import ChangeType, FreezeKind
 
 INK, SOFT, LINE, PAPER = "#1b1f24", "#57606a", "#d8dde3", "#ffffff"

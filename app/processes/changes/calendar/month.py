@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.common.svg import element, fitted, text
 from app.processes.changes.calendar.entries import CalendarEntry, Day
 from app.processes.changes.calendar.labels import translated, weekday
 from app.processes.changes.calendar.layout import (
@@ -16,7 +17,6 @@ from app.processes.changes.calendar.layout import (
     overflow_note,
 )
 from app.processes.changes.calendar.marks import INK, LINE, SOFT, badge, mark_of
-from app.processes.changes.calendar.svg import element, fitted, text
 
 HEAD, CELL, ROW, DATE = 24.0, 118.0, 23.0, 22.0
 #: So many entries fit into a cell; where there are more, the last line says how many.

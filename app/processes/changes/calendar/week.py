@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.common.svg import element, fitted, text
 from app.processes.changes.calendar.entries import CalendarEntry, Day
 from app.processes.changes.calendar.labels import translated
 from app.processes.changes.calendar.layout import (
@@ -24,7 +25,6 @@ from app.processes.changes.calendar.layout import (
     overflow_note,
 )
 from app.processes.changes.calendar.marks import INK, LINE, SOFT, badge, box, mark_of
-from app.processes.changes.calendar.svg import element, fitted, text
 
 HOUR, HEAD, STRIP = 26.0, 26.0, 22.0
 USUAL_HOURS = 24

@@ -1,10 +1,12 @@
-"""Holds of tickets that wait for a change: which one may be named."""
+"""Holds of tickets that wait for a change or a supplier: which one may be named, or must be."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from app.common.tickets import HoldReason, Ticket
+from app.foundation.people.eligibility import check_supplier
+from app.foundation.people.records import Team
 from app.kernel.context import ActionContext
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
@@ -31,3 +33,18 @@ async def cannot_wait_for_change(reads: ReadContext, ticket: Ticket, body: Hold,
     if has_ended(change):
         words = {"change_state": change.state.value}
         raise WrongValue(words, pointer="/change", because="change_is_over")
+
+
+async def cannot_wait_for_supplier(
+    reads: ReadContext, ticket: Ticket, body: Hold, ctx: ActionContext
+) -> None:
+    """Refuse to wait for a vendor without saying which (`which_supplier`), to name one with another reason
+    (`not_awaiting_vendor`), and to name a team that is no supplier or is retired. Without it nobody could
+    tell how long each supplier took.
+    """
+    supplier = ctx.ref(Team, "supplier")
+    awaited = body.reason is HoldReason.awaiting_vendor
+    if awaited is not (supplier is not None):
+        because = "which_supplier" if awaited else "not_awaiting_vendor"
+        raise WrongValue(pointer="/supplier", because=because)
+    check_supplier(supplier)

@@ -1,0 +1,100 @@
+"""Causes of breaches: why a target of a service level was missed, said by whoever works on the ticket or
+answers for the agreements.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.common.clocks import AgreementType, ClockMetric
+from app.common.tickets import Ticket
+from app.foundation.process_spec import ActionRows, ProcessSpec
+from app.kernel.actor_policy import assignee, rule, service_level_manager
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import STAYS, action
+from app.kernel.payloads import FreeText, Payload
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.ticketing.records import BreachCause, BreachCauseCode
+
+
+class StateBreachCause(Payload):
+    """The cause of a missed target: of one clock of the ticket, or of all that have missed theirs."""
+
+    cause: BreachCauseCode = Field(description="Why.", examples=["workload"])
+    agreement_type: AgreementType | None = Field(
+        default=None, description="Of the clock that it is about, the kind of agreement; none: of all clocks."
+    )
+    metric: ClockMetric | None = Field(default=None, description="With it, what that clock measures.")
+    explanation: FreeText | None = Field(default=None, description="The same in words.")
+
+    @model_validator(mode="after")
+    def _check_clock(self) -> StateBreachCause:
+        if (self.agreement_type is None) != (self.metric is None):
+            raise PydanticCustomError("both_of_a_clock", "give agreement_type and metric, or neither")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierCause:
+    """The cause stated earlier of the same clock; None: there is none."""
+
+    cause: BreachCause | None
+
+
+def state_breach_cause(ticket: Ticket, body: StateBreachCause, ctx: ActionContext) -> None:
+    """State why a target was missed; what was stated of the same clock before is replaced."""
+    stated = ctx.prepared(EarlierCause).cause
+    if stated is None:
+        stated = BreachCause(
+            id=ctx.new_id(),
+            record=ticket.row_key,
+            agreement_type=body.agreement_type,
+            metric=body.metric,
+        )
+        ctx.add(stated)
+    else:
+        stated = ctx.change(stated)
+    stated.cause = body.cause
+    stated.explanation = body.explanation
+    stated.stated_by_id = ctx.caller.person_id
+    stated.stated_at = ctx.occurred_at
+
+
+async def earlier_cause(
+    reads: ReadContext, ticket: Ticket, body: StateBreachCause, ctx: ActionContext
+) -> EarlierCause:
+    """Find the cause stated earlier of the same clock, which is then changed."""
+    clock = (body.agreement_type, body.metric)
+    stated = await reads.children(BreachCause, ticket)
+    return EarlierCause(next((one for one in stated if (one.agreement_type, one.metric) == clock), None))
+
+
+async def unknown_cause(
+    reads: ReadContext, ticket: Ticket, body: StateBreachCause, ctx: ActionContext
+) -> None:
+    """Refuse `unknown` from persons (`unknown_by_itself`), and from the rule where a cause of the clock, or
+    of all, is stated already (`cause_stated`).
+    """
+    if body.cause is not BreachCauseCode.unknown:
+        return
+    if not ctx.caller.is_rule:
+        raise WrongValue(pointer="/cause", because="unknown_by_itself")
+    about = {(None, None), (body.agreement_type, body.metric)}
+    stated = await reads.children(BreachCause, ticket)
+    if any((one.agreement_type, one.metric) in about for one in stated):
+        raise WrongValue(pointer="/cause", because="cause_stated")
+
+
+# fmt: off
+def rows(spec: ProcessSpec) -> ActionRows:
+    """Return the row of the lifecycle table for causes of breaches."""
+    return (
+        #      action              中文              from      to     who                                      event
+        action(state_breach_cause, "说明未达成原因", spec.any, STAYS, assignee | service_level_manager | rule, f"{spec.kind}.breach_cause_stated",
+               prepare=(earlier_cause,), wrong=(unknown_cause,), staff_only=True),
+    )
+# fmt: on

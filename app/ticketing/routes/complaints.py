@@ -1,0 +1,230 @@
+"""The list of complaints, over every kind of ticket: `/v1/complaints`. For staff, as far as they see the
+tickets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from app.api import cursors
+from app.api.accept import language_for
+from app.api.auth import caller_of, ledger_of, utc_now
+from app.api.direct import DirectRoute
+from app.api.filters import ME, MOST_VALUES, NONE, CommaSeparated, PersonNamed, Time, WhereClause
+from app.api.list_queries import Paging
+from app.api.openapi import problems
+from app.api.paging import page_response
+from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub
+from app.common.people import Caller
+from app.common.records import from_row
+from app.kernel.ledger import Ledger
+from app.kernel.visibility import NOWHERE, sees_every_record, staff_condition, tokens
+from app.log.canonical import from_instant, instant
+from app.ticketing.records import Complaint, ComplaintState, ComplaintSubject
+
+router = APIRouter(prefix="/v1/complaints", tags=["tickets"], route_class=DirectRoute)
+PATH = "complaints"
+#: The SQL condition on the complaint `c` of each state.
+STATES = {
+    ComplaintState.open: "(c.answered_at is null and c.merged_at is null)",
+    ComplaintState.answered: "(c.answered_at is not null and c.merged_at is null)",
+    ComplaintState.merged: "c.merged_at is not null",
+}
+#: The complaints about tickets of one kind, with what is shown of the ticket.
+OF_KIND = """
+select c.*, '{kind}' as kind, r.id as ticket, r.number, r.title as ticket_title, {service} as service,
+  r.team_id as ticket_team
+from fold.complaint c join {table} r on r.id = split_part(c.record, '/', 2)::uuid
+where c.record like '{kind}/%%' and {conditions} order by {order} limit {limit}"""
+VISIBILITY = "exists (select from log.stream_head h where h.stream = c.record and h.audience && {tokens})"
+
+
+class ListedComplaint(OutputModel):
+    """A complaint about a ticket."""
+
+    id: UUID
+    state: ComplaintState
+    kind: str = Field(description="What the ticket is: `incident`.")
+    ticket: UUID = Field(description="The ticket: its id.")
+    number: str = Field(description="The ticket's.")
+    ticket_title: str | None
+    service: str | None = Field(description="The key of the ticket's service.")
+    team: TeamStub | None = Field(description="The team that the ticket is given to.")
+    subject: ComplaintSubject
+    about: str | None = Field(description="Null when they were erased.")
+    person: PersonStub | None = Field(description="Whom it is about, if about whoever had the ticket.")
+    owner: PersonStub | None = Field(description="Who sees to its answer.")
+    complained_at: datetime
+    due_at: datetime = Field(description="By when it is to be answered.")
+    overdue: bool = Field(description="Whether it is open and its time is over.")
+    escalated_at: datetime | None = Field(description="When it was escalated, for it was not answered.")
+    answered_at: datetime | None
+    answered_by: PersonStub | None
+    findings: str | None = Field(description="What was found.")
+    remedy: str | None = Field(description="What is done about it.")
+    merged_into_id: UUID | None = Field(description="The complaint that is answered in its place.")
+    merged_at: datetime | None
+
+
+class ListedComplaintPage(OutputModel):
+    """A page of complaints."""
+
+    items: list[ListedComplaint]
+    next_cursor: str | None
+
+
+class ComplaintQuery(Paging):
+    """Query parameters of the list of complaints; all must hold."""
+
+    state: Annotated[list[ComplaintState] | None, CommaSeparated] = Field(
+        None, max_length=MOST_VALUES, description="One of these states."
+    )
+    open: bool | None = Field(None, description="Whether it is neither answered nor merged.")
+    overdue: bool | None = Field(None, description="Whether it is open and its time is over.")
+    subject: Annotated[list[ComplaintSubject] | None, CommaSeparated] = Field(
+        None, max_length=MOST_VALUES, description="About one of these."
+    )
+    service: Annotated[list[str] | None, CommaSeparated] = Field(
+        None, max_length=MOST_VALUES, description="Keys of the tickets' services; `none`: without."
+    )
+    owner: Annotated[list[PersonNamed] | None, CommaSeparated] = Field(
+        None, max_length=MOST_VALUES, description="Ids of persons, `me`, or `none`: nobody."
+    )
+    due_after: Time | None = Field(None, description="To be answered by then or later.")
+    due_before: Time | None = Field(None, description="To be answered earlier than that.")
+    sort: Literal["complained_at", "-complained_at", "due_at", "-due_at"] = Field(
+        "-complained_at", description="By what; `-`: the last first."
+    )
+
+
+class ComplaintRenderer(Renderer):
+    """Renders complaints; what it shows of the ticket is added afterwards."""
+
+    COMPUTED: ClassVar[frozenset[str]] = frozenset(
+        {"state", "kind", "ticket", "number", "ticket_title", "service", "team", "overdue"}
+    )
+
+
+@router.get(
+    "",
+    operation_id="list_complaints",
+    response_model=ListedComplaintPage,
+    responses=problems(400, 422),
+)
+async def list_complaints(request: Request, query: Annotated[ComplaintQuery, Query()]) -> Response:
+    """List the complaints about the tickets that the caller sees as staff."""
+    ledger, caller, now = ledger_of(request), caller_of(request), utc_now()
+    scope = f"{PATH} {query.model_dump_json(exclude={'limit', 'cursor'}, exclude_unset=True)}"
+    sign = ledger.vault.fingerprint
+    after = None if query.cursor is None else cursors.read(query.cursor, scope, sign)
+    text, parameters = page_statement(ledger, caller, query, after, now)
+    rows = await ledger.db.rows(text, parameters) if text else []
+    more, rows = len(rows) > query.limit, rows[: query.limit]
+    cursor = None
+    if more:
+        last = rows[-1]
+        cursor = cursors.write([instant(last[query.sort.lstrip("-")]), str(last["id"])], scope, sign)
+    items = await _items(ledger, caller, language_for(request), rows, now)
+    return page_response(request, {"items": items, "next_cursor": cursor})
+
+
+def page_statement(
+    ledger: Ledger, caller: Caller, query: ComplaintQuery, after: Sequence[str] | None, now: datetime
+) -> tuple[str, dict[str, Any]]:
+    """Return the SQL of a page and one row more, with its parameters; no text if the caller is staff for no
+    ticket. `after` is where the page before ended.
+    """
+    where = WhereClause()
+    down = query.sort.startswith("-")
+    column = query.sort.lstrip("-")
+    order = f"{column} desc, id desc" if down else f"{column}, id"
+    conditions = _conditions(where, caller, query, now)
+    if after is not None:
+        at, last = where.bind(from_instant(after[0])), where.bind(UUID(after[1]))
+        conditions.append(f"(c.{column}, c.id) {'<' if down else '>'} ({at}, {last})")
+    limit = query.limit + 1
+    parts = []
+    for lifecycle in ledger.lifecycles.values():
+        if Complaint not in lifecycle.children:
+            continue
+        staff = staff_condition(caller, lifecycle, where.bind)
+        if staff == NOWHERE:
+            continue
+        has_service = "service" in lifecycle.record.model_fields
+        own = [staff, _service_condition(where, query.service, "r.service" if has_service else None)]
+        if not sees_every_record(caller, lifecycle, agents_see=ledger.settings.agents_see):
+            own.append(VISIBILITY.format(tokens=where.bind(sorted(tokens(caller, lifecycle)))))
+        parts.append(
+            OF_KIND.format(
+                kind=lifecycle.kind,
+                table=lifecycle.table,
+                service="r.service" if has_service else "null::text",
+                conditions=" and ".join([*conditions, *own]),
+                order=", ".join(f"c.{one}" for one in order.split(", ")),
+                limit=limit,
+            )
+        )
+    together = " union all ".join(f"({part})" for part in parts)
+    text = f"select * from ({together}) as found order by {order} limit {limit}" if parts else ""
+    return text, where.parameters
+
+
+def _conditions(where: WhereClause, caller: Caller, query: ComplaintQuery, now: datetime) -> list[str]:
+    conditions = []
+    if query.state is not None:
+        conditions.append(f"({' or '.join(STATES[one] for one in query.state) or 'false'})")
+    if query.open is not None:
+        conditions.append(STATES[ComplaintState.open] if query.open else f"not {STATES[ComplaintState.open]}")
+    if query.overdue is not None:
+        late = f"({STATES[ComplaintState.open]} and c.due_at < {where.bind(now)})"
+        conditions.append(late if query.overdue else f"not {late}")
+    if query.subject is not None:
+        conditions.append(f"c.subject = any({where.bind([one.value for one in query.subject])})")
+    if query.owner is not None:
+        named = [caller.person_id if one == ME else UUID(one) for one in query.owner if one != NONE]
+        among = f"c.owner_id = any({where.bind(named)}::uuid[])"
+        conditions.append(f"({among} or c.owner_id is null)" if NONE in query.owner else among)
+    if query.due_after is not None:
+        conditions.append(f"c.due_at >= {where.bind(query.due_after)}")
+    if query.due_before is not None:
+        conditions.append(f"c.due_at < {where.bind(query.due_before)}")
+    return conditions
+
+
+def _service_condition(where: WhereClause, services: Sequence[str] | None, column: str | None) -> str:
+    """Return the condition on the ticket's service; `column` None: such tickets have none."""
+    if services is None:
+        return "true"
+    if column is None:
+        return "true" if NONE in services else "false"
+    among = f"{column} = any({where.bind([one for one in services if one != NONE])}::text[])"
+    return f"({among} or {column} is null)" if NONE in services else among
+
+
+async def _items(
+    ledger: Ledger, caller: Caller, language: str, rows: Sequence[Mapping[str, Any]], now: datetime
+) -> list[dict[str, Any]]:
+    """Return the complaints in these rows as clients see them."""
+    if not rows:
+        return []
+    lifecycle = ledger.lifecycles[rows[0]["kind"]]
+    renderer = ComplaintRenderer(ledger, lifecycle, ListedComplaint, caller, language, rows=Complaint)
+    complaints = [from_row(Complaint, dict(row)) for row in rows]
+    shown = [renderer.values_of(complaint) for complaint in complaints]
+    await renderer.render_many(shown)
+    teams = await ledger.directory.teams({row["ticket_team"] for row in rows} - {None})
+    for item, row, complaint in zip(shown, rows, complaints, strict=True):
+        team = teams.get(row["ticket_team"])
+        assert complaint.due_at is not None
+        item |= {name: row[name] for name in ("kind", "ticket", "number", "ticket_title", "service")}
+        item["state"] = complaint.state.value
+        item["overdue"] = complaint.state is ComplaintState.open and complaint.due_at < now
+        item["team"] = None if team is None else {"id": team.id, "key": team.key, "name": team.name}
+    return [{name: item[name] for name in ListedComplaint.model_fields} for item in shown]

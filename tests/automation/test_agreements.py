@@ -1,0 +1,101 @@
+"""What follows by itself for agreements: warnings before their end, the end, and reviews that are due."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.automation.worker import Worker, by_rules
+from tests.client import Api, Client
+from tests.service_levels.agreements.samples import Parties, the_parties
+from tests.service_levels.agreements.test_story import REVIEW
+
+END = datetime(2198, 12, 31, 16, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+async def parties(api: Api) -> Parties:
+    return await the_parties(api)
+
+
+@pytest.fixture
+def worker(api: Api) -> Worker:
+    return Worker(api.ledger)
+
+
+async def told(parties: Parties, client: Client, step: str) -> int:
+    """How many times a person has been told so."""
+    query = "select count(*) from fold.notice where person_id = %s and %s = any(steps)"
+    found: int = await parties.api.ledger.db.value(query, (client.id, step))
+    return found
+
+
+async def work(worker: Worker, now: datetime) -> None:
+    await worker.work(now)
+    await worker.work(now + timedelta(minutes=5))
+    assert worker.failures == []
+
+
+async def test_an_agreement_warns_three_times_before_it_expires_at_its_very_end(
+    parties: Parties, worker: Worker
+) -> None:
+    at = await parties.signed("SLA", "finance", valid_to="2198-12-31")
+    name = f"sla/{at.rpartition('/')[2]}"
+    await work(worker, END - 100 * DAY)
+    for days in (90, 30, 7):
+        await work(worker, END - days * DAY)
+    await work(worker, END + timedelta(hours=3))
+    events = [e for e in await by_rules(parties.api.ledger, name) if not e.type.startswith("sla.review")]
+    assert [(e.type, e.payload.get("days")) for e in events] == [
+        ("sla.end_warned", 90),
+        ("sla.end_warned", 30),
+        ("sla.end_warned", 7),
+        ("sla.expired", None),
+    ]
+    assert events[-1].occurred_at == END
+    ended = await parties.manager.read(at)
+    assert (ended["state"], ended["ended_at"]) == ("expired", "2198-12-31T16:00:00.000000Z")
+    assert (await parties.manager.read("/v1/services/mail"))["promises"] is None
+    for client in (parties.manager, parties.it, parties.leads["finance"]):
+        assert await told(parties, client, "agreement_ends") > 0
+
+
+async def test_a_review_is_reminded_of_and_flagged_once_it_is_overdue(
+    parties: Parties, worker: Worker
+) -> None:
+    at = await parties.signed("SLA", "finance", valid_from="2198-01-01", valid_to="2199-12-31")
+    name = f"sla/{at.rpartition('/')[2]}"
+    due = datetime(2198, 12, 28, 16, tzinfo=UTC)
+    assert (await parties.manager.read(at))["review_due_at"] == "2198-12-28T16:00:00.000000Z"
+    await work(worker, due - 31 * DAY)
+    assert await by_rules(parties.api.ledger, name) == []
+    await work(worker, due - 30 * DAY)
+    await work(worker, due)
+    assert [event.type for event in await by_rules(parties.api.ledger, name)] == [
+        "sla.review_reminded",
+        "sla.review_fell_overdue",
+    ]
+    for client in (parties.manager, parties.it, parties.leads["finance"]):
+        assert await told(parties, client, "agreement_review_overdue") == 1
+    reviewed = await parties.manager.post_ok(f"{at}/review", REVIEW)
+    assert reviewed["review_overdue_at"] is None
+    assert reviewed["review_due_at"] > reviewed["last_reviewed_at"]
+
+
+async def test_both_representatives_are_told_of_steps_and_leads_beneath_of_the_signature(
+    parties: Parties, worker: Worker
+) -> None:
+    ola = await parties.signed("OLA", "mail-team")
+    at = await parties.drafted("SLA", "finance", rests_on=[ola.rpartition("/")[2]])
+    await work(worker, datetime.now(UTC))
+    before = await told(parties, parties.leads["finance"], "agreement_moved")
+    assert before > 0
+    assert await told(parties, parties.leads["mail-team"], "to_acknowledge") == 0
+    await parties.it.post_ok(f"{at}/negotiate", {"proposals": "As drafted."})
+    await parties.manager.post_ok(f"{at}/submit_for_review", {"gap_reason": "Known."})
+    await parties.sign(at, "finance")
+    await work(worker, datetime.now(UTC) + timedelta(minutes=10))
+    assert await told(parties, parties.leads["mail-team"], "to_acknowledge") == 1
+    assert await told(parties, parties.leads["finance"], "agreement_moved") > before

@@ -1,0 +1,77 @@
+"""Holds that wait for a supplier: which one is said, and only then."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.common.people import Role
+from app.foundation.people.records import TeamKind
+from tests.client import Api, Client, Json, an_incident
+
+VENDOR = {"reason": "awaiting_vendor"}
+
+
+async def an_own_ticket(api: Api, agent: Client, kind: str) -> str:
+    """The address of a ticket that the agent works on."""
+    if kind == "incidents":
+        made = await agent.post_ok("/v1/incidents", an_incident())
+        await agent.post_ok(f"/v1/incidents/{made['id']}/assign", {"person": "me"})
+        return f"/v1/incidents/{made['id']}"
+    said = {"title": "More memory", "description": "Two more.", "channel": "portal", "urgency": "3"}
+    made = await agent.post_ok("/v1/requests", said)
+    assessed = {"category": "hardware", "impact": "3", "urgency": "3", "path": "standard", "assignee": "me"}
+    await agent.post_ok(f"/v1/requests/{made['id']}/assess", assessed)
+    await agent.post_ok(f"/v1/requests/{made['id']}/start")
+    return f"/v1/requests/{made['id']}"
+
+
+async def refused(agent: Client, at: str, said: Json) -> tuple[str, str]:
+    """Where and why the hold is refused."""
+    answer = await agent.post(f"{at}/hold", json=said)
+    assert answer.status_code == 422, answer.text
+    (error,) = answer.json()["errors"]
+    return error["pointer"], error["code"]
+
+
+@pytest.mark.parametrize("kind", ["incidents", "requests"])
+async def test_what_waits_for_a_supplier_says_which_until_it_goes_on(api: Api, kind: str) -> None:
+    agent = await api.client("Lin", Role.agent)
+    supplier = await api.team("cabling-co", TeamKind.supplier)
+    at = await an_own_ticket(api, agent, kind)
+    held = await agent.post_ok(f"{at}/hold", {**VENDOR, "supplier": "cabling-co"})
+    assert held["supplier"] == {"id": supplier, "key": "cabling-co", "name": "The cabling-co team"}
+    (event,) = [e for e in (await agent.read(f"{at}/events"))["items"] if e["type"].endswith(".held")]
+    assert event["given"]["supplier"] == supplier
+    assert event["set"][event["stream"]]["supplier_id"] == supplier
+    resumed = await agent.post_ok(f"{at}/resume")
+    assert resumed["supplier"] is None
+    again = await agent.post_ok(f"{at}/hold", {"reason": "other"})
+    assert again["supplier"] is None
+
+
+@pytest.mark.parametrize("kind", ["incidents", "requests"])
+async def test_a_supplier_is_needed_for_that_reason_and_named_for_no_other(api: Api, kind: str) -> None:
+    agent = await api.client("Lin", Role.agent, Role.admin)
+    await api.team("cabling-co", TeamKind.supplier)
+    await api.team("network")
+    old = await api.team("old-co", TeamKind.supplier)
+    await agent.post_ok(f"/v1/teams/{old}/retire")
+    at = await an_own_ticket(api, agent, kind)
+    assert await refused(agent, at, VENDOR) == ("/supplier", "which_supplier")
+    said = {"reason": "other", "supplier": "cabling-co"}
+    assert await refused(agent, at, said) == ("/supplier", "not_awaiting_vendor")
+    assert await refused(agent, at, {**VENDOR, "supplier": "network"}) == ("/supplier", "not_a_supplier")
+    assert await refused(agent, at, {**VENDOR, "supplier": "old-co"}) == ("/supplier", "team_retired")
+    assert (await agent.read(at))["hold_reason"] is None
+
+
+async def test_whoever_asked_for_it_is_not_shown_the_supplier(api: Api) -> None:
+    agent, requester = await api.client("Lin", Role.agent), await api.client("Zhao Min")
+    await api.team("cabling-co", TeamKind.supplier)
+    made = await agent.post_ok("/v1/incidents", an_incident(requester=requester.id))
+    at = f"/v1/incidents/{made['id']}"
+    await agent.post_ok(f"{at}/assign", {"person": "me"})
+    await agent.post_ok(f"{at}/hold", {**VENDOR, "supplier": "cabling-co"})
+    shown = await requester.read(at)
+    assert (shown["hold_reason"], shown["supplier"]) == ("awaiting_vendor", None)
+    assert "cabling-co" not in (await requester.get(f"{at}/events")).text
