@@ -16,34 +16,35 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import tuple_row
 from pydantic import ConfigDict, Field
 
 from app.api.shapes import OutputModel
 from app.db import Connection, Database, DatabaseGone
-from app.kpis import agent_days, as_of, periods, query, standing, survival
+from app.kpis import agent_days, as_of, periods, query, references, standing, survival
+from app.kpis.agreement_names import agreement_ids, agreement_numbers
 from app.kpis.budgets.validity import budgets
+from app.kpis.comparisons import Comparisons, load_comparisons
 from app.kpis.dimensions import Dimension
 from app.kpis.effective_dating import Layer
 from app.kpis.facts import FACTS, TABLES, UNFINISHED
-from app.kpis.kpi import Aggregate, Target
-from app.kpis.lag_notice import LAG_DESCRIPTION
-from app.kpis.open_spans import OpenSpan, open_by_period
-from app.kpis.query import IDS, TEAMS, Filters, Statement
-from app.kpis.question import NO_VALUE, CannotAnswer, Question
-from app.kpis.series import (
+from app.kpis.fetching import fetch
+from app.kpis.figures import (
     DECIMALS_OF_SECONDS,
     Cut,
     Figures,
-    KpiPoint,
     Names,
-    PointContext,
     PointKey,
     add_cases,
     add_days,
     distribution,
-    point,
 )
+from app.kpis.kpi import Aggregate, Target
+from app.kpis.lag_notice import LAG_DESCRIPTION
+from app.kpis.open_spans import OpenSpan, open_by_period
+from app.kpis.outages import counting
+from app.kpis.query import IDS, TEAMS, Filters, Statement
+from app.kpis.question import NO_VALUE, CannotAnswer, Question
+from app.kpis.series import KpiPoint, PointContext, point
 from app.kpis.statistics.survival import Survival
 from app.kpis.targets.validity import effective_target, targets
 from app.log import read
@@ -99,8 +100,11 @@ async def answer(
         said = (await targets(connection, [question.kpi.key], position)).get(question.kpi.key, ())
         if position is None:
             position, lag_seconds = await facts_position(connection)
-        figures = await with_previous_period(connection, question, now, None if present else position)
+        at = None if present else position
+        figures = await with_previous_period(connection, question, now, at)
+        compared = await load_comparisons(question, lambda of: _count_as_of(connection, of, now, at))
         names = await _team_keys(connection, question, figures)
+        names |= await agreement_numbers(connection, question, figures)
     return KpiAnswer(
         key=question.kpi.key,
         unit=question.kpi.unit.value,
@@ -109,7 +113,7 @@ async def answer(
         as_of=None if present else now,
         position=position,
         lag_seconds=lag_seconds,
-        points=_points(question, figures, names, said, now),
+        points=_points(question, figures, compared, names, said, now),
     )
 
 
@@ -226,8 +230,13 @@ async def count(
     Raises CannotAnswer if there are figures for more than `most` periods and cuts, or if a team is unknown.
     """
     filters = await resolve_filters(connection, question)
+    if question.kpi.is_of_outages:
+        position, _ = await facts_position(connection)
+        figures = await counting.count(connection, question, filters, position)
+        _check_limit(figures, most)
+        return figures
     question = await with_budgets(connection, question)
-    figures: dict[PointKey, Figures] = {}
+    figures = {}
     if question.kpi.aggregate is Aggregate.per_agent_day:
         await add_agent_days(connection, question, filters, figures)
         _check_limit(figures, most)
@@ -239,6 +248,10 @@ async def count(
         _check_limit(figures, most)
     if question.kpi.aggregate is Aggregate.per_day:
         add_days(question, figures)
+    if question.kpi.is_referenced:
+        counter = references.of_facts(connection, filters)
+        await references.add_references(question, figures, counter, Figures)
+        _check_limit(figures, most)
     if question.kpi.still_open is not None:
         await count_open(connection, question, filters, now, figures)
         _check_limit(figures, most)
@@ -397,6 +410,8 @@ async def resolve_filters(connection: Connection, question: Question) -> Filters
         ids: Iterable[str | UUID] = named
         if dimension in TEAMS:
             ids = await _teams(connection, dimension, named)
+        elif dimension is Dimension.agreement:
+            ids = await agreement_ids(connection, named)
         elif dimension in IDS:
             ids = [UUID(value) for value in named]
         filters[dimension] = [*ids, *([None] if NO_VALUE in values else [])]
@@ -434,16 +449,10 @@ async def _team_keys(
     return dict(await fetch(connection, Statement(text, {"ids": list(ids)})))
 
 
-async def fetch(connection: Connection, statement: Statement) -> list[tuple[Any, ...]]:
-    """Return all rows of the statement, planned anew each time: a plan for a month is bad for ten years."""
-    async with connection.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(statement.text.encode(), statement.parameters, prepare=False)
-        return await cursor.fetchall()
-
-
 def _points(
     question: Question,
     figures: dict[PointKey, Figures],
+    compared: Comparisons,
     names: Names,
     target_layers: Sequence[Layer[Target]],
     now: datetime,
@@ -473,7 +482,10 @@ def _points(
     points = []
     for period, cut in places:
         before = figures_at(PARTIAL_PREVIOUS if period == runs else period - 1, cut)
-        judged = PointContext(target[period], before, now)
+        place = period, cut
+        judged = PointContext(
+            target[period], before, now, compared.year_before(place), compared.figures_beside(place)
+        )
         points.append(((period, cut), point(question, (period, cut), figures_at(period, cut), names, judged)))
     points.sort(key=lambda one: (one[0][0], [(value is None, value or "") for value in one[1].by.values()]))
     return [of for _, of in points]

@@ -14,11 +14,12 @@ from uuid import UUID
 from psycopg.errors import QueryCanceled
 
 from app.db import Connection, Database
-from app.kpis import periods, raw
+from app.kpis import periods, raw, references
 from app.kpis.dimensions import Dimension
+from app.kpis.figures import Distribution, Figures, PointKey, distribution
 from app.kpis.kpi import EXCLUSIONS, Aggregate, Kpi
+from app.kpis.outages import counting
 from app.kpis.question import CannotAnswer, Question
-from app.kpis.series import Distribution, Figures, PointKey, distribution
 from app.log import read
 
 #: The time limit of a definition, in seconds. It reads the whole log up to the position, whatever the
@@ -64,11 +65,14 @@ async def count(
     kpi, figures = question.kpi, dict[PointKey, Figures]()
     await connection.execute(LIMITS.encode())
     try:
-        if kpi.fact is not None:
+        if kpi.is_of_outages:
+            figures = await counting.count_raw(connection, question, filters, position)
+        elif kpi.fact is not None:
             figures = await _count_cases(connection, question, filters, position)
         if kpi.still_open is not None:
-            name = raw.open_name(kpi.process, kpi.still_open)
-            source = _source([name], question, filters, {"position": position, "ends": list(moments)})
+            source = _source(
+                raw.open_names(kpi), question, filters, {"position": position, "ends": list(moments)}
+            )
             open_cells = await raw.open_cells(connection, moments, question.by, source)
             for place, standing in open_cells.items():
                 of = figures.setdefault(place, Figures())
@@ -106,6 +110,15 @@ async def _count_cases(
         beside = await raw.cells(connection, bounds, by, raw.with_measure(kpi.secondary_kpi, source))
         for place, cell in beside.items():
             figures[place].secondary = _figures(kpi.secondary_kpi, cell)
+    if kpi.is_referenced:
+
+        def case_source(names: Sequence[str], asked: Question | None) -> raw.CaseSource:
+            among = {} if asked is None else {one: filters[one] for one in asked.filters}
+            return _source(names, question, among, {"position": position})
+
+        await references.add_references(
+            question, figures, references.of_raw(connection, kpi, case_source), Figures
+        )
     if kpi.aggregate is Aggregate.kaplan_meier:
         for place, survival in (await raw.survival(connection, bounds, by, source)).items():
             figures[place].survival = survival

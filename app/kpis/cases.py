@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +14,11 @@ from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
 from app.api.shapes import OutputModel
 from app.db import Connection, Database
 from app.kpis import query, standing
-from app.kpis.answer import facts_position, fetch, resolve_filters, snapshot_connection, with_budgets
+from app.kpis.answer import facts_position, resolve_filters, snapshot_connection, with_budgets
 from app.kpis.dimensions import Dimension
+from app.kpis.fetching import fetch
 from app.kpis.kpi import Basis, Measure
+from app.kpis.outages import counting
 from app.kpis.query import Statement
 from app.kpis.question import Question
 from app.log.canonical import instant
@@ -42,8 +45,22 @@ TASK_EVENTS = ("task_completed", "task_dropped")
 #: The events that hand a change in, and those that its verdict follows from.
 HANDING_EVENTS = ("submitted", "scheduled")
 VERDICT_EVENTS = ("started", "implemented", "backed_out", "reviewed", "cause_confirmed", "linked", "unlinked")
+#: What a clock hears of a case, besides changes of what its agreement and target are chosen by.
+CLOCK_EVENTS = (
+    *("acknowledged", "assessed", "started", "held", "resumed", "contained", "resolved", "fulfilled"),
+    *("accepted", "closed", "reopened", "cancelled", "marked_duplicate", "rejected", "refused"),
+    *("prioritised", "breach_cause_stated"),
+)
+UPDATE_EVENTS = ("commented", "update_posted")
+TRAITS_SET = f"({SET_FIELDS}) ?| array['priority', 'service', 'category', 'customer_id', 'item']"
+#: The facts of ratings, the events that they follow from, and the facts of complaints.
+RATED_FACTS, RATING_EVENTS = frozenset({"rated", "rating_asked"}), ("rating_asked", "rated")
+COMPLAINT_FACTS = frozenset({"complained", "complaint_answered"})
 #: The column that names a record to people, by its kind; by default its number.
 NAMES = {"ci": "key", "deployment": "coalesce(pipeline || ' ' || run, id::text)"}
+#: The events that an outage begins, changes and ends with, besides those that set one of the fields.
+OUTAGE_FIELDS = ("effect", "began_at", "service_restored_at", "service")
+OUTAGE_SET = f"({SET_FIELDS} ?| array[{', '.join(map(repr, OUTAGE_FIELDS))}] or type = any(%(done)s))"
 #: By measure, the events that a case's number follows from, besides its opening and the deciding event.
 DECIDING_EVENTS = {
     Measure.observed: "type = any(%(done)s)",
@@ -110,11 +127,18 @@ class KpiCase(OutputModel):
         description="Of what is open: whether it was on hold at that instant. Null: the KPI is of something "
         "else."
     )
+    clock: UUID | None = Field(
+        description="Of a clock: its id, as in the events of the case. Null: the KPI is of something else."
+    )
+    metric: str | None = Field(description="Of a clock: what it measures, as `resolution`.")
+    agreement: UUID | None = Field(description="Of a clock: the id of the agreement.")
     events: list[KpiEvidence] = Field(
         description="What gave its number: its opening, its reopenings or changes of team, what decided."
     )
 
 
+#: Where the columns of a counted clock begin in a row: its id, its metric, its agreement.
+CLOCK = 12
 #: By case id, its kind of record and its human-readable number.
 CaseNumbers = Mapping[UUID, tuple[str, str]]
 #: The position after which the next page starts: instant of decision, case id, log position, and the count of
@@ -175,7 +199,10 @@ async def _statement(
     connection: Connection, question: Question, now: datetime, after: PageCursor | None, limit: int
 ) -> Statement:
     filters = await resolve_filters(connection, question)
-    if question.kpi.basis is Basis.standing:
+    if question.kpi.is_of_outages:
+        position, _ = await facts_position(connection)
+        rows = await counting.counted_cases(connection, question, filters, position)
+    elif question.kpi.basis is Basis.standing:
         rows = standing.open_cases(question, filters, min(question.bounds[-1], now))
     else:
         rows = query.counted_cases(await with_budgets(connection, question), filters)
@@ -185,7 +212,8 @@ async def _statement(
     names = ("after_at", "after_id", "after_position", "given")
     named = dict(zip(names, after or (None, None, None, 0), strict=True))
     return Statement(
-        f"select * from ({rows.text}) counted where {behind} order by at, case_id, position, state, revision"
+        f"select * from ({rows.text}) counted where {behind} order by at, case_id, position, state,"
+        " revision, clock_id"
         " limit %(limit)s offset %(given)s",
         rows.parameters | named | {"limit": limit},
     )
@@ -212,10 +240,18 @@ async def _events(
         also = " or ".join(
             [also, *(ASSIGNMENT_SET[one] for one in question.filters if one in ASSIGNMENT_SET)]
         )
+    if question.kpi.is_of_outages:
+        also = OUTAGE_SET
     if question.kpi.fact == "task":
         also = "type = any(%(tasks)s)"
     if question.kpi.fact == "implemented":
         also = "type = any(%(handing)s)"
+    if question.kpi.is_of_clocks:
+        also = f"type = any(%(clocked)s) or {TRAITS_SET} or starts_with(stream, 'clock/')"
+    if question.kpi.fact in RATED_FACTS:
+        also = "type = any(%(ratings)s)"
+    if question.kpi.fact in COMPLAINT_FACTS:  # Otherwise each complaint would list the events of all of them.
+        also = "false"
     if question.kpi.fact == "moved":  # Otherwise each change of team would list the events of all of them.
         also = "false"
     text = f"""
@@ -227,7 +263,9 @@ where stream = any(%(streams)s::text[]) and position <= %(last)s and ({also})
 order by position"""
     parameters = {
         "positions": [position for row in rows for position in row[7]],
-        "streams": [f"{numbers[row[0]][0]}/{row[0]}" for row in rows],
+        "streams": [f"{numbers[row[0]][0]}/{row[0]}" for row in rows]
+        + [f"clock/{row[CLOCK]}" for row in rows if row[CLOCK] is not None],
+        "clocked": [f"{of}.{event}" for of in question.kpi.processes for event in _clock_events(rows)],
         "last": last,
         "reopened": f"{kind}.reopened",
         "done": [f"{kind}.{event}" for event in PROGRESS_EVENTS],
@@ -236,8 +274,9 @@ order by position"""
         "tasks": [f"{kind}.{event}" for event in TASK_EVENTS],
         "handing": [f"{kind}.{event}" for event in HANDING_EVENTS],
         "verdict": [f"{kind}.{event}" for event in VERDICT_EVENTS],
+        "ratings": [f"{one}.{event}" for one in question.kpi.processes for event in RATING_EVENTS],
     }
-    events: dict[UUID, list[tuple[bool, KpiEvidence]]] = {row[0]: [] for row in rows}
+    events: dict[UUID, list[tuple[bool, KpiEvidence]]] = defaultdict(list)
     for case_id, event_id, position, name, occurred_at, tells in await fetch(
         connection, Statement(text, parameters)
     ):
@@ -246,11 +285,23 @@ order by position"""
     return events
 
 
+def _clock_events(rows: list[tuple[Any, ...]]) -> tuple[str, ...]:
+    """Return the types of events that the counted clocks follow from."""
+    updates = any(row[CLOCK + 1] == "update" for row in rows)
+    return (*CLOCK_EVENTS, *UPDATE_EVENTS) if updates else CLOCK_EVENTS
+
+
 def _case(
     row: tuple[Any, ...], numbers: CaseNumbers, events: dict[UUID, list[tuple[bool, KpiEvidence]]]
 ) -> KpiCase:
-    case_id, at, measure, excluded, irregular, inferred, skewed, deciding, _, state, revision, on_hold = row
+    case_id, at, measure, excluded, irregular, inferred, skewed, deciding, _, state, revision, on_hold = row[
+        :CLOCK
+    ]
+    clock, metric, agreement = row[CLOCK:]
     kind, number = numbers[case_id]
+    told = events[case_id]
+    if clock is not None:
+        told = sorted([*told, *events[clock]], key=lambda one: one[1].position)
     return KpiCase(
         id=case_id,
         kind=kind,
@@ -264,5 +315,8 @@ def _case(
         inferred=inferred,
         skewed=skewed,
         on_hold=on_hold,
-        events=[event for tells, event in events[case_id] if tells or event.position in deciding],
+        clock=clock,
+        metric=metric,
+        agreement=agreement,
+        events=[event for tells, event in told if tells or event.position in deciding],
     )

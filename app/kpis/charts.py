@@ -11,6 +11,7 @@ from app.api.shapes import OutputModel
 from app.kpis.answer import KpiAnswer
 from app.kpis.kpi import Aggregate, Kpi
 from app.kpis.lag_notice import LAG_DESCRIPTION
+from app.kpis.outages.figures import DECIMALS
 from app.kpis.series import DECIMALS_OF_RATIOS
 from app.kpis.statistics.behaviour import LEAST_VALUES, Chart, Signal, chart
 
@@ -93,9 +94,13 @@ def _limits(kpi: Kpi, values: Sequence[float], made: Chart) -> KpiLimits | None:
     centre, moving_range, reach = made.centre, made.moving_range, made.reach
     if centre is None or moving_range is None or reach is None:
         return None
-    # A KPI is below 0 only if an imported history says that a case ended before it began.
-    low, high = max(centre - reach, min(0.0, *values)), centre + reach
-    if kpi.aggregate is Aggregate.share:
+    # A KPI is below 0 only if an imported history says that a case ended before it began, unless it is a
+    # change against the year before: that is at least -1.
+    lowest = -1.0 if kpi.aggregate is Aggregate.year_over_year else min(0.0, *values)
+    low, high = max(centre - reach, lowest), centre + reach
+    if kpi.aggregate in {Aggregate.share, Aggregate.availability}:
         high = min(high, 1.0)
-    rounded = (round(number, DECIMALS_OF_RATIOS) for number in (centre, low, high, moving_range))
+    # Availability is near 1: what matters of it stands far behind the point.
+    digits = DECIMALS if kpi.is_of_outages else DECIMALS_OF_RATIOS
+    rounded = (round(number, digits) for number in (centre, low, high, moving_range))
     return KpiLimits(**dict(zip(("centre", "low", "high", "moving_range"), rounded, strict=True)))

@@ -65,7 +65,10 @@ class Definitions:
         parts = _split_ctes(raw.common_ctes(process))
         kept = _read_often(
             parts,
-            raw.read_files(raw.OPEN_TURNS, raw.CASES_ENDING, *(f"{name}.sql" for name in sorted(names))),
+            raw.read_files(
+                *(raw.OPEN_TURNS, raw.CASES_ENDING, raw.OUTAGES),
+                *dict.fromkeys(file for name in sorted(names) for file in raw.definition_files(name)),
+            ),
         )
         cursor = AsyncClientCursor(self.connection)  # CREATE TABLE AS takes no server-side parameters
         await cursor.execute("set local enable_nestloop = off")
@@ -83,7 +86,8 @@ class Definitions:
             await cursor.execute(f"select * from {table} limit 0".encode())
             columns = {column.name for column in cursor.description or ()}
             key = ", ".join(column for column in ("stream", "rank") if column in columns)
-            await cursor.execute(f"create index on {table} ({key}); analyze {table}".encode())
+            index = f"create index on {table} ({key}); " if key else ""
+            await cursor.execute(f"{index}analyze {table}".encode())
             before.append(f"{name} as not materialized (select * from {table})")
         await cursor.execute("set local enable_nestloop = on")
         return f"with {', '.join(before)},\n"

@@ -16,7 +16,9 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
         raw.TURNS,
         raw.OPEN_TURNS,
         raw.FIRST_ASSIGNED,
+        *([raw.OUTAGES] if any(kpi.is_of_outages for kpi in kpis) else ()),
         *(f"{process}/{raw.EVENTS}" for process in processes),
+        *raw.TICKET_BEGINNINGS.values(),
     )
     lines = [
         "# KPIs",
@@ -39,7 +41,8 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
         names = raw.definition_names(kpi)
         if kpi.aggregate is Aggregate.per_agent_day:
             names += raw.work_definition_names(kpi)
-        written = ", ".join(_link(f"{name}.sql") for name in names)
+        files = dict.fromkeys(raw.definition_files(name)[-1] for name in names)
+        written = ", ".join(map(_link, files))
         lines += [
             "",
             f"## {kpi.key}",

@@ -27,6 +27,12 @@ class Dimension(CodeEnum):
     verdict = "verdict", "Verdict", "判定方式"
     ci_class = "ci_class", "Class of the configuration item", "配置项类别"
     authorisation = "authorisation", "Authorisation", "授权情况"
+    agreement = "agreement", "Agreement", "协议"
+    metric = "metric", "Metric", "指标"
+    cause = "cause", "Cause", "原因"
+    agreement_type = "agreement_type", "Type of agreement", "协议类型"
+    owner = "owner", "Owner", "负责人"
+    subject = "subject", "Subject of the complaint", "投诉内容"
     age = "age", "Age", "存续时间"
 
 
@@ -66,6 +72,13 @@ OF_CHANGES = (Dimension.change_type, Dimension.team, Dimension.service, Dimensio
 #: For KPIs that follow a review where there is one, and else the log.
 BY_VERDICT = (*OF_CHANGES, Dimension.verdict)
 OF_ALTERATIONS = (Dimension.ci_class, Dimension.team, Dimension.authorisation)
+OF_COMPLAINTS = (*STANDARD, Dimension.subject)
 OF_DEPLOYMENTS = (Dimension.service, Dimension.team)
+OF_CLOCKS = (*STANDARD, Dimension.agreement, Dimension.metric)
+#: For KPIs of breaches, each of which has a cause, if only that nobody has said one.
+BY_CAUSE = (*OF_CLOCKS, Dimension.cause)
+OF_AVAILABILITY = (Dimension.service, Dimension.agreement, Dimension.customer)
+OF_OUTAGES = (Dimension.service, Dimension.category)
+OF_AGREEMENTS = (Dimension.agreement_type, Dimension.owner)
 #: The dimensions of assignment. What counts at a case's opening counts for its first team and assignee.
 ASSIGNMENT_DIMENSIONS = frozenset({Dimension.team, Dimension.assignee})

@@ -10,16 +10,18 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.db import AnswerDeadline, Connection, DatabaseGone, connect_alike, fetch_tuples
+from app.kpis import satisfaction
+from app.kpis.change_tables import CHANGES, CI, DEPLOYMENT
+from app.kpis.fact_table import CASE, FactTable
 from app.log.batches import Batch, PositionRange
 from app.log.follow import GRACE_SECONDS, Consumer
+from app.service_levels.clocks import projection, recomputation
 
 FOLDER = Path(__file__).with_name("facts")
-CASE = ("case_id",)
 DIMENSIONS = ("priority", "team_id", "service", "channel", "category", "assignee_id", "customer_id")
 CASE_FLAGS = ("excluded", "irregular", "position", "opened_position")
 FACT = (*CASE, "at", *DIMENSIONS, *CASE_FLAGS)
@@ -65,43 +67,6 @@ PARALLEL_EVENTS = 20_000
 SHARES = min(os.cpu_count() or 1, 4)
 
 
-@dataclass(frozen=True, slots=True)
-class FactTable:
-    """A table of facts, with its columns and key columns."""
-
-    name: str
-    columns: Sequence[str]
-    key: Sequence[str] = CASE
-
-    def replace(self) -> str:
-        """Return the CTEs that replace the table's rows of the affected cases by those of the CTE named like
-        it.
-
-        Unchanged rows are not written. Only cases that had begun before the batch can have outdated rows, and
-        the search for those costs a fifth of the writing. `is true` keeps the planner from making it a join
-        that hashes all rows of the table for the few of these cases.
-        """
-        columns = ", ".join(self.columns)
-        fields = [column for column in self.columns if column not in self.key]
-        old, new = (", ".join(f"{row}.{field}" for field in fields) for row in ("old", "excluded"))
-        changes = ", ".join(f"{field} = excluded.{field}" for field in fields)
-        key = ", ".join(self.key)
-        return f"""
-, added_{self.name} as (
-  insert into kpi.{self.name} ({columns}) select {columns} from {self.name}
-  where case_id not in (select case_id from begun)
-)
-, written_{self.name} as (
-  insert into kpi.{self.name} as old ({columns}) select {columns} from {self.name}
-  where (case_id in (select case_id from begun)) is true
-  on conflict ({key}) do update set {changes} where ({old}) is distinct from ({new})
-)
-, gone_{self.name} as (
-  delete from kpi.{self.name} where case_id = any (array(select case_id from begun))
-  and ({key}) not in (select {key} from {self.name} where (case_id in (select case_id from begun)) is true)
-)"""
-
-
 #: For requests and incidents alike: who worked on a case, and on which days.
 AGENT_WORK = FactTable(
     "agent_work",
@@ -120,6 +85,14 @@ INCIDENT = (
     FactTable("incident_declared_major", (*FACT, "downgraded")),
     FactTable("incident_response_due", (*FACT, "met")),
     FactTable("incident_resolution_due", (*FACT, "met")),
+    FactTable(
+        "incident_outage",
+        (
+            *(*CASE, "n", "service", "effect", "since", "until", "category", "inferred"),
+            *("irregular", "position", "opened_position"),
+        ),
+        key=(*CASE, "n"),
+    ),
     FactTable(
         "incident_life",
         (*CASE, "n", *STRETCH, *DIMENSIONS, "source", "irregular", "position", "opened_position"),
@@ -170,39 +143,20 @@ PROBLEM = (
     ),
 )
 
-OF_CHANGE = ("change_type", "team_id", "service", "risk")
-CHANGE_FACT = (*CASE, "at", *OF_CHANGE, *CASE_FLAGS)
-CHANGE_STRETCH = ("since", "until", "phase", "on_hold", "waiting", "overdue", "opened_at")
-CHANGES = (
-    FactTable("change_handed", (*CASE, "at")),
-    FactTable("change_started", CHANGE_FACT),
-    FactTable("change_ended", (*CHANGE_FACT, "verdict", "at_first", "failed")),
-    FactTable("change_implemented", (*CHANGE_FACT, "seconds")),
+SLA = (
+    FactTable("sla_signed", (*CASE, "at")),
     FactTable(
-        "change_life",
-        (*CASE, "n", *CHANGE_STRETCH, *OF_CHANGE, "irregular", "position", "opened_position"),
+        "sla_life",
+        (
+            *(*CASE, "n", "since", "until", "phase", "on_hold", "overdue", "opened_at"),
+            *("agreement_type", "owner_id", "irregular", "position", "opened_position"),
+        ),
         key=(*CASE, "n"),
-    ),
-)
-CI = (
-    FactTable(
-        "ci_altered",
-        (*CASE, "n", "at", "ci_class", "team_id", "authorisation", *CASE_FLAGS),
-        key=(*CASE, "n"),
-    ),
-)
-DEPLOYMENT_FACT = (*CASE, "at", "team_id", "service", *CASE_FLAGS)
-DEPLOYMENT = (
-    FactTable("deployment_succeeded", DEPLOYMENT_FACT),
-    FactTable("deployment_arrived", (*DEPLOYMENT_FACT, "failed", "rolled_back_at")),
-    FactTable("deployment_incident", (*CASE, "incident_id", "position"), key=(*CASE, "incident_id")),
-    FactTable(
-        "deployment_brought",
-        (*CASE, "brought", *DEPLOYMENT_FACT[1:], "committed_at", "change_id"),
-        key=(*CASE, "brought"),
     ),
 )
 
+#: For incidents and requests alike: what people think of what was done for them.
+SATISFACTION = tuple(FactTable(*one) for one in satisfaction.TABLES)
 #: The tables of each process, by the kind of its records.
 PROCESSES: dict[str, Sequence[FactTable]] = {
     "incident": INCIDENT,
@@ -211,6 +165,7 @@ PROCESSES: dict[str, Sequence[FactTable]] = {
     "change": CHANGES,
     "ci": CI,
     "deployment": DEPLOYMENT,
+    "sla": SLA,
 }
 #: By process, the facts between whose first and last instants its KPIs have cases.
 EXTENT = {
@@ -220,20 +175,28 @@ EXTENT = {
     "change": ("started", "ended"),
     "ci": ("altered",),
     "deployment": ("succeeded", "arrived"),
+    "sla": ("signed",),
 }
 #: The facts that record the ends of a process's cases; at most one per case is final.
 ENDINGS = {"incident": "resolved", "request": "delivered", "problem": "resolved"}
 
 #: The table that sums the work of all cases per person and day.
 AGENT_DAY = "agent_day"
+#: The tables of causes of breaches, and of breaches that are none; they follow the log event by event.
+OF_BREACHES = ("breach_cause", "breach_withdrawn")
 #: The table that has rows while the facts do not reflect a single position of the log.
 UNFINISHED = "unfinished"
 TABLES = ", ".join(
     f"kpi.{name}"
     for name in dict.fromkeys(
-        [UNFINISHED, AGENT_DAY, *(table.name for of in PROCESSES.values() for table in of)]
+        [
+            *(UNFINISHED, AGENT_DAY, *OF_BREACHES),
+            *(table.name for of in (*PROCESSES.values(), SATISFACTION) for table in of),
+        ]
     )
 )
+#: All tables that this consumer fills: the facts, and the clocks of the cases.
+EMPTIED_TABLES = ", ".join([TABLES, *projection.TABLES])
 
 
 def statement(process: str, tables: Sequence[FactTable]) -> str:
@@ -244,16 +207,30 @@ def statement(process: str, tables: Sequence[FactTable]) -> str:
     `next_versions`.
     """
     parts = (FOLDER / f"{process}.sql").read_text(encoding="utf-8")
+    if process in TIMED_AT:
+        parts = parts.replace("{hours}", HOURS.replace("{timed}", TIMED_AT[process]))
+    parts = parts.replace("{outages}", OUTAGES)
     return parts + "".join(table.replace() for table in tables) + "\nselect count(*) from begun"
 
 
+#: By which calendars the time of cases counts, and at which places of a case's events that is asked.
+HOURS = (FOLDER / "hours.sql").read_text(encoding="utf-8")
+TIMED_AT = {
+    "incident": "place = 1 or place = response or place = resolution",
+    "request": "place = response or place = delivery",
+}
+#: From when to when incidents were outages of their service.
+OUTAGES = (FOLDER / "incident_outages.sql").read_text(encoding="utf-8")
 STATEMENTS = {process: statement(process, tables) for process, tables in PROCESSES.items()}
+SATISFYING = satisfaction.statements("".join(table.replace() for table in SATISFACTION))
 #: Whether an incident repeats another one depends on two cases, so it is computed after their other facts.
 RESOLVED_BEFORE = """
 select service, category, at from kpi.incident_resolved
 where final and service is not null and category is not null and case_id = any (%(begun)s::uuid[])
 union
 select told.* from kpi.unfinished, unnest(services, categories, times) as told(service, category, at)"""
+#: What events say of breaches: why, and that one is none.
+BREACHES = (FOLDER / "clocks.sql").read_text(encoding="utf-8")
 REPEATS = (FOLDER / "repeats.sql").read_text(encoding="utf-8")
 #: The records with events in a batch, by kind and share; among them those that may already have facts (they
 #: had begun before, or a batch was left unfinished), with the first version of each in the batch. The arrays
@@ -287,11 +264,14 @@ insert into kpi.unfinished (position, services, categories, times, assignees, da
 values (%(last)s, %(services)s::text[], %(categories)s::text[], %(times)s::timestamptz[],
   %(assignees)s::uuid[], %(days)s::date[])"""
 FINISHED = "delete from kpi.unfinished where position <= %(last)s"
-EMPTY = f"set local lock_timeout = '{LOCK_TIMEOUT}'; truncate {TABLES}"
+EMPTY = f"set local lock_timeout = '{LOCK_TIMEOUT}'; truncate {EMPTIED_TABLES}"
 #: Marks the emptied facts as unfinished; at position 0, since no case has facts yet.
 EMPTIED = """
 insert into kpi.unfinished (position, services, categories, times, assignees, days)
 values (0, '{}', '{}', '{}', '{}', '{}')"""
+
+#: A version behind all of a stream.
+LAST_VERSION = 2_147_483_647
 
 Values = dict[str, Any]
 #: By kind: the affected cases, and those that had begun before, as SELECT_AFFECTED returns them.
@@ -312,6 +292,7 @@ async def _process_short_span(connection: Connection, span: PositionRange) -> No
     For so few events planning anew would take longer than all the rest.
     """
     stretch = {"first": span.first, "last": span.last, "shares": 1, "share": 0}
+    await recomputation.recompute(connection, span.first, span.last, _fact_writer(span.last))
     kinds, by_share = await _affected_cases(connection, stretch, prepare=None)
     before = await _previous_facts(connection, kinds, prepare=None)
     await _write(connection, stretch, by_share.get(0, {}), prepare=None)
@@ -332,11 +313,14 @@ async def process_in_shares(connection: Connection, span: PositionRange, shares:
     whatever one of them raises; the marked facts are recomputed with the next batch.
     """
     async with AsyncExitStack() as stack:
-        lines = await _open_connections(stack, connection, shares) if shares > 1 else [connection]
+        await connection.execute(SETTINGS.encode())
+        committed = await recomputation.recompute(connection, span.first, span.last, _fact_writer(span.last))
+        # Other connections would wait for facts that this one has written and cannot commit yet.
+        several = shares > 1 and committed
+        lines = await _open_connections(stack, connection, shares) if several else [connection]
         stretch = {"first": span.first, "last": span.last, "shares": len(lines)}
         if span.first == 1:  # a rebuild from the first event starts with empty tables
             await _empty(lines)
-        await connection.execute(SETTINGS.encode())
         kinds, by_share = await _affected_cases(connection, stretch)
         before = await _previous_facts(connection, kinds)
         async with _transactions(lines):
@@ -452,16 +436,39 @@ async def _previous_facts(
 async def _write(
     connection: Connection, stretch: Values, kinds: CasesByKind, *, prepare: bool | None = False
 ) -> None:
-    """Write the facts that depend on one case alone."""
+    """Write the facts that depend on one case alone, and the clocks of the cases."""
+    cases = {kind: of["cases"][1:-1].split(",") for kind, of in kinds.items()}
+    await projection.project(connection, cases, stretch["first"], stretch["last"])
     for process, text in STATEMENTS.items():
         if process in kinds:
             await fetch_tuples(connection, text, stretch | kinds[process], prepare=prepare)
+    of_kinds = {kind: stretch | of for kind, of in kinds.items()}
+    await satisfaction.write(connection, SATISFYING, of_kinds, prepare)
+
+
+def _fact_writer(last: int) -> recomputation.ComputeDependents:
+    """Return a function that recomputes the facts of cases whose clocks have changed without an event of
+    theirs, from their events up to that position.
+    """
+
+    async def write(connection: Connection, streams: Sequence[str]) -> None:
+        await connection.execute(SETTINGS.encode())
+        for process in TIMED_AT:
+            cases = [name.partition("/")[2] for name in streams if name.startswith(f"{process}/")]
+            if cases:
+                of = {"cases": cases, "begun": cases, "next_versions": [LAST_VERSION] * len(cases)}
+                nothing_new = {"first": last + 1, "last": last, "shares": 1, "share": 0}
+                await fetch_tuples(connection, STATEMENTS[process], nothing_new | of, prepare=False)
+
+    return write
 
 
 async def _write_shared(
     connection: Connection, stretch: Values, kinds: CasesByKind, *, prepare: bool | None = False
 ) -> None:
     """Write the facts that depend on several cases: repeated incidents and persons' days."""
+    if stretch["share"] == 0:
+        await fetch_tuples(connection, BREACHES, stretch, prepare=prepare)
     if "incident" in kinds:
         await fetch_tuples(connection, REPEATS, stretch | kinds["incident"], prepare=prepare)
     if kinds.keys() & WORK_KINDS:
@@ -486,5 +493,5 @@ FACTS = Consumer(
     BATCH,
     LONGEST_SECONDS,
     throttled_during_import=False,
-    kinds=frozenset(PROCESSES),
+    kinds=recomputation.KINDS_CONCERNED.union(PROCESSES),
 )

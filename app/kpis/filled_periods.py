@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.db import Connection, Database
-from app.kpis.answer import facts_position, fetch, snapshot_connection
+from app.kpis.answer import facts_position, snapshot_connection
 from app.kpis.facts import EXTENT
+from app.kpis.fetching import fetch
 from app.kpis.periods import LARGEST_NUMBER, Grain, first_day, next_period, start_of
 from app.kpis.query import Statement
 

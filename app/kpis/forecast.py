@@ -11,18 +11,28 @@ from app.api.shapes import OutputModel
 from app.db import Database
 from app.kpis import periods
 from app.kpis.answer import facts_position, snapshot_connection, with_budgets, with_previous_period
-from app.kpis.kpi import Aggregate, Basis, Kpi, Target
+from app.kpis.figures import Figures
+from app.kpis.kpi import REFERENCED_AGGREGATES, Aggregate, Basis, Kpi, Target
 from app.kpis.lag_notice import LAG_DESCRIPTION
 from app.kpis.periods import Grain
+from app.kpis.point_parts import KpiTarget
 from app.kpis.question import Question
-from app.kpis.series import Figures, KpiStatus, KpiTarget, PointContext, cases_of, point
+from app.kpis.series import KpiStatus, PointContext, cases_of, point
 from app.kpis.statistics.forecast import Outlook, Requirement, requirement_for
 from app.kpis.targets.validity import effective_target, targets
 
 DECIMALS = 3
 UNPREDICTABLE = frozenset(
-    {Aggregate.kaplan_meier, Aggregate.median, Aggregate.per_agent_day, Aggregate.per_day}
+    {
+        Aggregate.kaplan_meier,
+        Aggregate.median,
+        Aggregate.per_agent_day,
+        Aggregate.per_day,
+        *REFERENCED_AGGREGATES,
+    }
 )
+#: The aggregates that more cases do not move, or not by a number of them.
+UNCOUNTED = frozenset({Aggregate.number, Aggregate.per_agent_day, Aggregate.per_day})
 
 
 class KpiForecast(OutputModel):
@@ -81,11 +91,7 @@ async def forecast(db: Database, question: Question, more_cases: int | None) -> 
     of, before = figures.get((1, ()), nothing), figures.get((0, ()), nothing)
     target = effective_target(kpi, layers, now)
     standing = point(question, (1, ()), of, {}, PointContext(target, before, now))
-    if kpi.basis is Basis.standing or kpi.aggregate in {
-        Aggregate.number,
-        Aggregate.per_agent_day,
-        Aggregate.per_day,
-    }:
+    if kpi.basis in {Basis.standing, Basis.exposure} or kpi.aggregate in UNCOUNTED | REFERENCED_AGGREGATES:
         more_cases = None
     elif more_cases is None:
         left = (end - now) / (end - begin)
@@ -93,7 +99,7 @@ async def forecast(db: Database, question: Question, more_cases: int | None) -> 
         more_cases = round(of.cases * left / (1 - left) if known else before.cases * left)
     found = _requirement(kpi, target, of, more_cases, budget)
     bound = found.at_most if found.at_least is None else found.at_least
-    per_case = kpi.aggregate in {Aggregate.mean, Aggregate.per_case, Aggregate.of_budget}
+    per_case = kpi.aggregate in {Aggregate.mean, Aggregate.per_case, Aggregate.of_budget, Aggregate.score}
     return KpiForecast(
         key=kpi.key,
         unit=kpi.unit.value,
@@ -124,7 +130,7 @@ def _requirement(
     `budget` is the cost that each further case may have, for KPIs that are measured by budgets.
     """
     # Medians and future person-days cannot be predicted from a number of cases; days are no cases.
-    unknown = kpi.aggregate in UNPREDICTABLE
+    unknown = kpi.aggregate in UNPREDICTABLE or (kpi.is_of_outages and kpi.aggregate is not Aggregate.number)
     if target is None or unknown or kpi.is_of_ages:
         return Requirement()
     if kpi.basis is Basis.standing:

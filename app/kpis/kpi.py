@@ -21,6 +21,7 @@ class Basis(CodeEnum):
     event = "event", "Event in the period", "期内发生"
     due = "due", "Done or due in the period", "期内完成或到期"
     standing = "standing", "State at the period's end", "期末状态"
+    exposure = "exposure", "Time in the period", "期内时长"
 
 
 class Measure(CodeEnum):
@@ -32,7 +33,7 @@ class Measure(CodeEnum):
     observed = "observed", "Its seconds, as far as it has come", "至今所用秒数"
     in_time = "in_time", "Whether it was done in time", "是否按时完成"
     reopened = "reopened", "Whether it was reopened", "是否重开"
-    reopened_soon = "reopened_soon", "Whether it was reopened within 7 days", "是否 7 天内重开"
+    reopened_soon = "reopened_soon", "Whether it was reopened soon, as agreed", "是否在约定天数内重开"
     reassigned = "reassigned", "Whether it changed its team", "是否转派"
     reassignments = "reassignments", "How often it changed its team", "转派次数"
     handovers = "handovers", "How often it changed hands within a team", "团队内换人次数"
@@ -62,6 +63,14 @@ class Measure(CodeEnum):
     failed = "failed", "Whether it failed, or did harm", "是否失败或造成影响"
     emergency = "emergency", "Whether it was an emergency", "是否紧急"
     unauthorised = "unauthorised", "Whether nobody had approved it", "是否未经批准"
+    met = "met", "Whether its target was met", "是否达标"
+    decided = "decided", "Whether that is decided", "是否已有结论"
+    overdue = "overdue", "Whether its review is overdue", "评审是否逾期"
+    outage_seconds = "outage_seconds", "Its seconds of outage in agreed time", "约定服务时间内的中断秒数"
+    score = "score", "What the requester gave it", "请求人的评分"
+    satisfied = "satisfied", "Whether the requester gave it a 4 or a 5", "评分是否为 4 或 5"
+    rated = "rated", "Whether the requester rated it", "请求人是否评价"
+    answered_in_time = "answered_in_time", "Whether it was answered in time", "是否按时答复"
 
 
 class Aggregate(CodeEnum):
@@ -75,11 +84,21 @@ class Aggregate(CodeEnum):
     of_budget = "of_budget", "Sum as a part of the budgeted", "占预算之比"
     median = "median", "Median", "中位数"
     per_day = "per_day", "Cases per day", "每日单据数"
+    of_decided = "share_of_decided", "Share of the decided ones", "占已有结论者之比"
     kaplan_meier = "kaplan_meier", "Median, open cases included", "含未结单据的中位数"
+    total = "sum", "Sum", "合计"
+    availability = "availability", "Part of the agreed time without outage", "约定服务时间中的可用部分"
+    of_allowance = "of_allowance", "Part of the outage that is allowed", "占允许中断时间之比"
+    mean_between = "mean_between", "Mean time between", "平均间隔"
+    per_1000_hours = "per_1000_hours", "Per 1,000 agreed hours", "每千约定小时次数"
+    score = "score", "Mean score", "平均分"
+    year_over_year = "year_over_year", "Change against the year before", "与上年同期相比"
+    per_delivery = "per_delivery", "Cases per case delivered", "每交付单据数"
 
 
 class Unit(CodeEnum):
-    """The unit of the value. A ratio is between 0 and 1, except that of a budget, which may exceed 1.
+    """The unit of the value. A ratio is between 0 and 1, except that of a budget, which may exceed 1, and a
+    change, which is below 0 where there is less than before. A score is from 1 to 5.
 
     Money is in hundredths of the organisation's currency, however many digits that has.
     """
@@ -89,6 +108,7 @@ class Unit(CodeEnum):
     ratio = "ratio", "Ratio", "比例"
     number = "number", "Number", "次"
     money = "money", "Hundredths of the currency", "货币单位的百分之一"
+    score = "score", "Score of 5", "分（满分 5 分）"
 
 
 class Direction(CodeEnum):
@@ -115,6 +135,7 @@ class Settling(CodeEnum):
     reopening = "reopening", "A case is reopened", "单据重开"
     ending = "ending", "A case that is open ends, or stays so", "未结单据结束或持续未结"
     aftermath = "aftermath", "What comes in the 90 days after", "其后 90 天内的情况"
+    rating = "rating", "A rating is changed, or comes within 30 days", "30 天内评价或修改评价"
     verdict = (
         "verdict",
         "Reviews, and incidents that come to light within 48 hours",
@@ -137,11 +158,15 @@ class StillOpen(CodeEnum):
     unimplemented = "unimplemented", "Submitted, not implemented", "已提交未实施"
     waiting = "waiting", "Approved, not begun", "已批准未开始"
     review_overdue = "review_overdue", "Not reviewed in time", "评审逾期"
+    in_force = "in_force", "Signed, not ended", "已签署未终止"
     unrestored = "unrestored", "Failed, not made good", "失败后未恢复"
+    complaint_unanswered = "complaint_unanswered", "Complaints not answered", "投诉未答复"
 
 
+#: Of these the denominator is a number of other cases: those of the year before, or those delivered.
+REFERENCED_AGGREGATES = frozenset({Aggregate.year_over_year, Aggregate.per_delivery})
 #: The reasons why a case counts in no duration, share or rate.
-EXCLUSIONS = ("cancelled", "duplicate", "rejected")
+EXCLUSIONS = ("cancelled", "duplicate", "rejected", "staff")
 #: The kinds of facts with the flags `inferred` (an instant was inferred, not recorded) and `skewed` (the time
 #: was adjusted: a negative one to 0, one from an unknown beginning of the outage to one from the opening).
 SKEWABLE_FACTS = frozenset({"responded", "restored"})
@@ -196,7 +221,10 @@ class Kpi:
     case: by 3 to make a monthly figure of three months. `path` restricts the KPI to one fulfilment path.
     `secondary` is a second measure that the answer needs: for a duration its other time (elapsed or
     business). `budgets_of` is the KPI whose budgets the costs are compared with, if any. `settling` says what
-    can still change a value after its period. `target` is the one fixed in the process documents.
+    can still change a value after its period. `target` is the one fixed in the process documents. `per` is
+    the number of deliveries that cases are counted for. `beside` are the keys of KPIs whose figures are shown
+    beside every value, which says too little without them. `compares_years`: so is the value of the same
+    period of the year before.
     """
 
     key: str
@@ -219,6 +247,9 @@ class Kpi:
     settling: Settling = Settling.at_once
     target: Target | None = None
     dimensions: tuple[Dimension, ...] = STANDARD
+    per: int = 1
+    beside: tuple[str, ...] = ()
+    compares_years: bool = False
 
     def texts(self, language: str) -> KpiTexts:
         """Return the KPI's texts in the language (`en`, `zh`)."""
@@ -258,7 +289,34 @@ class Kpi:
             Aggregate.per_agent_day,
             Aggregate.per_day,
             Aggregate.of_budget,
+            Aggregate.of_decided,
+            Aggregate.availability,
+            Aggregate.of_allowance,
+            Aggregate.mean_between,
+            Aggregate.per_1000_hours,
+            *REFERENCED_AGGREGATES,
+            Aggregate.score,
         }
+
+    @property
+    def is_of_clocks(self) -> bool:
+        """True if the KPI counts clocks of service levels, of which a case may have several."""
+        return self.fact is not None and self.fact.startswith("clock_")
+
+    @property
+    def is_of_outages(self) -> bool:
+        """True if the KPI is computed from outages and agreed time, not from cases (see app/kpis/outages)."""
+        return self.fact == "outage"
+
+    @property
+    def is_of_time(self) -> bool:
+        """True if the value is an amount of agreed time: few outages make it no less certain."""
+        return self.is_of_outages and self.measure is Measure.outage_seconds
+
+    @property
+    def is_referenced(self) -> bool:
+        """True if the cases are compared with a number of others: see `references.py`."""
+        return self.aggregate in REFERENCED_AGGREGATES
 
     @property
     def counts_excluded(self) -> bool:

@@ -19,25 +19,19 @@ from app.kpis.answer import (
     add_survival,
     count_open,
     facts_position,
-    fetch,
     snapshot_connection,
     with_budgets,
 )
+from app.kpis.catalogue import KPIS
+from app.kpis.fetching import fetch
+from app.kpis.figures import Figures, PointKey, add_cases, add_days
 from app.kpis.kpi import Aggregate, Kpi
+from app.kpis.outages import counting
 from app.kpis.periods import Grain, comparable_end, first_day, months_later, next_period, start_of
+from app.kpis.point_parts import KpiPrevious
 from app.kpis.question import DEFAULT_CURRENCY, Question
-from app.kpis.series import (
-    Figures,
-    KpiPoint,
-    KpiPrevious,
-    PointContext,
-    PointKey,
-    add_cases,
-    add_days,
-    compare,
-    point,
-    value_of,
-)
+from app.kpis.references import add_references, of_facts
+from app.kpis.series import KpiPoint, PointContext, compare, point, value_of
 from app.kpis.targets.validity import effective_target, targets
 
 #: The numbers of a month's spans: see `this_month`.
@@ -112,7 +106,9 @@ async def overview(db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
     for kpi in kpis:
         target = effective_target(kpi, said.get(kpi.key, ()), min(month.spans[PRESENT][1], month.now))
         of = {period: figures[kpi.key, period] for period in SPANS}
-        judged = PointContext(target, of[MONTH_BEFORE], month.now)
+        beside = [(KPIS[key], figures[key, PRESENT]) for key in kpi.beside if (key, PRESENT) in figures]
+        then = of[YEAR_BEFORE] if kpi.compares_years else None
+        judged = PointContext(target, of[MONTH_BEFORE], month.now, then, beside)
         present = point(month.question(kpi, PRESENT), (1, ()), of[PRESENT], {}, judged)
         last_year = compare(present.value, value_of(kpi, of[YEAR_BEFORE]))
         found.append((kpi, present, last_year))
@@ -126,7 +122,7 @@ async def _figures(
     figures = {(kpi.key, period): Figures(secondary=Figures()) for kpi in kpis for period in SPANS}
     tables = defaultdict(list)
     for kpi in kpis:
-        if kpi.fact is not None and kpi.aggregate not in SEPARATE_AGGREGATES:
+        if kpi.fact is not None and not kpi.is_of_outages and kpi.aggregate not in SEPARATE_AGGREGATES:
             tables[query.fact_table(kpi)].append(kpi)
     for of_table in tables.values():
         beside = [kpi.secondary_kpi for kpi in of_table if kpi.secondary_kpi is not None]
@@ -144,8 +140,14 @@ async def _figures(
         if kpi.aggregate is Aggregate.per_day:
             for period in SPANS:
                 add_days(month.question(kpi, period), {(1, ()): figures[kpi.key, period]})
+        if kpi.is_referenced:
+            for period in SPANS:
+                asked = month.question(kpi, period)
+                figure: dict[PointKey, Figures] = {(1, ()): figures[kpi.key, period]}
+                await add_references(asked, figure, of_facts(connection, {}), Figures)
         if kpi.aggregate in SEPARATE_AGGREGATES:
             await _add_separate(connection, kpi, month, figures)
+    await _add_outages(connection, [kpi for kpi in kpis if kpi.is_of_outages], month, figures)
     await _add_open(connection, kpis, month, figures)
     return figures
 
@@ -160,6 +162,21 @@ async def _add_separate(
     for period in SPANS:
         found: dict[PointKey, Figures] = {(1, ()): figures[kpi.key, period]}
         await SEPARATE_AGGREGATES[kpi.aggregate](connection, month.question(kpi, period), {}, found)
+
+
+async def _add_outages(
+    connection: Connection, kpis: Sequence[Kpi], month: Month, figures: dict[tuple[str, int], Figures]
+) -> None:
+    """Add the figures of the KPIs that are counted by agreed time."""
+    if not kpis:
+        return
+    position, _ = await facts_position(connection)
+    questions = [month.question(kpi, PRESENT) for kpi in kpis]
+    for kpi, found in zip(
+        kpis, await counting.count_spans(connection, questions, month.spans, position), strict=True
+    ):
+        for period, of in zip(SPANS, found, strict=True):
+            figures[kpi.key, period] = of or figures[kpi.key, period]
 
 
 async def _add_open(

@@ -16,6 +16,7 @@ from app.common.records import CodeEnum
 LARGEST_NUMBER = 1_000
 #: The length in months of a series whose beginning is not specified.
 DEFAULT_MONTHS = 12
+WEEKS_OF_A_YEAR = 52
 
 
 class Grain(CodeEnum):
@@ -114,6 +115,23 @@ def days_after(instant: datetime, days: int, zone: ZoneInfo) -> datetime:
 def twelve_months_before(end: datetime, zone: ZoneInfo) -> datetime:
     """Return the beginning of the day that lies twelve months before the day of `end`."""
     return start_of(months_later(end.astimezone(zone).date(), -DEFAULT_MONTHS), zone)
+
+
+def year_earlier(grain: Grain, instant: datetime, zone: ZoneInfo) -> datetime:
+    """Return the instant, in UTC, a year earlier by the zone's clocks: on the same date, with 1 March for 29
+    February; of weeks 52 of them earlier, so that the days of the week are the same.
+    """
+    local = instant.astimezone(zone)
+    day = local.date()
+    if grain is Grain.week:
+        earlier = day - timedelta(days=WEEKS_OF_A_YEAR * 7)
+    elif (day.month, day.day) == (2, 29):
+        earlier = date(day.year - 1, 3, 1)
+    else:
+        earlier = day.replace(year=day.year - 1)
+    if start_of(day, zone) == instant:
+        return start_of(earlier, zone)
+    return datetime.combine(earlier, local.time(), zone).astimezone(UTC)
 
 
 def first_day(grain: Grain, day: date) -> date:

@@ -33,10 +33,16 @@ COLUMN = {
     Dimension.verdict: "verdict",
     Dimension.ci_class: "ci_class",
     Dimension.authorisation: "authorisation",
+    Dimension.agreement: "agreement_id",
+    Dimension.metric: "metric",
+    Dimension.cause: "cause",
+    Dimension.agreement_type: "agreement_type",
+    Dimension.owner: "owner_id",
+    Dimension.subject: "subject",
 }
 #: The dimensions whose values are ids of teams, and those whose values are ids of any record.
 TEAMS = frozenset({Dimension.team, Dimension.customer, Dimension.from_team, Dimension.to_team})
-IDS = TEAMS | {Dimension.assignee}
+IDS = TEAMS | {Dimension.assignee, Dimension.agreement, Dimension.owner}
 
 #: For a case that may be open: the time to its end, if it has ended, else its age so far.
 SECONDS_TO_END = "case when ended_at < %(now)s then ended_seconds end"
@@ -81,6 +87,14 @@ MEASURE = {
     Measure.failed: "failed::integer",
     Measure.emergency: "(change_type is not distinct from 'emergency')::integer",
     Measure.unauthorised: "(authorisation <> 'authorised')::integer",
+    Measure.met: "met::integer",
+    Measure.decided: "(met or coalesce(breaches_at < %(now)s, false))::integer",
+    Measure.overdue: "overdue::integer",
+    Measure.outage_seconds: "seconds",
+    Measure.score: "score",
+    Measure.satisfied: "(score >= 4)::integer",
+    Measure.rated: "rated::integer",
+    Measure.answered_in_time: "met::integer",
 }
 #: Joins that some measures need for each fact. Their values depend on several cases, each of which can change
 #: without the others, so no fact can store them.
@@ -119,6 +133,9 @@ PLAN_AS_DEFAULT = """
 set local enable_sort = on; set local enable_incremental_sort = on;
 set local max_parallel_workers_per_gather = 0"""
 
+#: Facts that may lie ahead, if nothing else happens: they count as soon as they are past.
+FACTS_AHEAD = frozenset({"clock_breached", "clock_decided"})
+
 #: The rows per period and cut: one for the cases that count, one for each reason for exclusion.
 ROWS_OF_A_PLACE = 1 + len(EXCLUSIONS)
 
@@ -131,6 +148,8 @@ class Statement:
     parameters: dict[str, Any]
 
 
+#: The columns of a counted clock, for what is none.
+NO_CLOCK = "null::uuid as clock_id, null as metric, null::uuid as agreement_id"
 #: By dimension, the values of which a case must have one; null stands for no value.
 Filters = Mapping[Dimension, Sequence[str | UUID | None]]
 
@@ -278,12 +297,15 @@ def from_clause(*kpis: Kpi) -> str:
 def counted_condition(kpi: Kpi) -> str:
     """Return the condition for the facts that the KPI counts; it uses `question_parameters`."""
     conditions = ["true"]
-    if kpi.basis is Basis.due or kpi.aggregate is Aggregate.kaplan_meier:
+    ahead = kpi.basis is Basis.due or kpi.fact in FACTS_AHEAD
+    if ahead or kpi.aggregate is Aggregate.kaplan_meier:
         conditions.append("at < %(now)s")
     if kpi.fact == ENDINGS.get(kpi.process) and kpi.measure is not Measure.reopened_soon:
         conditions.append("final")
     if kpi.measure in NULLABLE_MEASURES:
         conditions.append(f"{kpi.measure.value} is not null")
+    if kpi.fact == "clock_stopped":
+        conditions.append("warned")
     if kpi.path is not None:
         conditions.append(f"path = '{kpi.path}'")
     if kpi.measure in {Measure.cost, Measure.budgeted}:
@@ -298,7 +320,8 @@ def counted_cases(question: Question, filters: Filters) -> Statement:
 
     Columns: case_id, at, measure, excluded, irregular, inferred, skewed, positions (of the opening and the
     deciding event), position (of the counted event), state (the counted state; null for other KPIs), revision
-    (the counted one; likewise), on_hold (always null here).
+    (the counted one; likewise), on_hold (always null here), clock_id, metric and agreement_id (of the counted
+    clock; null for other KPIs).
     """
     kpi = question.kpi
     parameters: dict[str, Any] = {}
@@ -307,10 +330,11 @@ def counted_cases(question: Question, filters: Filters) -> Statement:
     state = "state" if Dimension.state in kpi.dimensions else "null"
     revision = "revision" if kpi.fact == "lead" else "null"
     decided = "ended_position, " if kpi.fact == "moved" else ""
+    clock = "clock_id, metric, agreement_id" if kpi.is_of_clocks else NO_CLOCK
     text = f"""
 select case_id, at, {measure_column(kpi)} as measure, excluded, irregular, {told},
   array[opened_position, {decided}position] as positions, position, {state} as state,
-  {revision} as revision, null::boolean as on_hold
+  {revision} as revision, null::boolean as on_hold, {clock}
 from {selected_facts(question, filters, parameters)} and {only}"""
     return Statement(text, parameters)
 

@@ -73,6 +73,7 @@ class Question:
     `bounds` are the n + 1 bounds of n periods, in UTC. `filters` has by dimension the values of which a case
     must have one, as the caller wrote them; `none` stands for no value. `reopen_days` is how long an ended
     case can be reopened. `now` is the instant of the question: whatever falls due later is not counted.
+    `last_year`: the same periods of the year before are asked for, too.
     `currency` is the one in which costs are counted; `budgets` are those that costs are compared with, once
     they have been loaded.
     """
@@ -87,6 +88,7 @@ class Question:
     reopen_days: int = 0
     currency: str = DEFAULT_CURRENCY
     budgets: Budgets = Budgets()  # frozen
+    last_year: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,8 +206,9 @@ def _check_values(filters: Mapping[Dimension, tuple[str, ...]]) -> None:
     for value in filters.get(Dimension.age, ()):
         if value not in list(Age):
             raise CannotAnswer("age", "unknown_value", value=value)
-    for value in filters.get(Dimension.assignee, ()):
-        try:
-            assert value == NO_VALUE or UUID(value)
-        except ValueError as error:
-            raise CannotAnswer("assignee", "unknown_value", value=value) from error
+    for of_person in (Dimension.assignee, Dimension.owner):
+        for value in filters.get(of_person, ()):
+            try:
+                assert value == NO_VALUE or UUID(value)
+            except ValueError as error:
+                raise CannotAnswer(of_person.value, "unknown_value", value=value) from error

@@ -18,8 +18,9 @@ from zoneinfo import ZoneInfo
 
 from app.db import Connection
 from app.kpis.dimensions import Dimension
-from app.kpis.kpi import Aggregate, Kpi, Measure, StillOpen
+from app.kpis.kpi import Aggregate, Kpi, StillOpen
 from app.kpis.periods import day_starts
+from app.kpis.raw_measures import MEASURE
 from app.kpis.statistics.survival import Survival, kaplan_meier
 
 FOLDER = Path(__file__).with_name("raw")
@@ -28,6 +29,20 @@ FOLDER = Path(__file__).with_name("raw")
 #: end.
 EVENTS, CASES_ENDING, TURNS, OPEN_TURNS = "_events.sql", "_cases.sql", "_turns.sql", "_alive.sql"
 FIRST_ASSIGNED = "_given.sql"
+#: The files with the CTEs about agreements and clocks, and the processes whose cases have clocks; and that
+#: about the calendars by which time counts, and the processes of whose cases that is asked.
+CLOCK_FOLDER = "clock"
+CLOCKS, CLOCKED = (
+    (f"{CLOCK_FOLDER}/_agreements.sql", f"{CLOCK_FOLDER}/_clocks.sql"),
+    ("incident", "request", "problem"),
+)
+HOURS, TIMED = "_hours.sql", ("incident", "request")
+#: The file, in the folder of incidents, that all definitions of outages begin with besides.
+OUTAGES = "incident/_outages.sql"
+#: The folders of definitions that are the same for every kind of ticket, and what they begin with, by a word
+#: in their names.
+TICKET = "ticket"
+TICKET_BEGINNINGS = {"csat": f"{TICKET}/_ratings.sql", "complaint": f"{TICKET}/_complaints.sql"}
 #: What a definition names another one by.
 DEFINITION_REFERENCE = re.compile(r"\{(\w+/\w+)\}")
 #: The folder of a process's definitions of open cases.
@@ -39,7 +54,15 @@ ENDED = {
     "change": "implemented",
     "ci": "retired",
     "deployment": "succeeded",
+    "sla": "terminated",
 }
+
+#: The reason for which a case is excluded: its last state, unless it counts as open, or else what the
+#: definition gives as `left_out`. Definitions with a column `excluded` give the reason themselves.
+COMMON_EXCLUSION = """coalesce(
+    case when last_turn.state in ('cancelled', 'rejected', 'duplicate') and not decided.standing
+    then last_turn.state end, its.said->>'left_out')"""
+OWN_EXCLUSION = "its.said->>'excluded'"
 
 #: The columns of definitions: COMMON_COLUMNS and those of a KPI's dimensions, with one row per case. For open
 #: cases, `at` is the instant of the count, `seconds` the case's age then, `on_hold` whether it is on hold
@@ -73,6 +96,12 @@ DEFINITION = {
     "verdict": "text",
     "ci_class": "text",
     "authorisation": "text",
+    "agreement_id": "uuid",
+    "metric": "text",
+    "cause": "text",
+    "agreement_type": "text",
+    "owner_id": "uuid",
+    "subject": "text",
 }
 COLUMN = {
     Dimension.priority: "priority",
@@ -94,6 +123,12 @@ COLUMN = {
     Dimension.verdict: "verdict",
     Dimension.ci_class: "ci_class",
     Dimension.authorisation: "authorisation",
+    Dimension.agreement: "agreement_id",
+    Dimension.metric: "metric",
+    Dimension.cause: "cause",
+    Dimension.agreement_type: "agreement_type",
+    Dimension.owner: "owner_id",
+    Dimension.subject: "subject",
 }
 #: The columns that every definition has.
 COMMON_COLUMNS = ("case_id", "at", "seconds", "numerator", "denominator", "on_hold", "skewed", "excluded")
@@ -101,48 +136,15 @@ COMMON_COLUMNS = ("case_id", "at", "seconds", "numerator", "denominator", "on_ho
 AGE = """case when seconds < 86400 then '0_to_1_days' when seconds < 259200 then '1_to_3_days'
   when seconds < 604800 then '3_to_7_days' when seconds < 2592000 then '7_to_30_days'
   else 'over_30_days' end"""
-#: The column that holds the number of a case, by measure.
-MEASURE = {
-    Measure.one: "1",
-    Measure.seconds: "seconds",
-    Measure.business_seconds: "numerator",
-    Measure.observed: "seconds",
-    Measure.in_time: "numerator",
-    Measure.reopened: "numerator",
-    Measure.reopened_soon: "numerator",
-    Measure.reassigned: "numerator",
-    Measure.reassignments: "numerator",
-    Measure.handovers: "numerator",
-    Measure.came_back: "numerator",
-    Measure.first_contact: "numerator",
-    Measure.unattended: "numerator",
-    Measure.review_on_time: "numerator",
-    Measure.downgraded: "numerator",
-    Measure.late: "numerator",
-    Measure.cost: "numerator",
-    Measure.budgeted: "denominator",
-    Measure.uncosted: "numerator",
-    Measure.irregular: "numerator",
-    Measure.repeated: "numerator",
-    Measure.first_pass: "numerator",
-    Measure.reworked: "numerator",
-    Measure.rework_rounds: "numerator",
-    Measure.requirement_changes: "numerator",
-    Measure.at_once: "numerator",
-    Measure.accurate: "numerator",
-    Measure.settled: "numerator",
-    Measure.known_error: "numerator",
-    Measure.proactive: "numerator",
-    Measure.prevented: "numerator",
-    Measure.came_before: "seconds",
-    Measure.at_first: "numerator",
-    Measure.failed: "numerator",
-    Measure.emergency: "numerator",
-    Measure.unauthorised: "numerator",
-}
 
 #: The temporary tables of cases, of open cases and of work, which hold the rows of one definition.
-CASES, OPEN_CASES, WORK = TABLES = ("raw_case", "raw_open_case", "raw_work")
+CASES, OPEN_CASES, WORK = "raw_case", "raw_open_case", "raw_work"
+#: The definitions of the cases that complaints are compared with, and of all cases that there are; and the
+#: temporary tables of each.
+DELIVERED: Sequence[str] = ("request/requests_delivered", "incident/incidents_resolved")
+OPENED: Sequence[str] = ("request/requests_opened", "incident/incidents_opened")
+REFERENCES: Mapping[Sequence[str], str] = {DELIVERED: "raw_delivered", OPENED: "raw_opened"}
+TABLES = (CASES, OPEN_CASES, WORK, *REFERENCES.values())
 
 NOTHING_PREPARED: Mapping[str, str] = {}
 #: A period's number, from 1, and the values of the cut.
@@ -153,7 +155,12 @@ def definition_names(kpi: Kpi) -> list[str]:
     """Return the names of the KPI's main raw definitions: one for each kind of record that it counts."""
     if kpi.still_open is None or kpi.fact is not None:
         return [f"{process}/{kpi.key}" for process in kpi.processes]
-    return [open_name(kpi.process, kpi.still_open)]
+    return open_names(kpi)
+
+
+def open_names(kpi: Kpi) -> list[str]:
+    """Return the names of the definitions of the open cases that the KPI counts or shows."""
+    return [] if kpi.still_open is None else [open_name(one, kpi.still_open) for one in kpi.processes]
 
 
 def all_definition_names(kpi: Kpi) -> list[str]:
@@ -161,7 +168,9 @@ def all_definition_names(kpi: Kpi) -> list[str]:
     names = definition_names(kpi)
     if kpi.aggregate is Aggregate.per_agent_day:
         names += work_definition_names(kpi)
-    return names if kpi.still_open is None else [*names, open_name(kpi.process, kpi.still_open)]
+    if kpi.is_referenced:
+        names += [*DELIVERED, *OPENED]
+    return [*names, *open_names(kpi)]
 
 
 def work_definition_names(kpi: Kpi) -> list[str]:
@@ -183,12 +192,18 @@ def definition(name: str, prepared: str | None = None) -> str:
     The file of a definition adds the CTE `decided`: for each case the instant and event of the decision
     (`rank`; null if time alone decided), its numbers, whether it counts even if it is excluded later
     (`standing`), in KPIs of openings, which event is one (`opening`), and, where that is not told of the case
-    itself, its team (`team_id`).
+    itself, its team (`team_id`), why it was left out of account (`excluded`), or all that was known
+    (`known_then`).
     """
     process = process_of(name)
     is_open = name.startswith(f"{process}/{OPEN}/")
     alive = (OPEN_TURNS,) if is_open else ()
-    own = read_files(f"{name}.sql")
+    own = read_files(*definition_files(name)).replace("{process}", process)
+    if "decided as (" not in own:  # what is counted by time, not by cases, says all of it
+        own = (read_files(OUTAGES) if "agreed_in" in own else "") + own
+        return (
+            inline_references(common_ctes(process)) if prepared is None else prepared
+        ) + inline_references(own)
     of_openings = " as opening" in own
     ending = (
         read_files(*alive)
@@ -204,9 +219,24 @@ def definition(name: str, prepared: str | None = None) -> str:
         words[column] = given if of_openings else known
     if " as team_id" in own:
         words["team_id"] = "its.said->>'team_id'"
+    if " as known_then" in own:
+        ending = ending.replace("known.fields", "(its.said->'known_then')")
+    words["excluded"] = OWN_EXCLUSION if " as excluded" in own else COMMON_EXCLUSION
     for word, text in words.items():
         ending = ending.replace(f"{{{word}}}", text)
     return (inline_references(common_ctes(process)) if prepared is None else prepared) + ending
+
+
+def definition_files(name: str) -> tuple[str, ...]:
+    """Return the files of a definition. One that is the same for every kind of ticket stands once, in the
+    folder TICKET or, if it is of clocks, in CLOCK_FOLDER, behind what its like begin with.
+    """
+    for folder in (process_of(name), CLOCK_FOLDER):
+        own = f"{folder}{name.removeprefix(process_of(name))}.sql"
+        if (FOLDER / own).exists():
+            return (own,)
+    own = f"{TICKET}{name.removeprefix(process_of(name))}.sql"
+    return (*(begin for word, begin in TICKET_BEGINNINGS.items() if word in own), own)
 
 
 def process_of(name: str) -> str:
@@ -231,7 +261,9 @@ def common_ctes(process: str) -> str:
     to other definitions are not inlined yet (see `inline_references`).
     """
     turns = (TURNS,) if process in ENDED else ()
-    whole = read_files(EVENTS, *turns, f"{process}/{EVENTS}")
+    clocks = CLOCKS if process in CLOCKED else ()
+    hours = (HOURS,) if process in TIMED else ()
+    whole = read_files(EVENTS, *turns, *clocks, *hours, f"{process}/{EVENTS}")
     return whole.replace("{process}", process).replace("{ended}", ENDED.get(process, ""))
 
 
@@ -259,7 +291,9 @@ def columns_of(kpi: Kpi) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class Cell:
-    """The aggregates of the cases of one period and cut. `all_cases` includes the excluded ones."""
+    """The aggregates of the cases of one period and cut. `all_cases` includes the excluded ones. `reference`
+    and `loaded` as in `figures.Figures`.
+    """
 
     all_cases: int = 0
     counted: int = 0
@@ -273,6 +307,9 @@ class Cell:
     cancelled: int = 0
     duplicate: int = 0
     rejected: int = 0
+    staff: int = 0
+    reference: int = 0
+    loaded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +370,8 @@ select period.number{cut}, count(*), count(*) filter (where excluded is null),
   percentile_cont(0.9) within group (order by seconds) filter (where excluded is null),
   max(seconds) filter (where excluded is null), count(*) filter (where excluded is null and skewed),
   count(*) filter (where excluded = 'cancelled'),
-  count(*) filter (where excluded = 'duplicate'), count(*) filter (where excluded = 'rejected')
+  count(*) filter (where excluded = 'duplicate'), count(*) filter (where excluded = 'rejected'),
+  count(*) filter (where excluded = 'staff')
 from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
   with ordinality as period(begin_at, end_at, number)
 join counted on at >= begin_at and at < end_at

@@ -31,6 +31,7 @@ def expected_figures(
         "cancelled": cell.cancelled,
         "duplicate": cell.duplicate,
         "rejected": cell.rejected,
+        "staff": cell.staff,
     }
     if kpi.aggregate is Aggregate.kaplan_meier:
         median, p90 = (observed.median, observed.p90) if observed else (None, None)
@@ -39,6 +40,8 @@ def expected_figures(
         figures["value"] = figures["median" if kpi.aggregate is Aggregate.median else "mean"]
     if kpi.is_divided:
         figures["value"] = _ratio(cell.numerator, (cell.denominator or 0) * kpi.divisor)
+    if kpi.is_referenced:
+        figures |= {"denominator": cell.reference, "value": _referenced(kpi, cell)}
     if kpi.fact is None:
         figures |= {"value": backlog.cases, "cases": backlog.cases or 0, "open_cases": None}
     if kpi.fact is None and timed:
@@ -49,6 +52,18 @@ def expected_figures(
         figures |= {"numerator": int(backlog.numerator or 0), "denominator": backlog.cases or 0}
         figures["value"] = _ratio(backlog.numerator, backlog.cases)
     return figures
+
+
+def _referenced(kpi: Kpi, cell: Cell) -> float | None:
+    """Return the change against the year before, unless that has fewer than ten cases or no records; or the
+    number of cases for so many delivered.
+    """
+    cases = cell.numerator or 0
+    if kpi.aggregate is Aggregate.per_delivery:
+        return _ratio(cases * kpi.per, cell.reference)
+    if not cell.loaded or cell.reference < 10:
+        return None
+    return round(float(cases) / float(cell.reference) - 1, 6)
 
 
 def _seconds(number: float | None) -> float | None:

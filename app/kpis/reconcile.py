@@ -16,19 +16,25 @@ from zoneinfo import ZoneInfo
 
 from app.api.shapes import OutputModel
 from app.db import Connection, connect
-from app.kpis import query, raw, standing
-from app.kpis.answer import consistent_snapshot, count, end_instants, facts_position, fetch, with_budgets
+from app.kpis import query, raw, references, standing
+from app.kpis.answer import consistent_snapshot, count, end_instants, facts_position, with_budgets
 from app.kpis.catalogue import KPIS
 from app.kpis.definitions import Definitions
 from app.kpis.dimensions import Dimension
 from app.kpis.facts import EXTENT
+from app.kpis.fetching import fetch
+from app.kpis.figures import Distribution, Figures, PointKey
 from app.kpis.kpi import Aggregate, Kpi
+from app.kpis.outages.comparison import OutageComparison, names_of
 from app.kpis.periods import Grain, day_starts, first_day, next_period, start_of
 from app.kpis.query import Statement
 from app.kpis.question import DEFAULT_CURRENCY, Question
 from app.kpis.raw_figures import ExpectedFigures, expected_figures
-from app.kpis.series import Distribution, Figures, KpiPoint, PointContext, PointKey, point
+from app.kpis.raw_measures import MEASURE as RAW_MEASURE
+from app.kpis.series import KpiPoint, PointContext, point
 from app.kpis.statistics.survival import Survival
+from app.log.events import id_of
+from app.service_levels.clocks.clock_check import differing_cases
 
 LIMITS = "-c idle_in_transaction_session_timeout=60s -c jit=off -c timezone=UTC"
 #: The number of differences listed, which is enough to find the cause; further ones are only counted.
@@ -37,6 +43,8 @@ MOST_CASES = 20
 #: The number of differing cases kept per comparison of a KPI; more would be of no use.
 MOST_DIFFERING = 100_000
 MONTHS_AT_ONCE = 12
+#: In the place of a KPI's key: a clock of a service level.
+CLOCKS = "clocks"
 UNLIMITED = 10_000_000
 
 
@@ -109,7 +117,20 @@ async def reconcile(
         for done, kpi in enumerate(kpis):
             progress(kpi.key, done, len(kpis))
             await _compare(_Comparison(connection, kpi, zone, now, currency, report, definitions))
+        if not keys:
+            await _compare_clocks(connection, now, report)
     return report
+
+
+async def _compare_clocks(connection: Connection, now: datetime, report: ReconciliationReport) -> None:
+    """Compare the clocks of all cases with what the engine says of them, and what they have said."""
+    check = await differing_cases(connection, now)
+    report.compared += check.clocks
+    for case, columns in check.differing:
+        stream, _, clock = case.partition(" ")
+        what = f"{clock}: {', '.join(columns)}"
+        report.add(FigureDifference(CLOCKS, None, None, {}, what, "kept", "by the engine", (id_of(stream),)))
+    report.found += check.found - len(check.differing)
 
 
 @asynccontextmanager
@@ -164,21 +185,39 @@ class _Comparison:
 
 async def _compare(task: _Comparison) -> None:
     months = await _months(task)
+    if task.kpi.is_of_outages:
+        await _compare_outages(task, months)
+        return
     if task.kpi.fact is not None:
         await task.definitions.fill(raw.CASES, task.kpi, raw.definition_names(task.kpi))
         await _compare_cases(task)
+    for names, table in raw.REFERENCES.items() if task.kpi.is_referenced else ():
+        await task.definitions.fill(table, task.kpi, names)
     if task.kpi.aggregate is Aggregate.per_agent_day:
         await task.definitions.fill(raw.WORK, task.kpi, raw.work_definition_names(task.kpi))
     if task.kpi.still_open is not None:
         moments = end_instants(_question(task, months, ()), task.now)
-        name = raw.open_name(task.kpi.process, task.kpi.still_open)
-        await task.definitions.fill(raw.OPEN_CASES, task.kpi, [name], ends=moments)
+        await task.definitions.fill(raw.OPEN_CASES, task.kpi, raw.open_names(task.kpi), ends=moments)
         for begin, moment in zip(months, moments, strict=False):
             await _compare_open_cases(task, begin, moment)
     for first in range(0, len(months) - 1, MONTHS_AT_ONCE):
         some = months[first : first + MONTHS_AT_ONCE + 1]
         for by in ((), *((dimension,) for dimension in task.kpi.dimensions)):
             await _compare_numbers(task, _question(task, some, by))
+
+
+async def _compare_outages(task: _Comparison, months: Sequence[datetime]) -> None:
+    """Compare what is counted by agreed time, month by month in every cut."""
+    comparison = OutageComparison(task.connection, task.report.position)
+    prepared = await task.definitions.prepare(task.kpi.process)
+    for first in range(0, len(months) - 1, MONTHS_AT_ONCE):
+        question = _question(task, months[first : first + MONTHS_AT_ONCE + 1], ())
+        for of in await comparison.differences(question, prepared):
+            begin, end = question.bounds[of.place[0] - 1], question.bounds[of.place[0]]
+            by = {name.value: None if cut is None else str(cut) for name, cut in names_of(of).items()}
+            cases = of.cases[:MOST_CASES]
+            task.report.add(FigureDifference(task.kpi.key, begin, end, by, of.what, of.fast, of.raw, cases))
+    task.report.compared += comparison.compared
 
 
 async def _months(task: _Comparison) -> Sequence[datetime]:
@@ -220,10 +259,10 @@ def _question(task: _Comparison, months: Sequence[datetime], by: tuple[Dimension
 async def _compare_cases(task: _Comparison) -> None:
     """Compare, for each case that the KPI counts, its number from the facts with that from the raw events."""
     question = await with_budgets(task.connection, _question(task, (), ()))
-    fast, slow = f"{query.measure_column(task.kpi)} as measure", f"{raw.MEASURE[task.kpi.measure]} as measure"
+    fast, slow = f"{query.measure_column(task.kpi)} as measure", f"{RAW_MEASURE[task.kpi.measure]} as measure"
     if task.kpi.secondary_kpi is not None:
         fast += f", {query.measure_column(task.kpi.secondary_kpi)} as beside"
-        slow += f", {raw.MEASURE[task.kpi.secondary_kpi.measure]} as beside"
+        slow += f", {RAW_MEASURE[task.kpi.secondary_kpi.measure]} as beside"
     await _compare_rows(
         task,
         f"select *, {fast} from {query.from_clause(task.kpi)} where {query.counted_condition(task.kpi)}",
@@ -315,6 +354,13 @@ async def _compare_numbers(task: _Comparison, question: Question) -> None:
         raw.add_agent_days(slow, worked)
     if task.kpi.aggregate is Aggregate.per_day:
         raw.add_days(slow, question.bounds, question.by, task.zone, task.now)
+    if task.kpi.is_referenced:
+        counter = references.of_raw(
+            task.connection,
+            task.kpi,
+            lambda names, _: raw.CaseSource(f"select * from {raw.REFERENCES.get(tuple(names), raw.CASES)}"),
+        )
+        await references.add_references(question, slow, counter, raw.Cell)
     if task.kpi.aggregate is Aggregate.kaplan_meier:
         observed = await raw.survival(task.connection, question.bounds, question.by)
     if task.kpi.still_open is not None:

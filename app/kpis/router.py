@@ -6,6 +6,7 @@ could be mistaken for the overall figure, and one over few cases could disclose 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
@@ -25,7 +26,7 @@ from app.api.openapi import in_language, or_table, problems
 from app.api.problems import problem
 from app.api.reads import require_past
 from app.api.shapes import OutputModel
-from app.common.people import Caller, Role
+from app.common.people import Caller
 from app.kernel.actor_policy import ActorPolicy
 from app.kernel.ledger import Ledger as Services
 from app.kernel.refusals import NotFound
@@ -39,12 +40,12 @@ from app.kpis.charts import KpiBehaviour, behaviour
 from app.kpis.dimensions import Dimension
 from app.kpis.filled_periods import filled_periods
 from app.kpis.forecast import KpiForecast, forecast, running_bounds
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Unit
+from app.kpis.kpi import Kpi, Unit
 from app.kpis.lag_notice import LAG_DESCRIPTION, lag_notice
 from app.kpis.overview import overview, this_month
 from app.kpis.periods import Grain
 from app.kpis.question import CannotAnswer, Question, QuestionParameters, parse_question, zone_named
-from app.kpis.series import KpiPoint, KpiPrevious
+from app.kpis.shapes import KpiOut, KpiPage, KpiPeriod, KpiPeriodPage, KpiSummary
 from app.log.canonical import from_instant, instant
 from app.settings import Settings
 
@@ -69,63 +70,10 @@ class KpiChoice(BaseModel):
     )
 
 
-class KpiOut(OutputModel):
-    """The definition of a KPI."""
-
-    key: str
-    name: str = Field(description="What people call it, in the language asked for.")
-    definition: str = Field(description="What it is, in a sentence, in the language asked for.")
-    pitfalls: str = Field(description="How it can mislead, in the language asked for.")
-    process: str = Field(description="The kind of record that is counted.")
-    also: list[str] = Field(description="Other kinds that are counted with it.")
-    owner: Role = Field(description="Who answers for it.")
-    unit: Unit
-    direction: Direction = Field(description="Which way is better.")
-    aggregate: Aggregate = Field(description="What becomes of the cases' numbers.")
-    basis: Basis = Field(description="Which instant decides the period that a case counts in.")
-    dimensions: list[Dimension] = Field(description="What it can be cut and filtered by.")
-
-
-class KpiSummary(KpiOut):
-    """The definition of a KPI, with its figures for this month."""
-
-    present: KpiPoint = Field(description="This month up to now, beside the same days of the month before.")
-    last_year: KpiPrevious = Field(description="The same days of that month of the year before.")
-
-
-class KpiPage(OutputModel):
-    """The KPIs that the caller may see, all on one page."""
-
-    tz: str = Field(description="The time zone that the month is cut in.")
-    position: int = Field(description="Up to which position of the log everything is in it.")
-    lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
-    behind: str | None = Field(default=None, description=LAG_DESCRIPTION)
-    items: list[KpiSummary]
-    next_cursor: None = Field(description="There is no other page.")
-
-
 class KpiPeriodChoice(KpiChoice):
     """Query parameters: the time zone and the length of periods."""
 
     grain: Literal["week", "month", "quarter", "year"] = Field("month", description="How long a period is.")
-
-
-class KpiPeriod(OutputModel):
-    """A period in which a case was opened or ended."""
-
-    begin: datetime = Field(serialization_alias="from", description="The first instant of the period.")
-    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
-
-
-class KpiPeriodPage(OutputModel):
-    """The periods that have any cases, newest first; at most 1,000, all on one page."""
-
-    tz: str = Field(description="The time zone that periods are cut in.")
-    grain: str
-    position: int = Field(description="Up to which position of the log everything is in it.")
-    lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
-    items: list[KpiPeriod]
-    next_cursor: None = Field(description="There is no other page.")
 
 
 class KpiCasePage(OutputModel):
@@ -197,6 +145,20 @@ class KpiCuts(BaseModel):
     authorisation: Values = Field(
         None, max_length=MOST_VALUES, description="`authorised`, `regularised`, `unauthorised`."
     )
+    agreement: Values = Field(
+        None, max_length=MOST_VALUES, description="Numbers or ids of agreements; `none`: without."
+    )
+    metric: Values = Field(
+        None, max_length=MOST_VALUES, description="Of clocks: codes of what they measure, as `resolution`."
+    )
+    cause: Values = Field(
+        None, max_length=MOST_VALUES, description="Of breaches: codes of causes, as `unknown`."
+    )
+    agreement_type: Values = Field(
+        None, max_length=MOST_VALUES, description="Of agreements: `SLA`, `OLA`, `UC`."
+    )
+    owner: Values = Field(None, max_length=MOST_VALUES, description="Of agreements: ids of persons.")
+    subject: Values = Field(None, max_length=MOST_VALUES, description="Of complaints: codes of subjects.")
     age: Values = Field(
         None, max_length=MOST_VALUES, description="Of what is open: codes of ages, as `1_to_3_days`."
     )
@@ -245,6 +207,7 @@ class KpiQuery(KpiFilters):
             "told later is not in it. It reads the whole log up to there."
         ),
     ] = None
+    last_year: bool = Field(False, description="Show the same periods of the year before, too.")
     fresh: bool = Field(
         False,
         description="Wait until what was written before this request is in it, 2 seconds at the most; "
@@ -340,6 +303,7 @@ async def get_kpi(
     elif query.fresh:
         await wait_for_facts(ledger.db)
     question = question_of(ledger.settings, kpi, query.to_parameters(query.grain, query.by or []), now)
+    question = replace(question, last_year=query.last_year)
     found = await _with_lag_notice(request, ledger, await answer(ledger.db, question, now, position=position))
     if tables.prefers_csv(request):
         return tables.csv_response(*tabular.series_table(found, question.by), VARY)

@@ -7,26 +7,24 @@ count is 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from decimal import Decimal
-from itertools import pairwise
 from typing import Any
-from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
 from app.api.shapes import OutputModel
 from app.common.records import CodeEnum
-from app.kpis import periods
+from app.kpis import periods, point_intervals
 from app.kpis.dimensions import ASSIGNMENT_DIMENSIONS
-from app.kpis.kpi import EXCLUSIONS, Aggregate, Basis, Comparator, Kpi, Measure, Settling, Target, Unit
+from app.kpis.figures import Cut, Distribution, Figures, Names, PointKey
+from app.kpis.kpi import Aggregate, Basis, Kpi, Settling, Target, Unit
+from app.kpis.outages import figures as outage_figures
+from app.kpis.outages.figures import Exposure, KpiExposure
+from app.kpis.point_parts import KpiBeside, KpiInterval, KpiPrevious, KpiSurvival, KpiTarget
 from app.kpis.question import NO_VALUE, Question
-from app.kpis.statistics import intervals
-from app.kpis.statistics.survival import Survival
 
-DECIMALS_OF_SECONDS = 3
 DECIMALS_OF_RATIOS = 6
 #: With fewer cases than this a value is marked as a small sample (rule 6).
 SMALL_SAMPLE = 10
@@ -36,8 +34,15 @@ AT_RISK_MARGIN = 0.1
 AFTERMATH_DAYS = 90
 #: The number of days within which an incident after a change is looked at as caused by it.
 VERDICT_DAYS = 2
+#: The number of days within which a case is rated, or its rating changed.
+RATING_DAYS = 30
 #: By what settles a value, the days after its period in which it still moves.
-SETTLING_DAYS = {Settling.at_once: 0, Settling.aftermath: AFTERMATH_DAYS, Settling.verdict: VERDICT_DAYS}
+SETTLING_DAYS = {
+    Settling.at_once: 0,
+    Settling.aftermath: AFTERMATH_DAYS,
+    Settling.verdict: VERDICT_DAYS,
+    Settling.rating: RATING_DAYS,
+}
 
 
 class KpiStatus(CodeEnum):
@@ -55,64 +60,22 @@ class NoValueReason(CodeEnum):
     no_cases = "no_cases", "No cases", "没有单据"
     not_reached = "not_reached", "Not half of the cases have ended", "结束的单据未达半数"
     no_days = "no_days", "Nobody worked on a day", "没有人日"
+    undecided = "undecided", "Nothing is decided yet", "尚无结论"
+    no_agreed_time = "no_agreed_time", "No time was agreed", "没有约定服务时间"
+    no_outage = "no_outage", "There was no outage", "没有中断"
+    nothing_allowed = "nothing_allowed", "No outage is allowed", "不允许中断"
     not_begun = "not_begun", "The period has not begun", "期间尚未开始"
+    not_loaded = "not_loaded", "No records of the year before", "没有上年同期的记录"
+    too_few = "too_few", "Fewer than 10 in the year before", "上年同期不足 10 个"
+    none_delivered = "none_delivered", "Nothing was delivered", "没有交付的单据"
 
 
-class Distribution(OutputModel):
-    """The durations of the cases in one period and cut, in seconds, with percentiles as PostgreSQL's
-    percentile_cont computes them.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    mean: float
-    median: float
-    p90: float
-    max: float
-
-
-class KpiInterval(OutputModel):
-    """The confidence interval of the value, with the cases taken as a sample; the wider, the less certain."""
-
-    model_config = ConfigDict(frozen=True)
-
-    low: float
-    high: float
-    level: float = Field(description="How often such an interval holds what it is to hold.")
-
-
-class KpiSurvival(OutputModel):
-    """The time that cases take, open cases included, as estimated by Kaplan and Meier from their ages."""
-
-    model_config = ConfigDict(frozen=True)
-
-    ended: int = Field(description="How many of the cases have ended.")
-    open: int = Field(description="How many have not: they count with their age.")
-    median: int | None = Field(description="In how many seconds half end; null: not half have.")
-    p90: int | None = Field(description="In how many seconds nine in ten end; null: not so many have.")
-
-
-class KpiTarget(OutputModel):
-    """The target for the value."""
-
-    model_config = ConfigDict(frozen=True)
-
-    comparator: Comparator
-    value: int | float = Field(description="In the unit of the KPI.")
-
-
-class KpiPrevious(OutputModel):
-    """The same cut in another period, and the change since then. A running period is compared with the same
-    part of the other one: up to the 22nd with up to the 22nd.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    value: int | float | None
-    change: float | None = Field(
-        description="By what part of that value this one is higher: 0.1 is 10 % more. "
-        "Null where there is no value, or that one is 0."
-    )
+#: The reason why there is no value of what is divided, though there are cases.
+NOTHING_TO_DIVIDE_BY = {
+    Aggregate.per_delivery: NoValueReason.none_delivered,
+    Aggregate.of_decided: NoValueReason.undecided,
+    Aggregate.per_agent_day: NoValueReason.no_days,
+}
 
 
 class KpiPoint(OutputModel):
@@ -129,10 +92,13 @@ class KpiPoint(OutputModel):
     no_value: NoValueReason | None = Field(description="Why `value` is null; empty is not zero.")
     cases: int = Field(description="How many cases it was computed from.")
     numerator: int | None = Field(
-        description="Of a share, a part of a budget, or a number per case or per agent and day."
+        description="Of a share, a part of a budget, a mean score, a change against the year before, or a "
+        "number per case or per agent and day."
     )
     denominator: int | None = Field(
-        description="The same; what is divided by: cases, agent-days, or the budgets of the cases."
+        description="The same; what is divided by: cases, agent-days, the budgets of the cases, the cases "
+        "of the year before, or those delivered. Of availability the numerator is the outage and this the "
+        "agreed time, in seconds: the value is what is left of 1."
     )
     business: Distribution | None = Field(
         description="Of a duration, in business time: of requests by the calendar of their service; where "
@@ -140,10 +106,15 @@ class KpiPoint(OutputModel):
     )
     elapsed: Distribution | None = Field(description="Of a duration, in calendar time.")
     survival: KpiSurvival | None = Field(description="Of a duration that takes open cases into account.")
+    exposure: KpiExposure | None = Field(
+        description="Of a KPI of outages: the agreed time and the outages that it was computed from. "
+        "Null: the KPI is of something else, or the period has not begun."
+    )
     interval: KpiInterval | None = Field(
         description="Of a share by Wilson, of a count or a number per case or day by Garwood (Poisson, "
-        "exact), of incidents prevented by Zou and Donner from the counts before and after. Null for a "
-        "duration, whose distribution says more, and for money, which is no count."
+        "exact), of incidents prevented by Zou and Donner from the counts before and after, of a change "
+        "against the year before from both counts (Poisson, exact), of a mean score by Wilson, wider than "
+        "need be. Null for a duration, whose distribution says more, and for money, which is no count."
     )
     small: bool = Field(description="Fewer than 10 cases: read it with care.")
     open_cases: int | None = Field(
@@ -155,6 +126,10 @@ class KpiPoint(OutputModel):
     )
     on_hold: int | None = Field(
         description="Of a backlog: how many of its cases were on hold at that instant. They count like all."
+    )
+    undecided: int | None = Field(
+        description="Of a share of what is decided: how many cases are neither as yet, of those that "
+        "`cases` counts. Null: the KPI is of something else."
     )
     skewed: int | None = Field(
         description="Of a time to respond or to restore: how many of the cases count otherwise than was "
@@ -170,6 +145,13 @@ class KpiPoint(OutputModel):
         "it as yet, or meets it narrowly, is `at_risk`."
     )
     previous: KpiPrevious
+    last_year: KpiPrevious | None = Field(
+        description="The same period of the year before: of KPIs that compare with it, or where it was asked "
+        "for; else null."
+    )
+    beside: dict[str, KpiBeside] = Field(
+        description="Figures of the same cut that this value says too little without, by the KPI's key."
+    )
     final_after: datetime | None = Field(
         description="Until then the value can still move as a matter of course: the period runs, or a case "
         "may be reopened. What is told late or corrected moves it even later. Null: while a case is open; "
@@ -177,94 +159,19 @@ class KpiPoint(OutputModel):
     )
 
 
-#: A cut: the values of the dimensions in `by`, in that order; a point's key is its period's number and cut.
-#: The question's periods are numbered from 1; lower numbers are periods before it.
-Cut = tuple[str | UUID | None, ...]
-PointKey = tuple[int, Cut]
-Names = Mapping[str | UUID | None, str]
-
-
-@dataclass(slots=True)
-class Figures:
-    """The figures of one period and cut: one combination of values of the dimensions grouped by. `open_cases`
-    is None if the period has not begun or the KPI needs none.
-
-    `total` is the sum of the cases' numbers, the numerator of a mean or share; `excluded` counts the excluded
-    cases by reason. `oldest_open_seconds` is None if no case is open. `on_hold` counts the open cases on
-    hold, `skewed` the cases whose time was adjusted (see kpi.SKEWABLE_FACTS). `days` is the divisor of cases
-    per day, or per agent and day. `elapsed` is the distribution of the KPI's measure, even if that is
-    business time. `secondary` has the figures of the secondary measure, None if there is none or there are
-    no cases.
-    """
-
-    cases: int = 0
-    total: int = 0
-    elapsed: Distribution | None = None
-    survival: Survival | None = None
-    open_cases: int | None = None
-    oldest_open_seconds: int | None = None
-    on_hold: int = 0
-    skewed: int = 0
-    days: int = 0
-    secondary: Figures | None = None
-    excluded: dict[str, int] = field(default_factory=lambda: dict.fromkeys(EXCLUSIONS, 0))
-
-
 @dataclass(frozen=True, slots=True)
 class PointContext:
-    """The context for judging a point: the target, the figures of the period before, and the present time."""
+    """The context for judging a point: the target, the figures of the period before, and the present time.
+
+    `last_year` are the figures of the same period of the year before, None if nobody asked for them; `beside`
+    are those of the KPIs that are shown beside the value, each with its KPI.
+    """
 
     target: Target | None
     before: Figures
     now: datetime
-
-
-def add_cases(
-    kpi: Kpi,
-    of: Figures,
-    excluded: str | None,
-    counts: Sequence[int],
-    total: Decimal | int | None,
-    spread: Sequence[Any],
-) -> None:
-    """Add to the figures `of` the aggregates of the cases with this reason for exclusion (None: of those that
-    count).
-
-    `counts` are the number of cases and of the skewed ones among them; `total` is the sum of their numbers;
-    `spread` is their median, p90 and maximum.
-    """
-    cases, skewed = counts
-    if excluded is not None:
-        of.excluded[excluded] = cases
-    if excluded is None or kpi.counts_excluded:
-        of.cases += cases
-        of.total += int(total or 0)
-        of.skewed += skewed
-    if excluded is None and cases and kpi.is_timed:
-        of.elapsed = distribution(float((total or 0) / cases), *spread)
-
-
-def add_days(question: Question, figures: dict[PointKey, Figures]) -> None:
-    """Set each period's number of days up to now; without cuts, add figures for the periods without cases."""
-    days = [
-        periods.days_within(begin, min(end, question.now), question.zone)
-        for begin, end in pairwise(question.bounds)
-    ]
-    for period, number in enumerate(days, 1):
-        if number and not question.by:
-            figures.setdefault((period, ()), Figures())
-    for (period, _), of in figures.items():
-        of.days = days[period - 1]
-
-
-def distribution(mean: float, median: float, p90: float, largest: float) -> Distribution:
-    """Return the distribution of durations in seconds, rounded as in answers."""
-    return Distribution(
-        mean=round(mean, DECIMALS_OF_SECONDS),
-        median=round(median, DECIMALS_OF_SECONDS),
-        p90=round(p90, DECIMALS_OF_SECONDS),
-        max=round(largest, DECIMALS_OF_SECONDS),
-    )
+    last_year: Figures | None = None
+    beside: Sequence[tuple[Kpi, Figures]] = ()
 
 
 def point(
@@ -283,20 +190,36 @@ def point(
         value=value,
         no_value=None if value is not None else _no_value(kpi, figures, begun=begin < context.now),
         cases=cases_of(kpi, figures),
-        numerator=figures.total if kpi.is_divided else None,
-        denominator=_divisor(kpi, figures) if kpi.is_divided else None,
+        **_numerator_and_denominator(kpi, figures),
         **_times(kpi, figures),
         survival=_survival(figures),
-        interval=_interval(kpi, figures),
-        small=cases_of(kpi, figures) < SMALL_SAMPLE,
+        exposure=_exposure(kpi, figures),
+        interval=point_intervals.interval_of(
+            kpi, figures, value=value, cases=cases_of(kpi, figures), divisor=_divisor(kpi, figures)
+        ),
+        small=cases_of(kpi, figures) < SMALL_SAMPLE and not kpi.is_of_time,
         open_cases=None if kpi.basis is Basis.standing else figures.open_cases,
         oldest_open_seconds=figures.oldest_open_seconds,
         on_hold=figures.on_hold if kpi.is_backlog and figures.open_cases is not None else None,
+        undecided=_undecided(kpi, figures),
         skewed=figures.skewed if kpi.may_be_skewed else None,
         excluded=figures.excluded,
         **_target_fields(kpi, value, context, begin, end),
         final_after=_final_after(question, place, figures, context.now),
     )
+
+
+def _numerator_and_denominator(kpi: Kpi, figures: Figures) -> dict[str, Any]:
+    """Return the numerator and the denominator, where there are such."""
+    if not kpi.is_divided or (kpi.is_of_outages and figures.exposure is None):
+        return {"numerator": None, "denominator": None}
+    if figures.exposure is not None:
+        of = figures.exposure
+        return {
+            "numerator": outage_figures.round_half_up(outage_figures.numerator(kpi, of)),
+            "denominator": outage_figures.round_half_up(outage_figures.divisor(kpi, of)),
+        }
+    return {"numerator": figures.total, "denominator": _divisor(kpi, figures)}
 
 
 def _times(kpi: Kpi, figures: Figures) -> dict[str, Any]:
@@ -308,6 +231,16 @@ def _times(kpi: Kpi, figures: Figures) -> dict[str, Any]:
     return {"business": business, "elapsed": elapsed}
 
 
+def _undecided(kpi: Kpi, figures: Figures) -> int | None:
+    if kpi.aggregate is not Aggregate.of_decided:
+        return None
+    return figures.cases - _divisor(kpi, figures)
+
+
+def _exposure(kpi: Kpi, figures: Figures) -> KpiExposure | None:
+    return None if figures.exposure is None else outage_figures.exposure_out(kpi, figures.exposure)
+
+
 def _survival(figures: Figures) -> KpiSurvival | None:
     return None if figures.survival is None else KpiSurvival(**asdict(figures.survival))
 
@@ -315,23 +248,52 @@ def _survival(figures: Figures) -> KpiSurvival | None:
 def _no_value(kpi: Kpi, figures: Figures, *, begun: bool) -> NoValueReason:
     if not begun:
         return NoValueReason.not_begun
+    if kpi.is_of_outages:
+        return _no_exposure(kpi, figures)
+    if kpi.is_referenced:
+        return _no_reference(kpi, figures)
     if not cases_of(kpi, figures):
         return NoValueReason.no_cases
-    return NoValueReason.no_days if kpi.aggregate is Aggregate.per_agent_day else NoValueReason.not_reached
+    return NOTHING_TO_DIVIDE_BY.get(kpi.aggregate, NoValueReason.not_reached)
+
+
+def _no_reference(kpi: Kpi, figures: Figures) -> NoValueReason:
+    if kpi.aggregate is Aggregate.per_delivery:
+        return NoValueReason.none_delivered
+    return NoValueReason.too_few if figures.loaded else NoValueReason.not_loaded
+
+
+def _no_exposure(kpi: Kpi, figures: Figures) -> NoValueReason:
+    if figures.exposure is None or not figures.exposure.agreed:
+        return NoValueReason.no_agreed_time
+    if kpi.aggregate is Aggregate.mean_between:
+        return NoValueReason.no_outage
+    return NoValueReason.nothing_allowed
 
 
 def value_of(kpi: Kpi, figures: Figures) -> int | float | None:
     """Return the KPI's value computed from the figures; None if there is none."""
+    if kpi.is_of_outages:
+        return None if figures.exposure is None else outage_figures.value(kpi, figures.exposure)
     if kpi.is_timed:
         return _centre(kpi, figures)
-    if kpi.basis is Basis.standing and not kpi.is_share_of_open:
-        return figures.open_cases
-    if kpi.aggregate is Aggregate.number:
-        return figures.cases
+    counts = kpi.basis is Basis.standing and not kpi.is_share_of_open
+    if counts or kpi.aggregate is Aggregate.number:
+        return figures.open_cases if counts else figures.cases
     if kpi.aggregate is Aggregate.kaplan_meier:
         return None if figures.survival is None else figures.survival.median
+    return _ratio(kpi, figures)
+
+
+def _ratio(kpi: Kpi, figures: Figures) -> float | None:
+    """Return the sum of the cases' numbers over what it is divided by, or the change since the year before;
+    None if there is too little to divide by.
+    """
     divisor = _divisor(kpi, figures)
-    return round(figures.total / divisor, DECIMALS_OF_RATIOS) if divisor else None
+    if kpi.aggregate is Aggregate.year_over_year:
+        known = figures.loaded and divisor >= SMALL_SAMPLE
+        return round(figures.total / divisor - 1, DECIMALS_OF_RATIOS) if known else None
+    return round(kpi.per * figures.total / divisor, DECIMALS_OF_RATIOS) if divisor else None
 
 
 def _centre(kpi: Kpi, figures: Figures) -> float | None:
@@ -343,10 +305,14 @@ def _centre(kpi: Kpi, figures: Figures) -> float | None:
 
 def _divisor(kpi: Kpi, figures: Figures) -> int:
     """Return the divisor of the sum of the cases' numbers."""
+    if kpi.is_of_outages:
+        return outage_figures.round_half_up(outage_figures.divisor(kpi, figures.exposure or Exposure()))
     if kpi.aggregate in {Aggregate.per_agent_day, Aggregate.per_day}:
         return figures.days
-    if kpi.aggregate is Aggregate.of_budget:
+    if kpi.aggregate in {Aggregate.of_budget, Aggregate.of_decided}:
         return figures.secondary.total if figures.secondary else 0
+    if kpi.is_referenced:
+        return figures.reference
     return cases_of(kpi, figures) * kpi.divisor
 
 
@@ -384,41 +350,24 @@ def _target_fields(
         "target": target and KpiTarget(comparator=target.comparator, value=target.value),
         "status": status(kpi, target, value, begun=begin < now, running=begin < now < end),
         "previous": compare(value, value_of(kpi, context.before)),
+        "last_year": context.last_year and compare(value, value_of(kpi, context.last_year)),
+        "beside": {one.key: _additional_figure(one, figures) for one, figures in context.beside},
     }
+
+
+def _additional_figure(kpi: Kpi, figures: Figures) -> KpiBeside:
+    return KpiBeside(
+        value=value_of(kpi, figures),
+        cases=cases_of(kpi, figures),
+        numerator=figures.total if kpi.is_divided else None,
+        denominator=_divisor(kpi, figures) if kpi.is_divided else None,
+    )
 
 
 def compare(value: float | None, before: float | None) -> KpiPrevious:
     """Return the comparison with the value `before`: that value, and the relative change since then."""
     change = None if value is None or not before else round(value / before - 1, DECIMALS_OF_RATIOS)
     return KpiPrevious(value=before, change=change)
-
-
-def _interval(kpi: Kpi, figures: Figures) -> KpiInterval | None:
-    """Return the confidence interval of the value, None if there is none for this KPI."""
-    cases = cases_of(kpi, figures)
-    if value_of(kpi, figures) is None or kpi.is_timed or kpi.aggregate is Aggregate.kaplan_meier:
-        return None
-    if kpi.measure is Measure.cost:  # a sum of money is no count, so no count's interval applies
-        return None
-    if kpi.aggregate is Aggregate.number:
-        low, high = intervals.poisson(cases)
-        digits = DECIMALS_OF_SECONDS
-    elif kpi.aggregate is Aggregate.share:
-        low, high = intervals.wilson(figures.total, cases)
-        digits = DECIMALS_OF_RATIOS
-    else:
-        low, high = (bound / _divisor(kpi, figures) for bound in _sum_interval(kpi, figures))
-        digits = DECIMALS_OF_RATIOS
-    return KpiInterval(low=round(low, digits), high=round(high, digits), level=intervals.LEVEL)
-
-
-def _sum_interval(kpi: Kpi, figures: Figures) -> intervals.Bounds:
-    """Return the interval of the sum of the cases' numbers: a count, or the drop in incidents since a fix."""
-    if kpi.measure is not Measure.prevented:
-        return intervals.poisson(figures.total)
-    assert figures.secondary is not None
-    before = figures.secondary.total
-    return intervals.poisson_difference(before, before - figures.total)
 
 
 def _final_after(question: Question, place: PointKey, figures: Figures, now: datetime) -> datetime | None:

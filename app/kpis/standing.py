@@ -8,7 +8,7 @@ from typing import Any
 
 from app.kpis.dimensions import AGE_LIMITS, Age, Dimension
 from app.kpis.kpi import Kpi, StillOpen
-from app.kpis.query import COLUMN, Filters, Statement, conditions, cut_by, measure_column
+from app.kpis.query import COLUMN, NO_CLOCK, Filters, Statement, conditions, cut_by, measure_column
 from app.kpis.question import Question
 
 #: The phases in which a case counts as open in this sense, and a further condition.
@@ -25,8 +25,12 @@ OPEN_PHASES = {
     StillOpen.unimplemented: (["open"], "true"),
     StillOpen.waiting: (["open"], "waiting"),
     StillOpen.review_overdue: (["ended"], "overdue"),
+    StillOpen.in_force: (["open"], "true"),
     StillOpen.unrestored: (["open"], "true"),
+    StillOpen.complaint_unanswered: (["open"], "true"),
 }
+#: Where the stretches stand of what is no case of the process: by default kpi.<process>_life.
+LIVES = {StillOpen.complaint_unanswered: "complaint_life"}
 
 # The classes of kpi.incident_life.span_class, each with the greatest time by which a stretch of that class
 # can begin before an instant within it: one second more than the longest stretch, since the class is computed
@@ -164,7 +168,7 @@ def _stretches_at(kpi: Kpi, filters: Filters, columns: Sequence[str], parameters
     return f"""unnest(%(classes)s::smallint[], %(reaches)s::interval[]) as class(span_class, reach)
 cross join unnest(%(phases)s::text[]) as its(phase)
 cross join lateral (
-  select {", ".join(columns)} from kpi.{kpi.process}_life
+  select {", ".join(columns)} from kpi.{LIVES.get(kpi.still_open, f"{kpi.process}_life")}
   where phase = its.phase and span_class = class.span_class and since < moment.at
     and since >= greatest(moment.at - class.reach, moment.before) and until >= moment.at and {where}
   offset 0
@@ -184,6 +188,6 @@ def open_cases(question: Question, filters: Filters, instant: datetime) -> State
     text = f"""
 select case_id, opened_at as at, {measure_column(question.kpi)} as measure, null as excluded, irregular,
   false as inferred, false as skewed, array[opened_position, position] as positions, position,
-  null as state, null as revision, on_hold
+  null as state, null as revision, on_hold, {NO_CLOCK}
 from {INSTANTS} cross join lateral ({aged}) aged"""
     return Statement(text, parameters)

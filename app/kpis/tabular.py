@@ -14,19 +14,25 @@ from pydantic import BaseModel
 from app.api.csv_output import Cell
 from app.kpis.answer import KpiAnswer
 from app.kpis.cases import KpiCase
+from app.kpis.catalogue import KPIS
 from app.kpis.dimensions import Dimension
+from app.kpis.figures import Distribution
 from app.kpis.kpi import EXCLUSIONS
-from app.kpis.series import Distribution, KpiInterval, KpiPoint, KpiPrevious, KpiSurvival, KpiTarget
+from app.kpis.outages.figures import KpiExposure
+from app.kpis.point_parts import KpiInterval, KpiPrevious, KpiSurvival, KpiTarget
+from app.kpis.series import KpiPoint
 
 #: The nested fields of a point and their subfields: all have columns, even if the field is null.
 SUBFIELDS: Mapping[str, Collection[str]] = {
     "business": Distribution.model_fields,
     "elapsed": Distribution.model_fields,
     "survival": KpiSurvival.model_fields,
+    "exposure": KpiExposure.model_fields,
     "interval": KpiInterval.model_fields,
     "excluded": EXCLUSIONS,
     "target": KpiTarget.model_fields,
     "previous": KpiPrevious.model_fields,
+    "last_year": KpiPrevious.model_fields,
 }
 #: A column's path: a field, or a field and its subfield.
 Column = tuple[str, ...]
@@ -36,11 +42,9 @@ TableData = tuple[list[str], Iterator[list[Cell]]]
 def series_table(found: KpiAnswer, by: Sequence[Dimension]) -> TableData:
     """Return the columns and rows of a series; a cut's columns are named after its dimensions alone."""
     parts = {**SUBFIELDS, "by": [dimension.value for dimension in by]}
-    columns = [
-        (name, *part)
-        for name in _fields(KpiPoint)
-        for part in ([(of,) for of in parts[name]] if name in parts else [()])
-    ]
+    subfields: dict[str, list[Column]] = {name: [(of,) for of in of_it] for name, of_it in parts.items()}
+    subfields["beside"] = [(key, of) for key in KPIS[found.key].beside for of in ("value", "cases")]
+    columns = [(name, *part) for name in _fields(KpiPoint) for part in subfields.get(name, [()])]
     said = found.model_dump(mode="json", by_alias=True)
     return _table(columns, said.pop("points"), said)
 

@@ -16,10 +16,12 @@ from app.log.events import Event
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from tests.conftest import Server, fresh
 from tests.extent import ALL_EXAMPLES
-from tests.kpis.business_hours import Hours
+from tests.kpis.business_hours import Hours, agree, later_agreements, usual_agreements
 from tests.kpis.case_budget import CaseBudget
-from tests.kpis.histories import BEGIN, BORDERS, TEAMS, histories, write
+from tests.kpis.histories import BEGIN, BORDERS, TEAMS, histories, write, write_more
+from tests.kpis.opinions import opinions
 from tests.kpis.other_histories import (
+    AGREEMENT,
     CHANGE,
     CI,
     DEPLOYMENT,
@@ -82,11 +84,18 @@ async def _made(
 ) -> AsyncIterator[tuple[str, list[Event]]]:
     with fresh(server, server.databases.template) as place:
         follower = await connect(place.url, FOLLOW_LIMITS)
-        events = await write(follower, histories(seed=7, cases=incidents))
-        names = sorted({event.stream for event in events if event.stream.startswith("incident/")})
         hours = Hours(follower)
         await hours.calendar("office", (8, 12), (13, 17.25))
+        await hours.calendar("always", (0, 24))
         await hours.service("mail", "office")
+        await usual_agreements(hours)
+        events = [*hours.events, *await write(follower, histories(seed=7, cases=incidents))]
+        names = sorted({event.stream for event in events if event.stream.startswith("incident/")})
+        hours.events.clear()
+        await later_agreements(hours)
+        await hours.calendar("office", (8, 12), (13, 15))
+        await hours.service("erp", None, BEGIN + timedelta(days=9))
+        await agree(hours)
         events += hours.events
         events += await _allowed(follower)
         events += await write_others(follower, other_histories(7, requests, REQUEST))
@@ -94,8 +103,12 @@ async def _made(
         events += await write_others(follower, other_histories(7, problems, CHANGE, names))
         changes = [event.stream for event in events if event.type == "change.drafted"]
         events += await write_others(follower, other_histories(7, problems, DEPLOYMENT, names, changes))
+        events += await write_others(follower, other_histories(7, problems // 4, AGREEMENT))
         events += await write_owners(follower, str(TEAMS[0]))
         events += await write_others(follower, other_histories(7, problems, CI))
+        told = opinions(7, events)
+        await write_more(follower, told)
+        events += told
         await catch_up(follower, FACTS)
         await follower.close()
         yield urlsplit(place.url).path.removeprefix("/"), events

@@ -52,6 +52,8 @@ TYPES = {
     "work_reversed": 0.7,
     "cost_booked": 1,
     "cost_reversed": 0.5,
+    "contained": 1,
+    "update_posted": 0.5,
     "declared_major": 1,
     "downgraded": 0.5,
     "reviewed": 1,
@@ -73,6 +75,7 @@ VALUES: dict[str, tuple[str | None, ...]] = {
     "declared_major_at": (instant(BORDERS[0]), None),
     "review_due_at": (instant(BORDERS[1]), instant(BORDERS[2]), None),
     "alert_source": ("zabbix", "grafana", None),
+    "hold_reason": ("awaiting_requester", "awaiting_vendor", "awaiting_change", None),
 }
 #: What an hour costs, and in which currency; most of it is in the organisation's.
 RATES = (("80.00", "EUR"), ("80.00", "EUR"), ("33.33", "EUR"), ("9000", "JPY"), (None, None))
@@ -218,13 +221,11 @@ async def write_more(connection: Connection, log: list[Event]) -> None:
     for event in log:
         before.setdefault(event.stream, event.version - 1)
     first = instant(BEGIN)
-    numbers = [
-        ("fold.incident", {"id": event.stream.split("/")[1], "version": 1, "changed_at": first})
-        for event in log
-        if event.version == 1
-    ]
-    for n, (_, row) in enumerate(numbers):
-        row |= {"number": f"INC-2027-{n:06}", "state": "new", "state_since": first, "opened_at": first}
+    opened = [event.stream.split("/") for event in log if event.version == 1]
+    numbers = [(f"fold.{kind}", {"id": of, "version": 1, "changed_at": first}) for kind, of in opened]
+    for n, (table, row) in enumerate(numbers):
+        number = f"{table[5:8].upper()}-2027-{n:06}"
+        row |= {"number": number, "state": "new", "state_since": first, "opened_at": first}
     await append(connection, [encode(AppendRequest(reads=before, events=tuple(log), rows=tuple(numbers)))])
 
 

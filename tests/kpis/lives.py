@@ -19,6 +19,7 @@ OPENINGS = {
     "change": ("drafted", "draft"),
     "ci": ("planned", "planned"),
     "deployment": ("started", "running"),
+    "sla": ("requirement_recorded", "requirement"),
 }
 
 

@@ -158,6 +158,7 @@ class CaseHistory:
             facts.append(
                 self.timed(
                     resolution,
+                    business_seconds=self.timed(resolution)["seconds"],  # there is no calendar
                     n=self.told.index(resolution) + 1,
                     final=final,
                     reopened_soon=soon,
@@ -421,6 +422,7 @@ def facts(events: list[Event], recorded: Mapping[int, datetime]) -> dict[str, di
         if response := case.response:
             row = case.timed(response, inferred="observed" in response.event.data)
             cut = {"seconds": max(row["seconds"], 0), "skewed": row["seconds"] < 0}
+            cut["business_seconds"] = cut["seconds"]  # there is no calendar
             tables["incident_responded"][case.case_id] = row | cut
         if first := case.first_resolution:
             tables["incident_first_resolved"][case.case_id] = case.timed(first)

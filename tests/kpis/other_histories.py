@@ -29,7 +29,7 @@ class ProcessModel:
     opening: tuple[str, str]
     types: Mapping[str, Sequence[str | None]]
     often: frozenset[str]
-    values: Mapping[str, Sequence[str | int | None]]
+    values: Mapping[str, Sequence[Any]]
 
 
 DATES = (instant(BORDERS[0]), instant(BORDERS[1]), instant(BORDERS[2]), None)
@@ -65,6 +65,7 @@ REQUEST = ProcessModel(
         "requester_id": ("11", "12"),
         "target_seconds": (3_600, 259_200, 5_000_000, None),
         "first_planned_at": DATES,
+        "hold_reason": VALUES["hold_reason"],
         "started_at": DATES,
     },
 )
@@ -115,6 +116,7 @@ CHANGE = ProcessModel(
         "risk_level": ("low", "high", None),
         "window_from_at": WINDOWS,
         "window_until_at": WINDOWS,
+        "services": (["mail"], ["erp", "mail"], None),
         "review_due_at": DATES,
         "first_pass": (True, False, None),
         "outcome": ("successful", "successful_with_issues", "failed", "backed_out", None),
@@ -155,8 +157,43 @@ DEPLOYMENT = ProcessModel(
         "rolled_back_at": DATES,
     },
 )
+PROMISES = (
+    [{"metric": "availability", "threshold": "0.99", "calendar": None, "service": None}],
+    [{"metric": "availability", "threshold": None, "calendar": "night", "service": "erp"}],
+    [{"metric": "resolution", "threshold": None, "calendar": None, "service": None}],
+    None,
+)
+AGREEMENT = ProcessModel(
+    "sla",
+    ("requirement_recorded", "requirement"),
+    {
+        "drafted": ("drafted",),
+        "submitted": ("in_review",),
+        "signed": ("signed",),
+        "reviewed": ("under_review",),
+        "renewed": ("signed",),
+        "superseded": ("superseded",),
+        "terminated": ("terminated",),
+        "representative_appointed": (None,),
+    },
+    frozenset({"signed", "reviewed"}),
+    {
+        "agreement_type": ("SLA", "SLA", "OLA"),
+        "representative_id": OWNERS,
+        "review_due_at": (*DATES, instant(BEGIN)),
+        "signed_at": (*DATES, instant(BEGIN)),
+        "begins_at": (instant(BEGIN), instant(BORDERS[0]), None),
+        "ends_at": DATES,
+        "services": (["mail"], ["erp", "mail"], None),
+        "customer_id": (VALUES["customer_id"][0], None, None),
+        "calendar": ("office", "night", None),
+        "degraded_weight": ("0", "0.5", None),
+        "maintenance_counts": (True, False, None),
+        "targets": PROMISES,
+    },
+)
 #: What is told when a deployment or an alteration happens is never moved, nor told instead of something else.
-AS_TOLD = (CI, DEPLOYMENT)
+AS_TOLD = (CI, DEPLOYMENT, AGREEMENT)
 ACTORS = (
     *("person:11", "person:12", "rule:close_after_agreed_days"),
     *(f"person:{one}" for one in VALUES["assignee_id"] if one is not None),
@@ -186,7 +223,7 @@ def _history(chance: random.Random, kind: ProcessModel, incidents: Sequence[str]
     name = stream(kind.name, uuid7())
     now = opened = chance.choice((*BORDERS, BEGIN + timedelta(days=DAYS) * chance.random()))
     fields: dict[str, Any] = {"opened_at": instant(opened), "state": kind.opening[1]}
-    if kind is DEPLOYMENT:
+    if kind in (DEPLOYMENT, AGREEMENT):
         fields.pop("opened_at")
     if kind is CI:
         fields = {"state": kind.opening[1], "alteration_count": 0, "unauthorised_count": 0}
@@ -331,6 +368,10 @@ async def write_others(connection: Connection, log: list[Event]) -> list[Event]:
             row |= {"pipeline": "a pipeline", "run": row.pop("number"), "state": "running"}
             row |= {"environment": "production", "started_at": first, "reported_at": first}
             rows.append(("fold.deployment", row))
+            continue
+        if kind == "sla":
+            row |= {"state": "requirement", "state_since": first, "agreement_type": "SLA", "title": "Mail"}
+            rows.append(("fold.sla", row | {"edition": 1, "recorded_requirement_at": first}))
             continue
         rows.append((f"fold.{kind}", row | {"state": "new", "state_since": first, "opened_at": first}))
     command = AppendRequest(

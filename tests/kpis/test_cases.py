@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from app.kpis.answer import answer
 from app.kpis.cases import KpiCase, cases
 from app.kpis.catalogue import KPIS
@@ -48,11 +50,18 @@ async def test_there_are_as_many_as_the_answer_says_and_none_twice(books: Books)
                 (point,) = (await answer(books.db, question, NOW)).points
                 found = await _all_cases(books, question, limit=limit)
                 which = {
-                    (case.id, case.decided_at, case.state, case.revision, *(e.position for e in case.events))
+                    (
+                        *(case.id, case.decided_at, case.state, case.revision, case.clock),
+                        *(event.position for event in case.events),
+                    )
                     for case in found
                 }
                 assert len(which) == len(found) == point.cases, (key, begin, filters)
-                if kpi.aggregate is Aggregate.mean and found:
+                if kpi.is_of_outages:
+                    assert point.exposure is not None
+                    of = point.exposure.outage_seconds if kpi.is_of_time else point.exposure.outages
+                    assert sum(case.measure for case in found) == pytest.approx(of, abs=len(found))
+                elif kpi.aggregate is Aggregate.mean and found:
                     mean = sum(case.measure for case in found) / len(found)
                     assert point.value == round(mean, 3)
                 elif point.numerator is not None:

@@ -54,6 +54,30 @@ async def test_an_outage_runs_from_when_it_began_to_when_service_came_back(
     assert {case.decided_at for case in found} == {BEGIN + timedelta(hours=2)}
 
 
+async def test_service_is_back_when_what_contained_it_said_so_until_it_is_told_anew_or_reopened(
+    follower: Connection, db: Database
+) -> None:
+    def contained() -> Scripted:
+        back = instant(BEGIN + timedelta(hours=2))
+        case = Scripted.begin(BEGIN, effect="down", began_at=instant(BEGIN))
+        return case.then("contained", minutes=150, contained_at=instant(BEGIN), service_restored_at=back)
+
+    kept = contained().then("resolved", minutes=300)
+    later = instant(BEGIN + timedelta(hours=4))
+    told_anew = contained().then("resolved", minutes=300, service_restored_at=later)
+    reopened = contained().then("resolved", minutes=300)
+    reopened = reopened.then("reopened", minutes=5, service_restored_at=None)
+    closed = reopened.then("closed", minutes=5)
+    open_still = contained()
+    await _follow(follower, kept, told_anew, closed, open_still)
+    facts = await answer(db, _question("incident_restore_seconds"), NOW)
+    (point,) = facts.points
+    assert (point.cases, point.value, point.open_cases) == (2, 3 * 3600, 1)
+    events = sum(len(case.events) for case in (kept, told_anew, closed, open_still))
+    raw = await answer(db, _question("incident_restore_seconds"), NOW, position=3 + events)
+    assert raw.points == facts.points
+
+
 async def test_a_major_incident_counts_when_it_is_declared_and_is_none_if_that_was_said_last(
     follower: Connection, db: Database
 ) -> None:
@@ -65,7 +89,10 @@ async def test_a_major_incident_counts_when_it_is_declared_and_is_none_if_that_w
     kept = Scripted.begin(BEGIN).then("declared_major", minutes=5).then("cancelled", minutes=5)
     await _follow(follower, less, other, again, kept, Scripted.begin(BEGIN))
     declared = await _whole(db, "major_incidents")
-    assert (declared.value, declared.excluded) == (4, {"cancelled": 1, "duplicate": 0, "rejected": 0})
+    assert (declared.value, declared.excluded) == (
+        4,
+        {"cancelled": 1, "duplicate": 0, "rejected": 0, "staff": 0},
+    )
     downgraded = await _whole(db, "majors_downgraded")
     assert (downgraded.numerator, downgraded.denominator) == (2, 3)
 

@@ -12,13 +12,15 @@ import pytest
 
 from app.db import Connection
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import CHANGES, CI, DEPLOYMENT, FACTS, PROBLEM, REQUEST
+from app.kpis.change_tables import CHANGES, CI, DEPLOYMENT
+from app.kpis.facts import FACTS, PROBLEM, REQUEST, SATISFACTION, SLA
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
 from tests.extent import ALL_EXAMPLES, some_of
-from tests.kpis.business_hours import Hours
-from tests.kpis.histories import BORDERS, TEAMS, histories, write
-from tests.kpis.other_histories import CHANGE, other_histories, write_others, write_owners
+from tests.kpis.business_hours import Hours, agree
+from tests.kpis.histories import BORDERS, TEAMS, histories, write, write_more
+from tests.kpis.opinions import opinions
+from tests.kpis.other_histories import AGREEMENT, CHANGE, other_histories, write_others, write_owners
 from tests.kpis.other_histories import CI as CIS
 from tests.kpis.other_histories import DEPLOYMENT as DEPLOYMENTS
 from tests.kpis.other_histories import PROBLEM as PROBLEMS
@@ -27,7 +29,7 @@ from tests.kpis.other_histories import REQUEST as REQUESTS
 #: Of quarters of an hour, with half an hour of summer time, with a whole one, with none.
 ZONES = ("Asia/Kathmandu", "Australia/Lord_Howe", "Europe/Berlin", "Asia/Shanghai")
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
-KEYS = [kpi.key for kpi in KPIS.values() if kpi.process != "incident"]
+KEYS = [kpi.key for kpi in KPIS.values() if kpi.process != "incident" or kpi.is_of_outages]
 
 
 async def _lived(connection: Connection, seed: int, cases: int = 50) -> None:
@@ -37,7 +39,8 @@ async def _lived(connection: Connection, seed: int, cases: int = 50) -> None:
     hours = Hours(connection)
     await hours.calendar("office", (8, 12), (13, 17.25))
     await hours.service("mail", "office")
-    await write_others(connection, other_histories(seed, cases, REQUESTS))
+    await agree(hours)
+    requests = await write_others(connection, other_histories(seed, cases, REQUESTS))
     await hours.calendar("night", (20, 24), until=BORDERS[1])
     await hours.calendar("office", (9, 16))
     await hours.service("erp", "night")
@@ -49,10 +52,12 @@ async def _lived(connection: Connection, seed: int, cases: int = 50) -> None:
     changes = await write_others(connection, other_histories(seed + 100, cases, CHANGE, names))
     streams = sorted({event.stream for event in changes})
     await write_others(connection, other_histories(seed, 2 * cases, DEPLOYMENTS, names, streams))
+    await write_others(connection, other_histories(seed, cases // 2, AGREEMENT))
     await write_owners(connection, str(TEAMS[0]))
     await write_others(connection, other_histories(seed, cases, CIS))
     await write_owners(connection, str(TEAMS[1]), 1)
     await write_others(connection, other_histories(seed + 100, cases, CIS))
+    await write_more(connection, opinions(seed, [*incidents, *requests]))
 
 
 @pytest.mark.parametrize(("seed", "zone"), some_of(list(enumerate(ZONES)), 2))
@@ -68,7 +73,7 @@ async def test_both_paths_agree_on_requests_problems_and_changes(
 
 async def _content(connection: Connection) -> dict[str, Any]:
     found = {}
-    for table in chain(REQUEST, PROBLEM, CHANGES, CI, DEPLOYMENT):
+    for table in chain(REQUEST, PROBLEM, CHANGES, CI, DEPLOYMENT, SLA, SATISFACTION):
         text = f"select md5(string_agg(t::text, ' ' order by t::text)) from kpi.{table.name} t"
         found[table.name] = await (await connection.execute(text.encode())).fetchone()
     return found
@@ -76,7 +81,7 @@ async def _content(connection: Connection) -> dict[str, Any]:
 
 @pytest.mark.parametrize("batch", [1, 7, 1000])
 async def test_their_facts_do_not_depend_on_the_spans(follower: Connection, batch: int) -> None:
-    await _lived(follower, 13, 50 if ALL_EXAMPLES else 6)  # these few have facts of every kind
+    await _lived(follower, 21, 50 if ALL_EXAMPLES else 6)  # these few have facts of every kind
     await catch_up(follower, FACTS)
     at_once = await _content(follower)
     await reset(follower, FACTS)

@@ -130,6 +130,7 @@ async def test_a_repeat_comes_within_thirty_days_after_another_one_of_its_kind(
         "cancelled": 1,
         "duplicate": 0,
         "rejected": 0,
+        "staff": 0,
     }
 
 
@@ -148,7 +149,12 @@ async def test_every_resolution_counts_that_is_left_again_within_seven_days(
     gone = Scripted.begin(BEGIN).then("resolved", minutes=1).then("cancelled", minutes=1)
     told = (twice, again, told_twice, gone)
     assert await _counted(follower, db, "reopen_rate", *told) == (3, 5)
-    assert (await _whole(db, "reopen_rate")).excluded == {"cancelled": 1, "duplicate": 0, "rejected": 0}
+    assert (await _whole(db, "reopen_rate")).excluded == {
+        "cancelled": 1,
+        "duplicate": 0,
+        "rejected": 0,
+        "staff": 0,
+    }
 
 
 async def test_the_reopenings_of_a_case_are_shown_with_each_of_its_resolutions(

@@ -12,10 +12,12 @@ import pytest
 
 from app.db import Connection
 from app.kpis import raw
-from app.kpis.answer import fetch
 from app.kpis.catalogue import KPIS
+from app.kpis.catalogue.outages import SERVICE_AVAILABILITY
 from app.kpis.definitions import Definitions
 from app.kpis.facts import FACTS
+from app.kpis.fetching import fetch
+from app.kpis.outages.counting import raw_parameters
 from app.kpis.query import Statement
 from app.kpis.reconcile import ReconciliationReport, reconcile, reconciliation_connection
 from app.log.follow import catch_up
@@ -26,7 +28,7 @@ from tests.kpis.histories import histories, write
 #: With a whole hour of summer time, with half of one, of quarters of an hour, with none.
 ZONES = ("Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "Asia/Shanghai")
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-KNOWN = {"position": 1, "now": NOW, "currency": "EUR"}
+KNOWN = {"position": 1, "now": NOW, "currency": "EUR"} | raw_parameters(SERVICE_AVAILABILITY, [], NOW, 1)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
@@ -83,7 +85,11 @@ async def test_an_empty_log_agrees_with_no_facts(database_url: str) -> None:
 @pytest.mark.parametrize(
     ("key", "planted", "what"),
     [
-        ("incident_resolution_seconds", "update kpi.incident_resolved set seconds = seconds + 1", "value"),
+        (
+            "incident_resolution_seconds",
+            "update kpi.incident_resolved set business_seconds = business_seconds + 1",
+            "value",
+        ),
         ("reopened_share", "update kpi.incident_resolved set reopened = not reopened", "numerator"),
         ("incidents_opened", "update kpi.incident_opened set priority = 'P3'", "cases"),
         ("incidents_closed", "update kpi.incident_closed set excluded = 'cancelled'", "cancelled"),

@@ -7,18 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.kpis.catalogue import KPIS
+from app.kpis.figures import Distribution, Figures
 from app.kpis.kpi import Comparator, Kpi, Target
 from app.kpis.question import QuestionParameters, parse_question
-from app.kpis.series import (
-    Distribution,
-    Figures,
-    KpiPoint,
-    KpiStatus,
-    NoValueReason,
-    PointContext,
-    point,
-    status,
-)
+from app.kpis.series import KpiPoint, KpiStatus, NoValueReason, PointContext, point, status
 
 MTTR, MTTA = KPIS["incident_resolution_seconds"], KPIS["incident_response_seconds"]
 OPENED, BACKLOG, REOPENED = KPIS["incidents_opened"], KPIS["backlog"], KPIS["reopened_share"]

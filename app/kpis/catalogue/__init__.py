@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.kpis.catalogue import (
     agents,
+    agreements,
     changes,
     deployments,
     incident_costs,
@@ -11,11 +12,14 @@ from app.kpis.catalogue import (
     incident_times,
     incidents,
     majors,
+    outages,
     problems,
     records,
     request_leads,
     request_quality,
     request_times,
+    satisfaction,
+    service_levels,
 )
 from app.kpis.kpi import Kpi
 
@@ -35,5 +39,9 @@ KPIS: dict[str, Kpi] = {
         *problems.KPIS,
         *changes.KPIS,
         *deployments.KPIS,
+        *service_levels.KPIS,
+        *outages.KPIS,
+        *agreements.KPIS,
+        *satisfaction.KPIS,
     )
 }

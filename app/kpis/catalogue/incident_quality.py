@@ -12,15 +12,15 @@ REOPEN_RATE = Kpi(
     key="reopen_rate",
     en=KpiTexts(
         "Reopen rate",
-        "Of all resolutions in the period, the share that were followed by a reopening within 7 days; "
-        "a case that is resolved twice counts twice.",
-        "It can still rise for 7 days after the period. Reopenings in May over resolutions in May would be "
-        "another figure: those reopened may have been resolved in April.",
+        "Of all resolutions in the period, the share that were followed by a reopening within the days that "
+        "its agreement says, or 7; a case that is resolved twice counts twice.",
+        "It can still rise for so many days after the period. Reopenings in May over resolutions in May "
+        "would be another figure: those reopened may have been resolved in April.",
     ),
     zh=KpiTexts(
         "重开率",
-        "期内所有解决中，之后 7 天内被重开的占比；同一事件解决两次计两次。",
-        "期末之后 7 天内仍可能上升。五月重开数除以五月解决数是另一个数：重开的可能是四月解决的。",
+        "期内所有解决中，之后在协议约定天数（默认 7 天）内被重开的占比；同一事件解决两次计两次。",
+        "期末之后的约定天数内仍可能上升。五月重开数除以五月解决数是另一个数：重开的可能是四月解决的。",
     ),
     process="incident",
     owner=Role.incident_manager,

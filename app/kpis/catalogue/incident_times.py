@@ -9,20 +9,20 @@ from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Measure, Se
 INCIDENT_RESPONSE_ATTAINMENT = Kpi(
     key="incident_response_attainment",
     en=KpiTexts(
-        "Responses within 15 minutes",
-        "Of the incidents first responded to in less than 15 minutes in the period, or whose 15 minutes "
-        "ran out in it, "
-        "the share responded to in time; one that nobody has responded to is missed as soon as they have.",
-        "15 minutes to the second are missed. A late one counts in the period in which its time ran out, "
-        "with the team "
-        "that had it then, and not again when it is answered. What was over before, without a response, "
-        "does not count.",
+        "Responses in time",
+        "Of the incidents first responded to in time in the period, or whose time ran out in it, the share "
+        "responded to in time; one that nobody has responded to is missed as soon as it has. The time is the "
+        "agreement's, by its clock; without one, less than 15 minutes by the calendar of the agreement or of "
+        "the service, of a P1 by any.",
+        "15 minutes to the second are missed, an agreement's target to the second is met. A late one counts "
+        "in the period in which its time ran out, with the team that had it then, and not again when it is "
+        "answered. What was over before, without a response, does not count.",
     ),
     zh=KpiTexts(
-        "15 分钟响应率",
-        "期内 15 分钟之内首次响应或 15 分钟期限在期内届满的事件中，按时响应的占比；"
-        "届满仍无人响应即计为未达标。",
-        "恰好 15 分钟计为未达标。超时的事件计入期限届满的期间，归当时所属的团队，之后响应时不再计；"
+        "按时响应率",
+        "期内按时首次响应或期限在期内届满的事件中，按时响应的占比；届满仍无人响应即计为未达标。"
+        "期限以协议的计时为准；无协议目标的为 15 分钟之内，按协议或服务的日历计，P1 按全部时间计。",
+        "恰好 15 分钟计为未达标，恰好达到协议目标计为达标。超时的事件计入期限届满的期间，归当时所属的团队，之后响应时不再计；"
         "届满之前未经响应即已结束的不计。",
     ),
     process="incident",
@@ -38,20 +38,22 @@ INCIDENT_RESPONSE_ATTAINMENT = Kpi(
 INCIDENT_RESOLUTION_ATTAINMENT = Kpi(
     key="incident_resolution_attainment",
     en=KpiTexts(
-        "Resolutions within 2 hours",
-        "Of the incidents resolved for good in less than 2 hours in the period, or whose 2 hours ran out "
-        "in it, "
-        "the share resolved in time; one that is open is missed as soon as they have.",
-        "2 hours to the second are missed, and time on hold counts. A late one counts in the period in "
+        "Resolutions in time",
+        "Of the incidents resolved for good in time in the period, or whose time ran out in it, the share "
+        "resolved in time; one that is open is missed as soon as it has. The time is the agreement's, by its "
+        "clock; without one, less than 2 hours by the calendar of the agreement or of the service.",
+        "2 hours to the second are missed, and time on hold counts; an agreement's target to the second is "
+        "met, and it says what holds count. A late one counts in the period in "
         "which its "
         "time ran out, with the team that had it then, and not again when it is resolved. Reopening takes "
         "a resolution "
         "in time back.",
     ),
     zh=KpiTexts(
-        "2 小时解决率",
-        "期内 2 小时之内最终解决或 2 小时期限在期内届满的事件中，按时解决的占比；届满仍未解决即计为未达标。",
-        "恰好 2 小时计为未达标，挂起时间计入。超时的事件计入期限届满的期间，归当时所属的团队，"
+        "按时解决率",
+        "期内按时最终解决或期限在期内届满的事件中，按时解决的占比；届满仍未解决即计为未达标。"
+        "期限以协议的计时为准；无协议目标的为 2 小时之内，按协议或服务的日历计。",
+        "恰好 2 小时计为未达标，挂起时间计入；恰好达到协议目标计为达标，挂起是否计入以协议为准。超时的事件计入期限届满的期间，归当时所属的团队，"
         "之后解决时不再计；重开会撤销按时解决。",
     ),
     process="incident",

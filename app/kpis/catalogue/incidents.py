@@ -92,19 +92,22 @@ INCIDENT_RESPONSE_SECONDS = Kpi(
     en=KpiTexts(
         "Mean time to respond (MTTA)",
         "Seconds from the opening to the first acknowledgement or start by somebody who is not a rule, "
-        "of incidents first responded to in the period.",
+        "of incidents first responded to in the period; business time where the agreement, or else the "
+        "service, has a calendar, without what the agreement lets stand; of a P1 all time.",
         "Cases that nobody has responded to are missing from the mean: see the open ones beside it. Of a "
         "history from elsewhere it is the first event that leaves “new”, whoever it was.",
     ),
     zh=KpiTexts(
         "平均响应时间（MTTA）",
-        "期内首次响应的事件，从提出到非规则执行的首次响应或开始处理所用的秒数。",
+        "期内首次响应的事件，从提出到非规则执行的首次响应或开始处理所用的秒数；协议（或服务）有日历的按工作时间计，"
+        "扣除协议约定的暂停；P1 按全部时间计。",
         "从未响应的事件不在平均值内，请看旁列的未结数；外部历史以首个离开“新建”的事件为响应，不论由谁执行。",
     ),
     process="incident",
     owner=Role.incident_manager,
     fact="responded",
-    measure=Measure.seconds,
+    measure=Measure.business_seconds,
+    secondary=Measure.seconds,
     aggregate=Aggregate.mean,
     unit=Unit.seconds,
     direction=Direction.down,
@@ -118,20 +121,24 @@ INCIDENT_RESOLUTION_SECONDS = Kpi(
     en=KpiTexts(
         "Mean time to resolve (MTTR)",
         "Seconds from the opening to the final resolution, "
-        "of incidents whose final resolution lies in the period.",
+        "of incidents whose final resolution lies in the period; business time where the agreement, or else "
+        "the service, has a calendar, without what the agreement lets stand, nor the time in which it was "
+        "resolved before.",
         "MTTR has three meanings; this is report to final resolution, not restoration or response. Cases "
         "still open are missing from it, and a few long ones move the mean: see the median beside it.",
     ),
     zh=KpiTexts(
         "平均故障恢复时间（MTTR）",
-        "最终解决时间在期内的事件，从提出到最终解决所用的秒数。",
+        "最终解决时间在期内的事件，从提出到最终解决所用的秒数；协议（或服务）有日历的按工作时间计，"
+        "扣除协议约定的暂停和重开之前已解决的时间。",
         "MTTR 有三种含义：此处为提出到最终解决，而非恢复或响应；未结事件不在其内，"
         "少数超长事件会拉动平均值，请对照中位数。",
     ),
     process="incident",
     owner=Role.incident_manager,
     fact="resolved",
-    measure=Measure.seconds,
+    measure=Measure.business_seconds,
+    secondary=Measure.seconds,
     aggregate=Aggregate.mean,
     unit=Unit.seconds,
     direction=Direction.down,

@@ -108,12 +108,12 @@ SERVICE_ACCURACY = Kpi(
     en=KpiTexts(
         "Accuracy of service",
         "Of the requests delivered for good in the period, the share of which nothing had to be done "
-        "again, neither before it nor by a reopening within 7 days.",
+        "again, neither before it nor by a reopening within the agreed days, or 7.",
         "A finding on a wrong form does not count yet: there is no register of findings.",
     ),
     zh=KpiTexts(
         "服务准确率",
-        "期内最终交付的服务请求中，此前无返工且交付后 7 天内未被重新打开的占比。",
+        "期内最终交付的服务请求中，此前无返工且交付后约定天数（默认 7 天）内未被重新打开的占比。",
         "表单使用错误的审计发现尚不计入：还没有发现项登记。",
     ),
     process="request",
@@ -133,12 +133,12 @@ RESOLUTION_RATE = Kpi(
     en=KpiTexts(
         "Resolution rate",
         "Of the requests submitted in the period, the share that has been delivered and was not taken "
-        "up again within 7 days of a delivery.",
+        "up again within the agreed days, or 7, of a delivery.",
         "Those of the last weeks are still on their way: it rises for as long as any is open.",
     ),
     zh=KpiTexts(
         "问题解决率",
-        "期内提交的服务请求中，已交付且交付后 7 天内未被重新打开的占比。",
+        "期内提交的服务请求中，已交付且交付后约定天数（默认 7 天）内未被重新打开的占比。",
         "最近提交的仍在处理中：只要有未结的，数值就还会上升。",
     ),
     process="request",

@@ -71,12 +71,13 @@ REQUEST_RESPONSE_SECONDS = Kpi(
     en=KpiTexts(
         "Response time of requests",
         "Mean seconds from the submission to the first assessment or start, of the requests that were "
-        "first assessed or begun in the period; business time where the service has a calendar.",
+        "first assessed or begun in the period; business time where the agreement, or else the "
+        "service, has a calendar.",
         "Those that nobody has looked at yet are not in the mean: see the open ones.",
     ),
     zh=KpiTexts(
         "请求响应时间",
-        "期内首次评估或开始处理的服务请求，自提交至该时刻的平均秒数；服务有日历的按工作时间计。",
+        "期内首次评估或开始处理的服务请求，自提交至该时刻的平均秒数；协议（或服务）有日历的按工作时间计。",
         "尚无人处理的不在平均值内，见未响应数。",
     ),
     process="request",
@@ -97,7 +98,8 @@ REQUEST_HANDLING_SECONDS = Kpi(
     en=KpiTexts(
         "Handling time of requests",
         "Mean seconds that requests of the standard path were worked on, holds taken away, of those "
-        "delivered for good in the period; business time where the service has a calendar.",
+        "delivered for good in the period; business time where the agreement, or else the "
+        "service, has a calendar.",
         "Waiting before the start is lead time, not handling. What was handled and delivered in one "
         "step counts since it was begun, if that was said; on the phone and in a chat as nothing, "
         "otherwise not at all. Starting everything at the end of the day makes it small: see the share "
@@ -105,7 +107,7 @@ REQUEST_HANDLING_SECONDS = Kpi(
     ),
     zh=KpiTexts(
         "平均处理时间",
-        "期内最终交付的标准路径服务请求，扣除挂起后处理所用的平均秒数；服务有日历的按工作时间计。",
+        "期内最终交付的标准路径服务请求，扣除挂起后处理所用的平均秒数；协议（或服务）有日历的按工作时间计。",
         "开始之前的等待属于交付周期，不属于处理时间。一步完成的，说明了开始时刻的自该时刻起算，热线和即时沟通"
         "计为零，其余不计。集中在下班前点开始会使数值偏小，请对照即时完成占比。",
     ),

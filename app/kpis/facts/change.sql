@@ -9,7 +9,7 @@ told as (
     (data->>'instead')::integer as instead,
     (set_then->>'opened_at')::timestamptz as opening, fields->>'state' as state,
     fields - array['title', 'description', 'number', 'state_since', 'opened_at', 'reason', 'plan', 'test_plan', 'back_out_plan',
-                   'services', 'ci_ids', 'ci_classes', 'needed_ci_ids', 'risk_answers', 'effects', 'resources', 'conflicts_found',
+                   'ci_ids', 'ci_classes', 'needed_ci_ids', 'risk_answers', 'effects', 'resources', 'conflicts_found',
                    'overrides', 'override_reason', 'implementer_ids', 'work_done', 'tests_run', 'deviations', 'back_out_reason',
                    'goals_met', 'caused_incident_ids', 'lessons', 'custom', 'custom_for_staff'] as dimensions,
     (select jsonb_object_agg(key, value) from jsonb_each(data->'set') where left(key, 5) = 'link/') as links
@@ -156,4 +156,23 @@ change_life as (
     select 1, greatest(stretches.since, review_due_at), stretches.until where phase = 'ended' and review_due_at is not null
   ) part
   where phase is not null and part.since < part.until
+)
+,
+-- The maintenance that an agreement may leave out of account: the window of each that was approved before it began, and was
+-- not called off; for each service that it touches.
+change_maintenance as (
+  select distinct case_id, touched.service, date_trunc('second', from_at) as since, date_trunc('second', until_at) as until, position
+  from (
+    select case_id, position, excluded, known, (known->>'window_from_at')::timestamptz as from_at,
+      (known->>'window_until_at')::timestamptz as until_at, place, last_place,
+      min(occurred_at) filter (where state in ('approved', 'scheduled')) over (partition by case_id) as approved_at
+    from decided
+  ) planned
+  cross join lateral (
+    select service from jsonb_array_elements_text(
+      case when jsonb_typeof(known->'services') = 'array' then known->'services' else '[]' end) as one(service)
+    union select known->>'service'
+  ) touched
+  where place = last_place and excluded is null and approved_at <= from_at and touched.service is not null
+    and date_trunc('second', from_at) < date_trunc('second', until_at)
 )

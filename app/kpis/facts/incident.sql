@@ -51,7 +51,7 @@ told as (
       then data->'set' end as entries,
     case when fields ?| array['priority', 'team_id', 'service', 'channel', 'category', 'assignee_id', 'customer_id',
                               'requester_id', 'effect', 'began_at', 'service_restored_at', 'declared_major_at',
-                              'review_due_at']
+                              'review_due_at', 'reopen_days']
       -- Without what is long, and what almost every event sets, there is less to carry along.
       then fields - array['title', 'description', 'resolution', 'cause', 'number', 'state', 'state_since', 'opened_at',
                           'impact', 'urgency'] end as dimensions
@@ -113,6 +113,7 @@ placed as (
 standing as (
   select case_id, place, position, later, occurred_at, recorded_at, type, mark, answers, person, teller, observed, irregular,
     opened_at, known, dimensions->>'team_id' as team_named, dimensions->>'assignee_id' as holder_named,
+    dimensions ? 'service_restored_at' as tells_restored, dimensions->>'service_restored_at' as restored_named,
     max(place) filter (where mark = 'open') over in_order as open_place,
     max(place) filter (where mark = 'void') over in_order as void_place,
     max(place) filter (where type = 'incident.marked_duplicate') over in_order as duplicate_place,
@@ -163,6 +164,7 @@ decided as materialized (
     -- A case that was reopened has something open behind an end.
     coalesce(max(open_place) over whole > min(ended_place) over whole, false) as reopened,
     person, started, asked_again, observed, recorded_at,
+    known->>'effect' as effect, known->>'began_at' as began_named, tells_restored, restored_named,
     -- What is asked of a resolution only.
     case when mark in ('resolved', 'closed') then known end as known_then
   from (select *, greatest(open_place, void_place, 0) as before_place from standing) episodes
@@ -207,7 +209,7 @@ fact as not materialized (
     known_then, recorded_at, source
   from decided
 ),
--- An opening is theirs whom the case was given to first, whenever that was (rule 9): hardly any is anybody's as it is opened.
+{hours}-- An opening is theirs whom the case was given to first, whenever that was (rule 9): hardly any is anybody's as it is opened.
 incident_opened as (
   select case_id, opened_at as at, priority, first_team_id as team_id, service, channel, category,
     first_assignee_id as assignee_id, customer_id, excluded, irregular, position, opened_position, recorded_at, source,
@@ -220,9 +222,16 @@ incident_opened as (
 ),
 incident_responded as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
-    position, opened_position, greatest(seconds, 0) as seconds, business_seconds, observed as inferred,
-    seconds < 0 as skewed
-  from fact where place = response
+    position, opened_position, greatest(timed.seconds, 0) as seconds, greatest(coalesce(
+      -- A P1 is answered round the clock.
+      case when timed.seconds >= 0 and priority is distinct from 'P1' then coalesce(ran.seconds, counted.seconds) end,
+      timed.seconds), 0) as business_seconds, observed as inferred, timed.seconds < 0 as skewed
+  from timed left join (
+    select case_id, calendar_version, runs from clocked where metric = 'response' and state <> 'excluded'
+  ) clock using (case_id)
+  left join lateral kpi.run_seconds(clock.calendar_version, clock.runs, at) ran on clock.runs is not null
+  cross join lateral business_time.seconds_between(version, opened_at, at) counted
+  where place = response
 ),
 incident_first_resolved as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
@@ -244,33 +253,6 @@ left_again as (
   where mark in ('resolved', 'closed')
   window episode as (partition by case_id, before_place)
 ),
-incident_resolved as (
-  select case_id, place as n, true as final, false as reopened_soon, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
-    position, opened_position, seconds, business_seconds, reopened, coalesce(reassignments, 0) as reassignments,
-    coalesce(handovers, 0) as handovers,
-    coalesce(came_back, false) as came_back,
-    -- Whoever answers also resolves, with nobody and nothing in between. Monitoring contacts nobody, and another system
-    -- does not say who it was.
-    case when channel is distinct from 'monitoring' and not observed
-      then coalesce(person = responder, false) and coalesce(reassignments, 0) = 0
-        and not (held or asked_again or reopened) end as first_contact,
-    case when channel = 'monitoring' then person is null and not started end as unattended,
-    -- A resolution says when its review is due; those of other systems, and of before that was so, say nothing.
-    case when known_then->>'declared_major_at' is not null
-      then coalesce(reviewed_at <= coalesce((known_then->>'review_due_at')::timestamptz, at + interval '168 hours'), false)
-      end as review_on_time,
-    recorded_at, source, cost, currency
-  from fact left join reassigned using (case_id) left join handed_over using (case_id)
-  left join answered using (case_id) left join costed using (case_id)
-  where place = resolution
-  union all
-  -- What else there is to say of a resolution is said of the final one.
-  select case_id, place, false, coalesce(reopened_at <= occurred_at + interval '168 hours', false), occurred_at, priority,
-    team_id, service, channel, category, assignee_id, customer_id, excluded, any_irregular, position, opened_position,
-    round(extract(epoch from occurred_at - opened_at))::bigint, null, true, 0, 0, false, null, null, null, null,
-    source, null, null
-  from left_again where place = coalesce(last_resolved, last_ended)
-),
 -- Every change of team of what has a final resolution, as that is.
 incident_moved as (
   select case_id, moved.place as n, at, priority, fact.team_id, service, channel, category, assignee_id, customer_id, excluded,
@@ -289,7 +271,7 @@ incident_restored as (
   cross join lateral (select round(extract(epoch from restored_at - coalesce(began_at, opened_at)))::bigint as lasted) outage
   where place = resolution and known_then->>'effect' in ('degraded', 'down') and restored_at is not null
 ),
--- One that was declared again, after it had been made less of, is still one.
+{outages}-- One that was declared again, after it had been made less of, is still one.
 incident_declared_major as (
   select case_id, occurred_at as at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded,
     any_irregular as irregular, position, opened_position, downgraded
@@ -335,33 +317,118 @@ stretches as (
   where begins
   window in_order as (partition by case_id order by later, occurred_at, position)
 ),
+-- How long it stood open up to its final resolution, in business time.
+open_time as (
+  select timed.case_id, case when count(*) = count(counted.seconds) then sum(counted.seconds)::bigint end as seconds
+  from timed join stretches on stretches.case_id = timed.case_id and phase = 'open' and since < timed.at
+  cross join lateral business_time.seconds_between(version, since, least(until, timed.at)) counted
+  where timed.place = timed.resolution and version is not null group by timed.case_id
+),
+-- In what time an end is no end yet: as was agreed, or a week.
+reopening as (
+  select case_id, make_interval(hours => 24 * coalesce(
+    (array_agg(dimensions->>'reopen_days' order by place desc) filter (where dimensions ? 'reopen_days'))[1]::integer,
+    max(reopen_days), 7)) as within
+  from placed left join agreed using (case_id) where case_id in (select case_id from left_again) group by case_id
+),
+incident_resolved as (
+  select case_id, place as n, true as final, false as reopened_soon, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
+    position, opened_position, timed.seconds,
+    case when timed.seconds < 0 then timed.seconds else coalesce(ran.seconds, open_time.seconds, timed.seconds) end as business_seconds,
+    reopened, coalesce(reassignments, 0) as reassignments,
+    coalesce(handovers, 0) as handovers,
+    coalesce(came_back, false) as came_back,
+    -- Whoever answers also resolves, with nobody and nothing in between. Monitoring contacts nobody, and another system
+    -- does not say who it was.
+    case when channel is distinct from 'monitoring' and not observed
+      then coalesce(person = responder, false) and coalesce(reassignments, 0) = 0
+        and not (held or asked_again or reopened) end as first_contact,
+    case when channel = 'monitoring' then person is null and not started end as unattended,
+    -- A resolution says when its review is due; those of other systems, and of before that was so, say nothing.
+    case when known_then->>'declared_major_at' is not null
+      then coalesce(reviewed_at <= coalesce((known_then->>'review_due_at')::timestamptz, at + interval '168 hours'), false)
+      end as review_on_time,
+    recorded_at, source, cost, currency
+  from timed left join reassigned using (case_id) left join handed_over using (case_id)
+  left join answered using (case_id) left join costed using (case_id) left join open_time using (case_id)
+  left join (
+    select case_id, calendar_version, runs from clocked where metric = 'resolution' and state <> 'excluded'
+  ) clock using (case_id)
+  left join lateral kpi.run_seconds(clock.calendar_version, clock.runs, at) ran on clock.runs is not null
+  where place = resolution
+  union all
+  -- What else there is to say of a resolution is said of the final one.
+  select case_id, place, false, coalesce(reopened_at <= occurred_at + within, false), occurred_at, priority,
+    team_id, service, channel, category, assignee_id, customer_id, excluded, any_irregular, position, opened_position,
+    round(extract(epoch from occurred_at - opened_at))::bigint, round(extract(epoch from occurred_at - opened_at))::bigint, true, 0, 0, false, null, null, null, null,
+    source, null, null
+  from left_again join reopening using (case_id) where place = coalesce(last_resolved, last_ended)
+),
+-- When a time ran out, or will, where no clock of an agreement says so: by the calendar of the agreement or of the service as of
+-- the opening; but a P1 is answered round the clock.
+due as materialized (
+  select case_id, coalesce(case when priority is distinct from 'P1' then answer.due_at end, opened_at + interval '900 seconds')
+      as response_due_at,
+    coalesce(solution.due_at, opened_at + interval '7200 seconds') as resolution_due_at
+  from timed
+  cross join lateral business_time.due_at(version, opened_at, 900) answer
+  cross join lateral business_time.due_at(version, opened_at, 7200) solution
+  where place = 1
+),
+-- By a clock, as it stopped, or as it was breached.
+by_clock as (
+  select case_id, coalesce(breaches_at, stopped_at) as at,
+    case when breaches_at is null then clocked.priority else breach_priority end as priority,
+    case when breaches_at is null then clocked.team_id else breach_team_id end as team_id,
+    case when breaches_at is null then clocked.service else breach_service end as service,
+    case when breaches_at is null then clocked.channel else breach_channel end as channel,
+    case when breaches_at is null then clocked.category else breach_category end as category,
+    case when breaches_at is null then clocked.assignee_id else breach_assignee_id end as assignee_id,
+    case when breaches_at is null then clocked.customer_id else breach_customer_id end as customer_id,
+    fact.excluded, fact.irregular, case when breaches_at is null then clocked.position else fact.opened_position end as position,
+    fact.opened_position, breaches_at is null as met, metric
+  from clocked join fact using (case_id)
+  where fact.place = 1 and coalesce(breaches_at, stopped_at) is not null
+),
 -- Within the time, or not. Where it is not, the case counts when the time ran out, with what was known just before. What
 -- was ended then without a response was never late for one; nor was what was cancelled or found to repeat another one.
 incident_response_due as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
-    position, opened_position, true as met
-  from fact where place = response and at < opened_at + interval '900 seconds'
+    position, opened_position, met
+  from by_clock where metric = 'response'
   union all
-  select case_id, opened_at + interval '900 seconds', priority, team_id, service, channel, category, assignee_id,
+  select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
+    position, opened_position, true
+  from fact join due using (case_id)
+  where place = response and at < response_due_at and case_id not in (select case_id from clocked where metric = 'response')
+  union all
+  select case_id, response_due_at, priority, team_id, service, channel, category, assignee_id,
     customer_id, excluded, any_irregular, opened_position, opened_position, false
-  from stretches
-  where since < opened_at + interval '900 seconds' and until >= opened_at + interval '900 seconds'
-    and not responded and (response is not null or phase = 'open')
+  from stretches join due using (case_id)
+  where since < response_due_at and until >= response_due_at and not responded and (response is not null or phase = 'open')
+    and case_id not in (select case_id from clocked where metric = 'response')
 ),
 incident_resolution_due as (
-  select distinct on (case_id) *
-  from (
-    select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
-      position, opened_position, true as met
-    from fact where place = resolution and at < opened_at + interval '7200 seconds'
-    union all
-    select case_id, opened_at + interval '7200 seconds', priority, team_id, service, channel, category, assignee_id,
-      customer_id, excluded, any_irregular, opened_position, opened_position, false
-    from stretches
-    where since < opened_at + interval '7200 seconds' and until >= opened_at + interval '7200 seconds'
-      and (resolution is not null or excluded is null or phase = 'open')
-  ) both_ways
-  order by case_id, met desc
+  select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
+    position, opened_position, met
+  from by_clock where metric = 'resolution'
+  union all
+  (
+    select distinct on (case_id) *
+    from (
+      select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
+        position, opened_position, true as met
+      from fact join due using (case_id) where place = resolution and at < resolution_due_at
+      union all
+      select case_id, resolution_due_at, priority, team_id, service, channel, category, assignee_id,
+        customer_id, excluded, any_irregular, opened_position, opened_position, false
+      from stretches join due using (case_id)
+      where since < resolution_due_at and until >= resolution_due_at
+        and (resolution is not null or excluded is null or phase = 'open')
+    ) both_ways
+    where case_id not in (select case_id from clocked where metric = 'resolution')
+    order by case_id, met desc
+  )
 ),
 incident_life as (
   select case_id, place as n, since, until, phase, on_hold, responded, resolved_before, opened_at, priority, team_id,

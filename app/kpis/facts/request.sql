@@ -116,14 +116,6 @@ turned as (
     lead(opens) over (partition by case_id order by place) as next_opens
   from decided where state is not null
 ),
--- What the whole of a case comes to.
-summed as (
-  select case_id, min(opened_at) as opened_at,
-    coalesce(bool_or(state = 'delivered' and next_opens and next_at <= occurred_at + interval '168 hours'), false) as reopened_soon,
-    sum(extract(epoch from until - since)) filter (where state = 'in_progress' and place < delivery) as worked,
-    min(since) filter (where state = 'in_progress' and place < delivery) as begun_at
-  from turned group by case_id
-),
 again as (
   select case_id, count(*) filter (where again)::integer as rework_rounds,
     count(*) filter (where not again)::integer as requirement_changes
@@ -137,32 +129,20 @@ fact as (
     round(extract(epoch from occurred_at - decided.opened_at))::bigint as seconds, null::bigint as business_seconds
   from decided
 ),
--- Which calendar a service goes by, and which version of a calendar is its newest, from one position of the log up to
--- another. What comes to its end between them goes by these for ever: what is put right later changes only what is open.
-chosen as (
-  select service.key as service, told.position as since, told.data->'set'->told.stream->>'calendar' as calendar,
-    lead(told.position) over (partition by service.id order by told.position) as until
-  from fold.service
-  cross join lateral (select * from log.told where stream = 'service/' || service.id offset 0) told
-  where service.key in (select service from decided) and told.data->'set'->told.stream ? 'calendar'
+{hours}-- In what time an end is no end yet: as was agreed, or a week.
+reopening as (
+  select case_id, make_interval(hours => 24 * coalesce(
+    (array_agg(dimensions->>'reopen_days' order by place desc) filter (where dimensions ? 'reopen_days'))[1]::integer,
+    max(reopen_days), 7)) as within
+  from placed left join agreed using (case_id) group by case_id
 ),
-published as (
-  select calendar.key as calendar, told.position as since, (told.data->'set'->told.stream->>'newest_id')::uuid as version,
-    lead(told.position) over (partition by calendar.id order by told.position) as until
-  from fold.calendar
-  cross join lateral (select * from log.told where stream = 'calendar/' || calendar.id offset 0) told
-  where calendar.key in (select calendar from chosen) and told.data->'set'->told.stream ? 'newest_id'
-),
-hours as materialized (
-  select service, version, greatest(chosen.since, published.since) as since, least(chosen.until, published.until) as until
-  from chosen join published using (calendar)
-),
-timed as materialized (
-  select fact.*, version
-  from fact
-  left join hours on hours.service = fact.service and fact.position >= hours.since
-    and fact.position < coalesce(hours.until, fact.position + 1)
-  where place = response or place = delivery
+-- What the whole of a case comes to.
+summed as (
+  select case_id, min(opened_at) as opened_at,
+    coalesce(bool_or(state = 'delivered' and next_opens and next_at <= occurred_at + within), false) as reopened_soon,
+    sum(extract(epoch from until - since)) filter (where state = 'in_progress' and place < delivery) as worked,
+    min(since) filter (where state = 'in_progress' and place < delivery) as begun_at
+  from turned join reopening using (case_id) group by case_id
 ),
 -- An opening is theirs whom the case was given to first, whenever that was (rule 9).
 given_to as (
@@ -179,9 +159,13 @@ request_opened as (
 request_responded as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
     excluded, irregular, position, opened_position, greatest(timed.seconds, 0) as seconds,
-    greatest(coalesce(counted.seconds, timed.seconds), 0) as business_seconds, false as inferred,
+    greatest(coalesce(ran.seconds, counted.seconds, timed.seconds), 0) as business_seconds, false as inferred,
     timed.seconds < 0 as skewed
-  from timed cross join lateral business_time.seconds_between(version, opened_at, at) counted
+  from timed left join (
+    select case_id, calendar_version, runs from clocked where metric = 'response' and state <> 'excluded'
+  ) clock using (case_id)
+  left join lateral kpi.run_seconds(clock.calendar_version, clock.runs, at) ran on clock.runs is not null
+  cross join lateral business_time.seconds_between(version, opened_at, at) counted
   where place = response
 ),
 -- Every wait for an approval that came to its end by one.
@@ -199,10 +183,15 @@ request_approved as (
 request_delivered as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
     excluded, irregular, position, opened_position, timed.seconds,
-    case when at < timed.opened_at then timed.seconds else coalesce(counted.seconds, timed.seconds) end as business_seconds,
+    case when at < timed.opened_at then timed.seconds else coalesce(ran.seconds, counted.seconds, timed.seconds) end
+      as business_seconds,
     true as final,
     coalesce(rework_rounds, 0) as rework_rounds, coalesce(requirement_changes, 0) as requirement_changes, reopened_soon
-  from timed cross join lateral business_time.seconds_between(version, timed.opened_at, at) counted
+  from timed left join (
+    select case_id, calendar_version, runs from clocked where metric = 'fulfilment' and state <> 'excluded'
+  ) clock using (case_id)
+  left join lateral kpi.run_seconds(clock.calendar_version, clock.runs, at) ran on clock.runs is not null
+  cross join lateral business_time.seconds_between(version, timed.opened_at, at) counted
   join summed using (case_id) left join again using (case_id) where place = delivery
 ),
 worked as (

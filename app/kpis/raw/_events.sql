@@ -2,7 +2,7 @@
 -- order of its life: the opening, then by when they happened. What was told late was true then, though it changed nothing
 -- any more. `{process}` is the kind of the cases.
 with recorded as (
-  select stream, position, version, occurred_at, recorded_at, source, type, actor, data from log.told
+  select stream, position, version, occurred_at, recorded_at, source, type, actor, on_behalf_of, data from log.told
   where starts_with(stream, '{process}/') and position <= %(position)s
   offset 0
 ),
@@ -15,7 +15,7 @@ telling as (
 ),
 -- With the role that its approval was asked of, where an event asks for another one or for none.
 saying as (
-  select stream, position, version, occurred_at, recorded_at, source, type, actor, opened_at,
+  select stream, position, version, occurred_at, recorded_at, source, type, actor, on_behalf_of, opened_at,
     data ? 'observed' as observed, data ? 'irregular' as irregular, (data->>'instead')::integer as instead,
     case when told_of_it ? 'approval_id' then told_of_it || (
       select jsonb_build_object('approver_role', max(asked.row->>'role'))
@@ -39,7 +39,7 @@ opening as (
 -- The events that count: not those that another one was told instead of, nor those that tell of the opening again. What an
 -- opening says besides is which tool told of it: of an alert the one that it names.
 event as (
-  select stream, position, version, recorded_at, source, type, observed,
+  select stream, position, version, recorded_at, source, type, on_behalf_of, observed,
     case when version = 1 then opening.opened_at else occurred_at end as occurred_at,
     case when version = 1 and irregular_then is not null then actor_then else actor end as actor,
     case when version = 1 and irregular_then is not null then irregular_then else irregular end as irregular,

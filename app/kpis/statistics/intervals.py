@@ -17,7 +17,7 @@ TINY = 1e-300
 Bounds = tuple[float, float]
 
 
-def wilson(numerator: int, denominator: int) -> Bounds:
+def wilson(numerator: float, denominator: int) -> Bounds:
     """Return the score interval of a share (Wilson, JASA 22, 1927, 209-212). It stays between 0 and 1."""
     assert 0 <= numerator <= denominator
     assert denominator > 0
@@ -38,6 +38,67 @@ def poisson(count: int) -> Bounds:
     assert count >= 0
     low = _gamma_quantile(count, TAIL, -Z) if count else 0.0
     return low, _gamma_quantile(count + 1, 1 - TAIL, Z)
+
+
+def score(total: int, cases: int, worst: int = 1, best: int = 5) -> Bounds:
+    """Return an interval of the mean of scores from `worst` to `best`, given their sum.
+
+    Of numbers between two bounds none vary more than those that are always one of the two: so Wilson's
+    interval of the share that the mean would be then is wide enough, whatever the scores are.
+    """
+    reach = best - worst
+    low, high = wilson((total - worst * cases) / reach, cases)
+    return worst + reach * low, worst + reach * high
+
+
+@lru_cache(maxsize=8192)
+def poisson_ratio(count: int, other: int) -> Bounds:
+    """Return the exact interval of the ratio of the expectations of two counts, the second of which is not 0.
+
+    Given both together, the first is binomial (Przyborowski and Wilenski, Biometrika 31, 1940, 313-323); the
+    interval of its share is that of Clopper and Pearson (Biometrika 26, 1934, 404-413).
+    """
+    assert count >= 0
+    assert other > 0
+    low = _beta_quantile(TAIL, count, other + 1) if count else 0.0
+    high = _beta_quantile(1 - TAIL, count + 1, other)
+    return low / (1 - low), high / (1 - high)
+
+
+def _beta_quantile(share: float, a: int, b: int) -> float:
+    """Return the quantile `share` of a beta distribution, by bisection: each step halves the error."""
+    low, high = 0.0, 1.0
+    while high - low > EPSILON * high:
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        if _beta_below(a, b, middle) < share:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _beta_below(a: float, b: float, x: float) -> float:
+    """Return the regularised incomplete beta function I_x(a, b), by its continued fraction (Abramowitz and
+    Stegun, 26.5.8; Lentz's method), which converges fast below the mean; above it from the other end.
+    """
+    if x > (a + 1) / (a + b + 2):
+        return 1 - _beta_below(b, a, 1 - x)
+    front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log(1 - x)) / a
+    c, d = 1.0, 1 / _not_zero(1 - (a + b) * x / (a + 1))
+    fraction, n, change = d, 0, 0.0
+    while abs(change - 1) > EPSILON / 10:
+        n += 1
+        for term in (
+            n * (b - n) * x / ((a + 2 * n - 1) * (a + 2 * n)),
+            -(a + n) * (a + b + n) * x / ((a + 2 * n) * (a + 2 * n + 1)),
+        ):
+            d = 1 / _not_zero(1 + term * d)
+            c = _not_zero(1 + term / c)
+            change = c * d
+            fraction *= change
+    return front * fraction
 
 
 def poisson_difference(count: int, less: int) -> Bounds:

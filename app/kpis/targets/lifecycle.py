@@ -95,7 +95,7 @@ async def does_not_fit(
     kpi = KPIS[body.kpi if isinstance(body, AddKpiTarget) else str(target.kpi)]
     if body.value is not None:
         value = float(body.value)
-        if kpi.aggregate is Aggregate.share and not 0 <= value <= 1:
+        if kpi.aggregate in {Aggregate.share, Aggregate.of_decided} and not 0 <= value <= 1:
             raise WrongValue(pointer="/value", because="not_a_share")
         if kpi.unit is not Unit.ratio and value < 0:
             raise WrongValue({"ge": "0"}, pointer="/value", because="greater_than_equal")
@@ -105,7 +105,7 @@ async def does_not_fit(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="kpi_target", plural="kpi_targets", zh="指标目标", record=KpiTarget, states=State,
-    audience=lambda target: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
+    audience=lambda target: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()}, vocabulary=frozenset(KPIS),
     rows=(
         #      action    中文    from            to               who              event
         action(add,      "设定", NEW_RECORD,     State.active,    quality_manager, "kpi_target.added",   wrong=(no_such_kpi, does_not_fit)),

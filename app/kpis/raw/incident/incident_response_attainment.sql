@@ -1,7 +1,21 @@
--- incident_response_attainment: of the incidents whose response was given in less than 15 minutes, or was due, those that
--- had it by then. One that had not counts at the instant at which it was due, whether or not it came later.
+-- incident_response_attainment: of the incidents whose response was given in the time that the agreement allows, or in less than
+-- 15 minutes, or was due, those that had it by then. One that had not counts at the instant at which it was due, whether or
+-- not it came later.
+-- By the clock of the agreement, if there is one: as it stopped, or as it was breached.
+by_clock as (
+  select stream, stop_rank, stopped_at, case when not excluded then breaches_at end as breached_at
+  from clock join last_turn using (stream)
+  where metric = 'response' and (not excluded or last_turn.state in ('cancelled', 'duplicate'))
+),
+-- By the calendar of the agreement, or of the service, as of the opening; but a P1 is answered round the clock.
+urgent as (
+  select stream, told->>'priority' is not distinct from 'P1' as urgent from event where rank = 1
+),
 due as (
-  select stream, opened_at + interval '15 minutes' as due_at from opening
+  select opening.stream, coalesce(case when not urgent then further.due_at end, opened_at + interval '15 minutes') as due_at
+  from opening join by_hours on by_hours.stream = opening.stream and rank = 1 join urgent on urgent.stream = opening.stream
+  cross join lateral business_time.due_at(version, opened_at, 900) further
+  where opening.stream not in (select stream from by_clock)
 ),
 waiting as (
   select due.stream from due
@@ -9,9 +23,13 @@ waiting as (
   where turn.state = 'open'
 ),
 decided as (
-  select stream, case when occurred_at < due_at then rank end as rank, least(occurred_at, due_at) as at,
-    null::bigint as seconds, case when occurred_at < due_at then 1 else 0 end::bigint as numerator,
-    1::bigint as denominator, false as standing
+  select stream, case when breached_at is null then stop_rank end as rank, coalesce(breached_at, stopped_at) as at,
+    null::bigint as seconds, case when breached_at is null then 1 else 0 end::bigint as numerator, 1::bigint as denominator,
+    false as standing
+  from by_clock where coalesce(breached_at, stopped_at) < %(now)s
+  union all
+  select stream, case when occurred_at < due_at then rank end, least(occurred_at, due_at), null,
+    case when occurred_at < due_at then 1 else 0 end, 1, false
   from due
   left join response using (stream)
   where case

@@ -1,4 +1,4 @@
--- reopen_rate: of all resolutions, those that the case left again, to be worked on, within seven days.
+-- reopen_rate: of all resolutions, those that the case left again, to be worked on, within the days that were agreed.
 -- Everything that says where it stands, with what it said before. An episode begins with an end that follows something
 -- else, and holds all ends up to the next thing that is none.
 mark as (
@@ -22,7 +22,7 @@ away as (
 ),
 decided as (
   select stream, rank, occurred_at as at, null::bigint as seconds,
-    case when away.state = 'open' and left_at <= occurred_at + interval '168 hours' then 1 else 0 end::bigint as numerator,
+    case when away.state = 'open' and left_at <= occurred_at + within then 1 else 0 end::bigint as numerator,
     1::bigint as denominator, false as standing
-  from episode left join away using (stream, episode)
+  from episode join reopening using (stream) left join away using (stream, episode)
 )

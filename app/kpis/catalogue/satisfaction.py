@@ -1,0 +1,273 @@
+"""KPIs of what people think of what was done for them: ratings and complaints, of incidents and requests."""
+
+from __future__ import annotations
+
+from app.common.people import Role
+from app.kpis.dimensions import OF_COMPLAINTS
+from app.kpis.kpi import (
+    Aggregate,
+    Basis,
+    Comparator,
+    Direction,
+    Kpi,
+    KpiTexts,
+    Measure,
+    Settling,
+    StillOpen,
+    Target,
+    Unit,
+)
+
+CSAT = Kpi(
+    key="csat",
+    en=KpiTexts(
+        "Customer satisfaction",
+        "Mean of the requesters' ratings, from 1 to 5, of the incidents and requests that were first rated "
+        "in the period: of each case the last one within 30 days of the first. Ratings by staff are left "
+        "out.",
+        "Who does not answer may think otherwise: read it with the response rate and the sampling rate. A "
+        "mean of scores hides who is unhappy: look at the share of 4 and 5. It can still move for 30 days.",
+    ),
+    zh=KpiTexts(
+        "满意度",
+        "首次评价在期内的事件和服务请求，其请求人评分（1 至 5 分）的平均值：每单取首次评价后 30 天内的最后一次；内部人员的评价不计。",
+        "未评价者的看法可能不同，请与评价率和抽样率一起阅读；平均分掩盖不满意的人，请看 4 至 5 分占比；30 天内数值仍会变动。",
+    ),
+    process="request",
+    also=("incident",),
+    owner=Role.quality_manager,
+    fact="rated",
+    measure=Measure.score,
+    aggregate=Aggregate.score,
+    unit=Unit.score,
+    direction=Direction.up,
+    basis=Basis.event,
+    settling=Settling.rating,
+    target=Target(Comparator.gt, 4.0),
+    beside=("csat_satisfied_share", "csat_response_rate", "csat_sampling_rate"),
+    compares_years=True,
+)
+
+CSAT_SATISFIED_SHARE = Kpi(
+    key="csat_satisfied_share",
+    en=KpiTexts(
+        "Satisfied requesters",
+        "Of the incidents and requests that were first rated in the period, the share whose last rating "
+        "within 30 days is a 4 or a 5.",
+        "It says nothing of those who did not answer. A 3 counts as much against it as a 1.",
+    ),
+    zh=KpiTexts(
+        "4 至 5 分占比",
+        "首次评价在期内的事件和服务请求中，首次评价后 30 天内的最后一次评价为 4 分或 5 分的占比。",
+        "不反映未评价者的看法；3 分与 1 分同样不计入。",
+    ),
+    process="request",
+    also=("incident",),
+    owner=Role.quality_manager,
+    fact="rated",
+    measure=Measure.satisfied,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.event,
+    settling=Settling.rating,
+)
+
+CSAT_RESPONSE_RATE = Kpi(
+    key="csat_response_rate",
+    en=KpiTexts(
+        "Response to requests to rate",
+        "Of the incidents and requests whose requester was asked in the period to rate them, the share that "
+        "was rated within 30 days.",
+        "It can still rise for 30 days. Below a fifth, satisfaction says more of who answers than of the "
+        "work.",
+    ),
+    zh=KpiTexts(
+        "评价率",
+        "期内请求评价的事件和服务请求中，30 天内得到评价的占比。",
+        "30 天内仍会上升；低于两成时，满意度更多反映谁在评价，而非服务本身。",
+    ),
+    process="request",
+    also=("incident",),
+    owner=Role.quality_manager,
+    fact="rating_asked",
+    measure=Measure.rated,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.event,
+    settling=Settling.rating,
+)
+
+CSAT_SAMPLING_RATE = Kpi(
+    key="csat_sampling_rate",
+    en=KpiTexts(
+        "Sampling of ratings",
+        "Incidents and requests whose requester was asked in the period to rate them, per incident resolved "
+        "and request delivered in it.",
+        "Incidents are asked about when they are closed, some days after they count as resolved. Nobody is "
+        "asked twice a week, and staff never are, so it stays below what the services say.",
+    ),
+    zh=KpiTexts(
+        "抽样率",
+        "期内请求评价的事件和服务请求数，除以期内最终解决的事件与最终交付的服务请求数。",
+        "事件在关闭时才请求评价，晚于其计为解决的时间；每人每周至多请求一次，内部人员不请求，故低于各服务所设比例。",
+    ),
+    process="request",
+    also=("incident",),
+    owner=Role.quality_manager,
+    fact="rating_asked",
+    measure=Measure.one,
+    aggregate=Aggregate.per_delivery,
+    unit=Unit.number,
+    direction=Direction.none,
+    basis=Basis.event,
+)
+
+COMPLAINTS_YOY = Kpi(
+    key="complaints_yoy",
+    en=KpiTexts(
+        "Complaints against the year before",
+        "Complaints about incidents and requests in the period, against those in the same period of the year "
+        "before, minus 1: -0.2 is a fifth fewer. Complaints that were merged count as one.",
+        "No value where the year before has fewer than ten, or its records begin later: a gap in them would "
+        "look like a change. Small numbers move by chance: see the interval. With fewer cases there are "
+        "fewer complaints: see those per 1,000 cases delivered. Of 29 February there is no year before.",
+    ),
+    zh=KpiTexts(
+        "投诉同比",
+        "期内对事件和服务请求的投诉数与上年同期之比减 1：-0.2 表示减少两成；合并的投诉计为一个。",
+        "上年同期不足 10 个，或其记录起始较晚时没有数值：记录缺失会显得像变化；数量小时受偶然影响，请看区间；"
+        "单据减少投诉也会减少，请看每千单投诉数；2 月 29 日没有上年同期。",
+    ),
+    process="request",
+    also=("incident",),
+    owner=Role.quality_manager,
+    fact="complained",
+    measure=Measure.one,
+    aggregate=Aggregate.year_over_year,
+    unit=Unit.ratio,
+    direction=Direction.down,
+    basis=Basis.event,
+    target=Target(Comparator.le, -0.2),
+    dimensions=OF_COMPLAINTS,
+    beside=("complaints_per_thousand",),
+    compares_years=True,
+)
+
+COMPLAINTS_PER_THOUSAND = Kpi(
+    key="complaints_per_thousand",
+    en=KpiTexts(
+        "Complaints per 1,000 cases delivered",
+        "Complaints about incidents and requests in the period, per 1,000 incidents resolved and requests "
+        "delivered in it. Complaints that were merged count as one.",
+        "A complaint may be about a case of the period before. By subject it is complaints about that, per "
+        "1,000 of all cases.",
+    ),
+    zh=KpiTexts(
+        "每千单投诉数",
+        "期内对事件和服务请求的投诉数，除以期内最终解决的事件与最终交付的服务请求数，乘以 1000；合并的投诉计为一个。",
+        "投诉的单据可能属于上一期；按投诉内容查看时，分母仍为全部单据。",
+    ),
+    process="request",
+    also=("incident",),
+    owner=Role.quality_manager,
+    fact="complained",
+    measure=Measure.one,
+    aggregate=Aggregate.per_delivery,
+    unit=Unit.number,
+    direction=Direction.down,
+    basis=Basis.event,
+    dimensions=OF_COMPLAINTS,
+    per=1_000,
+    compares_years=True,
+)
+
+COMPLAINT_ANSWER_SECONDS = Kpi(
+    key="complaint_answer_seconds",
+    en=KpiTexts(
+        "Time to answer complaints",
+        "Median of the seconds from a complaint to its answer, of those answered in the period; how many "
+        "wait for one, and the share answered in time, beside it.",
+        "Whatever nobody answers is missing: see those open, and the median that includes them.",
+    ),
+    zh=KpiTexts(
+        "投诉答复时间",
+        "期内答复的投诉，从提出到答复的秒数中位数；旁列待答复数和按时答复占比。",
+        "一直未答复的不在其中：请看待答复数，以及含未答复投诉的中位数。",
+    ),
+    process="request",
+    also=("incident",),
+    owner=Role.service_level_manager,
+    fact="complaint_answered",
+    measure=Measure.seconds,
+    aggregate=Aggregate.median,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.ended,
+    still_open=StillOpen.complaint_unanswered,
+    dimensions=OF_COMPLAINTS,
+    beside=("complaint_answered_in_time", "complaint_answer_km"),
+)
+
+COMPLAINT_ANSWERED_IN_TIME = Kpi(
+    key="complaint_answered_in_time",
+    en=KpiTexts(
+        "Complaints answered in time",
+        "Of the complaints answered in the period, the share answered within the agreed working days.",
+        "One that is overdue counts when it is answered: see how many wait.",
+    ),
+    zh=KpiTexts(
+        "投诉按时答复率",
+        "期内答复的投诉中，在约定工作日内答复的占比。",
+        "逾期未答复的在答复时才计入：请看待答复数。",
+    ),
+    process="request",
+    also=("incident",),
+    owner=Role.service_level_manager,
+    fact="complaint_answered",
+    measure=Measure.answered_in_time,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.ended,
+    dimensions=OF_COMPLAINTS,
+)
+
+COMPLAINT_ANSWER_KM = Kpi(
+    key="complaint_answer_km",
+    en=KpiTexts(
+        "Time to answer complaints, open ones included",
+        "Median of the seconds from a complaint to its answer, of those made in the period, as estimated by "
+        "Kaplan and Meier: one that is not answered yet counts with its age.",
+        "It can still move while one is open. No value where fewer than half are answered.",
+    ),
+    zh=KpiTexts(
+        "投诉答复时间（含未答复）",
+        "期内提出的投诉，从提出到答复的秒数中位数，按 Kaplan-Meier 法估计：未答复的以其存续时间计入。",
+        "有未答复的投诉时数值仍会变动；答复不足半数时没有数值。",
+    ),
+    process="request",
+    also=("incident",),
+    owner=Role.service_level_manager,
+    fact="complained",
+    measure=Measure.observed,
+    aggregate=Aggregate.kaplan_meier,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.event,
+    settling=Settling.ending,
+    dimensions=OF_COMPLAINTS,
+)
+
+KPIS = (
+    CSAT,
+    CSAT_SATISFIED_SHARE,
+    CSAT_RESPONSE_RATE,
+    CSAT_SAMPLING_RATE,
+    COMPLAINTS_YOY,
+    COMPLAINTS_PER_THOUSAND,
+    COMPLAINT_ANSWER_SECONDS,
+    COMPLAINT_ANSWERED_IN_TIME,
+    COMPLAINT_ANSWER_KM,
+)

@@ -1,0 +1,151 @@
+"""KPIs of the clocks of agreements with customers: what was met, what was breached and why."""
+
+from __future__ import annotations
+
+from app.common.people import Role
+from app.kpis.dimensions import BY_CAUSE, OF_CLOCKS
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Measure, Settling, Unit
+
+SLA_ATTAINMENT = Kpi(
+    key="sla_attainment",
+    en=KpiTexts(
+        "SLA attainment",
+        "Of the clocks of agreements with customers that stopped within their target in the period, or were "
+        "breached in it, the share that was met; each clock counts once.",
+        "A breach counts when it happens, also of what is still open: one of May that stops in June is of "
+        "May, and not again. Reopening takes a met one back until it stops again. Cases of no agreement "
+        "have no clocks. Clocks of cancelled cases, duplicates and rejected requests are left out.",
+    ),
+    zh=KpiTexts(
+        "SLA 达成率",
+        "期内在目标时间内停止或在期内超时的客户协议计时中，达标的占比；每个计时只计一次。",
+        "超时在发生时计入，未结的也计：五月超时、六月停止的计入五月，之后不再计。重开会撤销达标，直到再次停止。"
+        "无适用协议的单据没有计时。已取消、重复和已驳回单据的计时不计。",
+    ),
+    process="incident",
+    also=("request", "problem"),
+    owner=Role.service_level_manager,
+    fact="clock_decided",
+    measure=Measure.in_time,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.due,
+    settling=Settling.reopening,
+    dimensions=OF_CLOCKS,
+)
+
+SLA_ATTAINMENT_OPENED = Kpi(
+    key="sla_attainment_opened",
+    en=KpiTexts(
+        "SLA attainment of cases opened",
+        "Of the clocks of agreements with customers on cases opened in the period of which it is decided, "
+        "the share that was met; `undecided` are those that neither stopped nor were breached as yet.",
+        "The cohort of a period, so it moves as long as any is undecided; what is quick is decided first, so "
+        "a young period looks better than it will be.",
+    ),
+    zh=KpiTexts(
+        "SLA 达成率（按提出期间）",
+        "期内提出的单据上已有结论的客户协议计时中，达标的占比；尚未停止也未超时的列为 `undecided`。",
+        "按提出期间统计，有未定者时仍会变动；快的先有结论，因此近期数值往往偏高。",
+    ),
+    process="incident",
+    also=("request", "problem"),
+    owner=Role.service_level_manager,
+    fact="clock_opened",
+    measure=Measure.met,
+    secondary=Measure.decided,
+    aggregate=Aggregate.of_decided,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.opened,
+    settling=Settling.reopening,
+    dimensions=OF_CLOCKS,
+)
+
+SLA_BREACHES_BY_CAUSE = Kpi(
+    key="sla_breaches_by_cause",
+    en=KpiTexts(
+        "SLA breaches by cause",
+        "Clocks of agreements with customers that were breached in the period; cut by `cause`, each counts "
+        "for the cause that was stated of it, of those of which none was for `unknown`.",
+        "Causes that are stated later move the split and not the total. How much is unknown says how far the "
+        "rest can be believed.",
+    ),
+    zh=KpiTexts(
+        "SLA 超时（按原因）",
+        "期内超时的客户协议计时数；按 `cause` 查看时计入所说明的原因，未说明的计入 `unknown`。",
+        "之后补充的原因只改变构成，不改变总数。未说明的越多，其余构成越不可信。",
+    ),
+    process="incident",
+    also=("request", "problem"),
+    owner=Role.service_level_manager,
+    fact="clock_breached",
+    measure=Measure.one,
+    aggregate=Aggregate.number,
+    unit=Unit.cases,
+    direction=Direction.down,
+    basis=Basis.event,
+    dimensions=BY_CAUSE,
+)
+
+SLA_WARNED_SAVED = Kpi(
+    key="sla_warned_saved",
+    en=KpiTexts(
+        "Saved after a warning",
+        "Of the clocks of agreements with customers that stopped in the period and had warned at 75 % of the "
+        "target or above, the share that was met all the same.",
+        "Warnings that nobody heeds make it small, and targets that are always met in the last quarter make "
+        "it large. Clocks that never came so far are not in it.",
+    ),
+    zh=KpiTexts(
+        "预警后挽回率",
+        "期内停止且曾在目标的 75 % 及以上预警的客户协议计时中，仍然达标的占比。",
+        "无人理会预警会使其偏低，总在最后四分之一时间内完成则会使其偏高；未到预警的计时不计。",
+    ),
+    process="incident",
+    also=("request", "problem"),
+    owner=Role.service_level_manager,
+    fact="clock_stopped",
+    measure=Measure.met,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.ended,
+    settling=Settling.reopening,
+    dimensions=OF_CLOCKS,
+)
+
+SLA_BREACHES_WITHDRAWN = Kpi(
+    key="sla_breaches_withdrawn",
+    en=KpiTexts(
+        "SLA breaches withdrawn",
+        "Breaches of agreements with customers that were said to be none in the period; `cause` says what "
+        "took them away: another priority or service, a late event, a corrected calendar.",
+        "Erasing a breach by another priority shows here. What was brought in with a history was never told "
+        "as breached, and is not withdrawn either.",
+    ),
+    zh=KpiTexts(
+        "SLA 超时撤销数",
+        "期内被撤销的客户协议超时数；`cause` 说明撤销的原因：优先级或服务变更、补录事件、日历更正等。",
+        "通过更改优先级抹去超时会在此处显现。随历史导入的单据从未宣告超时，也就不会撤销。",
+    ),
+    process="incident",
+    also=("request", "problem"),
+    owner=Role.service_level_manager,
+    fact="clock_withdrawn",
+    measure=Measure.one,
+    aggregate=Aggregate.number,
+    unit=Unit.cases,
+    direction=Direction.down,
+    basis=Basis.event,
+    dimensions=BY_CAUSE,
+)
+
+KPIS = (
+    SLA_ATTAINMENT,
+    SLA_ATTAINMENT_OPENED,
+    SLA_BREACHES_BY_CAUSE,
+    SLA_WARNED_SAVED,
+    SLA_BREACHES_WITHDRAWN,
+)

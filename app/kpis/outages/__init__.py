@@ -1,0 +1,1 @@
+"""Outages: availability, and what else is counted by the time agreed with a service instead of by cases."""

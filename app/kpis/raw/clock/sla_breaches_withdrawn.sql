@@ -1,0 +1,21 @@
+-- sla_breaches_withdrawn: breaches of agreements with customers that were said to be none, by what took them away; as the case was
+-- known then.
+withdrawal as (
+  select head.about as stream, told.position, told.occurred_at, told.data->'clock' as said
+  from log.told join log.stream_head head using (stream)
+  where told.type = 'clock.breach_withdrawn' and told.position <= %(position)s and starts_with(head.about, '{process}/')
+),
+decided as (
+  select stream, null::bigint as rank, withdrawal.occurred_at as at, null::bigint as seconds, 1::bigint as numerator,
+    1::bigint as denominator, true as standing, (said->>'agreement')::uuid as agreement_id, said->>'metric' as metric,
+    null::text as excluded, coalesce(said->>'because', 'unknown') as cause, (
+      select jsonb_object_agg(field.key, field.value) from (
+        select distinct on (field.key) field.key, field.value
+        from recorded cross join lateral jsonb_each(
+          coalesce(data->'late'->recorded.stream, '{}') || coalesce(data->'set'->recorded.stream, '{}')) field
+        where recorded.stream = withdrawal.stream and recorded.position < withdrawal.position
+        order by field.key, version = 1, recorded.occurred_at desc, recorded.position desc
+      ) field
+    ) as known_then
+  from withdrawal where said->>'agreement_type' = 'SLA'
+)

@@ -1,0 +1,1 @@
+-- Of agreements nothing is looked up more than once.

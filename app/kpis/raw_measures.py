@@ -1,0 +1,53 @@
+"""Where the raw definitions hold what each case brings to a KPI, by its measure."""
+
+from __future__ import annotations
+
+from app.kpis.kpi import Measure
+
+#: The column that holds the number of a case, by measure.
+MEASURE = {
+    Measure.one: "1",
+    Measure.seconds: "seconds",
+    Measure.business_seconds: "numerator",
+    Measure.observed: "seconds",
+    Measure.in_time: "numerator",
+    Measure.reopened: "numerator",
+    Measure.reopened_soon: "numerator",
+    Measure.reassigned: "numerator",
+    Measure.reassignments: "numerator",
+    Measure.handovers: "numerator",
+    Measure.came_back: "numerator",
+    Measure.first_contact: "numerator",
+    Measure.unattended: "numerator",
+    Measure.review_on_time: "numerator",
+    Measure.downgraded: "numerator",
+    Measure.late: "numerator",
+    Measure.cost: "numerator",
+    Measure.budgeted: "denominator",
+    Measure.uncosted: "numerator",
+    Measure.irregular: "numerator",
+    Measure.repeated: "numerator",
+    Measure.first_pass: "numerator",
+    Measure.reworked: "numerator",
+    Measure.rework_rounds: "numerator",
+    Measure.requirement_changes: "numerator",
+    Measure.at_once: "numerator",
+    Measure.accurate: "numerator",
+    Measure.settled: "numerator",
+    Measure.known_error: "numerator",
+    Measure.proactive: "numerator",
+    Measure.prevented: "numerator",
+    Measure.came_before: "seconds",
+    Measure.at_first: "numerator",
+    Measure.failed: "numerator",
+    Measure.emergency: "numerator",
+    Measure.unauthorised: "numerator",
+    Measure.met: "numerator",
+    Measure.decided: "denominator",
+    Measure.overdue: "numerator",
+    Measure.outage_seconds: "seconds",
+    Measure.score: "numerator",
+    Measure.satisfied: "numerator",
+    Measure.rated: "numerator",
+    Measure.answered_in_time: "numerator",
+}

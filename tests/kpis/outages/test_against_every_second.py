@@ -1,0 +1,193 @@
+"""What is counted of made-up worlds, by both paths, is what there is if every step of them is looked at."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from app.db import Connection, Database
+from app.kpis.answer import answer
+from app.kpis.cases import cases
+from app.kpis.catalogue import KPIS
+from app.kpis.facts import FACTS
+from app.kpis.question import Question, QuestionParameters, parse_question
+from app.kpis.series import KpiPoint
+from app.log.follow import catch_up
+from tests.extent import some_of
+from tests.kpis.outages.oracle import World
+from tests.kpis.outages.worlds import STEP, Telling, made_up
+
+#: With a month's end, and a change of the clocks of Berlin, in it.
+BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
+ZONE = "Europe/Berlin"
+SECONDS = int(STEP / timedelta(seconds=1))
+
+
+class Asked:
+    """A world in a log, and what is said of it."""
+
+    def __init__(self, db: Database, telling: Telling) -> None:
+        self.db, self.telling, self.world = db, telling, telling.world
+        self.now = telling.at(self.world.now)
+
+    def question(self, key: str, *by: str, **filters: list[str]) -> Question:
+        said = QuestionParameters(begin="2026-03-01", end="2026-05-01", by=by, filters=filters)
+        return parse_question(KPIS[key], said, now=self.now, organisation_zone=ZONE)
+
+    async def points(self, key: str, *by: str, **filters: list[str]) -> list[KpiPoint]:
+        """What both paths say."""
+        question = self.question(key, *by, **filters)
+        fast = await answer(self.db, question, self.now)
+        assert fast.points == (await answer(self.db, question, self.now, position=fast.position)).points
+        return [point for point in fast.points if point.begin < self.now]
+
+    def steps(self, point: KpiPoint) -> tuple[int, int]:
+        """The steps of the point's period."""
+        begin, end = ((at - BEGIN) // STEP for at in (point.begin, point.end))
+        return begin, end
+
+
+async def _told(follower: Connection, db: Database, world: World) -> Asked:
+    telling = Telling(follower, world, BEGIN, STEP)
+    await telling.write()
+    await catch_up(follower, FACTS)
+    return Asked(db, telling)
+
+
+SEEDS = some_of(range(24), 3)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_availability_is_what_each_step_adds_up_to(
+    follower: Connection, db: Database, seed: int
+) -> None:
+    asked = await _told(follower, db, made_up(seed))
+    services = {service.key: service for service in asked.world.services}
+    for point in await asked.points("service_availability", "service"):
+        sums = asked.world.sums(services[str(point.by["service"])], *asked.steps(point))
+        assert (point.denominator, point.numerator) == _seconds(sums.agreed, sums.outage)
+        expected = None if not sums.agreed else round(float(1 - sums.outage / sums.agreed), 9)
+        assert point.value == expected
+    for point in await asked.points("service_availability"):
+        every = [asked.world.sums(service, *asked.steps(point)) for service in services.values()]
+        agreed, outage = sum(one.agreed for one in every), sum((one.outage for one in every), Fraction(0))
+        assert (point.denominator, point.numerator) == _seconds(agreed, outage), "pooled, never averaged"
+
+
+def _seconds(agreed: int, outage: Fraction) -> tuple[int, int]:
+    return agreed * SECONDS, int(outage * SECONDS + Fraction(1, 2))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_customers_agreements_count_by_their_own_terms(
+    follower: Connection, db: Database, seed: int
+) -> None:
+    asked = await _told(follower, db, made_up(seed))
+    world = asked.world
+    own = {one.name: one for one in world.agreements if one.customer is not None}
+    found = {
+        (str(point.by["agreement"]), point.begin): point
+        for point in await asked.points("service_availability", "agreement")
+    }
+    for (name, _), point in found.items():
+        steps = asked.steps(point)
+        if name in own:
+            sums = [world.sums(service, *steps, own[name]) for service in world.services]
+            agreed = sum(one.agreed for one in sums)
+            assert (point.denominator, point.numerator) == _seconds(
+                agreed, sum(one.outage for one in sums) + Fraction(0)
+            )
+            (alone,) = [
+                one
+                for one in await asked.points("service_availability", agreement=[name])
+                if one.begin == point.begin
+            ]
+            assert (alone.numerator, alone.denominator) == (point.numerator, point.denominator)
+    everybody = [point for (name, _), point in found.items() if name not in own]
+    for point in await asked.points("service_availability"):
+        of_it = [one for one in everybody if one.begin == point.begin]
+        assert sum(one.denominator or 0 for one in of_it) == point.denominator
+        assert sum(one.numerator or 0 for one in of_it) == pytest.approx(point.numerator, abs=len(of_it))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_outages_are_counted_by_when_they_began_and_listed(
+    follower: Connection, db: Database, seed: int
+) -> None:
+    asked = await _told(follower, db, made_up(seed))
+    world, names = asked.world, {service.key: service for service in asked.world.services}
+    beginnings = {key: world.beginnings(service, -100) for key, service in names.items()}
+    for point in await asked.points("outage_count", "service"):
+        begin, end = asked.steps(point)
+        expected = [step for step in beginnings[str(point.by["service"])] if begin <= step < end]
+        assert point.value == len(expected)
+    listed = [
+        case.decided_at
+        for case in (await cases(db, asked.question("outage_count"), asked.now, limit=200)).cases
+    ]
+    begin = (datetime(2026, 2, 28, 23, tzinfo=UTC) - BEGIN) // STEP
+    every = sorted(step for of in beginnings.values() for step in of if step >= begin)
+    assert listed == [asked.telling.at(step) for step in every]
+    for point in await asked.points("mtbf"):
+        steps = asked.steps(point)
+        sums = [world.sums(service, *steps) for service in names.values()]
+        began = sum(steps[0] <= step < steps[1] for of in beginnings.values() for step in of)
+        up = SECONDS * (sum(one.agreed for one in sums) - sum((one.outage for one in sums), Fraction(0)))
+        assert point.denominator == began
+        assert point.value == (round(float(up / began), 3) if began else None)
+        assert point.exposure is not None
+        assert point.exposure.at_least == (
+            None if began or not sum(one.agreed for one in sums) else round(up)
+        )
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_the_incidents_that_are_listed_add_up_to_the_time_of_outage(
+    follower: Connection, db: Database, seed: int
+) -> None:
+    asked = await _told(follower, db, made_up(seed))
+    question = asked.question("outage_seconds")
+    listed = (await cases(db, question, asked.now, limit=200)).cases
+    (begin, _), (_, end) = (((at - BEGIN) // STEP for at in span) for span in pairwise(question.bounds))
+    world = asked.world
+    lost = {
+        service.key: {
+            step: lost for step in range(begin, min(end, world.now)) if (lost := world.lost(service, step))
+        }
+        for service in world.services
+    }
+    assert sum(case.measure for case in listed) == pytest.approx(
+        float(SECONDS * sum(sum(of.values()) for of in lost.values())), abs=len(listed)
+    )
+    expected = dict.fromkeys(asked.telling.incidents.values(), Fraction(0))
+    for service in world.services:
+        for step, weight in lost[service.key].items():
+            effect = (
+                "down"
+                if world.weight(service, step) == 1 and _is_down(world, service.key, step)
+                else "degraded"
+            )
+            first = min(
+                (one for one in world.troubles if one.service == service.key and one.effect(step) == effect),
+                key=lambda one: (_since(one, step), int(one.name[1:])),
+            )
+            expected[asked.telling.incidents[first.name]] += weight * SECONDS
+    assert {str(case.id): case.measure for case in listed} == {
+        case: int(seconds + Fraction(1, 2)) for case, seconds in expected.items() if seconds
+    }
+
+
+def _is_down(world: World, service: str, step: int) -> bool:
+    return any(one.service == service and one.effect(step) == "down" for one in world.troubles)
+
+
+def _since(trouble: Any, step: int) -> int:
+    """Since when the incident has had the effect that it has in the step."""
+    effect, since = trouble.effect(step), step
+    while trouble.effect(since - 1) == effect:
+        since -= 1
+    return since

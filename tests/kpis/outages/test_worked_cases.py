@@ -1,0 +1,150 @@
+"""The worked cases of availability, told to the log: the KPIs say what they and the engine say."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.cli.sla_case_file import Calendars
+from app.common.business_time import BusinessTime
+from app.db import Connection, Database
+from app.kpis.answer import answer
+from app.kpis.catalogue import KPIS
+from app.kpis.facts import FACTS
+from app.kpis.question import QuestionParameters, parse_question
+from app.kpis.series import KpiPoint
+from app.log.canonical import instant
+from app.log.events import Event
+from app.log.follow import catch_up
+from app.sla.availability import Effect, MaintenanceWindow, Outage, OutageRules, availability, budget_used
+from tests.kpis.business_hours import Hours
+from tests.kpis.histories import BEGIN, Scripted, write
+from tests.kpis.lives import Life
+from tests.kpis.other_histories import write_others
+
+#: How long before and after the year of the cases the spans of a calendar are known.
+MARGIN = timedelta(days=400)
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _incident(said: dict[str, Any]) -> list[Event]:
+    """The incident as people would have reported, prioritised and resolved it."""
+    first, *rest = said["effects"]
+    fields = {} if said["began_at"] is None else {"began_at": instant(_at(said["began_at"]))}
+    case = Scripted.begin(_at(said["reported_at"]), service="shop", effect=first["effect"], **fields)
+    for one in rest:
+        apart = _at(one["from"]) - case.events[-1].occurred_at
+        case = case.then("prioritised", minutes=apart / timedelta(minutes=1), effect=one["effect"])
+    if said["service_restored_at"] is not None:
+        restored = {"service_restored_at": instant(_at(said["service_restored_at"])), "state": "resolved"}
+        apart = _at(said["service_restored_at"]) - case.events[-1].occurred_at
+        case = case.then("resolved", minutes=90 + apart / timedelta(minutes=1), **restored)
+    return list(case.events)
+
+
+def _change(said: dict[str, Any]) -> list[Event]:
+    life, window = Life("change", services=["shop"], service="shop"), (_at(said["from"]), _at(said["to"]))
+    fields = dict(zip(("window_from_at", "window_until_at"), map(instant, window), strict=True))
+    approved = (_at(said["approved_at"]) - BEGIN).total_seconds()
+    return (
+        life.then(approved, "approved", "approved").then(approved, "scheduled", "scheduled", **fields).events
+    )
+
+
+async def _tell(follower: Connection, case: dict[str, Any], hours: BusinessTime) -> None:
+    told, begin = Hours(follower), _at(case["budget"]["from"])
+    known = (begin - MARGIN, _at(case["budget"]["to"]) + MARGIN)
+    await told.spans("theirs", hours.spans(*known), *known)
+    await told.service("shop", None, begin)
+    target = {"metric": "availability", "calendar": "theirs", "threshold": case["budget"]["target"]}
+    await told.sla(
+        "SLA-2026-001",
+        begin,
+        None if begin.month == 1 else _at(case["budget"]["to"]),
+        services=["shop"],
+        targets=[target],
+        degraded_weight=case["degraded_weight"],
+        maintenance_counts=case["maintenance_counts"],
+    )
+    await write(
+        follower, sorted((e for one in case["incidents"] for e in _incident(one)), key=lambda e: e.version)
+    )
+    if case["maintenance"]:
+        await write_others(follower, [event for one in case["maintenance"] for event in _change(one)])
+    await catch_up(follower, FACTS)
+
+
+@pytest.mark.parametrize("number", [11, 12])
+async def test_a_worked_case_comes_to_what_it_expects(
+    follower: Connection, db: Database, real_data: Path, number: int
+) -> None:
+    file = json.loads((real_data / "sla_more_cases.json").read_text(encoding="utf-8"))
+    (case,) = (one for one in file["cases"] if one["id"] == number)
+    hours, now = Calendars(file["calendars"])(case["calendar"]), _at(case["now"])
+    await _tell(follower, case, hours)
+
+    async def point(key: str) -> KpiPoint:
+        said = QuestionParameters(
+            grain="all",
+            begin=case["period"]["from"],
+            end=case["period"]["to"],
+            filters={"agreement": ["SLA-2026-001"]},
+        )
+        question = parse_question(KPIS[key], said, now=now, organisation_zone=hours.definition.zone)
+        found = await answer(db, question, now)
+        assert found.points == (await answer(db, question, now, position=found.position)).points
+        return found.points[0]
+
+    expected, found = case["expected"], await point("service_availability")
+    assert found.exposure is not None
+    assert found.exposure.agreed_seconds == expected["agreed_seconds"]
+    assert found.exposure.outage_seconds == expected["outage_seconds"]
+    assert found.value == expected["availability"]
+    used = await point("availability_budget_used")
+    assert used.value == expected["budget_used"]
+    assert _by_the_engine(case, hours) == (found.value, used.value)
+
+
+def _by_the_engine(case: dict[str, Any], hours: BusinessTime) -> tuple[float, float]:
+    """What the pure function says of the same, as availability and budget used."""
+    outages = [
+        Outage(
+            tuple(
+                (_at(one["from"] or said["began_at"] or said["reported_at"]), Effect(one["effect"]))
+                for one in said["effects"]
+            ),
+            None if said["service_restored_at"] is None else _at(said["service_restored_at"]),
+        )
+        for said in case["incidents"]
+    ]
+    windows = [
+        MaintenanceWindow(_at(one["from"]), _at(one["to"]), _at(one["approved_at"]))
+        for one in case["maintenance"]
+    ]
+    rules = OutageRules(
+        hours=hours,
+        degraded_weight=Fraction(case["degraded_weight"]),
+        maintenance_counts=case["maintenance_counts"],
+    )
+    now, period, budget = _at(case["now"]), case["period"], case["budget"]
+    of_period = availability(outages, windows, rules, _at(period["from"]), _at(period["to"]), now)
+    since = availability(outages, windows, rules, _at(budget["from"]), _at(period["to"]), now)
+    used = budget_used(
+        since.outage_seconds,
+        Fraction(Decimal(budget["target"])),
+        hours,
+        _at(budget["from"]),
+        _at(budget["to"]),
+    )
+    assert of_period.share is not None
+    assert used is not None
+    return round(float(of_period.share), 9), round(float(used), 9)
