@@ -142,12 +142,17 @@ async def handle_action(
     said: ActionRequest,
     *,
     renderer: type[Renderer] = Renderer,
+    prepared: tuple[object, ...] = (),
 ) -> Response:
-    """Carry out the action of the request `said`, and answer with the record after it."""
+    """Carry out the action of the request `said`, and answer with the record after it. `prepared`: see
+    `Command`.
+    """
     ledger = ledger_of(request)
     key = await idempotency.key_of(ledger, request, operation_id(lifecycle, row), said.idempotency_key)
     context = context_of(request)
-    command = Command(lifecycle, row, said.name, said.body, context, versions_of(said.if_match), key)
+    command = Command(
+        lifecycle, row, said.name, said.body, context, versions_of(said.if_match), key, prepared=prepared
+    )
     carried_out = await perform_idempotently(ledger, command)
     shows = renderer(ledger, lifecycle, shape, context.caller, context.language)
     return action_response(

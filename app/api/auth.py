@@ -40,6 +40,8 @@ from app.settings import Settings
 
 AUTHENTICATED_PREFIX = "/v1/"
 METRICS = "/metrics"
+#: Pages that are drawn for whoever is signed in, and show a form to others.
+SIGNED_IN_PAGES = frozenset({"/dashboard/due"})
 WRONG_KEYS_SECONDS = 60
 NOT_MODIFIED = 304
 #: Media types that every path offers.
@@ -49,6 +51,9 @@ CONTENT_SUFFIX = "/content"
 BYTES = "application/octet-stream"
 #: Paths of KPI figures and their cases, which offer CSV too.
 TABLES = re.compile(r"/v1/kpis/[^/]+(/cases)?")
+#: Paths of service reports, which are also pages that print.
+REPORT_PAGES = re.compile(r"/v1/slas/[^/]+/(reports/[^/]+|report_preview)")
+HTML = "text/html"
 #: Media types of single paths, besides JSON.
 OFFERED = {
     key_scopes.CHANGE_CALENDAR: ("text/calendar",),
@@ -89,7 +94,7 @@ class AuthMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (
             scope["type"] != "http"
-            or not scope["path"].startswith(self._guarded)
+            or not (scope["path"].startswith(self._guarded) or scope["path"] in SIGNED_IN_PAGES)
             or is_webhook(scope)  # verified by its source's own secret
         ):
             await self._app(scope, receive, send)
@@ -108,7 +113,9 @@ class AuthMiddleware:
         except Refusal as refusal:
             await _refused(request, refusal)(scope, receive, send)
         else:
-            if who is None:
+            if who is None and scope["path"] in SIGNED_IN_PAGES:
+                await self._app(scope, receive, send)
+            elif who is None:
                 await _unauthenticated(request)(scope, receive, send)
             else:
                 scope["state"]["caller"] = who
@@ -239,10 +246,14 @@ class AuthMiddleware:
 
 def _offered(path: str) -> tuple[str, ...]:
     """Return the media types that the path offers."""
+    if path in SIGNED_IN_PAGES:
+        return (HTML,)
     if path.endswith(CONTENT_SUFFIX):
         return (*JSON_TYPES, BYTES)
     if path in OFFERED:
         return (*JSON_TYPES, *OFFERED[path])
+    if REPORT_PAGES.fullmatch(path):
+        return (*JSON_TYPES, HTML)
     return (*JSON_TYPES, tables.MEDIA_TYPE) if TABLES.fullmatch(path) else JSON_TYPES
 
 
@@ -288,6 +299,12 @@ def caller_of(request: Request) -> Who:
     # Not `request.state`: Starlette creates that object anew for each access.
     who: Who = request.scope["state"]["caller"]
     return who
+
+
+def signed_in(request: Request) -> Who | None:
+    """Return the caller of a page that is also shown to nobody; None: nobody is signed in."""
+    found: Who | None = request.scope["state"].get("caller")
+    return found
 
 
 async def still_caller(request: Request) -> Who | None:

@@ -113,7 +113,7 @@ def router_of(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:
     """Return the router with a bulk operation for each kind of ticket."""
     router = APIRouter(prefix="/v1")
     for lifecycle in lifecycles:
-        if lifecycle.code is not None:
+        if lifecycle.is_ticket:
             router.add_api_route(
                 f"/{lifecycle.plural}/bulk",
                 _endpoint(lifecycle),

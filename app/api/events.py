@@ -15,6 +15,8 @@ from app.api.cursors import read as read_cursor
 from app.api.cursors import write as write_cursor
 from app.api.list_queries import AsOfParameter
 from app.api.shapes import OutputModel, Renderer
+from app.common import clocks
+from app.common.clocks import ClockData
 from app.common.personal import is_sealed
 from app.common.records import ChildRecord, ForeignRef, Hidden, Record, StaffOnly, codecs, empty, evolve
 from app.kernel.feed import SeenEvent
@@ -38,8 +40,8 @@ class EventOut(OutputModel):
 
     position: int = Field(description="Its place in the whole log, from 1, without gaps.")
     id: UUID
-    stream: str = Field(description="The record: `<kind>/<id>`.")
-    version: int = Field(description="Its place among the record's events, from 1.")
+    stream: str = Field(description="The record, or a clock that measures it: `<kind>/<id>`.")
+    version: int = Field(description="Its place among the events of its stream, from 1.")
     type: str = Field(description="What happened: `<kind>.<past tense>`.")
     schema_version: int
     occurred_at: datetime = Field(description="When it happened in the world.")
@@ -54,10 +56,13 @@ class EventOut(OutputModel):
     set: dict[str, Any] = Field(description="By row, the fields that it set; null: the row was removed.")
     observed: bool = Field(description="Whether another system told it, so that no rule was checked.")
     irregular: list[str] = Field(description="What of it does not fit the lifecycle.")
+    clock: ClockData | None = Field(
+        description="Of an event of a clock, what it says of the clock; null: it is an event of the record."
+    )
 
 
 class EventPage(OutputModel):
-    """Events of a record in the order of their versions."""
+    """Events of a record, and of the clocks that measure it, in the order in which they were recorded."""
 
     items: list[EventOut]
     names: dict[str, str | None] = Field(
@@ -86,17 +91,16 @@ async def page(renderer: Renderer, record: Record, paging: EventPaging) -> dict[
     (viewer,) = await viewers(ledger.db, renderer.lifecycle, renderer.caller, [record])
     for_staff = viewer is Viewer.staff
     scope = stream if paging.as_of is None else f"{stream} as of {paging.as_of}"
-    after = 0 if paging.cursor is None else read_cursor(paging.cursor, scope, sign)[0]
-    events = await read.stream_events(
-        ledger.db,
-        stream,
-        after_version=after,
-        as_of=paging.as_of,
-        limit=paging.limit + 1,
-        for_staff=for_staff,
-    )
+    version, position = (0, 0) if paging.cursor is None else read_cursor(paging.cursor, scope, sign)
+    bounds: dict[str, Any] = {"as_of": paging.as_of, "limit": paging.limit + 1, "for_staff": for_staff}
+    own = await read.stream_events(ledger.db, stream, after_version=version, **bounds)
+    of_clocks = await read.events_about(ledger.db, stream, after_position=position, **bounds)
+    events = sorted([*own, *of_clocks], key=lambda event: event.position)
     shown = events[: paging.limit]
-    cursor = write_cursor([shown[-1].version], scope, sign) if len(events) > paging.limit else None
+    cursor = None
+    if len(events) > paging.limit:
+        version = max((event.version for event in shown if event.stream == stream), default=version)
+        cursor = write_cursor([version, shown[-1].position], scope, sign)
     items, names = await render(ledger, [SeenEvent(event, renderer.lifecycle, viewer) for event in shown])
     return {"items": items, "names": names, "next_cursor": cursor}
 
@@ -137,6 +141,8 @@ async def _names(
                 ids["person"].add(UUID(name))
         for kind, name in _named_ids(fields, [item["given"], *item["set"].values()]):
             ids[kind].add(UUID(name))
+        if item["clock"] is not None and item["clock"]["party"] is not None:
+            ids["team"].add(UUID(item["clock"]["party"]))
     sealed = await ledger.directory.names(ids["person"])
     texts = await ledger.vault.texts(sealed.values())
     teams = await ledger.directory.teams(ids["team"]) if ids["team"] else {}
@@ -239,7 +245,16 @@ def _event_out(event: Recorded, given: dict[str, Any], changes: dict[str, Any]) 
         "set": changes,
         "observed": bool(event.data.get("observed")),
         "irregular": event.data.get("irregular", []),
+        "clock": _clock(event),
     }
+
+
+def _clock(event: Recorded) -> dict[str, Any] | None:
+    """Return what an event of a clock says of it, with null for what it does not say."""
+    said = event.data.get(clocks.KIND)
+    if said is None:
+        return None
+    return {name: said.get(name, member.default) for name, member in ClockData.model_fields.items()}
 
 
 def _ciphertexts(value: Any) -> list[str]:

@@ -58,7 +58,8 @@ def _require_date(value: Any) -> Any:
 Time = Annotated[Instant, BeforeValidator(_require_date)]
 
 
-def _person(value: str) -> str:
+def check_person(value: str) -> str:
+    """Return the value if it names a person: an id, `me`, or `none`. Raises PydanticCustomError."""
     if value not in (NONE, ME):
         try:
             return str(UUID(value))
@@ -159,7 +160,7 @@ def _comparison(codec: Codec, may_be_empty: bool) -> tuple[Any, str, _Column]:
     """
     kind = codec.type
     if codec.refers is not None and codec.refers.kind == "person":
-        return _Person, ": ids, or `me`", _Column(codec.name, _persons, may_be_empty, may_be_empty)
+        return PersonNamed, ": ids, or `me`", _Column(codec.name, _persons, may_be_empty, may_be_empty)
     if codec.refers is not None and codec.refers.kind != "team":
         return _QueryText, ": ids", _Column(codec.name, _ids, may_be_empty, may_be_empty)
     if codec.refers is not None:
@@ -190,9 +191,10 @@ _QueryText = Annotated[
     Component("Word", "A value that is looked for.", "mail", {"minLength": 1, "pattern": "^[^,]+$"}),
 ]
 _UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-_Person = Annotated[
+#: A person as a value of a filter.
+PersonNamed = Annotated[
     str,
-    AfterValidator(_person),
+    AfterValidator(check_person),
     Component(
         "PersonNamed", "A person: an id, `me`, or nobody.", ME, {"pattern": f"^({NONE}|{ME}|{_UUID})$"}
     ),

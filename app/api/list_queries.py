@@ -131,6 +131,11 @@ def requested_fields(query: ListQuery | RecordQuery) -> frozenset[str] | None:
     return None if query.fields is None else frozenset([*query.fields, *included_extras(query)])
 
 
+def on_request(query: BaseModel) -> frozenset[str]:
+    """Return the fields that the query asks for by name, among them those that are shown only then."""
+    return frozenset([*(getattr(query, "fields", None) or ()), *included_extras(query)])
+
+
 def wants_actions(query: ListQuery) -> bool:
     """Return whether the list is to show the actions of its records."""
     return ACTIONS in (*(query.fields or ()), *included_extras(query))

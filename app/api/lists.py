@@ -7,7 +7,7 @@ names of fields, so that nothing is declared twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -16,13 +16,14 @@ from pydantic import BaseModel, Field, create_model
 
 from app.api.custom import CUSTOM
 from app.api.filters import Parameter, multi_value, parameters
-from app.api.list_queries import ACTIONS, ListQuery, ListSelection, RecordQuery
+from app.api.list_queries import ACTIONS, ListQuery, ListSelection, RecordQuery, on_request
 from app.api.record_fields import NAMES
 from app.api.searching import SEARCH
 from app.api.shapes import ALWAYS_INCLUDED, OutputModel, Renderer
 from app.common.components import Component
 from app.common.records import Record, codecs
 from app.common.tickets import Ticket
+from app.db import Database
 from app.kernel.lifecycle import Lifecycle
 
 
@@ -42,6 +43,35 @@ class ExpandTarget:
         return value["id"] if self.by == "id" and value is not None else value
 
 
+@dataclass(frozen=True, slots=True)
+class ListExtension:
+    """What a list offers besides the fields of its records, from another table that a consumer of the log
+    keeps up to date.
+
+    `join` is SQL that joins that table to the records' table `t`; `sorts` are by name the SQL values to sort
+    by, `parameters` the filters, `fields` the fields of the shape that are shown on request. Who uses one of
+    them waits a moment until the consumer has passed the log's end (`wait`), and the page says in
+    `lag_field`, described in `lag_about`, how old the first event is that it has not.
+    """
+
+    join: str
+    sorts: Mapping[str, str]
+    parameters: tuple[Parameter, ...]
+    fields: tuple[str, ...]
+    lag_field: str
+    lag_about: str
+    wait: Callable[[Database], Awaitable[float]]
+
+    def is_requested(self, sort: str, *queries: BaseModel | None) -> bool:
+        """Return whether one of these queries filters by the extension or asks for its fields, or the page is
+        sorted by it.
+        """
+        names = {parameter.name for parameter in self.parameters}
+        filtered = any(query is not None and names & query.model_fields_set for query in queries)
+        asked = {name for query in queries if query is not None for name in on_request(query)}
+        return filtered or sort.removeprefix("-") in self.sorts or not asked.isdisjoint(self.fields)
+
+
 @dataclass(frozen=True)
 class Listing:
     """The list of one kind of record: what it can filter, sort and expand.
@@ -49,7 +79,8 @@ class Listing:
     `shape` is the model that shows a record. `filters` name its fields, or conditions on child records
     (`filters._CHILD_FILTERS`); `sorts` name its fields: the first, descending, is the default order.
     `expands` are the listings whose records can be shown whole where this one refers to them by id.
-    `renderer` shows the records.
+    `renderer` shows the records. `own_parameters` are filters by what is no field, `extension` is what the
+    list offers from another table.
     """
 
     lifecycle: Lifecycle[Any]
@@ -58,6 +89,8 @@ class Listing:
     sorts: tuple[str, ...]
     expands: tuple[Listing, ...] = ()
     renderer: type[Renderer] = Renderer
+    own_parameters: tuple[Parameter, ...] = ()
+    extension: ListExtension | None = None
     #: The filter parameters, by name.
     parameters: dict[str, Parameter] = field(init=False)
     #: The targets of expansion, by field.
@@ -80,17 +113,21 @@ class Listing:
                 object.__setattr__(self, name, value)
 
         set_fields(parameters=parameters(self.lifecycle.record, self.shape, self.filters))
+        self.parameters.update({one.name: one for one in self.own_parameters})
         if self.lifecycle.searched_fields:
             self.parameters[SEARCH.name] = SEARCH
         if issubclass(self.lifecycle.record, Ticket):
             self.parameters[CUSTOM.name] = CUSTOM
+        beside = self.extension
+        if beside is not None:
+            self.parameters.update({parameter.name: parameter for parameter in beside.parameters})
         set_fields(refers=_expand_targets(self))
         name = self.shape.__name__.removesuffix("Out")
         shaping = _shaping(self)
         selected: Any = {p.name: (p.annotation, None) for p in self.parameters.values()}
-        selected["sort"] = _sort(self.sorts)
+        selected["sort"] = _sort((*self.sorts, *(() if beside is None else beside.sorts)))
         set_fields(selection=create_model(f"{name}ListSelection", __base__=ListSelection, **selected))
-        offered = {"include": INCLUDE} if ACTIONS in self.shape.model_fields else {}
+        offered = {"include": _include(beside)} if ACTIONS in self.shape.model_fields else {}
         set_fields(query=create_model(f"{name}Query", __base__=ListQuery, **selected, **shaping, **offered))
         set_fields(record_query=create_model(f"{name}RecordQuery", __base__=RecordQuery, **shaping))
         set_fields(item=_item_model(self.shape, name))
@@ -98,9 +135,8 @@ class Listing:
         set_fields(
             partial_item=_partial_model(self, self.item, f"Partial{name}Item") if offered else self.partial
         )
-        searched = bool(self.lifecycle.searched_fields)
-        set_fields(page=_page_model(f"{name}Page", self.item, searched=searched))
-        set_fields(partial_page=_page_model(f"Partial{name}Page", self.partial_item, searched=searched))
+        set_fields(page=_page_model(self, f"{name}Page", self.item))
+        set_fields(partial_page=_page_model(self, f"Partial{name}Page", self.partial_item))
 
 
 def _expand_targets(listing: Listing) -> dict[str, ExpandTarget]:
@@ -148,11 +184,14 @@ def _shaping(listing: Listing) -> dict[str, Any]:
     return shaping
 
 
-#: The parameter that asks for fields that a list does not show by default.
-INCLUDE: Any = (
-    multi_value(Literal[ACTIONS], "`actions`: say of each record what the caller may do with it, by name."),
-    None,
-)
+def _include(beside: ListExtension | None) -> Any:
+    """Return the parameter that asks for fields that a list does not show by default."""
+    about = "`actions`: say of each record what the caller may do with it, by name."
+    if beside is None:
+        return multi_value(Literal[ACTIONS], about), None
+    named = ", ".join(f"`{name}`" for name in beside.fields)
+    entry: Any = Literal[(ACTIONS, *beside.fields)]
+    return multi_value(entry, f"{about} {named}: show these fields, else null."), None
 
 
 def _item_model(shape: type[OutputModel], name: str) -> type[OutputModel]:
@@ -193,9 +232,12 @@ _TotalAtLeast = Annotated[
 ]
 
 
-def _page_model(name: str, entry: Any, *, searched: bool) -> type[OutputModel]:
+def _page_model(listing: Listing, name: str, entry: Any) -> type[OutputModel]:
     more: dict[str, Any] = {}
-    if searched:
+    if listing.extension is not None:
+        beside = listing.extension
+        more[beside.lag_field] = (float | None, Field(description=beside.lag_about))
+    if listing.lifecycle.searched_fields:
         about = (
             "Age of the first event whose words `q` does not find yet; 0: there is none. Null without `q`."
         )

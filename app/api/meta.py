@@ -17,6 +17,7 @@ from app.api.openapi import in_language, problems
 from app.api.problems import RETRY_SECONDS
 from app.api.readiness import Readiness
 from app.api.shapes import OutputModel
+from app.common.clocks import ClockEventType
 from app.common.people import Role
 from app.i18n import LANGUAGES
 from app.kernel.actor_policy import role
@@ -73,6 +74,13 @@ class LifecycleOut(OutputModel):
     actions: list[ActionOut]
 
 
+class EventTypeOut(OutputModel):
+    """A type of event that no action gives."""
+
+    event: str
+    label: str = Field(description="How it reads in a ticket's history, in the language asked for.")
+
+
 class RoleOut(OutputModel):
     """A role that persons hold."""
 
@@ -100,6 +108,9 @@ class Meta(OutputModel):
     limits: LimitsOut
     roles: list[RoleOut]
     lifecycles: list[LifecycleOut]
+    clock_events: list[EventTypeOut] = Field(
+        description="Of the clocks of service levels, whose events stand among those of their tickets."
+    )
 
 
 @router.get("/livez", operation_id="get_liveness")
@@ -161,6 +172,7 @@ async def get_meta(request: Request) -> Response:
         ),
         roles=[RoleOut(role=role, label=ledger.role_labels.label(role, language)) for role in Role],
         lifecycles=[_lifecycle_out(lifecycle, language) for lifecycle in ledger.lifecycles.values()],
+        clock_events=[EventTypeOut(event=one.value, label=one.label(language)) for one in ClockEventType],
     )
     headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
     return Response(to_json(meta), headers=headers, media_type="application/json")

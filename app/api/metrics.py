@@ -32,6 +32,11 @@ RECONCILED = """
 select differences, extract(epoch from %s - made_at)::float8 as seconds
 from fold.reconciliation order by made_at desc, id desc limit 1"""
 NEVER_RECONCILED = {"differences": math.nan, "seconds": math.nan}
+#: The clocks that were last computed anew though no ticket had news, and how long that took.
+RECOMPUTED = """
+select number::float8 as number, seconds, (finished_at is null)::integer as running from sla.recomputation
+order by position desc limit 1"""
+NEVER_RECOMPUTED = {"number": math.nan, "seconds": math.nan, "running": 0}
 #: The label of requests that no operation answers: an unknown path, a wrong key, a static file.
 NO_OPERATION = "none"
 
@@ -74,6 +79,14 @@ class Metrics:
         self._reconciled_seconds = self._gauge(
             "ledgerdesk_reconciliation_age_seconds", "How long ago all KPIs were last compared; NaN: never."
         )
+        self._recomputed = self._gauge(
+            "ledgerdesk_clock_recomputation_clocks",
+            "How many clocks were last computed anew for a calendar, an agreement or a rule; NaN: none ever.",
+        )
+        self._recomputed_seconds = self._gauge(
+            "ledgerdesk_clock_recomputation_seconds", "How long that took, or has taken so far."
+        )
+        self._recomputing = self._gauge("ledgerdesk_clock_recomputation_running", "1 while it is not done.")
         self._connections = self._gauge(
             "ledgerdesk_database_connections", "Connections of the pool for reading, by state.", "state"
         )
@@ -114,6 +127,7 @@ class Metrics:
             self._head.set(await read.head(ledger.db, seconds=SCRAPE_SECONDS))
             late = await timers.overdue(ledger.db, now)
             reconciled = await ledger.db.row(RECONCILED, (now,)) or NEVER_RECONCILED
+            recomputed = await ledger.db.row(RECOMPUTED) or NEVER_RECOMPUTED
         except DatabaseGone:
             self._up.set(0)
         else:
@@ -123,6 +137,9 @@ class Metrics:
             self._overdue_seconds.set(late.seconds)
             self._differences.set(reconciled["differences"])
             self._reconciled_seconds.set(reconciled["seconds"])
+            self._recomputed.set(recomputed["number"])
+            self._recomputed_seconds.set(recomputed["seconds"])
+            self._recomputing.set(recomputed["running"])
         pool = ledger.db.pool_stats()
         self._connections.labels("idle").set(pool.idle)
         self._connections.labels("used").set(pool.connections - pool.idle)

@@ -17,7 +17,7 @@ from app.api.deprecations import Deprecations
 from app.api.headers import find_header_fault
 from app.api.metrics import Metrics
 from app.api.problems import internal_error, problem, unsupported_body
-from app.api.raw_bodies import takes_any_body
+from app.api.raw_bodies import is_form, takes_any_body
 from app.log.ids import uuid7
 
 #: Default headers, of answers that do not set these themselves.
@@ -136,7 +136,7 @@ def _early_refusal(scope: Scope, limit: int, *, is_file: bool) -> Response | Non
         return problem(request, 404, "no_such_path")
     if _declared_length(Headers(scope=scope)) > limit:
         return problem(request, 413, "too_large", words={"limit": str(limit)})
-    return None if is_file else unsupported_body(request)
+    return None if is_file or is_form(scope) else unsupported_body(request)
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:

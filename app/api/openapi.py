@@ -117,6 +117,8 @@ OF_KEYS = ("RateLimit", "RateLimit-Policy")
 OF_DEPRECATED = ("Deprecation", "Link", "Sunset")
 TAGS = {
     "bulk": "Many actions by the file.",
+    "tickets": "What tickets of every kind have: complaints, for instance.",
+    "slas": "What is promised to customers, and by teams and suppliers so that it can hold.",
     "alerts": "What monitoring tools tell.",
     "articles": "What is known of troubles, and what helps.",
     "releases": "Changes that go into use together, through the gates of their stages.",
@@ -239,6 +241,8 @@ def document(app: FastAPI) -> dict[str, Any]:
     components.lift(made)
     components.open_codes(made)
     examples.add_examples(made)
+    components.shorten_nullable(made["paths"])
+    components.shorten_nullable(made["components"])
     components.share_components(made)
     return made
 

@@ -4,8 +4,10 @@ which one of them shows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
@@ -21,6 +23,7 @@ FOLDER = Path(__file__).with_name("static")
 FILES = {
     "docs.js": FOLDER / "docs.js",
     "page.css": FOLDER / "page.css",
+    "report.css": FOLDER / "report.css",
     "swagger-ui-bundle.js": FOLDER / "swagger-ui" / "swagger-ui-bundle.js",
     "swagger-ui.css": FOLDER / "swagger-ui" / "swagger-ui.css",
 }
@@ -29,11 +32,16 @@ DOCS = FOLDER / "docs.html"
 CONTRACT = PROJECT / "openapi" / "openapi.json"
 #: Files kept in memory from the start.
 PRELOADED = (DOCS, *FILES.values(), CONTRACT)
+NO_MORE: Mapping[str, str] = MappingProxyType({})
 CACHE_HEADERS = {"Cache-Control": "public, max-age=3600"}
 #: Only our own resources: no inline script or style, and no other site may frame the page.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+#: The same for pages with a form, which run no script.
+FORM_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'").replace(
+    "script-src 'self'", "script-src 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -42,18 +50,28 @@ HEADERS = {
 }
 
 
-def page(language: str, title: str, body: str, *, vary: str = "Accept, Accept-Language") -> Response:
-    """Return a page with that title, which is plain text, and that body, which is HTML."""
+def page(
+    language: str,
+    title: str,
+    body: str,
+    *,
+    vary: str = "Accept, Accept-Language",
+    status: int = 200,
+    more: Mapping[str, str] = NO_MORE,
+) -> Response:
+    """Return a page with that title, which is plain text, and that body, which is HTML; `more` are headers
+    besides, or instead of, the usual ones.
+    """
     document = (
         f'<!doctype html>\n<html lang="{language}">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)} · Ledgerdesk</title>\n"
-        '<link rel="stylesheet" href="/static/page.css">\n'
+        '<link rel="icon" href="data:,">\n<link rel="stylesheet" href="/static/page.css">\n'
         f"<main>\n<h1>{escape(title)}</h1>\n{body}\n</main>\n"
         "</html>\n"
     )
-    headers = {**HEADERS, "Content-Language": language, "Vary": vary}
-    return Response(document, headers=headers, media_type="text/html")
+    headers = {**HEADERS, "Content-Language": language, "Vary": vary, **more}
+    return Response(document, status, headers=headers, media_type="text/html")
 
 
 @router.get("/docs", operation_id="get_docs", include_in_schema=False)

@@ -51,13 +51,15 @@ VIA_CHILD_ROWS = """r.id in (select split_part(f.record, '/', 2)::uuid from fold
 @dataclass(frozen=True, slots=True)
 class Order:
     """A sort order: by a column, descending or not; then by id in the same direction. Nulls come last.
-    `is_default`: the list's default order, which indexes of filters contain, too.
+    `is_default`: the list's default order, which indexes of filters contain, too. `source`: SQL of the rows
+    with the column, where it is none of the records' own table.
     """
 
     column: str
     down: bool
     may_be_empty: bool
     is_default: bool
+    source: str | None = None
 
     @property
     def range_order_by(self) -> str:
@@ -75,6 +77,11 @@ class Order:
 def order_of(listing: Listing, sort: str) -> Order:
     """Return the order that `sort` names, as `-opened_at`."""
     column = sort.removeprefix("-")
+    beside = listing.extension
+    if beside is not None and column in beside.sorts:
+        table = listing.lifecycle.table
+        source = f"(select t.*, {beside.sorts[column]} as {column} from {table} t {beside.join})"
+        return Order(column, sort.startswith("-"), may_be_empty=True, is_default=False, source=source)
     may_be_empty = type(None) in get_args(listing.shape.model_fields[column].annotation)
     return Order(column, sort.startswith("-"), may_be_empty, is_default=column == listing.sorts[0])
 
@@ -103,6 +110,9 @@ async def page(
         else _decode_position(listing, order, cursors.read(query.cursor, scope, sign))
     )
     found: dict[str, Any] = {"total": None, "total_at_least": None}
+    if (beside := listing.extension) is not None:
+        requested = beside.is_requested(sort, query, saved)
+        found[beside.lag_field] = await beside.wait(renderer.ledger.db) if requested else None
     if listing.lifecycle.searched_fields:
         found["lag_seconds"] = await wait_for_index(renderer.ledger.db) if where.searches else None
     if query.count:
@@ -166,7 +176,7 @@ def page_sql(
     renderer: Renderer, where: WhereClause, order: Order, limit: int, after: PagePosition | None = None
 ) -> str:
     """Return the SQL of a page: the first `limit` rows after the position `after`."""
-    table = renderer.lifecycle.table
+    table = order.source or renderer.lifecycle.table
     ranges = _ranges(renderer, where, order.is_default, _keyset_conditions(where, order, after))
     if where.scan_limit is None:
         sources = [f"{table} r where {conditions}" for conditions in _with_searches(where, ranges)]

@@ -91,6 +91,13 @@ class WindowConflict(BaseModel):
     until_at: datetime | None = Field(description="Null while the change holds the item without end.")
 
 
+class TargetFault(BaseModel):
+    """A target of an agreement, and why the agreement cannot be submitted with it."""
+
+    target: str = Field(description="What the agreement calls it.")
+    because: str = Field(description="A stable code: `no_threshold`, `tied`, `does_not_add_up` …")
+
+
 class ProblemDocument(BaseModel):
     """The reason why a request was not carried out."""
 
@@ -111,6 +118,9 @@ class ProblemDocument(BaseModel):
     version: int | None = Field(default=None, description="The record's present version (status 412).")
     conflicts: list[WindowConflict] | None = Field(
         default=None, description="What stands in the way of the window (code `window_taken` and its like)."
+    )
+    targets: list[TargetFault] | None = Field(
+        default=None, description="Targets that an agreement cannot be submitted with."
     )
 
 

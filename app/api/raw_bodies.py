@@ -1,5 +1,5 @@
-"""Paths that take bodies of any type: files, and deliveries of tools, which are verified by their own secret
-instead of a credential of ours.
+"""Paths that take other bodies than JSON: files, deliveries of tools, which are verified by their own secret
+instead of a credential of ours, and the form of a page.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 UPLOADS = "/v1/uploads/"
+#: The page by which a requester rates a ticket; the token follows.
+RATING_PAGE = "/rate/"
 #: The path, as the contract has it, that takes deliveries of tools.
 RECEIVE_WEBHOOK = "/v1/webhooks/{source}"
 WEBHOOK = re.compile(r"/v1/webhooks/[^/]+")
@@ -33,3 +35,9 @@ def takes_any_body(scope: Mapping[str, Any]) -> bool:
         or is_webhook(scope)
         or (scope["method"] == "POST" and PREVIEW.fullmatch(scope["path"]) is not None)
     )
+
+
+def is_form(scope: Mapping[str, Any]) -> bool:
+    """Return whether the request sends the form of a page that needs no account; small, unlike a file."""
+    path: str = scope["path"]
+    return scope["method"] == "POST" and path.startswith(RATING_PAGE)

@@ -11,13 +11,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
 
-from app.api import events, views
+from app.api import events, summaries, views
 from app.api.accept import language_for
 from app.api.auth import caller_of, context_of, ledger_of
 from app.api.etag import etag, matches
 from app.api.expand import expand
 from app.api.json_output import dump_json
-from app.api.list_queries import ListQuery, RecordQuery, expanded_fields, requested_fields, wants_actions
+from app.api.list_queries import (
+    ListQuery,
+    RecordQuery,
+    expanded_fields,
+    on_request,
+    requested_fields,
+    wants_actions,
+)
 from app.api.lists import Listing
 from app.api.openapi import problems, record_responses
 from app.api.paging import VARY, page, page_response
@@ -41,12 +48,13 @@ Name = Annotated[
 def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "") -> None:
     """Add the operations that list records of that kind, show one, and list its events."""
     lifecycle = listing.lifecycle
+    one, many = summaries.noun(lifecycle.kind), summaries.nouns(lifecycle.kind, lifecycle.plural)
     router.add_api_route(
         prefix,
         _list_endpoint(listing),
         methods=["GET"],
         operation_id=f"list_{lifecycle.plural}",
-        description=f"{lifecycle.plural.replace('_', ' ').capitalize()} that the caller may see.",
+        description=f"{many[0].upper()}{many[1:]} that the caller may see.",
         response_model=listing.page | listing.partial_page,
         responses=problems(400, 422),
     )
@@ -55,7 +63,7 @@ def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "") -> Non
         _record_endpoint(listing),
         methods=["GET"],
         operation_id=f"get_{lifecycle.kind}",
-        description=f"One {lifecycle.kind.replace('_', ' ')}, as it stands or as it stood.",
+        description=f"One {one}, as it stands or as it stood.",
         response_model=listing.shape | listing.partial,
         responses=record_responses(),
     )
@@ -64,7 +72,7 @@ def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "") -> Non
         _events_endpoint(listing),
         methods=["GET"],
         operation_id=f"list_{lifecycle.kind}_events",
-        description=f"What happened to one {lifecycle.kind.replace('_', ' ')}, in order.",
+        description=f"What happened to one {one}, in order.",
         response_model=events.EventPage,
         responses=problems(400, 404, 422),
     )
@@ -93,6 +101,7 @@ def _list_endpoint(listing: Listing) -> Callable[..., Any]:
     async def list_records(request: Request, query: ListQuery) -> Response:
         renderer = renderer_of(request, listing)
         renderer.fields, renderer.offers = requested_fields(query), wants_actions(query)
+        renderer.extras = on_request(query)
         saved = await views.saved_selection(listing, renderer, query.view)
         return page_response(request, await page(listing, renderer, query, saved))
 
@@ -104,7 +113,7 @@ def _record_endpoint(listing: Listing) -> Callable[..., Any]:
         request: Request, name: Name, query: RecordQuery, if_none_match: IfNoneMatch = None
     ) -> Response:
         renderer = renderer_of(request, listing)
-        renderer.fields = requested_fields(query)
+        renderer.fields, renderer.extras = requested_fields(query), on_request(query)
         await require_past(request, query.as_of)
         loaded = await load_visible(renderer, name)
         record = loaded.record

@@ -70,10 +70,12 @@ ChildLoader = Callable[[Ledger, Sequence[UUID]], Awaitable[Mapping[UUID, Any]]]
 class LoadedFrom:
     """Marks a field that is filled from child rows of the record; null in past versions:
     `Annotated[list[TeamStub] | None, LoadedFrom(teams_of)]`. `single`: there is at most one value, else null.
+    `on_request`: it is null unless `include` or `fields` asks for it.
     """
 
     loader: ChildLoader
     single: bool = False
+    on_request: bool = False
 
 
 class OpenAction(OutputModel):
@@ -231,6 +233,8 @@ class Renderer:
     offers: bool = False
     rows: type[Record] | None = None
     of: Record | None = None
+    #: Fields that are shown on request only and were asked for.
+    extras: frozenset[str] = frozenset()
     #: Fields of the shape without a column: a subclass that has some computes them in its own
     #: `render_columns`.
     COMPUTED: ClassVar[frozenset[str]] = frozenset()
@@ -300,7 +304,7 @@ class Renderer:
             if name in filled:
                 columns[name] = _instants(columns[name])
         for name, beside in plan.loaded:
-            columns[name] = await self._load_children(columns["id"], beside)
+            columns[name] = await self._load_children(name, columns["id"], beside)
         for name in self._unrequested_fields(plan):
             del columns[name]
 
@@ -321,11 +325,12 @@ class Renderer:
             stubs |= {one.int: {"id": one, "key": known[one].key, "name": known[one].name} for one in teams}
         return stubs, texts
 
-    async def _load_children(self, ids: Sequence[UUID], beside: LoadedFrom) -> list[Any]:
+    async def _load_children(self, name: str, ids: Sequence[UUID], beside: LoadedFrom) -> list[Any]:
         """Return, for each record id, the value of a field that is loaded from the record's child rows, as
         the mark `beside` says.
         """
-        found = {} if self.is_past else await beside.loader(self.ledger, list(ids))
+        left_out = beside.on_request and name not in self.extras
+        found = {} if self.is_past or left_out else await beside.loader(self.ledger, list(ids))
         none: list[Any] | None = None if self.is_past or beside.single else []
         return [found.get(one, none) for one in ids]
 

@@ -16,6 +16,7 @@ KIND_NOUNS = {
     "kpi": "KPI",
     "kpi_budget": "KPI budget",
     "kpi_target": "KPI target",
+    "sla": "agreement",
     "stand_in": "stand-in",
     "works": "work entries",
 }
@@ -25,6 +26,7 @@ PHRASES = {
     "apply_checklist": "Apply a checklist to {one}",
     "ask_decision": "Ask for {one} decision",
     "ask_exception": "Ask for {one} exception",
+    "ask_rating": "Ask for {one} rating",
     "attach": "Attach a file to {one}",
     "begin_fix": "Begin the fix of {one}",
     "begin_implementation": "Begin the implementation of {one}",
@@ -48,6 +50,7 @@ PHRASES = {
     "end_maintenance": "End maintenance of {one}",
     "fail": "Fail the mail of {one}",
     "fall_overdue": "Mark {one} as overdue",
+    "flag_review": "Flag the review of {one}",
     "go_live": "Take {one} live",
     "grant_role": "Grant a role to {one}",
     "identify_cause": "Identify the cause of {one}",
@@ -55,18 +58,23 @@ PHRASES = {
     "join": "Add {one} to a team",
     "lapse_risk": "Lapse the risk of {one}",
     "leave": "Remove {one} from a team",
-    "log_work": "Log work on {one}",
     "link": "Link {one} to another ticket",
+    "log_work": "Log work on {one}",
+    "maintain_text": "Maintain the text of {one}",
     "mark_duplicate": "Mark {one} as a duplicate",
     "mark_read": "Mark {one} as read",
     "minute": "Write the minutes of {one}",
     "note_change_ended": "Note the change of {one}",
     "note_fixing_change_failed": "Flag {one} with failed change",
     "pass_on_comment": "Pass on {one} comment",
+    "promise": "Promise levels of {one}",
     "propose_solution": "Propose a solution for {one}",
     "record_acceptance": "Record the acceptance of {one}",
+    "record_requirement": "Record a requirement of {one}",
     "record_training": "Record a training for {one}",
+    "release_consequence": "Release a consequence of {one}",
     "remind": "Remind a person of {one}",
+    "remind_of_review": "Remind of {one} review",
     "remind_voters": "Remind the voters of {one}",
     "repeat_alert": "Repeat the alert of {one}",
     "report_progress": "Report the progress of {one}",
@@ -75,16 +83,19 @@ PHRASES = {
     "revoke_role": "Revoke a role from {one}",
     "send_back": "Send {one} back",
     "set_preferences": "Set the preferences of {one}",
-    "sign": "Sign the minutes of {one}",
     "submit_for_acceptance": "Submit {one} for acceptance",
+    "submit_for_review": "Submit {one} for review",
     "tell_resolved": "Announce {one} as resolved",
     "uninvite": "Uninvite a person from {one}",
     "unlink": "Unlink {one} from another ticket",
     "use_article": "Use an article for {one}",
     "vote": "Vote on {one} decision",
+    "warn_of_end": "Warn that {one} ends",
 }
-#: Operations without an action whose id does not yield a clear summary.
+#: Operations, by id, of which neither the action nor the id yields a clear summary.
 SUMMARY_EXCEPTIONS = {
+    "appoint_release": "Appoint a person for a release",
+    "appoint_sla": "Appoint a representative of an agreement",
     "ask_bulk_job": "Ask for a bulk job",
     "ask_import": "Ask for an import",
     "check_catalogue_item_answers": "Check answers to a form",
@@ -92,6 +103,7 @@ SUMMARY_EXCEPTIONS = {
     "get_calendar_between": "Count seconds between two times",
     "get_calendar_due": "Compute the end of a term",
     "get_current_risk_questionnaire": "Get the current risk questionnaire",
+    "get_incident_sla": "Get an incident's service levels",
     "get_liveness": "Check the liveness",
     "get_me": "Get the caller",
     "get_meta": "Describe the installation",
@@ -99,8 +111,12 @@ SUMMARY_EXCEPTIONS = {
     "get_my_work": "Get the caller's work",
     "get_present_priority_matrix": "Get the present priority matrix",
     "get_problem_kind": "Get a problem kind",
+    "get_problem_sla": "Get a problem's service levels",
     "get_readiness": "Check the readiness",
+    "get_request_sla": "Get a request's service levels",
+    "get_sla_what_if": "Try other terms of an agreement",
     "get_team_on_call": "Get the persons on call",
+    "list_complaints": "List complaints",
     "list_events": "List events of the log",
     "list_import_refused": "List refused rows of an import",
     "list_service_status": "List the status of services",
@@ -114,6 +130,7 @@ SUMMARY_EXCEPTIONS = {
     "send_webhook_sample": "Send a sample to a source",
     "set_my_preferences": "Set the caller's preferences",
     "set_priority_matrix": "Set the priority matrix",
+    "sign_meeting": "Sign the minutes of a meeting",
     "try_assignment_rules": "Try the assignment rules",
 }
 # Words that begin with a vowel sound but not with a vowel.
@@ -122,6 +139,8 @@ _SPOKEN_AS_A_VOWEL = ("hour",)
 
 def of_action(name: str, kind: str) -> str:
     """Return the summary of the action of that kind: `Resolve an incident`, `Complete a meeting task`."""
+    if (operation := f"{name}_{kind}") in SUMMARY_EXCEPTIONS:
+        return SUMMARY_EXCEPTIONS[operation]
     one = _with_article(_words(kind))
     if name in PHRASES:
         return PHRASES[name].format(one=one)
@@ -159,9 +178,19 @@ def _kind_in(what: str, kinds: Collection[str]) -> str:
     return max(found, key=len, default="")
 
 
+def noun(kind: str) -> str:
+    """Return what people call a record of the kind."""
+    return _words(kind)
+
+
+def nouns(kind: str, plural: str) -> str:
+    """Return what people call records of the kind, of which the code's plural is `plural`."""
+    return f"{KIND_NOUNS[kind]}s" if kind in KIND_NOUNS else _words(plural)
+
+
 def _plural(plural: str, kinds: Mapping[str, str]) -> str:
     (kind,) = (kind for kind, its in kinds.items() if its == plural)
-    return f"{KIND_NOUNS[kind]}s" if kind in KIND_NOUNS else _words(plural)
+    return nouns(kind, plural)
 
 
 def _words(name: str) -> str:

@@ -47,6 +47,11 @@ def of_events(old: Schema, new: Schema) -> Breaks:
             found += comparison.breaks_between(
                 event["given"], now["given"], SchemaUse.kept, f"event/{name}/given"
             )
+            if "clock" in event:
+                of_clock = event["clock"], now["clock"]
+                found += SchemaComparison(*of_clock).breaks_between(
+                    *of_clock, SchemaUse.kept, f"event/{name}/clock"
+                )
     for kind, row in old["rows"].items():
         now = new["rows"].get(kind)
         if now is None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from app.common.clocks import AgreementType, ClockEventType
 from app.common.people import Role
 from app.db import connect
 from app.kernel import feed
@@ -14,6 +16,7 @@ from app.log.ids import uuid7
 from app.registry import LIFECYCLES
 from tests.api.statements import READ_HEAD, Statements
 from tests.client import Api, Client, Json, an_incident
+from tests.clocks import append_clock_event
 from tests.conftest import DatabaseUrls
 
 FEED = "/v1/events"
@@ -49,6 +52,17 @@ async def readers(api: Api) -> dict[str, Client]:
         await admin.post_ok(f"{at}/assign", {"team": given_to})
         for visibility in ("internal", "public"):
             await admin.post_ok(f"{at}/comment", {"text": f"{visibility} word", "visibility": visibility})
+        for event in (ClockEventType.started, ClockEventType.breached):
+            await append_clock_event(api.ledger, f"incident/{made['id']}", event)
+        await append_clock_event(
+            api.ledger,
+            f"incident/{made['id']}",
+            ClockEventType.started,
+            agreement_type=AgreementType.ola,
+            party=UUID(team),
+            staff_only=True,
+        )
+        await admin.post_ok(f"{at}/comment", {"text": "Last word", "visibility": "public"})
     return {"admin": admin, "requester": requester, "agent": agent, "auditor": auditor}
 
 
@@ -112,7 +126,40 @@ async def test_events_about_a_record_are_for_whoever_sees_the_record_and_nobody_
         }
         assert seen == can_read >= {"admin", "requester", "agent"}
         assert "stranger" not in seen
-        assert [one["stream"] for one in await followed(readers["agent"], kind="clock")] == [stream]
+        assert [one["stream"] for one in await followed(readers["agent"], kind="clock", stream=stream)] == [
+            stream
+        ]
+
+
+async def test_the_events_of_a_clock_stand_among_those_of_its_ticket(
+    api: Api, readers: dict[str, Client]
+) -> None:
+    (made, *_) = (await readers["admin"].read("/v1/incidents", sort="opened_at"))["items"]
+    at = f"/v1/incidents/{made['id']}/events"
+    whole = [event for page in await readers["admin"].pages(at) for event in page]
+    for limit in ("1", "3"):
+        paged = [event for page in await readers["admin"].pages(at, limit=limit) for event in page]
+        assert paged == whole
+    assert [event["position"] for event in whole] == sorted(event["position"] for event in whole)
+    of_clocks = [event for event in whole if event["clock"] is not None]
+    assert [event["type"] for event in of_clocks] == ["clock.started", "clock.breached", "clock.started"]
+    assert of_clocks[0]["set"] == of_clocks[0]["given"] == {}
+    told = of_clocks[1]["clock"]
+    assert (told["metric"], told["agreement_type"], told["target_seconds"]) == ("resolution", "SLA", 14400)
+    assert told["percent"] is None, "what is not said is null"
+    assert of_clocks[1]["version"] == 2
+    assert whole[-1]["type"] == "incident.commented"
+    team = of_clocks[2]["clock"]["party"]
+    page = await readers["admin"].read(at)
+    assert page["names"][team] == "The network team"
+    before = [
+        event
+        for part in await readers["admin"].pages(at, as_of=str(of_clocks[1]["position"] - 1), limit="2")
+        for event in part
+    ]
+    assert before == [event for event in whole if event["position"] < of_clocks[1]["position"]]
+    of_requester = [event for page in await readers["requester"].pages(at) for event in page]
+    assert [event["type"] for event in of_requester if event["clock"]] == ["clock.started", "clock.breached"]
 
 
 async def append_about(owner_url: str, stream: str, about: str) -> int:

@@ -26,7 +26,7 @@ from tests.client import RESOLVED, Api, an_incident, serving
 from tests.conftest import DatabaseUrls, Server
 from tests.people import ago
 
-OF_INCIDENTS = [key for key, kpi in KPIS.items() if kpi.process == "incident"]
+OF_INCIDENTS = [key for key, kpi in KPIS.items() if kpi.processes == ("incident",)]
 
 
 async def test_the_catalogue_says_of_every_kpi_what_it_is_in_the_language_asked_for(desk: Desk) -> None:
@@ -38,7 +38,8 @@ async def test_the_catalogue_says_of_every_kpi_what_it_is_in_the_language_asked_
         for item in items:
             words = KPIS[item["key"]].texts(language)
             assert (item["name"], item["definition"]) == (words.name, words.definition)
-            assert (item["process"], item["owner"]) == ("incident", "incident_manager")
+            owner = "service_level_manager" if KPIS[item["key"]].is_of_outages else "incident_manager"
+            assert (item["process"], item["also"], item["owner"]) == ("incident", [], owner)
             assert item["pitfalls"] == words.pitfalls
             assert item["dimensions"] == list(KPIS[item["key"]].dimensions)
 
@@ -127,15 +128,15 @@ async def test_a_series_has_a_point_for_every_period_and_says_what_it_is(desk: D
     assert sum(point["value"] for point in points) == 1
     assert points[0] == {
         **dict.fromkeys(("numerator", "denominator", "business", "elapsed", "open_cases")),
-        **dict.fromkeys(
-            ("no_value", "oldest_open_seconds", "on_hold", "skewed", "target", "status", "survival")
-        ),
+        **dict.fromkeys(("no_value", "oldest_open_seconds", "on_hold", "skewed", "undecided", "exposure")),
+        **dict.fromkeys(("target", "status", "survival", "last_year")),
+        "beside": {},
         "from": points[0]["from"],
         "to": points[0]["to"],
         "by": {},
         "value": 0,
         "cases": 0,
-        "excluded": {"cancelled": 0, "duplicate": 0, "rejected": 0},
+        "excluded": {"cancelled": 0, "duplicate": 0, "rejected": 0, "staff": 0},
         "interval": {"low": 0, "high": 3.689, "level": 0.95},
         "small": True,
         "previous": {"value": 0, "change": None},
@@ -295,7 +296,8 @@ async def test_a_forecast_says_what_the_target_would_take(desk: Desk) -> None:
     none = await desk.manager.read("/v1/kpis/reopened_share/forecast")
     assert (none["target"], none["outlook"], none["at_most"]) == (None, None, None)
     for key in OF_INCIDENTS:
-        assert (await desk.manager.read(f"/v1/kpis/{key}/forecast", team="none"))["grain"] == "month"
+        cut = {"team" if "team" in KPIS[key].dimensions else "service": "none"}
+        assert (await desk.manager.read(f"/v1/kpis/{key}/forecast", **cut))["grain"] == "month"
 
 
 async def test_what_is_to_come_is_not_known(desk: Desk) -> None:
@@ -420,7 +422,8 @@ async def test_whoever_sees_every_incident_may_ask_and_nobody_else(shared: Api, 
             if kind != "incident" and role in LIFECYCLES_BY_KIND[kind].overseer_roles
         }
         assert [key for key in asked if key in OF_INCIDENTS] == (OF_INCIDENTS if may else [])
-        assert {KPIS[key].process for key in asked} - {"incident"} == (others if client is caller else set())
+        of_others = {KPIS[key].process for key in asked if not KPIS[key].also} - {"incident"}
+        assert of_others == (others if client is caller else set())
         assert (await client.read("/v1/kpis/periods"))["items"] == [], "nothing has happened"
         for path in (MTTR, f"{MTTR}/cases", f"{MTTR}/behaviour", f"{MTTR}/forecast"):
             answer = await client.get(path)

@@ -56,7 +56,7 @@ async def scene(shared: Api) -> Scene:
     await ada.post_ok(f"{at}/assign", {"team": "network", "person": lin.id})
     at = await made.report("held", effect="down")
     await ada.post_ok(f"{at}/assign", {"person": "me"})
-    await ada.post_ok(f"{at}/hold", {"reason": "awaiting_vendor"})
+    await ada.post_ok(f"{at}/hold", {"reason": "awaiting_evidence"})
     at = await made.report("over", occurred_at="2026-02-01T00:00:00Z")
     await ada.post_ok(f"{at}/resolve", {**RESOLVED, "occurred_at": "2026-03-01T00:00:00Z"})
     return made
@@ -137,7 +137,7 @@ async def test_a_list_says_what_can_be_done_only_if_it_is_asked(scene: Scene) ->
         ({"assignee": "none"}, "plain urgent hers over"),
         ({"assignee_not": "me,none"}, "given"),
         ({"requester_not": "me"}, "hers"),
-        ({"hold_reason": "awaiting_vendor"}, "held"),
+        ({"hold_reason": "awaiting_evidence"}, "held"),
         ({"resolution_code": "fixed"}, "over"),
         ({"opened_before": "2026-01-01T00:00:00Z"}, ""),
         ({"opened_after": "2026-01-01T00:00:00Z", "opened_before": "2026-02-01T00:00:00Z"}, "plain"),

@@ -68,7 +68,8 @@ async def test_a_browser_gets_a_page_that_loads_nothing_from_elsewhere(nobody: C
     assert "unsafe" not in answer.headers["content-security-policy"]
     page = Page(answer.text)
     assert sentences("zh")["title"][code] in answer.text
-    assert page.loads == ["/static/page.css"]
+    # The icon is an empty one: without it a browser asks for /favicon.ico.
+    assert page.loads == ["data:,", "/static/page.css"]
     assert page.leads == ["/problems"]
     assert page.inline == []
 

@@ -15,6 +15,7 @@ import pytest
 from psycopg import sql
 
 from app.api import readiness
+from app.common.clocks import ClockEventType
 from app.common.people import Role, rule_caller
 from app.db import connect
 from app.kpis.facts import FACTS
@@ -144,6 +145,9 @@ async def test_who_asks_what_this_is_learns_its_lifecycles_limits_and_languages(
     chinese = (await client.get("/v1/meta", headers={"Accept-Language": "zh"})).json()
     labels = {lifecycle["kind"]: lifecycle["label"] for lifecycle in chinese["lifecycles"]}
     assert labels["incident"] == "事件"
+    events = {one["event"]: one["label"] for one in chinese["clock_events"]}
+    assert events["clock.breached"] == "未达成目标"
+    assert events.keys() == set(ClockEventType)
 
 
 async def ready(api: Api) -> tuple[int, list[str]]:

@@ -55,9 +55,9 @@ async def test_an_incident_is_reported_for_somebody_worked_on_resolved_reopened_
     assert record["started_at"] == record["state_since"]
 
     # He waits for a spare part, then goes on.
-    held = {"reason": "awaiting_vendor", "wake_up_at": "2199-01-01T08:00:00+08:00"}
+    held = {"reason": "awaiting_evidence", "wake_up_at": "2199-01-01T08:00:00+08:00"}
     record = await engineer.post_ok(f"{at}/hold", held)
-    assert (record["state"], record["hold_reason"]) == ("on_hold", "awaiting_vendor")
+    assert (record["state"], record["hold_reason"]) == ("on_hold", "awaiting_evidence")
     assert record["wake_up_at"] == "2199-01-01T00:00:00.000000Z"
     await zhao.post_ok(f"{at}/comment", {"text": "How long will it take?"})
     record = await engineer.post_ok(f"{at}/resume")

@@ -73,6 +73,7 @@ async def test_everybody_is_shown_their_own_work_and_that_of_their_queues_only(a
         "unassigned": [],
         "tasks": [],
         "votes": [],
+        "complaints": [],
         "queues": [],
     }
     assert (await api.with_token(None).get("/v1/me/work")).status_code == 401
@@ -88,7 +89,7 @@ async def test_what_is_on_hold_is_due_by_when_it_wakes_and_what_is_done_is_no_wo
         await lin.post_ok(f"/v1/incidents/{case}/acknowledge")
     for case, days in zip(cases, (3, 1, 2), strict=False):
         wakes = (datetime.now(UTC) + timedelta(days=days)).isoformat()
-        held = {"reason": "awaiting_vendor", "wake_up_at": wakes}
+        held = {"reason": "awaiting_evidence", "wake_up_at": wakes}
         await lin.post_ok(f"/v1/incidents/{case}/hold", held)
     work = await lin.read("/v1/me/work")
     assert ids(work["due_next"]) == [cases[1], cases[2], cases[0]]

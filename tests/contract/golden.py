@@ -36,6 +36,8 @@ def codes() -> str:
         lines.append(f"event {kind} {event['schema_version']}")
         schema = event["given"]
         lines += [f"given {kind} {line}" for line in _members(schema, schema.get("$defs", {}))]
+        if "clock" in event:
+            lines += [f"clock {kind} {line}" for line in _members(event["clock"], event["clock"]["$defs"])]
     for kind, row in found["rows"].items():
         lines += [f"row {kind} {line}" for line in _members(row, {})]
     return "\n".join(lines) + "\n"

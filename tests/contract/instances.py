@@ -27,7 +27,9 @@ TEXTS = (
     "9999-12-31T23:59:59Z", "2016-12-31T23:59:60Z", "2026-03-02t09:30:00z",
     "2026-03-02T09:30:00.123456789-00:00", "2026-03-02T09:30:00Z", "00000000-0000-0000-0000-000000000000",
     "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "Asia/Shanghai", "UTC", "agent", "agent@process/incident",
-    "agent@team/x", "a" * 50, "a" * 60, "AB", '"a"', "*",
+    "agent@team/x", "a" * 50, "a" * 60, "AB", '"a"', "*", "2026", "0000", "2026-10", "9999-12", "2026-13",
+    "2026-Q4", "0000-Q1", "2026-Q5", "PT4H", "P999DT9999H9999M99999S", "PT0S", "P999W", "PT", "P1DT", "P1Y",
+    "PT1.5H", "99999999", "999999999",
 )  # fmt: skip
 NUMBERS = (0, 1, -1, 2, 0.5, 2**31, 2**53 - 1, 2**63, 10**30, -(2**63))
 
@@ -40,8 +42,8 @@ def usual(schema: Schema) -> Any:
             return copy.deepcopy(schema[name][0])
     if "const" in schema:
         return schema["const"]
-    if "anyOf" in schema:
-        return usual(schema["anyOf"][0])
+    if choices := _choices(schema):
+        return usual(choices[0])
     kind = _kind(schema)
     if kind == "object":
         return {name: usual(schema["properties"][name]) for name in schema.get("required", ())}
@@ -56,14 +58,20 @@ def edges(schema: Schema) -> Iterator[Any]:
     schema = resolved(schema, as_written())
     if "const" in schema or "enum" in schema:
         yield from (schema["const"],) if "const" in schema else schema["enum"]
-    elif "anyOf" in schema:
-        yield from (value for choice in schema["anyOf"] for value in edges(choice) if fits(value))
+    elif choices := _choices(schema):
+        yield from (value for choice in choices for value in edges(choice) if fits(value))
     elif _kind(schema) == "object":
         yield from filter(fits, _objects(schema))
     elif _kind(schema) == "array":
         yield from filter(fits, _lists(schema))
     else:
         yield from filter(fits, _simple(schema))
+
+
+def _choices(schema: Schema) -> list[Schema]:
+    """Its alternatives: of several types, the schema with each of them."""
+    kinds = schema["type"] if isinstance(schema.get("type"), list) else []
+    return [*schema.get("anyOf", ()), *({**schema, "type": kind} for kind in kinds)]
 
 
 def _objects(schema: Schema) -> Iterator[Any]:
@@ -94,8 +102,7 @@ def _simple(schema: Schema) -> Iterator[Any]:
 
 
 def _kind(schema: Schema) -> str:
-    kind = schema.get("type", "object" if "properties" in schema else "")
-    return kind if isinstance(kind, str) else ""
+    return str(schema.get("type", "object" if "properties" in schema else ""))
 
 
 def allows(schema: Schema, value: Any) -> bool:

@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from app.dashboard.page import FILES, FOLDER
+from app.kpis.kpi import EXCLUSIONS
+from app.kpis.series import KpiStatus, NoValueReason
 from app.main import build_app
 from tests.client import ADDRESS
 
@@ -59,8 +61,16 @@ async def test_what_the_page_loads_is_there_and_nothing_else_is(browser: httpx.A
 
 def test_every_module_is_used_and_there() -> None:
     named = {name for path in OURS for name in IMPORT.findall(path.read_text(encoding="utf-8"))}
-    pages = {"main.js", "changes.js", "webhooks.js"}
+    pages = {"main.js", "changes.js", "webhooks.js", "due.js"}
     assert named | pages == {path.name for path in OURS if path.suffix == ".js"}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_reason_why_there_is_no_value_and_every_status_has_words(language: str) -> None:
+    words = (FOLDER / f"words-{language}.js").read_text(encoding="utf-8")
+    for table, codes in (("noValue", NoValueReason), ("statuses", KpiStatus), ("excluded", EXCLUSIONS)):
+        (said,) = re.findall(rf"^  {table}: {{ (.*) }},$", words, re.MULTILINE)
+        assert set(re.findall(r"(\w+): \"", said)) == set(codes), table
 
 
 def test_every_word_is_there_in_both_languages_and_is_said() -> None:

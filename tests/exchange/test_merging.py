@@ -55,10 +55,11 @@ WRITTEN = {
     "assignee_id",
     "told",
 }
+#: Not every fact has a team.
 FACTS_OF = """
 select '{table}' as fact, x.key as source_number, t.key as team, to_jsonb(f) as told from kpi.{table} f
 join fold.external_reference x on x.record = 'incident/' || f.case_id
-left join fold.team t on t.id = f.team_id order by x.key, f.{order}
+left join fold.team t on t.id::text = to_jsonb(f)->>'team_id' order by x.key, f.{order}
 """
 
 

@@ -2,16 +2,19 @@
 import { get } from "./api.js";
 import { h, table } from "./dom.js";
 import * as format from "./format.js";
+import { teamFor } from "./overview.js";
 import { chosen, next } from "./periods.js";
 import { address, state } from "./state.js";
 import { wrong } from "./trouble.js";
 
 const PAGE = 50;
+/** The unit of a case's number, where it is not that of the KPI. */
+const UNITS = { of_budget: "money", availability: "seconds", of_allowance: "seconds", mean_between: "number" };
 
 export function cases(kpi, zone, told) {
   const say = format.words();
   const begin = chosen(state, zone);
-  const asking = { from: begin, to: next(begin, state.grain), team: state.team, limit: PAGE };
+  const asking = { from: begin, to: next(begin, state.grain), team: teamFor(kpi), limit: PAGE };
   const rows = [];
   const place = h("div", null, h("p", { class: "waiting" }, say.loading));
   const show = (page) => {
@@ -39,7 +42,7 @@ function row(kpi, item, zone) {
   const say = format.words();
   const positions = item.events.map((event) => event.position).join(",");
   const remarks = [item.excluded && (say.excluded[item.excluded] ?? item.excluded), item.on_hold && say.onHold, item.irregular && say.irregular, item.inferred && say.inferred, item.skewed && say.skewed];
-  const unit = kpi.aggregate === "of_budget" ? "money" : kpi.unit === "ratio" ? "number" : kpi.unit;
+  const unit = UNITS[kpi.aggregate] ?? (kpi.unit === "ratio" ? "number" : kpi.unit);
   return [
     h("a", { href: address({ case: item.id, kind: item.kind === kpi.process ? null : item.kind, mark: positions }) }, item.number),
     format.moment(item.decided_at, zone),

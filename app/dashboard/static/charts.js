@@ -48,6 +48,9 @@ const line = (name, at, kind) => ({
   label: { formatter: name, position: "insideEndTop", color: colour(kind), fontSize: 11 },
 });
 
+/** Lines across a chart, each where its value is: by itself ECharts rounds it to hundredths, and 99.9 % to 100 %. */
+const lines = (data) => ({ symbol: "none", silent: true, precision: 9, data });
+
 const STEPS = [1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 432000, 864000, 2592000];
 
 /** The next of 1, 2, 5, 10, 20 … that is no less. */
@@ -59,7 +62,9 @@ const even = (amount) => {
 /** An axis that holds every amount, limits and targets among them, cut about five times: seconds where clocks are. */
 function cuts(amounts, unit) {
   const known = amounts.filter((amount) => amount !== null && amount !== undefined);
-  const [least, most] = [Math.min(0, ...known), Math.max(0, ...known)];
+  // What is all near the whole would be a line along the upper edge.
+  const near = unit === "ratio" && known.length && Math.min(...known) > 0.9 && Math.max(...known) <= 1;
+  const [least, most] = [near ? Math.min(...known) : Math.min(0, ...known), near ? 1 : Math.max(0, ...known)];
   const span = most - least || 1;
   const clock = unit === "seconds" && STEPS.find((step) => span / step <= 6);
   const interval = clock || Math.max(even(span / 5), unit === "cases" ? 1 : 0);
@@ -80,7 +85,7 @@ export function trend(points, unit, labels, words) {
           itemStyle: { color: colour(n === points.length - 1 ? "accent" : "data"), opacity: point.small && !bars ? 0.45 : 1 },
         })),
         lineStyle: { color: colour("data"), width: 2 },
-        markLine: wanted ? { symbol: "none", silent: true, data: [line(words.target, wanted.value, "good")] } : undefined,
+        markLine: wanted ? lines([line(words.target, wanted.value, "good")]) : undefined,
       }],
     };
   };
@@ -99,9 +104,7 @@ export function behaviour(points, limits, signals, unit, labels, words) {
         itemStyle: { color: colour(signals.has(n) ? "bad" : "data") },
       })),
       lineStyle: { color: colour("data"), width: 1.5 },
-      markLine: { symbol: "none", silent: true, data: [
-        line(words.centre, limits.centre, "soft"), line("", limits.high, "warn"), line("", limits.low, "warn"),
-      ] },
+      markLine: lines([line(words.centre, limits.centre, "soft"), line("", limits.high, "warn"), line("", limits.low, "warn")]),
     }],
   });
 }

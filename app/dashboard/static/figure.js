@@ -14,8 +14,8 @@ export function figure(kpi, kpis, teams, zone, told) {
   const trend = waiting("trend", say.trend);
   const behaviour = waiting("behaviour", say.behaviour);
   const byTeam = waiting("teams", say.byTeam);
-  fill(trend, get(`/v1/kpis/${kpi.key}`, asked(zone)), (answer) => { told(answer); return trendOf(kpi, answer, zone); });
-  fill(behaviour, get(`/v1/kpis/${kpi.key}/behaviour`, asked(zone)), (answer) => behaviourOf(kpi, answer, zone));
+  fill(trend, get(`/v1/kpis/${kpi.key}`, asked(kpi, zone)), (answer) => { told(answer); return trendOf(kpi, kpis, answer, zone); });
+  fill(behaviour, get(`/v1/kpis/${kpi.key}/behaviour`, asked(kpi, zone)), (answer) => behaviourOf(kpi, answer, zone));
 
   if (kpi.dimensions.includes("team")) {
     const begin = chosen(state, zone);
@@ -42,7 +42,7 @@ function fill(section, asking, made) {
 
 const labelsOf = (points, zone, short) => points.map((point) => format.period(point.from, state.grain, zone, short));
 
-function trendOf(kpi, answer, zone) {
+function trendOf(kpi, kpis, answer, zone) {
   const say = format.words();
   const { points } = answer;
   const last = points.at(-1);
@@ -58,6 +58,7 @@ function trendOf(kpi, answer, zone) {
   return [
     h("p", { class: "value" }, cell(kpi, last), " ", status(last.status)),
     facts(kpi, last, zone),
+    besides(kpis, last),
     charts.chart(`${say.trend}: ${kpi.name}`, charts.trend(points, kpi.unit, labelsOf(points, zone, true), say)),
     h("details", null, h("summary", null, say.asTable), table(`${say.trend}: ${kpi.name}`, heads, rows)),
   ];
@@ -70,15 +71,29 @@ function cell(kpi, point, changes = {}) {
   return casesLink(kpi, value, `${kpi.name}: ${value}. ${format.words().openCases}`, changes);
 }
 
+/** The figures that the value says too little without, each with the way to its own page. */
+function besides(kpis, point) {
+  const told = Object.entries(point.beside).map(([key, figure]) => [kpis.find((one) => one.key === key), figure]).filter(([kpi]) => kpi);
+  if (told.length === 0) return null;
+  const each = ([kpi, figure]) => h("span", null, h("a", { href: address({ kpi: kpi.key, view: null }) }, kpi.name), `: ${format.value(figure.value, kpi.unit) ?? format.words().noValue.no_cases}`);
+  return h("p", { class: "soft facts", id: "besides" }, ...told.map(each));
+}
+
 function facts(kpi, point, zone) {
   const say = format.words();
   const told = [
     point.target ? `${say.target} ${format.target(point.target, kpi.unit)}` : say.noTarget,
     say.caseCount(format.number(point.cases)),
     point.elapsed ? `${say.median} ${format.duration(point.elapsed.median)}` : null,
+    point.exposure?.agreed_seconds ? `${say.agreed}: ${format.duration(point.exposure.agreed_seconds)}` : null,
+    point.exposure?.outage_seconds ? `${say.outage}: ${format.duration(point.exposure.outage_seconds)}` : null,
+    point.exposure?.at_least ? `${say.atLeast}: ${format.duration(point.exposure.at_least)}` : null,
+    point.exposure && point.exposure.expected !== null ? `${say.expected}: ${format.value(point.exposure.expected, "ratio")}` : null,
     point.elapsed ? `${say.p90} ${format.duration(point.elapsed.p90)}` : null,
+    point.undecided ? `${say.undecided}: ${format.number(point.undecided)}` : null,
     point.open_cases ? `${say.open}: ${format.number(point.open_cases)}` : null,
     point.on_hold ? `${say.onHold}: ${format.number(point.on_hold)}` : null,
+    point.last_year && point.last_year.value !== null ? `${say.lastYear}: ${format.value(point.last_year.value, kpi.unit)}` : null,
     point.skewed ? `${say.skewed}: ${format.number(point.skewed)}` : null,
     point.small && point.cases ? say.small : null,
     ...Object.entries(point.excluded).filter(([, count]) => count).map(([why, count]) => say.excludedCount(format.number(count), say.excluded[why] ?? why)),

@@ -11,7 +11,8 @@ const PARTS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 export const number = (value, digits = 0) =>
   new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
 
-export const percent = (value, digits = 1) =>
+/** What is nearly all says how nearly: 99.95 % and not 100 %. */
+export const percent = (value, digits = value > 0.99 && value < 1 ? 4 : 1) =>
   new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: digits }).format(value);
 
 /** Seconds in the two largest units that say something. */

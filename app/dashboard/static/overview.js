@@ -7,10 +7,13 @@ import { SHOWN, chosen, next } from "./periods.js";
 import { address, state } from "./state.js";
 import { wrong } from "./trouble.js";
 
-/** What is asked of every KPI: so many periods up to the chosen one. */
-export function asked(zone) {
+/** The chosen team, for a KPI that can be cut by teams: the others say the same of all. */
+export const teamFor = (kpi) => (kpi.dimensions.includes("team") ? state.team : null);
+
+/** What is asked of a KPI: so many periods up to the chosen one. */
+export function asked(kpi, zone) {
   const begin = chosen(state, zone);
-  return { grain: state.grain, from: next(begin, state.grain, 1 - SHOWN[state.grain]), to: next(begin, state.grain), team: state.team };
+  return { grain: state.grain, from: next(begin, state.grain, 1 - SHOWN[state.grain]), to: next(begin, state.grain), team: teamFor(kpi) };
 }
 
 /** The link from a number to the cases that it was computed from. */
@@ -55,7 +58,7 @@ function tile(kpi, zone, told) {
   const heading = h("h3", null, h("a", { href: address({ kpi: kpi.key, view: null }) }, kpi.name));
   const body = h("div", { class: "waiting" }, format.words().loading);
   const element = h("article", { class: "card tile", "data-kpi": kpi.key }, heading, body);
-  get(`/v1/kpis/${kpi.key}`, asked(zone)).then(
+  get(`/v1/kpis/${kpi.key}`, asked(kpi, zone)).then(
     (answer) => { body.replaceWith(...filled(kpi, answer)); told(answer); },
     (problem) => body.replaceWith(wrong(problem)),
   );

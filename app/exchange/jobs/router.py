@@ -147,7 +147,7 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
     caller = context.caller
     if caller.person_id is None or not anybody.allows(caller, None):
         raise ledger.forbidden(anybody, context.language)
-    kinds = {one.plural: one.kind for one in ledger.lifecycles.values() if one.code is not None}
+    kinds = {one.plural: one.kind for one in ledger.lifecycles.values() if one.is_ticket}
     if body.records not in kinds:
         raise WrongValue({"value": body.records}, pointer="/records", because="unknown_value")
     known = await ledger.db.row(worker.SELECT_JOB, (body.upload,))

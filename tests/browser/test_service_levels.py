@@ -1,0 +1,183 @@
+"""A service report, an agreement's document and the page of what is due next in a real browser: in both
+languages, on every screen, on paper.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.common.people import Role
+from app.db import Connection, connect
+from app.log.follow import FOLLOW_LIMITS
+from app.main import application
+from app.settings import Settings
+from tests.browser.chromium import Page, browsing, installed
+from tests.browser.test_dashboard import AXE, FAULTS
+from tests.client import Client, serving
+from tests.conftest import DatabaseUrls
+from tests.people import ago
+from tests.served import behind_a_socket
+from tests.service_levels.agreements.samples import a_target, the_parties
+from tests.service_reports.desk import PERIOD, SERVICE, ReportDesk, at
+
+SIZES = ((390, 844), (1280, 900))
+#: A4 without its margins, in pixels of the screen.
+PAPER = (718, 1047)
+#: Where pictures are kept for whoever wants to look at them.
+PICTURES = os.environ.get("LEDGERDESK_TEST_PICTURES")
+
+
+@pytest.fixture
+async def follower(place: DatabaseUrls) -> AsyncIterator[Connection]:
+    """A connection as the worker has it."""
+    async with await connect(place.url, FOLLOW_LIMITS) as connection:
+        yield connection
+
+
+@pytest.fixture
+async def address(
+    place: DatabaseUrls, tmp_path: Path, settings: Settings, follower: Connection
+) -> AsyncIterator[tuple[str, str, Client]]:
+    """Where it is served, the path of a report that was corrected once, and who may read it."""
+    installed()
+    secrets = tmp_path / "secrets"
+    async with contextlib.AsyncExitStack() as stack:
+        api = await stack.enter_async_context(serving(place.url, secrets, settings))
+        parties = await the_parties(api)
+        tool = await api.client("Telephone", Role.agent, Role.integration, teams=("mail-team",))
+        other = await api.client("Second manager", Role.service_level_manager)
+        desk = ReportDesk(api, follower, parties, tool, other)
+        await desk.offer(await api.client("Keeper of services", Role.admin))
+        report = await reported(desk)
+        host, port = await stack.enter_async_context(
+            behind_a_socket(application(place.url, secrets, settings))
+        )
+        yield f"http://{host}:{port}", report, parties.manager
+
+
+async def reported(desk: ReportDesk) -> str:
+    """A month with a breach, with a case that is told of behind its report, and two that are still open."""
+    path = await desk.agreement(a_target("t2", "response", 1800, warning_percents=[75]))
+    await desk.incident(at(1, 10), at(1, 12))
+    title = "邮件收不到 Mail does not arrive since the change of last night, neither here nor on the phone"
+    late = await desk.incident(at(2, 10), at(2, 16), title=title)
+    await desk.parties.manager.post_ok(f"{late}/state_breach_cause", {"cause": "vendor"})
+    issued = await desk.issued(path, remarks="One call waited for the carrier. 有一单等待运营商。")
+    await desk.incident(at(3, 10), at(3, 17), title="Told of later")
+    lead = desk.parties.leads["finance"].id
+    for hours, words in ((1, title), (20, "Overdue")):
+        said = {"title": words, "service": SERVICE, "requester": lead}
+        opened = ago(hours=hours).isoformat()
+        await desk.tool.post_ok("/v1/incidents", {**AN_INCIDENT, **said, "occurred_at": opened})
+    await desk.follow()
+    said = {"number": issued["number"], "remarks": "A call was told of later. 后来补记一单。"}
+    await desk.parties.manager.post_ok(f"{path}/correct_report", said)
+    return f"{path}/reports/{issued['number']}"
+
+
+AN_INCIDENT = {
+    "description": "Since nine o'clock.",
+    "channel": "portal",
+    "impact": "2",
+    "urgency": "2",
+    "effect": "degraded",
+}
+
+
+async def looked_at(page: Page, name: str) -> None:
+    """Nothing is wrong with what one sees, and nothing is wider than the screen."""
+    await page.run(AXE.read_text(encoding="utf-8"))
+    assert await page.run(FAULTS) == []
+    assert await page.run("document.documentElement.scrollWidth <= innerWidth"), name
+    if PICTURES is not None:
+        (Path(PICTURES) / f"{name}.png").write_bytes(await page.photograph())
+
+
+async def on_paper(page: Page, name: str) -> None:
+    """Printed, everything is there, on sheets that hold its width."""
+    await page.send("Emulation.setEmulatedMedia", media="print")
+    await page.sized(*PAPER)
+    assert await page.run("document.documentElement.scrollWidth <= innerWidth"), name
+    hidden: Any = await page.run(
+        "[...document.querySelectorAll('main table')].filter((one) => !one.offsetHeight).length"
+    )
+    assert hidden == 0
+    sheet = await page.send("Page.printToPDF", preferCSSPageSize=True)
+    pdf = base64.b64decode(sheet["data"])
+    assert pdf.count(b"/Type /Page\n") >= 1
+    if PICTURES is not None:
+        (Path(PICTURES) / f"{name}.pdf").write_bytes(pdf)
+    await page.send("Emulation.setEmulatedMedia", media="screen")
+
+
+async def as_client(page: Page, client: Client) -> None:
+    """Whatever the browser asks for, it asks with the client's key."""
+    await page.send("Network.enable")
+    await page.send("Network.setExtraHTTPHeaders", headers={"Authorization": f"Bearer {client.token}"})
+
+
+WORDS = {
+    "en": ("Service report", "a correction", "Missed", "A call was told of later."),
+    "zh": ("服务报告", "未达标", "解决 · 事件", "后来补记一单。"),
+}
+
+
+@pytest.mark.parametrize("language", WORDS)
+async def test_a_report_is_read_on_every_screen_and_on_paper(
+    address: tuple[str, str, Client], tmp_path: Path, language: str
+) -> None:
+    url, report, manager = address
+    async with browsing(tmp_path / "browser") as page:
+        await as_client(page, manager)
+        for width, height in SIZES:
+            await page.sized(width, height)
+            await page.open(f"{url}{report}?lang={language}")
+            text: str = await page.run("document.body.innerText")
+            assert [words for words in (*WORDS[language], PERIOD) if words not in text] == []
+            assert await page.run("document.querySelector('script')") is None
+            await looked_at(page, f"report-{language}-{width}")
+        await on_paper(page, f"report-{language}")
+        assert page.errors == []
+
+
+@pytest.mark.parametrize("language", WORDS)
+async def test_what_was_signed_is_read_on_every_screen_and_on_paper(
+    address: tuple[str, str, Client], tmp_path: Path, language: str
+) -> None:
+    url, report, manager = address
+    of = report.partition("/reports/")[0]
+    documents = [one["number"] for one in (await manager.read(f"{of}/documents"))["items"]]
+    async with browsing(tmp_path / "browser") as page:
+        await as_client(page, manager)
+        for number in documents:
+            for width, height in SIZES:
+                await page.sized(width, height)
+                await page.open(f"{url}{of}/documents/{number}?lang={language}")
+                assert number in await page.run("document.body.innerText")
+                await looked_at(page, f"{number}-{language}-{width}")
+            await on_paper(page, f"{number}-{language}")
+        assert page.errors == []
+
+
+@pytest.mark.parametrize("language", WORDS)
+async def test_what_is_due_next_is_read_on_every_screen(
+    address: tuple[str, str, Client], tmp_path: Path, language: str
+) -> None:
+    url, _, manager = address
+    async with browsing(tmp_path / "browser") as page:
+        await as_client(page, manager)
+        for width, height in SIZES:
+            await page.sized(width, height)
+            await page.open(f"{url}/dashboard/due?lang={language}")
+            await page.until("document.getElementById('skip').textContent")
+            text: str = await page.run("document.body.innerText")
+            assert [words for words in ("Overdue", "邮件收不到") if words not in text] == []
+            await looked_at(page, f"due-{language}-{width}")
+        assert page.errors == []
