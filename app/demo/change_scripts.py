@@ -6,23 +6,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import Enum, auto
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.common.people import rule_caller
 from app.common.priority import Impact, Urgency
 from app.common.tickets import Channel
 from app.demo import change_data
-from app.demo.change_data import (
-    EMERGENCY_CHANGES,
-    FAILED_CHANGE,
-    HOLIDAYS,
-    NORMAL_CHANGES,
-    STANDARD_TEMPLATES,
-    ChangeText,
+from app.demo.change_plan import (
+    DAY,
+    HOUR,
+    MINUTE,
+    UNTIL_SUBMITTED,
+    Fate,
+    PlannedChange,
+    at_hour,
+    freezes_until,
+    planned_changes,
 )
 from app.demo.cmdb_data import SERVICES
 from app.demo.incident_scripts import ASSIGNER, CLOSER, MACHINES, REOPEN_DAYS, Member, Participants
@@ -57,53 +58,9 @@ from app.processes.incidents.records import Effect, ResolutionCode
 from app.ticketing.assignment import AssignTicket
 from app.ticketing.costs import LogWork
 
-DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
-#: The changes begin so many days before the end of the history, one every so many days.
-FIRST_DAY, EVERY_DAYS, NUMBER = 90, 1.7, 62
-#: Hours (UTC) and durations of the windows of normal, and of standard changes.
-NORMAL_HOUR, NORMAL_LENGTH = 18, 3 * HOUR
-STANDARD_HOUR, STANDARD_LENGTH = 9, HOUR
-#: Days before the end at which emergencies begin, and at which the change is made that goes wrong.
-EMERGENCY_DAYS, FAILED_DAY = (83, 61, 40, 22, 4), 6
-#: So many incidents come from it, of which so many are confirmed.
+#: So many incidents come from the change that goes wrong, of which so many are confirmed.
 CAUSED, CONFIRMED = 14, 8
 REVIEW_FLAGGER = rule_caller("flag_overdue_reviews")
-
-
-class Fate(Enum):
-    """How a change ends, if not as most do."""
-
-    usual = auto()
-    deferred = auto()
-    rejected = auto()
-    cancelled = auto()
-    backed_out = auto()
-    overdue = auto()
-    failed = auto()
-
-
-#: Fates of normal changes, by their places among them.
-FATES = {
-    4: Fate.deferred,
-    9: Fate.backed_out,
-    13: Fate.rejected,
-    17: Fate.cancelled,
-    23: Fate.overdue,
-}
-
-
-@dataclass(frozen=True)
-class PlannedChange:
-    """A change to play: its text, or its template, and its window."""
-
-    name: str
-    n: int
-    type: ChangeType
-    text: ChangeText
-    begin: datetime
-    length: timedelta
-    template: str | None = None
-    fate: Fate = Fate.usual
 
 
 class ChangeCalendar:
@@ -119,34 +76,19 @@ class ChangeCalendar:
         """Plays the freezes, the next meeting of the board, and all changes. They are scheduled and made one
         after the other: whatever one holds would otherwise be in the way of others.
         """
-        freezes = list(self.freezes())
+        freezes = list(freezes_until(self.end))
         for title, begin, until in freezes:
             await self._declare(title, begin, until)
         await self._call_board()
-        planned = [
-            one
-            for one in self._planned()
-            if not any(begin < one.begin + one.length and one.begin < until for _, begin, until in freezes)
+        stories = [
+            ChangeScenario.for_planned(self.maker, self.cast, self.end, one)
+            for one in planned_changes(self.end)
         ]
-        planned.sort(key=lambda one: one.begin)
-        stories = [ChangeScenario.for_planned(self.maker, self.cast, self.end, one) for one in planned]
         await asyncio.gather(*(one.play_step(one.prepare) for one in stories))
         for one in stories:
             await one.play_step(one.implement)
         await asyncio.gather(*(one.play_step(one.review) for one in stories))
         self.scenarios = stories
-
-    def freezes(self) -> Iterator[tuple[str, datetime, datetime]]:
-        """Returns the freezes over the last and the next holiday: title, begin and end."""
-        days = sorted(
-            (datetime(year, month, day, tzinfo=UTC), title)
-            for year in range(self.end.year - 1, self.end.year + 2)
-            for month, day, title in HOLIDAYS
-        )
-        last = [one for one in days if one[0] + 2 * DAY < self.end][-1]
-        following = next(one for one in days if one[0] - DAY > self.end)
-        for at, title in (last, following):
-            yield title, at - DAY, at + 2 * DAY
 
     async def _declare(self, title: str, begin: datetime, until: datetime) -> None:
         declared = min(begin - 21 * DAY, self.end - 2 * DAY)
@@ -176,46 +118,6 @@ class ChangeCalendar:
         )
         await script.act(self.cast.heads[CHANGE_MANAGER].caller, "meeting", "call", None, body)
 
-    def _planned(self) -> Iterator[PlannedChange]:
-        for n in range(NUMBER):
-            day = self.end + (EVERY_DAYS * n - FIRST_DAY) * DAY
-            place = n // 2
-            if n % 2:
-                template = STANDARD_TEMPLATES[place % len(STANDARD_TEMPLATES)]
-                text = ChangeText(template.service, 0, {})
-                begin, length = _at(day, STANDARD_HOUR), STANDARD_LENGTH
-                yield PlannedChange(
-                    f"change-{n}", n, ChangeType.standard, text, begin, length, template=template.key
-                )
-            else:
-                text = NORMAL_CHANGES[place % len(NORMAL_CHANGES)]
-                begin, fate = _at(day, NORMAL_HOUR), FATES.get(place, Fate.usual)
-                yield PlannedChange(
-                    f"change-{n}", n, ChangeType.normal, text, begin, NORMAL_LENGTH, fate=fate
-                )
-        for n, (ago, text) in enumerate(zip(EMERGENCY_DAYS, EMERGENCY_CHANGES, strict=True)):
-            begin = _at(self.end - ago * DAY, 13)
-            yield PlannedChange(f"emergency-{n}", n, ChangeType.emergency, text, begin, 3 * HOUR)
-        wrong = _at(self.end - FAILED_DAY * DAY, NORMAL_HOUR)
-        yield PlannedChange(
-            "change-wrong", 1, ChangeType.normal, FAILED_CHANGE, wrong, NORMAL_LENGTH, fate=Fate.failed
-        )
-        now = self.end - 30 * MINUTE
-        template = STANDARD_TEMPLATES[-1]
-        yield PlannedChange(
-            "change-now",
-            0,
-            ChangeType.standard,
-            ChangeText(template.service, 0, {}),
-            now,
-            2 * HOUR,
-            template=template.key,
-        )
-
-
-def _at(day: datetime, hour: int) -> datetime:
-    return day.replace(hour=hour, minute=0, second=0, microsecond=0)
-
 
 class ChangeScenario(RecordScenario):
     """The scenario of one change, from its draft to its review."""
@@ -231,7 +133,7 @@ class ChangeScenario(RecordScenario):
         cls, maker: DemoRun, cast: Participants, end: datetime, planned: PlannedChange
     ) -> ChangeScenario:
         """Returns the scenario of the planned change."""
-        story = cls(maker, cast, end, "change", planned.name, planned.begin - _lead(planned))
+        story = cls(maker, cast, end, "change", planned.name, planned.begin - planned.lead)
         team = cast.staff[SERVICES[planned.text.service].team]
         story.planned, story.manager = planned, cast.heads[CHANGE_MANAGER]
         story.engineer = team[planned.n // 2 % len(team)]
@@ -313,7 +215,7 @@ class ChangeScenario(RecordScenario):
 
     async def _approve(self) -> None:
         """Plays the decision of the board, which ends the scenario of a change that it rejects."""
-        self.script.now += 2 * HOUR
+        self.script.now += UNTIL_SUBMITTED
         await self.act(self.engineer, "submit", EmptyPayload())
         if self.planned.fate is Fate.deferred:
             await self._collect_votes(VoteVerdict.defer)
@@ -326,8 +228,7 @@ class ChangeScenario(RecordScenario):
 
     async def _collect_votes(self, verdict: VoteVerdict) -> None:
         """Has the change assessed, and decided on by the chair of the board after another member's vote."""
-        # A tenth of the time until the window for each step.
-        step = (self.planned.begin - self.opened) / 10
+        step = self.planned.step
         risk = self.planned.text.risk
         answers = {
             one.key: one.answers[min(risk, len(one.answers) - 1)].key
@@ -349,6 +250,8 @@ class ChangeScenario(RecordScenario):
             due_at=self.planned.begin - step,
         )
         await self.act(self.manager, "request_approval", question)
+        if self.planned.fate is Fate.waiting:
+            raise HistoryEnded
         self.script.now += step
         await self._decide(self.cast.heads[HEAD_OF_IT], "vote", VoteVerdict.approve)
         self.script.now += step / 2
@@ -390,7 +293,7 @@ class ChangeScenario(RecordScenario):
 
     async def _cause_incidents(self) -> None:
         """Plays the morning after the change that goes wrong: incidents, its back-out, and their causes."""
-        morning = _at(self.planned.begin + DAY, 6)
+        morning = at_hour(self.planned.begin + DAY, 6)
         restored = morning + 4 * HOUR
         troubles = [
             CausedIncident.after_change(self, n, morning + 13 * n * MINUTE, restored + n * MINUTE)
@@ -424,13 +327,6 @@ class ChangeScenario(RecordScenario):
             lessons=change_data.LESSONS[not undone],
         )
         await self.act(self.manager, "review", body)
-
-
-def _lead(planned: PlannedChange) -> timedelta:
-    """Returns how long before its window the change is drafted."""
-    if planned.type is ChangeType.emergency:
-        return HOUR
-    return 3 * DAY if planned.fate is Fate.failed else 15 * DAY
 
 
 class CausedIncident(RecordScenario):

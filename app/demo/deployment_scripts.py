@@ -9,7 +9,8 @@ from enum import Enum, auto
 from uuid import UUID
 
 from app.demo import deployment_data
-from app.demo.change_scripts import DAY, HOUR, MINUTE, ChangeCalendar, ChangeScenario, Fate
+from app.demo.change_plan import DAY, HOUR, MINUTE, Fate, freezes_until
+from app.demo.change_scripts import ChangeCalendar, ChangeScenario
 from app.demo.cmdb_data import BUSINESS_SERVICES, SERVICES
 from app.demo.incident_scripts import Member, Participants
 from app.demo.organisation import CAB, CHANGE_MANAGER, HEAD_OF_IT, PROJECT_MANAGER
@@ -100,7 +101,7 @@ class DeploymentCalendar:
         """Returns the deployments of pipelines, none of them in a freeze, and that of the change that went
         wrong.
         """
-        freezes = list(self.changes.freezes())
+        freezes = list(freezes_until(self.changes.end))
         courses = {FAILS: Course.fails, ROLLED_BACK: Course.is_rolled_back}
         begins = [
             begun

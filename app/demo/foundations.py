@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from uuid import UUID
 
 from app.common.priority import Priority
+from app.demo.agreement_scripts import make_agreements
 from app.demo.catalogue_data import ITEMS, Item
 from app.demo.change_data import BACK_OUT_PLAN, STANDARD_TEMPLATES, TEST_PLAN, StandardTemplate
 from app.demo.cmdb_data import (
@@ -60,6 +61,7 @@ async def make_foundations(begin: ScriptFactory, cast: Participants) -> None:
     """
     await asyncio.gather(_categories(begin), _services(begin, cast), _groups(begin, cast))
     await asyncio.gather(_items(begin, cast), _machines(begin, cast), _rules(begin), _templates(begin, cast))
+    await make_agreements(begin, cast)
 
 
 async def _gather(makings: Iterable[Awaitable[object]]) -> None:

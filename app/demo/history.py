@@ -29,6 +29,7 @@ from app.demo.organisation import (
     RATES,
     REQUESTERS,
     STAFF,
+    SUPPLIERS,
     TEAMS,
     UNIT_COST,
     Site,
@@ -36,6 +37,7 @@ from app.demo.organisation import (
 from app.demo.problem_scripts import ProblemScenario, decline_candidates
 from app.demo.project_scripts import ProjectScenario
 from app.demo.request_scripts import HistoryEnded, RequestScenario
+from app.demo.satisfaction_scripts import ComplaintScenario
 from app.demo.script import DEMO_RULE, IMPORTED_SOURCE, DemoRun, Script, source_of
 from app.foundation.calendars.lifecycle import AddCalendar
 from app.foundation.calendars.week import Weekday
@@ -87,6 +89,8 @@ async def _make_once(ledger: Ledger, progress: Callable[[int, int], None], days:
     ]
     work = _ScenarioRunner(progress, len(tellings))
     await work.run(tellings)
+    complaints = ComplaintScenario.of_incidents(maker, cast, end, lives, made)
+    await work.run([one.play for one in complaints])
     deployments = await DeploymentCalendar(maker, cast, end, changes).scenarios()
     await work.run([one.play for one in deployments])
     await decline_candidates(maker, cast, end)
@@ -178,7 +182,8 @@ class _Organisation:
     async def _add_teams(self) -> None:
         ours = [(key, name, TeamKind.internal) for key, name, _ in TEAMS]
         theirs = [(key, name, TeamKind.customer) for key, name, *_ in CUSTOMERS]
-        for key, name, kind in (*ours, *theirs):
+        awaited = [(key, name, TeamKind.supplier) for key, name in SUPPLIERS]
+        for key, name, kind in (*ours, *theirs, *awaited):
             body = teams.AddTeam(key=key, name=name, kind=kind)
             self._teams[key] = await self._script.act(DEMO_RULE, "team", "add", None, body)
             if len(self._teams) == 1:

@@ -18,7 +18,8 @@ from app.demo import incident_data
 from app.demo.arrivals import SEED, Arrival, in_working_hours
 from app.demo.cmdb_data import DESK, machines, team_by_rule
 from app.demo.incident_data import INCIDENT_TEMPLATES, IncidentTemplate, service_at
-from app.demo.organisation import TEAMS, Site
+from app.demo.organisation import TEAMS, Site, supplier_awaited_by
+from app.demo.satisfaction_data import ASKER, is_rating_requested
 from app.kernel.payloads import EmptyPayload, Payload, Reason
 from app.processes.incidents.lifecycle import HoldIncident, ReportIncident, ResolveIncident
 from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident
@@ -282,6 +283,7 @@ class IncidentScenario:
             )
             self._act(engineer.caller, "comment", note)
         if chance.random() < (0.16 if self.is_bad else 0.06):
+            self._restore_for_now()
             self._put_on_hold(
                 (HoldReason.awaiting_vendor, HoldReason.awaiting_change, HoldReason.awaiting_problem)
             )
@@ -294,9 +296,18 @@ class IncidentScenario:
         self._resolve()
         return True
 
+    def _restore_for_now(self) -> None:
+        """Brings the service back by other means: nobody waits for weeks for a service."""
+        if self.template.effect != Effect.none:
+            self._advance(30)
+            body = ContainIncident(measure=incident_data.CONTAINMENT, service_restored_at=self.now)
+            self._act(self.engineer.caller, "contain", body)
+
     def _put_on_hold(self, reasons: Sequence[HoldReason]) -> None:
         self._advance(10)
-        self._act(self.engineer.caller, "hold", HoldIncident(reason=self.chance.choice(reasons)))
+        reason = self.chance.choice(reasons)
+        awaited = supplier_awaited_by(self.template.team) if reason is HoldReason.awaiting_vendor else None
+        self._act(self.engineer.caller, "hold", HoldIncident(reason=reason, supplier=awaited))
 
     def _abandon(self) -> None:
         """Cancels the incident, in most cases, some days after it was put on hold: it is no longer needed."""
@@ -332,7 +343,11 @@ class IncidentScenario:
     def _close(self) -> None:
         """Closes the incident: by its requester, or automatically when nobody objects for some days."""
         resolved, chance = self.now, self.chance
-        if not self.template.monitored and chance.random() < 0.3:
+        rates = not self.template.monitored and chance.random() < 0.3
+        asked = not self.template.monitored and is_rating_requested(f"incident-{self.opening.n}", rates=rates)
+        if rates:
+            if asked:
+                self._act(ASKER, "ask_rating", EmptyPayload())
             self._advance(240)
             mood = (1, 3, 4, 5, 6) if self.is_bad else (0.3, 0.6, 2, 5, 8)
             score = chance.choices((1, 2, 3, 4, 5), mood)[0]
@@ -342,11 +357,15 @@ class IncidentScenario:
                 else None
             )
             self._act(self.requester.caller, "rate", RateTicket(score=score, comment=words))
+        closer = CLOSER
         if not self.template.monitored and chance.random() < 0.4:
             self._advance(600)
-            return self._act(self.requester.caller, "close", EmptyPayload())
-        self.now = max(self.now, resolved + timedelta(days=REOPEN_DAYS))
-        return self._act(CLOSER, "close", EmptyPayload())
+            closer = self.requester.caller
+        else:
+            self.now = max(self.now, resolved + timedelta(days=REOPEN_DAYS))
+        self._act(closer, "close", EmptyPayload())
+        if asked and not rates:
+            self._act(ASKER, "ask_rating", EmptyPayload())
 
     def _major(self) -> None:
         """Plays a major incident, from its declaration to its review."""

@@ -39,6 +39,15 @@ CUSTOMERS = (
     ("research", "研发 Research", BERLIN, "berlin"),
 )
 
+#: Key and name of each supplier.
+SUPPLIERS = (("line-carrier", "专线运营商 Line carrier"), ("hardware-maker", "设备厂商 Hardware maker"))
+
+
+def supplier_awaited_by(team: str) -> str:
+    """Return the key of the supplier whom that team waits for."""
+    return SUPPLIERS[0 if team in ("network", "platform") else 1][0]
+
+
 #: Name, roles and site of the persons who are responsible for processes and departments.
 HEAD_OF_IT, PROBLEM_MANAGER, SERVICE_LEVEL_MANAGER, BUSINESS_HEAD, CHANGE_MANAGER, PROJECT_MANAGER = (
     "沈国强",

@@ -16,6 +16,7 @@ from app.demo.foundations import group_of
 from app.demo.incident_scripts import CLOSER, REOPEN_DAYS, Member, Participants
 from app.demo.organisation import CURRENCY, REQUESTERS
 from app.demo.request_scripts import RecordScenario
+from app.demo.satisfaction_data import ASKER
 from app.demo.script import DemoRun
 from app.foundation.services.records import FulfilmentPath
 from app.kernel.payloads import EmptyPayload
@@ -339,6 +340,8 @@ class ProjectScenario(RecordScenario):
         self.advance_days(2, self.developers[0])
         body = RecordTrainingRequest(audience=self.text, topics=self.text, material=self.text, attended=12)
         await self.act(self.developers[0], "record_training", body)
+        # Projects are few, and all are asked about.
+        await self.act(Member(ASKER, self.requester.site), "ask_rating", EmptyPayload())
         self.advance(120, self.requester)
         score = self.chance.choice((3, 4, 5, 5))
         await self.act(self.requester, "rate", RateTicket(score=score))

@@ -16,6 +16,8 @@ from app.demo.arrivals import HOUR, SEED, Arrival, in_working_hours
 from app.demo.catalogue_data import ITEMS, Item
 from app.demo.cmdb_data import DESK
 from app.demo.incident_scripts import CLOSER, PACE, REOPEN_DAYS, Member, Participants
+from app.demo.organisation import supplier_awaited_by
+from app.demo.satisfaction_data import ASKER, is_rating_requested
 from app.demo.script import BodySource, DemoRun, Script, source_of
 from app.foundation.decisions.actions import CastVote
 from app.foundation.decisions.records import Vote, VoteVerdict
@@ -198,7 +200,9 @@ class RequestScenario(RecordScenario):
         if chance.random() < 0.12:
             reasons = (HoldReason.awaiting_requester, HoldReason.awaiting_vendor)
             self.advance(10, self.worker)
-            await self.act(self.worker, "hold", HoldRequest(reason=chance.choice(reasons)))
+            reason = chance.choice(reasons)
+            awaited = supplier_awaited_by(self.item.team) if reason is HoldReason.awaiting_vendor else None
+            await self.act(self.worker, "hold", HoldRequest(reason=reason, supplier=awaited))
             self.advance_days(chance.choice((0.5, 1, 3)), self.worker)
             await self.act(self.worker, "resume", EmptyPayload())
         await self._fulfil()
@@ -228,7 +232,10 @@ class RequestScenario(RecordScenario):
                 self.worker, "fulfil", FulfilRequest(delivered=catalogue_data.DELIVERY_NOTES["en"][0])
             )
             delivered = self.now
-        if chance.random() < 0.3:
+        rates = chance.random() < 0.3
+        if is_rating_requested(self.name, rates=rates):
+            await self.act(Member(ASKER, self.requester.site), "ask_rating", EmptyPayload())
+        if rates:
             self.advance(200, self.requester)
             score = chance.choices((1, 2, 3, 4, 5), (0.2, 0.5, 2, 6, 9))[0]
             await self.act(self.requester, "rate", RateTicket(score=score))

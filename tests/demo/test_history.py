@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import mean
@@ -11,22 +12,27 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.db import connect
+from app.automation import watch_clocks
+from app.db import Connection, connect
 from app.demo.arrivals import BAD_MONTH, incident_arrivals
+from app.demo.change_plan import Fate, planned_changes
 from app.demo.history import make_history
 from app.demo.organisation import SHANGHAI
+from app.demo.report_scripts import make_reports
 from app.kernel.ledger import Ledger, open_ledger
 from app.kpis.answer import answer
 from app.kpis.catalogue import KPIS
+from app.kpis.dimensions import Dimension
 from app.kpis.facts import FACTS, PROCESSES
 from app.kpis.question import QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
-from app.log.follow import catch_up
+from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 from tests.automation.worker import Worker
 from tests.conftest import DatabaseUrls
 from tests.extent import ALL_EXAMPLES
+from tests.service_levels.clocks.checks import rows_are_what_the_engine_says, streams_say_what_they_ought_to
 
 #: What the demo tells of most; the soak compares all.
 KEYS = (
@@ -41,12 +47,16 @@ DEPLOYMENT_FIGURES = (
     "deployment_failure_rate",
     "failed_deployment_recovery_seconds",
 )
+OUTAGE_FIGURES = ("service_availability", "outage_count", "mtbf")
 END = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)
 DAYS = 9
 HOW = """
 select type, source, actor not like 'person:%%' as by_itself from log.event
 where stream like 'incident/%%'"""
 
+UNANSWERED = """
+select count(*) from fold.rating_request r
+where not exists (select from fold.rating a where a.record = r.record)"""
 ON_AGENDA = """
 select i.topic, c.number from fold.agenda_item i join fold.change c on i.about = 'change/' || c.id"""
 
@@ -97,9 +107,10 @@ async def test_it_is_made_once_whatever_breaks_it_off(
     assert {"acknowledged", "assigned", "started", "resolved", "work_logged", "commented"} <= types.keys()
     assert {event["source"] for event in events} == {"demo"}, "rules and notices take up the last days"
 
-    connection = await connect(place.url)
+    connection = await connect(place.url, FOLLOW_LIMITS)
     try:
         await catch_up(connection, FACTS)
+        await its_clocks_say_what_they_ought_to(connection, ledger)
     finally:
         await connection.close()
     report = await reconcile(place.url, zone=ZoneInfo("UTC"), now=datetime.now(UTC), keys=KEYS)
@@ -121,6 +132,19 @@ async def test_it_is_made_once_whatever_breaks_it_off(
     assert empty == []
 
 
+async def its_clocks_say_what_they_ought_to(connection: Connection, ledger: Ledger) -> None:
+    """Once a worker has looked at them."""
+
+    def failed(name: str, error: Exception) -> None:
+        raise error
+
+    now = datetime.now(UTC)
+    while await watch_clocks.fire_due(connection, ledger, now, failed=failed):
+        await catch_up(connection, FACTS)
+    assert await rows_are_what_the_engine_says(connection) > 20
+    assert await streams_say_what_they_ought_to(connection, ledger, now) > 50
+
+
 async def test_its_year_has_requests_and_problems_in_every_state_that_a_newcomer_looks_for(
     ledger: Ledger,
 ) -> None:
@@ -136,6 +160,43 @@ async def test_its_year_has_requests_and_problems_in_every_state_that_a_newcomer
     assert any((project["rounds"] or 0) > 1 for project in projects), "an acceptance failed"
     by_rule = "select count(*) from log.event where type = 'incident.assigned' and actor = %s"
     assert await ledger.db.value(by_rule, ("rule:assign_by_rule",)) > 20
+
+
+async def test_its_year_has_requesters_who_rate_and_who_complain_and_reports_of_agreements(
+    ledger: Ledger,
+) -> None:
+    persons = await make_history(ledger, lambda done, of: None, days=70)
+    ratings = await ledger.db.rows("select score from fold.rating", ())
+    assert len(ratings) > 80
+    assert 3.5 < mean(row["score"] for row in ratings) < 4.8
+    assert await ledger.db.value(UNANSWERED), "not everybody who is asked says something"
+    complaints = await ledger.db.rows("select * from fold.complaint", ())
+    assert complaints
+    assert any(row["answered_at"] and row["owner_id"] for row in complaints)
+
+    async with await connect(ledger.db.url, FOLLOW_LIMITS) as connection:
+
+        async def follow() -> None:
+            await catch_up(connection, FACTS)
+
+        await follow()
+        await make_reports(ledger, persons, follow)
+        await make_reports(ledger, persons, follow)  # those that are there are not made again
+    reports = await ledger.db.rows("select number, max(edition) as editions from fold.sla_report group by 1")
+    assert sorted(row["editions"] for row in reports) == [1, 1, 1, 2]
+
+
+def test_whenever_it_ends_the_board_has_one_change_before_it() -> None:
+    for hours in range(0, 365 * 24, 7):
+        end = END + timedelta(hours=hours, minutes=29)
+        voted = [one for one in planned_changes(end) if one.takes_votes or one.fate is Fate.waiting]
+        before_it = [
+            one
+            for one in voted
+            if one.put_to_vote_at < end and (one.fate is Fate.waiting or one.decided_at >= end)
+        ]
+        assert [one.fate for one in before_it] == [Fate.waiting], end
+        assert before_it[0].begin > end + timedelta(days=4), "the board meets before its window"
 
 
 async def test_its_quarter_has_changes_of_every_kind_and_one_that_went_wrong(ledger: Ledger) -> None:
@@ -206,7 +267,17 @@ async def test_its_quarter_has_deployments_releases_and_alterations_that_every_f
         (point,) = (await answer(ledger.db, question, now)).points
         assert point.cases, key
         assert point.value, key
-    report = await reconcile(place.url, zone=ZoneInfo("UTC"), now=now, keys=DEPLOYMENT_FIGURES)
+    for key in OUTAGE_FIGURES:
+        question = parse_question(KPIS[key], whole, now=now, organisation_zone="UTC")
+        (point,) = (await answer(ledger.db, question, now)).points
+        assert point.cases, key
+        assert point.exposure is not None
+        assert point.exposure.agreed_seconds, key
+    by_agreement = replace(question, kpi=KPIS["service_availability"], by=(Dimension.agreement,))
+    points = (await answer(ledger.db, by_agreement, now)).points
+    assert any(point.by["agreement"] is not None and point.value for point in points), "one is signed"
+    keys = [*DEPLOYMENT_FIGURES, *OUTAGE_FIGURES]
+    report = await reconcile(place.url, zone=ZoneInfo("UTC"), now=now, keys=keys)
     assert report.differences == []
 
 

@@ -1,0 +1,161 @@
+"""The plan of the demo's changes: which there are, when their windows begin, and how each ends. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+
+from app.demo.change_data import (
+    EMERGENCY_CHANGES,
+    FAILED_CHANGE,
+    HOLIDAYS,
+    NORMAL_CHANGES,
+    STANDARD_TEMPLATES,
+    ChangeText,
+)
+from app.processes.changes.records import ChangeType
+
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+#: The changes begin so many days before the end of the history, one every so many days.
+FIRST_DAY, EVERY_DAYS, NUMBER = 90, 1.7, 62
+UNTIL_SUBMITTED = 2 * HOUR
+#: Hours (UTC) and durations of the windows of normal, and of standard changes.
+NORMAL_HOUR, NORMAL_LENGTH = 18, 3 * HOUR
+STANDARD_HOUR, STANDARD_LENGTH = 9, HOUR
+#: Days before the end at which emergencies begin, and at which the change is made that goes wrong.
+EMERGENCY_DAYS, FAILED_DAY = (83, 61, 40, 22, 4), 6
+
+
+class Fate(Enum):
+    """How a change ends, if not as most do."""
+
+    usual = auto()
+    deferred = auto()
+    rejected = auto()
+    cancelled = auto()
+    backed_out = auto()
+    overdue = auto()
+    failed = auto()
+    waiting = auto()
+
+
+#: Fates of normal changes, by their places among them.
+FATES = {
+    4: Fate.deferred,
+    9: Fate.backed_out,
+    13: Fate.rejected,
+    17: Fate.cancelled,
+    23: Fate.overdue,
+}
+
+
+@dataclass(frozen=True)
+class PlannedChange:
+    """A change to play: its text, or its template, and its window."""
+
+    name: str
+    n: int
+    type: ChangeType
+    text: ChangeText
+    begin: datetime
+    length: timedelta
+    template: str | None = None
+    fate: Fate = Fate.usual
+
+    @property
+    def takes_votes(self) -> bool:
+        """True if the board decides on it, and it comes to nothing else before."""
+        return self.type is ChangeType.normal and self.fate is Fate.usual
+
+    @property
+    def lead(self) -> timedelta:
+        """How long before its window it is drafted."""
+        if self.type is ChangeType.emergency:
+            return HOUR
+        return 3 * DAY if self.fate is Fate.failed else 15 * DAY
+
+    @property
+    def step(self) -> timedelta:
+        """A tenth of the time from the draft to the window."""
+        return self.lead / 10
+
+    @property
+    def put_to_vote_at(self) -> datetime:
+        """When the board is asked to decide on it."""
+        return self.begin - self.lead + UNTIL_SUBMITTED + 1.5 * self.step
+
+    @property
+    def decided_at(self) -> datetime:
+        """When the board decides on it, unless it lets it wait."""
+        return self.put_to_vote_at + 1.5 * self.step
+
+
+def planned_changes(end: datetime) -> list[PlannedChange]:
+    """Returns the changes to play, by the begin of their windows: those outside the freezes. The board
+    has one of them before it at the end, at whatever hour that is: the last that it was asked about.
+    """
+    freezes = list(freezes_until(end))
+    planned = [
+        one
+        for one in _every_change(end)
+        if not any(begin < one.begin + one.length and one.begin < until for _, begin, until in freezes)
+    ]
+    planned.sort(key=lambda one: one.begin)
+    asked = [n for n, one in enumerate(planned) if one.takes_votes and one.put_to_vote_at < end]
+    planned[asked[-1]] = replace(planned[asked[-1]], fate=Fate.waiting)
+    return planned
+
+
+def freezes_until(end: datetime) -> Iterator[tuple[str, datetime, datetime]]:
+    """Returns the freezes over the last and the next holiday: title, begin and end."""
+    days = sorted(
+        (datetime(year, month, day, tzinfo=UTC), title)
+        for year in range(end.year - 1, end.year + 2)
+        for month, day, title in HOLIDAYS
+    )
+    last = [one for one in days if one[0] + 2 * DAY < end][-1]
+    following = next(one for one in days if one[0] - DAY > end)
+    for at, title in (last, following):
+        yield title, at - DAY, at + 2 * DAY
+
+
+def _every_change(end: datetime) -> Iterator[PlannedChange]:
+    for n in range(NUMBER):
+        day = end + (EVERY_DAYS * n - FIRST_DAY) * DAY
+        place = n // 2
+        if n % 2:
+            template = STANDARD_TEMPLATES[place % len(STANDARD_TEMPLATES)]
+            text = ChangeText(template.service, 0, {})
+            begin, length = at_hour(day, STANDARD_HOUR), STANDARD_LENGTH
+            yield PlannedChange(
+                f"change-{n}", n, ChangeType.standard, text, begin, length, template=template.key
+            )
+        else:
+            text = NORMAL_CHANGES[place % len(NORMAL_CHANGES)]
+            begin, fate = at_hour(day, NORMAL_HOUR), FATES.get(place, Fate.usual)
+            yield PlannedChange(f"change-{n}", n, ChangeType.normal, text, begin, NORMAL_LENGTH, fate=fate)
+    for n, (ago, text) in enumerate(zip(EMERGENCY_DAYS, EMERGENCY_CHANGES, strict=True)):
+        begin = at_hour(end - ago * DAY, 13)
+        yield PlannedChange(f"emergency-{n}", n, ChangeType.emergency, text, begin, 3 * HOUR)
+    wrong = at_hour(end - FAILED_DAY * DAY, NORMAL_HOUR)
+    yield PlannedChange(
+        "change-wrong", 1, ChangeType.normal, FAILED_CHANGE, wrong, NORMAL_LENGTH, fate=Fate.failed
+    )
+    now = end - 30 * MINUTE
+    template = STANDARD_TEMPLATES[-1]
+    yield PlannedChange(
+        "change-now",
+        0,
+        ChangeType.standard,
+        ChangeText(template.service, 0, {}),
+        now,
+        2 * HOUR,
+        template=template.key,
+    )
+
+
+def at_hour(day: datetime, hour: int) -> datetime:
+    """Returns the full hour (UTC) of the day."""
+    return day.replace(hour=hour, minute=0, second=0, microsecond=0)

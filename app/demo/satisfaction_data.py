@@ -1,0 +1,49 @@
+"""The demo's requests for ratings and complaints: their texts, and how often they occur (pure)."""
+
+from __future__ import annotations
+
+import random
+
+from app.common.people import rule_caller
+from app.demo.arrivals import SEED
+from app.ticketing.records import ComplaintSubject
+
+ASKER = rule_caller("ask_for_ratings")
+#: Of the cases that are rated, and of the others, how many were asked about.
+ASKED_OF_RATED, ASKED_OF_OTHERS = 0.8, 0.25
+#: How often somebody complains about a closed incident, in usual months and in the bad one.
+COMPLAINTS, COMPLAINTS_WHEN_BAD = 0.025, 0.07
+#: How many complaints are answered in time, and how many late; nobody has answered the rest yet.
+IN_TIME, LATE = 0.82, 0.13
+#: By language, what is complained about.
+COMPLAINT_TEXTS: dict[str, tuple[tuple[ComplaintSubject, str], ...]] = {
+    "en": (
+        (ComplaintSubject.speed, "It took three days until anybody called back."),
+        (ComplaintSubject.result, "It works again, but my templates are gone."),
+        (ComplaintSubject.communication, "I was told that it is solved while it was not."),
+        (ComplaintSubject.conduct, "I was told that it is my own fault."),
+    ),
+    "zh": (
+        (ComplaintSubject.speed, "等了三天才有人回电。"),
+        (ComplaintSubject.result, "虽然恢复了，但我的模板都不见了。"),
+        (ComplaintSubject.communication, "通知说已解决，其实并没有。"),
+        (ComplaintSubject.conduct, "接线人说是我自己的问题，态度不好。"),
+    ),
+}
+#: By language, what was found and what is done about it.
+ANSWERS: dict[str, tuple[tuple[str, str], ...]] = {
+    "en": (
+        ("The call was in a queue that nobody reads on Fridays.", "The queue is read every day now."),
+        ("It was closed before it was tried.", "Closing needs a trial by the requester now."),
+    ),
+    "zh": (
+        ("来电进入了周五无人值守的队列。", "现在该队列每天都有人处理。"),
+        ("关闭之前没有验证。", "现在关闭前须由申请人验证。"),
+    ),
+}
+
+
+def is_rating_requested(name: str, *, rates: bool) -> bool:
+    """Return whether the requester of the case of that name is asked to rate it. `rates`: they will."""
+    chance = random.Random(f"{SEED}-asked-{name}")  # noqa: S311  # a history, not a secret
+    return chance.random() < (ASKED_OF_RATED if rates else ASKED_OF_OTHERS)
