@@ -71,12 +71,13 @@ soak: $(READY) ## Kill and cut at random under load, prove that nothing is lost;
 	@$(BIN)/python -m bench.soak $(ARGS)
 	@$(BIN)/python -m bench.soak_deliveries
 	@LEDGERDESK_TEST_CALENDARS=100000 $(PYTEST) --dist load -q tests/common
+	@LEDGERDESK_TEST_CLOCKS=100000 LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) --dist load -q tests/sla
 	@LEDGERDESK_TEST_SPLITS=100 $(PYTEST) --dist load -q tests/exchange/test_any_order.py
 	@LEDGERDESK_TEST_ORDERS=200 $(PYTEST) --dist load -q tests/webhooks/test_*orders*.py tests/webhooks/test_as_imported.py
 	@LEDGERDESK_TEST_RACES=1000 $(PYTEST) -q tests/processes/changes/test_booking.py
 	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) --dist load -q tests/invariants tests/kernel tests/log tests/automation tests/processes tests/notifications tests/foundation/cis
 	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) -q tests/contract tests/clients/test_python.py
-	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) -q tests/kpis tests/cli/test_kpi.py tests/demo/test_history.py tests/exchange/test_real_history.py
+	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) -q tests/kpis tests/service_levels tests/cli/test_kpi.py tests/demo/test_history.py tests/exchange/test_real_history.py
 	@LEDGERDESK_TEST_CALLERS=all $(PYTEST) -q tests/every_route
 	@LEDGERDESK_TEST_REQUESTS=20000 $(PYTEST) --dist load -q tests/fuzz
 

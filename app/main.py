@@ -78,9 +78,15 @@ from app.processes.releases import router as releases
 from app.processes.requests import queries as request_queries
 from app.processes.requests import router as requests
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
+from app.service_levels.agreements import queries as agreement_queries
+from app.service_levels.agreements import router as agreements
+from app.service_levels.clocks.answers import routes as clocks
+from app.service_levels.plans import queries as service_level_plan_queries
+from app.service_levels.plans import router as service_level_plans
+from app.service_reports import router as service_reports
 from app.service_status import router as service_statuses
 from app.settings import Settings
-from app.ticketing.routes import work
+from app.ticketing.routes import complaints, rating_page, work
 from app.webhooks import queries as webhook_queries
 from app.webhooks import router as webhooks
 
@@ -99,6 +105,8 @@ LISTINGS = (
     change_planning_queries.TEMPLATES,
     change_planning_queries.RISK_QUESTIONNAIRES,
     change_planning_queries.FREEZES,
+    agreement_queries.LISTING,
+    service_level_plan_queries.LISTING,
     people_queries.PERSONS,
     people_queries.TEAMS,
     people_queries.GROUPS,
@@ -138,6 +146,10 @@ ROUTERS = (
     change_planning.risk_questionnaires,
     change_planning.freezes,
     changes.suspected_changes,
+    agreements.router,
+    clocks.router,
+    service_reports.router,
+    service_level_plans.router,
     meetings.router,
     kpis.router,
     kpi_targets.router,
@@ -167,6 +179,8 @@ ROUTERS = (
     preferences.router,
     me.router,
     work.router,
+    complaints.router,
+    rating_page.router,
     uploads.router,
     meta.router,
     problem_pages.router,
@@ -222,6 +236,7 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
     # The middleware added last is the outermost.
     app.state.key_use = KeyUse()
     app.state.webhook_quotas = webhooks.WebhookQuotas(settings.webhook_rate_limit, settings.wrong_keys)
+    app.state.rating_quota = rating_page.quota()
     app.state.readiness = Readiness()
     app.state.issuer = None if settings.oidc_issuer is None else IdentityProvider(settings)
     app.add_middleware(AuthMiddleware, settings=settings, use=app.state.key_use, issuer=app.state.issuer)

@@ -32,6 +32,8 @@ from app.processes.problems import lifecycle as problems
 from app.processes.releases import lifecycle as releases
 from app.processes.releases import stages as release_stage_sets
 from app.processes.requests import lifecycle as requests
+from app.service_levels.agreements import lifecycle as agreements
+from app.service_levels.plans import lifecycle as service_level_plans
 from app.webhooks import sources as webhook_sources
 
 LIFECYCLES: tuple[Lifecycle[Any], ...] = (
@@ -64,6 +66,8 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     problems.LIFECYCLE,
     problem_candidates.LIFECYCLE,
     changes.LIFECYCLE,
+    agreements.LIFECYCLE,
+    service_level_plans.LIFECYCLE,
     templates.LIFECYCLE,
     questionnaires.LIFECYCLE,
     freezes.LIFECYCLE,

@@ -139,12 +139,29 @@ def _table(table: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) -> str
 
 def _unqualified(definition: str) -> str:
     """Return the query of a view as PostgreSQL 16 and later write it: without the table's name if there is
-    only one.
+    only one. Subqueries always name it.
     """
-    tables = re.findall(r"\bFROM (?:\w+\.)?(\w+)", definition)
-    if len(tables) != 1 or " JOIN " in definition:
+    parts = _split_subqueries(definition)
+    outer = "".join(parts[::2])
+    tables = re.findall(r"\bFROM (?:\w+\.)?(\w+)", outer)
+    if len(tables) != 1 or " JOIN " in outer:
         return definition
-    return re.sub(rf"(?<![.\w]){tables[0]}\.", "", definition)
+    parts[::2] = (re.sub(rf"(?<![.\w]){tables[0]}\.", "", part) for part in parts[::2])
+    return "".join(parts)
+
+
+def _split_subqueries(definition: str) -> list[str]:
+    """Return the query cut before and behind each subquery: those have the odd places."""
+    parts = []
+    start = 0
+    while (begin := definition.find("( SELECT", start)) >= 0:
+        end, depth = begin + 1, 1
+        while depth:
+            depth += {"(": 1, ")": -1}.get(definition[end], 0)
+            end += 1
+        parts += [definition[start:begin], definition[begin:end]]
+        start = end
+    return [*parts, definition[start:]]
 
 
 def _column(column: dict[str, Any]) -> str:

@@ -67,6 +67,12 @@ def _origins(value: str) -> str:
     return value
 
 
+def _public_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?", value):
+        raise ValueError("must be an address such as https://desk.example.org")
+    return value.rstrip("/")
+
+
 def _issuer(value: str, info: ValidationInfo) -> str:
     parts = urlsplit(value)
     near = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
@@ -213,6 +219,18 @@ class Settings(BaseSettings):
     )
     open_metrics: bool = Field(
         default=False, description="Answer `/metrics` to everybody, and not only to a key that may read it."
+    )
+    rating_percent: int = Field(
+        default=25,
+        ge=0,
+        le=100,
+        description="For how many of a hundred cases the requester is asked to rate it, where the service "
+        "does not say.",
+    )
+    public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
+        default=None,
+        description="Where people reach this service, such as https://desk.example.org, for links in mails. "
+        "None: mails have none.",
     )
     session_hours: int = Field(
         default=12, ge=1, le=720, description="Hours after which the session of a browser ends."

@@ -6,17 +6,23 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from app.automation import (
+    ask_for_ratings,
     assign_by_rule,
     call_next_meeting,
     close_after_agreed_days,
     detect_recurring_incidents,
     escalate_by_rule,
+    escalate_by_sla,
+    escalate_overdue_complaints,
+    expire_agreements,
+    flag_agreement_reviews,
     flag_overdue_meetings,
     flag_overdue_reviews,
     follow_fixing_changes,
     fulfil_by_changes,
     keep_articles_of_problems,
     lapse_accepted_risks,
+    note_unknown_causes,
     pass_on_comments,
     pass_on_followers,
     remind_on_call,
@@ -28,6 +34,8 @@ from app.automation import (
     take_up_at_meetings,
     tell_duplicates,
     tell_overlapped_changes,
+    warn_of_ending_agreements,
+    watch_clocks,
 )
 from app.automation.assign_by_rule import AssignByRule
 from app.exchange import import_jobs
@@ -43,6 +51,7 @@ from app.log import consumer_group as group
 from app.log.follow import Consumer
 from app.notifications import mail, notices
 from app.search import index
+from app.service_reports import issuing
 from app.shared_connections import SharedConnections
 from app.webhooks import addresses, processing, silence
 from app.webhooks.mail import imap
@@ -61,12 +70,19 @@ RULES: tuple[Rule | AssignByRule, ...] = (
     detect_recurring_incidents.RULE,
     follow_fixing_changes.RULE,
     fulfil_by_changes.RULE,
+    escalate_by_sla.RULE,
+    note_unknown_causes.RULE,
+    ask_for_ratings.RULE,
 )
 #: Rules that act when a timer expires.
 TIMED_RULES: tuple[TimerConsumer, ...] = (
     call_next_meeting.RULE,
     *close_after_agreed_days.RULES,
     escalate_by_rule.RULE,
+    escalate_overdue_complaints.RULE,
+    warn_of_ending_agreements.RULE,
+    expire_agreements.RULE,
+    flag_agreement_reviews.RULE,
     flag_overdue_meetings.RULE,
     flag_overdue_reviews.RULE,
     lapse_accepted_risks.RULE,
@@ -100,6 +116,7 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
     async with SharedConnections(url, group.POOL_LIMITS) as lines, asyncio.TaskGroup() as tasks:
         tasks.create_task(group.run(url, consumers, failed=failed, connections=lines, hearer=ledger))
         tasks.create_task(timers.run(lines, ledger, TIMED_RULES, clock, failed=failed))
+        tasks.create_task(watch_clocks.run(lines, ledger, clock, failed=failed))
         tasks.create_task(uploads.run(ledger, clock, failed=failed))
         tasks.create_task(notices.run(lines, ledger, clock, failed=failed))
         tasks.create_task(import_jobs.run(lines, ledger, clock, failed=failed))
@@ -107,6 +124,7 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         tasks.create_task(mail.run(lines, ledger, clock, failed=failed))
         tasks.create_task(spans.run(lines, clock, failed=failed))
         tasks.create_task(nightly.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(issuing.run(lines, ledger, clock, failed=failed))
         tasks.create_task(processing.run(lines, ledger, clock, failed=failed))
         tasks.create_task(processing.run_removal(ledger, clock, failed=failed))
         tasks.create_task(silence.run(ledger, clock, failed=failed))

@@ -18,13 +18,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import impact, imports, large, receiving, scheduling, writing
+from bench import clocks, impact, imports, large, receiving, scheduling, writing
 from bench.figures import Figure, Run, markdown, table
 
 GROUPS: tuple[tuple[tuple[str, ...], Callable[[Run], Awaitable[list[Figure]]]], ...] = (
     (writing.NAMES, writing.measure),
     (imports.NAMES, imports.measure),
     (large.NAMES, large.measure),
+    (clocks.NAMES, clocks.measure),
     (impact.NAMES, impact.measure),
     (scheduling.NAMES, scheduling.measure),
     (receiving.NAMES, receiving.measure),

@@ -11,12 +11,19 @@ from typing import Any
 
 from app.common.people import rule_caller
 from app.db import Connection
+from app.foundation.calendars import lifecycle as calendars
+from app.foundation.calendars.definition import WeeklyHours
+from app.foundation.calendars.lifecycle import AddCalendar
+from app.foundation.calendars.week import Weekday
 from app.foundation.people import persons, teams
+from app.foundation.services import services
+from app.foundation.services.records import Criticality
+from app.foundation.services.services import ProposeService
 from app.kernel import ledger as ledgers
 from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.payloads import Payload
+from app.kernel.payloads import EmptyPayload, Payload
 from app.kernel.perform import Command, perform
 from app.kpis.budgets import lifecycle as kpi_budgets
 from app.kpis.budgets.lifecycle import AddKpiBudget
@@ -27,6 +34,7 @@ from bench.figures import Run
 from bench.site import Site
 
 TEAMS, PERSONS, WORDS = 20, 60, 100_000
+SERVICES, OFFICE = 20, "office"
 # The period before now, in days, in which all incidents were opened.
 DAYS = 730
 CASES_AT_ONCE = 20_000
@@ -80,6 +88,7 @@ async def add_organisation(ledger: Ledger, owner: Connection, *, words: int = WO
         seal = ledger.vault.sealing(author.key)
         sealed += [seal(_sentence(k)) for k in range(words // PERSONS + 1)]
     begin = datetime.now(UTC) - timedelta(days=DAYS + 1)
+    await _add_services(ledger, begin)
     budget = AddKpiBudget(
         kpi="incident_unit_cost", amount="50.00", currency=ledger.settings.currency, valid_from_at=begin
     )
@@ -89,17 +98,40 @@ async def add_organisation(ledger: Ledger, owner: Connection, *, words: int = WO
             await copy.write_row(row)
 
 
+async def _add_services(ledger: Ledger, since: datetime) -> None:
+    """Adds the services of the incidents, live since then in office hours, whose availability is counted."""
+    office = WeeklyHours(weekdays=tuple(Weekday)[:5], starts="08:00", ends="18:00")
+    hours = AddCalendar(key=OFFICE, name="Office hours", time_zone="Europe/Berlin", weekly=(office,))
+    await _add(ledger, calendars.LIFECYCLE, hours)
+    owner = await _add(ledger, persons.LIFECYCLE, persons.AddPerson(name="Owner"))
+    for n in range(SERVICES):
+        body = ProposeService(
+            key=f"service-{n}",
+            name_en=f"Service {n}",
+            name_zh=f"服务 {n}",
+            criticality=Criticality.high,
+            owner=str(owner.id),
+            calendar=OFFICE,
+        )
+        service = await _add(ledger, services.LIFECYCLE, body, since)
+        context = CommandMetadata(rule_caller("bench"), since, correlation_id=f"bench-{n}", source="cli")
+        live = Command(
+            services.LIFECYCLE, services.LIFECYCLE["go_live"], str(service.id), EmptyPayload(), context
+        )
+        await perform(ledger, live)
+
+
 def _sentence(k: int) -> str:
     """Returns a text with the words of FAULT; each RARELY-th has those of RARE_FAULT, too."""
     usual = f"Since {k} no mail has come in. 收不到邮件。"
     return usual if k % RARELY else f"{usual} The printer has no paper. 打印机没有纸了。"
 
 
-async def _add(ledger: Ledger, lifecycle: Lifecycle[Any], body: Payload) -> Any:
-    context = CommandMetadata(
-        rule_caller("bench"), datetime.now(UTC), correlation_id=f"bench-{uuid7()}", source="cli"
-    )
-    return (await perform(ledger, Command(lifecycle, lifecycle["add"], None, body, context))).record
+async def _add(ledger: Ledger, lifecycle: Lifecycle[Any], body: Payload, now: datetime | None = None) -> Any:
+    moment = now or datetime.now(UTC)
+    context = CommandMetadata(rule_caller("bench"), moment, correlation_id=f"bench-{uuid7()}", source="cli")
+    opening = next(row for row in lifecycle.rows if row.opens)
+    return (await perform(ledger, Command(lifecycle, opening, None, body, context))).record
 
 
 async def make_cases(many: LargeSite, up_to: int) -> None:

@@ -29,7 +29,8 @@ begin
     (array['P1', 'P2', 'P3', 'P2', 'P3', 'P4', 'P3', 'P4', 'P4'])[grade + 1] as priority,
     (array['hotline', 'portal', 'email', 'monitoring'])[1 + (random() * 3)::integer] as channel,
     'service-' || (random() * 19)::integer as service, 'category-' || (random() * 11)::integer as category,
-    team.id as team_id, requester.id as requester_id, assignee.id as assignee_id, words.sealed as words,
+    -- In one of fifty the service is down.
+    case when ended.n % 50 = 0 then 'down' else 'degraded' end as effect, team.id as team_id, requester.id as requester_id, assignee.id as assignee_id, words.sealed as words,
     opened_at, assigned_at, acknowledged_at, resolved_at, reopened_at, resolved_again_at,
     coalesce(resolved_again_at, resolved_at) + random() * interval '3 days' as closed_at
   from (
@@ -63,10 +64,10 @@ begin
   select n, stream, row_number() over (partition by n order by place)::integer as version, kind, at, actor, given, news
   from made cross join lateral (values
     (1, 'reported', opened_at, requester_id,
-      format('"category":"%s","channel":"%s","description":"%s","effect":"degraded","impact":"%s","service":"%s","title":"%s","urgency":"%s"',
-        category, channel, words, impact, service, title, urgency),
-      format('"category":"%s","channel":"%s","description":"%s","effect":"degraded","impact":"%s","number":"%s","opened_at":"%s","priority":"%s","requester_id":"%s","service":"%s","state":"new","state_since":"%s","title":"%s","urgency":"%s"',
-        category, channel, words, impact, number, bench.instant(opened_at), priority, requester_id, service,
+      format('"category":"%s","channel":"%s","description":"%s","effect":"%s","impact":"%s","service":"%s","title":"%s","urgency":"%s"',
+        category, channel, words, effect, impact, service, title, urgency),
+      format('"category":"%s","channel":"%s","description":"%s","effect":"%s","impact":"%s","number":"%s","opened_at":"%s","priority":"%s","requester_id":"%s","service":"%s","state":"new","state_since":"%s","title":"%s","urgency":"%s"',
+        category, channel, words, effect, impact, number, bench.instant(opened_at), priority, requester_id, service,
         bench.instant(opened_at), title, urgency)),
     (2, 'assigned', assigned_at, assignee_id, format('"person":"%s","team":"%s"', assignee_id, team_id),
       format('"assignee_id":"%s","team_id":"%s"', assignee_id, team_id)),
@@ -108,7 +109,7 @@ begin
       started_at, resolved_at, resolution_code, resolution, service_restored_at, closed_at)
     select id, version, changed_at, moment, number, state,
       case when state = 'new' then opened_at else changed_at end, title,
-      words, channel, impact::text, urgency::text, priority, 'degraded', service, category, requester_id,
+      words, channel, impact::text, urgency::text, priority, effect, service, category, requester_id,
       case when version > 1 then team_id end, case when version > 1 then assignee_id end, opened_at,
       case when acknowledged_at <= present then acknowledged_at end, case when reopened_at <= present then reopened_at end,
       restored_at, case when restored_at is not null then 'fixed' end, case when restored_at is not null then words end,

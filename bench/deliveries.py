@@ -25,6 +25,7 @@ from app.webhooks.adapters import adapter
 from app.webhooks.signing import signed_headers
 from app.webhooks.verification import Credentials
 from bench.kill import NOT_ANSWERED, PATIENCE_SECONDS, differing_rows
+from bench.lags import wait_until_caught_up
 from bench.site import Site, made_token
 
 ADAPTER = "github"
@@ -267,6 +268,10 @@ async def _break(load: DeliveryLoad, clients: int, kills: int, killed: Callable[
         killed()
         await load.end()
     await until_processed(site)
+    # Rules append, too, because of what deliveries do: what they have yet to say would come behind the end
+    # that the reader of the feed has seen.
+    with site.administrator() as line:
+        await wait_until_caught_up(line)
 
 
 def _counted(site: Site, statement: bytes) -> int:
@@ -305,7 +310,7 @@ class DeliveryProof:
 
 
 async def _prove(load: DeliveryLoad, reader: FeedReader) -> DeliveryProof:
-    """Compare every row with what was posted. Nothing may wait any more."""
+    """Compare every row with what was posted. Nothing may wait, nor be left to follow, any more."""
     with psycopg.connect(load.site.url) as line:
         stored = {str(row[0]): row for row in line.execute(ANSWERED)}
         tickets = {row[0]: row[1:] for row in line.execute(TICKETS)}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from app.db import connect
 from app.embedded import embedded_server
 from app.installation import DATABASE, SUPERUSER
-from bench import kpis, reading, requests_and_problems, search, timers
+from bench import clock_kpis, kpis, reading, requests_and_problems, search, timers
 from bench.cases import LargeSite, add_organisation, ledger_of, make_cases
 from bench.figures import Figure, Run
 from bench.site import made_token, site
@@ -17,6 +17,7 @@ NAMES = (
     reading.GROWTH,
     *timers.NAMES,
     *kpis.NAMES,
+    *clock_kpis.NAMES,
     *requests_and_problems.NAMES,
     *search.NAMES,
 )
@@ -40,13 +41,13 @@ async def measure(run: Run) -> list[Figure]:
             few = await reading.common_figures(many) if run.is_wanted(reading.GROWTH) else []
             if run.is_wanted(*timers.NAMES):
                 figures += await timers.measure(many)
-            if run.is_wanted(
-                *reading.NAMES, reading.GROWTH, *kpis.NAMES, *requests_and_problems.NAMES, *search.NAMES
-            ):
+            of_facts = (*kpis.NAMES, *clock_kpis.NAMES, *requests_and_problems.NAMES)
+            if run.is_wanted(*reading.NAMES, reading.GROWTH, *of_facts, *search.NAMES):
                 await make_cases(many, count)
             # Some KPIs of problems need the facts of incidents.
-            if run.is_wanted(*kpis.NAMES, *requests_and_problems.NAMES):
+            if run.is_wanted(*of_facts):
                 figures += await kpis.measure(many)
+                figures += await clock_kpis.measure(many)
             if run.is_wanted(*requests_and_problems.NAMES):
                 figures += await requests_and_problems.measure(many)
             if run.is_wanted(*search.NAMES, *reading.NAMES, reading.GROWTH):

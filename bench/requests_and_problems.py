@@ -13,7 +13,7 @@ from itertools import cycle
 
 from app.kpis.catalogue import KPIS
 from app.kpis.dimensions import Dimension
-from app.kpis.facts import PROCESSES, TABLES
+from app.kpis.facts import PROCESSES, SATISFACTION, TABLES
 from app.kpis.kpi import Kpi
 from app.kpis.question import Question, QuestionParameters
 from bench import kpis
@@ -98,6 +98,9 @@ FACT_VALUES = {
     "waiting": "n %% 3 = 0",
     "overdue": "n %% 3 > 0",
     "ci_class": "(array['server', 'database', 'application'])[1 + n / 20 %% 3]",
+    "complaint_id": "md5('complaint' || n)::uuid",
+    "score": "1 + n %% 5",
+    "subject": "(array['speed', 'result', 'conduct'])[1 + n %% 3]",
     "authorisation": "(array['authorised', 'regularised', 'unauthorised'])[1 + n %% 3]",
 }
 #: Totals of all cases, computed as in `facts/agent_days.sql`.
@@ -171,14 +174,16 @@ async def measure(many: LargeSite) -> list[Figure]:
 
 async def make_facts(many: LargeSite, kind: str, count: int) -> None:
     """Inserts the facts of so many cases of the kind."""
-    for table in PROCESSES[kind]:
+    # A tenth of the cases are rated or complained about.
+    few = [(table, count // 10) for table in SATISFACTION] if kind == "request" else []
+    for table, rows in [*((table, count) for table in PROCESSES[kind]), *few]:
         told = {**FACT_VALUES, "at": "opened_at"} if table.name.endswith("_opened") else FACT_VALUES
         values = [told.get(column, BOOLEAN_VALUE) for column in table.columns]
         await many.owner.execute(b"select setseed(0.5)")  # a case lasts equally long in each table of facts
         text = INSERT_FACTS.format(
             table=table.name, columns=", ".join(table.columns), values=", ".join(values)
         )
-        await many.owner.execute(text.encode(), _parameters(many, kind, count))
+        await many.owner.execute(text.encode(), _parameters(many, kind, rows))
     await many.owner.execute(AGENT_DAYS.encode())
     await many.owner.execute(f"vacuum analyze {TABLES}".encode())
 

@@ -81,11 +81,15 @@ class Process:
 
 @dataclass
 class Site:
-    """The folder of the installation, its running processes, and the ports of its APIs."""
+    """The folder of the installation, its running processes, and the ports of its APIs.
+
+    `settings` are further ones of the processes that are started from then on, by name without the prefix.
+    """
 
     folder: Path
     processes: dict[str, Process] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def data(self) -> Path:
@@ -231,7 +235,7 @@ class Site:
         own = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
         # No reconciliation runs by the clock, which would disturb a measurement.
         quiet = {"LOG_LEVEL": "warning", "RECONCILE_AT": "off"}
-        ours = {"DATA_DIR": str(self.data), **quiet, **NO_LIMIT}
+        ours = {"DATA_DIR": str(self.data), **quiet, **NO_LIMIT, **self.settings}
         return own | {PREFIX + name: value for name, value in ours.items()}
 
 

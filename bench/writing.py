@@ -45,7 +45,7 @@ FIRST_ACTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("start", {}),
 )
 REPEATED_ACTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("hold", {"reason": "awaiting_vendor"}),
+    ("hold", {"reason": "awaiting_evidence"}),
     ("resume", {}),
 )
 

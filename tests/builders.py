@@ -31,6 +31,7 @@ from app.kernel.refusals import Refusal, WrongValue
 from app.log.ids import uuid7
 from app.processes.incidents.records import Incident
 from app.registry import LIFECYCLES_BY_KIND
+from app.service_levels.clocks.known_agreements import KnownAgreements
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -140,8 +141,13 @@ class Scenario:
         return row.event, decided
 
 
-class _NoCustomFields:
-    """What an organisation has that wants to know nothing besides."""
+class _EmptyOrganisation:
+    """What an organisation has that wants to know nothing besides, and has agreed nothing."""
+
+    async def configuration(self, name: str, load: object, *, guard: object) -> KnownAgreements:
+        """No agreements; there is no other configuration that is looked up here."""
+        assert name == "agreements", name
+        return KnownAgreements()
 
     async def custom_fields(self, process: str, named: object = ()) -> dict[str, Any]:
         """None."""
@@ -154,7 +160,7 @@ class _NoCustomFields:
         """None."""
 
 
-NOWHERE = cast(ReadContext, _NoCustomFields())
+NOWHERE = cast(ReadContext, _EmptyOrganisation())
 
 
 def _without_looking(asked: Awaitable[T]) -> T:

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from app.common.keys import hash_of, new_secret, token
 from app.common.people import Person, Role, rule_caller
 from app.foundation.people.keys import MakeKey
+from app.foundation.people.records import TeamKind
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.main import application
@@ -101,9 +102,9 @@ class Api:
         self.clients.append(made)
         return made
 
-    async def team(self, key: str) -> str:
+    async def team(self, key: str, kind: TeamKind = TeamKind.internal) -> str:
         """A new team; gives its id."""
-        return str((await add_team(self.ledger, key)).id)
+        return str((await add_team(self.ledger, key, kind)).id)
 
     async def head(self) -> int:
         """The position of the newest event: what was refused has not moved it."""

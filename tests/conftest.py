@@ -62,11 +62,22 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 #: What takes longest, in this order. Begun first, it is not what everybody waits for in the end.
 LONGEST = (
-    *("every_route", "every_action/test_legal_only.py", "clients/test_python.py", "demo", "crash"),
+    *(
+        "docs",
+        "every_route",
+        "every_action/test_legal_only.py",
+        "clients/test_python.py",
+        "demo",
+        "crash",
+        "browser",
+    ),
     *("every_action/test_event_folds_back.py", "fuzz", "kpis/test_real_history.py", "cli/test_imports.py"),
     *(
         "exchange/test_real_history.py",
         "kpis/test_bpic_2013.py",
+        "service_levels/clocks/test_real_history.py",
+        "invariants/test_8_kpis_reconcile.py",
+        "kpis/test_shares.py",
         "test_embedded.py",
         "contract",
         "deliveries",

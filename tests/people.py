@@ -11,7 +11,7 @@ from app.common.people import Caller, Person, Role, RoleGrant, rule_caller
 from app.foundation.people import persons, teams
 from app.foundation.people.groups import AddMemberGroup
 from app.foundation.people.persons import GrantRolePerson
-from app.foundation.people.records import RepresentedSide, Team
+from app.foundation.people.records import RepresentedSide, Team, TeamKind
 from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
 from app.kernel.payloads import EmptyPayload, Payload
@@ -46,11 +46,10 @@ async def act(
     )
 
 
-async def add_team(ledger: Ledger, key: str) -> Team:
+async def add_team(ledger: Ledger, key: str, kind: TeamKind = TeamKind.internal) -> Team:
     """A team."""
-    done = await act(
-        ledger, rule_caller("tests"), "team", "add", body=teams.AddTeam(key=key, name=f"The {key} team")
-    )
+    body = teams.AddTeam(key=key, name=f"The {key} team", kind=kind)
+    done = await act(ledger, rule_caller("tests"), "team", "add", body=body)
     team: Team = done.record
     return team
 

@@ -54,6 +54,7 @@ NOT_BY_ACTIONS = {
     "kpi": "Facts are written by the consumers that compute them.",
     "plumbing": "Each table is written by the consumer or the route that it is of.",
     "search": "The index is written by the consumer that follows the log.",
+    "sla": "Clocks are written by the consumer of facts, which computes them.",
 }
 #: What an action cannot violate, and why.
 NEVER = {

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from app.cli.exits import INTERRUPTED, NO_DATABASE, REFUSED, TERMINATED, WRONG_USE
 from app.cli.loading import gc_paused
+from app.cli.sla_case_file import CaseFileError
 from app.db import DatabaseGone
 from app.embedded import EmbeddedError
 from app.exchange.load import ImportConflict
@@ -40,6 +41,7 @@ COMMANDS = {
     "reindex": "reindex",
     "kpi": "kpi",
     "reconcile": "reconcile",
+    "sla-cases": "sla_cases",
     "lifecycles": "lifecycles",
     "contract": "contract",
     "schema": "schema",
@@ -91,7 +93,7 @@ def run() -> None:
         _end(str(error), NO_DATABASE)
     except psycopg.Error as error:
         _end(f"The database refuses: {str(error).strip()}", NO_DATABASE)
-    except (FileRefused, ImportConflict) as error:
+    except (FileRefused, ImportConflict, CaseFileError) as error:
         _end(str(error), REFUSED)
     except Refusal as error:
         _end(error.sentence("en"), REFUSED)

@@ -22,6 +22,7 @@ from app.cli.serve import bind_listener, run, supervised_worker
 from app.cli.webhook_samples import replay_samples
 from app.demo import history
 from app.demo.organisation import KEYS
+from app.demo.report_scripts import make_reports
 from app.installation import Installation
 from app.kernel import ledger as ledgers
 from app.main import application
@@ -87,7 +88,9 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
             persons = await history.make_history(
                 ledger, lambda done, total: bar.update(task, completed=done, total=total)
             )
-        # A new user looks at the KPIs first, before the worker has computed them.
+        # A new user looks at the KPIs first, before the worker has computed them; reports are made of them.
+        await catch_up(place.url)
+        await make_reports(ledger, persons, lambda: catch_up(place.url))
         await catch_up(place.url)
         keys = {}
         for what, name, roles in KEYS:

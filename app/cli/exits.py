@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 LARGELY_REFUSED = 1
+CASES_DIFFER = 1
 WRONG_USE = 2
 NO_DATABASE = 3
 REFUSED = 4

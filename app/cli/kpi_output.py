@@ -20,6 +20,7 @@ from app.kpis.question import Question
 from app.kpis.series import KpiPoint
 
 BAR = 20
+NEAR_ALL = 0.99
 LABELS = {Grain.month: "%Y-%m", Grain.year: "%Y"}
 
 
@@ -67,6 +68,10 @@ def print_answer(question: Question, found: KpiAnswer, form: Form) -> None:
     _print_standing(found.position, found.lag_seconds)
 
 
+#: What days are called that cases are divided by.
+DAYS = {Aggregate.per_day: "days", Aggregate.per_agent_day: "agent-days"}
+
+
 def _extra_columns(kpi: Kpi, point: KpiPoint) -> dict[str, str]:
     """Return what the table shows of a point besides its value and cases, by column."""
     if kpi.is_timed:
@@ -75,10 +80,12 @@ def _extra_columns(kpi: Kpi, point: KpiPoint) -> dict[str, str]:
         shown = {name: _number(Unit.seconds, value) for name, value in parts.items()}
         shown |= {"open": _number(Unit.cases, point.open_cases)}
         return shown | ({"skewed": _number(Unit.cases, point.skewed)} if kpi.may_be_skewed else {})
-    if kpi.aggregate is Aggregate.per_day:
-        return {"days": _number(Unit.cases, point.denominator)}
-    if kpi.aggregate is Aggregate.per_agent_day:
-        return {"agent-days": _number(Unit.cases, point.denominator)}
+    if kpi.is_of_outages:
+        units = {"agreed_seconds": Unit.seconds, "outage_seconds": Unit.seconds}
+        units |= {"expected": Unit.ratio, "at_least": Unit.seconds}
+        return {name: _number(unit, getattr(point.exposure, name, None)) for name, unit in units.items()}
+    if kpi.aggregate in DAYS:
+        return {DAYS[kpi.aggregate]: _number(Unit.cases, point.denominator)}
     if point.numerator is not None:
         return {
             "together" if kpi.measure is Measure.cost else "of them": _number(
@@ -121,6 +128,8 @@ def _measure_unit(kpi: Kpi) -> Unit:
     """Return the unit of a case's measure."""
     if kpi.measure is Measure.cost:
         return Unit.money
+    if kpi.is_of_outages:
+        return Unit.seconds if kpi.is_of_time else Unit.cases
     return Unit.seconds if kpi.unit is Unit.seconds else Unit.cases
 
 
@@ -164,7 +173,8 @@ def _number(unit: Unit, value: float | None) -> str:
     if value is None:
         return "–"
     if unit is Unit.ratio:
-        return f"{value:.2%}"
+        # What is nearly all says how nearly: 99.9512 % and not 99.95 %.
+        return f"{value:.4%}" if NEAR_ALL < value < 1 else f"{value:.2%}"
     if unit is Unit.money:
         return f"{value / 100:,.2f}"
     if unit is not Unit.seconds:

@@ -1,4 +1,4 @@
-"""What requests and problems are measured on: rows and facts that fit their tables, and answer something."""
+"""What requests, problems and clocks are measured on: rows and facts that fit, and answer something."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS, PROCESSES
 from app.kpis.question import QuestionParameters
 from app.log.follow import catch_up
-from bench import floor, kpis
+from bench import clock_kpis, floor, kpis
 from bench.cases import LargeSite, add_organisation, make_cases
 from bench.figures import Run
 from bench.requests_and_problems import make_facts, make_rows
@@ -25,7 +25,7 @@ COUNT = 300
 INCIDENTS = 1_001
 
 
-async def test_made_requests_and_problems_fit_their_tables_and_are_counted(
+async def test_made_requests_problems_and_clocks_fit_their_tables_and_are_counted(
     ledger: Ledger, administrator_url: str, tmp_path: Path
 ) -> None:
     owner = await connect(administrator_url, "-c timezone=UTC")
@@ -44,8 +44,9 @@ async def test_made_requests_and_problems_fit_their_tables_and_are_counted(
             row = await ledger.db.row(f"select count(*) as rows from {table}")
             assert row is not None
             assert row["rows"] >= COUNT, table
+    assert await clock_kpis.fill(many) == 2 * INCIDENTS
     await owner.close()
     for kpi in KPIS.values():
-        if kpi.process in ("request", "problem"):
+        if kpi.process in ("request", "problem") or kpi.is_of_clocks:
             found = await answer(ledger.db, kpis.question(many, QuestionParameters(), kpi), many.now)
             assert sum(point.cases for point in found.points) > 0, kpi.key

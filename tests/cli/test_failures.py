@@ -54,6 +54,8 @@ WRONG = {
     "webhook_rate_limit": "0",
     "imap_port": "0",
     "imap_tls": "perhaps",
+    "rating_percent": "101",
+    "public_url": "desk.example.org",
     "log_level": "loud",
 }
 # Any text is an address, a folder, or somebody's name: what is wrong with it is found when it is used.

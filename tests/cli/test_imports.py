@@ -314,18 +314,23 @@ async def test_an_import_that_ended_on_the_way_goes_on_as_if_nothing_had_been(
     code: int,
     words: str,
 ) -> None:
-    # As many as are several chunks of the first size, so that some are still to come.
-    rows = [r for n in range(700) for r in a_case(f"INC{n:07}", "New", "Active", "Resolved", day=1 + n % 27)]
+    # More rows than the first chunk has (1,000) and the second one can have (half as many again).
+    rows = [r for n in range(900) for r in a_case(f"INC{n:07}", "New", "Active", "Resolved", day=1 + n % 27)]
     Random(3).shuffle(rows)
     file = a_file(tmp_path, rows)
+    # The reader brings cases in the order of their numbers, so that this one is in the second chunk, which
+    # waits for us however slow this process is. If the import is killed, PostgreSQL still writes that chunk.
+    block = (
+        "insert into fold.external_reference (id, version, changed_at, record, kind, source, key) values "
+        "(gen_random_uuid(), 1, now(), 'incident/none', 'incident', 'servicenow', 'INC0000400')"
+    )
     arguments = ("import", "servicenow", str(file), "--zone", "UTC")
-    with started(place, tmp_path, *arguments) as process:
-        async with ledgers.open_ledger(
-            place.url, tmp_path / "secrets", LIFECYCLES_BY_KIND, settings
-        ) as watching:
-            await until(lambda: read.head(watching.db))
-            # Something is written; and what is next waits for us, so that this is surely the middle.
-            async with Blocked(place.owner_url) as blocked:
+    async with Blocked(place.owner_url, block) as blocked:
+        with started(place, tmp_path, *arguments) as process:
+            async with ledgers.open_ledger(
+                place.url, tmp_path / "secrets", LIFECYCLES_BY_KIND, settings
+            ) as watching:
+                await until(lambda: read.head(watching.db))
                 await blocked.waiting()
                 end(process, administrator_url)
                 _, said = process.communicate(timeout=60)

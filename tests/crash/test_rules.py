@@ -18,6 +18,8 @@ from tests.forked import Sites
 from tests.people import ago
 
 ROUNDS = 1
+#: Otherwise it depends on the id of the closed incident whether its requester is asked to rate it.
+EVERYBODY_IS_ASKED = {"RATING_PERCENT": "100"}
 #: What a rule has done, and to whom.
 DONE = """
 select concat_ws(' ', stream, type, convert_from(data, 'utf8')::jsonb->'given'->>'person')
@@ -29,6 +31,7 @@ union all select 1 from plumbing.timer where due_at <= now()"""
 
 async def test_what_follows_is_done_once_though_workers_are_killed_again_and_again(site: Sites) -> None:
     with site() as installation:
+        installation.settings.update(EVERYBODY_IS_ASKED)
         expected, done = await broken(installation)
         with psycopg.connect(installation.url) as connection:
             refused = connection.execute("select rule, code from plumbing.refused_consequence").fetchall()
@@ -115,5 +118,6 @@ async def lived(desk: Desk, people: list[str]) -> list[str]:
         *(f"{duplicate} incident.original_resolved" for duplicate in (one, another)),
         f"{held} incident.resumed",
         f"{old} incident.closed",
+        f"{old} incident.rating_asked",
     ]
     return [effect.replace("/incidents/", "incident/") for effect in follow]

@@ -12,6 +12,8 @@ from pathlib import Path
 from app.settings import PROJECT
 
 HOW_TO = PROJECT / "docs" / "how-to"
+#: The newest migration; the pages add the one after it.
+NEWEST = max(int(path.name[:4]) for path in (PROJECT / "migrations" / "versions").glob("[0-9]*.py"))
 #: In the order in which they are applied to one copy, and how many migrations of earlier pages come before.
 PAGES = {"add-an-action.md": 0, "add-a-field.md": 0, "add-a-process.md": 1}
 #: What `make contract` writes.
@@ -22,11 +24,11 @@ COPIED = ("app", "docs", "migrations", "openapi", "tests", "pyproject.toml", "Ma
 BY_HAND = {
     "add-an-action.md": {"app/processes/incidents/lifecycle.py"},
     "add-a-field.md": {
-        "migrations/versions/1004_floor_of_incidents.py",
+        f"migrations/versions/{NEWEST + 1}_floor_of_incidents.py",
         *(f"app/processes/incidents/{name}.py" for name in ("records", "lifecycle", "queries")),
     },
     "add-a-process.md": {
-        *("app/main.py", "app/registry.py", "migrations/versions/1005_loans.py"),
+        *("app/main.py", "app/registry.py", f"migrations/versions/{NEWEST + 2}_loans.py"),
         *(
             f"app/processes/loans/{name}.py"
             for name in ("__init__", "records", "lifecycle", "queries", "router")
@@ -54,7 +56,8 @@ def apply(page: str, folder: Path, migrations_before: int) -> set[str]:
     """Apply the page to the copy, behind so many other migrations; return the files that it changes."""
     text = (HOW_TO / page).read_text(encoding="utf-8")
     # On the page it is the first migration after those that there are.
-    text = re.sub(r"(?<!\d)100[34](?!\d)", lambda found: str(int(found[0]) + migrations_before), text)
+    numbers = rf"(?<!\d)({NEWEST}|{NEWEST + 1})(?!\d)"
+    text = re.sub(numbers, lambda found: str(int(found[0]) + migrations_before), text)
     changed = set()
     for name, hunks in patches(text):
         path = folder / name

@@ -42,10 +42,10 @@ async def _approved_afterwards(client: Client, at: str) -> Json:
     ledger, keeper = client.app.state.ledger, _somebody("doer", Role.configuration_manager)
     body = ChangeAttributesCi.model_validate({"attributes": {"memory_gib": 128}})
     await act(ledger, keeper, "ci", "change_attributes", item["id"], body)
-    return {"change": await _approved(ledger, item["id"])}
+    return {"change": await approved_change(ledger, item["id"])}
 
 
-async def _approved(ledger: Any, item: str) -> str:
+async def approved_change(ledger: Any, item: str) -> str:
     """The id of a change of the item that is approved."""
     manager, voter = _somebody("doer", Role.change_manager), _somebody("person", Role.cab_member)
     said = DraftChange.model_validate(a_change(type="emergency", cis=[item]))

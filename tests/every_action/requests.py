@@ -19,7 +19,6 @@ from app.processes.requests.lifecycle import (
     AssessRequest,
     EditRequest,
     FulfilRequest,
-    HoldRequest,
     SubmitRequest,
 )
 from app.processes.requests.requirements import ChangeRequirementsRequest, ConfirmRequirementsRequest
@@ -114,7 +113,6 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "material": "The slides.",
         "attended": 12,
     },
-    HoldRequest: lambda: {"reason": "awaiting_vendor", "wake_up_at": AHEAD},
     EditRequest: lambda: {"title": "A laptop", "description": "With a large screen. 大屏幕。"},
 }
 #: What is said besides, where an action leads to several states, to be led to one of them.

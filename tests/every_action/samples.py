@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from app.common.people import Caller, rule_caller
+from app.common.people import rule_caller
 from app.foundation.assignment.assignment_rules import AddAssignmentRule, EditAssignmentRule
 from app.foundation.categories.categories import AddCategory, EditCategory
 from app.foundation.checklists.checklists import AddChecklist, EditChecklist
@@ -36,7 +36,6 @@ from app.notifications.lifecycle import FailNotice, SendNotice
 from app.processes.incidents.duplicates import MarkDuplicateIncident, PassOnCommentIncident
 from app.processes.incidents.lifecycle import (
     EditIncident,
-    HoldIncident,
     PrioritiseIncident,
     RemindIncident,
     ReportIncident,
@@ -46,21 +45,20 @@ from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident
 from app.processes.incidents.monitoring.alerts import RepeatAlertIncident
 from app.processes.incidents.reviews import ReviewIncident
 from app.processes.requests.records import RequestState
-from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
+from app.registry import LIFECYCLES
 from app.ticketing.assignment import AssignTicket, EscalateTicket
 from app.ticketing.attachments import AttachTicket
 from app.ticketing.comments import CommentTicket, CorrectComment, WithdrawComment
-from app.ticketing.complaints import AnswerComplaint, ComplainTicket
 from app.ticketing.costs import ReverseCost, ReverseWork
 from app.ticketing.followers import FollowTicket, UnfollowTicket
 from app.ticketing.links import LinkTicket, UnlinkTicket
 from app.ticketing.priority import PrioritiseTicket
-from app.ticketing.records import ComplaintSubject
 from app.ticketing.tags import UntagTicket
 from app.ticketing.tasks import ApplyChecklist, CompleteTask, DropTask, EditTask
 from app.webhooks.sources import AddWebhookSource, EditWebhookSource, NoteSilence, RotateWebhookSource
 from tests.client import RESOLVED, Client, Json, an_incident
 from tests.every_action import (
+    agreements,
     alterations,
     articles,
     catalogue,
@@ -71,6 +69,8 @@ from tests.every_action import (
     problems,
     releases,
     requests,
+    service_levels,
+    service_reports,
     verifications,
 )
 from tests.every_action.world_data import CALENDAR, IDS, NOBODYS, NUMBERS, TEAM, another_incident
@@ -78,6 +78,8 @@ from tests.people import act
 
 #: As the API takes them; of what may be left out, as much as has no condition.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    **agreements.SAMPLES,
+    **service_reports.SAMPLES,
     **articles.SAMPLES,
     **catalogue.SAMPLES,
     **changes.SAMPLES,
@@ -279,9 +281,11 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         category="e-mail",
         custom={"room": "B 2.017", "visitors": 12},
     ),
-    HoldIncident: lambda: {"reason": "awaiting_vendor", "wake_up_at": "2199-01-01T00:00:00Z"},
     ResolveIncident: lambda: {**RESOLVED, "cause": "A full disk."},
-    ContainIncident: lambda: {"measure": "The relay is switched off."},
+    ContainIncident: lambda: {
+        "measure": "The relay is switched off.",
+        "service_restored_at": "2026-01-01T09:00:00+08:00",
+    },
     DeclareMajorIncident: lambda: {"commander": "me", "statement": "Mail is down. 邮件中断。"},
     PostUpdateIncident: lambda: {
         "statement": "The relay is being repaired.",
@@ -305,6 +309,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     RemindIncident: lambda: {"persons": [IDS["person"]]},
     **problems.SAMPLES,
     **alterations.SAMPLES,
+    **service_levels.SAMPLES,
     **meetings.SAMPLES,
     AssignTicket: lambda: {"team": TEAM},
     CorrectComment: lambda: {"comment": NOBODYS, "text": "Any news of it?"},
@@ -361,11 +366,6 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     },
     ReverseWork: lambda: {"work": NOBODYS, "reason": "It was another ticket."},
     ReverseCost: lambda: {"cost": NOBODYS, "reason": "It was another ticket."},
-    AnswerComplaint: lambda: {
-        "complaint": NOBODYS,
-        "findings": "Nobody was there.",
-        "remedy": "Somebody is now.",
-    },
     CommentTicket: lambda: {"text": "Any news? 有进展吗？", "visibility": "public"},
     **requests.SAMPLES,
     CastVote: lambda: {"decision": NOBODYS, "verdict": "approve", "comment": "Go on. 同意。"},
@@ -391,6 +391,7 @@ ACTED_BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
     ("propose_solution", "solution_review"): (("author", {}),),
     ("review_solution", "solution_approved"): (("it", {"side": "it"}), ("business", {"side": "business"})),
     **changes.ACTED_BY,
+    **agreements.ACTED_BY,
 }
 #: What is said when it is opened, so that it can come to a state, or an action be carried out.
 OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
@@ -406,7 +407,10 @@ _TOLD = ("solution_review", "revising", "solution_approved", "implementing", "in
 _NOT_TOLD = frozenset(state.value for state in RequestState) - {*_TOLD}
 #: The states in which there can be what the action names, as a new record gets there.
 ONLY_IN: dict[str, frozenset[str]] = {
-    "answer_complaint": frozenset({"resolved", "delivered", "closed"}),
+    **dict.fromkeys(
+        ("assign_complaint", "merge_complaint", "escalate_complaint", "answer_complaint"),
+        frozenset({"resolved", "delivered", "closed"}),
+    ),
     # What waits for approval is assessed anew, and cancelled by whoever asked, in the stories.
     "request.assess": frozenset({"submitted"}),
     "request.cancel": frozenset({"submitted", "assessed", "in_progress", "analysing", "on_hold"}),
@@ -426,12 +430,14 @@ SHOWN: dict[tuple[str, str], Callable[[Client, str], Awaitable[Json]]] = freezes
 #: What nobody does with what is their own: another one carries these out.
 NOT_THEIR_OWN = frozenset({"publish", "change_visibility", "approve"})
 #: What names other records, and in its sample none.
-NAMES_NONE = frozenset({"raise", "begin_fix", "change_fix", "draft"})
+NAMES_NONE = agreements.NAMES_NONE | {"raise", "begin_fix", "change_fix", "draft"}
 
 #: What cannot be carried out where all else that leaves a record in its state was carried out before.
 NOT_SHARED = (
     releases.NOT_SHARED
     | changes.NOT_SHARED
+    | agreements.NOT_SHARED
+    | service_reports.NOT_SHARED
     | {*("follow", "complete_task", "drop_task", "unrelate", "remove_member", "end_series", "vote")}
 )
 
@@ -515,19 +521,6 @@ async def _booked(client: Client, at: str) -> Json:
     return {"cost": await _newest(client, at, "cost")}
 
 
-async def _complained(client: Client, at: str) -> Json:
-    """Whoever asked for it complains."""
-    requester = UUID((await client.read(at))["requester"]["id"])
-    body = ComplainTicket(subject=ComplaintSubject.conduct, about="They shouted.")
-    caller = Caller(f"person:{requester}", requester)
-    _, _, plural, record = at.split("/")
-    (kind,) = (one.kind for one in LIFECYCLES_BY_KIND.values() if one.plural == plural)
-    done = await act(client.app.state.ledger, caller, kind, "complain", record, body)
-    done = await act(client.app.state.ledger, caller, _kind(at), "complain", at.rpartition("/")[2], body)
-    (key,) = done.event.data["set"]
-    return {"complaint": key.partition("/")[2]}
-
-
 async def _newest(client: Client, at: str, kind: str) -> str:
     """The id of the row of that kind that the last event of the record at that address has made."""
     (key,) = (await client.pages(f"{at}/events", limit=200))[-1][-1]["set"]
@@ -579,13 +572,15 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     UnlinkTicket: _linked,
     ReverseWork: _logged,
     ReverseCost: _booked,
-    AnswerComplaint: _complained,
+    **service_levels.PREPARED,
     **requests.PREPARED,
     **freezes.PREPARED,
     **releases.PREPARED,
     **changes.PREPARED,
     CastVote: _asked,
     **alterations.PREPARED,
+    **agreements.PREPARED,
+    **service_reports.PREPARED,
 }
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 
 from app.automation.assign_by_rule import AssignByRule
+from app.common.clocks import ClockEventType
 from app.common.people import Caller
 from app.common.personal import Sealed
 from app.common.records import codecs, empty
@@ -31,6 +32,7 @@ from app.processes.incidents.records import Incident
 from app.registry import LIFECYCLES
 from app.worker import RULES
 from tests.client import Json
+from tests.clocks import append_clock_event
 from tests.every_action.folding import events_of
 from tests.every_action.samples import sample, valid_body
 from tests.every_action.world import (
@@ -43,6 +45,7 @@ from tests.every_action.world import (
     send,
 )
 from tests.every_action.world_data import IDS, TEAM
+from tests.people import add_person
 from tests.webhooks.tools import clock
 
 #: What tools can mirror here (app/webhooks/mirror.py), and its actions.
@@ -51,7 +54,8 @@ ACTIONS = {row.name: row for row in MIRRORED.rows if not of_decisions(row)}
 #: Actions whose events are told otherwise, and that cannot be brought about by observation, by why not.
 NOT_OBSERVED = {
     "it stands beside the ticket, and no snapshot has it; a tool's comments are actions": """
-        comment correct_comment attach link rate complain answer_complaint""",
+        comment correct_comment attach link rate ask_rating complain
+        assign_complaint merge_complaint escalate_complaint answer_complaint""",
     "a rule of ours does it, to a ticket as it is here": "remind escalate tell_resolved pass_on_comment",
     "no tool's ticket says which ticket of ours it repeats": "mark_duplicate",
     "a meeting of ours, and the tasks that come of it": "review",
@@ -62,6 +66,7 @@ NOT_MIRRORED = {
     "problems and their articles": "keep_articles_of_problems follow_fixing_changes",
     "changes, and meetings on them": "tell_overlapped_changes take_up_at_meetings resume_after_change",
     "requests and their changes": "fulfil_by_changes",
+    "our own clocks, which measure what tools report": "escalate_by_sla",
 }
 #: Bodies that change more than the sample does.
 SAID: dict[str, Callable[[], Json]] = {
@@ -93,7 +98,9 @@ class Twins:
 
 @pytest.fixture(scope="module")
 async def twins(world: World) -> dict[str, Twins]:
-    """Those of each action, by its name."""
+    """Those of each action, by its name; every requester is asked what they think."""
+    ledger = world.api.ledger
+    ledger.settings = ledger.settings.model_copy(update={"rating_percent": 100})
     found = {}
     for name, row in ACTIONS.items():
         record = await performed(world, row)
@@ -106,11 +113,16 @@ async def twins(world: World) -> dict[str, Twins]:
 
 
 async def performed(world: World, row: Action[Any, Any]) -> Json:
-    """A ticket with a duplicate, on which the action was performed just now."""
+    """A ticket with a duplicate, and with a target missed, on which the action was performed just now."""
     everybody = world.everybody
     if row.opens:
         return await everybody.post_ok(address(MIRRORED, row, None), sample(row))
-    record = await world.make_record(MIRRORED, possible_states(MIRRORED, row)[0], row)
+    state, more = possible_states(MIRRORED, row)[0], {}
+    if row.name == "close":
+        # Staff are not asked what they think, nor is anybody twice a week.
+        more = {"requester": str((await add_person(world.api.ledger, "Never asked")).id)}
+    record = await world.make_record(MIRRORED, state, row, more)
+    await append_clock_event(world.api.ledger, f"{MIRRORED.kind}/{record['id']}", ClockEventType.breached)
     if (MIRRORED, row) in OF_RULES:
         await world.by_rule(MIRRORED, row, record)
         return record

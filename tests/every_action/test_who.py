@@ -33,8 +33,9 @@ from tests.every_action.world import (
 from tests.every_action.world_data import THEIRS, VISIBLE_TO
 
 REPORTER, ASSIGNEE, COLLEAGUE = "reporter", "assignee", "colleague"
-#: Those that whoever asks for something may be. Gates are passed by staff, as the stories show.
-REQUESTERS = DYNAMIC_RELATIONS - {Relation.gate_reviewer}
+#: Those that whoever asks for something may be. Gates are passed by staff, and leads of teams acknowledge
+#: agreements, as the stories show.
+REQUESTERS = DYNAMIC_RELATIONS - {Relation.gate_reviewer, Relation.lead_beneath}
 ACTING = [(lc, row) for lc, row in ROWS if not row.opens and not of_decisions(row)]
 OPENING = [(lifecycle, row) for lifecycle, row in ROWS if row.opens]
 

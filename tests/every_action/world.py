@@ -14,12 +14,13 @@ from app.common.people import Person, Role, rule_caller
 from app.common.personal import Sealed
 from app.common.records import CodeEnum
 from app.foundation.custom.fields import AddCustomField
+from app.foundation.people.records import TeamKind
 from app.kernel.actor_policy import Relation
 from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.payloads import Patch
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests.client import Api, Client, Json, an_incident
-from tests.every_action import articles, changes
+from tests.every_action import agreements, articles, changes
 from tests.every_action.samples import (
     ACTED_BY,
     NAMES_NONE,
@@ -50,6 +51,7 @@ DYNAMIC_RELATIONS = frozenset(
         Relation.acceptor,
         Relation.calendar_reader,
         Relation.gate_reviewer,
+        Relation.lead_beneath,
         Relation.solution_reviewer,
         Relation.voter,
         Relation.chair,
@@ -78,7 +80,10 @@ OPEN_IN = [
 ]
 #: The same of the rows that only rules may carry out.
 OPEN_TO_RULES = [
-    (lc, row, s) for lc, row in OF_RULES if not of_decisions(row) for s in lc.states if row.is_open_in(s)
+    (lc, row, s)
+    for lc, row in OF_RULES
+    if not row.opens and not of_decisions(row)
+    for s in possible_states(lc, row)
 ]
 #: The same, with every state that it is not open in.
 CLOSED_IN = [(lc, row, s) for lc, row in ROWS if not row.opens for s in lc.states if not row.is_open_in(s)]
@@ -127,9 +132,9 @@ def record_address(lifecycle: Lifecycle[Any], record: Json) -> str:
 
 def events(row: Action[Any, Any]) -> int:
     """How many events the row makes: one on each record that it is about."""
-    if row.related is None or row.name in NAMES_NONE:
+    if not row.related or row.name in NAMES_NONE:
         return 1
-    return 3 if row.related.goes_on else 2
+    return 3 if any(one.goes_on for one in row.related) else 2
 
 
 def may_share(row: Action[Any, Any]) -> bool:
@@ -209,12 +214,16 @@ class World:
     untouched_records: dict[Hashable, Json] = field(default_factory=dict)
 
     async def make_record(
-        self, lifecycle: Lifecycle[Any], state: CodeEnum, row: Action[Any, Any] | None = None
+        self,
+        lifecycle: Lifecycle[Any],
+        state: CodeEnum,
+        row: Action[Any, Any] | None = None,
+        more: Json | None = None,
     ) -> Json:
-        """A new record in that state, everybody's own in every respect; one on which the row, if it is named,
-        can be carried out.
+        """A new record in that state, everybody's own in every respect, but for `more` that is said when it
+        is opened; one on which the row, if it is named, can be carried out.
         """
-        return await self._bring(lifecycle, state, self.everybody, {}, row)
+        return await self._bring(lifecycle, state, self.everybody, more or {}, row)
 
     @asynccontextmanager
     async def ready(
@@ -262,9 +271,13 @@ class World:
             self.untouched_records[of] = await self.make_record(lifecycle, state, row)
         return self.untouched_records[of]
 
-    async def by_rule(self, lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json) -> None:
-        """A rule carries out the row."""
-        body = row.body.model_validate(sample(row))
+    async def by_rule(
+        self, lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json, said: Json | None = None
+    ) -> None:
+        """A rule carries out the row, and says this or what can be said there."""
+        if said is None:
+            said = await prepared(self.everybody, row, record_address(lifecycle, record))
+        body = row.body.model_validate(said)
         await act(self.api.ledger, rule_caller("tests"), lifecycle.kind, row.name, record["id"], body)
 
     async def standing(self, lifecycle: Lifecycle[Any], state: CodeEnum) -> Json:
@@ -370,13 +383,14 @@ CUSTOM = {"room": ("text", False), "visitors": ("number", False), "assessment": 
 async def make_world(api: Api) -> World:
     """A new world."""
     for lifecycle in LIFECYCLES:
-        if lifecycle.code is not None:
+        if lifecycle.is_ticket:
             await _want_custom_fields(api, lifecycle.kind)
     team_id = await api.team(TEAM)
     reporter = await add_person(api.ledger, "Reporter", TEAM)
     assignee = await add_person(api.ledger, "Assignee", TEAM)
     colleague = await add_person(api.ledger, "Colleague", TEAM)
     IDS["team"] = await api.team("spare")
+    IDS["supplier"] = await api.team("cabling-co", TeamKind.supplier)
     IDS["person"], IDS["reporter"], IDS["assignee"] = (str(one.id) for one in (colleague, reporter, assignee))
     all_roles = [role for role in Role if role is not Role.auditor]
     everybody = await api.client("Everybody", *all_roles, teams=(TEAM,))
@@ -389,7 +403,7 @@ async def make_world(api: Api) -> World:
     await everybody.post_ok(f"/v1/cis/{IDS['ci']}/go_live")
     service = await everybody.post_ok("/v1/services", sample(LIFECYCLES_BY_KIND["service"].opening()))
     await everybody.post_ok(f"/v1/services/{service['id']}/go_live")
-    IDS["service"] = service["id"]
+    IDS["service"], IDS["service_key"] = service["id"], service["key"]
     category = {"process": "incident", "key": "spare", "name_en": "Spare", "name_zh": "备用"}
     IDS["category"] = (await everybody.post_ok("/v1/categories", category))["id"]
     IDS["incident"] = (await everybody.post_ok("/v1/incidents", an_incident()))["id"]
@@ -398,7 +412,8 @@ async def make_world(api: Api) -> World:
     IDS["text_key"] = str(Sealed(await api.ledger.db.value("select text from fold.comment")).key_id)
     await articles.publish_article(IDS["incident"], worker, everybody)
     others = {name: await api.client(name.capitalize(), *all_roles, teams=(TEAM,)) for name in OTHER_PEOPLE}
-    IDS["doer"], IDS["author"] = others["doer"].id, others["author"].id
+    IDS.update({name: one.id for name, one in others.items()})
+    await agreements.make_beneath(everybody)
     approvers = [str(one.id) for one in (reporter, assignee, colleague, everybody)]
     said = sample(LIFECYCLES_BY_KIND["catalogue_item"].opening())
     said |= {"approver_role": None, "approver_persons": approvers, "approval_rule": "majority"}

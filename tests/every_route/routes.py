@@ -29,9 +29,13 @@ QUERIES = {
     "list_calendar_spans": _DAY,
     "get_calendar_between": _DAY,
     "get_calendar_due": {"from": "2026-11-20T00:00:00Z", "seconds": "3600"},
+    "get_sla_what_if": {**_DAY, "metric": "resolution"},
+    "get_sla_report_preview": {"period": "2020-03"},
 }
 #: Of what is about no record of ours: the test that says who may, as file and name.
 TESTED = {
+    "get_sla_report": "service_reports/test_story.py "
+    "test_the_customer_sees_the_report_and_nothing_that_is_for_staff",
     "try_assignment_rules": "foundation/assignment/test_assignment_rules.py "
     "test_staff_try_the_rules_and_nobody_else",
     "compare_cis": "foundation/cis/test_compare.py "
@@ -57,6 +61,8 @@ TESTED = {
     "test_a_file_of_a_release_is_there_for_whom_the_release_is",
     "get_meeting_attachment_content": "meetings/test_meetings.py "
     "test_a_file_of_a_meeting_is_there_for_whom_the_meeting_is",
+    "get_sla_document": "service_levels/agreements/test_pages.py "
+    "test_a_customer_prints_neither_the_specification_sheet_nor_the_cost",
     "get_meeting_invitation": "meetings/test_meetings.py "
     "test_who_is_not_invited_does_not_see_it_and_who_need_not_come_sees_it_no_more",
     "list_change_conflicts": "processes/changes/test_booking.py test_staff_ask_for_conflicts_and_nobody_else",
@@ -80,6 +86,8 @@ TESTED = {
     "get_present_priority_matrix": "ticketing/test_priority.py test_whoever_has_a_key_reads_the_matrix",
     "set_priority_matrix": "foundation/test_priority_matrix.py "
     "test_administrators_set_the_matrix_and_nobody_else",
+    "list_complaints": "ticketing/test_complaints.py "
+    "test_only_staff_of_a_ticket_see_its_complaints_in_the_list",
     "get_my_work": "api/test_work.py test_everybody_is_shown_their_own_work_and_that_of_their_queues_only",
     "get_meta": "every_route/test_every_route.py test_whoever_has_a_key_is_told_what_this_is",
     "get_view": "api/test_views.py test_a_view_is_for_whoever_owns_it_and_the_team_that_it_is_shared_with",
@@ -110,7 +118,7 @@ TESTED |= {
     f"bulk_{lifecycle.plural}": "api/test_bulk.py "
     "test_each_item_is_allowed_and_refused_as_it_would_be_by_itself"
     for lifecycle in LIFECYCLES
-    if lifecycle.code is not None
+    if lifecycle.is_ticket
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.common.clocks import ClockEventType
 from app.common.people import rule_caller
 from app.common.records import Record, from_row
 from app.db import Connection
@@ -21,8 +22,10 @@ from app.log import read
 from app.log.events import kind_of
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.registry import LIFECYCLES
+from tests.clocks import append_clock_event
 from tests.extent import examples
-from tests.people import act, add_person, grant
+from tests.kernel.incidents import a_report
+from tests.people import act, add_caller, add_person, grant
 from tests.random_histories import RandomAction, RandomWorld, random_actions
 
 CLASSES = {record.KIND: record for record in record_classes(LIFECYCLES)}
@@ -73,6 +76,15 @@ async def test_so_they_do_when_people_are_erased_and_keys_revoked(
     rows = await live(world)
     assert await folded(world) == rows
     assert sum(kind_of(name) == "membership" for name in rows) > 2
+    assert (await compare(eyes, LIFECYCLES)).differing == {}
+
+
+async def test_streams_without_a_record_fold_into_nothing(world: RandomWorld, eyes: Connection) -> None:
+    reporter = await add_caller(world.ledger, "Reporter")
+    done = await act(world.ledger, reporter, "incident", "report", body=a_report())
+    for event in ClockEventType:
+        await append_clock_event(world.ledger, done.event.stream, event)
+    assert await folded(world) == await live(world)
     assert (await compare(eyes, LIFECYCLES)).differing == {}
 
 

@@ -1,7 +1,8 @@
 """Invariant 8: facts and raw events give the same value of every KPI, and the drill-down exactly its cases.
 
 After random histories, made by the commands that everybody uses; and the facts are those that a fold of the
-whole log gives, in whatever spans it is taken (invariant 2).
+whole log gives, in whatever spans it is taken (invariant 2). All of it under an agreement, whose clocks say
+what they ought to.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.automation import watch_clocks
 from app.db import Connection
 from app.kpis.answer import answer
 from app.kpis.cases import cases
@@ -28,13 +30,30 @@ from app.log.follow import catch_up, reset
 from tests.conftest import DatabaseUrls
 from tests.extent import ALL_EXAMPLES
 from tests.random_histories import RandomAction, RandomWorld, random_actions
+from tests.service_levels.clocks.agreements import add_calendar, hours, sign, target
+from tests.service_levels.clocks.checks import rows_are_what_the_engine_says, streams_say_what_they_ought_to
 
+METRICS = ("response", "resolution", "restore", "update")
 ZONES = ("Asia/Shanghai", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe")
 
 
 def later() -> datetime:
     """When all that the histories hold is over."""
     return datetime.now(UTC) + timedelta(days=1)
+
+
+@pytest.fixture
+async def agreed(world: RandomWorld) -> RandomWorld:
+    """People with an agreement, whose targets some histories miss."""
+    weekly = hours("08:00", "20:00", ["mon", "tue", "wed", "thu", "fri"])
+    await add_calendar(world.ledger, "day", "Asia/Shanghai", weekly=weekly)
+    await sign(
+        world.ledger,
+        *(target(metric, metric, 3600, pause_reasons=["other"]) for metric in METRICS),
+        target("urgent", "resolution", 60, priority="P1"),
+        calendar="day",
+    )
+    return world
 
 
 @settings(
@@ -44,10 +63,12 @@ def later() -> datetime:
 )
 @given(history=st.lists(random_actions(), min_size=20, max_size=60), zone=st.sampled_from(ZONES))
 async def test_both_paths_give_the_same_and_the_cases_are_those_counted(
-    world: RandomWorld, place: DatabaseUrls, eyes: Connection, history: list[RandomAction], zone: str
+    agreed: RandomWorld, place: DatabaseUrls, eyes: Connection, history: list[RandomAction], zone: str
 ) -> None:
+    world = agreed
     await world.play(history)
     await catch_up(eyes, FACTS)
+    await clocks_say_what_they_ought_to(world, eyes)
     now = later()
     report = await reconcile(place.url, zone=ZoneInfo(zone), now=now)
     assert report.differences == []
@@ -57,6 +78,19 @@ async def test_both_paths_give_the_same_and_the_cases_are_those_counted(
         )
         question = parse_question(kpi, asked, now=now, organisation_zone="UTC")
         await the_cases_are_those_counted(world, kpi, question, now)
+
+
+async def clocks_say_what_they_ought_to(world: RandomWorld, eyes: Connection) -> None:
+    """Once a worker has looked at them."""
+
+    def failed(name: str, error: Exception) -> None:
+        raise error
+
+    now = datetime.now(UTC)
+    while await watch_clocks.fire_due(eyes, world.ledger, now, failed=failed):
+        await catch_up(eyes, FACTS)
+    assert await rows_are_what_the_engine_says(eyes) >= len(METRICS)
+    assert await streams_say_what_they_ought_to(eyes, world.ledger, now) >= len(METRICS)
 
 
 async def the_cases_are_those_counted(

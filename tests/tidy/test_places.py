@@ -16,6 +16,7 @@ CLOCK = {
     "app/cli/webhook_samples.py": "of when a sample is",
     "app/cli/work.py": "when timers go off",
     "app/demo/history.py": "the demo's history ends today",
+    "app/demo/report_scripts.py": "the same of its reports",
 }
 CLOCK_READS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
 LONGEST_LOOK = 0.02
@@ -34,6 +35,8 @@ TRANSACTIONS = {
     "app/log/follow.py": "a projection and its checkpoint move together",
     "app/log/consumer_group.py": "what all consumers make of a batch, and their checkpoints",
     "app/log/writer.py": "the one way in: a batch that was refused, command by command",
+    "app/automation/watch_clocks.py": "clocks that are due, kept from other workers until they have said so",
+    "app/service_levels/clocks/recomputation.py": "clocks computed anew piece by piece, with how far it got",
     "migrations/env.py": "a migration and its number",
 }
 #: Where SQL may be written.
@@ -73,6 +76,10 @@ SQL = {
     "app/cli/keys.py": "the list of keys, for people at the shell",
     "app/processes/*/queries.py": "what can be asked of a process",
     "app/processes/*/lookups.py": "what is asked of a process before an action",
+    "app/service_levels/*/queries.py": "what lists of agreements are narrowed by",
+    "app/service_levels/*/lookups.py": "agreements with the same party",
+    "app/service_levels/agreements/alignment.py": "what agreements rest on",
+    "app/service_levels/agreements/printing.py": "what stands beside an agreement",
     "app/processes/changes/bookings.py": "what changes hold is compared and rebuilt by whole tables",
     "app/processes/changes/planning_lookups.py": "what freezes and assessments depend on",
     "app/processes/changes/planning_queries.py": "what is scheduled in freezes",
@@ -87,6 +94,18 @@ SQL = {
     "app/automation/resume_after_change.py": "tickets that wait for a change",
     "app/processes/changes/cause_search.py": "changes and incidents near to one another",
     "app/automation/escalate_by_rule.py": "what is to come for many tickets, set by set",
+    "app/automation/watch_clocks.py": "which clocks are due",
+    "app/automation/ask_for_ratings.py": "who was asked in the week before",
+    "app/automation/escalate_overdue_complaints.py": "complaints whose time is over",
+    "app/dashboard/due_page.py": "open cases by due time",
+    "app/ticketing/routes/complaints.py": "complaints of tickets of every kind",
+    "app/ticketing/routes/rating_page.py": "what a link rates, and whether it may",
+    "app/service_levels/clocks/*": "rows of clocks are made by whole batches",
+    "app/service_reports/*": "what a report is computed from",
+    "app/dashboard/due.py": "open cases by due time",
+    "app/demo/report_scripts.py": "which reports the demo has made already",
+    "app/automation/escalate_by_sla.py": "which rules ask for what a clock says",
+    "app/automation/note_unknown_causes.py": "which clocks have missed their targets, and why nobody knows",
     "app/processes/incidents/monitoring/known_alerts.py": "when alerts have cleared, beside the log",
     "app/webhooks/addresses.py": "whose address it is, by its fingerprint",
     "app/webhooks/deliveries.py": "deliveries, which are no records",
@@ -157,10 +176,11 @@ def _sets_a_state(source: Source) -> bool:
 def test_what_is_written_to_the_log_is_put_together_in_few_places() -> None:
     """What a tool tells of its tickets is observed, as in an import."""
     observed = {"app/webhooks/identities.py", "app/webhooks/mirror.py"}
+    clocks = {"app/automation/watch_clocks.py"}  # which say what follows, and are no commands
     makers = {
         source.name for source in sources("app") for call, _ in source.calls() if call == "AppendRequest"
     }
-    assert makers <= {"app/kernel/perform.py"} | observed | {s.name for s in sources("app/exchange")}
+    assert makers <= {"app/kernel/perform.py"} | observed | clocks | {s.name for s in sources("app/exchange")}
 
 
 def test_nobody_prints_but_the_command_line() -> None:

@@ -1,0 +1,191 @@
+"""What is said of agreements on service levels, and of the yearly plans of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from itertools import count
+
+from app.common.people import rule_caller
+from app.foundation.people.teams import EditTeam
+from app.foundation.services.services import PromiseService, ProposeService
+from app.kernel.payloads import EmptyPayload, Payload
+from app.service_levels.agreements.consents import (
+    AmendSla,
+    RenewSla,
+    SignSla,
+    TerminateSla,
+)
+from app.service_levels.agreements.drafting import (
+    AppointSla,
+    DraftSla,
+    MaintainTextSla,
+    NegotiateSla,
+    RecordRequirementSla,
+    SubmitForReviewSla,
+)
+from app.service_levels.agreements.lifecycle import (
+    AcknowledgeSla,
+    MakeVersionSla,
+    ReviewSla,
+    SupersedeSla,
+    WarnOfEndSla,
+)
+from app.service_levels.plans.lifecycle import DraftServiceLevelPlan, ReviseServiceLevelPlan
+from tests.client import Client, Json
+from tests.every_action.alterations import approved_change
+from tests.every_action.world_data import CALENDAR, IDS, NOBODYS, NUMBERS
+from tests.people import act
+
+#: Of each year one plan is adopted.
+YEARS = count(1900)
+TARGET = {
+    "id": "t1",
+    "metric": "resolution",
+    "process": "incident",
+    "priority": "P1",
+    "threshold_seconds": 14_400,
+    "comparator": "le",
+    "compliance": "0.95",
+    "pause_reasons": ["awaiting_requester"],
+    "pause_states": [],
+    "warning_percents": [50, 75, 90],
+}
+#: Over already, so that it can expire.
+TERMS: Json = {
+    "title": "Mail for finance 财务邮件",
+    "valid_from": "2020-01-01",
+    "valid_to": "2020-12-31",
+    "notice_days": 90,
+    "calendar": CALENDAR,
+    "targets": [TARGET],
+    "reporting_period": "month",
+    "review_months": 6,
+    "reopen_days": 7,
+    "degraded_weight": "0.5",
+    "maintenance_counts": False,
+    "cost_amount": "12000.00",
+    "cost_currency": "CNY",
+    "cost_period": "year",
+    "consequences": [
+        {"target": "t1", "kind": "credit", "tiers": [{"below": "0.95", "percent": "5", "amount": "500"}]}
+    ],
+    "workload": [{"process": "incident", "per": "month", "cases": 200}],
+    "workload_above": "Within twice the time.",
+    "customer_duties": "One contact by day.",
+    "security_boundary": "IT answers for the relay, finance for its accounts.",
+    "resources": "An engineer by night.",
+    "text": "Mail works within half a day. 半天内恢复邮件。",
+    "specification": "The mail team restores the relay.",
+    "quality_plan": "Counted by the clocks.",
+}
+EFFECTS = {"effect_on_cost": "None. 无。", "effect_on_workload": "Ten cases more."}
+
+
+def _entries() -> list[Json]:
+    return [{"service": IDS["service_key"], "agreement_type": "SLA", "negotiator": IDS["person"]}]
+
+
+#: As the API takes them.
+SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    RecordRequirementSla: lambda: {
+        "agreement_type": "SLA",
+        "title": "Mail for all 邮件",
+        "needs": "Mail within the hour. 一小时内。",
+        "business_process": "Closing of the books",
+        "representative": IDS["it"],
+        "party_representative": IDS["business"],
+    },
+    DraftSla: lambda: {**TERMS, "rests_on": [IDS["ola"]], "copy_of": IDS["ola"]},
+    MaintainTextSla: lambda: {"what_changed": "Two hours. 两小时。", "text": "Within two hours."},
+    NegotiateSla: lambda: {"proposals": "Three hours. 三小时。"},
+    SubmitForReviewSla: lambda: {"gap_reason": "The new contract begins in May."},
+    SignSla: dict,
+    RenewSla: lambda: {**EFFECTS, "valid_to": "2199-12-31"},
+    TerminateSla: lambda: {"reason": "It is bought elsewhere. 外购。"},
+    AmendSla: lambda: {**EFFECTS, "change": NOBODYS},
+    MakeVersionSla: lambda: {"change": NOBODYS},
+    SupersedeSla: lambda: {
+        "replaced_by": IDS["ola"],
+        "from_date": "2020-06-01",
+        "from_at": "2020-05-31T16:00:00Z",
+    },
+    AcknowledgeSla: dict,
+    ReviewSla: lambda: {
+        "attended": ["me"],
+        "minutes": "The targets fit. 符合。",
+        "results": "97 % in time.",
+        "expectations": "Saturdays.",
+    },
+    WarnOfEndSla: lambda: {"days": 30},
+    AppointSla: lambda: {"representative": IDS["doer"]},
+    PromiseService: lambda: {
+        "agreement": IDS["ola"],
+        "number": "SLA-2026-000001",
+        "services": ["mail"],
+        "calendar": CALENDAR,
+        "valid_from": "2026-01-01",
+        "valid_to": "2026-12-31",
+        "targets": [],
+    },
+    DraftServiceLevelPlan: lambda: {"title": "Agreements 协议", "year": next(YEARS), "entries": _entries()},
+    ReviseServiceLevelPlan: lambda: {"entries": _entries()},
+}
+
+
+async def _of_a_new_service(client: Client, at: str) -> Json:
+    """A service that no other agreement is about: of two about one only one can be signed."""
+    ledger, key = client.app.state.ledger, f"promised-{next(NUMBERS)}"
+    names = {"key": key, "name_en": key, "name_zh": key, "criticality": "low", "owner": IDS["doer"]}
+    body = ProposeService.model_validate(names)
+    made = await act(ledger, rule_caller("tests"), "service", "propose", body=body)
+    await act(ledger, rule_caller("tests"), "service", "go_live", made.record.id, EmptyPayload())
+    return {"services": [key]}
+
+
+async def _recorded(client: Client, at: str) -> Json:
+    """Who represents neither party records the document that the other one has signed."""
+    agreement = await client.read(at)
+    sides = [agreement[name] for name in ("representative", "party_representative")]
+    if client.id in [one["id"] for one in sides if one is not None]:
+        return {}
+    return {"signed_document": "V-2026-0815", "signatory": "Ms Li 李女士"}
+
+
+async def _by_an_approved_change(client: Client, at: str) -> Json:
+    change = await approved_change(client.app.state.ledger, IDS["ci"])
+    return {**await _recorded(client, at), "change": change}
+
+
+async def _as_lead(client: Client, at: str) -> Json:
+    """They lead the team beneath."""
+    body = EditTeam.model_validate({"lead": client.id})
+    await act(client.app.state.ledger, rule_caller("tests"), "team", "edit", IDS["team"], body)
+    return {}
+
+
+async def make_beneath(everybody: Client) -> None:
+    """An OLA that agreements rest on."""
+    said = {**SAMPLES[RecordRequirementSla](), "agreement_type": "OLA", "team": IDS["team"]}
+    IDS["ola"] = (await everybody.post_ok("/v1/slas", said))["id"]
+
+
+#: What must be there before an action that names it, and what is then said besides.
+PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
+    DraftSla: _of_a_new_service,
+    SignSla: _recorded,
+    RenewSla: _recorded,
+    TerminateSla: _recorded,
+    AmendSla: _by_an_approved_change,
+    AcknowledgeSla: _as_lead,
+}
+#: Both parties, one after the other.
+BOTH: tuple[tuple[str, Json], ...] = (("it", {}), ("business", {}))
+ACTED_BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
+    ("sign", "signed"): BOTH,
+    ("renew", "signed"): BOTH,
+    ("terminate", "terminated"): BOTH,
+}
+#: The first consent changes nothing else, and a new requirement names no agreement.
+NAMES_NONE = frozenset({"sign", "renew", "terminate", "amend"})
+#: A team acknowledges an agreement once.
+NOT_SHARED = frozenset({"acknowledge", *("sign", "renew", "terminate", "amend")})
