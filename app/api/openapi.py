@@ -244,7 +244,17 @@ def document(app: FastAPI) -> dict[str, Any]:
     components.shorten_nullable(made["paths"])
     components.shorten_nullable(made["components"])
     components.share_components(made)
+    _share_security(made)
     return made
+
+
+def _share_security(made: dict[str, Any]) -> None:
+    """Say once for the whole document how requests are authenticated; operations say only what differs."""
+    made["security"] = SECURITY
+    for operations in made["paths"].values():
+        for operation in operations.values():
+            if operation["security"] == SECURITY:
+                del operation["security"]
 
 
 def problem_headers(status: int) -> list[str]:

@@ -74,7 +74,8 @@ def _with_references_inlined(operation: Schema, document: Schema) -> Schema:
     """Return the operation with the parameters and responses that it refers to inlined."""
     answers = {status: resolved(answer, document) for status, answer in operation["responses"].items()}
     parameters = [resolved(parameter, document) for parameter in operation.get("parameters", ())]
-    return operation | {"responses": answers, "parameters": parameters}
+    security = operation.get("security", document.get("security"))
+    return operation | {"responses": answers, "parameters": parameters, "security": security}
 
 
 def _of_operation(comparison: SchemaComparison, old: Schema, new: Schema) -> Iterator[BreakingChange]:
