@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from app.kpis.figures import Figures
-from app.kpis.kpi import Aggregate, Kpi, Measure
+from app.kpis.kpi import Aggregate, Kpi
+from app.kpis.measures import Measure
 from app.kpis.outages import figures as outage_figures
 from app.kpis.point_parts import KpiInterval
 from app.kpis.statistics import intervals
 
 DECIMALS_OF_COUNTS, DECIMALS_OF_RATIOS = 3, 6
+#: The interval of a share needs no quantile of a distribution, and neither does that of a mean score.
+CLOSED_FORMS = frozenset({Aggregate.share, Aggregate.of_decided, Aggregate.score})
+
+
+async def load_for(kpis: Iterable[Kpi]) -> None:
+    """Load what the intervals of these KPIs are computed with, without holding up the event loop."""
+    if any(is_of_counts(kpi) for kpi in kpis):
+        await intervals.load()
+
+
+def has_interval(kpi: Kpi) -> bool:
+    """Return whether values of the KPI have an interval: no duration has one, nor has an amount of time."""
+    if kpi.is_timed or kpi.is_of_time or kpi.aggregate in {Aggregate.kaplan_meier, Aggregate.mean_between}:
+        return False
+    return kpi.measure is not Measure.cost  # a sum of money is no count, so no count's interval applies
+
+
+def is_of_counts(kpi: Kpi) -> bool:
+    """Return whether the intervals of the KPI's values follow from the distributions of counts."""
+    return has_interval(kpi) and kpi.aggregate not in CLOSED_FORMS
 
 
 def interval_of(
@@ -17,11 +40,7 @@ def interval_of(
     """Return the confidence interval of the value, None if there is none for this KPI. `cases` are those that
     it was computed from, `divisor` is what their sum was divided by.
     """
-    if value is None or kpi.is_timed or kpi.aggregate is Aggregate.kaplan_meier:
-        return None
-    if kpi.is_of_time or kpi.aggregate is Aggregate.mean_between:
-        return None
-    if kpi.measure is Measure.cost:  # a sum of money is no count, so no count's interval applies
+    if value is None or not has_interval(kpi):
         return None
     if kpi.aggregate is Aggregate.number:
         low, high = intervals.poisson(cases)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 
 from app.cli.commands import COMMANDS
 
@@ -22,6 +23,7 @@ print(*sys.modules)
 SERVE_NOBODY = ["import", "keys", "rebuild", "work"]
 
 
+@cache
 def loaded(*names: str) -> set[str]:
     """The modules that a process has which was called with these names of commands."""
     command = [sys.executable, "-c", LOADED, *names]
@@ -37,3 +39,11 @@ def test_commands_that_serve_nobody_load_no_routes() -> None:
 
 def test_what_is_no_command_is_looked_for_among_all() -> None:
     assert {f"app.cli.{module}" for module in COMMANDS.values()} <= loaded("imprt")
+
+
+def test_what_only_statistics_need_is_loaded_when_they_are_asked_for() -> None:
+    """It takes half a second, which neither the service nor a command is to take longer to start."""
+    modules = loaded("imprt")
+    assert "app.main" in modules
+    assert {"app.kpis.router", "app.kpis.effects.router", "app.kpis.statistics.intervals"} <= modules
+    assert {"numpy", "scipy"}.isdisjoint(modules)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from math import exp, fsum, lgamma, log
 
 import pytest
@@ -94,3 +96,24 @@ def test_the_interval_of_a_difference_holds_it_19_times_out_of_20(more: float, l
 
 def _log_likely(count: int, expected: float) -> float:
     return count * log(expected) - expected - lgamma(count + 1)
+
+
+ANSWERING = """
+import asyncio, sys
+from app.kpis.catalogue import KPIS
+from app.kpis.figures import Figures
+from app.kpis.point_intervals import interval_of, is_of_counts, load_for
+
+others = [kpi for kpi in KPIS.values() if not is_of_counts(kpi)]
+asyncio.run(load_for(others))
+found = [interval_of(kpi, Figures(total=30, cases=20), value=1, cases=20, divisor=40) for kpi in others]
+assert any(found) and not all(found)
+print("scipy" in sys.modules)
+asyncio.run(load_for(KPIS.values()))
+print("scipy.special" in sys.modules)
+"""
+
+
+def test_scipy_is_loaded_before_the_first_interval_of_counts_and_not_for_other_kpis() -> None:
+    done = subprocess.run([sys.executable, "-c", ANSWERING], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["False", "True"]
