@@ -17,6 +17,7 @@ from typing import Any
 from app.kpis import periods
 from app.kpis.query import Filters, Statement, conditions, cut_by, fact_table
 from app.kpis.question import Question
+from app.kpis.rota_days import RotaDays, covered
 
 DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
 #: The first and the last UTC day that kpi.agent_day has rows for.
@@ -27,9 +28,9 @@ SELECT_DAY_RANGE = Statement("select min(day), max(day) from kpi.agent_day", {})
 class DayPart:
     """A part of a UTC day that lies within one period and one local day of the zone (both as numbers).
 
-    The part covers the quarter hours from `first` up to and excluding `last`. `brings` says whether the cases
-    that ended on the UTC day are counted with this part; this is so for the first part of a day that lies
-    wholly in the period.
+    The part covers the quarter hours from `first` up to and excluding `last`. `local_day` is the date of the
+    local day. `brings` says whether the cases that ended on the UTC day are counted with this part; this is
+    so for the first part of a day that lies wholly in the period.
     """
 
     day: date
@@ -37,6 +38,7 @@ class DayPart:
     last: int
     period: int
     local: int
+    local_day: date
     brings: bool
 
 
@@ -58,31 +60,37 @@ def day_parts(question: Question, first: date, last: date) -> list[DayPart]:
         brings = since == midnight and midnight + DAY <= question.bounds[period]
         if quarters[0] < quarters[1]:
             day = bisect_right(local, since)
-            found.append(DayPart(since.date(), quarters[0], quarters[1], period, day, brings))
+            local_day = since.astimezone(question.zone).date()
+            found.append(DayPart(since.date(), quarters[0], quarters[1], period, day, local_day, brings))
     return found
 
 
-def whole_days(question: Question, filters: Filters, made_of: Sequence[DayPart]) -> Statement:
-    """Count the person-days worked, and the cases that ended on whole UTC days, per period and cut.
+def whole_days(question: Question, filters: Filters, made_of: Sequence[DayPart], rota: RotaDays) -> Statement:
+    """Count the person-days worked by whom the rota does not cover, and the cases that ended on whole UTC
+    days, per period and cut.
 
     `made_of` are the day parts that the question's periods consist of. Columns: period, the cuts, days,
     cases.
     """
-    names = ("day", "first", "last", "period", "local", "brings")
+    names = ("day", "first", "last", "period", "local", "local_day", "brings")
     parameters: dict[str, Any] = {name: [getattr(part, name) for part in made_of] for name in names}
+    parameters |= rota.parameters(question)
     parameters |= {"begin": min(parameters["day"], default=None), "end": max(parameters["day"], default=None)}
     cut = cut_by(question)
+    on_rota = covered(question, team="worked.team_id", person="worked.assignee_id", day="part.local_day")
     where = ["day between %(begin)s and %(end)s", *conditions(filters, parameters)]
     text = f"""
 with part as materialized (
-  select day, period, local, brings, (~B'0'::bit(96) >> first) & ~(~B'0'::bit(96) >> last) as quarters
+  select day, period, local, local_day, brings,
+    (~B'0'::bit(96) >> first) & ~(~B'0'::bit(96) >> last) as quarters
   from unnest(%(day)s::date[], %(first)s::integer[], %(last)s::integer[], %(period)s::integer[],
-    %(local)s::integer[], %(brings)s::boolean[]) as part(day, first, last, period, local, brings)
+    %(local)s::integer[], %(local_day)s::date[], %(brings)s::boolean[])
+    as part(day, first, last, period, local, local_day, brings)
 )
 select period{cut}, count(*) filter (where present), coalesce(sum(cases), 0)::bigint
 from (
   select part.period, part.local, worked.assignee_id as who{cut},
-    bool_or(worked.quarters & part.quarters <> B'0'::bit(96)) as present,
+    bool_or(worked.quarters & part.quarters <> B'0'::bit(96) and not {on_rota}) as present,
     sum(worked.ended) filter (where part.brings) as cases
   from (select * from kpi.agent_day where {" and ".join(where)}) worked join part using (day)
   where worked.quarters & part.quarters <> B'0'::bit(96) or part.brings and worked.ended > 0

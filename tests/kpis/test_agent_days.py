@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.db import Connection, Database
+from app.db import Connection, Database, fetch_tuples
 from app.kpis.agent_days import QUARTER, day_parts
 from app.kpis.answer import answer
 from app.kpis.cases import cases
@@ -24,11 +24,13 @@ from app.kpis.facts import FACTS, process_span
 from app.kpis.question import Question, QuestionParameters, parse_question
 from app.kpis.series import KpiPoint, KpiStatus, NoValueReason
 from app.log.batches import PositionRange
-from app.log.events import Event
 from app.log.follow import catch_up, reset
+from tests.kpis.brute_force import compare
+from tests.kpis.brute_force.agents import DEFINITIONS
+from tests.kpis.brute_force.reading import LogEvent, World
+from tests.kpis.brute_force.test_random_histories import THE_LOG
 from tests.kpis.conftest import Books
 from tests.kpis.histories import TEAMS, Scripted, write, write_more
-from tests.kpis.oracle import counting, retold
 
 KPI = KPIS["requests_per_agent_day"]
 ANN, BEN = UUID(int=11), UUID(int=12)
@@ -170,94 +172,31 @@ async def test_its_cases_are_requests_and_incidents(books: Books) -> None:
         assert {event.type.partition(".")[0] for event in case.events} == {case.kind}
 
 
-async def test_a_fold_of_all_events_says_the_same_of_every_month_and_team(books: Books) -> None:
-    for zone in ("Asia/Shanghai", "Asia/Kathmandu", "Australia/Lord_Howe", "UTC"):
-        for by, name in (([], None), (["team"], "team_id"), (["assignee"], "assignee_id")):
-            question = asked(zone=zone, grain="month", by=by)
-            ended, days = folded(books.events, question, name)
-            found = (await answer(books.db, question, NOW)).points
-            numbers = {(p.begin, next(iter(p.by.values()), None)): p for p in found}
-            assert ended.keys() | days.keys() <= numbers.keys()
-            for place, of in numbers.items():
-                assert (of.cases, of.denominator) == (ended[place], len(days[place])), (zone, place)
-            assert sum(of.cases for of in found) > 10
-            assert sum(of.denominator or 0 for of in found) > 40
+async def test_plain_loops_say_the_same_where_midnights_are_odd(books: Books) -> None:
+    async with books.db.connection() as connection:
+        world = World([LogEvent(*row) for row in await fetch_tuples(connection, THE_LOG, {})], NOW)
+    names = {str(team): f"team {n}" for n, team in enumerate(TEAMS)}
+    expectation = compare.Expectation(KPI, DEFINITIONS[KPI.key], world, names)
+    for zone in ("Asia/Kathmandu", "Australia/Lord_Howe"):
+        for by in (None, "team", "assignee"):
+            question = asked(zone=zone, grain="month", by=[] if by is None else [by])
+            of = compare.Asked(question.bounds, by, zone)
+            expected = expectation.points(of)
+            told = compare.told_points(KPI, (await answer(books.db, question, NOW)).points, of)
+            assert compare.differing_points(expected, told) == []
+            assert sum(point["cases"] for point in told.values()) > 10
+            assert sum(point["denominator"] for point in told.values()) > 40
 
 
-Place = tuple[datetime, str | None]
-
-
-def folded(
-    events: list[Event], question: Question, cut: str | None
-) -> tuple[Counter[Place], dict[Place, set[tuple[str, date]]]]:
-    """Cases that ended and days of persons, by period and cut, event by event."""
-    names: dict[str, str | None] = {str(team): f"team {n}" for n, team in enumerate(TEAMS)} | {"": None}
-    ended, days = Counter[Place](), defaultdict[Place, set[tuple[str, date]]](set)
-    for life in lives(events):
-        known, hands = dict[str, Any](), set[str]()
-        last = ending(life)
-        for event in life:
-            known |= _fields(event)
-            holder, value = known.get("assignee_id") or "", known.get(cut or "") or ""
-            by_holder = event.actor == f"person:{holder}"
-            hands |= {holder} if by_holder else set()
-            if not by_holder and (event is not last or holder not in hands):
-                continue
-            quarter = event.occurred_at - (event.occurred_at - datetime.min.replace(tzinfo=UTC)) % QUARTER
-            place = _place(question, quarter, names.get(value, value))
-            if place is not None:
-                days[place].add((holder, quarter.astimezone(question.zone).date()))
-            place = _place(question, event.occurred_at, names.get(value, value))
-            if event is last and place is not None:
-                ended[place] += 1
-    return ended, days
-
-
-def _place(question: Question, at: datetime, value: str | None) -> Place | None:
-    period = bisect_right(question.bounds, at)
-    return (question.bounds[period - 1], value) if 0 < period < len(question.bounds) else None
-
-
-def lives(events: list[Event]) -> list[list[Event]]:
-    """The events that count, case by case, in order; the opening with what was told of it again."""
-    by_stream: dict[str, list[tuple[int, Event]]] = defaultdict(list)
-    for position, event in enumerate(events, start=1):
-        if event.stream.startswith(("incident/", "request/")):
-            by_stream[event.stream].append((position, event))
-    found = []
-    for of in by_stream.values():
-        of.sort(key=lambda one: (one[1].version != 1, one[1].occurred_at, one[0]))
-        again = {name: value for name, value in retold(of).items() if name != "state"}
-        opening, *later = [event for _, event in counting(of)]
-        late = {opening.stream: _fields(opening) | again}
-        found.append([replace(opening, data={**opening.data, "set": late}), *later])
-    return found
-
-
-def _fields(event: Event) -> dict[str, Any]:
-    late, now = event.data.get("late", {}), event.data["set"]
-    return {**late.get(event.stream, {}), **now.get(event.stream, {})}
-
-
-OPENING = {"reported", "acknowledged", "started", "held", "resumed", "reopened", "cancelled"}
-
-
-def ending(life: list[Event]) -> Event | None:
-    """What ended it for good."""
-    ends = list[Event]()
-    for event in life:
-        kind, _, what = event.type.partition(".")
-        state = _fields(event).get("state")
-        if kind == "request" and state == "delivered":
-            ends = [event]
-        elif kind == "request" and state not in (None, "closed"):
-            ends = []
-        elif kind == "incident" and what in ("resolved", "closed"):
-            ends.append(event)
-        elif kind == "incident" and what in OPENING | {"marked_duplicate"}:
-            ends = []
-    resolved = [event for event in ends if not event.type.endswith(".closed")]
-    return next(reversed(resolved or ends), None)
+async def test_a_resolution_that_lasts_longer_than_the_agreed_days_was_handled_and_so_was_the_next(
+    follower: Connection, db: Database
+) -> None:
+    case = done(done(held(ANN), "resolved", ANN), "reopened", BEN, 8 * DAY)
+    await told(follower, case)
+    assert await divided(db) == {None: (1, 1)}
+    await write_more(follower, [done(case, "resolved", ANN, DAY).events[-1]])
+    await catch_up(follower, FACTS)
+    assert await divided(db) == {None: (2, 2)}
 
 
 async def test_taken_in_any_spans_the_days_are_the_same(few_own_books: Books) -> None:

@@ -33,7 +33,7 @@ def on_duty(shifts: Iterable[Shift], stand_ins: Iterable[StandIn], at: datetime)
         if shift.person_id is not None and any(True for _ in shift_times(shift, at, moment))
     )
     for stand_in in stand_ins:
-        for begin, end, coming, going in _replacements(stand_in):
+        for begin, end, coming, going in replacements(stand_in):
             if begin <= at < end and (going is None or going in persons):
                 persons.pop(going, None)
                 if coming is not None:
@@ -49,7 +49,7 @@ def spans(
     for shift in shifts:
         edges.update(edge for times in shift_times(shift, begin, end) for edge in times)
     for stand_in in stand_ins:
-        edges.update(edge for exchange in _replacements(stand_in) for edge in exchange[:2])
+        edges.update(edge for exchange in replacements(stand_in) for edge in exchange[:2])
     inside = sorted(edge for edge in edges if begin <= edge <= end)
     found: list[DutySpan] = []
     for start, stop in pairwise(inside):
@@ -102,10 +102,10 @@ def _shift_on_day(shift: Shift, day: date, zone: ZoneInfo) -> tuple[datetime, da
     )
 
 
-_Replacement = tuple[datetime, datetime, UUID | None, UUID | None]
+Replacement = tuple[datetime, datetime, UUID | None, UUID | None]
 
 
-def _replacements(stand_in: StandIn) -> Iterator[_Replacement]:
+def replacements(stand_in: StandIn) -> Iterator[Replacement]:
     """Yield begin, end, the person who comes and the person replaced, for the stand-in and its return."""
     assert stand_in.starts_at is not None
     assert stand_in.ends_at is not None
