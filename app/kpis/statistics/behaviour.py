@@ -60,31 +60,43 @@ def chart(values: Sequence[float]) -> Chart:
     moving_range = sum(moves) / len(moves)
     reach = LIMIT_FACTOR * moving_range
     beyond = {n for n, value in enumerate(values) if abs(value - centre) > reach}
-    # Each side of the centre separately; values on the centre line are on neither side.
-    sides = [[(value - centre) * side for value in values] for side in (1, -1)]
-    runs = {n for side in sides for n in _run(side)}
-    near = {n for side in sides for n in _near(side, reach / 2)}
+    runs = {end - n for end in run_ends(values, centre) for n in range(RUN_LENGTH)}
+    sides = _sides(values, centre)
+    near = {n for side in sides for end in _near_ends(side, reach / 2) for n in _near(side, reach / 2, end)}
     rules = ((Signal.beyond_limits, beyond), (Signal.run_of_eight, runs), (Signal.near_limit, near))
     return Chart(
         centre, moving_range, [[rule for rule, places in rules if n in places] for n in range(len(values))]
     )
 
 
-def _run(above: Sequence[float]) -> set[int]:
-    """Return the indices of values that belong to eight or more successive values above 0."""
-    windows = range(len(above) - RUN_LENGTH + 1)
-    return {
-        n
-        for at in windows
-        if all(value > 0 for value in above[at : at + RUN_LENGTH])
-        for n in range(at, at + RUN_LENGTH)
-    }
+def run_ends(values: Sequence[float], centre: float) -> list[int]:
+    """Return the indices at which eight successive values on one side of the centre end."""
+    return sorted(
+        end
+        for side in _sides(values, centre)
+        for end in range(RUN_LENGTH - 1, len(side))
+        if all(value > 0 for value in side[end - RUN_LENGTH + 1 : end + 1])
+    )
 
 
-def _near(above: Sequence[float], half: float) -> set[int]:
-    """Return the indices of values above `half` that are three of four successive values."""
-    found: set[int] = set()
-    for at in range(len(above) - NEAR_WINDOW + 1):
-        near = {n for n in range(at, at + NEAR_WINDOW) if above[n] > half}
-        found |= near if len(near) >= NEAR_COUNT else set()
-    return found
+def near_ends(values: Sequence[float], centre: float, reach: float) -> list[int]:
+    """Return the indices at which four successive values end of which three are nearer to one limit than to
+    the centre; `reach` is the distance of the limits.
+    """
+    return sorted({end for side in _sides(values, centre) for end in _near_ends(side, reach / 2)})
+
+
+def _sides(values: Sequence[float], centre: float) -> list[list[float]]:
+    """Return how far the values are above the centre, and how far below; on the line they are on neither
+    side.
+    """
+    return [[(value - centre) * side for value in values] for side in (1, -1)]
+
+
+def _near_ends(above: Sequence[float], half: float) -> list[int]:
+    return [end for end in range(NEAR_WINDOW - 1, len(above)) if len(_near(above, half, end)) >= NEAR_COUNT]
+
+
+def _near(above: Sequence[float], half: float, end: int) -> list[int]:
+    """Return the indices of the values above `half` in the window that ends there."""
+    return [n for n in range(end - NEAR_WINDOW + 1, end + 1) if above[n] > half]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.kpis.limits import RANGE_FACTOR
 from app.kpis.statistics.behaviour import Signal, chart
 
 
@@ -20,6 +23,47 @@ def test_the_limits_come_from_how_much_a_value_differs_from_the_next() -> None:
     assert made.centre == pytest.approx(86 / 7)
     assert made.reach == pytest.approx(5.32)
     assert made.signals == [[]] * 7
+
+
+@pytest.mark.parametrize(
+    ("values", "centre", "moving_range", "low", "high", "upper_range"),
+    [
+        # US trade deficits of 1987, in thousands of millions of dollars.
+        (
+            [10.7, 13, 11.4, 11.5, 12.5, 14.1, 14.8, 14.1, 12.6, 16, 11.7, 10.6],
+            12.75,
+            1.66,
+            8.33,
+            17.17,
+            5.44,
+        ),
+        # Those of the second half of 1988.
+        ([10.5, 11.2, 9.2, 10.1, 10.4, 10.5], 10.32, 0.80, 8.19, 12.45, 2.61),
+    ],
+)
+def test_the_limits_are_those_of_wheelers_worked_examples(
+    values: list[float], centre: float, moving_range: float, low: float, high: float, upper_range: float
+) -> None:
+    """Understanding Variation (1993), chapter 6, to the hundredths that it prints."""
+    made = chart(values)
+    assert made.centre is not None
+    assert made.moving_range is not None
+    assert made.reach is not None
+    shown = (made.centre, made.moving_range, made.centre - made.reach, made.centre + made.reach)
+    assert shown == pytest.approx((centre, moving_range, low, high), abs=0.01)
+    assert RANGE_FACTOR * made.moving_range == pytest.approx(upper_range, abs=0.01)
+
+
+def test_the_shifts_of_wheelers_exercise_are_found() -> None:
+    """By the limits of late 1988 the deficits fell in March 1989, and rose in May by more than chance."""
+    made = chart([10.5, 11.2, 9.2, 10.1, 10.4, 10.5])
+    assert made.centre is not None
+    assert made.moving_range is not None
+    assert made.reach is not None
+    low, first_half = made.centre - made.reach, [8.7, 8.7, 7.0, 6.8, 9.6, 9.0]
+    assert [n for n, value in enumerate(first_half) if value < low] == [2, 3]
+    ranges = [abs(later - earlier) for earlier, later in pairwise([10.5, *first_half])]
+    assert [n for n, of in enumerate(ranges) if of > RANGE_FACTOR * made.moving_range] == [4]
 
 
 def test_too_few_values_have_no_limits() -> None:

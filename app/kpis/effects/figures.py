@@ -1,0 +1,203 @@
+"""The drawings of a measured effect: its intervals, its behaviour chart, and every case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from heapq import nlargest
+
+from app.common.records import CodeEnum
+from app.db import Connection, Database
+from app.i18n import translate
+from app.kpis import periods
+from app.kpis.answer import answer, facts_position, snapshot_connection
+from app.kpis.case_values import case_values
+from app.kpis.cases import case_numbers
+from app.kpis.charts import NO_MARKS, behaviour
+from app.kpis.drawing import behaviour as behaviour_drawing
+from app.kpis.drawing.cases import draw_cases
+from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.drawing.effect_shapes import (
+    NAMED_CASES,
+    CasesFigure,
+    EffectFigure,
+    IntervalRow,
+    StripCase,
+    StripGroup,
+)
+from app.kpis.drawing.intervals import draw_intervals
+from app.kpis.drawing.of_kpi import figure_of
+from app.kpis.drawing.shapes import MOST_POINTS, ChartLimits, ChartMark, ChartSeries, ChartShade
+from app.kpis.effects.asking import EffectQuestions
+from app.kpis.effects.content import EffectResult, EffectScale, EffectSide
+from app.kpis.effects.records import KpiEffect
+from app.kpis.effects.sentences import sentence_of
+from app.kpis.periods import Grain
+from app.kpis.question import CannotAnswer, Question
+from app.kpis.signals.records import Tendency
+from app.kpis.statistics.behaviour import chart
+from app.kpis.statistics.effects.codes import EffectMethod, EffectVerdict
+
+Translate = Callable[[str], str]
+TENDENCIES = {EffectVerdict.improved: Tendency.better, EffectVerdict.worsened: Tendency.worse}
+#: Shorter times are shown by weeks, and so much of the time before the baseline is shown, too.
+BY_MONTHS, SHOWN_BEFORE = timedelta(days=180), timedelta(days=365)
+OF_CASES = frozenset(
+    {EffectMethod.duration, EffectMethod.duration_did, EffectMethod.mean, EffectMethod.mean_did}
+)
+
+
+class EffectDrawing(CodeEnum):
+    """The drawing of an effect."""
+
+    intervals = "intervals", "Both windows and the effect, with intervals", "两个窗口与效果的区间图"
+    behaviour = "behaviour", "Behaviour chart", "行为图"
+    cases = "cases", "Every case", "全部单据"
+
+
+def draw_effect(result: EffectResult, asked: EffectQuestions, words: ChartWords) -> str:
+    """Return the interval figure: both windows, and the effect on an axis of its own."""
+    said = translate_of(words.language)
+    sides = [
+        (said("row_before"), result.before),
+        (said("row_after"), result.after),
+        (said("row_control_before"), result.control_before),
+        (said("row_control_after"), result.control_after),
+    ]
+    effect = IntervalRow(said("row_effect"), result.effect, result.low, result.high)
+    differences = [effect]
+    if result.control_before is not None and result.control_after is not None:
+        parts = (
+            (said("row_scope"), result.before, result.after),
+            (said("row_control"), result.control_before, result.control_after),
+        )
+        apart = [IntervalRow(name, _apart(result, one, other)) for name, one, other in parts]
+        differences = [*apart, replace(effect, label=said("row_both"))]
+    figure = EffectFigure(
+        title=sentence_of(asked.kpi, result, words.language),
+        sides=tuple(_row(name, side) for name, side in sides if side is not None),
+        differences=tuple(differences),
+        ratio=result.scale is EffectScale.ratio,
+        promised=None if result.promised is None else result.promised.effect,
+        tendency=TENDENCIES.get(result.verdict, Tendency.neither),
+        warnings=tuple(one.code.label(words.language) for one in result.warnings),
+    )
+    return draw_intervals(figure, words)
+
+
+def _row(name: str, side: EffectSide) -> IntervalRow:
+    """Return the row of a window; a rate by exposure is shown as the KPI's value is."""
+    unit = side.value / side.compared if side.exposure and side.value and side.compared else 1.0
+    value, low, high = (None if one is None else one * unit for one in (side.compared, side.low, side.high))
+    return IntervalRow(name, value, low, high, side.cases)
+
+
+def _apart(result: EffectResult, before: EffectSide, after: EffectSide) -> float | None:
+    if before.compared is None or after.compared is None:
+        return None
+    if result.scale is EffectScale.ratio:
+        return after.compared / before.compared if before.compared else None
+    return after.compared - before.compared
+
+
+async def draw_behaviour(
+    db: Database, effect: KpiEffect, result: EffectResult, asked: EffectQuestions, words: ChartWords
+) -> str:
+    """Return the behaviour chart with both windows shaded: the limits are those of the time before the
+    change, drawn on through the time after it. It shows the facts of now. Raises CannotAnswer, DatabaseGone.
+    """
+    begin, end_before, begin_after, end = asked.windows
+    grain = Grain.month if end - begin > BY_MONTHS else Grain.week
+    question = replace(
+        asked.before, grain=grain, bounds=_bounds(grain, begin - SHOWN_BEFORE, end, asked.before)
+    )
+    found = await answer(db, question, question.now)
+    figure = figure_of(question, found, behaviour(question.kpi, found, question.now, NO_MARKS), words)
+    changed = next(
+        (n for n, point in enumerate(figure.points) if point.end > begin_after), len(figure.points)
+    )
+    said = translate_of(words.language)
+    others = None
+    if asked.control_before is not None:
+        control = await answer(db, replace(question, filters=asked.control_before.filters), question.now)
+        values = tuple(point.value for point in control.points)
+        others = ChartSeries(said("row_control"), values)
+    figure = replace(
+        figure,
+        points=tuple(replace(point, signals=()) for point in figure.points),
+        limits=_limits([point.value for point in figure.points], changed),
+        shades=(
+            ChartShade(begin, end_before, said("row_before")),
+            ChartShade(begin_after, min(end, figure.points[-1].end), said("row_after")),
+        ),
+        moment=ChartMark(begin_after, effect.change or said("moment")),
+        others=others,
+        title=sentence_of(asked.kpi, result, words.language),
+    )
+    return behaviour_drawing.draw(figure, words)
+
+
+def _bounds(grain: Grain, begin: datetime, end: datetime, of: Question) -> tuple[datetime, ...]:
+    """Return the bounds of whole periods from the one with `begin`; of too many the last ones."""
+    first = periods.first_day(grain, begin.astimezone(of.zone).date())
+    last = periods.first_day(grain, (end - timedelta.resolution).astimezone(of.zone).date())
+    until = periods.start_of(periods.next_period(grain, last), of.zone)
+    bounds = periods.cut_periods(grain, periods.start_of(first, of.zone), until, of.zone)
+    return bounds[-MOST_POINTS - 1 :]
+
+
+def _limits(values: list[float | None], changed: int) -> tuple[ChartLimits, ...]:
+    """Return the limits of the values before the change, and the same drawn on."""
+    before = [value for value in values[:changed] if value is not None]
+    made = chart(before)
+    if made.centre is None or made.reach is None:
+        return ()
+    least = min(0.0, *(value for value in values if value is not None))
+    own = ChartLimits(
+        first=0,
+        last=changed - 1,
+        centre=made.centre,
+        low=max(made.centre - made.reach, least),
+        high=made.centre + made.reach,
+        values=len(before),
+    )
+    if changed >= len(values):
+        return (own,)
+    return own, replace(own, first=changed, last=len(values) - 1, carried=True)
+
+
+async def draw_cases_of(
+    db: Database, effect: KpiEffect, result: EffectResult, asked: EffectQuestions, words: ChartWords
+) -> str:
+    """Return every case of both windows, as of the effect's position. Raises CannotAnswer, DatabaseGone."""
+    if result.method not in OF_CASES or asked.kpi.is_of_outages:
+        raise CannotAnswer("figure", "no_cases_to_draw")
+    said = translate_of(words.language)
+    async with snapshot_connection(db) as connection:
+        present, _ = await facts_position(connection)
+        at = None if present == effect.position else effect.position
+        groups = [
+            StripGroup(name, await _strip(connection, question, at))
+            for name, question in ((said("row_before"), asked.before), (said("row_after"), asked.after))
+        ]
+    title = sentence_of(asked.kpi, result, words.language)
+    return draw_cases(CasesFigure(title=title, groups=tuple(groups)), words)
+
+
+async def _strip(connection: Connection, question: Question, position: int | None) -> tuple[StripCase, ...]:
+    """Return the cases of the window; only the heaviest have their numbers, as no others are named."""
+    values = await case_values(connection, question, question.now, position)
+    heaviest = nlargest(NAMED_CASES, values, key=lambda one: one.value)
+    numbers = await case_numbers(connection, question, [one.case_id for one in heaviest])
+    named = {one.case_id: numbers[one.case_id][1] for one in heaviest}
+    return tuple(StripCase(named.get(one.case_id, ""), float(one.value)) for one in values)
+
+
+def translate_of(language: str) -> Translate:
+    """Return the function that says a sentence of effects in the language."""
+
+    def say(code: str) -> str:
+        return translate(language, "effect", code)
+
+    return say

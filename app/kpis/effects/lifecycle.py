@@ -1,0 +1,165 @@
+"""The lifecycle of effects: one is measured, and never changed.
+
+What it comes to is computed above this module (`measuring.py`), and comes with the command as a
+`MeasuredEffect`; the event holds all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.records import jsonb_ordered
+from app.kernel.actor_policy import role
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.payloads import LONGEST_LIST, Payload, PayloadValue, RecordKey, ShortText
+from app.kpis.dimensions import Dimension
+from app.kpis.effects.records import EffectState as State
+from app.kpis.effects.records import KpiEffect, PromisedAs
+from app.kpis.targets.lifecycle import Number
+
+#: Those who judge improvements and see every case: an effect tells of cases that its reader need not see.
+MEASURERS = role(Role.quality_manager, Role.service_level_manager, Role.department_head, Role.management)
+DayOrInstant = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+FilterValues = Annotated[tuple[ShortText, ...], Field(min_length=1, max_length=LONGEST_LIST)]
+Scope = Annotated[
+    dict[Dimension, FilterValues],
+    Field(
+        max_length=len(Dimension),
+        description="By dimension, the values of which a case must have one, as in the query of the KPI: "
+        "keys of teams and services, codes; `none`: without.",
+    ),
+]
+
+
+class EffectWindow(PayloadValue):
+    """A window of time, half open."""
+
+    begin: DayOrInstant = Field(
+        alias="from",
+        description="A date (its midnight in `tz`), or a time with a zone.",
+        examples=["2026-03-01"],
+    )
+    end: DayOrInstant = Field(alias="to", description="The same; exclusive.", examples=["2026-06-01"])
+
+
+class PromisedEffect(PayloadValue):
+    """The change that was promised. Less than 0: the value falls."""
+
+    change: Number = Field(description="As a number or a decimal text.", examples=["-0.5"])
+    of: PromisedAs = Field(
+        default=PromisedAs.relative,
+        description="`relative`: a part of the value before, as -0.5 for a half less; `absolute`: in the "
+        "unit of the KPI, as -1800 seconds.",
+    )
+
+
+class CompareWindows(Payload):
+    """The windows to compare, and the cases in them."""
+
+    before: EffectWindow = Field(
+        description="The baseline.", examples=[{"from": "2020-01-01", "to": "2020-02-01"}]
+    )
+    after: EffectWindow = Field(
+        description="The time after the change; it does not begin in the baseline.",
+        examples=[{"from": "2020-02-01", "to": "2020-03-01"}],
+    )
+    tz: ShortText | None = Field(
+        default=None, description="The time zone of dates (IANA). None: the organisation's."
+    )
+    scope: Scope = Field(default={}, description="The cases that the change was for. Empty: all.")
+    control: Scope | None = Field(
+        default=None,
+        description="Cases that nothing was changed for, in the same windows: the effect is then the "
+        "difference of both differences. None: no control.",
+    )
+    promised: PromisedEffect | None = Field(default=None, description="What was promised, if anything.")
+    change: ShortText | None = Field(
+        default=None,
+        description="The number of the change or improvement whose effect this is: the charts mark it, and "
+        "it is not among the other changes that are warned of.",
+        examples=["CHG-2026-0031"],
+    )
+
+
+class MeasureKpiEffect(CompareWindows):
+    """The KPI, the windows to compare, and the cases in them."""
+
+    kpi: RecordKey = Field(
+        description="The KPI's key, as incident_resolution_seconds.", examples=["incident_resolution_seconds"]
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredEffect:
+    """The measured effect of a KPI: the windows as instants, the log position that was read, and the result.
+
+    `windows` are the bounds of both, in their order.
+    """
+
+    kpi: str
+    windows: tuple[datetime, datetime, datetime, datetime]
+    zone: str
+    currency: str
+    reopen_days: int
+    position: int
+    seed: int
+    resamples: int
+    verdict: str
+    result: Mapping[str, Any]
+    measured_at: datetime
+
+
+def measure(effect: KpiEffect, body: MeasureKpiEffect, ctx: ActionContext) -> None:
+    """Measure the effect of a change on a KPI: compare a window after it with one before."""
+    found = ctx.prepared(MeasuredEffect)
+    effect.kpi = found.kpi
+    effect.before_begins_at, effect.before_ends_at, effect.after_begins_at, effect.after_ends_at = (
+        found.windows
+    )
+    effect.scope = filters_of(body.scope)
+    effect.control = None if body.control is None else filters_of(body.control)
+    if body.promised is not None:
+        effect.promised, effect.promised_as = body.promised.change, body.promised.of
+    effect.change = body.change
+    effect.zone = found.zone
+    effect.currency = found.currency
+    effect.reopen_days = found.reopen_days
+    effect.position = found.position
+    effect.seed = found.seed
+    effect.resamples = found.resamples
+    effect.verdict = found.verdict
+    effect.result = jsonb_ordered(dict(found.result))
+    effect.measured_by_id = ctx.caller.person_id
+    effect.measured_at = found.measured_at
+
+
+def promised_of(effect: KpiEffect) -> PromisedEffect | None:
+    """Return what was promised of a stored effect; None if nothing was."""
+    if effect.promised is None or effect.promised_as is None:
+        return None
+    return PromisedEffect(change=effect.promised, of=effect.promised_as)
+
+
+def filters_of(scope: Mapping[Dimension, Sequence[str]]) -> dict[str, Any]:
+    """Return the scope as the log keeps it: by the code of the dimension, the values in their order."""
+    found: dict[str, Any] = jsonb_ordered({one.value: list(values) for one, values in scope.items()})
+    return found
+
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="kpi_effect", plural="effects", zh="实测效果", record=KpiEffect, states=State,
+    audience=lambda effect: (f"person:{effect.measured_by_id}",), overseer_roles=OVERSIGHT_ROLES | {Role.process_owner},
+    rows=(
+        #      action   中文    from        to              who        event
+        action(measure, "测量", NEW_RECORD, State.measured, MEASURERS, "kpi_effect.measured"),
+    ),
+)
+# fmt: on

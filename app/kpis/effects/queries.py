@@ -1,0 +1,88 @@
+"""The read model and queries of effects."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from app.api.columns import Columns
+from app.api.lists import Listing
+from app.api.shapes import OutputModel, PersonStub, RecordOut, Renderer
+from app.kpis.catalogue import KPIS
+from app.kpis.effects.content import EffectResult
+from app.kpis.effects.lifecycle import LIFECYCLE
+from app.kpis.effects.records import EffectState, PromisedAs
+from app.kpis.effects.sentences import sentence_of
+from app.kpis.statistics.effects.codes import EffectVerdict
+
+
+class KpiEffectOut(RecordOut):
+    """A measured effect, as it was stored: it never changes."""
+
+    state: EffectState
+    kpi: str = Field(description="The KPI's key.")
+    sentence: str = Field(description="What it says, in the language asked for.")
+    verdict: EffectVerdict
+    before_begins_at: datetime
+    before_ends_at: datetime = Field(description="Exclusive.")
+    after_begins_at: datetime
+    after_ends_at: datetime = Field(description="Exclusive.")
+    scope: dict[str, list[str]] = Field(description="The filters of the cases, by dimension. Empty: all.")
+    control: dict[str, list[str]] | None = Field(description="Those of the control; null: there is none.")
+    promised: str | None = Field(description="The change that was promised, as a decimal text.")
+    promised_as: PromisedAs | None
+    change: str | None = Field(description="The number of what it is the effect of.")
+    zone: str = Field(description="The time zone that days are cut in.")
+    position: int = Field(description="The position of the log that was read. With it anybody can recompute.")
+    seed: int = Field(description="The seed of resampling.")
+    resamples: int = Field(description="How often was resampled, where the method does.")
+    result: EffectResult
+    measured_by: PersonStub | None
+    measured_at: datetime
+
+
+class RecomputedEffect(OutputModel):
+    """The same effect, computed anew from the log at its position."""
+
+    model_config = ConfigDict(frozen=True)
+
+    same: bool | None = Field(
+        description="Whether all numbers are the same to six significant digits. Null: it was not computed."
+    )
+    differences: list[str] = Field(description="The fields of the result that differ.")
+    reason: str | None = Field(description="Why it was not computed, in the language asked for.")
+
+
+class KpiEffectDetails(KpiEffectOut):
+    """A measured effect, and whether it comes out the same again."""
+
+    recomputed: RecomputedEffect | None = Field(description="Null: not asked for.")
+
+
+class EffectRenderer(Renderer):
+    """Renderer of effects: their numbers as numbers, and their sentence."""
+
+    COMPUTED = frozenset({"sentence"})
+
+    async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
+        """Render the effects; what a sentence says follows from the KPI and the result."""
+        await super().render_columns(columns, offered)
+        if "result" in columns:
+            results = [EffectResult.model_validate(one) for one in columns["result"]]
+            columns["result"] = [one.model_dump(mode="json") for one in results]
+            if "kpi" in columns:
+                columns["sentence"] = [
+                    sentence_of(KPIS[key], one, self.language)
+                    for key, one in zip(columns["kpi"], results, strict=True)
+                ]
+
+
+LISTING = Listing(
+    lifecycle=LIFECYCLE,
+    shape=KpiEffectOut,
+    filters=("state", "kpi", "verdict", "change", "measured_by", "measured_at"),
+    sorts=("measured_at",),
+    renderer=EffectRenderer,
+)

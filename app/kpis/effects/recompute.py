@@ -1,0 +1,60 @@
+"""Computing a stored effect anew, from the log at its position: by the facts if they stand there, else by the
+raw definitions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import Any
+
+from app.db import Database
+from app.kernel.refusals import WrongValue
+from app.kpis.answer import facts_position, snapshot_connection
+from app.kpis.catalogue import KPIS
+from app.kpis.effects.asking import questions_again
+from app.kpis.effects.content import EffectResult
+from app.kpis.effects.lifecycle import promised_of
+from app.kpis.effects.measuring import compare, load_windows
+from app.kpis.effects.queries import RecomputedEffect
+from app.kpis.effects.records import KpiEffect
+
+#: Six significant digits (25-improvement, Measured effect).
+TOLERANCE = 1e-6
+#: What is no number of the statistics: warnings tell of other records as they were then.
+NOT_COMPARED = frozenset({"warnings"})
+
+
+async def recompute(db: Database, effect: KpiEffect, language: str) -> RecomputedEffect:
+    """Compute the effect anew, and compare it with what is stored. Raises DatabaseGone."""
+    assert effect.kpi is not None
+    assert effect.position is not None
+    asked = questions_again(KPIS[effect.kpi], effect)
+    stored = EffectResult.model_validate(effect.result)
+    try:
+        async with snapshot_connection(db) as connection:
+            present, _ = await facts_position(connection)
+            at = None if present == effect.position else effect.position
+            windows = await load_windows(connection, asked, at)
+    except WrongValue as error:
+        return RecomputedEffect(same=None, differences=[], reason=error.sentence(language))
+    fresh = await asyncio.to_thread(
+        compare, windows, effect.seed or 0, effect.resamples or 0, promised_of(effect), stored.warnings
+    )
+    differences = list(_differing(stored.model_dump(), fresh.model_dump()))
+    return RecomputedEffect(same=not differences, differences=differences, reason=None)
+
+
+def _differing(stored: dict[str, Any], fresh: dict[str, Any], within: str = "") -> list[str]:
+    """Return the names of the fields that differ, as `before.value`."""
+    found = []
+    for name in stored.keys() - NOT_COMPARED:
+        one, other = stored[name], fresh[name]
+        if isinstance(one, dict) and isinstance(other, dict):
+            found += _differing(one, other, f"{within}{name}.")
+        elif isinstance(one, float) and isinstance(other, float):
+            if not math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=1e-12):
+                found.append(f"{within}{name}")
+        elif one != other:
+            found.append(f"{within}{name}")
+    return sorted(found)

@@ -1,0 +1,169 @@
+"""The endpoints of effects: `POST /v1/kpis/{key}/effect` measures one, `/v1/effects` shows those that
+were.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from app.api.actions import ActionRequest, IdempotencyKeyHeader, handle_action, operation
+from app.api.auth import Ledger, context_of, ledger_of
+from app.api.json_output import dump_json
+from app.api.openapi import action_responses, in_language, problems
+from app.api.paging import VARY
+from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.kernel.refusals import WrongValue
+from app.kpis.access import permitted_kpi
+from app.kpis.catalogue import KPIS
+from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.drawing.router import SVG_RESPONSE, chosen_language, svg_response
+from app.kpis.effects import measuring
+from app.kpis.effects.asking import questions_again, questions_of
+from app.kpis.effects.content import EffectResult
+from app.kpis.effects.figures import EffectDrawing, draw_behaviour, draw_cases_of, draw_effect
+from app.kpis.effects.lifecycle import LIFECYCLE, CompareWindows, MeasureKpiEffect
+from app.kpis.effects.queries import LISTING, EffectRenderer, KpiEffectDetails, KpiEffectOut
+from app.kpis.effects.recompute import recompute
+from app.kpis.kpi import Kpi
+
+router = APIRouter(prefix="/v1", tags=["kpis"])
+KpiKey = Annotated[
+    str, Path(alias="key", max_length=100, description="The KPI's key, as `incident_resolution_seconds`.")
+]
+
+
+MEASURED: dict[int | str, dict[str, Any]] = {
+    201: {
+        "description": "The effect was measured.",
+        "headers": {"ETag": {}, "Location": {}, "Content-Language": {}, "Idempotent-Replayed": {}},
+    }
+}
+
+
+class EffectQuery(BaseModel):
+    """Query parameters of one effect."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    recompute: bool = Field(
+        True, description="Compute it anew from the log at its position, and say whether it is the same."
+    )
+
+
+class EffectChartQuery(BaseModel):
+    """Query parameters of the drawing of an effect."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    figure: EffectDrawing = Field(
+        EffectDrawing.intervals,
+        description="`intervals`: both windows and the effect; `behaviour`: the time around them, by the "
+        "facts of now; `cases`: every case, on a logarithmic axis.",
+    )
+    lang: Literal["en", "zh"] | None = Field(
+        None, description="The language. None: as `Accept-Language` says, or else the caller's own."
+    )
+
+
+@router.post(
+    "/kpis/{key}/effect",
+    operation_id="measure_effect_of_kpi",
+    status_code=201,
+    response_model=KpiEffectOut,
+    responses=action_responses(LIFECYCLE["measure"]) | problems(404) | MEASURED,
+)
+async def measure_effect_of_kpi(
+    request: Request,
+    ledger: Ledger,
+    key: KpiKey,
+    body: Annotated[CompareWindows, Body()],
+    idempotency_key: IdempotencyKeyHeader = None,
+) -> Response:
+    """Measure the effect of a change on the KPI: compare a window after it with one before, with an interval,
+    a test and a verdict. It is stored with the position of the log, and never changes.
+    """
+    said = MeasureKpiEffect(kpi=key, **dict(body))
+    return await _measure(request, permitted_kpi(ledger, context_of(request), key), said, idempotency_key)
+
+
+@router.post("/effects", **operation(LIFECYCLE, "measure", KpiEffectOut))
+async def measure_kpi_effect(
+    request: Request,
+    ledger: Ledger,
+    body: Annotated[MeasureKpiEffect, Body()],
+    idempotency_key: IdempotencyKeyHeader = None,
+) -> Response:
+    """Measure the effect of a change on a KPI: compare a window after it with one before. The KPI is named
+    in the body; `POST /v1/kpis/{key}/effect` does the same.
+    """
+    if body.kpi not in KPIS:
+        raise WrongValue({"value": body.kpi}, pointer="/kpi", because="unknown_value")
+    return await _measure(
+        request, permitted_kpi(ledger, context_of(request), body.kpi), body, idempotency_key
+    )
+
+
+async def _measure(
+    request: Request, kpi: Kpi, body: MeasureKpiEffect, idempotency_key: str | None
+) -> Response:
+    ledger, context, row = ledger_of(request), context_of(request), LIFECYCLE["measure"]
+    if not row.who.allows(context.caller, None):
+        raise ledger.forbidden(row.who, context.language)
+    asked = questions_of(ledger.settings, kpi, body, context.now)
+    found = await measuring.measure(ledger.db, asked, body, context.now)
+    said = ActionRequest(None, body, None, idempotency_key)
+    return await handle_action(
+        request, LIFECYCLE, row, KpiEffectOut, said, renderer=EffectRenderer, prepared=(found,)
+    )
+
+
+@router.get(
+    "/effects/{id}",
+    operation_id="get_kpi_effect",
+    response_model=KpiEffectDetails,
+    responses=in_language() | problems(404, 422),
+)
+async def get_kpi_effect(request: Request, name: Name, query: Annotated[EffectQuery, Query()]) -> Response:
+    """Show a measured effect as it was stored, and whether it comes out the same when it is computed anew."""
+    renderer = renderer_of(request, LISTING)
+    loaded = await load_visible(renderer, name)
+    shown = await renderer.render_one(loaded.record, loaded.audience)
+    shown["recomputed"] = None
+    if query.recompute:
+        again = await recompute(renderer.ledger.db, loaded.record, renderer.language)
+        shown["recomputed"] = again.model_dump()
+    headers = {"Content-Language": renderer.language, **VARY}
+    return Response(dump_json(shown), 200, headers, "application/json")
+
+
+@router.get(
+    "/effects/{id}/chart.svg",
+    operation_id="get_kpi_effect_chart",
+    response_class=Response,
+    response_model=None,
+    responses=problems(404, 422) | SVG_RESPONSE,
+)
+async def get_kpi_effect_chart(
+    request: Request, name: Name, query: Annotated[EffectChartQuery, Query()]
+) -> Response:
+    """Draw a measured effect (SVG): its intervals, its behaviour chart, or every case of both windows."""
+    renderer, language = renderer_of(request, LISTING), chosen_language(request, query.lang)
+    effect = (await load_visible(renderer, name)).record
+    kpi, result = KPIS[effect.kpi], EffectResult.model_validate(effect.result)
+    asked = questions_again(kpi, effect)
+    words = ChartWords(language, kpi.unit, asked.before.zone, effect.currency)
+    db = renderer.ledger.db
+    if query.figure is EffectDrawing.behaviour:
+        drawing = await draw_behaviour(db, effect, result, asked, words)
+    elif query.figure is EffectDrawing.cases:
+        drawing = await draw_cases_of(db, effect, result, asked, words)
+    else:
+        drawing = draw_effect(result, asked, words)
+    return svg_response(drawing, language)
+
+
+mount_reads(router, LISTING, prefix="/effects", shows_one=False)

@@ -1,0 +1,62 @@
+"""Codes of methods, intervals, tests and verdicts. Pure, and loads no library of statistics."""
+
+from __future__ import annotations
+
+from app.common.records import CodeEnum
+
+
+class EffectMethod(CodeEnum):
+    """What is compared, by the kind of the KPI; `…_did` by the difference of both differences."""
+
+    share = "share", "Difference of shares", "占比之差"
+    duration = "duration", "Shift of durations (Hodges and Lehmann)", "时长位移（Hodges-Lehmann）"
+    mean = "mean", "Difference of means", "均值之差"
+    rate = "rate", "Ratio of rates", "比率之比"
+    share_did = "share_did", "Difference in differences of shares", "占比的双重差分"
+    duration_did = "duration_did", "Difference in differences of medians", "中位数的双重差分"
+    mean_did = "mean_did", "Difference in differences of means", "均值的双重差分"
+    rate_did = "rate_did", "Ratio of ratios of rates", "比率之比的比"
+
+
+class IntervalMethod(CodeEnum):
+    """How the interval was computed."""
+
+    newcombe = "newcombe", "Newcombe's hybrid score interval", "Newcombe 混合得分区间"
+    order_statistics = (
+        "order_statistics",
+        "Order statistics of all differences, free of any distribution",
+        "差值次序统计量（不依赖分布）",
+    )
+    bca = "bca", "Bootstrap, bias corrected and accelerated", "自助法（BCa 校正）"
+    percentile = "percentile", "Bootstrap, percentiles", "自助法（百分位）"
+    clopper_pearson = (
+        "clopper_pearson",
+        "Exact, conditional (Clopper and Pearson)",
+        "精确条件区间（Clopper-Pearson）",
+    )
+
+
+class TestMethod(CodeEnum):
+    """The test shown beside the interval, two-sided."""
+
+    fisher_exact = "fisher_exact", "Fisher's exact test", "Fisher 精确检验"
+    mann_whitney = "mann_whitney", "Mann and Whitney's U test", "Mann-Whitney U 检验"
+    permutation = "permutation", "Permutation test", "置换检验"
+    conditional_binomial = "conditional_binomial", "Exact conditional binomial test", "精确条件二项检验"
+
+
+class EffectVerdict(CodeEnum):
+    """What an effect comes to. It follows the interval, not the test."""
+
+    improved = "improved", "Improved", "已改善"
+    worsened = "worsened", "Worsened", "变差"
+    no_evidence = "no_evidence", "No evidence", "证据不足"
+    too_few_cases = "too_few_cases", "Too few cases", "单据太少"
+
+
+class PromiseVerdict(CodeEnum):
+    """Whether an effect reaches what was promised: its whole interval (shown), or only itself (reached)."""
+
+    shown = "shown", "Shown", "已证实"
+    reached = "reached", "Reached, not shown", "达到但未证实"
+    missed = "missed", "Not reached", "未达到"

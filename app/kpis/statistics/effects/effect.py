@@ -1,0 +1,95 @@
+"""The effect between two windows, or of two windows against a control: value, interval, test and verdict.
+Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from app.kpis.statistics.effects.codes import (
+    EffectMethod,
+    EffectVerdict,
+    IntervalMethod,
+    PromiseVerdict,
+    TestMethod,
+)
+from app.kpis.statistics.effects.samples import Sample, size_of
+
+LEVEL = 0.95
+#: Fewer cases (of a rate: events) on a side are no evidence of anything.
+LEAST_CASES = 10
+#: The methods whose effect is a ratio: no effect is 1. Of all others it is a difference, and 0.
+RATIOS = frozenset({EffectMethod.rate, EffectMethod.rate_did})
+Better = Literal["less", "more"]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedWindow:
+    """A window: what is compared of it (share, median, mean, or rate; None if there is none) with its own
+    interval (None: it has no such end), and its number of cases.
+    """
+
+    compared: float | None
+    low: float | None
+    high: float | None
+    cases: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """An effect with its interval at LEVEL; an end is None if there is none, as above a rate of nothing.
+
+    `p_value` is two-sided; None with a control, where the interval tells alone. `sides` are the windows:
+    before, after, and those of the control.
+    """
+
+    method: EffectMethod
+    effect: float | None
+    low: float | None
+    high: float | None
+    interval_by: IntervalMethod
+    sides: tuple[ComparedWindow, ...]
+    test: TestMethod | None = None
+    p_value: float | None = None
+    difference_of_medians: float | None = None
+    statistic: float | None = field(default=None)
+
+    @property
+    def no_effect(self) -> float:
+        """The value of no effect."""
+        return 1.0 if self.method in RATIOS else 0.0
+
+    @property
+    def relative_change(self) -> float | None:
+        """What is compared, after over before, less 1; None if there is nothing to divide by."""
+        before, after = self.sides[0].compared, self.sides[1].compared
+        return None if not before or after is None else after / before - 1
+
+    def verdict(self, better: Better) -> EffectVerdict:
+        """Return what the effect comes to, `better` being the way the KPI improves."""
+        if any(side.cases < LEAST_CASES for side in self.sides):
+            return EffectVerdict.too_few_cases
+        falls = self.high is not None and self.high < self.no_effect
+        rises = self.low is not None and self.low > self.no_effect
+        if not falls and not rises:
+            return EffectVerdict.no_evidence
+        return EffectVerdict.improved if falls == (better == "less") else EffectVerdict.worsened
+
+    def reaches(self, promised: float) -> PromiseVerdict:
+        """Return whether the effect reaches the promised one, which is on the same scale: in its
+        direction.
+        """
+        if self.effect is None:
+            return PromiseVerdict.missed
+        falls = promised < self.no_effect
+        end = self.high if falls else self.low
+        if self.effect > promised if falls else self.effect < promised:
+            return PromiseVerdict.missed
+        beyond = end is not None and (end <= promised if falls else end >= promised)
+        return PromiseVerdict.shown if beyond else PromiseVerdict.reached
+
+
+def is_empty(*samples: Sample) -> bool:
+    """Return whether one of the samples has no cases."""
+    return any(size_of(sample) == 0 for sample in samples)

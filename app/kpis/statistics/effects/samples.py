@@ -1,0 +1,52 @@
+"""What is compared: the cases of a window, by the kind of KPI. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ShareSample:
+    """The cases that count, of all cases: 0 ≤ numerator ≤ denominator."""
+
+    numerator: int
+    denominator: int
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSample:
+    """The number of each case, such as its seconds or its score."""
+
+    values: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class RatioSample:
+    """Of each case its number and its weight (above 0): the sample's value is the sum of the numbers over
+    that of the weights, such as costs over budgets.
+    """
+
+    values: Sequence[float]
+    weights: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class RateSample:
+    """Events, and what they are divided by (above 0 if there are events), such as days. `is_inverse`: the
+    value is the exposure per event instead, as of a time between failures.
+    """
+
+    events: int
+    exposure: float
+    is_inverse: bool = False
+
+
+Sample = ShareSample | ValueSample | RatioSample | RateSample
+
+
+def size_of(sample: Sample) -> int:
+    """Return the number of cases; of a rate that of events."""
+    if isinstance(sample, ShareSample):
+        return sample.denominator
+    return sample.events if isinstance(sample, RateSample) else len(sample.values)

@@ -1,0 +1,119 @@
+"""Measured effects over HTTP: measured once, stored, shown with whether they come out the same again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from xml.etree import ElementTree
+
+from app.common.people import Role
+from tests.api.desk import Desk
+from tests.client import RESOLVED, Client, Json, an_incident
+
+EFFECT = "/v1/kpis/incident_resolution_seconds/effect"
+BEFORE, AFTER = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
+WINDOWS: dict[str, Any] = {
+    "before": {"from": "2026-03-01", "to": "2026-04-01"},
+    "after": {"from": "2026-04-01", "to": "2026-05-01"},
+    "tz": "UTC",
+}
+
+
+async def _history(desk: Desk) -> None:
+    """Twelve incidents in March that took two hours and some, as many in April that took half of one."""
+    tool = await desk.api.client("Monitor", Role.integration)
+    for begin, minutes in ((BEFORE, 120), (AFTER, 30)):
+        for day in range(12):
+            at = begin + timedelta(days=day, minutes=day)
+            made = await tool.post_ok("/v1/incidents", an_incident(occurred_at=at.isoformat()))
+            ended = at + timedelta(minutes=minutes + day)
+            await tool.post_ok(
+                f"/v1/incidents/{made['id']}/resolve", {**RESOLVED, "occurred_at": ended.isoformat()}
+            )
+    await desk.follow()
+
+
+async def _refused(client: Client, body: Json, at: str = EFFECT) -> tuple[int, list[tuple[str, str]]]:
+    answer = await client.post(at, json=body)
+    return answer.status_code, [(one["pointer"], one["code"]) for one in answer.json().get("errors", [])]
+
+
+async def test_an_effect_is_measured_stored_and_comes_out_the_same_again(desk: Desk) -> None:
+    await _history(desk)
+    quality = await desk.api.client("Quan", Role.quality_manager)
+    promised = {"change": -0.5}
+    made = await quality.post_ok(EFFECT, {**WINDOWS, "promised": promised}, idempotency_key="effect-1")
+    result = made["result"]
+    assert (made["verdict"], made["kpi"]) == ("improved", "incident_resolution_seconds")
+    assert result["effect"] == -5_400
+    assert result["low"] < -5_400 < result["high"] < -5_000
+    assert [result[side]["cases"] for side in ("before", "after")] == [12, 12]
+    assert result["promised"]["reached"] == "shown"
+    assert made["sentence"] == (
+        "Mean time to resolve (MTTR): 90 min shorter (improved); 95 % interval 87 min to 93 min; "
+        "12 cases before, 12 after; promised 62.8 min shorter (shown)."
+    )
+    shown = await quality.read(f"/v1/effects/{made['id']}")
+    assert shown["recomputed"] == {"same": True, "differences": [], "reason": None}
+    assert shown["result"] == result
+    # What happens later changes no effect: it is computed from the log at its position.
+    tool = await desk.api.client("Tool", Role.integration)
+    late = await tool.post_ok("/v1/incidents", an_incident(occurred_at="2026-04-20T00:00:00Z"))
+    body = {**RESOLVED, "occurred_at": "2026-04-25T00:00:00Z"}
+    await tool.post_ok(f"/v1/incidents/{late['id']}/resolve", body)
+    await desk.follow()
+    again = await quality.read(f"/v1/effects/{made['id']}")
+    assert again["recomputed"]["same"] is True
+    fresh = await quality.post_ok(EFFECT, WINDOWS)
+    assert fresh["result"]["after"]["cases"] == 13
+    assert fresh["position"] > made["position"]
+    listed = await quality.read("/v1/effects", kpi="incident_resolution_seconds")
+    assert [one["id"] for one in listed["items"]] == [fresh["id"], made["id"]]
+    zh = await quality.get(f"/v1/effects/{made['id']}", headers={"Accept-Language": "zh"})
+    assert "缩短 90 分钟（已改善）" in zh.json()["sentence"]
+
+
+async def test_an_effect_is_drawn_in_three_ways_and_both_languages(desk: Desk) -> None:
+    await _history(desk)
+    quality = await desk.api.client("Quan", Role.quality_manager)
+    made = await quality.post_ok(EFFECT, {**WINDOWS, "change": "CHG-2026-0031"})
+    shares = await quality.post_ok("/v1/kpis/reopen_rate/effect", {**WINDOWS, "scope": {"priority": ["P3"]}})
+    for figure in ("intervals", "behaviour", "cases"):
+        for lang, word in (("en", "shorter"), ("zh", "缩短")):
+            at = f"/v1/effects/{made['id']}/chart.svg?figure={figure}&lang={lang}"
+            drawn = await quality.get(at)
+            assert (drawn.status_code, drawn.headers["content-type"]) == (200, "image/svg+xml")
+            assert word in "".join(ElementTree.fromstring(drawn.text).itertext())
+            assert " style=" not in drawn.text
+    behaviour = (await quality.get(f"/v1/effects/{made['id']}/chart.svg?figure=behaviour")).text
+    assert "CHG-2026-0031" in behaviour
+    refused = await quality.get(f"/v1/effects/{shares['id']}/chart.svg?figure=cases")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "no_cases_to_draw")
+
+
+async def test_who_may_not_see_the_kpi_or_does_not_judge_measures_nothing(desk: Desk) -> None:
+    quality = await desk.api.client("Quan", Role.quality_manager)
+    drawn = f"/v1/effects/{(await quality.post_ok(EFFECT, WINDOWS))['id']}/chart.svg"
+    assert (await quality.get(drawn)).status_code == 200
+    agent = await desk.api.client("Ann", Role.agent)
+    requester = await desk.api.client("Rita")
+    for client in (agent, requester):
+        assert (await client.post(EFFECT, json=WINDOWS)).status_code == 403
+        assert (await client.read("/v1/effects"))["items"] == []
+        assert (await client.get(drawn)).status_code == 404
+
+
+async def test_what_cannot_be_measured_says_what_is_wrong_and_writes_nothing(desk: Desk) -> None:
+    quality = await desk.api.client("Quan", Role.quality_manager)
+    head = await desk.api.head()
+    overlap = {**WINDOWS, "after": {"from": "2026-03-15", "to": "2026-05-01"}}
+    assert await _refused(quality, overlap) == (422, [("/after/from", "windows_overlap")])
+    median = "/v1/kpis/incident_resolution_km/effect"
+    assert await _refused(quality, WINDOWS, median) == (422, [("/kpi", "no_effect_of_kpi")])
+    unknown = {**WINDOWS, "scope": {"team": ["nobody"]}}
+    assert await _refused(quality, unknown) == (422, [("/scope/team", "unknown_value")])
+    assert (await _refused(quality, {**WINDOWS, "kpi": "nothing"}, "/v1/effects"))[1] == [
+        ("/kpi", "unknown_value")
+    ]
+    assert (await quality.post("/v1/kpis/nothing/effect", json=WINDOWS)).status_code == 404
+    assert await desk.api.head() == head
