@@ -1,0 +1,100 @@
+"""The lifecycle of re-basings of natural limits: marked at a named change, and taken back in the open.
+
+active ─► withdrawn
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.records import ForeignRef, KeyRef
+from app.foundation.people.records import Team
+from app.kernel.actor_policy import process_owner, quality_manager
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.payloads import Instant, Payload, Reason, RecordKey, Reference, ShortText
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.kpis.catalogue import KPIS
+from app.kpis.dimensions import Dimension
+from app.kpis.named_records import check_named_record
+from app.kpis.rebases.records import KpiRebase
+from app.kpis.rebases.records import RebaseState as State
+from app.kpis.scopes import Scope
+
+
+class AddKpiRebase(Payload):
+    """The KPI and the scope, the change, and when limits begin to count anew."""
+
+    kpi: RecordKey = Field(description="The KPI's key, as incident_resolution_seconds.")
+    service: Annotated[RecordKey, KeyRef("service", known=True, retired=True)] | None = Field(
+        default=None, description="The key of a service, for the chart of its cases; none: not of a service."
+    )
+    team: Annotated[Reference, ForeignRef("team", retired=True)] | None = Field(
+        default=None, description="The key or id of a team, for the chart of its cases; none: not of a team."
+    )
+    change: ShortText = Field(
+        description="What has changed the process: the number of a change, of another record, or a name.",
+        examples=["CHG-2026-000031"],
+    )
+    begins_at: Instant = Field(
+        description="From when on: limits count anew from the first period that begins then or later.",
+        examples=["2026-04-01T00:00:00+08:00"],
+    )
+
+
+def add(rebase: KpiRebase, body: AddKpiRebase, ctx: ActionContext) -> None:
+    """Re-base the natural limits of a KPI: they count anew from a named change on."""
+    team = ctx.ref(Team, "team")
+    rebase.kpi, rebase.service = body.kpi, body.service
+    rebase.team_id = None if team is None else team.id
+    rebase.scope = Scope(rebase.service, rebase.team_id).kind
+    rebase.change, rebase.begins_at = body.change, body.begins_at
+    rebase.added_at, rebase.added_by_id = ctx.occurred_at, ctx.caller.person_id
+
+
+def withdraw(rebase: KpiRebase, body: Reason, ctx: ActionContext) -> None:
+    """Take the re-basing back: limits go on over the change as if it had not been marked."""
+
+
+async def no_such_chart(
+    reads: ReadContext, rebase: KpiRebase, body: AddKpiRebase, ctx: ActionContext
+) -> None:
+    """Refuse an unknown KPI (`unknown_value`), and a service or team that the KPI is not cut by
+    (`unknown_dimension`, `no_dimension`) or that is named beside the other (`one_scope`).
+    """
+    if body.kpi not in KPIS:
+        raise WrongValue({"value": body.kpi}, pointer="/kpi", because="unknown_value")
+    if body.service is not None and body.team is not None:
+        raise WrongValue(pointer="/team", because="one_scope")
+    known = KPIS[body.kpi].dimensions
+    for dimension, value in ((Dimension.service, body.service), (Dimension.team, body.team)):
+        if value is not None and dimension not in known:
+            words = {"known": ", ".join(known)}
+            because = "unknown_dimension" if known else "no_dimension"
+            raise WrongValue(words, pointer=f"/{dimension.value}", because=because)
+
+
+async def unknown_change(
+    reads: ReadContext, rebase: KpiRebase, body: AddKpiRebase, ctx: ActionContext
+) -> None:
+    """Refuse a change that looks like the number of a record of ours and is none (`unknown_reference`)."""
+    await check_named_record(reads, body.change, ctx, pointer="/change")
+
+
+REBASERS = quality_manager | process_owner
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="kpi_rebase", plural="kpi_rebases", zh="界限重置", record=KpiRebase, states=State,
+    audience=lambda rebase: (), overseer_roles=OVERSIGHT_ROLES | {Role.process_owner}, vocabulary=frozenset(KPIS),
+    rows=(
+        #      action    中文    from            to               who       event
+        action(add,      "重置", NEW_RECORD,     State.active,    REBASERS, "kpi_rebase.added",   wrong=(no_such_chart, unknown_change)),
+        action(withdraw, "撤回", [State.active], State.withdrawn, REBASERS, "kpi_rebase.withdrawn"),
+    ),
+)
+# fmt: on

@@ -1,0 +1,45 @@
+"""The record of a change from which the natural limits of a KPI count anew."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Text
+from sqlmodel import Field
+
+from app.common.records import FOLD, CodeEnum, ForeignRef, KeyRef, Record
+from app.kpis.scopes import ScopeKind
+
+
+class RebaseState(CodeEnum):
+    """The state of a re-basing: in force, or taken back."""
+
+    active = "active", "Active", "有效"
+    withdrawn = "withdrawn", "Withdrawn", "已撤回"
+
+
+class KpiRebase(Record):
+    """A change of the process from which the natural limits of a KPI in a scope count anew: from the first
+    period that begins at `begins_at` or later. `change` is the number of a record of ours, or a name.
+    """
+
+    KIND: ClassVar[str] = "kpi_rebase"
+
+    state: RebaseState | None = Field(default=None, sa_type=Text)
+    kpi: str | None = None
+    scope: ScopeKind | None = Field(default=None, sa_type=Text)
+    service: Annotated[str | None, KeyRef("service")] = None
+    team_id: Annotated[UUID | None, ForeignRef("team")] = None
+    change: str | None = None
+    begins_at: datetime | None = None
+    added_at: datetime | None = None
+    added_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+
+
+class KpiRebaseTable(KpiRebase, table=True):
+    """The table of re-basings of KPIs."""
+
+    __tablename__ = "kpi_rebase"
+    __table_args__: ClassVar = FOLD

@@ -1,0 +1,115 @@
+"""Signals among the final values of a KPI, each as it stood when its period was the newest one (pure).
+
+A value is judged by the chart of the periods up to its own, WINDOW at most and none before limits were
+re-based. So what comes later makes no signal and undoes none; late events and re-basing do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.kpis.statistics.behaviour import LIMIT_FACTOR, NEAR_WINDOW, Signal, chart
+
+#: The periods of the chart that a value is judged by: every season twice.
+WINDOW = 24
+#: With fewer values nothing is noted.
+LEAST_PERIODS_NOTED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class FinalValue:
+    """The value of a period that is over and final, of enough cases."""
+
+    begin: datetime
+    end: datetime
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSignal:
+    """A signal: its rule, the period in which it was met, since when, and the chart that it was judged by.
+
+    `above`: the value lies above the centre.
+    """
+
+    rule: Signal
+    since: datetime
+    begin: datetime
+    end: datetime
+    value: float
+    centre: float
+    moving_range: float
+    above: bool
+
+    @property
+    def reach(self) -> float:
+        """Return the distance of the natural limits from the centre."""
+        return LIMIT_FACTOR * self.moving_range
+
+
+def find_signals(
+    values: Sequence[FinalValue], rebased: Sequence[datetime], earliest: datetime
+) -> list[FoundSignal]:
+    """Return the signals of the periods that begin at `earliest` or later, in their order.
+
+    `values` ascend; `rebased` are the instants from which limits count anew. What a period only continues (a
+    ninth value on the same side) is no further signal, but every value beyond the limits is one.
+    """
+    found: list[FoundSignal] = []
+    for place, one in enumerate(values):
+        if one.begin < earliest:
+            continue
+        before = {(of.rule, of.above) for of in _met_at(values, place - 1, rebased)}
+        found += [
+            of
+            for of in _met_at(values, place, rebased)
+            if of.rule is Signal.beyond_limits or (of.rule, of.above) not in before
+        ]
+    return found
+
+
+def _met_at(values: Sequence[FinalValue], place: int, rebased: Sequence[datetime]) -> list[FoundSignal]:
+    """Return the rules that the value at that place meets as the newest one of its chart."""
+    if place < 0:
+        return []
+    newest = values[place]
+    since = max((at for at in rebased if at <= newest.begin), default=None)
+    window = [
+        one for one in values[max(0, place + 1 - WINDOW) : place + 1] if since is None or one.begin >= since
+    ]
+    if len(window) < LEAST_PERIODS_NOTED:
+        return []
+    made = chart([one.value for one in window])
+    assert made.centre is not None, "there are enough values"
+    assert made.moving_range is not None, "there are enough values"
+    above = newest.value > made.centre
+    return [
+        FoundSignal(
+            rule=rule,
+            since=_since(rule, window, made.centre, LIMIT_FACTOR * made.moving_range / 2, above=above),
+            begin=newest.begin,
+            end=newest.end,
+            value=newest.value,
+            centre=made.centre,
+            moving_range=made.moving_range,
+            above=above,
+        )
+        for rule in made.signals[-1]
+    ]
+
+
+def _since(
+    rule: Signal, window: Sequence[FinalValue], centre: float, half: float, *, above: bool
+) -> datetime:
+    """Return the beginning of the first period that makes up the signal of the newest one."""
+    side = 1 if above else -1
+    if rule is Signal.beyond_limits:
+        return window[-1].begin
+    if rule is Signal.near_limit:
+        return next(one.begin for one in window[-NEAR_WINDOW:] if (one.value - centre) * side > half)
+    run = len(window)
+    while run and (window[run - 1].value - centre) * side > 0:
+        run -= 1
+    return window[run].begin

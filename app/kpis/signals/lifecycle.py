@@ -1,0 +1,159 @@
+"""The lifecycle of signals of KPIs: noted at night, explained by people, withdrawn if later events undo them.
+
+noted ⇄ explained; noted | explained ─► withdrawn ─► noted
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.records import ForeignRef, KeyRef
+from app.foundation.people.records import Team
+from app.kernel.actor_policy import process_owner, quality_manager, rule
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.payloads import FreeText, Instant, Payload, Reason, RecordKey, Reference, ShortText
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.kpis.catalogue import KPIS
+from app.kpis.named_records import check_named_record
+from app.kpis.periods import Grain
+from app.kpis.scopes import Scope
+from app.kpis.signals.records import KpiSignal, Tendency
+from app.kpis.signals.records import SignalState as State
+from app.kpis.statistics.behaviour import Signal
+
+LARGEST = 2**53 - 1
+Figure = Annotated[str, StringConstraints(pattern=r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,12})?$")]
+Position = Annotated[int, Field(ge=0, le=LARGEST, strict=True)]
+
+
+class NoteAgainKpiSignal(Payload):
+    """The figures of a signal, and whether it needs attention."""
+
+    since_at: Instant = Field(description="The beginning of the first period that makes up the signal.")
+    tendency: Tendency = Field(description="Whether the KPI changed for the better or for the worse.")
+    needs_attention: bool = Field(
+        strict=True,
+        description="For the worse, in the newest final period, and not of a team alone.",
+    )
+    value: Figure = Field(description="The value of the period, in the unit of the KPI.", examples=["22380"])
+    centre: Figure = Field(description="The mean that it was judged by.", examples=["8160.25"])
+    low: Figure = Field(description="The lower natural limit.", examples=["0"])
+    high: Figure = Field(description="The upper natural limit.", examples=["17580"])
+    position: Position = Field(description="The position of the log at which the figures stood.")
+
+
+class NoteKpiSignal(NoteAgainKpiSignal):
+    """A signal: KPI, scope, rule, period and figures."""
+
+    kpi: RecordKey = Field(description="The KPI's key, as incident_resolution_seconds.")
+    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
+        default=None, description="The key of the service whose cases it is about; none: not of a service."
+    )
+    team: Annotated[Reference, ForeignRef("team", retired=True)] | None = Field(
+        default=None, description="The team whose cases it is about; none: not of a team."
+    )
+    rule: Signal = Field(description="The rule by which it is a signal.")
+    grain: Grain = Field(description="How long the period is.")
+    zone: ShortText = Field(description="The time zone that the period is of.")
+    begins_at: Instant = Field(description="The first instant of the period.")
+    ends_at: Instant = Field(description="The first instant behind it.")
+
+
+def note(signal: KpiSignal, body: NoteKpiSignal, ctx: ActionContext) -> None:
+    """Note a signal: in this period the KPI has changed beyond its usual variation."""
+    assert ctx.number is not None, "signals have numbers"
+    signal.number = ctx.number
+    team = ctx.ref(Team, "team")
+    signal.kpi, signal.rule = body.kpi, body.rule
+    signal.service, signal.team_id = body.service, None if team is None else team.id
+    signal.scope = Scope(signal.service, signal.team_id).kind
+    signal.grain, signal.zone = body.grain, body.zone
+    signal.begins_at, signal.ends_at = body.begins_at, body.ends_at
+    note_again(signal, body, ctx)
+
+
+def note_again(signal: KpiSignal, body: NoteAgainKpiSignal, ctx: ActionContext) -> None:
+    """Note a withdrawn signal again: still later events have brought it back. It is yet to be explained."""
+    signal.since_at, signal.tendency = body.since_at, body.tendency
+    signal.needs_attention = body.needs_attention
+    signal.value, signal.centre, signal.low, signal.high = body.value, body.centre, body.low, body.high
+    signal.position, signal.noted_at = body.position, ctx.occurred_at
+    _clear_explanation(signal)
+
+
+class ExplainKpiSignal(Payload):
+    """The explanation of a signal: the reason in words, the record or event behind it, or both."""
+
+    reason: FreeText | None = Field(
+        default=None, description="Why, in words.", examples=["A power cut stopped the desk for two days."]
+    )
+    cause: ShortText | None = Field(
+        default=None,
+        description="The number of the record behind it, or the name of an event outside.",
+        examples=["PRB-2026-000007"],
+    )
+
+
+def explain(signal: KpiSignal, body: ExplainKpiSignal, ctx: ActionContext) -> None:
+    """Explain the signal, for everybody who sees the chart."""
+    signal.reason, signal.cause = body.reason, body.cause
+    signal.explained_at, signal.explained_by_id = ctx.occurred_at, ctx.caller.person_id
+
+
+def reopen(signal: KpiSignal, body: Reason, ctx: ActionContext) -> None:
+    """Take the explanation back: the signal is yet to be explained."""
+    _clear_explanation(signal)
+
+
+def _clear_explanation(signal: KpiSignal) -> None:
+    signal.reason = signal.cause = signal.explained_at = signal.explained_by_id = None
+
+
+class WithdrawKpiSignal(Payload):
+    """The position of the log at which the period is no signal any more."""
+
+    position: Position = Field(description="The position of the log at which the figures stood.")
+
+
+def withdraw(signal: KpiSignal, body: WithdrawKpiSignal, ctx: ActionContext) -> None:
+    """Withdraw the signal: by what was told later, or by limits that count anew, it is none any more."""
+    signal.position = body.position
+    signal.needs_attention = False
+
+
+async def check_explanation(
+    reads: ReadContext, signal: KpiSignal, body: ExplainKpiSignal, ctx: ActionContext
+) -> None:
+    """Refuse an explanation that says nothing (`reason_or_cause`), and a cause that looks like the number of a
+    record of ours and is none (`unknown_reference`).
+    """
+    if body.reason is None and body.cause is None:
+        raise WrongValue(pointer="", because="reason_or_cause")
+    await check_named_record(reads, body.cause, ctx, pointer="/cause")
+
+
+EXPLAINERS = quality_manager | process_owner
+NOTIFIED_ROLES = (
+    RecipientRule(NoticeType.kpi_changed, roles=frozenset({Role.quality_manager}), when="needs_attention"),
+)
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="kpi_signal", plural="kpi_signals", zh="指标信号", record=KpiSignal, states=State, code="SIG",
+    audience=lambda signal: (), overseer_roles=OVERSIGHT_ROLES | {Role.process_owner}, vocabulary=frozenset(KPIS),
+    rows=(
+        #      action      中文        from                            to               who         event
+        action(note,       "记录",     NEW_RECORD,                     State.noted,     rule,       "kpi_signal.noted", notifies=NOTIFIED_ROLES),
+        action(explain,    "说明",     [State.noted],                  State.explained, EXPLAINERS, "kpi_signal.explained", wrong=(check_explanation,)),
+        action(reopen,     "收回说明", [State.explained],              State.noted,     EXPLAINERS, "kpi_signal.reopened"),
+        action(withdraw,   "撤回",     [State.noted, State.explained], State.withdrawn, rule,       "kpi_signal.withdrawn"),
+        action(note_again, "再次记录", [State.withdrawn],              State.noted,     rule,       "kpi_signal.noted_again", notifies=NOTIFIED_ROLES),
+    ),
+)
+# fmt: on

@@ -1,0 +1,77 @@
+"""Reading what a chart of a KPI is marked with: its re-basings, and the signals that were noted of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.api.shapes import PersonStub
+from app.db import Row
+from app.kernel.ledger import Ledger
+from app.kpis.charts import NO_MARKS, ChartMarks, KpiChartRebase, KpiNotedSignal
+from app.kpis.question import Question
+from app.kpis.scopes import Scope, ScopeKind, scoped_value
+
+SELECT_TEAM = "select id from fold.team where key = %(name)s or id::text = lower(%(name)s)"
+OF_SCOPE = (
+    "kpi = %(kpi)s and service is not distinct from %(service)s and team_id is not distinct from %(team_id)s"
+)
+SELECT_REBASES = f"""
+select id, change, begins_at from fold.kpi_rebase
+where {OF_SCOPE} and state = 'active' order by begins_at, added_at"""
+SELECT_NOTED = f"""
+select id, number, state, rule, tendency, since_at, begins_at, noted_at, reason, cause,
+  explained_by_id, explained_at
+from fold.kpi_signal where {OF_SCOPE} and grain = %(grain)s and zone = %(zone)s and state <> 'withdrawn'
+and begins_at >= %(begin)s and begins_at < %(end)s order by begins_at, rule"""
+
+
+async def chart_marks(ledger: Ledger, question: Question) -> ChartMarks:
+    """Return the marks of the chart that answers the question: those of its scope. A chart of something else
+    than the organisation, a service or a team has none. Raises DatabaseGone.
+    """
+    scope = await _scope_of(ledger, question)
+    if scope is None:
+        return NO_MARKS
+    asked: dict[str, Any] = {
+        "kpi": question.kpi.key,
+        "service": scope.service,
+        "team_id": scope.team_id,
+        "grain": question.grain.value,
+        "zone": question.zone.key,
+        "begin": question.bounds[0],
+        "end": question.bounds[-1],
+    }
+    rebases = [KpiChartRebase(**row) for row in await ledger.db.rows(SELECT_REBASES, asked)]
+    noted = await _noted(ledger, await ledger.db.rows(SELECT_NOTED, asked))
+    return ChartMarks(rebases, noted)
+
+
+async def _scope_of(ledger: Ledger, question: Question) -> Scope | None:
+    chosen = scoped_value(question.filters)
+    if chosen is None:
+        return None
+    kind, name = chosen
+    if kind is ScopeKind.team:
+        team = await ledger.db.value(SELECT_TEAM, {"name": name})
+        return None if team is None else Scope(team_id=team)
+    return Scope(service=name)
+
+
+async def _noted(ledger: Ledger, rows: Sequence[Row]) -> dict[datetime, list[KpiNotedSignal]]:
+    """Return the signals by the beginning of their period, with the words that people have written."""
+    persons: set[UUID] = {row["explained_by_id"] for row in rows if row["explained_by_id"] is not None}
+    names = await ledger.directory.names(persons) if persons else {}
+    sealed = [row["reason"] for row in rows if row["reason"] is not None]
+    texts = await ledger.vault.texts([*sealed, *names.values()])
+    found: dict[datetime, list[KpiNotedSignal]] = defaultdict(list)
+    for row in rows:
+        said = {name: value for name, value in row.items() if name not in ("begins_at", "explained_by_id")}
+        said["reason"] = texts.get(row["reason"]) if row["reason"] is not None else None
+        who = row["explained_by_id"]
+        by = None if who is None else PersonStub(id=who, name=texts.get(names.get(who, "")))
+        found[row["begins_at"]].append(KpiNotedSignal(**said, explained_by=by))
+    return found

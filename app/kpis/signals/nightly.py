@@ -1,0 +1,315 @@
+"""Noting the signals of the watched KPIs, once a day: what is new is noted, what late events undid withdrawn.
+
+Of several workers the one that holds an advisory lock does it; each signal has an idempotency key and is
+unique in the database, so that two workers note it once nonetheless. Nothing is noted while the facts lag
+behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from app.common.people import rule_caller
+from app.db import Connection
+from app.kernel import polling
+from app.kernel.context import CommandMetadata
+from app.kernel.ledger import Ledger
+from app.kernel.payloads import Payload
+from app.kernel.perform import Command, IdempotencyKey, perform
+from app.kernel.refusals import Refusal
+from app.kernel.rules import ROUTE, Clock
+from app.kpis.answer import count, facts_position, snapshot_connection
+from app.kpis.dimensions import Dimension
+from app.kpis.figures import Figures
+from app.kpis.kpi import Direction, Kpi
+from app.kpis.limits import natural_limits
+from app.kpis.periods import Grain, cut_periods, first_day, months_later, start_of
+from app.kpis.question import Question
+from app.kpis.scopes import ORGANISATION, Scope, ScopeKind
+from app.kpis.series import PointContext, point
+from app.kpis.signals.detection import WINDOW, FinalValue, FoundSignal, find_signals
+from app.kpis.signals.lifecycle import (
+    LIFECYCLE,
+    NoteAgainKpiSignal,
+    NoteKpiSignal,
+    WithdrawKpiSignal,
+)
+from app.kpis.signals.records import SignalState, Tendency
+from app.log.writer import ConstraintViolation, DuplicateCommand
+from app.shared_connections import SharedConnections
+
+#: The actor's name in the log.
+NAME = "note_signals"
+POLL_SECONDS = 60.0
+#: Signals are noted of so many months that are over: those that home shows.
+NOTED_MONTHS = 13
+#: The most figures of a KPI, in all its months and scopes.
+MOST_FIGURES = 1_000_000
+#: The facts lag behind when an event that they do not have is older.
+LONGEST_LAG_SECONDS = 60.0
+LOCK = "select pg_try_advisory_lock(hashtextextended('kpi.signals', 1))"
+UNLOCK = "select pg_advisory_unlock(hashtextextended('kpi.signals', 1))"
+LIVE_SERVICES = "select key from fold.service where state = 'live' order by key"
+ACTIVE_TEAMS = "select id from fold.team where state = 'active' order by id"
+KNOWN_SIGNALS = """
+select id, version, state, service, team_id, rule, begins_at from fold.kpi_signal
+where kpi = %(kpi)s and grain = %(grain)s and begins_at >= %(earliest)s"""
+REBASES = """
+select service, team_id, begins_at from fold.kpi_rebase where kpi = %(kpi)s and state = 'active'
+order by begins_at"""
+#: The constraint by which a signal is noted once.
+UNIQUE_SIGNAL = "kpi_signal_once_key"
+logger = structlog.get_logger()
+
+#: What a signal is, besides its KPI: scope, rule and the beginning of its month.
+Identity = tuple[Scope, str, datetime]
+
+
+async def run(
+    connections: SharedConnections,
+    ledger: Ledger,
+    clock: Clock,
+    kpis: Sequence[Kpi],
+    *,
+    failed: Callable[[str, Exception], None],
+) -> None:
+    """Note the signals of these KPIs once a day for ever; safe beside other workers. `failed` is called for
+    each failure.
+    """
+    done: date | None = None
+
+    async def work(connection: Connection) -> bool:
+        nonlocal done
+        now = clock()
+        today = due(now, ledger.settings.signals_time, ZoneInfo(ledger.settings.time_zone))
+        if today is not None and today != done and await note_signals(connection, ledger, kpis, now):
+            done = today
+        return False
+
+    await polling.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
+
+
+def due(now: datetime, at: time | None, zone: ZoneInfo) -> date | None:
+    """Return the day for which signals are to be looked for; None before that time of day, or if it is
+    off.
+    """
+    local = now.astimezone(zone)
+    return None if at is None or local.time() < at else local.date()
+
+
+async def note_signals(connection: Connection, ledger: Ledger, kpis: Sequence[Kpi], now: datetime) -> bool:
+    """Note and withdraw the signals of these KPIs, if no other worker does and the facts are up to date.
+    Return whether it was done. Raises DatabaseGone; nothing is lost then.
+    """
+    if not await _value(connection, LOCK):
+        return False
+    try:
+        _, lag_seconds = await facts_position(connection)
+        if lag_seconds > LONGEST_LAG_SECONDS:
+            return False
+        scopes = await _scopes(ledger)
+        for kpi in kpis:
+            async for command in _commands(ledger, kpi, scopes, now):
+                await _perform(ledger, command, now)
+        return True
+    finally:
+        await _value(connection, UNLOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """An action on a signal; `record_id` None: it is noted. `reference` is what nothing else is known by."""
+
+    action: str
+    record_id: UUID | None
+    body: Payload
+    reference: str
+
+
+async def _scopes(ledger: Ledger) -> list[Scope]:
+    """Return the scopes that signals are noted of: the organisation, each live service, each active team."""
+    services = [Scope(service=row["key"]) for row in await ledger.db.rows(LIVE_SERVICES)]
+    teams = [Scope(team_id=row["id"]) for row in await ledger.db.rows(ACTIVE_TEAMS)]
+    return [ORGANISATION, *services, *teams]
+
+
+async def _commands(ledger: Ledger, kpi: Kpi, scopes: Sequence[Scope], now: datetime) -> AsyncIterator[_Step]:
+    """Yield what is to be said of the KPI: signals that are not noted, and noted ones that are none."""
+    zone = ZoneInfo(ledger.settings.time_zone)
+    begins = month_bounds(now, zone)
+    earliest = begins[-1 - NOTED_MONTHS]
+    position, series = await final_values(ledger, kpi, begins, now)
+    parameters = {"kpi": kpi.key, "grain": Grain.month.value, "earliest": earliest}
+    known = {
+        (Scope(row["service"], row["team_id"]), row["rule"], row["begins_at"]): row
+        for row in await ledger.db.rows(KNOWN_SIGNALS, parameters)
+    }
+    rebases = await ledger.db.rows(REBASES, parameters)
+    found: dict[Identity, _Seen] = {}
+    for scope in scopes:
+        values = series.get(scope, [])
+        rebased = [row["begins_at"] for row in rebases if Scope(row["service"], row["team_id"]) == scope]
+        for one in find_signals(values, rebased, earliest):
+            seen = _Seen(one, [of.value for of in values], newest=one.begin == values[-1].begin)
+            found[scope, one.rule.value, one.begin] = seen
+    for (scope, rule, begin), seen in found.items():
+        of = known.get((scope, rule, begin))
+        if of is None or of["state"] == SignalState.withdrawn:
+            yield _noting(kpi, scope, seen, position, zone, of)
+    watched = set(scopes)
+    for identity, of in known.items():
+        if identity not in found and identity[0] in watched and of["state"] != SignalState.withdrawn:
+            said = WithdrawKpiSignal(position=position)
+            yield _Step("withdraw", of["id"], said, f"{of['id']}:{of['version']}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A signal that was found, all values of its series, and whether its period is the newest of them."""
+
+    signal: FoundSignal
+    values: list[float]
+    newest: bool
+
+
+def _noting(
+    kpi: Kpi, scope: Scope, seen: _Seen, position: int, zone: ZoneInfo, known: Mapping[str, Any] | None
+) -> _Step:
+    """Return the step that notes the signal, or that notes it again."""
+    one = seen.signal
+    way = tendency(kpi, above=one.above)
+    limits = natural_limits(kpi, seen.values, one.centre, one.moving_range)
+    again = NoteAgainKpiSignal(
+        since_at=one.since,
+        tendency=way,
+        needs_attention=way is Tendency.worse and seen.newest and scope.kind is not ScopeKind.team,
+        value=_text(one.value),
+        centre=_text(limits.centre),
+        low=_text(limits.low),
+        high=_text(limits.high),
+        position=position,
+    )
+    if known is not None:
+        return _Step("note_again", known["id"], again, f"{known['id']}:{known['version']}")
+    said = NoteKpiSignal(
+        **again.model_dump(exclude={"occurred_at"}),
+        kpi=kpi.key,
+        service=scope.service,
+        team=None if scope.team_id is None else str(scope.team_id),
+        rule=one.rule,
+        grain=Grain.month,
+        zone=zone.key,
+        begins_at=one.begin,
+        ends_at=one.end,
+    )
+    return _Step("note", None, said, f"{kpi.key}:{scope.name}:{one.rule}:{one.begin.isoformat()}")
+
+
+def tendency(kpi: Kpi, *, above: bool) -> Tendency:
+    """Return whether a value above, or below, its usual ones is better or worse."""
+    if kpi.direction is Direction.none:
+        return Tendency.neither
+    return Tendency.better if above is (kpi.direction is Direction.up) else Tendency.worse
+
+
+def month_bounds(now: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
+    """Return the bounds of the months that are looked at: those noted, and those that the first of them is
+    judged by.
+    """
+    this = first_day(Grain.month, now.astimezone(zone).date())
+    first = months_later(this, -(NOTED_MONTHS + WINDOW))
+    return cut_periods(Grain.month, start_of(first, zone), start_of(this, zone), zone)
+
+
+async def final_values(
+    ledger: Ledger, kpi: Kpi, bounds: tuple[datetime, ...], now: datetime
+) -> tuple[int, dict[Scope, list[FinalValue]]]:
+    """Return the values of the KPI by scope, of the months that are over and final and have enough cases; and
+    the log position at which they stand.
+    """
+    of = ledger.settings
+    whole = Question(
+        kpi=kpi,
+        grain=Grain.month,
+        zone=ZoneInfo(of.time_zone),
+        bounds=bounds,
+        filters={},
+        now=now,
+        reopen_days=of.reopen_days,
+        currency=of.currency,
+    )
+    series: dict[Scope, list[FinalValue]] = {}
+    async with snapshot_connection(ledger.db) as connection:
+        position, _ = await facts_position(connection)
+        for dimension in (None, Dimension.service, Dimension.team):
+            if dimension is not None and dimension not in kpi.dimensions:
+                continue
+            question = whole if dimension is None else replace(whole, by=(dimension,))
+            figures = await count(connection, question, now, most=MOST_FIGURES)
+            for period, cut in sorted(figures, key=lambda place: place[0]):
+                scope = _scope_of(dimension, cut)
+                found = _final_value(question, (period, cut), figures[period, cut])
+                if scope is not None and found is not None:
+                    series.setdefault(scope, []).append(found)
+    return position, series
+
+
+def _scope_of(dimension: Dimension | None, cut: tuple[Any, ...]) -> Scope | None:
+    if dimension is None:
+        return ORGANISATION
+    (value,) = cut
+    if value is None:
+        return None
+    return Scope(service=value) if dimension is Dimension.service else Scope(team_id=value)
+
+
+def _final_value(
+    question: Question, place: tuple[int, tuple[Any, ...]], figures: Figures
+) -> FinalValue | None:
+    """Return the value of a month; None if it has none, too few cases, or can still move."""
+    made = point(question, place, figures, {}, PointContext(None, Figures(), question.now))
+    final = made.final_after is not None and made.final_after <= question.now
+    if made.value is None or made.small or not final:
+        return None
+    return FinalValue(made.begin, made.end, float(made.value))
+
+
+async def _perform(ledger: Ledger, step: _Step, now: datetime) -> None:
+    """Perform the step, unless another worker has; a signal that people change meanwhile is left to the next
+    day.
+    """
+    caller = rule_caller(NAME)
+    # The references themselves are longer than the log's names.
+    reference = f"{caller.actor}:{step.action}:{uuid5(NAMESPACE_URL, step.reference)}"
+    metadata = CommandMetadata(caller, now, reference, source="rule", source_ref=reference)
+    record = None if step.record_id is None else str(step.record_id)
+    key = IdempotencyKey(ROUTE, reference, "")
+    try:
+        await perform(
+            ledger, Command(LIFECYCLE, LIFECYCLE[step.action], record, step.body, metadata, key=key)
+        )
+    except DuplicateCommand:
+        return
+    except Refusal as refused:
+        logger.warning("a signal cannot be noted", signal=step.reference, code=refused.code)
+    except ConstraintViolation as violation:
+        if violation.constraint != UNIQUE_SIGNAL:
+            raise
+
+
+def _text(value: float) -> str:
+    """Return a number as decimal text, since the log holds no fractional numbers."""
+    return f"{Decimal(repr(value)):f}".removesuffix(".0")
+
+
+async def _value(connection: Connection, statement: str, *parameters: Any) -> Any:
+    row = await (await connection.execute(statement.encode(), parameters)).fetchone()
+    return None if row is None else row[0]

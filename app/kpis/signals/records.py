@@ -1,0 +1,81 @@
+"""The record of a signal of a KPI's behaviour chart."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Text
+from sqlmodel import Field
+
+from app.common.personal import Personal
+from app.common.records import FOLD, CodeEnum, ForeignRef, KeyRef, Record
+from app.kpis.periods import Grain
+from app.kpis.scopes import Scope, ScopeKind
+from app.kpis.statistics.behaviour import Signal
+
+
+class SignalState(CodeEnum):
+    """The state of a signal: noted, explained by somebody, or withdrawn because later events undid it."""
+
+    noted = "noted", "Noted", "已记录"
+    explained = "explained", "Explained", "已说明"
+    withdrawn = "withdrawn", "Withdrawn", "已撤回"
+
+
+class Tendency(CodeEnum):
+    """The direction in which a KPI has changed: for the better, for the worse, or neither."""
+
+    better = "better", "Changed for the better", "异常变好"
+    worse = "worse", "Changed for the worse", "异常变差"
+    neither = "neither", "Changed", "异常变化"
+
+
+class KpiSignal(Record):
+    """A signal: by `rule`, the value of a period is more than the usual variation of the KPI in the scope.
+
+    `begins_at` and `ends_at` bound the period, in the time zone `zone`; `since_at` is the beginning of the
+    first period that makes up the signal. `value`, `centre`, `low` and `high` are decimal texts in the unit
+    of the KPI, as they stood at the log position `position`. `needs_attention`: for the worse, in the newest
+    final period, and not of a team alone. `cause` names a record or an event, `reason` says why in words.
+    """
+
+    KIND: ClassVar[str] = "kpi_signal"
+
+    number: str = ""
+    state: SignalState | None = Field(default=None, sa_type=Text)
+    kpi: str | None = None
+    scope: ScopeKind | None = Field(default=None, sa_type=Text)
+    service: Annotated[str | None, KeyRef("service")] = None
+    team_id: Annotated[UUID | None, ForeignRef("team")] = None
+    rule: Signal | None = Field(default=None, sa_type=Text)
+    grain: Grain | None = Field(default=None, sa_type=Text)
+    zone: str | None = None
+    since_at: datetime | None = None
+    begins_at: datetime | None = None
+    ends_at: datetime | None = None
+    tendency: Tendency | None = Field(default=None, sa_type=Text)
+    needs_attention: bool | None = None
+    value: str | None = None
+    centre: str | None = None
+    low: str | None = None
+    high: str | None = None
+    position: int | None = None
+    noted_at: datetime | None = None
+    reason: Annotated[str | None, Personal()] = None
+    cause: str | None = None
+    explained_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    explained_at: datetime | None = None
+
+    @property
+    def title(self) -> str:
+        """Return the signal in a line of keys, which is the same in every language."""
+        return f"{self.kpi}, {Scope(self.service, self.team_id).name}"
+
+
+class KpiSignalTable(KpiSignal, table=True):
+    """The table of the signals of KPIs."""
+
+    __tablename__ = "kpi_signal"
+    __table_args__: ClassVar = FOLD
