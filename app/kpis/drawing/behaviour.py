@@ -1,0 +1,354 @@
+"""The behaviour chart drawn as SVG (pure).
+
+Its title is what it finds. Dots are joined thinly, the mean is solid, limits are dotted, the target is thick
+and dashed, each named at its right end. Only signals are filled, each with its rule in words beneath. A
+running period is hollow, with a dashed line. The axis holds the limits, the target and every point.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from app.common.svg import element, text, text_width
+from app.kpis.drawing import canvas, findings
+from app.kpis.drawing.canvas import GRID, INK, MARGIN, PAPER, SOFT, TEXT_LINE, WIDTH
+from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.drawing.scale import Scale, decimals_of, linear, spread_out
+from app.kpis.drawing.shapes import MOST_POINTS, BehaviourFigure, ChartLimits, SignalGroup
+
+LEFT, RIGHT = 84.0, 158.0
+PLOT_HEIGHT = 196.0
+#: The height of a line of names above the plot: of re-basings, windows and moments.
+NAMES = 16.0
+#: The room beneath the plot for periods and years.
+TICKS = 38.0
+LEAST_TICK = 34.0
+LABEL_GAP = 14.0
+MOST_SIGNAL_LINES = 6
+MOST_ENTRY_LINES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where things are in the chart: the axis, the left edge and the width of a period, and the top."""
+
+    figure: BehaviourFigure
+    words: ChartWords
+    scale: Scale
+    step: float
+    top: float
+
+    @property
+    def bottom(self) -> float:
+        return self.top + PLOT_HEIGHT
+
+    def x(self, place: float) -> float:
+        """Return the middle of the period at that index."""
+        return LEFT + (place + 0.5) * self.step
+
+    def edge(self, place: float) -> float:
+        """Return the left edge of the period at that index."""
+        return LEFT + place * self.step
+
+
+def draw(figure: BehaviourFigure, words: ChartWords) -> str:
+    """Return the chart as an SVG document; `words` are in the unit of its KPI. It has at most MOST_POINTS
+    points.
+    """
+    assert 0 < len(figure.points) <= MOST_POINTS, "a question has periods, and as many as can be told apart"
+    scale = axis(figure)
+    words = replace(words, decimals=decimals_of(scale, figure.kpi.unit))
+    groups = findings.signal_groups(figure)
+    name = figure.title or findings.title(figure, groups, words)
+    beneath = words.translate("joined").join(
+        part for part in (findings.newest_text(figure, words), figure.scope) if part
+    )
+    drawn, y = canvas.title_lines(name, beneath, MARGIN)
+    top = y + 10 + NAMES * (bool(figure.rebases or figure.moment) + bool(figure.shades))
+    scale = replace(scale, begin=top + PLOT_HEIGHT, end=top)
+    frame = _Frame(figure, words, scale, (WIDTH - LEFT - RIGHT) / len(figure.points), top)
+    lines, height = _signal_lines(frame, groups)
+    parts = [
+        *drawn,
+        *_shades(frame),
+        *_axis(frame),
+        *_others(frame),
+        *_limits(frame),
+        *_targets(frame),
+        *_marks(frame),
+        *_series(frame),
+        *_points(frame, groups),
+        *_labels(frame),
+        *lines,
+    ]
+    return canvas.document(height, name, findings.description(figure, groups, words), parts)
+
+
+def axis(figure: BehaviourFigure) -> Scale:
+    """Return the axis of the values, which holds the limits, the targets and every point."""
+    found = [point.value for point in figure.points if point.value is not None]
+    found += [point.target.value for point in figure.points if point.target is not None]
+    found += [number for one in figure.limits for number in (one.low, one.centre, one.high)]
+    if figure.others is not None:
+        found += [value for value in figure.others.values if value is not None]
+    return linear(found or [0.0, 1.0], figure.kpi.unit, 0.0, 1.0)
+
+
+def _axis(frame: _Frame) -> list[str]:
+    right = WIDTH - RIGHT
+    drawn = []
+    for tick in frame.scale.ticks:
+        y = frame.scale.pixel_of(tick)
+        drawn.append(canvas.line(f"M{LEFT:g} {y:.1f}H{right:g}", GRID, 0.6, "grid"))
+        said = frame.words.value(tick)
+        drawn.append(canvas.label(said, LEFT - 6, y + 4, anchor="end", room=LEFT - 6))
+    return [*drawn, *_period_names(frame)]
+
+
+def _period_names(frame: _Frame) -> list[str]:
+    """Return the names of periods, so many as have room, with the year beneath where it is another one."""
+    words, grain = frame.words, frame.figure.grain
+    names = [words.tick(point.begin, grain) for point in frame.figure.points]
+    widest = max(text_width(name, canvas.SMALL_SIZE) for name in names)
+    every = max(1, -int(-max(widest + 6, LEAST_TICK) // frame.step))
+    drawn, year = [], ""
+    for n in range(0, len(names), every):
+        x = frame.x(n)
+        drawn.append(
+            canvas.label(names[n], x, frame.bottom + 15, anchor="middle", room=every * frame.step + 6)
+        )
+        said = words.year(frame.figure.points[n].begin, grain)
+        if said and said != year:
+            drawn.append(canvas.label(said, x, frame.bottom + 29, anchor="middle", room=80))
+            year = said
+    return drawn
+
+
+def _shades(frame: _Frame) -> list[str]:
+    drawn = []
+    for shade in frame.figure.shades:
+        inside = [
+            n
+            for n, point in enumerate(frame.figure.points)
+            if point.begin >= shade.begin and point.end <= shade.end
+        ]
+        if not inside:
+            continue
+        x, end = frame.edge(inside[0]), frame.edge(inside[-1] + 1)
+        drawn.append(
+            element(
+                "rect",
+                x=x,
+                y=frame.top,
+                width=end - x,
+                height=PLOT_HEIGHT,
+                fill=canvas.SHADE,
+                class_="window",
+            )
+        )
+        marked = frame.figure.rebases or frame.figure.moment
+        above = frame.top - 5 - (NAMES if marked else 0)
+        drawn.append(canvas.label(shade.name, x + 2, above, room=end - x - 2))
+    return drawn
+
+
+def _others(frame: _Frame) -> list[str]:
+    others = frame.figure.others
+    if others is None:
+        return []
+    return [canvas.line(_path(frame, list(others.values)), "#8b949e", 1.0, "others")]
+
+
+def _path(frame: _Frame, values: list[float | None]) -> str:
+    """Return a path through the values, broken where there is none."""
+    drawn, pen = "", "M"
+    for n, value in enumerate(values):
+        if value is None:
+            pen = "M"
+            continue
+        drawn += f"{pen}{frame.x(n):.1f} {frame.scale.pixel_of(value):.1f}"
+        pen = "L"
+    return drawn
+
+
+def _limits(frame: _Frame) -> list[str]:
+    drawn = []
+    for one in frame.figure.limits:
+        x, end = frame.edge(one.first), frame.edge(one.last + 1)
+        colour, of = ("#8b949e", "carried ") if one.carried else (SOFT, "")
+        for value, dash, name in (
+            (one.high, "1.5 3.5", "limit"),
+            (one.low, "1.5 3.5", "limit"),
+            (one.centre, "1.5 3.5" if one.carried else None, "centre"),
+        ):
+            y = frame.scale.pixel_of(value)
+            drawn.append(canvas.line(f"M{x:.1f} {y:.1f}H{end:.1f}", colour, 1.3, f"{of}{name}", dash))
+        if one.provisional:
+            said = frame.words.translate("provisional", number=one.values)
+            drawn.append(canvas.label(said, x + 3, frame.scale.pixel_of(one.high) - 4, room=end - x))
+    return drawn
+
+
+def _targets(frame: _Frame) -> list[str]:
+    """Return the target as a thick dashed line over the periods in which it is the same."""
+    drawn = []
+    numbered = enumerate(point.target for point in frame.figure.points)
+    for target, same in groupby(numbered, key=lambda pair: pair[1]):
+        if target is None:
+            continue
+        places = [n for n, _ in same]
+        x, end, y = frame.edge(places[0]), frame.edge(places[-1] + 1), frame.scale.pixel_of(target.value)
+        drawn.append(canvas.line(f"M{x:.1f} {y:.1f}H{end:.1f}", canvas.TARGET, 2.6, "target", "9 5"))
+    return drawn
+
+
+def _marks(frame: _Frame) -> list[str]:
+    """Return the lines of re-basings and of the moment of an effect, each with its name above."""
+    marks = [(one, frame.words.translate("rebased", name=one.name)) for one in frame.figure.rebases]
+    if frame.figure.moment is not None:
+        marks.append((frame.figure.moment, frame.figure.moment.name))
+    begins = [point.begin for point in frame.figure.points]
+    placed = [(frame.edge(sum(begin < one.at for begin in begins)), name) for one, name in marks]
+    placed.sort()
+    drawn = []
+    for n, (x, name) in enumerate(placed):
+        drawn.append(canvas.line(f"M{x:.1f} {frame.top - 2:.1f}V{frame.bottom:.1f}", INK, 1.6, "rebase"))
+        until = placed[n + 1][0] if n + 1 < len(placed) else WIDTH - MARGIN
+        drawn.append(canvas.label(name, x + 3, frame.top - 5, fill=INK, room=until - x - 6))
+    return drawn
+
+
+def _series(frame: _Frame) -> list[str]:
+    """Return the line through the points; what leads to the running period is dashed."""
+    points = frame.figure.points
+    whole = [None if point.running else point.value for point in points]
+    drawn = [canvas.line(_path(frame, whole), "#6e7781", 1.1, "data")]
+    running = next((n for n, point in enumerate(points) if point.running and point.value is not None), None)
+    if running is not None and running > 0 and whole[running - 1] is not None:
+        ends: list[float | None] = [None] * len(points)
+        ends[running - 1 : running + 1] = [points[running - 1].value, points[running].value]
+        drawn.append(canvas.line(_path(frame, ends), "#6e7781", 1.1, "running", "3 3"))
+    return drawn
+
+
+def _points(frame: _Frame, groups: list[SignalGroup]) -> list[str]:
+    drawn = []
+    for n, point in enumerate(frame.figure.points):
+        if point.value is None:
+            continue
+        x, y = frame.x(n), frame.scale.pixel_of(point.value)
+        of = [one for one in groups if one.first <= n <= one.last and one.rule in point.signals]
+        if of:
+            explained = all(one.explanation is not None for one in of)
+            drawn.append(canvas.signal_marker(x, y, point.tendency, explained=explained))
+        elif point.running:
+            drawn += _running(frame, x, y)
+        else:
+            drawn.append(
+                element("circle", cx=x, cy=y, r=2.7, fill=PAPER, stroke=SOFT, stroke_width=1.4, class_="dot")
+            )
+    return [*drawn, *_numbers_of_signals(frame, groups)]
+
+
+def _running(frame: _Frame, x: float, y: float) -> list[str]:
+    look = {"fill": PAPER, "stroke": SOFT, "stroke_width": 1.4, "stroke_dasharray": "2 2"}
+    place = max((y - 9, y + 17), key=lambda of: _clearance(frame, of - 4))
+    return [
+        element("circle", cx=x, cy=y, r=4.2, class_="dot running", **look),
+        canvas.label(frame.words.translate("so_far"), x + 8, place, anchor="end", room=90),
+    ]
+
+
+def _clearance(frame: _Frame, y: float) -> float:
+    """Return how far the place is from the nearest line that reaches the right end, and from the plot's
+    edges; less than nothing outside.
+    """
+    lines = [value for one in frame.figure.limits[-1:] for value in (one.low, one.centre, one.high)]
+    lines += [point.target.value for point in frame.figure.points[-1:] if point.target is not None]
+    return min([y - frame.top, frame.bottom - y, *(abs(frame.scale.pixel_of(value) - y) for value in lines)])
+
+
+def _numbers_of_signals(frame: _Frame, groups: list[SignalGroup]) -> list[str]:
+    """Return the numbers by which the lines beneath name the signals; those of one point side by side."""
+    drawn = []
+    numbered = sorted(enumerate(groups[-MOST_SIGNAL_LINES:], start=1), key=lambda pair: pair[1].last)
+    for last, same in groupby(numbered, key=lambda pair: pair[1].last):
+        of = list(same)
+        value = frame.figure.points[last].value
+        assert value is not None, "what is a signal has a value"
+        y = frame.scale.pixel_of(value)
+        away = -10 if of[0][1].above else 18
+        place = y + away if frame.top - 2 < y + away < frame.bottom - 2 else y - away + 8
+        said = ",".join(str(number) for number, _ in of)
+        drawn.append(
+            text(
+                said,
+                x=frame.x(last),
+                y=place,
+                font_size=canvas.SMALL_SIZE,
+                font_weight=600,
+                text_anchor="middle",
+                fill=INK,
+                class_="ink",
+            )
+        )
+    return drawn
+
+
+def _labels(frame: _Frame) -> list[str]:
+    """Return the names of the lines that reach the right end, moved apart where they would meet."""
+    words, said = frame.words, list[tuple[float, str, str]]()
+    own = [one for one in frame.figure.limits if not one.carried]
+    if own:
+        newest: ChartLimits = own[-1]
+        for name, value in (("high", newest.high), ("mean", newest.centre), ("low", newest.low)):
+            said.append((value, words.translate(f"label_{name}", value=words.value(value)), SOFT))
+    targets = [point.target for point in frame.figure.points if point.target is not None]
+    if targets and frame.figure.points[-1].target is not None:
+        newest_target = targets[-1]
+        target = findings.target_text(newest_target, words)
+        said.append((newest_target.value, words.translate("label_target", value=target), INK))
+    if frame.figure.others is not None:
+        values = [value for value in frame.figure.others.values if value is not None]
+        said += [(values[-1], frame.figure.others.name, "#8b949e")] if values else []
+    wanted = [frame.scale.pixel_of(value) + 4 for value, _, _ in said]
+    places = spread_out(wanted, LABEL_GAP, frame.top + 6, frame.bottom + 4)
+    x = WIDTH - RIGHT + 6
+    return [
+        canvas.label(name, x, y, fill=fill, room=RIGHT - 8)
+        for (_, name, fill), y in zip(said, places, strict=True)
+    ]
+
+
+def _signal_lines(frame: _Frame, groups: list[SignalGroup]) -> tuple[list[str], float]:
+    """Return each signal in words, the newest MOST_SIGNAL_LINES, and where they end."""
+    words, drawn = frame.words, list[str]()
+    y = frame.bottom + TICKS
+    shown = groups[-MOST_SIGNAL_LINES:]
+    for number, group in enumerate(shown, start=1):
+        code = "signal_line" if group.explanation is None else "signal_line_explained"
+        said = words.translate(
+            code,
+            span=findings.span(frame.figure, group, words),
+            rule=findings.rule_text(frame.figure, group, words),
+            tendency=words.translate(f"tendency_{group.tendency}"),
+            text=group.explanation or "",
+        )
+        at = y + TEXT_LINE
+        explained = group.explanation is not None
+        drawn.append(canvas.signal_marker(MARGIN + 7, at - 9, group.tendency, explained=explained))
+        drawn.append(text(str(number), x=MARGIN + 18, y=at - 5, font_weight=600, fill=INK, class_="ink"))
+        y = _add_entry(drawn, said, y)
+    if len(groups) > len(shown):
+        y = _add_entry(drawn, words.translate("more_signals", number=len(groups) - len(shown)), y)
+    return drawn, y + (MARGIN if drawn else 0)
+
+
+def _add_entry(drawn: list[str], said: str, y: float) -> float:
+    """Add a text of at most MOST_ENTRY_LINES lines below the place; return where it ends."""
+    x = MARGIN + 32
+    for content in canvas.wrapped(said, WIDTH - x - MARGIN, canvas.TEXT_SIZE * 0.92, MOST_ENTRY_LINES):
+        y += TEXT_LINE
+        drawn.append(text(content, x=x, y=y - 5, fill=INK, class_="ink"))
+    return y

@@ -1,0 +1,125 @@
+"""Values, periods and sentences of charts, in English and Chinese (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from app.i18n import translate
+from app.kpis.kpi import Unit
+from app.kpis.periods import Grain
+
+TABLE = "chart"
+#: The units of durations, largest first, with their seconds.
+DURATIONS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+MINUS = "−"
+HUNDREDTHS = 100
+#: Shares are written with four decimals of a percent at most.
+MOST_DECIMALS = 4
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, slots=True)
+class ChartWords:
+    """The words of one language, for values in one unit and times by the clocks of a zone.
+
+    `decimals` are those that values are told apart with: of a share, those of its percents.
+    """
+
+    language: str
+    unit: Unit
+    zone: ZoneInfo
+    currency: str = "EUR"
+    decimals: int = 1
+
+    def translate(self, code: str, **values: object) -> str:
+        """Return the sentence of that code, with the values filled in."""
+        return translate(self.language, TABLE, code, {name: str(value) for name, value in values.items()})
+
+    def value(self, value: float) -> str:
+        """Return a value in its unit."""
+        sign = MINUS if value < 0 else ""
+        return sign + self._amount(abs(value))
+
+    def difference(self, value: float) -> str:
+        """Return a difference of two values with its sign, a difference of shares in points."""
+        sign = "±" if value == 0 else MINUS if value < 0 else "+"
+        if self.unit is Unit.ratio:
+            return sign + self.translate("points", number=self._decimal(abs(value) * 100, self.decimals))
+        return sign + self._amount(abs(value))
+
+    def ratio(self, value: float) -> str:
+        """Return a ratio of two rates as a factor."""
+        return f"×{value:.2f}"
+
+    def _amount(self, value: float) -> str:
+        match self.unit:
+            case Unit.seconds:
+                return self._duration(value)
+            case Unit.ratio:
+                return f"{self._decimal(value * 100, self.decimals)} %"
+            case Unit.money:
+                return f"{value / HUNDREDTHS:,.2f}".removesuffix(".00") + f" {self.currency}"
+            case Unit.score:
+                return f"{value:.2f}"
+            case _:
+                return self._decimal(value, self.decimals)
+
+    def _decimal(self, value: float, decimals: int) -> str:
+        text = f"{value:,.{decimals}f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+
+    def _duration(self, seconds: float) -> str:
+        """Return a duration in its two largest units, rounded: 2 h 12 min."""
+        for place, (name, length) in enumerate(DURATIONS):
+            smaller = DURATIONS[place + 1] if place + 1 < len(DURATIONS) else None
+            rounded = round(seconds / (smaller[1] if smaller else 1)) * (smaller[1] if smaller else 1)
+            if rounded < length:
+                continue
+            whole, rest = divmod(rounded, length)
+            said = [self.translate(f"unit_{name}", number=f"{whole:,}")]
+            if smaller is not None and rest:
+                said.append(self.translate(f"unit_{smaller[0]}", number=rest // smaller[1]))
+            return " ".join(said)
+        return self.translate("unit_s", number=self._decimal(seconds, 1))
+
+    def period(self, begin: datetime, grain: Grain) -> str:
+        """Return the name of the period that begins then."""
+        day = begin.astimezone(self.zone).date()
+        year, week, _ = day.isocalendar()
+        named: dict[Grain, tuple[str, dict[str, object]]] = {
+            Grain.year: ("year", {}),
+            Grain.quarter: ("quarter", {"quarter": (day.month + 2) // 3}),
+            Grain.month: ("month", {"month": self._month(day.month)}),
+            Grain.week: ("week", {"week": week, "year": year}),
+            Grain.day: ("day", {"month": self._month(day.month), "day": day.day}),
+            Grain.all: ("day", {"month": self._month(day.month), "day": day.day}),
+        }
+        code, parts = named[grain]
+        return self.translate(f"period_{code}", **{"year": day.year, **parts})
+
+    def tick(self, begin: datetime, grain: Grain) -> str:
+        """Return the name of the period without its year, which stands beneath."""
+        day = begin.astimezone(self.zone).date()
+        match grain:
+            case Grain.year:
+                return str(day.year)
+            case Grain.quarter:
+                return self.translate("tick_quarter", quarter=(day.month + 2) // 3)
+            case Grain.month:
+                return self.translate("tick_month", month=self._month(day.month))
+            case Grain.week:
+                return self.translate("tick_week", week=day.isocalendar().week)
+            case _:
+                return self.translate("tick_day", month=self._month(day.month), day=day.day)
+
+    def year(self, begin: datetime, grain: Grain) -> str:
+        """Return the year that a tick belongs to; empty if the tick says it."""
+        day = begin.astimezone(self.zone).date()
+        if grain is Grain.year:
+            return ""
+        return self.translate("tick_year", year=day.isocalendar().year if grain is Grain.week else day.year)
+
+    def _month(self, month: int) -> str | int:
+        return month if self.language == "zh" else MONTHS[month - 1]

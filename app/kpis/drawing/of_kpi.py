@@ -1,0 +1,108 @@
+"""The behaviour chart of an answer about a KPI, as a figure to be drawn (pure)."""
+
+from __future__ import annotations
+
+from app.kpis.answer import KpiAnswer
+from app.kpis.charts import KpiBehaviour, KpiNotedSignal
+from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.drawing.shapes import (
+    BehaviourFigure,
+    ChartExplanation,
+    ChartLimits,
+    ChartMark,
+    ChartPoint,
+)
+from app.kpis.kpi import Direction, Kpi, Target
+from app.kpis.periods import Grain
+from app.kpis.question import Question
+from app.kpis.signals.records import SignalState, Tendency
+
+
+def figure_of(
+    question: Question, found: KpiAnswer, chart: KpiBehaviour, words: ChartWords, remark: str | None = None
+) -> BehaviourFigure:
+    """Return the figure of the answer and of its chart; `remark` says what the figures lack, if anything."""
+    kpi = question.kpi
+    limits = _limits(chart)
+    points = []
+    for n, (answered, point) in enumerate(zip(found.points, chart.points, strict=True)):
+        target = answered.target
+        centre = next((one.centre for one in limits if one.first <= n <= one.last), None)
+        points.append(
+            ChartPoint(
+                begin=point.begin,
+                end=point.end,
+                value=None if point.begin > question.now else point.value,
+                running=point.running,
+                target=None if target is None else Target(target.comparator, target.value),
+                signals=tuple(point.signals),
+                tendency=_tendency(kpi, point.value, centre),
+            )
+        )
+    return BehaviourFigure(
+        kpi=kpi,
+        grain=Grain(chart.grain),
+        points=tuple(points),
+        limits=limits,
+        values=chart.stretches[-1].values if chart.stretches else 0,
+        scope=words.translate("joined").join([*_filters(question, words), *([remark] if remark else [])]),
+        rebases=tuple(ChartMark(one.begins_at, one.change) for one in chart.rebases),
+        explanations=tuple(
+            ChartExplanation(point.begin, noted.rule, explanation(noted, words))
+            for point in chart.points
+            for noted in point.noted
+            if noted.state is SignalState.explained
+        ),
+    )
+
+
+def _filters(question: Question, words: ChartWords) -> list[str]:
+    """Return which cases the chart is of, in words; none: of all."""
+    return [
+        words.translate(
+            "filter", name=dimension.label(words.language), values=words.translate("listed").join(values)
+        )
+        for dimension, values in question.filters.items()
+        if values
+    ]
+
+
+def explanation(noted: KpiNotedSignal, words: ChartWords) -> str:
+    """Return what was said of a signal, and by whom."""
+    said = noted.reason or noted.cause or ""
+    if noted.reason is not None and noted.cause is not None:
+        said = words.translate("caused_by", reason=noted.reason, cause=noted.cause)
+    person = None if noted.explained_by is None else noted.explained_by.name
+    return said if person is None else words.translate("explained_by", text=said, person=person)
+
+
+def _limits(chart: KpiBehaviour) -> tuple[ChartLimits, ...]:
+    """Return the limits of each stretch over its periods, those of the last up to the end of the chart."""
+    found = []
+    for n, stretch in enumerate(chart.stretches):
+        last_one = n == len(chart.stretches) - 1
+        inside = [
+            place
+            for place, point in enumerate(chart.points)
+            if point.begin >= stretch.begin and (last_one or point.end <= stretch.end)
+        ]
+        if stretch.limits is not None:
+            of = stretch.limits
+            found.append(
+                ChartLimits(
+                    first=inside[0],
+                    last=inside[-1],
+                    centre=of.centre,
+                    low=of.low,
+                    high=of.high,
+                    values=stretch.values,
+                    provisional=stretch.provisional,
+                )
+            )
+    return tuple(found)
+
+
+def _tendency(kpi: Kpi, value: float | None, centre: float | None) -> Tendency:
+    if value is None or centre is None or value == centre or kpi.direction is Direction.none:
+        return Tendency.neither
+    return Tendency.better if (value > centre) is (kpi.direction is Direction.up) else Tendency.worse

@@ -1,0 +1,86 @@
+"""The endpoint of drawn charts: `/v1/kpis/{key}/chart.svg`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from app.api import paging
+from app.api.accept import language_for
+from app.api.auth import Ledger, caller_of, context_of
+from app.api.openapi import problems
+from app.i18n import language_of
+from app.kpis.access import permitted_kpi, question_of
+from app.kpis.answer import answer
+from app.kpis.charts import behaviour
+from app.kpis.drawing.behaviour import draw
+from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.drawing.of_kpi import figure_of
+from app.kpis.drawing.shapes import MOST_POINTS
+from app.kpis.lag_notice import lag_notice
+from app.kpis.parameters import KpiBehaviourQuery
+from app.kpis.periods import Grain
+from app.kpis.question import CannotAnswer
+from app.kpis.signals.marks import chart_marks
+
+router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
+SVG = "image/svg+xml"
+SVG_RESPONSE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The drawing.",
+        "content": {SVG: {"schema": {"type": "string"}}},
+        "headers": {"Content-Language": {}},
+    }
+}
+#: An image that is opened by itself loads and runs nothing.
+POLICY = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
+
+Key = Annotated[str, Path(max_length=100, description="The KPI's key, as `incident_resolution_seconds`.")]
+
+
+class KpiChartQuery(KpiBehaviourQuery):
+    """Query parameters: those of a chart, and its language."""
+
+    lang: Literal["en", "zh"] | None = Field(
+        None, description="The language. None: as `Accept-Language` says, or else the caller's own."
+    )
+
+
+@router.get(
+    "/{key}/chart.svg",
+    operation_id="get_kpi_chart",
+    response_class=Response,
+    response_model=None,
+    responses=problems(403, 404, 422) | SVG_RESPONSE,
+)
+async def get_kpi_chart(
+    request: Request, ledger: Ledger, key: Key, query: Annotated[KpiChartQuery, Query()]
+) -> Response:
+    """Draw the behaviour chart of a KPI (SVG): at most 60 periods, titled by what it finds."""
+    now, language = context_of(request).now, chosen_language(request, query.lang)
+    kpi = permitted_kpi(ledger, context_of(request), key)
+    question = question_of(ledger.settings, kpi, query.to_parameters(Grain(query.grain), []), now)
+    if len(question.bounds) - 1 > MOST_POINTS:
+        raise CannotAnswer("grain", "too_many_periods", most=str(MOST_POINTS))
+    found, marks = await answer(ledger.db, question, now), await chart_marks(ledger, question)
+    remark = await lag_notice(ledger.db, found.position, found.lag_seconds, language)
+    words = ChartWords(language, kpi.unit, question.zone, ledger.settings.currency)
+    figure = figure_of(question, found, behaviour(kpi, found, now, marks), words, remark)
+    return svg_response(draw(figure, words), language)
+
+
+def chosen_language(request: Request, asked: str | None) -> str:
+    """Return the language asked for, by the query or else by the header; or the caller's own: a link in a
+    page cannot ask by a header.
+    """
+    said = request.headers.get("accept-language")
+    return asked or (language_of(caller_of(request).locale) if said is None else language_for(request))
+
+
+def svg_response(drawing: str, language: str) -> Response:
+    """Return the drawing as a response that a page may show as an image."""
+    headers = {**paging.VARY, **POLICY, "Content-Language": language}
+    return Response(drawing, headers=headers, media_type=SVG)

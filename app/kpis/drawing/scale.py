@@ -1,0 +1,112 @@
+"""Axes of charts: from values to places, with round ticks (pure)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.kpis.kpi import Unit
+
+MOST_TICKS = 6
+#: Round steps of durations, in seconds; beyond, days in decimal steps.
+DURATION_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200)
+DAY = 86_400
+#: Round durations on a logarithmic axis, in seconds.
+LOG_DURATIONS = (1, 10, 60, 600, 3_600, 4 * 3_600, DAY, 7 * DAY, 30 * DAY, 365 * DAY, 3_650 * DAY)
+#: The part of the range that is left free above and below it.
+ROOM = 0.1
+#: A range that begins beneath this part of its end begins at 0.
+NEAR_ZERO = 0.4
+STEPS = (1, 2, 5, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """An axis from `low` to `high`, drawn from `begin` to `end`; values on a logarithmic one are above 0."""
+
+    low: float
+    high: float
+    begin: float
+    end: float
+    ticks: tuple[float, ...]
+    logarithmic: bool = False
+
+    def pixel_of(self, value: float) -> float:
+        """Return the place of the value; of one beyond the axis its nearer end."""
+        low, high, of = self.low, self.high, min(max(value, self.low), self.high)
+        if self.logarithmic:
+            low, high, of = math.log(low), math.log(high), math.log(of)
+        return self.begin + (of - low) / (high - low) * (self.end - self.begin)
+
+
+def linear(values: Sequence[float], unit: Unit, begin: float, end: float, *, signed: bool = False) -> Scale:
+    """Return an axis that holds all of the values, of which there is at least one. If none is below 0, it
+    begins at 0 if that is near, and never below; unless it is `signed`, of differences.
+    """
+    low, high = min(values), max(values)
+    spread = (high - low) or abs(high) or 1.0
+    if not signed and 0 <= low < NEAR_ZERO * high:
+        low = 0.0
+        bottom = 0.0
+    else:
+        bottom = low - ROOM * spread
+    top = high + ROOM * spread
+    if low >= 0 and not signed:
+        bottom = max(bottom, 0.0)
+    step = _step((top - bottom) / (MOST_TICKS - 1), unit)
+    first = math.ceil(bottom / step - 1e-9)
+    count = math.floor(top / step + 1e-9) - first + 1
+    return Scale(bottom, top, begin, end, tuple((first + n) * step for n in range(count)))
+
+
+def logarithmic(values: Sequence[float], unit: Unit, begin: float, end: float, *, least: float) -> Scale:
+    """Return a logarithmic axis that holds all of the values; those below `least` lie at its beginning."""
+    low = max(min(values), least)
+    high = max(*values, low * 1.5)
+    bottom, top = max(low / 1.3, least), high * 1.3
+    if unit is Unit.seconds:
+        ticks = tuple(float(one) for one in LOG_DURATIONS if bottom <= one <= top)
+    else:
+        decades = range(math.floor(math.log10(bottom)), math.ceil(math.log10(top)) + 1)
+        ticks = tuple(10.0**n for n in decades if bottom <= 10.0**n <= top)
+    return Scale(bottom, top, begin, end, ticks or (low, high), logarithmic=True)
+
+
+def _step(least: float, unit: Unit) -> float:
+    """Return the least round step that is no smaller."""
+    if unit is Unit.seconds and 1 <= least <= DURATION_STEPS[-1]:
+        return float(next(step for step in DURATION_STEPS if step >= least))
+    whole = DAY if unit is Unit.seconds and least > DURATION_STEPS[-1] else 1
+    least = max(least / whole, 1e-12)
+    power = 10.0 ** math.floor(math.log10(least))
+    return whole * power * next(step for step in STEPS if step * power >= least * (1 - 1e-9))
+
+
+def decimals_of(scale: Scale, unit: Unit) -> int:
+    """Return the decimals with which values on the axis are told apart, at most 4: of a share, those of its
+    percents.
+    """
+    span = (scale.high - scale.low) * (100 if unit is Unit.ratio else 1)
+    return min(max(2 - math.floor(math.log10(span)), 0), 4)
+
+
+def spread_out(wanted: Sequence[float], least: float, low: float, high: float) -> list[float]:
+    """Return places for labels as near to those wanted as they can be, at least so far from one another, and
+    between the bounds if there is room.
+    """
+    order = sorted(range(len(wanted)), key=lambda n: wanted[n])
+    places = [wanted[n] for n in order]
+    for n in range(1, len(places)):
+        places[n] = max(places[n], places[n - 1] + least)
+    if places:
+        places[-1] = min(places[-1], high)
+    for n in range(len(places) - 2, -1, -1):
+        places[n] = min(places[n], places[n + 1] - least)
+    # Pushed out at the top: from there downwards again.
+    for n in range(len(places)):
+        places[n] = max(places[n], low + n * least)
+    found = [0.0] * len(wanted)
+    for n, place in zip(order, places, strict=True):
+        found[n] = place
+    return found

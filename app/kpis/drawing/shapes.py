@@ -1,0 +1,128 @@
+"""What charts show, as plain values: one behaviour chart (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.kpis.kpi import Comparator, Direction, Kpi, Target
+from app.kpis.periods import Grain
+from app.kpis.signals.records import Tendency
+from app.kpis.statistics.behaviour import Signal
+
+#: A chart has no more points: more cannot be told apart.
+MOST_POINTS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ChartPoint:
+    """A period of a chart, its value (None: it has none), whether it is not over, its target, the rules by
+    which it is a signal, and the tendency of these.
+    """
+
+    begin: datetime
+    end: datetime
+    value: float | None
+    running: bool = False
+    target: Target | None = None
+    signals: tuple[Signal, ...] = ()
+    tendency: Tendency = Tendency.neither
+
+
+@dataclass(frozen=True, slots=True)
+class ChartLimits:
+    """Limits drawn over the points from index `first` to `last`, both included. `values` is of how many they
+    are; `carried`: they are those of an earlier time, drawn on.
+    """
+
+    first: int
+    last: int
+    centre: float
+    low: float
+    high: float
+    values: int
+    provisional: bool = False
+    carried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChartMark:
+    """A vertical line at an instant, with its name."""
+
+    at: datetime
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChartShade:
+    """A shaded stretch of time, with its name."""
+
+    begin: datetime
+    end: datetime
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChartExplanation:
+    """The explanation of the signal of a rule that was met in the period beginning at `begin`."""
+
+    begin: datetime
+    rule: Signal
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChartSeries:
+    """Values of other cases, as a thin grey line: one for each point of the chart."""
+
+    name: str
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BehaviourFigure:
+    """A behaviour chart. `scope` says of which cases it is, empty: of all. `values` is how many periods that
+    are over and have a value there are since limits count. `title` takes the place of the sentence that the
+    chart finds by itself.
+    """
+
+    kpi: Kpi
+    grain: Grain
+    points: tuple[ChartPoint, ...]
+    limits: tuple[ChartLimits, ...]
+    values: int
+    scope: str = ""
+    rebases: tuple[ChartMark, ...] = ()
+    explanations: tuple[ChartExplanation, ...] = ()
+    shades: tuple[ChartShade, ...] = ()
+    moment: ChartMark | None = None
+    others: ChartSeries | None = None
+    title: str | None = None
+
+    @property
+    def direction(self) -> Direction:
+        """Return the direction in which values are better."""
+        return self.kpi.direction
+
+
+@dataclass(frozen=True, slots=True)
+class SignalGroup:
+    """Points that are signals by one rule, one after another on one side of the mean, from index `first` to
+    `last`; `explanation` is what people have said of them, if they have.
+    """
+
+    rule: Signal
+    first: int
+    last: int
+    above: bool
+    tendency: Tendency
+    explanation: str | None
+
+
+#: The codes of the sentences that say how a value must stand to a target.
+COMPARATORS = {
+    Comparator.lt: "below",
+    Comparator.le: "at_most",
+    Comparator.gt: "above",
+    Comparator.ge: "at_least",
+}

@@ -1,0 +1,252 @@
+"""The behaviour chart as a drawing: its title is what it finds, and nothing lies outside it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.i18n import LANGUAGES, sentences
+from app.kpis.catalogue import KPIS
+from app.kpis.drawing.behaviour import axis, draw
+from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.drawing.shapes import (
+    MOST_POINTS,
+    BehaviourFigure,
+    ChartExplanation,
+    ChartLimits,
+    ChartMark,
+    ChartPoint,
+    ChartSeries,
+    ChartShade,
+)
+from app.kpis.kpi import Comparator, Direction, Target
+from app.kpis.limits import natural_limits
+from app.kpis.periods import Grain, cut_periods
+from app.kpis.signals.records import Tendency
+from app.kpis.statistics.behaviour import Signal
+from app.kpis.statistics.stretches import signals_of, stretches
+from tests.kpis.drawing.drawings import described, of_class, parse, texts, title
+
+ZONE = ZoneInfo("Asia/Shanghai")
+HOUR = 3600.0
+CALM = [2 * HOUR, 2.5 * HOUR] * 8
+#: Seventeen months of which the last is a signal, and no other.
+WILD = [0.5 * HOUR, 3.5 * HOUR] * 8
+SPIKED = [*WILD, 20 * HOUR]
+
+
+def figure(
+    key: str,
+    values: Sequence[float | None],
+    *,
+    grain: Grain = Grain.month,
+    target: Target | None = None,
+    breaks: Sequence[int] = (),
+    running: bool = False,
+) -> BehaviourFigure:
+    """The chart of these values, from January 2025 on."""
+    kpi = KPIS[key]
+    begin = datetime(2025, 1, 1, tzinfo=ZONE)
+    end = datetime(2025, 4, 1, tzinfo=ZONE) if grain is Grain.day else datetime(2032, 1, 1, tzinfo=ZONE)
+    bounds = list(pairwise(cut_periods(grain, begin, end, ZONE)))
+    points = [
+        ChartPoint(of, to, value, running and n == len(values) - 1, target)
+        for n, ((of, to), value) in enumerate(zip(bounds, values, strict=False))
+    ]
+    over = [
+        (n, point.value) for n, point in enumerate(points) if point.value is not None and not point.running
+    ]
+    known = [value for _, value in over]
+    parts = stretches(known, [sum(n < at for n, _ in over) for at in breaks])
+    limits = []
+    for part, rules in zip(parts, [signals_of([part]) for part in parts], strict=True):
+        if part.chart.centre is None or part.chart.moving_range is None:
+            continue
+        of = natural_limits(kpi, known[part.first : part.last], part.chart.centre, part.chart.moving_range)
+        last = len(points) - 1 if part is parts[-1] else over[part.last - 1][0]
+        first = over[part.first][0]
+        limits.append(
+            ChartLimits(first, last, of.centre, of.low, of.high, part.last - part.first, part.provisional)
+        )
+        for (n, value), met in zip(over[part.first : part.last], rules, strict=True):
+            better = (value > of.centre) is (kpi.direction is Direction.up)
+            way = Tendency.better if better else Tendency.worse
+            points[n] = replace(points[n], signals=tuple(met), tendency=way)
+    values_now = parts[-1].last - parts[-1].first if parts else 0
+    return BehaviourFigure(
+        kpi=kpi, grain=grain, points=tuple(points), limits=tuple(limits), values=values_now
+    )
+
+
+def drawn(shown: BehaviourFigure, language: str = "en") -> str:
+    return draw(shown, ChartWords(language, shown.kpi.unit, ZONE, "CNY"))
+
+
+def test_the_title_is_the_finding() -> None:
+    key = "incident_resolution_seconds"
+    name = KPIS[key].texts("en").name
+    for values, finding in (
+        ([None] * 4, "no values in this time"),
+        (CALM[:4], "too few periods for limits, 4 of 6"),
+        (CALM, "usual variation, between 55 min 12 s and 3 h 35 min"),
+        (SPIKED, "changed for the worse, beyond the upper limit, in May 2026"),
+        (
+            [5 * HOUR, 1 * HOUR] * 6 + [2.2 * HOUR] * 8,
+            "changed for the better, 9 in a row below the mean, since Dec 2025",
+        ),
+        ([*SPIKED, *WILD], "usual variation, between 0 s and 13 h 1 min; the last signal was in May 2026"),
+    ):
+        assert title(parse(drawn(figure(key, values)))) == f"{name}: {finding}"
+    chinese = title(parse(drawn(figure(key, SPIKED), "zh")))
+    assert chinese == f"{KPIS[key].texts('zh').name}：异常变差，超出上限，于 2026 年 5 月"
+
+
+def test_only_signals_are_filled_each_with_its_rule_in_words() -> None:
+    root = parse(drawn(figure("incident_resolution_seconds", SPIKED)))
+    (marker, legend) = of_class(root, "signal")
+    assert (marker.attrib["fill"], marker.attrib["class"]) == ("#b35309", "signal worse")
+    assert legend.attrib["class"] == "signal worse"
+    assert {one.attrib["fill"] for one in of_class(root, "dot")} == {"#ffffff"}
+    assert len(of_class(root, "dot")) == len(WILD)
+    assert "May 2026, 20 h: beyond the upper limit, changed for the worse" in texts(root)
+    assert "May 2026, 20 h (beyond the upper limit)" in described(root)
+    assert described(root).startswith("Jan 2025, 30 min; Feb 2025, 3 h 30 min")
+
+
+def test_an_explained_signal_is_hollow_and_says_why() -> None:
+    shown = figure("incident_resolution_seconds", SPIKED)
+    said = ChartExplanation(
+        shown.points[-1].begin, Signal.beyond_limits, "Power cut <script>alert(1)</script> & more, Wang 王"
+    )
+    drawing = drawn(replace(shown, explanations=(said,)))
+    root = parse(drawing)
+    assert title(root).endswith("beyond the upper limit, in May 2026; explained")
+    assert {one.attrib["fill"] for one in of_class(root, "explained")} == {"#ffffff"}
+    assert "<script" not in drawing
+    assert "Power cut <script>alert(1)</script> & more, Wang 王" in " ".join(texts(root, "ink"))
+    other = replace(said, rule=Signal.run_of_eight)
+    assert of_class(parse(drawn(replace(shown, explanations=(other,)))), "explained") == []
+
+
+def test_values_beyond_the_limits_in_a_row_are_one_line_unless_one_is_explained() -> None:
+    shown = figure("incident_resolution_seconds", [*WILD, *WILD, 25 * HOUR, 25 * HOUR])
+    several = "Sep 2027 to Oct 2027: 2 in a row beyond the upper limit, changed for the worse"
+    assert several in texts(parse(drawn(shown)))
+    said = ChartExplanation(shown.points[-1].begin, Signal.beyond_limits, "Power cut")
+    root = parse(drawn(replace(shown, explanations=(said,))))
+    assert several not in texts(root)
+    assert "Sep 2027, 1 d 1 h: beyond the upper limit, changed for the worse" in texts(root)
+    assert len(of_class(root, "explained")) == 2, "the point, and its line beneath"
+
+
+def test_better_and_worse_differ_by_shape() -> None:
+    worse = of_class(parse(drawn(figure("incident_resolution_seconds", SPIKED))), "worse")
+    better = of_class(parse(drawn(figure("csat", [3.5, 3.6] * 8 + [4.9]))), "better")
+    assert {one.tag.rpartition("}")[2] for one in worse} == {"path"}
+    assert {one.tag.rpartition("}")[2] for one in better} == {"rect"}
+
+
+def test_a_running_period_is_hollow_and_dashed_and_no_part_of_the_finding() -> None:
+    shown = figure("incident_resolution_seconds", SPIKED, running=True)
+    root = parse(drawn(shown))
+    assert title(root).endswith("usual variation, between 0 s and 9 h 59 min")
+    line, dot = sorted(of_class(root, "running"), key=lambda one: one.tag, reverse=True)
+    assert line.attrib["stroke-dasharray"]
+    assert (dot.attrib["fill"], "so far" in texts(root)) == ("#ffffff", True)
+    assert "20 h (so far)" in described(root)
+
+
+def test_limits_are_dotted_the_mean_solid_and_the_target_thick_and_dashed() -> None:
+    target = Target(Comparator.lt, 2 * HOUR)
+    root = parse(drawn(figure("incident_resolution_seconds", CALM, target=target)))
+    (centre,) = of_class(root, "centre")
+    limits = of_class(root, "limit")
+    (goal,) = of_class(root, "target")
+    assert "stroke-dasharray" not in centre.attrib
+    assert len({one.attrib["stroke-dasharray"] for one in limits}) == 1
+    assert goal.attrib["stroke-dasharray"] != limits[0].attrib["stroke-dasharray"]
+    assert float(goal.attrib["stroke-width"]) > float(centre.attrib["stroke-width"])
+    assert {"mean 2 h 15 min", "upper limit 3 h 35 min", "target below 2 h"} <= set(texts(root))
+    assert "Apr 2026: 2 h 30 min, target below 2 h: missed" in texts(root)
+
+
+@pytest.mark.parametrize(("few", "drawn_lines", "provisional"), [(5, 0, False), (6, 2, True), (12, 2, False)])
+def test_limits_of_few_periods_are_provisional_and_of_fewer_there_are_none(
+    few: int, drawn_lines: int, provisional: bool
+) -> None:
+    root = parse(drawn(figure("incident_resolution_seconds", CALM[:few])))
+    assert len(of_class(root, "limit")) == drawn_lines
+    assert (f"provisional, of {few}" in texts(root)) is provisional
+
+
+def test_a_re_basing_is_a_line_with_the_name_of_the_change_and_limits_of_its_own() -> None:
+    values = [*CALM, *[value / 4 for value in CALM]]
+    shown = figure("incident_resolution_seconds", values, breaks=[16])
+    mark = ChartMark(shown.points[16].begin, "CHG-2026-000031 & <others>")
+    root = parse(drawn(replace(shown, rebases=(mark,))))
+    (line,) = of_class(root, "rebase")
+    assert "limits re-based: CHG-2026-000031 & <others>" in texts(root)
+    assert len(of_class(root, "centre")) == 2
+    assert of_class(root, "signal") == []
+    assert of_class(parse(drawn(figure("incident_resolution_seconds", values))), "signal") != []
+    assert line.attrib["d"].startswith("M")
+
+
+def test_of_an_effect_windows_are_shaded_and_old_limits_drawn_on() -> None:
+    shown = figure("incident_resolution_seconds", CALM)
+    old = ChartLimits(8, 15, 8000.0, 3000.0, 12_500.0, 8, carried=True)
+    begins = [point.begin for point in shown.points]
+    effect = replace(
+        shown,
+        title="31 min shorter",
+        limits=(replace(shown.limits[0], last=7), old),
+        shades=(ChartShade(begins[0], begins[8], "before"), ChartShade(begins[9], begins[15], "after")),
+        moment=ChartMark(begins[8], "CHG-2026-000031"),
+        others=ChartSeries("other teams", (None, *[3 * HOUR] * 15)),
+    )
+    root = parse(drawn(effect))
+    assert title(root) == "31 min shorter"
+    assert len(of_class(root, "window")) == 2
+    assert len(of_class(root, "carried")) == 3
+    assert len(of_class(root, "others")) == 1
+    assert {"before", "after", "CHG-2026-000031", "other teams"} <= set(texts(root))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_any_series_of_any_kpi_lies_within_its_drawing(language: str) -> None:
+    chance = random.Random(23)
+    for key in KPIS:
+        grain = chance.choice([Grain.day, Grain.week, Grain.month, Grain.quarter])
+        many = chance.choice([1, 2, 7, 13, 28])
+        size = 10.0 ** chance.uniform(-3, 7)
+        values = [chance.choice([None, 0.0, *[size * chance.gauss(1, 0.5)] * 6]) for _ in range(many)]
+        target = chance.choice([None, Target(Comparator.ge, 0.95), Target(Comparator.le, size * 2)])
+        shown = figure(key, values, grain=grain, target=target, running=chance.random() < 0.5)
+        name = "团队 <&> " * 40
+        marks = (ChartMark(shown.points[-1].begin, name), ChartMark(shown.points[0].begin, name))
+        parse(drawn(replace(shown, scope=name, rebases=marks), language))
+    shown = figure("backlog", [float(n % 7) for n in range(MOST_POINTS)], grain=Grain.day)
+    assert len(drawn(shown, language)) < 40_000
+
+
+def test_the_axis_holds_limits_targets_and_points() -> None:
+    """A value beyond its axis would be drawn at the end of it, as if it were less."""
+    target = Target(Comparator.lt, 40 * HOUR)
+    shown = figure("incident_resolution_seconds", [*CALM, -HOUR], target=target)
+    scale = axis(shown)
+    limits = [number for one in shown.limits for number in (one.low, one.centre, one.high)]
+    values = [point.value for point in shown.points if point.value is not None]
+    for number in (40 * HOUR, *limits, *values):
+        assert scale.low <= number <= scale.high
+    assert all(scale.low <= tick <= scale.high for tick in scale.ticks)
+
+
+def test_both_languages_name_the_same_things() -> None:
+    english, chinese = (sentences(language)["chart"] for language in LANGUAGES)
+    assert english.keys() == chinese.keys()
