@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 from prometheus_client import (
     CollectorRegistry,
@@ -18,6 +19,7 @@ from prometheus_client import (
     generate_latest,
 )
 
+from app.common.people import Caller
 from app.db import DatabaseGone
 from app.kernel import timers
 from app.kernel.ledger import Ledger
@@ -41,10 +43,18 @@ NEVER_RECOMPUTED = {"number": math.nan, "seconds": math.nan, "running": 0}
 NO_OPERATION = "none"
 
 
-class Metrics:
-    """The metrics of one process."""
+class CallerMetrics(Protocol):
+    """Metrics that depend on what the caller may see."""
 
-    def __init__(self, version: str) -> None:
+    async def text(self, ledger: Ledger, caller: Caller, now: datetime) -> bytes:
+        """Return those that the caller may see, in Prometheus' text format; do not wait for a database."""
+
+
+class Metrics:
+    """The metrics of one process. `further`: those that depend on the caller."""
+
+    def __init__(self, version: str, further: CallerMetrics | None = None) -> None:
+        self._further = further
         self._registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
@@ -108,8 +118,16 @@ class Metrics:
             self._known[operation, status] = known
         known.observe(seconds)
 
-    async def text(self, ledger: Ledger, now: datetime) -> bytes:
-        """Return all metrics in Prometheus' text format. Those of the database are measured now."""
+    async def text(self, ledger: Ledger, caller: Caller | None, now: datetime) -> bytes:
+        """Return all metrics that the caller may see in Prometheus' text format. Those of the database are
+        measured now. Without a caller: those of the service.
+        """
+        of_service = await self._service_text(ledger, now)
+        if caller is None or self._further is None:
+            return of_service
+        return of_service + await self._further.text(ledger, caller, now)
+
+    async def _service_text(self, ledger: Ledger, now: datetime) -> bytes:
         asked = time.monotonic()
         async with self._refresh_lock:
             # In a service in full use these are many thousands of lines: waiting scrapes share the next

@@ -1,0 +1,158 @@
+"""KPI gauges for `/metrics`: every KPI of the running month so far and of the last month that is over.
+
+A scrape never waits for figures: it gets those computed last, and if they are older than a minute, others are
+computed beside it. So they are computed at most once a minute, and not at all while nobody scrapes. Each
+scraper gets the KPIs that it may see, and no others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from prometheus_client import generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from app.common.people import Caller
+from app.db import DatabaseGone
+from app.kernel.ledger import Ledger
+from app.kpis.access import may_see_kpi
+from app.kpis.catalogue import KPIS
+from app.kpis.kpi import Unit
+from app.kpis.overview import Overview, last_month, overview, this_month
+from app.kpis.question import zone_named
+from app.kpis.series import KpiPoint, KpiStatus
+
+logger = structlog.get_logger()
+
+MONTH_TO_DATE, LAST_MONTH = "month_to_date", "last_month"
+#: Figures older than this are computed anew when somebody scrapes.
+FRESH_SECONDS = 60.0
+#: Figures older than this are not shown: after a pause, the first scrape would show those of another day.
+STALE_SECONDS = 600.0
+#: The metrics, with what they say and their labels.
+FAMILIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "value": ("The KPI, in the unit that the label says.", ("key", "period", "unit")),
+    "cases": ("How many cases the value was computed from.", ("key", "period")),
+    "open_cases": ("Of a duration: cases still to come, as they have not ended.", ("key", "period")),
+    "target": (
+        "What the value is to be below (lt), at most (le), above (gt) or at least (ge).",
+        ("key", "period", "comparator"),
+    ),
+    "status": (
+        "1 for how the value stands to its target, 0 for the others; without a target: none.",
+        ("key", "period", "status"),
+    ),
+    "log_position": ("Up to which position of the log everything is in the figures.", ("period",)),
+    "age_seconds": ("How long ago the figures were computed.", ()),
+}
+#: A computation that takes longer is given up; the next scrape starts another.
+REFRESH_SECONDS = 55.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Computed:
+    """All KPIs by period, and when they were computed, on the monotonic clock."""
+
+    seconds: float
+    periods: Mapping[str, Overview]
+
+
+class KpiGauges:
+    """The KPI gauges of one process."""
+
+    def __init__(self) -> None:
+        self._computed: _Computed | None = None
+        self._refresh_task: asyncio.Task[None] | None = None
+        self._started_at: float | None = None
+
+    async def text(self, ledger: Ledger, caller: Caller, now: datetime) -> bytes:
+        """Return the gauges of the KPIs that the caller may see, in Prometheus' text format; empty if there
+        are none, or no figures as yet. Does not wait for the database.
+        """
+        visible = {key for key, kpi in KPIS.items() if may_see_kpi(ledger, caller, kpi)}
+        if not visible:
+            return b""
+        clock = time.monotonic()
+        self._refresh_if_old(ledger, now, clock)
+        computed = self._computed
+        if computed is None or clock - computed.seconds > STALE_SECONDS:
+            return b""
+        families = _Families(computed.periods, visible, clock - computed.seconds)
+        return await asyncio.to_thread(generate_latest, families)
+
+    @property
+    def is_idle(self) -> bool:
+        """Return whether nothing was computed, and nothing is."""
+        return self._started_at is None
+
+    async def close(self) -> None:
+        """Give up the computation that is under way, if any."""
+        if self._refresh_task is not None:
+            self._refresh_task.cancel()
+            await asyncio.gather(self._refresh_task, return_exceptions=True)
+
+    def _refresh_if_old(self, ledger: Ledger, now: datetime, clock: float) -> None:
+        """Start to compute the figures anew, unless that was started less than a minute ago."""
+        if self._refresh_task is not None and not self._refresh_task.done():
+            return
+        if self._started_at is None or clock - self._started_at >= FRESH_SECONDS:
+            self._started_at = clock
+            self._refresh_task = asyncio.create_task(self._refresh(ledger, now), name="the KPI gauges")
+
+    async def _refresh(self, ledger: Ledger, now: datetime) -> None:
+        of, kpis = ledger.settings, list(KPIS.values())
+        zone = zone_named(of.time_zone)
+        try:
+            async with asyncio.timeout(REFRESH_SECONDS):
+                periods = {
+                    MONTH_TO_DATE: this_month(zone, now, of.reopen_days, of.currency),
+                    LAST_MONTH: last_month(zone, now, of.reopen_days, of.currency),
+                }
+                found = {name: await overview(ledger.db, kpis, month) for name, month in periods.items()}
+        except (DatabaseGone, TimeoutError) as error:
+            logger.warning("the KPI gauges are not refreshed", why=str(error) or "It took too long.")
+        except Exception:  # nobody awaits this task: what it raised would be seen by nobody
+            logger.exception("the KPI gauges are not refreshed")
+        else:
+            self._computed = _Computed(time.monotonic(), found)
+
+
+class _Families(Collector):
+    """The metric families of these KPIs. What has no value has no sample: empty is not zero."""
+
+    def __init__(self, periods: Mapping[str, Overview], visible: set[str], age_seconds: float) -> None:
+        self._periods = periods
+        self._visible = visible
+        self._families = {
+            name: GaugeMetricFamily(f"ledgerdesk_kpi_{name}", said, labels=labels)
+            for name, (said, labels) in FAMILIES.items()
+        }
+        self._add("age_seconds", (), age_seconds)
+
+    def collect(self) -> Iterable[Metric]:
+        for period, found in self._periods.items():
+            self._add("log_position", (period,), found.position)
+            for kpi, point, _ in found.kpis:
+                if kpi.key in self._visible:
+                    self._add_point((kpi.key, period), kpi.unit, point)
+        return self._families.values()
+
+    def _add_point(self, labels: tuple[str, str], unit: Unit, point: KpiPoint) -> None:
+        self._add("value", (*labels, unit.value), point.value)
+        self._add("cases", labels, point.cases)
+        self._add("open_cases", labels, point.open_cases)
+        if point.target is not None:
+            self._add("target", (*labels, point.target.comparator.value), point.target.value)
+        if point.status is not None:
+            for one in KpiStatus:
+                self._add("status", (*labels, one.value), float(point.status is one))
+
+    def _add(self, name: str, labels: tuple[str, ...], value: float | None) -> None:
+        if value is not None:
+            self._families[name].add_metric(labels, value)
