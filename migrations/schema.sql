@@ -1149,6 +1149,93 @@ create table fold.kpi_budget (
 CREATE INDEX kpi_budget_added ON fold.kpi_budget USING btree (added_at DESC, id DESC);
 CREATE INDEX kpi_budget_kpi ON fold.kpi_budget USING btree (kpi, added_at DESC, id DESC);
 
+create table fold.kpi_effect (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  state text collate "C" not null,
+  kpi text collate "C" not null,
+  before_begins_at timestamp with time zone not null,
+  before_ends_at timestamp with time zone not null,
+  after_begins_at timestamp with time zone not null,
+  after_ends_at timestamp with time zone not null,
+  scope jsonb not null,
+  control jsonb,
+  promised text collate "C",
+  promised_as text collate "C",
+  change text collate "C",
+  zone text collate "C" not null,
+  currency text collate "C" not null,
+  reopen_days integer not null,
+  "position" bigint not null,
+  seed bigint not null,
+  resamples integer not null,
+  verdict text collate "C" not null,
+  result jsonb not null,
+  measured_by_id uuid,
+  measured_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint kpi_effect_pkey PRIMARY KEY (id)
+);
+CREATE INDEX kpi_effect_changed ON fold.kpi_effect USING btree (changed_at, id);
+CREATE INDEX kpi_effect_kpi ON fold.kpi_effect USING btree (kpi, measured_at DESC, id DESC);
+CREATE INDEX kpi_effect_measured ON fold.kpi_effect USING btree (measured_at DESC, id DESC);
+
+create table fold.kpi_rebase (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  state text collate "C" not null,
+  kpi text collate "C" not null,
+  scope text collate "C" not null,
+  service text collate "C",
+  team_id uuid,
+  change text not null,
+  begins_at timestamp with time zone not null,
+  added_at timestamp with time zone not null,
+  added_by_id uuid,
+  appended_at timestamp with time zone,
+  constraint kpi_rebase_pkey PRIMARY KEY (id)
+);
+CREATE INDEX kpi_rebase_added ON fold.kpi_rebase USING btree (added_at DESC, id DESC);
+CREATE INDEX kpi_rebase_kpi ON fold.kpi_rebase USING btree (kpi, begins_at);
+
+create table fold.kpi_signal (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  kpi text collate "C" not null,
+  scope text collate "C" not null,
+  service text collate "C",
+  team_id uuid,
+  rule text collate "C" not null,
+  grain text collate "C" not null,
+  zone text collate "C" not null,
+  since_at timestamp with time zone not null,
+  begins_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  tendency text collate "C" not null,
+  needs_attention boolean not null,
+  value text collate "C" not null,
+  centre text collate "C" not null,
+  low text collate "C" not null,
+  high text collate "C" not null,
+  "position" bigint not null,
+  noted_at timestamp with time zone not null,
+  reason text,
+  cause text,
+  explained_by_id uuid,
+  explained_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint kpi_signal_pkey PRIMARY KEY (id),
+  constraint kpi_signal_number_key UNIQUE (number)
+);
+CREATE INDEX kpi_signal_kpi ON fold.kpi_signal USING btree (kpi, begins_at DESC, id DESC);
+CREATE INDEX kpi_signal_noted ON fold.kpi_signal USING btree (noted_at DESC, id DESC);
+CREATE UNIQUE INDEX kpi_signal_once_key ON fold.kpi_signal USING btree (kpi, service, team_id, grain, rule, begins_at) NULLS NOT DISTINCT;
+
 create table fold.kpi_target (
   id uuid not null,
   version integer not null,
@@ -2343,6 +2430,45 @@ CREATE INDEX agent_work_day ON kpi.agent_work USING btree (assignee_id, day) INC
 CREATE INDEX agent_work_ended ON kpi.agent_work USING btree (ended_at) INCLUDE (team_id, assignee_id) WHERE (ended_at IS NOT NULL);
 CREATE INDEX agent_work_team ON kpi.agent_work USING btree (team_id, ended_at) INCLUDE (assignee_id) WHERE (ended_at IS NOT NULL);
 
+create table kpi.article_published (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  owner_id uuid,
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  constraint article_published_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX article_published_at ON kpi.article_published USING btree (at) INCLUDE (owner_id, excluded);
+
+create table kpi.article_used (
+  case_id uuid not null,
+  n integer not null,
+  at timestamp with time zone not null,
+  owner_id uuid,
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  constraint article_used_pkey PRIMARY KEY (case_id, n)
+);
+CREATE INDEX article_used_at ON kpi.article_used USING btree (at) INCLUDE (owner_id, excluded);
+
+create table kpi.article_visit (
+  session text collate "C" not null,
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  deflected boolean not null,
+  confirmed boolean not null,
+  excluded text collate "C",
+  irregular boolean not null default false,
+  "position" bigint not null,
+  positions bigint[] not null,
+  constraint article_visit_pkey PRIMARY KEY (session)
+);
+CREATE INDEX article_visit_at ON kpi.article_visit USING btree (at) INCLUDE (deflected, confirmed);
+
 create table kpi.breach_cause (
   id uuid not null,
   case_id uuid not null,
@@ -2585,6 +2711,13 @@ create table kpi.deployment_succeeded (
 CREATE INDEX deployment_succeeded_at ON kpi.deployment_succeeded USING btree (at) INCLUDE (team_id, service, excluded);
 CREATE INDEX deployment_succeeded_team ON kpi.deployment_succeeded USING btree (team_id, at) INCLUDE (service, excluded);
 
+create table kpi.helped_case (
+  "position" bigint not null,
+  case_id uuid not null,
+  constraint helped_case_pkey PRIMARY KEY ("position")
+);
+CREATE INDEX helped_case_case ON kpi.helped_case USING btree (case_id);
+
 create table kpi.incident_closed (
   case_id uuid not null,
   at timestamp with time zone not null,
@@ -2720,9 +2853,12 @@ create table kpi.incident_opened (
   ended_at timestamp with time zone,
   ended_seconds bigint,
   source text collate "C" not null,
+  settled boolean not null default false,
+  ci text collate "C",
   constraint incident_opened_pkey PRIMARY KEY (case_id)
 ) with (fillfactor=60);
-CREATE INDEX incident_opened_at ON kpi.incident_opened USING btree (at) INCLUDE (priority, team_id, service, channel, category, assignee_id, customer_id, source, excluded, ended_at, ended_seconds);
+CREATE INDEX incident_opened_at ON kpi.incident_opened USING btree (at) INCLUDE (priority, team_id, service, channel, category, assignee_id, customer_id, source, excluded, ended_at, ended_seconds, settled);
+CREATE INDEX incident_opened_ci ON kpi.incident_opened USING btree (ci, at) WHERE (ci IS NOT NULL);
 CREATE INDEX incident_opened_kind ON kpi.incident_opened USING btree (service, category, at) WHERE ((service IS NOT NULL) AND (category IS NOT NULL));
 CREATE INDEX incident_opened_recorded ON kpi.incident_opened USING btree (recorded_at) WHERE (recorded_at IS NOT NULL);
 CREATE INDEX incident_opened_team ON kpi.incident_opened USING btree (team_id, at) INCLUDE (excluded, ended_at, ended_seconds);
@@ -2798,9 +2934,11 @@ create table kpi.incident_resolved (
   currency text,
   handovers integer not null default 0,
   source text collate "C" not null,
+  ci text collate "C",
   constraint incident_resolved_pkey PRIMARY KEY (case_id, n)
 );
 CREATE INDEX incident_resolved_at ON kpi.incident_resolved USING btree (at) INCLUDE (seconds, business_seconds, final, reopened, reopened_soon, reassignments, handovers, came_back, priority, team_id, service, channel, category, assignee_id, customer_id, excluded);
+CREATE INDEX incident_resolved_ci ON kpi.incident_resolved USING btree (ci, at) INCLUDE (case_id) WHERE (final AND (ci IS NOT NULL));
 CREATE INDEX incident_resolved_kind ON kpi.incident_resolved USING btree (service, category, at) INCLUDE (case_id) WHERE (final AND (service IS NOT NULL) AND (category IS NOT NULL));
 CREATE INDEX incident_resolved_major ON kpi.incident_resolved USING btree (at) WHERE (review_on_time IS NOT NULL);
 CREATE INDEX incident_resolved_recorded ON kpi.incident_resolved USING btree (recorded_at) WHERE (final AND (recorded_at IS NOT NULL));
@@ -2916,8 +3054,10 @@ create table kpi.problem_incident (
   case_id uuid not null,
   incident_id uuid not null,
   "position" bigint not null,
+  repeats boolean not null default false,
   constraint problem_incident_pkey PRIMARY KEY (case_id, incident_id)
 );
+CREATE INDEX problem_incident_incident ON kpi.problem_incident USING btree (incident_id);
 
 create table kpi.problem_life (
   case_id uuid not null,
@@ -3211,6 +3351,7 @@ create table kpi.request_opened (
   path text collate "C",
   catalogue_item text collate "C",
   settled boolean not null,
+  ended boolean not null default false,
   constraint request_opened_pkey PRIMARY KEY (case_id)
 );
 CREATE INDEX request_opened_at ON kpi.request_opened USING btree (at);
@@ -3309,6 +3450,30 @@ create table kpi.request_task (
 CREATE INDEX request_task_at_idx ON kpi.request_task USING btree (at);
 CREATE INDEX request_task_team ON kpi.request_task USING btree (team_id, at) INCLUDE (met, excluded);
 
+create table kpi.service_stretch (
+  case_id uuid not null,
+  n integer not null,
+  since timestamp with time zone not null,
+  until timestamp with time zone not null,
+  service text collate "C",
+  owner_id uuid,
+  team_id uuid,
+  opened_at timestamp with time zone not null,
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  constraint service_stretch_pkey PRIMARY KEY (case_id, n)
+);
+
+create table kpi.sla_cover (
+  case_id uuid not null,
+  service text collate "C" not null,
+  since timestamp with time zone not null,
+  until timestamp with time zone not null,
+  constraint sla_cover_pkey PRIMARY KEY (case_id, service)
+);
+CREATE INDEX sla_cover_service ON kpi.sla_cover USING btree (service, since) INCLUDE (until);
+
 create table kpi.sla_life (
   case_id uuid not null,
   n integer not null,
@@ -3338,14 +3503,35 @@ create table kpi.sla_signed (
   constraint sla_signed_pkey PRIMARY KEY (case_id)
 );
 
+create table kpi.ticket_raised (
+  person text collate "C" not null,
+  at timestamp with time zone not null,
+  "position" bigint not null,
+  constraint ticket_raised_pkey PRIMARY KEY (person, at, "position")
+);
+
 create table kpi.unfinished (
   "position" bigint not null,
   services text[] not null,
   categories text[] not null,
   times timestamp with time zone[] not null,
   assignees uuid[] not null,
-  days date[] not null
+  days date[] not null,
+  cis text[] not null default '{}'::text[]
 );
+
+create table kpi.visit_event (
+  "position" bigint not null,
+  session text collate "C" not null,
+  article_id uuid not null,
+  what text collate "C" not null,
+  at timestamp with time zone not null,
+  person text collate "C",
+  helped boolean,
+  constraint visit_event_pkey PRIMARY KEY ("position")
+);
+CREATE INDEX visit_event_person ON kpi.visit_event USING btree (person, session) WHERE (person IS NOT NULL);
+CREATE INDEX visit_event_session ON kpi.visit_event USING btree (session);
 
 create view kpi.clock_first as
  SELECT incident_opened.case_id,
@@ -3763,6 +3949,116 @@ create view kpi.request_rating_asked as
     opened_position,
     rated
    FROM kpi.rating_asked;
+
+create view kpi.request_received as
+ SELECT request_opened.case_id,
+    request_opened.at,
+    request_opened.priority,
+    request_opened.team_id,
+    request_opened.service,
+    request_opened.channel,
+    request_opened.category,
+    request_opened.assignee_id,
+    request_opened.customer_id,
+    request_opened.path,
+    request_opened.catalogue_item,
+    request_opened.excluded,
+    request_opened.irregular,
+    request_opened."position",
+    request_opened.opened_position,
+    request_opened.settled,
+    request_opened.ended
+   FROM kpi.request_opened
+UNION ALL
+ SELECT incident_opened.case_id,
+    incident_opened.at,
+    incident_opened.priority,
+    incident_opened.team_id,
+    incident_opened.service,
+    incident_opened.channel,
+    incident_opened.category,
+    incident_opened.assignee_id,
+    incident_opened.customer_id,
+    NULL::text AS path,
+    NULL::text AS catalogue_item,
+    incident_opened.excluded,
+    incident_opened.irregular,
+    incident_opened."position",
+    incident_opened.opened_position,
+    incident_opened.settled,
+    (incident_opened.ended_at IS NOT NULL) AS ended
+   FROM kpi.incident_opened;
+
+create view kpi.request_solved as
+ SELECT ended.case_id,
+    ended.at,
+    ended.priority,
+    ended.team_id,
+    ended.service,
+    ended.channel,
+    ended.category,
+    ended.assignee_id,
+    ended.customer_id,
+    ended.excluded,
+    ended.irregular,
+    ended."position",
+    ended.opened_position,
+    (EXISTS ( SELECT
+           FROM kpi.helped_case helped
+          WHERE (helped.case_id = ended.case_id))) AS article_used
+   FROM kpi.incident_resolved ended
+  WHERE ended.final
+UNION ALL
+ SELECT ended.case_id,
+    ended.at,
+    ended.priority,
+    ended.team_id,
+    ended.service,
+    ended.channel,
+    ended.category,
+    ended.assignee_id,
+    ended.customer_id,
+    ended.excluded,
+    ended.irregular,
+    ended."position",
+    ended.opened_position,
+    (EXISTS ( SELECT
+           FROM kpi.helped_case helped
+          WHERE (helped.case_id = ended.case_id))) AS article_used
+   FROM kpi.request_delivered ended
+  WHERE ended.final;
+
+create view kpi.service_life as
+ SELECT stretch.case_id,
+    piece.since,
+    piece.until,
+    (99)::smallint AS span_class,
+    'open'::text AS phase,
+    false AS on_hold,
+    (EXISTS ( SELECT
+           FROM kpi.sla_cover cover
+          WHERE ((cover.service = ANY (ARRAY[''::text, stretch.service])) AND (cover.since <= piece.since) AND (cover.until > piece.since)))) AS under_agreement,
+    stretch.opened_at,
+    stretch.owner_id,
+    stretch.team_id,
+    stretch.irregular,
+    stretch."position",
+    stretch.opened_position
+   FROM (kpi.service_stretch stretch
+     CROSS JOIN LATERAL ( SELECT edges.edge AS since,
+            lead(edges.edge, 1, stretch.until) OVER (ORDER BY edges.edge) AS until
+           FROM ( SELECT stretch.since AS edge
+                UNION
+                 SELECT edge.edge
+                   FROM (kpi.sla_cover cover
+                     CROSS JOIN LATERAL unnest(ARRAY[cover.since, cover.until]) edge(edge))
+                  WHERE ((cover.service = ANY (ARRAY[''::text, stretch.service])) AND (edge.edge > stretch.since) AND (edge.edge < stretch.until))) edges) piece);
+
+create view kpi.service_went_live as
+ SELECT case_id,
+    min(since) AS at
+   FROM kpi.service_stretch
+  GROUP BY case_id;
 
 CREATE OR REPLACE FUNCTION kpi.agreed_seconds(calendar_version uuid, first timestamp with time zone, last timestamp with time zone)
  RETURNS TABLE(seconds bigint)

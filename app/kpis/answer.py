@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -20,10 +20,11 @@ from pydantic import ConfigDict, Field
 
 from app.api.shapes import OutputModel
 from app.db import Connection, Database, DatabaseGone
-from app.kpis import agent_days, as_of, periods, query, references, standing, survival
+from app.kpis import as_of, periods, point_intervals, query, references, standing, survival
 from app.kpis.agreement_names import agreement_ids, agreement_numbers
 from app.kpis.budgets.validity import budgets
 from app.kpis.comparisons import Comparisons, load_comparisons
+from app.kpis.days_worked import add_agent_days
 from app.kpis.dimensions import Dimension
 from app.kpis.effective_dating import Layer
 from app.kpis.facts import FACTS, TABLES, UNFINISHED
@@ -102,9 +103,8 @@ async def answer(
             position, lag_seconds = await facts_position(connection)
         at = None if present else position
         figures = await with_previous_period(connection, question, now, at)
-        compared = await load_comparisons(question, lambda of: _count_as_of(connection, of, now, at))
-        names = await _team_keys(connection, question, figures)
-        names |= await agreement_numbers(connection, question, figures)
+        compared = await load_comparisons(question, lambda of: count_as_of(connection, of, now, at))
+        names = await cut_names(connection, question, figures)
     return KpiAnswer(
         key=question.kpi.key,
         unit=question.kpi.unit.value,
@@ -125,22 +125,22 @@ async def with_previous_period(
     A running period is compared with an equally long beginning of the previous one: number PARTIAL_PREVIOUS.
     """
     before = _previous_bounds(question)
-    found = await _count_as_of(
+    found = await count_as_of(
         connection, replace(question, bounds=(*before, *question.bounds)), now, position
     )
     as_far: dict[PointKey, Figures] = {}
     if (part := comparable_part(question, now)) is not None:
-        as_far = await _count_as_of(connection, replace(question, bounds=part), now, position)
+        as_far = await count_as_of(connection, replace(question, bounds=part), now, position)
     figures = {(0, cut): of for (period, cut), of in found.items() if period == 1}
     asked = {(period - len(before), cut): of for (period, cut), of in found.items() if period > len(before)}
     _check_limit(asked, LARGEST_ANSWER)
     return figures | asked | {(PARTIAL_PREVIOUS, cut): of for (_, cut), of in as_far.items()}
 
 
-async def _count_as_of(
+async def count_as_of(
     connection: Connection, question: Question, now: datetime, position: int | None
 ) -> dict[PointKey, Figures]:
-    """Count the figures as the log knew them at the position, or from the facts if it is None."""
+    """Count the figures as the log knew them at the position; None: from the facts. Raises CannotAnswer."""
     if position is None:
         return await count(connection, question, now, most=2 * LARGEST_ANSWER)
     filters = await resolve_filters(connection, question)
@@ -229,6 +229,7 @@ async def count(
 
     Raises CannotAnswer if there are figures for more than `most` periods and cuts, or if a team is unknown.
     """
+    await point_intervals.load_for([question.kpi])
     filters = await resolve_filters(connection, question)
     if question.kpi.is_of_outages:
         position, _ = await facts_position(connection)
@@ -271,22 +272,6 @@ async def _add_cells(
             of.secondary = of.secondary or Figures()
             total, *spread = row[cuts + 8 :]
             add_cases(kpi.secondary_kpi, of.secondary, excluded, counts, total, spread)
-
-
-async def add_agent_days(
-    connection: Connection, question: Question, filters: Filters, figures: dict[PointKey, Figures]
-) -> None:
-    """Add to the figures the number of cases that ended and the number of person-days worked."""
-    ((first, last),) = await fetch(connection, agent_days.SELECT_DAY_RANGE)
-    if first is None:
-        return
-    whole = agent_days.whole_days(question, filters, agent_days.day_parts(question, first, last))
-    for period, *cut, days, cases in await fetch(connection, whole):
-        of = figures.setdefault((period, tuple(cut)), Figures())
-        of.days, of.cases, of.total = days, cases, cases
-    for period, *cut, cases in await fetch(connection, agent_days.edge_cases(question, filters)):
-        of = figures.setdefault((period, tuple(cut)), Figures())
-        of.cases, of.total = of.cases + cases, of.total + cases
 
 
 async def add_survival(
@@ -437,12 +422,21 @@ async def _teams(connection: Connection, dimension: Dimension, named: Sequence[s
     return [team_id for team_id, _ in rows]
 
 
-async def _team_keys(
-    connection: Connection, question: Question, figures: Mapping[PointKey, Figures]
+async def cut_names(
+    connection: Connection, question: Question, places: Iterable[PointKey]
 ) -> dict[str | UUID | None, str]:
-    """Return, by id, the keys of the teams that occur in the cuts."""
+    """Return, by id, the keys of the teams and the numbers of the agreements that occur in the cuts."""
+    places = list(places)
+    return await _team_keys(connection, question, places) | await agreement_numbers(
+        connection, question, places
+    )
+
+
+async def _team_keys(
+    connection: Connection, question: Question, places: Iterable[PointKey]
+) -> dict[str | UUID | None, str]:
     columns = [n for n, dimension in enumerate(question.by) if dimension in TEAMS]
-    ids = {place[1][n] for place in figures for n in columns} - {None}
+    ids = {place[1][n] for place in places for n in columns} - {None}
     if not ids:
         return {}
     text = "select id, key from fold.team where id = any(%(ids)s::uuid[])"

@@ -14,12 +14,15 @@ from uuid import UUID
 from psycopg.errors import QueryCanceled
 
 from app.db import Connection, Database
-from app.kpis import periods, raw, references
+from app.kpis import periods, point_intervals, raw, raw_days, references
 from app.kpis.dimensions import Dimension
+from app.kpis.fetching import fetch
 from app.kpis.figures import Distribution, Figures, PointKey, distribution
 from app.kpis.kpi import EXCLUSIONS, Aggregate, Kpi
 from app.kpis.outages import counting
+from app.kpis.query import WEIGHTED_AGGREGATES, Statement
 from app.kpis.question import CannotAnswer, Question
+from app.kpis.rota_days import RotaDays, covered_work, rota_days
 from app.log import read
 
 #: The time limit of a definition, in seconds. It reads the whole log up to the position, whatever the
@@ -31,6 +34,21 @@ SELECT_RECORDED_AT = "select recorded_at from log.event where position = %s"
 SELECT_OCCURRED_RANGE = "select min(occurred_at), max(occurred_at) from log.event where position <= %s"
 
 PER_DAYS = frozenset({Aggregate.per_agent_day, Aggregate.per_day})
+
+
+Filters = Mapping[Dimension, Sequence[str | UUID | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCases:
+    """A question for the cases of its whole time, with its filters, the instant of the end state, and how
+    many rows it gets at most.
+    """
+
+    question: Question
+    filters: Filters
+    instant: datetime
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +71,7 @@ async def log_moment(db: Database, as_of: int | datetime, now: datetime) -> LogM
 async def count(
     connection: Connection,
     question: Question,
-    filters: Mapping[Dimension, Sequence[str | UUID | None]],
+    filters: Filters,
     moments: Sequence[datetime],
     position: int,
 ) -> dict[PointKey, Figures]:
@@ -63,6 +81,7 @@ async def count(
     the log is too long to be counted in LONGEST_SECONDS.
     """
     kpi, figures = question.kpi, dict[PointKey, Figures]()
+    await point_intervals.load_for([kpi])
     await connection.execute(LIMITS.encode())
     try:
         if kpi.is_of_outages:
@@ -91,10 +110,77 @@ async def count(
     return figures
 
 
+async def case_values(
+    connection: Connection, asked: Sequence[AskedCases], position: int
+) -> list[list[tuple[Any, ...]]]:
+    """Return, for each of the questions about one KPI, what each case brings in its whole time, as of
+    `position`: the columns of `query.case_values`. The definition is evaluated once for all of them.
+
+    Raises CannotAnswer like `count`.
+    """
+    question = asked[0].question
+    kpi = question.kpi
+    parameters: dict[str, Any] = {
+        "position": position,
+        "now": question.now,
+        "currency": question.currency,
+    }
+    names = raw.definition_names(kpi)
+    if kpi.fact is None:
+        names = raw.open_names(kpi)
+        parameters |= {"ends": sorted({one.instant for one in asked})}
+    parts = []
+    for number, one in enumerate(asked):
+        assert one.question.kpi is kpi
+        where, values = _where(one.filters, number)
+        parameters |= values
+        parts.append(_case_values_of(one, number, where, parameters))
+    text = f"""
+with counted as materialized ({raw.union_of(kpi, names)})
+{" union all ".join(parts)}"""
+    await connection.execute(LIMITS.encode())
+    try:
+        rows = await fetch(connection, Statement(text, parameters))
+    except QueryCanceled as error:
+        raise CannotAnswer("as_of", "takes_too_long", seconds=str(LONGEST_SECONDS)) from error
+    found: list[list[tuple[Any, ...]]] = [[] for _ in asked]
+    for number, *row in rows:
+        found[number].append(tuple(row))
+    return found
+
+
+def _case_values_of(asked: AskedCases, number: int, where: str, parameters: dict[str, Any]) -> str:
+    """Return the SQL that picks the cases of one question from all that were counted, and add its
+    parameters.
+    """
+    kpi, question = asked.question.kpi, asked.question
+    cut = "".join(f", {raw.COLUMN.get(dimension, raw.AGE)}" for dimension in question.by)
+    if kpi.fact is None:
+        value, weight, time = "1", "1", f"at = %(instant_{number})s"
+        if kpi.is_share_of_open or kpi.is_of_ages:
+            value = kpi.measure.number.raw
+        parameters[f"instant_{number}"] = asked.instant
+    else:
+        value, weight = kpi.measure.number.raw, _raw_weight(kpi)
+        only = "true" if kpi.counts_excluded else "excluded is null"
+        time = f"at >= %(begin_{number})s and at < %(end_{number})s and {only}"
+        parameters |= {f"begin_{number}": question.bounds[0], f"end_{number}": question.bounds[-1]}
+    return f"""(select {number}, case_id, {value} as value, {weight} as weight{cut}
+from counted where {time} and {where} limit {asked.most})"""
+
+
+def _raw_weight(kpi: Kpi) -> str:
+    if kpi.aggregate is Aggregate.kaplan_meier:
+        return "numerator"
+    if kpi.aggregate in WEIGHTED_AGGREGATES and kpi.secondary_kpi is not None:
+        return kpi.secondary_kpi.measure.number.raw
+    return "1"
+
+
 async def _count_cases(
     connection: Connection,
     question: Question,
-    filters: Mapping[Dimension, Sequence[str | UUID | None]],
+    filters: Filters,
     position: int,
 ) -> dict[PointKey, Figures]:
     """Count the figures of the cases that were decided in the periods."""
@@ -102,9 +188,11 @@ async def _count_cases(
     source = _source(raw.definition_names(kpi), question, filters, {"position": position})
     cells = await raw.cells(connection, bounds, by, raw.with_measure(kpi, source))
     if kpi.aggregate is Aggregate.per_agent_day:
-        raw.add_agent_days(cells, await _agent_days(connection, question, filters, position))
+        rota = await rota_days(connection, question, filters, position)
+        worked = await _agent_days(connection, question, filters, position, rota)
+        raw_days.add_agent_days(cells, worked, rota.days)
     if kpi.aggregate is Aggregate.per_day:
-        raw.add_days(cells, bounds, by, question.zone, question.now)
+        raw_days.add_days(cells, bounds, by, question.zone, question.now)
     figures = {place: _figures(kpi, cell) for place, cell in cells.items()}
     if kpi.secondary_kpi is not None:
         beside = await raw.cells(connection, bounds, by, raw.with_measure(kpi.secondary_kpi, source))
@@ -128,8 +216,9 @@ async def _count_cases(
 async def _agent_days(
     connection: Connection,
     question: Question,
-    filters: Mapping[Dimension, Sequence[str | UUID | None]],
+    filters: Filters,
     position: int,
+    rota: RotaDays,
 ) -> dict[PointKey, int]:
     row = await (await connection.execute(SELECT_OCCURRED_RANGE.encode(), (position,))).fetchone()
     assert row is not None
@@ -139,26 +228,36 @@ async def _agent_days(
     margin = timedelta(days=1)
     begin, end = max(question.bounds[0], first - margin), min(question.bounds[-1], last + margin)
     days = periods.day_starts(begin, end, question.zone)
-    source = _source(raw.work_definition_names(question.kpi), question, filters, {"position": position})
-    return await raw.agent_days(connection, question.bounds, days, question.by, source)
+    parameters = {"position": position, **rota.parameters(question)}
+    source = _source(raw.work_definition_names(question.kpi), question, filters, parameters)
+    of = (question.bounds, days, question.by, source)
+    return await raw_days.agent_days(connection, *of, but=covered_work(question))
 
 
 def _source(
     names: Sequence[str],
     question: Question,
-    filters: Mapping[Dimension, Sequence[str | UUID | None]],
+    filters: Filters,
     parameters: dict[str, Any],
 ) -> raw.CaseSource:
     """Return the cases of the named definitions, restricted by the question's filters."""
-    parameters = {**parameters, "now": question.now, "currency": question.currency}
-    where = ["true"]
+    where, values = _where(filters)
+    parameters = {**parameters, **values, "now": question.now, "currency": question.currency}
+    text = f"select * from ({raw.union_of(question.kpi, names)}) counted where {where}"
+    return raw.CaseSource(text, parameters)
+
+
+def _where(filters: Filters, number: int = 0) -> tuple[str, dict[str, Any]]:
+    """Return the condition of the filters over the columns of a definition, and its parameters, which are
+    told apart by the number of the question.
+    """
+    where, parameters = ["true"], dict[str, Any]()
     for dimension, values in filters.items():
-        column, named = raw.COLUMN.get(dimension, f"({raw.AGE})"), f"{dimension.value}_texts"
+        column, named = raw.COLUMN.get(dimension, f"({raw.AGE})"), f"{dimension.value}_texts_{number}"
         parameters[named] = [str(value) for value in values if value is not None]
         among = f"{column}::text = any(%({named})s)"
         where.append(f"({among} or {column} is null)" if None in values else among)
-    text = f"select * from ({raw.union_of(question.kpi, names)}) counted where {' and '.join(where)}"
-    return raw.CaseSource(text, parameters)
+    return " and ".join(where), parameters
 
 
 def _figures(kpi: Kpi, cell: raw.Cell) -> Figures:
@@ -169,6 +268,7 @@ def _figures(kpi: Kpi, cell: raw.Cell) -> Figures:
         elapsed=_distribution(cell.mean, cell.median, cell.p90, cell.max) if timed else None,
         skewed=cell.skewed,
         days=int(cell.denominator or 0) if kpi.aggregate in PER_DAYS else 0,
+        rota_days=cell.rota_days,
         excluded={reason: getattr(cell, reason) for reason in EXCLUSIONS},
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -17,7 +17,8 @@ from app.kpis import query, standing
 from app.kpis.answer import facts_position, resolve_filters, snapshot_connection, with_budgets
 from app.kpis.dimensions import Dimension
 from app.kpis.fetching import fetch
-from app.kpis.kpi import Basis, Measure
+from app.kpis.kpi import Basis
+from app.kpis.measures import ASSIGNEE, FACT_EVIDENCE, NO_EVIDENCE, PROGRESS, TEAM, Evidence
 from app.kpis.outages import counting
 from app.kpis.query import Statement
 from app.kpis.question import Question
@@ -31,54 +32,22 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
 SET_FIELDS = "coalesce(data->'set'->stream, '{}') || coalesce(data->'late'->stream, '{}')"
-TEAM_SET, ASSIGNEE_SET = f"{SET_FIELDS} ? 'team_id'", f"{SET_FIELDS} ? 'assignee_id'"
-#: For KPIs of openings filtered by team or assignee: the condition on events that set the first one.
-ASSIGNMENT_SET = {Dimension.team: TEAM_SET, Dimension.assignee: ASSIGNEE_SET}
-#: The events about a major incident.
-MAJOR_EVENTS = ("declared_major", "downgraded", "reviewed")
-#: The events that meeting a deadline, an age or completion at once depends on.
-PROGRESS_EVENTS = ("acknowledged", "started", "resolved", "closed", "reopened")
-#: The events that decide whether a case was resolved at first contact.
-CONTACT_EVENTS = ("acknowledged", "started", "held", "commented", "reopened")
-#: The events that end tasks.
-TASK_EVENTS = ("task_completed", "task_dropped")
-#: The events that hand a change in, and those that its verdict follows from.
-HANDING_EVENTS = ("submitted", "scheduled")
-VERDICT_EVENTS = ("started", "implemented", "backed_out", "reviewed", "cause_confirmed", "linked", "unlinked")
-#: What a clock hears of a case, besides changes of what its agreement and target are chosen by.
-CLOCK_EVENTS = (
-    *("acknowledged", "assessed", "started", "held", "resumed", "contained", "resolved", "fulfilled"),
-    *("accepted", "closed", "reopened", "cancelled", "marked_duplicate", "rejected", "refused"),
-    *("prioritised", "breach_cause_stated"),
+#: For KPIs of openings filtered by team or assignee: the events that set the first one.
+FIRST_ASSIGNMENT = {Dimension.team: TEAM, Dimension.assignee: ASSIGNEE}
+#: What a clock hears of a case: these and changes of what its agreement and target are chosen by.
+CLOCK = Evidence(
+    (
+        *("acknowledged", "assessed", "started", "held", "resumed", "contained", "resolved", "fulfilled"),
+        *("accepted", "closed", "reopened", "cancelled", "marked_duplicate", "rejected", "refused"),
+        *("prioritised", "breach_cause_stated"),
+    ),
+    sets=("priority", "service", "category", "customer_id", "item"),
 )
-UPDATE_EVENTS = ("commented", "update_posted")
-TRAITS_SET = f"({SET_FIELDS}) ?| array['priority', 'service', 'category', 'customer_id', 'item']"
-#: The facts of ratings, the events that they follow from, and the facts of complaints.
-RATED_FACTS, RATING_EVENTS = frozenset({"rated", "rating_asked"}), ("rating_asked", "rated")
-COMPLAINT_FACTS = frozenset({"complained", "complaint_answered"})
+UPDATE = Evidence(("commented", "update_posted"))
+#: What an outage begins, changes and ends with.
+OUTAGE = PROGRESS + Evidence(sets=("effect", "began_at", "service_restored_at", "service"))
 #: The column that names a record to people, by its kind; by default its number.
-NAMES = {"ci": "key", "deployment": "coalesce(pipeline || ' ' || run, id::text)"}
-#: The events that an outage begins, changes and ends with, besides those that set one of the fields.
-OUTAGE_FIELDS = ("effect", "began_at", "service_restored_at", "service")
-OUTAGE_SET = f"({SET_FIELDS} ?| array[{', '.join(map(repr, OUTAGE_FIELDS))}] or type = any(%(done)s))"
-#: By measure, the events that a case's number follows from, besides its opening and the deciding event.
-DECIDING_EVENTS = {
-    Measure.observed: "type = any(%(done)s)",
-    Measure.in_time: "type = any(%(done)s)",
-    Measure.at_once: "type = any(%(done)s)",
-    Measure.reopened: "type = %(reopened)s",
-    Measure.reopened_soon: "type = %(reopened)s",
-    Measure.reassigned: TEAM_SET,
-    Measure.reassignments: TEAM_SET,
-    Measure.handovers: f"{TEAM_SET} or {ASSIGNEE_SET}",
-    Measure.came_back: TEAM_SET,
-    Measure.review_on_time: "type = any(%(majors)s)",
-    Measure.downgraded: "type = any(%(majors)s)",
-    Measure.at_first: "type = any(%(verdict)s)",
-    Measure.failed: "type = any(%(verdict)s)",
-    Measure.unauthorised: "type = 'ci.regularised'",
-    Measure.first_contact: f"type = any(%(contact)s) or {TEAM_SET}",
-}
+NAMES = {"ci": "key", "service": "key", "deployment": "coalesce(pipeline || ' ' || run, id::text)"}
 
 
 class KpiEvidence(OutputModel):
@@ -138,7 +107,9 @@ class KpiCase(OutputModel):
 
 
 #: Where the columns of a counted clock begin in a row: its id, its metric, its agreement.
-CLOCK = 12
+CLOCK_COLUMN = 12
+#: The order of cases, the earliest first.
+ORDER = "order by at, case_id, position, state, revision, clock_id"
 #: By case id, its kind of record and its human-readable number.
 CaseNumbers = Mapping[UUID, tuple[str, str]]
 #: The position after which the next page starts: instant of decision, case id, log position, and the count of
@@ -179,12 +150,23 @@ async def cases(
     assert 1 <= limit <= LARGEST_PAGE
     async with snapshot_connection(db) as connection:
         position, lag_seconds = await facts_position(connection)
-        rows = await fetch(connection, await _statement(connection, question, now, after, limit + 1))
+        statement = await counted_rows(connection, question, now)
+        rows = await fetch(connection, _page_of(statement, after, limit + 1))
         more, rows = len(rows) > limit, rows[:limit]
-        numbers = await _numbers(connection, question, [row[0] for row in rows])
-        events = await _events(connection, question, numbers, rows, position)
-    counted = [_case(row, numbers, events) for row in rows]
+        counted = await described_cases(connection, question, rows, position)
     return CasePage(counted, _page_cursor(rows, after) if more else None, position, lag_seconds)
+
+
+async def described_cases(
+    connection: Connection, question: Question, rows: list[tuple[Any, ...]], position: int
+) -> list[KpiCase]:
+    """Return the counted cases of these rows of `counted_rows`, each with its number and its events up to
+    the position.
+    """
+    numbers = await case_numbers(connection, question, [row[0] for row in rows])
+    events = await _events(connection, question, numbers, rows, position)
+    by_position = {event.position: event for of in events.values() for _, event in of}
+    return [_case(row, numbers, events, by_position) for row in rows]
 
 
 def _page_cursor(rows: list[tuple[Any, ...]], after: PageCursor | None) -> PageCursor:
@@ -195,9 +177,10 @@ def _page_cursor(rows: list[tuple[Any, ...]], after: PageCursor | None) -> PageC
     return (*places[-1], given + before)
 
 
-async def _statement(
-    connection: Connection, question: Question, now: datetime, after: PageCursor | None, limit: int
-) -> Statement:
+async def counted_rows(connection: Connection, question: Question, now: datetime) -> Statement:
+    """Return a statement for the cases that the question counts, to be followed by ORDER. Raises
+    CannotAnswer.
+    """
     filters = await resolve_filters(connection, question)
     if question.kpi.is_of_outages:
         position, _ = await facts_position(connection)
@@ -206,25 +189,28 @@ async def _statement(
         rows = standing.open_cases(question, filters, min(question.bounds[-1], now))
     else:
         rows = query.counted_cases(await with_budgets(connection, question), filters)
+    return Statement(f"select * from ({rows.text}) counted", rows.parameters)
+
+
+def _page_of(cases: Statement, after: PageCursor | None, limit: int) -> Statement:
     behind = (
         "(at, case_id, position) >= (%(after_at)s, %(after_id)s, %(after_position)s)" if after else "true"
     )
     names = ("after_at", "after_id", "after_position", "given")
     named = dict(zip(names, after or (None, None, None, 0), strict=True))
     return Statement(
-        f"select * from ({rows.text}) counted where {behind} order by at, case_id, position, state,"
-        " revision, clock_id"
-        " limit %(limit)s offset %(given)s",
-        rows.parameters | named | {"limit": limit},
+        f"{cases.text} where {behind} {ORDER} limit %(limit)s offset %(given)s",
+        cases.parameters | named | {"limit": limit},
     )
 
 
-async def _numbers(connection: Connection, question: Question, ids: list[UUID]) -> CaseNumbers:
+async def case_numbers(connection: Connection, question: Question, ids: Sequence[UUID]) -> CaseNumbers:
+    """Return the kind and the number of each of these cases of the question's KPI."""
     text = " union all ".join(
         f"select id, '{kind}', {NAMES.get(kind, 'number')} from fold.{kind} where id = any(%(ids)s::uuid[])"
         for kind in question.kpi.processes
     )
-    rows = await fetch(connection, Statement(text, {"ids": ids}))
+    rows = await fetch(connection, Statement(text, {"ids": list(ids)}))
     return {case_id: (kind, number) for case_id, kind, number in rows}
 
 
@@ -235,25 +221,10 @@ async def _events(
 
     The flag: whether the event concerns all figures of the case, or only the one it produced.
     """
-    kind, also = question.kpi.process, DECIDING_EVENTS.get(question.kpi.measure, "false")
-    if question.kpi.basis is Basis.opened:
-        also = " or ".join(
-            [also, *(ASSIGNMENT_SET[one] for one in question.filters if one in ASSIGNMENT_SET)]
-        )
-    if question.kpi.is_of_outages:
-        also = OUTAGE_SET
-    if question.kpi.fact == "task":
-        also = "type = any(%(tasks)s)"
-    if question.kpi.fact == "implemented":
-        also = "type = any(%(handing)s)"
+    evidence = _evidence(question, rows)
+    also = f"type = any(%(types)s) or ({SET_FIELDS}) ?| %(fields)s::text[]"
     if question.kpi.is_of_clocks:
-        also = f"type = any(%(clocked)s) or {TRAITS_SET} or starts_with(stream, 'clock/')"
-    if question.kpi.fact in RATED_FACTS:
-        also = "type = any(%(ratings)s)"
-    if question.kpi.fact in COMPLAINT_FACTS:  # Otherwise each complaint would list the events of all of them.
-        also = "false"
-    if question.kpi.fact == "moved":  # Otherwise each change of team would list the events of all of them.
-        also = "false"
+        also += " or starts_with(stream, 'clock/')"
     text = f"""
 select split_part(stream, '/', 2)::uuid, id, position, type, occurred_at, ({also}) from log.told
 where position = any(%(positions)s::bigint[])
@@ -264,17 +235,10 @@ order by position"""
     parameters = {
         "positions": [position for row in rows for position in row[7]],
         "streams": [f"{numbers[row[0]][0]}/{row[0]}" for row in rows]
-        + [f"clock/{row[CLOCK]}" for row in rows if row[CLOCK] is not None],
-        "clocked": [f"{of}.{event}" for of in question.kpi.processes for event in _clock_events(rows)],
+        + [f"clock/{row[CLOCK_COLUMN]}" for row in rows if row[CLOCK_COLUMN] is not None],
         "last": last,
-        "reopened": f"{kind}.reopened",
-        "done": [f"{kind}.{event}" for event in PROGRESS_EVENTS],
-        "majors": [f"{kind}.{event}" for event in MAJOR_EVENTS],
-        "contact": [f"{kind}.{event}" for event in CONTACT_EVENTS],
-        "tasks": [f"{kind}.{event}" for event in TASK_EVENTS],
-        "handing": [f"{kind}.{event}" for event in HANDING_EVENTS],
-        "verdict": [f"{kind}.{event}" for event in VERDICT_EVENTS],
-        "ratings": [f"{one}.{event}" for one in question.kpi.processes for event in RATING_EVENTS],
+        "types": [f"{kind}.{event}" for kind in question.kpi.processes for event in evidence.events],
+        "fields": list(evidence.sets),
     }
     events: dict[UUID, list[tuple[bool, KpiEvidence]]] = defaultdict(list)
     for case_id, event_id, position, name, occurred_at, tells in await fetch(
@@ -285,23 +249,38 @@ order by position"""
     return events
 
 
-def _clock_events(rows: list[tuple[Any, ...]]) -> tuple[str, ...]:
-    """Return the types of events that the counted clocks follow from."""
-    updates = any(row[CLOCK + 1] == "update" for row in rows)
-    return (*CLOCK_EVENTS, *UPDATE_EVENTS) if updates else CLOCK_EVENTS
+def _evidence(question: Question, rows: list[tuple[Any, ...]]) -> Evidence:
+    """Return what the numbers of the counted cases follow from."""
+    kpi = question.kpi
+    if kpi.is_of_outages:
+        return OUTAGE
+    if kpi.is_of_clocks:
+        updates = any(row[CLOCK_COLUMN + 1] == "update" for row in rows)
+        return CLOCK + UPDATE if updates else CLOCK
+    if kpi.fact in FACT_EVIDENCE:
+        return FACT_EVIDENCE[kpi.fact]
+    evidence = kpi.measure.number.evidence
+    if kpi.basis is Basis.opened:
+        for dimension in question.filters:
+            evidence += FIRST_ASSIGNMENT.get(dimension, NO_EVIDENCE)
+    return evidence
 
 
 def _case(
-    row: tuple[Any, ...], numbers: CaseNumbers, events: dict[UUID, list[tuple[bool, KpiEvidence]]]
+    row: tuple[Any, ...],
+    numbers: CaseNumbers,
+    events: dict[UUID, list[tuple[bool, KpiEvidence]]],
+    by_position: Mapping[int, KpiEvidence],
 ) -> KpiCase:
     case_id, at, measure, excluded, irregular, inferred, skewed, deciding, _, state, revision, on_hold = row[
-        :CLOCK
+        :CLOCK_COLUMN
     ]
-    clock, metric, agreement = row[CLOCK:]
+    clock, metric, agreement = row[CLOCK_COLUMN:]
     kind, number = numbers[case_id]
-    told = events[case_id]
-    if clock is not None:
-        told = sorted([*told, *events[clock]], key=lambda one: one[1].position)
+    told = [*events[case_id], *(() if clock is None else events[clock])]
+    evidence = {event.position: event for tells, event in told if tells}
+    # The events of a visit are of several articles, and of a ticket.
+    evidence |= {position: by_position[position] for position in deciding if position in by_position}
     return KpiCase(
         id=case_id,
         kind=kind,
@@ -318,5 +297,5 @@ def _case(
         clock=clock,
         metric=metric,
         agreement=agreement,
-        events=[event for tells, event in told if tells or event.position in deciding],
+        events=[evidence[position] for position in sorted(evidence)],
     )

@@ -1,32 +1,58 @@
-"""The XmR chart of a KPI over its completed periods, which tells signals from noise (pure)."""
+"""The XmR chart of a KPI over its completed periods, which tells signals from noise (pure).
+
+Limits count anew at each re-basing; signals that were noted at night, and what people said of them, stand at
+their periods.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.api.shapes import OutputModel
+from app.api.shapes import OutputModel, PersonStub
 from app.kpis.answer import KpiAnswer
-from app.kpis.kpi import Aggregate, Kpi
+from app.kpis.kpi import Kpi
 from app.kpis.lag_notice import LAG_DESCRIPTION
-from app.kpis.outages.figures import DECIMALS
-from app.kpis.series import DECIMALS_OF_RATIOS
-from app.kpis.statistics.behaviour import LEAST_VALUES, Chart, Signal, chart
+from app.kpis.limits import KpiLimits, natural_limits
+from app.kpis.series import DECIMALS_OF_RATIOS, KpiPoint
+from app.kpis.signals.records import SignalState, Tendency
+from app.kpis.statistics.behaviour import LEAST_VALUES, Signal
+from app.kpis.statistics.stretches import Stretch, moving_ranges, signals_of, stretches
 
 
-class KpiLimits(OutputModel):
-    """The natural limits of the process: its usual variation while nothing changes it. Independent of
-    targets.
-    """
+class KpiNotedSignal(OutputModel):
+    """A signal that was noted at night, and its explanation."""
 
     model_config = ConfigDict(frozen=True)
 
-    centre: float = Field(description="The mean of the values of the periods that are over.")
-    low: float = Field(description="The lower natural limit; no lower than a value can be.")
-    high: float = Field(description="The upper natural limit; no higher than a value can be.")
-    moving_range: float = Field(description="How much a value differs from the next, on average.")
+    id: UUID
+    number: str
+    state: SignalState
+    rule: Signal
+    tendency: Tendency
+    since_at: datetime = Field(description="The beginning of the first period that makes up the signal.")
+    noted_at: datetime
+    reason: str | None = Field(description="Why, in the words of whoever explained it.")
+    cause: str | None = Field(description="The record or the event behind it.")
+    explained_by: PersonStub | None
+    explained_at: datetime | None
+
+
+class KpiChartRebase(OutputModel):
+    """A change from which the limits count anew."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    change: str = Field(description="The number of the change or another record, or a name.")
+    begins_at: datetime = Field(
+        description="Limits count anew from the first period that begins then or later."
+    )
 
 
 class KpiChartPoint(OutputModel):
@@ -39,9 +65,28 @@ class KpiChartPoint(OutputModel):
     value: int | float | None = Field(description="The KPI; null: there were no cases.")
     cases: int = Field(description="How many cases it was computed from.")
     running: bool = Field(description="It is not over, or has not begun: it is on no side of any limit.")
+    moving_range: float | None = Field(
+        description="How much it differs from the value before; null: none is before it since limits count."
+    )
     signals: list[Signal] = Field(
         description="The rules by which the value is no chance; none: look for no cause."
     )
+    noted: list[KpiNotedSignal] = Field(
+        description="The signals that were noted of the period at night, and what was said of them. Noted "
+        "are those of watched KPIs, by month, of the organisation, a service or a team."
+    )
+
+
+class KpiStretch(OutputModel):
+    """The periods between two re-basings, with limits of their own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    begin: datetime = Field(serialization_alias="from", description="The first instant of the stretch.")
+    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
+    values: int = Field(description="How many periods that are over and have a value it has.")
+    limits: KpiLimits | None = Field(description=f"Null: fewer than {LEAST_VALUES} values.")
+    provisional: bool = Field(description="The limits are of fewer than 12 values: they will still move.")
 
 
 class KpiBehaviour(OutputModel):
@@ -57,17 +102,40 @@ class KpiBehaviour(OutputModel):
     lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
     behind: str | None = Field(default=None, description=LAG_DESCRIPTION)
     limits: KpiLimits | None = Field(
-        description=f"Null: fewer than {LEAST_VALUES} periods that are over have a value."
+        description=f"Those of the last stretch. Null: fewer than {LEAST_VALUES} of its periods that are "
+        "over have a value."
     )
+    provisional: bool = Field(description="These limits are of fewer than 12 values: they will still move.")
+    stretches: list[KpiStretch] = Field(description="The times between re-basings; one if there was none.")
+    rebases: list[KpiChartRebase]
     points: list[KpiChartPoint]
 
 
-def behaviour(kpi: Kpi, found: KpiAnswer, now: datetime) -> KpiBehaviour:
+@dataclass(frozen=True, slots=True)
+class ChartMarks:
+    """What people and rules have said of a chart: re-basings, and noted signals by the beginning of their
+    period.
+    """
+
+    rebases: Sequence[KpiChartRebase] = ()
+    noted: Mapping[datetime, Sequence[KpiNotedSignal]] = field(default_factory=dict)
+
+
+NO_MARKS = ChartMarks()
+
+
+def behaviour(kpi: Kpi, found: KpiAnswer, now: datetime, marks: ChartMarks = NO_MARKS) -> KpiBehaviour:
     """Return the chart of an answer that has no cuts."""
     over = [point for point in found.points if point.end <= now and point.value is not None]
     values = [point.value for point in over if point.value is not None]
-    made = chart(values)
-    signals = {point.begin: of for point, of in zip(over, made.signals, strict=True)}
+    rebases = [one for one in marks.rebases if found.points[0].begin < one.begins_at < found.points[-1].end]
+    begins = [point.begin for point in over]
+    parts = stretches(values, [bisect_left(begins, one.begins_at) for one in rebases])
+    said = {
+        point.begin: (rules, None if moved is None else round(moved, DECIMALS_OF_RATIOS))
+        for point, rules, moved in zip(over, signals_of(parts), moving_ranges(values, parts), strict=True)
+    }
+    shown = [_stretch(kpi, part, values, over) for part in parts]
     return KpiBehaviour(
         key=found.key,
         unit=found.unit,
@@ -75,32 +143,39 @@ def behaviour(kpi: Kpi, found: KpiAnswer, now: datetime) -> KpiBehaviour:
         tz=found.tz,
         position=found.position,
         lag_seconds=found.lag_seconds,
-        limits=_limits(kpi, values, made),
-        points=[
-            KpiChartPoint(
-                begin=point.begin,
-                end=point.end,
-                value=point.value,
-                cases=point.cases,
-                running=point.end > now,
-                signals=signals.get(point.begin, []),
-            )
-            for point in found.points
-        ],
+        limits=shown[-1].limits if shown else None,
+        provisional=bool(shown) and shown[-1].provisional,
+        stretches=shown,
+        rebases=rebases,
+        points=[_point(point, said.get(point.begin, ([], None)), now, marks) for point in found.points],
     )
 
 
-def _limits(kpi: Kpi, values: Sequence[float], made: Chart) -> KpiLimits | None:
-    centre, moving_range, reach = made.centre, made.moving_range, made.reach
-    if centre is None or moving_range is None or reach is None:
-        return None
-    # A KPI is below 0 only if an imported history says that a case ended before it began, unless it is a
-    # change against the year before: that is at least -1.
-    lowest = -1.0 if kpi.aggregate is Aggregate.year_over_year else min(0.0, *values)
-    low, high = max(centre - reach, lowest), centre + reach
-    if kpi.aggregate in {Aggregate.share, Aggregate.availability}:
-        high = min(high, 1.0)
-    # Availability is near 1: what matters of it stands far behind the point.
-    digits = DECIMALS if kpi.is_of_outages else DECIMALS_OF_RATIOS
-    rounded = (round(number, digits) for number in (centre, low, high, moving_range))
-    return KpiLimits(**dict(zip(("centre", "low", "high", "moving_range"), rounded, strict=True)))
+def _point(
+    point: KpiPoint, said: tuple[list[Signal], float | None], now: datetime, marks: ChartMarks
+) -> KpiChartPoint:
+    signals, moved = said
+    return KpiChartPoint(
+        begin=point.begin,
+        end=point.end,
+        value=point.value,
+        cases=point.cases,
+        running=point.end > now,
+        moving_range=moved,
+        signals=signals,
+        noted=list(marks.noted.get(point.begin, ())),
+    )
+
+
+def _stretch(kpi: Kpi, part: Stretch, values: Sequence[float], over: Sequence[KpiPoint]) -> KpiStretch:
+    centre, moving_range = part.chart.centre, part.chart.moving_range
+    limits = None
+    if centre is not None and moving_range is not None:
+        limits = natural_limits(kpi, values[part.first : part.last], centre, moving_range)
+    return KpiStretch(
+        begin=over[part.first].begin,
+        end=over[part.last - 1].end,
+        values=part.last - part.first,
+        limits=limits,
+        provisional=part.provisional,
+    )

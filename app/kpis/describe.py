@@ -37,7 +37,7 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
         lines.append(f"| {' | '.join(short)} |")
     for kpi in kpis:
         en, zh = kpi.texts("en"), kpi.texts("zh")
-        cuts = ", ".join(f"`{dimension.value}`" for dimension in kpi.dimensions)
+        cuts = ", ".join(f"`{dimension.value}`" for dimension in kpi.dimensions) or "nothing"
         names = raw.definition_names(kpi)
         if kpi.aggregate is Aggregate.per_agent_day:
             names += raw.work_definition_names(kpi)

@@ -79,6 +79,9 @@ OF_CLOCKS = (*STANDARD, Dimension.agreement, Dimension.metric)
 BY_CAUSE = (*OF_CLOCKS, Dimension.cause)
 OF_AVAILABILITY = (Dimension.service, Dimension.agreement, Dimension.customer)
 OF_OUTAGES = (Dimension.service, Dimension.category)
+OF_SERVICES = (Dimension.owner, Dimension.team)
+#: The owner of an article is its author.
+OF_ARTICLES = (Dimension.owner,)
 OF_AGREEMENTS = (Dimension.agreement_type, Dimension.owner)
 #: The dimensions of assignment. What counts at a case's opening counts for its first team and assignee.
 ASSIGNMENT_DIMENSIONS = frozenset({Dimension.team, Dimension.assignee})

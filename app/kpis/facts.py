@@ -10,18 +10,18 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from app.db import AnswerDeadline, Connection, DatabaseGone, connect_alike, fetch_tuples
-from app.kpis import satisfaction
+from app.kpis import knowledge, satisfaction
 from app.kpis.change_tables import CHANGES, CI, DEPLOYMENT
+from app.kpis.fact_statements import FOLDER, TIMED_AT, statement
 from app.kpis.fact_table import CASE, FactTable
+from app.kpis.knowledge import ARTICLE, SERVICE, SLA
 from app.log.batches import Batch, PositionRange
 from app.log.follow import GRACE_SECONDS, Consumer
 from app.service_levels.clocks import projection, recomputation
 
-FOLDER = Path(__file__).with_name("facts")
 DIMENSIONS = ("priority", "team_id", "service", "channel", "category", "assignee_id", "customer_id")
 CASE_FLAGS = ("excluded", "irregular", "position", "opened_position")
 FACT = (*CASE, "at", *DIMENSIONS, *CASE_FLAGS)
@@ -43,6 +43,7 @@ OF_RESOLVED = (
     "source",
     "cost",
     "currency",
+    "ci",
 )
 STRETCH = ("since", "until", "phase", "on_hold", "responded", "resolved_before", "opened_at")
 
@@ -75,7 +76,7 @@ AGENT_WORK = FactTable(
 )
 INCIDENT = (
     AGENT_WORK,
-    FactTable("incident_opened", (*FACT, "recorded_at", "source", *END)),
+    FactTable("incident_opened", (*FACT, "recorded_at", "source", *END, "settled", "ci")),
     FactTable("incident_responded", (*TIMED, *ACCURACY_FLAGS)),
     FactTable("incident_first_resolved", TIMED),
     FactTable("incident_resolved", (*CASE, "n", *TIMED[1:], *OF_RESOLVED), key=(*CASE, "n")),
@@ -106,7 +107,7 @@ REQUEST_TIMED = (*REQUEST_FACT, "seconds", "business_seconds")
 OF_DELIVERED = ("final", "rework_rounds", "requirement_changes", "reopened_soon")
 REQUEST = (
     AGENT_WORK,
-    FactTable("request_opened", (*REQUEST_FACT, "settled")),
+    FactTable("request_opened", (*REQUEST_FACT, "settled", "ended")),
     FactTable("request_responded", (*REQUEST_TIMED, *ACCURACY_FLAGS)),
     FactTable("request_approved", (*CASE, "n", *REQUEST_TIMED[1:], "approver_role"), key=(*CASE, "n")),
     FactTable("request_delivered", (*REQUEST_TIMED, *OF_DELIVERED)),
@@ -143,18 +144,6 @@ PROBLEM = (
     ),
 )
 
-SLA = (
-    FactTable("sla_signed", (*CASE, "at")),
-    FactTable(
-        "sla_life",
-        (
-            *(*CASE, "n", "since", "until", "phase", "on_hold", "overdue", "opened_at"),
-            *("agreement_type", "owner_id", "irregular", "position", "opened_position"),
-        ),
-        key=(*CASE, "n"),
-    ),
-)
-
 #: For incidents and requests alike: what people think of what was done for them.
 SATISFACTION = tuple(FactTable(*one) for one in satisfaction.TABLES)
 #: The tables of each process, by the kind of its records.
@@ -166,6 +155,8 @@ PROCESSES: dict[str, Sequence[FactTable]] = {
     "ci": CI,
     "deployment": DEPLOYMENT,
     "sla": SLA,
+    "service": SERVICE,
+    "article": ARTICLE,
 }
 #: By process, the facts between whose first and last instants its KPIs have cases.
 EXTENT = {
@@ -176,6 +167,8 @@ EXTENT = {
     "ci": ("altered",),
     "deployment": ("succeeded", "arrived"),
     "sla": ("signed",),
+    "service": ("went_live",),
+    "article": ("published", "used", "visit"),
 }
 #: The facts that record the ends of a process's cases; at most one per case is final.
 ENDINGS = {"incident": "resolved", "request": "delivered", "problem": "resolved"}
@@ -190,48 +183,26 @@ TABLES = ", ".join(
     f"kpi.{name}"
     for name in dict.fromkeys(
         [
-            *(UNFINISHED, AGENT_DAY, *OF_BREACHES),
+            *(UNFINISHED, AGENT_DAY, *OF_BREACHES, *knowledge.FOLLOWING),
             *(table.name for of in (*PROCESSES.values(), SATISFACTION) for table in of),
         ]
     )
 )
 #: All tables that this consumer fills: the facts, and the clocks of the cases.
 EMPTIED_TABLES = ", ".join([TABLES, *projection.TABLES])
-
-
-def statement(process: str, tables: Sequence[FactTable]) -> str:
-    """Return the SQL statement that writes the facts of one `share` of `shares` of the batch from `first` to
-    `last`.
-
-    Further parameters: the share's cases, those that had `begun` before the batch, and their streams'
-    `next_versions`.
-    """
-    parts = (FOLDER / f"{process}.sql").read_text(encoding="utf-8")
-    if process in TIMED_AT:
-        parts = parts.replace("{hours}", HOURS.replace("{timed}", TIMED_AT[process]))
-    parts = parts.replace("{outages}", OUTAGES)
-    return parts + "".join(table.replace() for table in tables) + "\nselect count(*) from begun"
-
-
-#: By which calendars the time of cases counts, and at which places of a case's events that is asked.
-HOURS = (FOLDER / "hours.sql").read_text(encoding="utf-8")
-TIMED_AT = {
-    "incident": "place = 1 or place = response or place = resolution",
-    "request": "place = response or place = delivery",
-}
-#: From when to when incidents were outages of their service.
-OUTAGES = (FOLDER / "incident_outages.sql").read_text(encoding="utf-8")
 STATEMENTS = {process: statement(process, tables) for process, tables in PROCESSES.items()}
 SATISFYING = satisfaction.statements("".join(table.replace() for table in SATISFACTION))
 #: Whether an incident repeats another one depends on two cases, so it is computed after their other facts.
 RESOLVED_BEFORE = """
-select service, category, at from kpi.incident_resolved
-where final and service is not null and category is not null and case_id = any (%(begun)s::uuid[])
+select service, category, ci, at from kpi.incident_resolved
+where final and case_id = any (%(begun)s::uuid[])
 union
-select told.* from kpi.unfinished, unnest(services, categories, times) as told(service, category, at)"""
+select told.* from kpi.unfinished,
+  unnest(services, categories, cis, times) as told(service, category, ci, at)"""
 #: What events say of breaches: why, and that one is none.
 BREACHES = (FOLDER / "clocks.sql").read_text(encoding="utf-8")
 REPEATS = (FOLDER / "repeats.sql").read_text(encoding="utf-8")
+PROBLEM_REPEATS = (FOLDER / "problem_repeats.sql").read_text(encoding="utf-8")
 #: The records with events in a batch, by kind and share; among them those that may already have facts (they
 #: had begun before, or a batch was left unfinished), with the first version of each in the batch. The arrays
 #: are text since they are only passed on.
@@ -256,19 +227,21 @@ union
 select told.* from kpi.unfinished, unnest(assignees, days) as told(assignee_id, day)"""
 #: The kinds of records that a person's work on a day is counted for.
 WORK_KINDS = frozenset({"incident", "request"})
+#: The kinds of records between which it lies whether incidents of a problem are repeats.
+REPEAT_KINDS = frozenset({"incident", "problem"})
 AGENT_DAYS = (FOLDER / "agent_days.sql").read_text(encoding="utf-8")
 #: Records that shares are committed while the batch is not. The previous facts of its cases are kept with the
 #: mark, since they cannot be read again later.
 LEAVE_UNFINISHED = """
-insert into kpi.unfinished (position, services, categories, times, assignees, days)
-values (%(last)s, %(services)s::text[], %(categories)s::text[], %(times)s::timestamptz[],
+insert into kpi.unfinished (position, services, categories, cis, times, assignees, days)
+values (%(last)s, %(services)s::text[], %(categories)s::text[], %(cis)s::text[], %(times)s::timestamptz[],
   %(assignees)s::uuid[], %(days)s::date[])"""
 FINISHED = "delete from kpi.unfinished where position <= %(last)s"
 EMPTY = f"set local lock_timeout = '{LOCK_TIMEOUT}'; truncate {EMPTIED_TABLES}"
 #: Marks the emptied facts as unfinished; at position 0, since no case has facts yet.
 EMPTIED = """
-insert into kpi.unfinished (position, services, categories, times, assignees, days)
-values (0, '{}', '{}', '{}', '{}', '{}')"""
+insert into kpi.unfinished (position, services, categories, cis, times, assignees, days)
+values (0, '{}', '{}', '{}', '{}', '{}', '{}')"""
 
 #: A version behind all of a stream.
 LAST_VERSION = 2_147_483_647
@@ -413,8 +386,8 @@ def _joined(arrays: Iterable[str | None]) -> str:
     return "{" + ",".join(array[1:-1] for array in arrays if array is not None) + "}"
 
 
-def _cases_of_both(kinds: CasesByKind, name: str) -> Values:
-    return {f"{kind}s": kinds[kind][name] if kind in kinds else None for kind in WORK_KINDS}
+def _cases_of(kinds: CasesByKind, name: str, wanted: Iterable[str] = WORK_KINDS) -> Values:
+    return {f"{kind}s": kinds[kind][name] if kind in kinds else None for kind in wanted}
 
 
 async def _previous_facts(
@@ -425,10 +398,10 @@ async def _previous_facts(
     if "incident" in kinds:
         resolved = await fetch_tuples(connection, RESOLVED_BEFORE, kinds["incident"], prepare=prepare)
     if kinds.keys() & WORK_KINDS:
-        worked = await fetch_tuples(
-            connection, WORKED_BEFORE, _cases_of_both(kinds, "begun"), prepare=prepare
-        )
-    names = {"services": (resolved, 0), "categories": (resolved, 1), "times": (resolved, 2)}
+        worked = await fetch_tuples(connection, WORKED_BEFORE, _cases_of(kinds, "begun"), prepare=prepare)
+    names = {
+        name: (resolved, column) for column, name in enumerate(("services", "categories", "cis", "times"))
+    }
     names |= {"assignees": (worked, 0), "days": (worked, 1)}
     return {name: [row[n] for row in rows] for name, (rows, n) in names.items()}
 
@@ -469,10 +442,14 @@ async def _write_shared(
     """Write the facts that depend on several cases: repeated incidents and persons' days."""
     if stretch["share"] == 0:
         await fetch_tuples(connection, BREACHES, stretch, prepare=prepare)
+        await knowledge.follow(connection, stretch, kinds, prepare)
     if "incident" in kinds:
         await fetch_tuples(connection, REPEATS, stretch | kinds["incident"], prepare=prepare)
+    if kinds.keys() & REPEAT_KINDS:
+        of = stretch | _cases_of(kinds, "cases", REPEAT_KINDS)
+        await fetch_tuples(connection, PROBLEM_REPEATS, of, prepare=prepare)
     if kinds.keys() & WORK_KINDS:
-        await fetch_tuples(connection, AGENT_DAYS, stretch | _cases_of_both(kinds, "cases"), prepare=prepare)
+        await fetch_tuples(connection, AGENT_DAYS, stretch | _cases_of(kinds, "cases"), prepare=prepare)
 
 
 async def _run_all(works: Iterable[Coroutine[Any, Any, None]]) -> None:

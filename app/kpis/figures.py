@@ -49,7 +49,8 @@ class Figures:
     tells whether there are records of then. `total` is the sum of the cases' numbers, the numerator of a mean
     or share; `excluded` counts the excluded cases by reason. `oldest_open_seconds` is None if no case is
     open. `on_hold` counts the open cases on hold, `skewed` the cases whose time was adjusted (see
-    kpi.SKEWABLE_FACTS). `days` is the divisor of cases per day, or per agent and day. `exposure` has the sums
+    kpi.SKEWABLE_FACTS). `days` is the divisor of cases per day, or per agent and day, of which
+    `rota_days` are days on the rota. `exposure` has the sums
     of a KPI of outages in a period that has begun, `affected` counts the incidents that caused outage in the
     agreed time. `elapsed` is the distribution of the KPI's measure by the clock on the wall, even if the KPI
     counts business time. `secondary` has the figures of the secondary measure, None if there is none or
@@ -67,6 +68,7 @@ class Figures:
     on_hold: int = 0
     skewed: int = 0
     days: int = 0
+    rota_days: int = 0
     secondary: Figures | None = None
     exposure: Exposure | None = None
     affected: int = 0

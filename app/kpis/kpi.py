@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from app.common.people import Role
 from app.common.records import CodeEnum
 from app.kpis.dimensions import STANDARD, Dimension
+from app.kpis.measures import Measure
+from app.kpis.still_open import StillOpen
 
 
 class Basis(CodeEnum):
@@ -22,55 +24,6 @@ class Basis(CodeEnum):
     due = "due", "Done or due in the period", "期内完成或到期"
     standing = "standing", "State at the period's end", "期末状态"
     exposure = "exposure", "Time in the period", "期内时长"
-
-
-class Measure(CodeEnum):
-    """The number that each case contributes to the KPI."""
-
-    one = "one", "Each case", "每个单据"
-    seconds = "seconds", "Its seconds", "所用秒数"
-    business_seconds = "business_seconds", "Its seconds in business time", "所用工作时间秒数"
-    observed = "observed", "Its seconds, as far as it has come", "至今所用秒数"
-    in_time = "in_time", "Whether it was done in time", "是否按时完成"
-    reopened = "reopened", "Whether it was reopened", "是否重开"
-    reopened_soon = "reopened_soon", "Whether it was reopened soon, as agreed", "是否在约定天数内重开"
-    reassigned = "reassigned", "Whether it changed its team", "是否转派"
-    reassignments = "reassignments", "How often it changed its team", "转派次数"
-    handovers = "handovers", "How often it changed hands within a team", "团队内换人次数"
-    came_back = "came_back", "Whether a team got it back", "是否退回原团队"
-    first_contact = "first_contact", "Whether whoever answered resolved it", "是否由首次响应人解决"
-    unattended = "unattended", "Whether it went away by itself", "是否自行消除"
-    review_on_time = "review_on_time", "Whether its review was held in time", "是否按时回顾"
-    downgraded = "downgraded", "Whether it turned out to be no major incident", "是否降级"
-    late = "late", "Whether it was recorded more than a day later", "是否迟录超过一天"
-    cost = "cost", "What it cost", "其成本"
-    budgeted = "budgeted", "What it was to cost", "其预算成本"
-    uncosted = "uncosted", "Whether it is not known what it cost", "是否成本不明"
-    irregular = "irregular", "Whether its history did not fit", "历史是否不合流程"
-    first_pass = "first_pass", "Whether it was accepted at once", "是否一次验收通过"
-    reworked = "reworked", "Whether something was done again", "是否返工"
-    rework_rounds = "rework_rounds", "How often something was done again", "返工轮次"
-    requirement_changes = "requirement_changes", "How often the requester changed it", "请求人变更需求次数"
-    at_once = "at_once", "Whether it was done as soon as it was begun", "是否一开始即完成"
-    accurate = "accurate", "Whether nothing had to be done again", "是否一次做对"
-    settled = "settled", "Whether it ended, and stayed ended", "是否结束且未重开"
-    known_error = "known_error", "Whether its cause and a workaround are known", "根因与临时措施是否已知"
-    proactive = "proactive", "Whether it was found before anybody complained", "是否主动发现"
-    prevented = "prevented", "How many fewer incidents came of it", "减少的事件数"
-    came_before = "came_before", "How many incidents had come of it", "此前的事件数"
-    repeated = "repeated", "Whether another one had been resolved shortly before", "是否短期内重复"
-    at_first = "at_first", "Whether it went well at the first attempt", "是否一次成功"
-    failed = "failed", "Whether it failed, or did harm", "是否失败或造成影响"
-    emergency = "emergency", "Whether it was an emergency", "是否紧急"
-    unauthorised = "unauthorised", "Whether nobody had approved it", "是否未经批准"
-    met = "met", "Whether its target was met", "是否达标"
-    decided = "decided", "Whether that is decided", "是否已有结论"
-    overdue = "overdue", "Whether its review is overdue", "评审是否逾期"
-    outage_seconds = "outage_seconds", "Its seconds of outage in agreed time", "约定服务时间内的中断秒数"
-    score = "score", "What the requester gave it", "请求人的评分"
-    satisfied = "satisfied", "Whether the requester gave it a 4 or a 5", "评分是否为 4 或 5"
-    rated = "rated", "Whether the requester rated it", "请求人是否评价"
-    answered_in_time = "answered_in_time", "Whether it was answered in time", "是否按时答复"
 
 
 class Aggregate(CodeEnum):
@@ -135,32 +88,13 @@ class Settling(CodeEnum):
     reopening = "reopening", "A case is reopened", "单据重开"
     ending = "ending", "A case that is open ends, or stays so", "未结单据结束或持续未结"
     aftermath = "aftermath", "What comes in the 90 days after", "其后 90 天内的情况"
+    visit = "visit", "A ticket is raised within 24 hours of the visit", "访问后 24 小时内提单"
     rating = "rating", "A rating is changed, or comes within 30 days", "30 天内评价或修改评价"
     verdict = (
         "verdict",
         "Reviews, and incidents that come to light within 48 hours",
         "评审及 48 小时内发现的事件",
     )
-
-
-class StillOpen(CodeEnum):
-    """The open cases counted by a KPI, or shown beside a duration, which covers ended cases only."""
-
-    unended = "unended", "Not resolved", "未解决"
-    unended_standard = "unended_standard", "Not delivered, and no project", "未交付的非项目类"
-    unended_project = "unended_project", "Projects that are not delivered", "未交付的项目类"
-    unanswered = "unanswered", "Not responded to", "未响应"
-    never_resolved = "never_resolved", "Never resolved yet", "从未解决"
-    unclosed = "unclosed", "Not closed", "未关闭"
-    undecided = "undecided", "Not decided", "未审批"
-    uncaused = "uncaused", "Without a known cause", "根因未明"
-    unfixed = "unfixed", "With a known cause, not resolved", "根因已明未解决"
-    unimplemented = "unimplemented", "Submitted, not implemented", "已提交未实施"
-    waiting = "waiting", "Approved, not begun", "已批准未开始"
-    review_overdue = "review_overdue", "Not reviewed in time", "评审逾期"
-    in_force = "in_force", "Signed, not ended", "已签署未终止"
-    unrestored = "unrestored", "Failed, not made good", "失败后未恢复"
-    complaint_unanswered = "complaint_unanswered", "Complaints not answered", "投诉未答复"
 
 
 #: Of these the denominator is a number of other cases: those of the year before, or those delivered.
@@ -254,7 +188,7 @@ class Kpi:
     def texts(self, language: str) -> KpiTexts:
         """Return the KPI's texts in the language (`en`, `zh`)."""
         words = self.zh if language == "zh" else self.en
-        if self.basis is not Basis.opened:
+        if self.basis is not Basis.opened and self.fact != "opened":
             return words
         return replace(
             words, definition=words.definition + FIRST_ASSIGNMENT_NOTE["zh" if words is self.zh else "en"]

@@ -13,9 +13,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.db import Connection, Database
-from app.kpis import query
+from app.kpis import point_intervals, query
 from app.kpis.answer import (
-    add_agent_days,
     add_survival,
     count_open,
     facts_position,
@@ -23,6 +22,7 @@ from app.kpis.answer import (
     with_budgets,
 )
 from app.kpis.catalogue import KPIS
+from app.kpis.days_worked import add_agent_days
 from app.kpis.fetching import fetch
 from app.kpis.figures import Figures, PointKey, add_cases, add_days
 from app.kpis.kpi import Aggregate, Kpi
@@ -43,8 +43,8 @@ SEPARATE_AGGREGATES = {Aggregate.kaplan_meier: add_survival, Aggregate.per_agent
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The running month. `spans`, in UTC: the month a year before and the previous month, each up to the same
-    time of the month as now, and the whole running month.
+    """A month. `spans`, in UTC: the month a year before and the previous month, and the month itself. While
+    it runs, the others are each up to the same time of the month as now.
     """
 
     zone: ZoneInfo
@@ -96,8 +96,17 @@ def this_month(zone: ZoneInfo, now: datetime, reopen_days: int, currency: str = 
     return Month(zone, now, (*spans, (begin, end)), reopen_days, currency)
 
 
+def last_month(zone: ZoneInfo, now: datetime, reopen_days: int, currency: str = DEFAULT_CURRENCY) -> Month:
+    """Return the last month that is over in the zone, with its spans, which are whole months."""
+    day = months_later(first_day(Grain.month, now.astimezone(zone).date()), -1)
+    days = (months_later(day, -MONTHS_OF_A_YEAR), months_later(day, -1), day)
+    spans = tuple((start_of(one, zone), start_of(next_period(Grain.month, one), zone)) for one in days)
+    return Month(zone, now, spans, reopen_days, currency)
+
+
 async def overview(db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
     """Return the points of these KPIs for the month. Raises DatabaseGone."""
+    await point_intervals.load_for(kpis)
     async with snapshot_connection(db) as connection:
         said = await targets(connection, [kpi.key for kpi in kpis])
         position, lag_seconds = await facts_position(connection)

@@ -31,14 +31,16 @@ class Grain(CodeEnum):
 
 
 class TooManyPeriods(Exception):
-    """Raised if a series would have more periods than LARGEST_NUMBER."""
+    """Raised if a series would have more periods than are allowed."""
 
 
-def cut_periods(grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
+def cut_periods(
+    grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo, *, most: int = LARGEST_NUMBER
+) -> tuple[datetime, ...]:
     """Return the bounds of the periods, in UTC: the first is `begin`, the last `end`.
 
     There are n + 1 bounds for n periods; the first and last period are shorter if `begin` or `end` lies
-    within one. Raises TooManyPeriods.
+    within one. Raises TooManyPeriods if there are more than `most`.
     """
     assert begin < end, "a time that ends before it begins has no periods"
     bounds = [begin.astimezone(UTC)]
@@ -47,7 +49,7 @@ def cut_periods(grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo) ->
         while (start := start_of(first, zone)) < end:
             if start > bounds[-1]:  # a day that a zone has skipped is no period
                 bounds.append(start)
-            if len(bounds) > LARGEST_NUMBER:
+            if len(bounds) > most:
                 raise TooManyPeriods
             first = next_period(grain, first)
     bounds.append(end.astimezone(UTC))

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from app.kpis.dimensions import Dimension
 from app.kpis.facts import ENDINGS
-from app.kpis.kpi import EXCLUSIONS, Aggregate, Basis, Kpi, Measure
+from app.kpis.kpi import EXCLUSIONS, Aggregate, Basis, Kpi
+from app.kpis.measures import BUDGET, Measure
 from app.kpis.question import Question
 
 COLUMN = {
@@ -43,74 +44,6 @@ COLUMN = {
 #: The dimensions whose values are ids of teams, and those whose values are ids of any record.
 TEAMS = frozenset({Dimension.team, Dimension.customer, Dimension.from_team, Dimension.to_team})
 IDS = TEAMS | {Dimension.assignee, Dimension.agreement, Dimension.owner}
-
-#: For a case that may be open: the time to its end, if it has ended, else its age so far.
-SECONDS_TO_END = "case when ended_at < %(now)s then ended_seconds end"
-AGE = """case when (ended_at < %(now)s) is not true
-  then floor(extract(epoch from %(now)s::timestamptz - at))::bigint end"""
-#: The budget for a case decided at `at`.
-BUDGET = "(%(budgets)s::bigint[])[width_bucket(at, %(budgeted_from)s::timestamptz[])]"
-MEASURE = {
-    Measure.one: "1",
-    Measure.seconds: "seconds",
-    Measure.business_seconds: "business_seconds",
-    Measure.observed: f"coalesce({SECONDS_TO_END}, {AGE})",
-    Measure.in_time: "met::integer",
-    Measure.reopened: "reopened::integer",
-    Measure.reopened_soon: "reopened_soon::integer",
-    Measure.reassigned: "(reassignments > 0)::integer",
-    Measure.reassignments: "reassignments",
-    Measure.handovers: "handovers",
-    Measure.came_back: "came_back::integer",
-    Measure.first_contact: "first_contact::integer",
-    Measure.unattended: "unattended::integer",
-    Measure.review_on_time: "review_on_time::integer",
-    Measure.downgraded: "downgraded::integer",
-    Measure.late: "(seconds > 86400)::integer",
-    Measure.cost: "cost",
-    Measure.budgeted: BUDGET,
-    Measure.uncosted: "(currency is distinct from %(currency)s)::integer",
-    Measure.irregular: "irregular::integer",
-    Measure.first_pass: "passed::integer",
-    Measure.reworked: "(rework_rounds > 0)::integer",
-    Measure.rework_rounds: "rework_rounds",
-    Measure.requirement_changes: "requirement_changes",
-    Measure.at_once: "at_once::integer",
-    Measure.accurate: "(rework_rounds = 0 and not reopened_soon)::integer",
-    Measure.settled: "settled::integer",
-    Measure.known_error: "known_error::integer",
-    Measure.proactive: "proactive::integer",
-    Measure.repeated: "repeats::integer",
-    Measure.prevented: "came_before - came_after",
-    Measure.came_before: "came_before",
-    Measure.at_first: "at_first::integer",
-    Measure.failed: "failed::integer",
-    Measure.emergency: "(change_type is not distinct from 'emergency')::integer",
-    Measure.unauthorised: "(authorisation <> 'authorised')::integer",
-    Measure.met: "met::integer",
-    Measure.decided: "(met or coalesce(breaches_at < %(now)s, false))::integer",
-    Measure.overdue: "overdue::integer",
-    Measure.outage_seconds: "seconds",
-    Measure.score: "score",
-    Measure.satisfied: "(score >= 4)::integer",
-    Measure.rated: "rated::integer",
-    Measure.answered_in_time: "met::integer",
-}
-#: Joins that some measures need for each fact. Their values depend on several cases, each of which can change
-#: without the others, so no fact can store them.
-INCIDENTS_AROUND = """
-cross join lateral (
-  select count(*) filter (where came.at < fact.at) as came_before,
-    count(*) filter (where came.at >= fact.at) as came_after
-  from kpi.problem_incident shows join kpi.incident_opened came on came.case_id = shows.incident_id
-  where shows.case_id = fact.case_id and came.at >= fact.at - interval '2160 hours'
-    and came.at < fact.at + interval '2160 hours'
-) around"""
-LATERAL_JOINS = {Measure.prevented: INCIDENTS_AROUND}
-#: Measures that are null for some facts; those facts are not counted.
-NULLABLE_MEASURES = frozenset(
-    {Measure.first_contact, Measure.unattended, Measure.review_on_time, Measure.at_once}
-)
 
 EXTENT = """
 select reltuples, (
@@ -148,6 +81,8 @@ class Statement:
     parameters: dict[str, Any]
 
 
+#: The aggregates that divide by the sum of the secondary measure.
+WEIGHTED_AGGREGATES = frozenset({Aggregate.of_budget, Aggregate.of_decided})
 #: The columns of a counted clock, for what is none.
 NO_CLOCK = "null::uuid as clock_id, null as metric, null::uuid as agreement_id"
 #: By dimension, the values of which a case must have one; null stands for no value.
@@ -245,7 +180,7 @@ def measure_columns(kpi: Kpi) -> list[str]:
 
 def measure_column(kpi: Kpi) -> str:
     """Return the SQL expression of the KPI's measure; it uses `question_parameters`."""
-    return MEASURE[kpi.measure]
+    return kpi.measure.number.fact
 
 
 def skewed_count(kpi: Kpi, counts: str) -> str:
@@ -290,7 +225,7 @@ def fact_table(kpi: Kpi) -> str:
 
 def from_clause(*kpis: Kpi) -> str:
     """Return the FROM clause for KPIs of one table: the table as `fact`, and the joins of their measures."""
-    looked_up = dict.fromkeys(LATERAL_JOINS[kpi.measure] for kpi in kpis if kpi.measure in LATERAL_JOINS)
+    looked_up = dict.fromkeys(kpi.measure.number.join for kpi in kpis)
     return f"{fact_table(kpis[0])} fact{''.join(looked_up)}"
 
 
@@ -302,7 +237,7 @@ def counted_condition(kpi: Kpi) -> str:
         conditions.append("at < %(now)s")
     if kpi.fact == ENDINGS.get(kpi.process) and kpi.measure is not Measure.reopened_soon:
         conditions.append("final")
-    if kpi.measure in NULLABLE_MEASURES:
+    if kpi.measure.number.is_nullable:
         conditions.append(f"{kpi.measure.value} is not null")
     if kpi.fact == "clock_stopped":
         conditions.append("warned")
@@ -319,9 +254,9 @@ def counted_cases(question: Question, filters: Filters) -> Statement:
     """Return a statement for the cases that the question counts in its whole time.
 
     Columns: case_id, at, measure, excluded, irregular, inferred, skewed, positions (of the opening and the
-    deciding event), position (of the counted event), state (the counted state; null for other KPIs), revision
-    (the counted one; likewise), on_hold (always null here), clock_id, metric and agreement_id (of the counted
-    clock; null for other KPIs).
+    deciding event; of a visit, of all its events), position (of the counted event), state (the counted state;
+    null for other KPIs), revision (the counted one; likewise), on_hold (always null here), clock_id, metric
+    and agreement_id (of the counted clock; null for other KPIs).
     """
     kpi = question.kpi
     parameters: dict[str, Any] = {}
@@ -330,13 +265,39 @@ def counted_cases(question: Question, filters: Filters) -> Statement:
     state = "state" if Dimension.state in kpi.dimensions else "null"
     revision = "revision" if kpi.fact == "lead" else "null"
     decided = "ended_position, " if kpi.fact == "moved" else ""
+    positions = "positions" if kpi.fact == "visit" else f"array[opened_position, {decided}position]"
     clock = "clock_id, metric, agreement_id" if kpi.is_of_clocks else NO_CLOCK
     text = f"""
 select case_id, at, {measure_column(kpi)} as measure, excluded, irregular, {told},
-  array[opened_position, {decided}position] as positions, position, {state} as state,
+  {positions} as positions, position, {state} as state,
   {revision} as revision, null::boolean as on_hold, {clock}
 from {selected_facts(question, filters, parameters)} and {only}"""
     return Statement(text, parameters)
+
+
+def case_values(question: Question, filters: Filters) -> Statement:
+    """Return a statement for what each case brings in the question's whole time.
+
+    Columns: case_id, value, weight (see `weight_column`), and the cuts.
+    """
+    parameters: dict[str, Any] = {}
+    only = "true" if question.kpi.counts_excluded else "excluded is null"
+    text = f"""
+select case_id, {measure_column(question.kpi)} as value,
+  {weight_column(question.kpi)} as weight{cut_by(question)}
+from {selected_facts(question, filters, parameters)} and {only}"""
+    return Statement(text, parameters)
+
+
+def weight_column(kpi: Kpi) -> str:
+    """Return the SQL expression of what a case adds to what its value is divided by: of a part of a budget
+    its budget, of what is decided whether it is, of a time with open cases whether it has ended, else 1.
+    """
+    if kpi.aggregate is Aggregate.kaplan_meier:
+        return "coalesce(ended_at < %(now)s, false)::integer"
+    if kpi.aggregate in WEIGHTED_AGGREGATES and kpi.secondary_kpi is not None:
+        return measure_column(kpi.secondary_kpi)
+    return "1"
 
 
 def cut_by(question: Question) -> str:

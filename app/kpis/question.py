@@ -32,9 +32,12 @@ class CannotAnswer(Exception):
     """Raised for a parameter of a question that makes it unanswerable. Codes and their words:
 
     unknown_grain, unknown_zone, unknown_dimension   `known`: the values that exist
+    no_dimension                                     the KPI is cut by nothing
     not_an_instant                                   neither a date nor a time with its offset
     ends_before_it_begins                            `to` is not after `from`
     too_many_periods, too_many_points                `most`: the largest number per answer
+    too_many_cases                                   `most`: the largest number per window
+    not_by_parts                                     what is divided by is no sum over parts
     unknown_value                                    `value`: no team, person or priority of that name
 
     `field` is the parameter; `words` fill in the message of `code`.
@@ -116,15 +119,16 @@ def parse_question(
     organisation_zone: str,
     reopen_days: int = 0,
     currency: str = DEFAULT_CURRENCY,
+    most_periods: int = periods.LARGEST_NUMBER,
 ) -> Question:
     """Return the checked question for an organisation with these settings. Raises CannotAnswer."""
     grain = _grain(parameters.grain)
     zone = zone_named(parameters.zone or organisation_zone)
     begin, end = _bounds(parameters, grain, zone, now)
     try:
-        bounds = periods.cut_periods(grain, begin, end, zone)
+        bounds = periods.cut_periods(grain, begin, end, zone, most=most_periods)
     except periods.TooManyPeriods as error:
-        raise CannotAnswer("grain", "too_many_periods", most=str(periods.LARGEST_NUMBER)) from error
+        raise CannotAnswer("grain", "too_many_periods", most=str(most_periods)) from error
     filters = {
         _dimension(kpi, name, name): tuple(values) for name, values in parameters.filters.items() if values
     }
@@ -190,6 +194,8 @@ def _dimension(kpi: Kpi, field: str, name: str) -> Dimension:
     for dimension in kpi.dimensions:
         if dimension.value == name:
             return dimension
+    if not kpi.dimensions:
+        raise CannotAnswer(field, "no_dimension")
     raise CannotAnswer(field, "unknown_dimension", known=", ".join(kpi.dimensions))
 
 

@@ -14,14 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from app.db import Connection
 from app.kpis.dimensions import Dimension
-from app.kpis.kpi import Aggregate, Kpi, StillOpen
-from app.kpis.periods import day_starts
-from app.kpis.raw_measures import MEASURE
+from app.kpis.kpi import Aggregate, Kpi
 from app.kpis.statistics.survival import Survival, kaplan_meier
+from app.kpis.still_open import StillOpen
 
 FOLDER = Path(__file__).with_name("raw")
 #: The files with the CTEs that all definitions begin and end with, those that requests and problems add at
@@ -55,6 +53,8 @@ ENDED = {
     "ci": "retired",
     "deployment": "succeeded",
     "sla": "terminated",
+    "service": "retired",
+    "article": "retired",
 }
 
 #: The reason for which a case is excluded: its last state, unless it counts as open, or else what the
@@ -219,11 +219,11 @@ def definition(name: str, prepared: str | None = None) -> str:
         words[column] = given if of_openings else known
     if " as team_id" in own:
         words["team_id"] = "its.said->>'team_id'"
-    if " as known_then" in own:
-        ending = ending.replace("known.fields", "(its.said->'known_then')")
     words["excluded"] = OWN_EXCLUSION if " as excluded" in own else COMMON_EXCLUSION
     for word, text in words.items():
         ending = ending.replace(f"{{{word}}}", text)
+    if " as known_then" in own:
+        ending = ending.replace("known.fields", "(its.said->'known_then')")
     return (inline_references(common_ctes(process)) if prepared is None else prepared) + ending
 
 
@@ -310,6 +310,7 @@ class Cell:
     staff: int = 0
     reference: int = 0
     loaded: bool = True
+    rota_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +342,7 @@ def with_measure(kpi: Kpi, source: CaseSource) -> CaseSource:
     This matters for definitions with two measures, where that column holds the other one.
     """
     there = "seconds" if kpi.is_timed else "numerator"
-    told = MEASURE[kpi.measure]
+    told = kpi.measure.number.raw
     if told in {there, "1"}:
         return source
     columns = ", ".join(f"{told} as {there}" if name == there else name for name in columns_of(kpi))
@@ -359,7 +360,7 @@ async def cells(
     `source` is by default the table CASES.
     """
     cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
-    rows = await _rows(
+    rows = await fetch_rows(
         connection,
         f"""
 with counted as materialized ({source.text})
@@ -392,7 +393,7 @@ async def open_cells(
     `source` is by default the table OPEN_CASES.
     """
     cut = "".join(f", {COLUMN.get(dimension, AGE)}" for dimension in by)
-    rows = await _rows(
+    rows = await fetch_rows(
         connection,
         f"""
 with counted as materialized ({source.text})
@@ -407,59 +408,6 @@ group by moment.number{cut}""",
     return {(row[0], row[1 : 1 + len(by)]): Backlog(*row[1 + len(by) :]) for row in rows}
 
 
-async def agent_days(
-    connection: Connection,
-    bounds: Sequence[datetime],
-    days: Sequence[datetime],
-    by: Sequence[Dimension],
-    source: CaseSource = CaseSource(f"select * from {WORK}"),  # frozen
-) -> dict[PointKey, int]:
-    """Count the person-days worked, for each period and each combination of values of the dimensions `by`.
-
-    `bounds` are those of the periods; `days` are the instants at which days begin.
-    """
-    cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
-    rows = await _rows(
-        connection,
-        f"""
-with counted as materialized ({source.text})
-select number{cut}, count(*)
-from (
-  select distinct period.number, width_bucket(at, %(days)s::timestamptz[]) as day, assignee_id as who{cut}
-  from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
-    with ordinality as period(begin_at, end_at, number)
-  join counted on at >= begin_at and at < end_at
-) present
-group by number{cut}""",
-        {**source.parameters, "begins": list(bounds[:-1]), "ends": list(bounds[1:]), "days": list(days)},
-    )
-    return {(row[0], row[1:-1]): row[-1] for row in rows}
-
-
-def add_days(
-    found: dict[PointKey, Cell],
-    bounds: Sequence[datetime],
-    by: Sequence[Dimension],
-    zone: ZoneInfo,
-    now: datetime,
-) -> None:
-    """Set as the denominator of each cell how many days of the zone its period has up to now; without cuts,
-    add cells for the periods without cases.
-    """
-    begun = [n for n, begin in enumerate(bounds[:-1], 1) if begin < now]
-    for period in () if by else begun:
-        found.setdefault((period, ()), Cell())
-    for (period, _), cell in found.items():
-        first, end = bounds[period - 1], min(bounds[period], now)
-        cell.denominator = 1 + len(day_starts(first, end, zone)) if period in begun else 0
-
-
-def add_agent_days(found: dict[PointKey, Cell], days: dict[PointKey, int]) -> None:
-    """Set the person-days as the cells' denominators; add cells for days without cases."""
-    for place, number in days.items():
-        found.setdefault(place, Cell()).denominator = number
-
-
 async def survival(
     connection: Connection,
     bounds: Sequence[datetime],
@@ -470,7 +418,7 @@ async def survival(
     has ended.
     """
     cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
-    rows = await _rows(
+    rows = await fetch_rows(
         connection,
         f"""
 with counted as materialized ({source.text})
@@ -487,6 +435,7 @@ where excluded is null""",
     return {place: kaplan_meier(of) for place, of in observed.items()}
 
 
-async def _rows(connection: Connection, text: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+async def fetch_rows(connection: Connection, text: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of the statement, which is not prepared: each is run once."""
     cursor = await connection.execute(text.encode(), parameters, prepare=False)
     return await cursor.fetchall()

@@ -27,6 +27,7 @@ def expected_figures(
         "open_cases": backlog.cases,
         "oldest_open_seconds": backlog.oldest_seconds,
         "on_hold": backlog.on_hold if kpi.is_backlog and backlog.cases is not None else None,
+        "rota_days": cell.rota_days if kpi.aggregate is Aggregate.per_agent_day else None,
         "skewed": cell.skewed if kpi.may_be_skewed else None,
         "cancelled": cell.cancelled,
         "duplicate": cell.duplicate,

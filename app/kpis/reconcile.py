@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from app.api.shapes import OutputModel
 from app.db import Connection, connect
-from app.kpis import query, raw, references, standing
+from app.kpis import query, raw, raw_days, references, standing
 from app.kpis.answer import consistent_snapshot, count, end_instants, facts_position, with_budgets
 from app.kpis.catalogue import KPIS
 from app.kpis.definitions import Definitions
@@ -30,7 +30,7 @@ from app.kpis.periods import Grain, day_starts, first_day, next_period, start_of
 from app.kpis.query import Statement
 from app.kpis.question import DEFAULT_CURRENCY, Question
 from app.kpis.raw_figures import ExpectedFigures, expected_figures
-from app.kpis.raw_measures import MEASURE as RAW_MEASURE
+from app.kpis.rota_days import covered_work, rota_days
 from app.kpis.series import KpiPoint, PointContext, point
 from app.kpis.statistics.survival import Survival
 from app.log.events import id_of
@@ -259,10 +259,10 @@ def _question(task: _Comparison, months: Sequence[datetime], by: tuple[Dimension
 async def _compare_cases(task: _Comparison) -> None:
     """Compare, for each case that the KPI counts, its number from the facts with that from the raw events."""
     question = await with_budgets(task.connection, _question(task, (), ()))
-    fast, slow = f"{query.measure_column(task.kpi)} as measure", f"{RAW_MEASURE[task.kpi.measure]} as measure"
+    fast, slow = f"{query.measure_column(task.kpi)} as measure", f"{task.kpi.measure.number.raw} as measure"
     if task.kpi.secondary_kpi is not None:
         fast += f", {query.measure_column(task.kpi.secondary_kpi)} as beside"
-        slow += f", {RAW_MEASURE[task.kpi.secondary_kpi.measure]} as beside"
+        slow += f", {task.kpi.secondary_kpi.measure.number.raw} as beside"
     await _compare_rows(
         task,
         f"select *, {fast} from {query.from_clause(task.kpi)} where {query.counted_condition(task.kpi)}",
@@ -350,10 +350,13 @@ async def _compare_numbers(task: _Comparison, question: Question) -> None:
         slow = await raw.cells(task.connection, question.bounds, question.by, counted)
     if task.kpi.aggregate is Aggregate.per_agent_day:
         begin_days = day_starts(question.bounds[0], question.bounds[-1], task.zone)
-        worked = await raw.agent_days(task.connection, question.bounds, begin_days, question.by)
-        raw.add_agent_days(slow, worked)
+        rota = await rota_days(task.connection, question, {})
+        source = raw.CaseSource(f"select * from {raw.WORK}", rota.parameters(question))
+        of = (question.bounds, begin_days, question.by, source)
+        worked = await raw_days.agent_days(task.connection, *of, but=covered_work(question))
+        raw_days.add_agent_days(slow, worked, rota.days)
     if task.kpi.aggregate is Aggregate.per_day:
-        raw.add_days(slow, question.bounds, question.by, task.zone, task.now)
+        raw_days.add_days(slow, question.bounds, question.by, task.zone, task.now)
     if task.kpi.is_referenced:
         counter = references.of_raw(
             task.connection,
@@ -389,6 +392,7 @@ def _point_figures(kpi: Kpi, of: KpiPoint) -> ExpectedFigures:
         "cases": of.cases,
         "numerator": of.numerator,
         "denominator": of.denominator,
+        "rota_days": of.rota_days,
         **{name: elapsed.get(name) for name in Distribution.model_fields},
         "open_cases": of.open_cases,
         "oldest_open_seconds": of.oldest_open_seconds,

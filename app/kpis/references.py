@@ -14,7 +14,8 @@ from typing import Any, Protocol
 from app.db import Connection, fetch_tuples
 from app.kpis import periods, query, raw
 from app.kpis.dimensions import Dimension
-from app.kpis.kpi import Aggregate, Basis, Kpi, Measure
+from app.kpis.kpi import Aggregate, Basis, Kpi
+from app.kpis.measures import Measure
 from app.kpis.query import Filters
 from app.kpis.question import Question
 from app.kpis.raw import PointKey

@@ -20,6 +20,7 @@ from app.kpis import periods, point_intervals
 from app.kpis.dimensions import ASSIGNMENT_DIMENSIONS
 from app.kpis.figures import Cut, Distribution, Figures, Names, PointKey
 from app.kpis.kpi import Aggregate, Basis, Kpi, Settling, Target, Unit
+from app.kpis.measures import Measure
 from app.kpis.outages import figures as outage_figures
 from app.kpis.outages.figures import Exposure, KpiExposure
 from app.kpis.point_parts import KpiBeside, KpiInterval, KpiPrevious, KpiSurvival, KpiTarget
@@ -34,6 +35,8 @@ AT_RISK_MARGIN = 0.1
 AFTERMATH_DAYS = 90
 #: The number of days within which an incident after a change is looked at as caused by it.
 VERDICT_DAYS = 2
+#: The number of days within which a ticket can follow a visit.
+VISIT_DAYS = 1
 #: The number of days within which a case is rated, or its rating changed.
 RATING_DAYS = 30
 #: By what settles a value, the days after its period in which it still moves.
@@ -42,6 +45,7 @@ SETTLING_DAYS = {
     Settling.aftermath: AFTERMATH_DAYS,
     Settling.verdict: VERDICT_DAYS,
     Settling.rating: RATING_DAYS,
+    Settling.visit: VISIT_DAYS,
 }
 
 
@@ -100,6 +104,10 @@ class KpiPoint(OutputModel):
         "of the year before, or those delivered. Of availability the numerator is the outage and this the "
         "agreed time, in seconds: the value is what is left of 1."
     )
+    rota_days: int | None = Field(
+        description="Of a number per agent and day: how many of the days are on the rota. The others are "
+        "days with work of persons whom no rota covers."
+    )
     business: Distribution | None = Field(
         description="Of a duration, in business time: of requests by the calendar of their service; where "
         "there is none all time is."
@@ -129,7 +137,8 @@ class KpiPoint(OutputModel):
     )
     undecided: int | None = Field(
         description="Of a share of what is decided: how many cases are neither as yet, of those that "
-        "`cases` counts. Null: the KPI is of something else."
+        "`cases` counts; of a share of the cases opened: how many are still open. Null: the KPI is of "
+        "something else."
     )
     skewed: int | None = Field(
         description="Of a time to respond or to restore: how many of the cases count otherwise than was "
@@ -191,11 +200,12 @@ def point(
         no_value=None if value is not None else _no_value(kpi, figures, begun=begin < context.now),
         cases=cases_of(kpi, figures),
         **_numerator_and_denominator(kpi, figures),
+        rota_days=figures.rota_days if kpi.aggregate is Aggregate.per_agent_day else None,
         **_times(kpi, figures),
         survival=_survival(figures),
         exposure=_exposure(kpi, figures),
         interval=point_intervals.interval_of(
-            kpi, figures, value=value, cases=cases_of(kpi, figures), divisor=_divisor(kpi, figures)
+            kpi, figures, value=value, cases=cases_of(kpi, figures), divisor=divisor_of(kpi, figures)
         ),
         small=cases_of(kpi, figures) < SMALL_SAMPLE and not kpi.is_of_time,
         open_cases=None if kpi.basis is Basis.standing else figures.open_cases,
@@ -219,7 +229,7 @@ def _numerator_and_denominator(kpi: Kpi, figures: Figures) -> dict[str, Any]:
             "numerator": outage_figures.round_half_up(outage_figures.numerator(kpi, of)),
             "denominator": outage_figures.round_half_up(outage_figures.divisor(kpi, of)),
         }
-    return {"numerator": figures.total, "denominator": _divisor(kpi, figures)}
+    return {"numerator": figures.total, "denominator": divisor_of(kpi, figures)}
 
 
 def _times(kpi: Kpi, figures: Figures) -> dict[str, Any]:
@@ -232,9 +242,9 @@ def _times(kpi: Kpi, figures: Figures) -> dict[str, Any]:
 
 
 def _undecided(kpi: Kpi, figures: Figures) -> int | None:
-    if kpi.aggregate is not Aggregate.of_decided:
+    if kpi.aggregate is not Aggregate.of_decided and kpi.secondary is not Measure.ended:
         return None
-    return figures.cases - _divisor(kpi, figures)
+    return figures.cases - (figures.secondary.total if figures.secondary else 0)
 
 
 def _exposure(kpi: Kpi, figures: Figures) -> KpiExposure | None:
@@ -289,7 +299,7 @@ def _ratio(kpi: Kpi, figures: Figures) -> float | None:
     """Return the sum of the cases' numbers over what it is divided by, or the change since the year before;
     None if there is too little to divide by.
     """
-    divisor = _divisor(kpi, figures)
+    divisor = divisor_of(kpi, figures)
     if kpi.aggregate is Aggregate.year_over_year:
         known = figures.loaded and divisor >= SMALL_SAMPLE
         return round(figures.total / divisor - 1, DECIMALS_OF_RATIOS) if known else None
@@ -303,7 +313,7 @@ def _centre(kpi: Kpi, figures: Figures) -> float | None:
     return figures.elapsed.median if kpi.aggregate is Aggregate.median else figures.elapsed.mean
 
 
-def _divisor(kpi: Kpi, figures: Figures) -> int:
+def divisor_of(kpi: Kpi, figures: Figures) -> int:
     """Return the divisor of the sum of the cases' numbers."""
     if kpi.is_of_outages:
         return outage_figures.round_half_up(outage_figures.divisor(kpi, figures.exposure or Exposure()))
@@ -360,7 +370,7 @@ def _additional_figure(kpi: Kpi, figures: Figures) -> KpiBeside:
         value=value_of(kpi, figures),
         cases=cases_of(kpi, figures),
         numerator=figures.total if kpi.is_divided else None,
-        denominator=_divisor(kpi, figures) if kpi.is_divided else None,
+        denominator=divisor_of(kpi, figures) if kpi.is_divided else None,
     )
 
 
@@ -373,9 +383,15 @@ def compare(value: float | None, before: float | None) -> KpiPrevious:
 def _final_after(question: Question, place: PointKey, figures: Figures, now: datetime) -> datetime | None:
     period, cut = place
     end = question.bounds[period]
-    waits = end > now or (figures.survival is not None and figures.survival.open > 0)
+    still_open = _undecided(question.kpi, figures) if figures.survival is None else figures.survival.open
+    waits = end > now or bool(still_open)
     if (question.kpi.settling is Settling.ending and waits) or _is_unassigned(question, cut, figures):
         return None
+    return final_after_of(question, end)
+
+
+def final_after_of(question: Question, end: datetime) -> datetime:
+    """Return until when the value of a period that ends then still moves as a matter of course."""
     days = SETTLING_DAYS.get(question.kpi.settling, question.reopen_days)
     return periods.days_after(end, days, question.zone)
 

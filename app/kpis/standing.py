@@ -7,30 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.kpis.dimensions import AGE_LIMITS, Age, Dimension
-from app.kpis.kpi import Kpi, StillOpen
+from app.kpis.kpi import Kpi
 from app.kpis.query import COLUMN, NO_CLOCK, Filters, Statement, conditions, cut_by, measure_column
 from app.kpis.question import Question
-
-#: The phases in which a case counts as open in this sense, and a further condition.
-OPEN_PHASES = {
-    StillOpen.unended: (["open"], "true"),
-    StillOpen.unended_standard: (["open"], "path is distinct from 'project'"),
-    StillOpen.unended_project: (["open"], "path = 'project'"),
-    StillOpen.unanswered: (["open"], "not responded"),
-    StillOpen.never_resolved: (["open"], "not resolved_before"),
-    StillOpen.unclosed: (["open", "ended"], "true"),
-    StillOpen.undecided: (["open"], "undecided"),
-    StillOpen.uncaused: (["open"], "not caused"),
-    StillOpen.unfixed: (["open"], "caused"),
-    StillOpen.unimplemented: (["open"], "true"),
-    StillOpen.waiting: (["open"], "waiting"),
-    StillOpen.review_overdue: (["ended"], "overdue"),
-    StillOpen.in_force: (["open"], "true"),
-    StillOpen.unrestored: (["open"], "true"),
-    StillOpen.complaint_unanswered: (["open"], "true"),
-}
-#: Where the stretches stand of what is no case of the process: by default kpi.<process>_life.
-LIVES = {StillOpen.complaint_unanswered: "complaint_life"}
 
 # The classes of kpi.incident_life.span_class, each with the greatest time by which a stretch of that class
 # can begin before an instant within it: one second more than the longest stretch, since the class is computed
@@ -163,12 +142,13 @@ def _stretches_at(kpi: Kpi, filters: Filters, columns: Sequence[str], parameters
     once instead.
     """
     assert kpi.still_open is not None
-    parameters["phases"], condition = OPEN_PHASES[kpi.still_open]
-    where = " and ".join([condition, *conditions(filters, parameters)])
+    stands = kpi.still_open.stretches
+    parameters["phases"] = list(stands.phases)
+    where = " and ".join([stands.condition, *conditions(filters, parameters)])
     return f"""unnest(%(classes)s::smallint[], %(reaches)s::interval[]) as class(span_class, reach)
 cross join unnest(%(phases)s::text[]) as its(phase)
 cross join lateral (
-  select {", ".join(columns)} from kpi.{LIVES.get(kpi.still_open, f"{kpi.process}_life")}
+  select {", ".join(columns)} from kpi.{stands.table or f"{kpi.process}_life"}
   where phase = its.phase and span_class = class.span_class and since < moment.at
     and since >= greatest(moment.at - class.reach, moment.before) and until >= moment.at and {where}
   offset 0
@@ -189,5 +169,21 @@ def open_cases(question: Question, filters: Filters, instant: datetime) -> State
 select case_id, opened_at as at, {measure_column(question.kpi)} as measure, null as excluded, irregular,
   false as inferred, false as skewed, array[opened_position, position] as positions, position,
   null as state, null as revision, on_hold, {NO_CLOCK}
+from {INSTANTS} cross join lateral ({aged}) aged"""
+    return Statement(text, parameters)
+
+
+def case_values(question: Question, filters: Filters, instant: datetime) -> Statement:
+    """Return a query for what each case open just before the instant brings, with the columns of
+    `query.case_values`: its age, whether it counts for a share, or 1.
+    """
+    kpi = question.kpi
+    columns = ["case_id", "opened_at", *(COLUMN[one] for one in question.by if one in COLUMN)]
+    if kpi.is_share_of_open:
+        columns.append(kpi.measure.value)
+    parameters = _instant_parameters([instant], each=True)
+    aged = _open_with_age(question, filters, columns, parameters)
+    text = f"""
+select case_id, {measure_column(kpi)} as value, 1 as weight{cut_by(question)}
 from {INSTANTS} cross join lateral ({aged}) aged"""
     return Statement(text, parameters)

@@ -5,16 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from app.kpis.query import (
-    AGE,
-    SECONDS_TO_END,
-    Filters,
-    Statement,
-    cut_by,
-    in_halves,
-    row_limit,
-    selected_facts,
-)
+from app.kpis.measures import AGE, SECONDS_TO_END
+from app.kpis.query import Filters, Statement, cut_by, in_halves, row_limit, selected_facts
 from app.kpis.question import Question
 from app.kpis.statistics.survival import HALF, SLACK, TENTH
 

@@ -11,6 +11,7 @@ from app.kpis.catalogue import (
     incident_quality,
     incident_times,
     incidents,
+    knowledge,
     majors,
     outages,
     problems,
@@ -43,5 +44,6 @@ KPIS: dict[str, Kpi] = {
         *outages.KPIS,
         *agreements.KPIS,
         *satisfaction.KPIS,
+        *knowledge.KPIS,
     )
 }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.dimensions import OF_AGREEMENTS
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Measure, StillOpen, Unit
+from app.kpis.dimensions import OF_AGREEMENTS, OF_SERVICES
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Unit
+from app.kpis.measures import Measure
+from app.kpis.still_open import StillOpen
 
 AGREEMENT_REVIEWS_OVERDUE = Kpi(
     key="agreement_reviews_overdue",
@@ -33,4 +35,30 @@ AGREEMENT_REVIEWS_OVERDUE = Kpi(
     dimensions=OF_AGREEMENTS,
 )
 
-KPIS = (AGREEMENT_REVIEWS_OVERDUE,)
+SERVICES_UNDER_AGREEMENT = Kpi(
+    key="services_under_agreement",
+    en=KpiTexts(
+        "Services under an agreement",
+        "Of the services that are live at the period's end, the share for which an SLA is in force then; of "
+        "a running period, now.",
+        "An SLA for everybody that names no services covers all of them, and one with a single customer "
+        "counts as much as one with all. It says nothing of what is promised.",
+    ),
+    zh=KpiTexts(
+        "协议覆盖率",
+        "期末运行中的服务中，有生效的服务级别协议（SLA）的占比；未结束的期间以当前时刻计。",
+        "面向所有客户且未指明服务的协议覆盖全部服务；只与一个客户签署的协议与面向全部客户的同样计入。不反映承诺的内容。",
+    ),
+    process="service",
+    owner=Role.service_level_manager,
+    fact=None,
+    measure=Measure.under_agreement,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.standing,
+    still_open=StillOpen.live,
+    dimensions=OF_SERVICES,
+)
+
+KPIS = (AGREEMENT_REVIEWS_OVERDUE, SERVICES_UNDER_AGREEMENT)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.common.people import Role
 from app.kpis.dimensions import BY_SOURCE, STANDARD, Dimension
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Measure, Settling, Unit
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
+from app.kpis.measures import Measure
 
 PAIRS_OF_TEAMS = (*STANDARD, Dimension.from_team, Dimension.to_team)
 
@@ -146,8 +147,7 @@ FIRST_CONTACT_RESOLUTION = Kpi(
         "First-contact resolution",
         "Of the incidents that came from people and whose final resolution lies in the period, the share "
         "resolved by whoever responded first, with no change of team, no hold, no further comment of the "
-        "requester "
-        "before it, and never reopened.",
+        "requester before it, and not reopened within the days that its agreement says, or 7.",
         "Incidents from monitoring are left out, and so are those that another system resolved: "
         "it does not say who did. "
         "It can still fall until the days for reopening have passed.",
@@ -155,7 +155,7 @@ FIRST_CONTACT_RESOLUTION = Kpi(
     zh=KpiTexts(
         "一次解决率",
         "最终解决时间在期内、由人员提出的事件中，由首次响应人解决，"
-        "且解决前未转派、未挂起、提出人未再留言、之后从未重开的占比。",
+        "且解决前未转派、未挂起、提出人未再留言、也未在协议约定天数（默认 7 天）内重开的占比。",
         "监控产生的事件不计；由其他系统解决的事件不计，因其不说明处理人。重开期限届满之前数值仍可能下降。",
     ),
     process="incident",
@@ -199,15 +199,18 @@ REPEAT_INCIDENT_RATE = Kpi(
     key="repeat_incident_rate",
     en=KpiTexts(
         "Repeat incidents",
-        "Of the incidents opened in the period, the share that came within 30 days "
-        "after the final resolution of another one of the same service and category.",
-        "One without a service or a category repeats nothing; a coarse category makes everything a repeat. "
+        "Of the incidents opened in the period, the share that came within 30 days after the final "
+        "resolution of another one: of the same service and category, of the same configuration item, or of "
+        "one of the same problems.",
+        "One without a service or a category, without an item and without a problem repeats nothing; a "
+        "coarse category makes everything a repeat. Linking incidents to a problem later makes them repeats. "
         "The first 30 days of the records know nothing of what was before them.",
     ),
     zh=KpiTexts(
         "重复事件率",
-        "期内提出的事件中，在同一服务同一分类的另一事件最终解决后 30 天内提出的占比。",
-        "未填服务或分类的事件不算重复；分类过粗会使一切都成为重复；记录最初的 30 天不知道此前的事件。",
+        "期内提出的事件中，在另一事件最终解决后 30 天内提出、且二者服务与分类相同、或配置项相同、或属同一问题的占比。",
+        "未填服务或分类、也无配置项和关联问题的事件不算重复；分类过粗会使一切都成为重复；"
+        "之后关联到同一问题也会使其成为重复；记录最初的 30 天不知道此前的事件。",
     ),
     process="incident",
     owner=Role.incident_manager,

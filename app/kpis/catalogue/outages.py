@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from app.common.people import Role
 from app.kpis.dimensions import OF_AVAILABILITY, OF_OUTAGES, Dimension
-from app.kpis.kpi import Aggregate, Basis, Comparator, Direction, Kpi, KpiTexts, Measure, Target, Unit
+from app.kpis.kpi import Aggregate, Basis, Comparator, Direction, Kpi, KpiTexts, Target, Unit
+from app.kpis.measures import Measure
 
 SERVICE_AVAILABILITY = Kpi(
     key="service_availability",

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from app.common.people import Role
 from app.kpis.dimensions import BY_SOURCE
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Measure, StillOpen, Unit
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Unit
+from app.kpis.measures import Measure
+from app.kpis.still_open import StillOpen
 
 LATE_RECORDING_SECONDS = Kpi(
     key="late_recording_seconds",

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from app.common.people import Role
 from app.kpis.dimensions import OF_REQUESTS, Dimension
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Measure, Settling, StillOpen, Unit
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
+from app.kpis.measures import Measure
+from app.kpis.still_open import StillOpen
 
 REQUEST_LEAD_SECONDS = Kpi(
     key="request_lead_seconds",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.common.people import Role
 from app.kpis.dimensions import OF_REQUESTS
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Measure, Settling, Unit
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
+from app.kpis.measures import Measure
 
 ACCEPTANCE_FIRST_PASS = Kpi(
     key="acceptance_first_pass",
@@ -132,25 +133,29 @@ RESOLUTION_RATE = Kpi(
     key="resolution_rate",
     en=KpiTexts(
         "Resolution rate",
-        "Of the requests submitted in the period, the share that has been delivered and was not taken "
-        "up again within the agreed days, or 7, of a delivery.",
-        "Those of the last weeks are still on their way: it rises for as long as any is open.",
+        "Of the cases that came in, requests submitted and incidents reported in the period, the share that has "
+        "been delivered or resolved and was not taken up again within the agreed days, or 7, of that; "
+        "`undecided` are those that are still open.",
+        "Those of the last weeks are still on their way: it rises for as long as any is open. Incidents and "
+        "requests do not go equally well, so it moves with their mix.",
     ),
     zh=KpiTexts(
         "问题解决率",
-        "期内提交的服务请求中，已交付且交付后约定天数（默认 7 天）内未被重新打开的占比。",
-        "最近提交的仍在处理中：只要有未结的，数值就还会上升。",
+        "期内提出的单据（提交的服务请求与上报的事件）中，已交付或解决且其后约定天数（默认 7 天）内未被重新打开的占比；"
+        "仍未结的列为 `undecided`。",
+        "最近提出的仍在处理中：只要有未结的，数值就还会上升。请求与事件的解决情况不同，两者的构成变化会影响数值。",
     ),
     process="request",
+    also=("incident",),
     owner=Role.process_owner,
-    fact="opened",
+    fact="received",
     measure=Measure.settled,
+    secondary=Measure.ended,
     aggregate=Aggregate.share,
     unit=Unit.ratio,
     direction=Direction.up,
     basis=Basis.opened,
-    settling=Settling.reopening,
-    dimensions=OF_REQUESTS,
+    settling=Settling.ending,
 )
 
 KPIS = (

@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from app.common.people import Role
 from app.kpis.dimensions import OF_COMPLAINTS
-from app.kpis.kpi import (
-    Aggregate,
-    Basis,
-    Comparator,
-    Direction,
-    Kpi,
-    KpiTexts,
-    Measure,
-    Settling,
-    StillOpen,
-    Target,
-    Unit,
-)
+from app.kpis.kpi import Aggregate, Basis, Comparator, Direction, Kpi, KpiTexts, Settling, Target, Unit
+from app.kpis.measures import Measure
+from app.kpis.still_open import StillOpen
 
 CSAT = Kpi(
     key="csat",

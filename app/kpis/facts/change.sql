@@ -1,11 +1,7 @@
 -- The facts of the changes that have events from position `first` to `last`, made anew from all their events up to `last`;
 -- see problem.sql, which begins alike.
-with begun as (
-  select case_id, 'change/' || case_id as stream, next_version
-  from unnest(%(begun)s::uuid[], %(next_versions)s::integer[]) as begun(case_id, next_version)
-),
-told as (
-  select substr(stream, 8)::uuid as case_id, position, version, occurred_at, type, data ? 'irregular' as irregular,
+{recorded}told as (
+  select case_id, position, version, occurred_at, type, actor, data ? 'irregular' as irregular,
     (data->>'instead')::integer as instead,
     (set_then->>'opened_at')::timestamptz as opening, fields->>'state' as state,
     fields - array['title', 'description', 'number', 'state_since', 'opened_at', 'reason', 'plan', 'test_plan', 'back_out_plan',
@@ -13,40 +9,11 @@ told as (
                    'overrides', 'override_reason', 'implementer_ids', 'work_done', 'tests_run', 'deviations', 'back_out_reason',
                    'goals_met', 'caused_incident_ids', 'lessons', 'custom', 'custom_for_staff'] as dimensions,
     (select jsonb_object_agg(key, value) from jsonb_each(data->'set') where left(key, 5) = 'link/') as links
-  from (
-    (
-      select stream, position, version, occurred_at, type, data from log.told
-      where position between %(first)s and %(last)s and left(stream, 7) = 'change/'
-        and kpi.share(stream, %(shares)s) = %(share)s
-      offset 0
-    )
-    union all
-    select old.* from begun
-    cross join lateral (
-      select stream, position, version, occurred_at, type, data from log.told
-      where stream = begun.stream and version < begun.next_version and position < %(first)s
-      offset 0
-    ) old
-  ) recorded
+  from recorded
   cross join lateral (select data->'set'->stream as set_then, data->'late'->stream as set_late offset 0) said
   cross join lateral (select coalesce(set_late || set_then, set_then, set_late) as fields offset 0) both_told
 ),
-news as (
-  select case_id, version, occurred_at, opening, instead, dimensions, irregular from told
-  where version > 1 and (opening is not null or instead is not null)
-),
-moved as (
-  select case_id, 1 as version, false as gone,
-    (array_agg(opening order by news.version desc) filter (where opening is not null))[1] as moved_to,
-    coalesce((array_agg(coalesce(dimensions, '{}') order by news.version desc) filter (where instead = 1))[1],
-             (array_agg(dimensions order by news.version desc) filter (where occurred_at <= opening))[1]) - 'state' as retold,
-    (array_agg(irregular order by news.version desc) filter (where instead = 1))[1] as irregular_then
-  from news group by case_id
-  union all
-  select case_id, case when instead = 1 then version else instead end, true, null, null, null
-  from news where instead is not null
-),
-placed as (
+{moved}placed as (
   select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known
   from (
     select case_id, position, version, type, coalesce(irregular_then, irregular) as irregular, state,
@@ -124,10 +91,11 @@ change_ended as (
     backed_out or caused_incidents or coalesce(outcome in ('failed', 'backed_out'), false) as failed
   from decided where place = ending
 ),
+-- A change that was backed out before it was implemented has no lead time.
 change_implemented as (
   select case_id, occurred_at as at, change_type, team_id, service, risk, excluded, any_irregular as irregular, position,
     opened_position, greatest(round(extract(epoch from occurred_at - handed_at)), 0)::bigint as seconds
-  from decided where place = completion
+  from decided where place = completion and place = ending
 ),
 stretches as (
   select *, lead(since, 1, 'infinity') over (partition by case_id order by place) as until

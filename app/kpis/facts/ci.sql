@@ -1,27 +1,9 @@
 -- The facts of the configuration items that have events from position `first` to `last`, made anew from all their events up
 -- to `last`; see problem.sql.
-with begun as (
-  select case_id, 'ci/' || case_id as stream, next_version
-  from unnest(%(begun)s::uuid[], %(next_versions)s::integer[]) as begun(case_id, next_version)
-),
-told as (
-  select substr(stream, 4)::uuid as case_id, position, version, occurred_at, type, data ? 'irregular' as irregular,
+{recorded}told as (
+  select case_id, position, version, occurred_at, type, data ? 'irregular' as irregular,
     fields
-  from (
-    (
-      select stream, position, version, occurred_at, type, data from log.told
-      where position between %(first)s and %(last)s and left(stream, 3) = 'ci/'
-        and kpi.share(stream, %(shares)s) = %(share)s
-      offset 0
-    )
-    union all
-    select old.* from begun
-    cross join lateral (
-      select stream, position, version, occurred_at, type, data from log.told
-      where stream = begun.stream and version < begun.next_version and position < %(first)s
-      offset 0
-    ) old
-  ) recorded
+  from recorded
   cross join lateral (select data->'set'->stream as fields offset 0) said
 ),
 placed as (

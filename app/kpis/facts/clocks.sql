@@ -23,11 +23,19 @@ select position, clock_id, split_part(about, '/', 2)::uuid, occurred_at, (said->
   coalesce(said->>'because', 'unknown'), known->>'priority', (known->>'team_id')::uuid, known->>'service', known->>'channel',
   known->>'category', (known->>'assignee_id')::uuid, (known->>'customer_id')::uuid, opened_position
 from withdrawn cross join lateral (
-  -- The case as the log had it then: the opening, then by when it happened.
-  select jsonb_object_agg(field.key, field.value order by version > 1, before.occurred_at, before.position) as known,
+  -- The case as the log had it then: the opening as it was told last, then by when it happened, without what another event
+  -- was told instead of.
+  select jsonb_object_agg(field.key, field.value order by
+      before.version > 1, before.data->'instead' is distinct from '1', before.occurred_at, before.position) as known,
     min(before.position) as opened_position
   from log.told before
   cross join lateral jsonb_each(coalesce(before.data->'late'->about, '{}') || coalesce(before.data->'set'->about, '{}')) field
   where before.stream = about and before.position < withdrawn.position
+    and not exists (
+      select from log.told later
+      where later.stream = about and later.position < withdrawn.position and case before.data->'instead'
+        when '1' then later.data->'instead' = '1' and later.version > before.version
+        else before.version > 1 and (later.data->>'instead')::integer = before.version
+      end)
 ) so_far
 on conflict do nothing

@@ -1,28 +1,10 @@
 -- The facts of the deployments that have events from position `first` to `last`, made anew from all their events up to `last`;
 -- see problem.sql. Only what went into production counts.
-with begun as (
-  select case_id, 'deployment/' || case_id as stream, next_version
-  from unnest(%(begun)s::uuid[], %(next_versions)s::integer[]) as begun(case_id, next_version)
-),
-told as (
-  select substr(stream, 12)::uuid as case_id, position, version, occurred_at, data ? 'irregular' as irregular, fields,
+{recorded}told as (
+  select case_id, position, version, occurred_at, data ? 'irregular' as irregular, fields,
     fields->>'state' as state,
     (select jsonb_object_agg(key, value) from jsonb_each(data->'set') where left(key, 17) = 'deployment_cause/') as causes
-  from (
-    (
-      select stream, position, version, occurred_at, type, data from log.told
-      where position between %(first)s and %(last)s and left(stream, 11) = 'deployment/'
-        and kpi.share(stream, %(shares)s) = %(share)s
-      offset 0
-    )
-    union all
-    select old.* from begun
-    cross join lateral (
-      select stream, position, version, occurred_at, type, data from log.told
-      where stream = begun.stream and version < begun.next_version and position < %(first)s
-      offset 0
-    ) old
-  ) recorded
+  from recorded
   cross join lateral (select data->'set'->stream as fields offset 0) said
 ),
 placed as (
@@ -33,6 +15,7 @@ placed as (
 standing as (
   select *, min(place) filter (where state in ('succeeded', 'failed', 'rolled_back')) over whole as ending,
     bool_or(state = 'rolled_back') over whole as rolled_back, max(place) over whole as last_place,
+    max(occurred_at) filter (where state = 'rolled_back') over whole as told_back_at,
     max(position) filter (where place = 1) over whole as opened_position, bool_or(irregular) over whole as any_irregular
   from placed
   window whole as (partition by case_id)
@@ -55,7 +38,8 @@ ended as materialized (
     exists (select from harm where harm.case_id = standing.case_id) as harmful
   from standing
   left join (
-    select case_id as of_case, (known->>'rolled_back_at')::timestamptz as at from standing where place = last_place
+    select case_id as of_case, coalesce((known->>'rolled_back_at')::timestamptz, told_back_at) as at
+    from standing where place = last_place
   ) taken_back on of_case = case_id
   where place = ending and known->>'environment' = 'production'
 ),

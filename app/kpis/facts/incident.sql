@@ -8,7 +8,7 @@ with begun as (
 ),
 recorded as (
   (
-    select stream, position, version, occurred_at, recorded_at, source, type, actor, data from log.told
+    select stream, position, version, occurred_at, recorded_at, source, type, actor, on_behalf_of, data from log.told
     where position between %(first)s and %(last)s
       -- `starts_with` would be taken to an index of all streams. Of a `case` the planner believes that it holds for half of
       -- the events, of anything else here that it holds for next to none.
@@ -19,7 +19,7 @@ recorded as (
   -- What went before, one index probe for each case that had begun, whatever the planner believes.
   select old.* from begun
   cross join lateral (
-    select stream, position, version, occurred_at, recorded_at, source, type, actor, data from log.told
+    select stream, position, version, occurred_at, recorded_at, source, type, actor, on_behalf_of, data from log.told
     where stream = begun.stream and version < begun.next_version and position < %(first)s
     offset 0
   ) old
@@ -38,6 +38,8 @@ told as (
     end as mark,
     type in ('incident.acknowledged', 'incident.started') and actor not like 'rule:%%' as answers,
     case when starts_with(actor, 'person:') then actor end as person,
+    -- Whose words they are: a tool may bring a person's.
+    case when type = 'incident.commented' then coalesce(on_behalf_of, actor) end as speaker,
     case when not starts_with(source, 'import:') then recorded_at end as recorded_at,
     -- Which tool told of the case: of an alert the one that it names.
     case when version = 1 then coalesce(fields->>'alert_source', source) end as teller,
@@ -51,7 +53,7 @@ told as (
       then data->'set' end as entries,
     case when fields ?| array['priority', 'team_id', 'service', 'channel', 'category', 'assignee_id', 'customer_id',
                               'requester_id', 'effect', 'began_at', 'service_restored_at', 'declared_major_at',
-                              'review_due_at', 'reopen_days']
+                              'review_due_at', 'reopen_days', 'ci']
       -- Without what is long, and what almost every event sets, there is less to carry along.
       then fields - array['title', 'description', 'resolution', 'cause', 'number', 'state', 'state_since', 'opened_at',
                           'impact', 'urgency'] end as dimensions
@@ -98,7 +100,7 @@ moved as (
 placed as (
   select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known
   from (
-    select case_id, position, later, recorded_at, type, mark, answers, teller, observed, holds,
+    select case_id, position, later, recorded_at, type, mark, answers, teller, observed, holds, speaker,
       case when irregular_then is null then person else person_then end as person,
       coalesce(irregular_then, irregular) as irregular,
       case when version = 1 then coalesce(moved_to, opening, occurred_at) end as opened_at,
@@ -125,7 +127,7 @@ standing as (
     min(place) filter (where place > 1 and mark is not null and type <> 'incident.reported') over in_order as leaves_new,
     coalesce(bool_or(answers and type = 'incident.started') over in_order, false) as started,
     -- Whoever asked for it has said something since.
-    coalesce(bool_or(type = 'incident.commented' and person = 'person:' || (known->>'requester_id')) over in_order, false)
+    coalesce(bool_or(speaker = 'person:' || (known->>'requester_id')) over in_order, false)
       as asked_again
   from placed
   -- The others tell nothing of the case but when they were.
@@ -152,7 +154,7 @@ decided as materialized (
     max(before_place) over whole as before_last, ended_place, later, occurred_at, position,
     known->>'priority' as priority, (known->>'team_id')::uuid as team_id, known->>'service' as service,
     known->>'channel' as channel, known->>'category' as category, (known->>'assignee_id')::uuid as assignee_id,
-    (known->>'customer_id')::uuid as customer_id,
+    (known->>'customer_id')::uuid as customer_id, known->>'ci' as ci,
     max(opened_at) over whole as opened_at, max(position) filter (where place = 1) over whole as opened_position,
     bool_or(irregular) over whole as any_irregular, max(teller) over whole as source,
     case when max(void_place) over whole > coalesce(greatest(max(open_place) over whole, max(ended_place) over whole), 0)
@@ -197,23 +199,54 @@ handed_over as (
 ),
 answered as (
   select case_id, max(person) filter (where place = response) as responder,
-    min(occurred_at) filter (where type = 'incident.reviewed' and place > before_last) as reviewed_at
+    -- What was said before it was resolved is no review of that.
+    min(occurred_at) filter (where type = 'incident.reviewed' and ended_place > before_last) as reviewed_at
   from decided where place = response or type = 'incident.reviewed' group by case_id
 ),
 -- Read in place, by those that want a row or two of each case of it.
 fact as not materialized (
-  select case_id, place, occurred_at as at, priority, team_id, service, channel, category, assignee_id, customer_id,
+  select case_id, place, occurred_at as at, priority, team_id, service, channel, category, assignee_id, customer_id, ci,
     excluded, any_irregular as irregular, position, opened_position, opened_at, observed, reopened,
     round(extract(epoch from occurred_at - opened_at))::bigint as seconds, null::bigint as business_seconds,
     response, first_resolution, resolution, closing, person, started, asked_again, held_place is not null as held,
     known_then, recorded_at, source
   from decided
 ),
-{hours}-- An opening is theirs whom the case was given to first, whenever that was (rule 9): hardly any is anybody's as it is opened.
+{hours}-- The resolutions that a case has left again; most cases have none. Of these and of what came after them the next one in
+-- the order of the case is what ended the episode.
+left_again as (
+  select *, max(place) filter (where mark = 'resolved') over episode as last_resolved,
+    max(place) over episode as last_ended,
+    max(next_at) filter (where next_mark = 'open') over episode as reopened_at
+  from (
+    select *, lead(mark) over life as next_mark, lead(occurred_at) over life as next_at
+    from decided
+    where ended_place is not null and mark is not null and (place = before_place or before_place < before_last)
+    window life as (partition by case_id order by place)
+  ) turns
+  where mark in ('resolved', 'closed')
+  window episode as (partition by case_id, before_place)
+),
+-- In what time an end is no end yet: as was agreed, or a week.
+reopening as (
+  select case_id, make_interval(hours => 24 * coalesce(
+    (array_agg(dimensions->>'reopen_days' order by place desc) filter (where dimensions ? 'reopen_days'))[1]::integer,
+    max(reopen_days), 7)) as within
+  from placed left join agreed using (case_id) where case_id in (select case_id from left_again) group by case_id
+),
+-- Every resolution but the final one; whether the case was taken up again in that time.
+left_resolution as (
+  select left_again.*, coalesce(reopened_at <= occurred_at + within, false) as reopened_soon
+  from left_again join reopening using (case_id) where place = coalesce(last_resolved, last_ended)
+),
+taken_up as (
+  select distinct case_id from left_resolution where reopened_soon
+),
+-- An opening is theirs whom the case was given to first, whenever that was (rule 9): hardly any is anybody's as it is opened.
 incident_opened as (
   select case_id, opened_at as at, priority, first_team_id as team_id, service, channel, category,
     first_assignee_id as assignee_id, customer_id, excluded, irregular, position, opened_position, recorded_at, source,
-    ended_at, ended_seconds
+    ended_at, ended_seconds, ended_at is not null and case_id not in (select case_id from taken_up) as settled, ci
   from fact left join reassigned using (case_id) left join handed_over using (case_id)
   left join (
     select case_id, at as ended_at, greatest(seconds, 0) as ended_seconds from fact where place = resolution
@@ -237,21 +270,6 @@ incident_first_resolved as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
     position, opened_position, seconds, business_seconds
   from fact where place = first_resolution
-),
--- The resolutions that a case has left again; most cases have none. Of these and of what came after them the next one in
--- the order of the case is what ended the episode.
-left_again as (
-  select *, max(place) filter (where mark = 'resolved') over episode as last_resolved,
-    max(place) over episode as last_ended,
-    max(next_at) filter (where next_mark = 'open') over episode as reopened_at
-  from (
-    select *, lead(mark) over life as next_mark, lead(occurred_at) over life as next_at
-    from decided
-    where ended_place is not null and mark is not null and (place = before_place or before_place < before_last)
-    window life as (partition by case_id order by place)
-  ) turns
-  where mark in ('resolved', 'closed')
-  window episode as (partition by case_id, before_place)
 ),
 -- Every change of team of what has a final resolution, as that is.
 incident_moved as (
@@ -324,13 +342,6 @@ open_time as (
   cross join lateral business_time.seconds_between(version, since, least(until, timed.at)) counted
   where timed.place = timed.resolution and version is not null group by timed.case_id
 ),
--- In what time an end is no end yet: as was agreed, or a week.
-reopening as (
-  select case_id, make_interval(hours => 24 * coalesce(
-    (array_agg(dimensions->>'reopen_days' order by place desc) filter (where dimensions ? 'reopen_days'))[1]::integer,
-    max(reopen_days), 7)) as within
-  from placed left join agreed using (case_id) where case_id in (select case_id from left_again) group by case_id
-),
 incident_resolved as (
   select case_id, place as n, true as final, false as reopened_soon, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
     position, opened_position, timed.seconds,
@@ -342,13 +353,13 @@ incident_resolved as (
     -- does not say who it was.
     case when channel is distinct from 'monitoring' and not observed
       then coalesce(person = responder, false) and coalesce(reassignments, 0) = 0
-        and not (held or asked_again or reopened) end as first_contact,
+        and not (held or asked_again or case_id in (select case_id from taken_up)) end as first_contact,
     case when channel = 'monitoring' then person is null and not started end as unattended,
     -- A resolution says when its review is due; those of other systems, and of before that was so, say nothing.
     case when known_then->>'declared_major_at' is not null
       then coalesce(reviewed_at <= coalesce((known_then->>'review_due_at')::timestamptz, at + interval '168 hours'), false)
       end as review_on_time,
-    recorded_at, source, cost, currency
+    recorded_at, source, cost, currency, ci
   from timed left join reassigned using (case_id) left join handed_over using (case_id)
   left join answered using (case_id) left join costed using (case_id) left join open_time using (case_id)
   left join (
@@ -358,11 +369,11 @@ incident_resolved as (
   where place = resolution
   union all
   -- What else there is to say of a resolution is said of the final one.
-  select case_id, place, false, coalesce(reopened_at <= occurred_at + within, false), occurred_at, priority,
+  select case_id, place, false, reopened_soon, occurred_at, priority,
     team_id, service, channel, category, assignee_id, customer_id, excluded, any_irregular, position, opened_position,
     round(extract(epoch from occurred_at - opened_at))::bigint, round(extract(epoch from occurred_at - opened_at))::bigint, true, 0, 0, false, null, null, null, null,
-    source, null, null
-  from left_again join reopening using (case_id) where place = coalesce(last_resolved, last_ended)
+    source, null, null, null
+  from left_resolution
 ),
 -- When a time ran out, or will, where no clock of an agreement says so: by the calendar of the agreement or of the service as of
 -- the opening; but a P1 is answered round the clock.
@@ -435,17 +446,23 @@ incident_life as (
     service, channel, category, assignee_id, customer_id, source, any_irregular as irregular, position, opened_position
   from stretches where phase is not null and since < until
 ),
--- On which days its holder did something with it, or one who had done so before had it when it came to its end.
+-- On which days its holder did something with it, or one who had done so before had it when it came to its end: for good, or
+-- for longer than it could have been reopened. Each end is a row of its own.
 held as (
-  select case_id, place, resolution, own, assignee_id, team_id, occurred_at, any_irregular, position, opened_position,
+  select case_id, place, ends, own, assignee_id, team_id, occurred_at, any_irregular, position, opened_position,
     min(place) filter (where own) over (partition by case_id, assignee_id) as first_own
-  from decided where (own or place = resolution) and assignee_id is not null
+  from (
+    select *, coalesce(place = resolution, false) or (excluded is null and (case_id, place) in (
+      select case_id, place from left_resolution where not reopened_soon)) as ends
+    from decided
+  ) ending
+  where (own or ends) and assignee_id is not null
 ),
 agent_work as (
   select case_id, min(place) as n, assignee_id, team_id, (occurred_at at time zone 'UTC')::date as day,
-    bit_or(kpi.quarter(occurred_at)) as quarters, max(occurred_at) filter (where place = resolution) as ended_at,
-    bool_or(any_irregular) as irregular, coalesce(max(position) filter (where place = resolution), min(position)) as position,
+    bit_or(kpi.quarter(occurred_at)) as quarters, max(occurred_at) filter (where ends) as ended_at,
+    bool_or(any_irregular) as irregular, coalesce(max(position) filter (where ends), min(position)) as position,
     max(opened_position) as opened_position
-  from held where own or (place = resolution and place > first_own)
-  group by case_id, assignee_id, team_id, day
+  from held where own or (ends and place > first_own)
+  group by case_id, assignee_id, team_id, day, case when ends then place end
 )

@@ -1,54 +1,18 @@
 -- The facts of the problems that have events from position `first` to `last`, made anew from all their events up to
 -- `last`; so it does not matter in which spans the log is taken, nor how late an event comes. Each of the last
 -- parts is named as a table of schema kpi, and holds the rows that these cases should have there.
--- Cases that had begun before, and where they go on.
-with begun as (
-  select case_id, 'problem/' || case_id as stream, next_version
-  from unnest(%(begun)s::uuid[], %(next_versions)s::integer[]) as begun(case_id, next_version)
-),
-told as (
-  select substr(stream, 9)::uuid as case_id, position, version, occurred_at, type, data ? 'irregular' as irregular,
+{recorded}told as (
+  select case_id, position, version, occurred_at, type, actor, data ? 'irregular' as irregular,
     (data->>'instead')::integer as instead,
     (set_then->>'opened_at')::timestamptz as opening, fields->>'state' as state,
     fields - array['title', 'description', 'number', 'state_since', 'opened_at', 'impact', 'urgency', 'tried',
                        'cause', 'evidence', 'symptoms', 'workaround', 'prevention', 'lessons'] as dimensions,
     (select jsonb_object_agg(key, value) from jsonb_each(data->'set') where left(key, 5) = 'link/') as links
-  from (
-    (
-      select stream, position, version, occurred_at, type, data from log.told
-      where position between %(first)s and %(last)s and left(stream, 8) = 'problem/'
-        and kpi.share(stream, %(shares)s) = %(share)s
-      offset 0
-    )
-    union all
-    select old.* from begun
-    cross join lateral (
-      select stream, position, version, occurred_at, type, data from log.told
-      where stream = begun.stream and version < begun.next_version and position < %(first)s
-      offset 0
-    ) old
-  ) recorded
+  from recorded
   cross join lateral (select data->'set'->stream as set_then, data->'late'->stream as set_late offset 0) said
   cross join lateral (select coalesce(set_late || set_then, set_then, set_late) as fields offset 0) both_told
 ),
--- What came to be known later of what had been told: of an opening when it was, and from which row it is known (or, as was
--- written once, what was told of the time to which it was moved); of what else was told, that another event tells it instead.
-news as (
-  select case_id, version, occurred_at, opening, instead, dimensions, irregular from told
-  where version > 1 and (opening is not null or instead is not null)
-),
-moved as (
-  select case_id, 1 as version, false as gone,
-    (array_agg(opening order by news.version desc) filter (where opening is not null))[1] as moved_to,
-    coalesce((array_agg(coalesce(dimensions, '{}') order by news.version desc) filter (where instead = 1))[1],
-             (array_agg(dimensions order by news.version desc) filter (where occurred_at <= opening))[1]) - 'state' as retold,
-    (array_agg(irregular order by news.version desc) filter (where instead = 1))[1] as irregular_then
-  from news group by case_id
-  union all
-  select case_id, case when instead = 1 then version else instead end, true, null, null, null
-  from news where instead is not null
-),
--- The order of a case: its opening, then by when it happened, then as the log has it (rule 3).
+{moved}-- The order of a case: its opening, then by when it happened, then as the log has it (rule 3).
 placed as (
   select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known
   from (

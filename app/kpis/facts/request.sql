@@ -1,13 +1,8 @@
 -- The facts of the requests that have events from position `first` to `last`, made anew from all their events up to
 -- `last`; so it does not matter in which spans the log is taken, nor how late an event comes. Each of the last
 -- parts is named as a table of schema kpi, and holds the rows that these cases should have there.
--- Cases that had begun before, and where they go on.
-with begun as (
-  select case_id, 'request/' || case_id as stream, next_version
-  from unnest(%(begun)s::uuid[], %(next_versions)s::integer[]) as begun(case_id, next_version)
-),
-told as (
-  select substr(stream, 9)::uuid as case_id, position, version, occurred_at, type, actor, data ? 'irregular' as irregular,
+{recorded}told as (
+  select case_id, position, version, occurred_at, type, actor, data ? 'irregular' as irregular,
     (data->>'instead')::integer as instead,
     (set_then->>'opened_at')::timestamptz as opening, fields->>'state' as state,
     fields - array['title', 'description', 'number', 'state_since', 'opened_at', 'impact', 'urgency',
@@ -19,43 +14,11 @@ told as (
       as dimensions,
     (select jsonb_object_agg(row_key, row) from jsonb_each(data->'set') as row_set(row_key, row)
      where starts_with(row_key, 'task/')) as tasks
-  from (
-    (
-      select stream, position, version, occurred_at, type, actor, data from log.told
-      where position between %(first)s and %(last)s and left(stream, 8) = 'request/'
-        and kpi.share(stream, %(shares)s) = %(share)s
-      offset 0
-    )
-    union all
-    select old.* from begun
-    cross join lateral (
-      select stream, position, version, occurred_at, type, actor, data from log.told
-      where stream = begun.stream and version < begun.next_version and position < %(first)s
-      offset 0
-    ) old
-  ) recorded
+  from recorded
   cross join lateral (select data->'set'->stream as set_then, data->'late'->stream as set_late offset 0) said
   cross join lateral (select coalesce(set_late || set_then, set_then, set_late) as fields offset 0) both_told
 ),
--- What came to be known later of what had been told: of an opening when it was, and from which row it is known (or, as was
--- written once, what was told of the time to which it was moved); of what else was told, that another event tells it instead.
-news as (
-  select case_id, version, occurred_at, opening, instead, dimensions, actor, irregular from told
-  where version > 1 and (opening is not null or instead is not null)
-),
-moved as (
-  select case_id, 1 as version, false as gone,
-    (array_agg(opening order by news.version desc) filter (where opening is not null))[1] as moved_to,
-    coalesce((array_agg(coalesce(dimensions, '{}') order by news.version desc) filter (where instead = 1))[1],
-             (array_agg(dimensions order by news.version desc) filter (where occurred_at <= opening))[1]) - 'state' as retold,
-    (array_agg(actor order by news.version desc) filter (where instead = 1))[1] as actor_then,
-    (array_agg(irregular order by news.version desc) filter (where instead = 1))[1] as irregular_then
-  from news group by case_id
-  union all
-  select case_id, case when instead = 1 then version else instead end, true, null, null, null, null
-  from news where instead is not null
-),
--- The order of a case: its opening, then by when it happened, then as the log has it (rule 3).
+{moved}-- The order of a case: its opening, then by when it happened, then as the log has it (rule 3).
 placed as (
   select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known,
     state is not null and state not in ('delivered', 'closed', 'cancelled', 'rejected') as opens
@@ -113,7 +76,8 @@ turned as (
   select *, case when place = 1 then opened_at else greatest(opened_at, occurred_at) end as since,
     lead(greatest(opened_at, occurred_at)) over (partition by case_id order by place) as until,
     lead(occurred_at) over (partition by case_id order by place) as next_at,
-    lead(opens) over (partition by case_id order by place) as next_opens
+    lead(opens) over (partition by case_id order by place) as next_opens,
+    count(*) filter (where state not in ('delivered', 'closed')) over (partition by case_id order by place) as round
   from decided where state is not null
 ),
 again as (
@@ -136,13 +100,26 @@ reopening as (
     max(reopen_days), 7)) as within
   from placed left join agreed using (case_id) group by case_id
 ),
+-- Every delivery: the last one before the case was taken up again, perhaps after it had been closed; whether in that time.
+every_delivery as (
+  select case_id, place, coalesce(left_at <= occurred_at + within, false) as reopened_soon
+  from (
+    select *, max(place) filter (where state = 'delivered') over around as last_delivered,
+      max(next_at) filter (where next_opens) over around as left_at
+    from turned
+    window around as (partition by case_id, round)
+  ) done join reopening using (case_id) where place = last_delivered
+),
+taken_up as (
+  select distinct case_id from every_delivery where reopened_soon
+),
 -- What the whole of a case comes to.
 summed as (
-  select case_id, min(opened_at) as opened_at,
-    coalesce(bool_or(state = 'delivered' and next_opens and next_at <= occurred_at + within), false) as reopened_soon,
+  select case_id, min(opened_at) as opened_at, case_id in (select case_id from taken_up) as reopened_soon,
+    bool_or(next_at is null and state in ('delivered', 'closed')) as ended,
     sum(extract(epoch from until - since)) filter (where state = 'in_progress' and place < delivery) as worked,
     min(since) filter (where state = 'in_progress' and place < delivery) as begun_at
-  from turned join reopening using (case_id) group by case_id
+  from turned group by case_id
 ),
 -- An opening is theirs whom the case was given to first, whenever that was (rule 9).
 given_to as (
@@ -153,7 +130,7 @@ given_to as (
 request_opened as (
   select case_id, opened_at as at, priority, first_team_id as team_id, service, channel, category,
     first_assignee_id as assignee_id, customer_id, path, catalogue_item, excluded, irregular, position, opened_position,
-    delivery is not null and not reopened_soon as settled
+    delivery is not null and not reopened_soon as settled, ended
   from fact join summed using (case_id, opened_at) left join given_to using (case_id) where place = 1
 ),
 request_responded as (
@@ -168,17 +145,21 @@ request_responded as (
   cross join lateral business_time.seconds_between(version, opened_at, at) counted
   where place = response
 ),
--- Every wait for an approval that came to its end by one.
+-- Every wait for an approval that came to its end by one: asked anew it goes on, and what it was on hold is taken away.
+waiting as (
+  select *, count(*) filter (where state not in ('awaiting_approval', 'on_hold')) over (partition by case_id order by place) as wait
+  from turned
+),
+waited as (
+  select case_id, wait, sum(extract(epoch from until - since)) as seconds
+  from waiting where state = 'awaiting_approval' group by case_id, wait
+),
 request_approved as (
   select case_id, place as n, occurred_at as at, priority, team_id, service, channel, category, assignee_id, customer_id,
     path, catalogue_item, approver_role, excluded, any_irregular as irregular, position, opened_position,
-    round(extract(epoch from greatest(opened_at, occurred_at) - awaited_since))::bigint as seconds,
-    null::bigint as business_seconds
-  from (
-    select *, lag(state) over turns as state_before, lag(since) over turns as awaited_since from turned
-    window turns as (partition by case_id order by place)
-  ) turns
-  where type in ('request.approved', 'request.refused') and state_before = 'awaiting_approval'
+    round(waited.seconds)::bigint as seconds, null::bigint as business_seconds
+  from waiting answer join waited using (case_id)
+  where type in ('request.approved', 'request.refused') and waited.wait = answer.wait - 1
 ),
 request_delivered as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
@@ -258,7 +239,7 @@ request_due as (
   from (
     select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
       excluded, irregular, position, opened_position, true as met
-    from fact where place = delivery and at < promised_at
+    from fact where place = delivery and at <= promised_at
     union all
     select case_id, promised_at, priority, team_id, service, channel, category, assignee_id, customer_id, path,
       catalogue_item, excluded, any_irregular, opened_position, opened_position, false
@@ -274,7 +255,7 @@ request_project_due as (
   from (
     select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
       excluded, irregular, position, opened_position, true as met
-    from fact where place = delivery and at < first_planned_at
+    from fact where place = delivery and at <= first_planned_at
     union all
     select case_id, first_planned_at, priority, team_id, service, channel, category, assignee_id, customer_id, path,
       catalogue_item, excluded, any_irregular, opened_position, opened_position, false
@@ -287,8 +268,9 @@ request_project_due as (
 -- What was to be done for it, by when it was due first; what was dropped by then had not to be done.
 task as (
   select case_id, substr(row_key, 6)::uuid as task_id,
-    (array_agg((row->>'due_at')::timestamptz order by version) filter (where row->>'due_at' is not null))[1] as due_at,
-    (array_agg(position order by version) filter (where row->>'due_at' is not null))[1] as due_position,
+    (array_agg((row->>'due_at')::timestamptz order by version > 1, occurred_at, position)
+      filter (where row->>'due_at' is not null))[1] as due_at,
+    (array_agg(position order by version > 1, occurred_at, position) filter (where row->>'due_at' is not null))[1] as due_position,
     max((row->>'completed_at')::timestamptz) as completed_at, max((row->>'dropped_at')::timestamptz) as dropped_at
   from told cross join lateral jsonb_each(tasks) as of_task(row_key, row)
   group by case_id, row_key
@@ -307,17 +289,19 @@ request_life as (
     approver_role, any_irregular as irregular, position, opened_position
   from stretches where phase is not null and since < until
 ),
--- On which days its holder did something with it, or one who had done so before had it when it came to its end.
+-- On which days its holder did something with it, or one who had done so before had it when it came to its end: for good, or
+-- for longer than it could have been reopened. Each end is a row of its own.
 held as (
   select *, actor = 'person:' || assignee_id as own,
-    min(place) filter (where actor = 'person:' || assignee_id) over (partition by case_id, assignee_id) as first_own
+    min(place) filter (where actor = 'person:' || assignee_id) over (partition by case_id, assignee_id) as first_own,
+    excluded is null and (case_id, place) in (select case_id, place from every_delivery where not reopened_soon) as ends
   from decided where assignee_id is not null
 ),
 agent_work as (
   select case_id, min(place) as n, assignee_id, team_id, (occurred_at at time zone 'UTC')::date as day,
-    bit_or(kpi.quarter(occurred_at)) as quarters, max(occurred_at) filter (where place = delivery) as ended_at,
-    bool_or(any_irregular) as irregular, coalesce(max(position) filter (where place = delivery), min(position)) as position,
+    bit_or(kpi.quarter(occurred_at)) as quarters, max(occurred_at) filter (where ends) as ended_at,
+    bool_or(any_irregular) as irregular, coalesce(max(position) filter (where ends), min(position)) as position,
     max(opened_position) as opened_position
-  from held where own or (place = delivery and place > first_own)
-  group by case_id, assignee_id, team_id, day
+  from held where own or (ends and place > first_own)
+  group by case_id, assignee_id, team_id, day, case when ends then place end
 )

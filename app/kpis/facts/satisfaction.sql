@@ -75,17 +75,21 @@ fact as (
   from placed
   where rows is not null or type = '{kind}.rating_asked'
 ),
+-- Each event tells what it changed: no score where the same one was given again, and whose it is only where that is otherwise.
 scored as (
-  select case_id, place, at, (said->>'score')::smallint as score, coalesce((said->>'by_staff')::boolean, false) as by_staff
+  select case_id, place, at, (said->>'score')::smallint as score, said->'by_staff' as by_staff
   from fact cross join lateral jsonb_each(rows) as one(name, said)
-  where type = '{kind}.rated' and starts_with(name, 'rating/') and said->>'score' is not null
+  where type = '{kind}.rated' and starts_with(name, 'rating/')
 ),
 -- The first rating decides the month, the last one within 30 days of it is what counts; one by staff counts as none.
 rating as (
-  select case_id, min(place) as place, bool_or(by_staff) as by_staff, min(first_at) as at,
-    (array_agg(score order by place desc) filter (where at <= first_at + interval '720 hours'))[1] as score
-  from (select *, first_value(at) over (partition by case_id order by place) as first_at from scored) scored
+  select case_id, min(place) filter (where score is not null) as place, min(first_at) as at,
+    (array_agg(score order by place desc) filter (where score is not null and at <= first_at + interval '720 hours'))[1] as score,
+    (array_agg(by_staff order by place desc) filter (where by_staff is not null and at <= first_at + interval '720 hours'))[1]
+      = 'true' as by_staff
+  from (select *, first_value(at) over (partition by case_id order by score is null, place) as first_at from scored) scored
   group by case_id
+  having count(score) > 0
 ),
 rated as (
   select case_id, fact.at, priority, team_id, service, channel, category, assignee_id, customer_id,

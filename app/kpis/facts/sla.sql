@@ -1,29 +1,11 @@
 -- The facts of the agreements that have events from position `first` to `last`, made anew from all their events up to `last`;
 -- see problem.sql.
-with begun as (
-  select case_id, 'sla/' || case_id as stream, next_version
-  from unnest(%(begun)s::uuid[], %(next_versions)s::integer[]) as begun(case_id, next_version)
-),
-told as (
-  select substr(stream, 5)::uuid as case_id, position, version, occurred_at, data ? 'irregular' as irregular, fields
-  from (
-    (
-      select stream, position, version, occurred_at, data from log.told
-      where position between %(first)s and %(last)s and left(stream, 4) = 'sla/'
-        and kpi.share(stream, %(shares)s) = %(share)s
-      offset 0
-    )
-    union all
-    select old.* from begun
-    cross join lateral (
-      select stream, position, version, occurred_at, data from log.told
-      where stream = begun.stream and version < begun.next_version and position < %(first)s
-      offset 0
-    ) old
-  ) recorded
+{recorded}told as (
+  select case_id, position, version, occurred_at, data ? 'irregular' as irregular, fields
+  from recorded
   cross join lateral (
     select jsonb_build_object('state', null, 'agreement_type', null, 'representative_id', null, 'review_due_at', null,
-      'signed_at', null) as looked_for offset 0
+      'signed_at', null, 'customer_id', null, 'services', null, 'catalogue_items', null, 'begins_at', null, 'ends_at', null) as looked_for offset 0
   ) names
   cross join lateral (
     select jsonb_object_agg(key, value) as fields from jsonb_each(data->'set'->stream) where looked_for ? key offset 0
@@ -66,4 +48,24 @@ sla_life as (
     select 1, greatest(stretches.since, review_due_at), stretches.until where review_due_at is not null
   ) part
   where signed and part.since < part.until
+),
+-- For which services an SLA is in force, and when, as it was told last (see outages/load_terms.py): for those that it names; one
+-- for everybody that names none for all (''). One of catalogue items is for none.
+sla_cover as (
+  select case_id, service, begins_at as since, ends_at as until
+  from (
+    select case_id, told->'services' as services, coalesce(told->'catalogue_items' in ('null', '[]'), true) as of_no_items,
+      told->>'customer_id' is null as for_everybody, (told->>'begins_at')::timestamptz as begins_at,
+      coalesce((told->>'ends_at')::timestamptz, 'infinity') as ends_at
+    from (
+      select case_id, jsonb_object_agg(key, value order by version) as told from told cross join lateral jsonb_each(fields) group by case_id
+    ) last_told
+    where told->>'agreement_type' = 'SLA' and told->>'signed_at' is not null
+  ) agreement
+  cross join lateral (
+    select '' as service where for_everybody and coalesce(services in ('null', '[]'), true)
+    union
+    select * from jsonb_array_elements_text(case when jsonb_typeof(services) = 'array' then services else '[]' end)
+  ) named
+  where begins_at < ends_at and of_no_items
 )

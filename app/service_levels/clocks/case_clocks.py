@@ -15,7 +15,7 @@ from app.service_levels.clocks.known_agreements import Applying, KnownAgreements
 from app.service_levels.clocks.known_calendars import KnownCalendars
 from app.service_levels.clocks.timeline import Timeline
 from app.sla.activity import AWAITING_SUPPLIER, supplier_party, team_party
-from app.sla.case_events import EventKind
+from app.sla.case_events import EventKind, in_order
 from app.sla.choose import Opening
 from app.sla.clock import ClockReading, read_clocks, read_party_clock
 from app.sla.targets import Metric, Targeting
@@ -150,8 +150,8 @@ class CaseClocks:
 
     @property
     def attributes(self) -> Mapping[str, str | None]:
-        """Return the newest attributes of the case."""
+        """Return the newest attributes of the case: what was told late is as old as what it tells of."""
         known: dict[str, str | None] = {}
-        for event in self.timeline.events:
+        for event in in_order(self.timeline.events, NO_CUTOFF):
             known.update(event.changes)
         return known

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from app.log.canonical import instant
+from app.service_levels.clocks.case_clocks import CaseClocks
+from app.service_levels.clocks.known_agreements import KnownAgreements
+from app.service_levels.clocks.known_calendars import KnownCalendars
 from app.service_levels.clocks.timeline import LogEvent, timeline_of
 from app.sla.case_events import EventKind
 from tests.service_levels.clocks.world import at
@@ -75,3 +78,16 @@ def test_a_hold_of_people_here_has_the_reason_that_they_give() -> None:
         (EventKind.resumed, at(11), None),
         (EventKind.held, at(11) + timedelta(hours=1), "awaiting_change"),
     ]
+
+
+def test_what_is_told_late_of_a_mirrored_case_is_not_its_newest_attribute() -> None:
+    events = told(("reported", OPENED), ("edited", {"service": "erp"}), source="api", observed="snapshot")
+    late = events[-1]._replace(
+        position=3,
+        version=3,
+        occurred_at=at(9.5),
+        recorded_at=at(12),
+        data={"set": {CASE: {"service": "mail"}}},
+    )
+    clocks = CaseClocks(timeline_of(CASE, [*events, late]), KnownAgreements(), KnownCalendars({}), 3)
+    assert clocks.attributes["service"] == "erp"

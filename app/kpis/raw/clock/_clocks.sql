@@ -25,18 +25,22 @@ clock_said as (
   ) said
   window life as (partition by stream order by rank)
 ),
+-- Which comments everybody may read. This, and what else is asked of all events of a case, is a join: a subquery for each row
+-- would go through all events for each.
+clock_message as (
+  select stream, position, bool_or(said.row->>'visibility' = 'public') as public
+  from recorded cross join lateral jsonb_each(data->'set') said(name, row)
+  where type like '%%.commented' and starts_with(said.name, 'comment/')
+  group by stream, position
+),
 -- Of a case that another system tells of by its states more follows than it says: that it is answered once it goes on, that a
 -- wait is over once it stands elsewhere or waits for something else, what it waits for now, and that service is back.
 clock_mark as (
   select stream, rank, 10 * rank + part as seq, position, at, heard, restored_at, public, by_requester, by_rule, state,
     case when heard = 'held' then reason end as reason
   from (
-    select clock_said.*, part, heard, coalesce((
-      select bool_or(said.row->>'visibility' = 'public') from recorded cross join lateral jsonb_each(data->'set') said(name, row)
-      where heard = 'message' and recorded.stream = clock_said.stream and recorded.position = clock_said.position
-        and starts_with(said.name, 'comment/')
-    ), false) as public
-    from clock_said
+    select clock_said.*, part, heard, coalesce(clock_message.public, false) as public
+    from clock_said left join clock_message using (stream, position)
     cross join lateral (
       select observed and rank > 1 and stood_before = 'on_hold' as waited, coalesce(state = 'on_hold', true) as stays
     ) wait
@@ -141,8 +145,9 @@ clock_stop as (
       order by stream, from_seq, seq
     )
     ) restored
+    join (select stream, max(at) as last_at from clock_said group by stream) said using (stream)
     -- What is said of a later time than all that happened is not so yet.
-    where at < next_at and at <= (select max(said.at) from clock_said said where said.stream = restored.stream)
+    where at < next_at and at <= last_at
     order by stream, from_seq, at, way
   )
 ),
@@ -152,9 +157,10 @@ clock_span as (
     halt.at as halt_at, halt.rank, halt.position
   from clock_begin begun left join clock_stop halt on halt.stream = begun.stream and halt.metric = begun.metric
     and halt.round = begun.round and halt.from_seq = begun.seq
-  where begun.metric <> 'response' or begun.seq < (
-    select coalesce(min(clock_mark.seq), 2147483647) from clock_mark
-    where clock_mark.stream = begun.stream and heard in ('answered', 'resolved', 'closed'))
+  left join (
+    select stream, min(seq) as seq from clock_mark where heard in ('answered', 'resolved', 'closed') group by stream
+  ) answered on answered.stream = begun.stream
+  where begun.metric <> 'response' or begun.seq < coalesce(answered.seq, 2147483647)
 ),
 -- Whether it has stopped; and when the event that says so came, which decides by which version of a calendar its time counts:
 -- by the one that was the newest then.

@@ -14,7 +14,15 @@ decided as (
         from recorded cross join lateral jsonb_each(
           coalesce(data->'late'->recorded.stream, '{}') || coalesce(data->'set'->recorded.stream, '{}')) field
         where recorded.stream = withdrawal.stream and recorded.position < withdrawal.position
-        order by field.key, version = 1, recorded.occurred_at desc, recorded.position desc
+          -- Not what another event had been told instead of by then; the opening is as it was told last.
+          and not exists (
+            select from recorded later
+            where later.stream = recorded.stream and later.position < withdrawal.position and case recorded.data->'instead'
+              when '1' then later.data->'instead' = '1' and later.version > recorded.version
+              else recorded.version > 1 and (later.data->>'instead')::integer = recorded.version
+            end)
+        order by field.key, version = 1, recorded.data->'instead' is not distinct from '1', recorded.occurred_at desc,
+          recorded.position desc
       ) field
     ) as known_then
   from withdrawal where said->>'agreement_type' = 'SLA'

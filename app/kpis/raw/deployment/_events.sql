@@ -12,10 +12,11 @@ ended as (
     where event.stream = turn.stream and event.rank <= turn.rank and told ? 'environment'
     order by event.rank desc limit 1) = 'production'
 ),
--- When it was taken back, if it was.
+-- When it was taken back, if it was; when that was told, if nobody said.
 taken_back as (
-  select stream, (array_agg(told->>'rolled_back_at' order by rank desc) filter (where told ? 'rolled_back_at'))[1]::timestamptz
-    as rolled_back_at
+  select stream, coalesce(
+      (array_agg(told->>'rolled_back_at' order by rank desc) filter (where told ? 'rolled_back_at'))[1]::timestamptz,
+      max(occurred_at) filter (where told->>'state' = 'rolled_back')) as rolled_back_at
   from event where stream in (select stream from turn where state = 'rolled_back') group by stream
 ),
 -- The incidents that it is confirmed to have caused, at last.

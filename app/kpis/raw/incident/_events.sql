@@ -67,6 +67,41 @@ again as (
     on ending.stream = stand.stream and stand.rank > ending.rank
   where state = 'open'
 ),
+-- Everything that says where it stands, with what it said before. An episode begins with an end that follows something
+-- else, and holds all ends up to the next thing that is none.
+mark as (
+  select *, lag(state) over (partition by stream order by rank) = 'ended' as ended_before
+  from stand where state is not null
+),
+ending as (
+  select *, count(*) filter (where not coalesce(ended_before, false)) over (partition by stream order by rank) as episode
+  from mark where state = 'ended'
+),
+-- Its resolution is the last `resolved` in it, or the last `closed` where nobody said `resolved`.
+episode as (
+  select distinct on (stream, episode) * from ending order by stream, episode, type = 'incident.resolved' desc, rank desc
+),
+-- That of the first episode is the first `resolved` in it, or the last `closed` where nobody said `resolved`.
+first_resolution as (
+  select distinct on (stream) * from ending where episode = 1
+  order by stream, type = 'incident.resolved' desc, case when type = 'incident.resolved' then rank else -rank end
+),
+-- What led away from it: the first that is no end, behind all ends of it.
+away as (
+  select distinct on (done.stream, done.episode) done.stream, done.episode, mark.state, mark.occurred_at as left_at
+  from (select stream, episode, max(rank) as rank from ending group by stream, episode) done
+  join mark on mark.stream = done.stream and mark.rank > done.rank
+  order by done.stream, done.episode, mark.rank
+),
+-- Every resolution; whether the case left it again, to be worked on, within the days that were agreed.
+every_resolution as (
+  select stream, rank, occurred_at,
+    coalesce(away.state = 'open' and left_at <= occurred_at + within, false) as reopened_soon
+  from episode join reopening using (stream) left join away using (stream, episode)
+),
+taken_up as (
+  select distinct stream from every_resolution where reopened_soon
+),
 -- The teams that it was given to, one after the other: each that differs from the one before it is a change. Having no
 -- team in between is none.
 named as (

@@ -125,11 +125,17 @@ term_span as (
 spared as (
   select service, range_agg(window_of) as windows from {change/_maintenance} maintenance group by service
 ),
--- How it was said to touch its service, each time up to the next. The effect told at the opening holds before it, too.
+-- How it was said to touch its service, each time up to another way: the same said again changes nothing. The effect told at
+-- the opening holds before it, too.
 effect as (
-  select stream, told->>'effect' as effect, case when rank = 1 then '-infinity' else occurred_at end as since,
+  select stream, effect, case when rank = 1 then '-infinity' else occurred_at end as since,
     lead(occurred_at, 1, 'infinity') over (partition by stream order by rank) as until
-  from event where told ? 'effect'
+  from (
+    select stream, rank, occurred_at, told->>'effect' as effect,
+      lag(told->>'effect') over (partition by stream order by rank) as effect_before
+    from event where told ? 'effect'
+  ) said
+  where effect is distinct from effect_before
 ),
 -- Its turns: the first, and each that a reopening began.
 beginning as (

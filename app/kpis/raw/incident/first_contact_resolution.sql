@@ -1,20 +1,22 @@
 -- first_contact_resolution: of the incidents that came from people and have a final resolution, those that whoever
--- answered first also resolved, with no other team, no hold, no further word of the requester, and never reopened.
+-- answered first also resolved, with no other team, no hold, no further word of the requester, and not reopened within the
+-- days that were agreed.
 held as (
   select distinct stand.stream from stand join resolution using (stream)
   where stand.type = 'incident.held' and stand.rank < resolution.rank
 ),
--- Who had asked for it when something was said about it.
+-- Who had asked for it when something was said about it, by whom: a tool may bring a person's words.
 word as (
-  select distinct on (said.stream, said.rank) said.stream, said.actor, asked.told->>'requester_id' as requester
+  select distinct on (said.stream, said.rank) said.stream, coalesce(said.on_behalf_of, said.actor) as speaker,
+    asked.told->>'requester_id' as requester
   from event said join resolution on resolution.stream = said.stream and said.rank < resolution.rank
   join event asked on asked.stream = said.stream and asked.rank <= said.rank and asked.told ? 'requester_id'
   where said.type = 'incident.commented'
   order by said.stream, said.rank, asked.rank desc
 ),
 other as (
-  select stream from move union select stream from again union select stream from held
-  union select stream from word where actor = 'person:' || requester
+  select stream from move union select stream from taken_up union select stream from held
+  union select stream from word where speaker = 'person:' || requester
 ),
 decided as (
   select stream, resolution.rank, resolution.occurred_at as at, null::bigint as seconds,

@@ -1,8 +1,13 @@
 -- major_reviewed_on_time: of the major incidents with a final resolution, those that were reviewed behind it by the time that
 -- it said a review was due, or within seven days where it said nothing.
+ended as (
+  select stand.stream, min(stand.rank) as rank
+  from stand join going on going.stream = stand.stream and stand.rank > going.rank
+  where state = 'ended' group by stand.stream
+),
 review as (
   select reviewed.stream, min(reviewed.occurred_at) as at
-  from stand reviewed join going on going.stream = reviewed.stream and reviewed.rank > going.rank
+  from stand reviewed join ended on ended.stream = reviewed.stream and reviewed.rank > ended.rank
   where reviewed.type = 'incident.reviewed' group by reviewed.stream
 ),
 decided as (

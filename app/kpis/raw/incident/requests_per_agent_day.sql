@@ -1,8 +1,9 @@
--- requests_per_agent_day, of incidents: every one that has ended and not begun again, at its final resolution, if whoever
--- held it then had had a hand in it.
+-- requests_per_agent_day, of incidents: every resolution that the case did not leave again within the days that were agreed,
+-- if whoever held it then had had a hand in it. What was cancelled or found to repeat another one is left out.
 decided as (
   select stream, rank, occurred_at as at, null::bigint as seconds, 1::bigint as numerator,
     null::bigint as denominator, false as standing
-  from resolution join holding using (stream, rank, occurred_at) join hand using (stream, holder)
-  where first_rank <= rank
+  from every_resolution join holding using (stream, rank, occurred_at) join hand using (stream, holder)
+  join last_turn using (stream)
+  where first_rank <= rank and not reopened_soon and last_turn.state not in ('cancelled', 'duplicate')
 )

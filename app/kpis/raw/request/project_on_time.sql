@@ -5,7 +5,7 @@ decided as (
     null::bigint as seconds, met::integer::bigint as numerator, 1::bigint as denominator, false as standing
   from (
     select promise.stream, ending.rank, ending.occurred_at as delivered_at, promise.due_at,
-      coalesce(ending.occurred_at < promise.due_at, false) as met, ending.stream is not null as delivered,
+      coalesce(ending.occurred_at <= promise.due_at, false) as met, ending.stream is not null as delivered,
       coalesce(last_turn.state in ('cancelled', 'rejected'), false) as void,
       exists (select from turn where turn.stream = promise.stream and since < promise.due_at and until >= promise.due_at
               and state not in ('delivered', 'closed', 'cancelled', 'rejected')) as open_then

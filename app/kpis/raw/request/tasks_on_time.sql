@@ -2,7 +2,7 @@
 -- then had not to be done. Nothing is late that is not due yet.
 task as (
   select recorded.stream, said.name,
-    (array_agg((said.row->>'due_at')::timestamptz order by recorded.version)
+    (array_agg((said.row->>'due_at')::timestamptz order by recorded.version > 1, recorded.occurred_at, recorded.position)
       filter (where said.row->>'due_at' is not null))[1] as due_at,
     max((said.row->>'completed_at')::timestamptz) as completed_at, max((said.row->>'dropped_at')::timestamptz) as dropped_at
   from recorded cross join lateral jsonb_each(data->'set') as said(name, row)

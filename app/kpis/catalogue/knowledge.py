@@ -1,0 +1,148 @@
+"""KPIs of knowledge: how often articles help with cases, what they spare, and who shares what they know."""
+
+from __future__ import annotations
+
+from app.common.people import Role
+from app.kpis.dimensions import OF_ARTICLES
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
+from app.kpis.measures import Measure
+
+KNOWLEDGE_USE = Kpi(
+    key="knowledge_use",
+    en=KpiTexts(
+        "Use of knowledge",
+        "Of the incidents resolved and requests delivered for good in the period, the share with which an "
+        "article helped, by what staff put down at the case, before its end or later.",
+        "It says what was put down, not what was read: who knows the answer by heart uses none. What is put "
+        "down later still moves the period of the resolution.",
+    ),
+    zh=KpiTexts(
+        "知识使用率",
+        "期内最终解决的事件与最终交付的服务请求中，处理人员登记使用过知识文章的占比，无论在结束前还是结束后登记。",
+        "只反映登记，不反映阅读：熟知答案的人不会登记。事后登记仍会改变解决所在期间的数值。",
+    ),
+    process="request",
+    also=("incident",),
+    owner=Role.knowledge_editor,
+    fact="solved",
+    measure=Measure.article_used,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.ended,
+    settling=Settling.reopening,
+)
+
+KNOWLEDGE_DEFLECTION = Kpi(
+    key="knowledge_deflection",
+    en=KpiTexts(
+        "Tickets spared by knowledge, at most",
+        "Of the visits to portals in which an article was first suggested in the period, the share that "
+        "opened a suggested one, said that it helped or said nothing, and after which no ticket of the "
+        "visitor is known within 24 hours of the suggestion.",
+        "The upper bound: whoever left without a word may have given up, and of visitors who did not sign in "
+        "no ticket is known. Read it with the lower bound beside it; the difference is who left, or is not "
+        "known. Only portals that report their visits count.",
+    ),
+    zh=KpiTexts(
+        "知识分流率（上限）",
+        "期内首次推荐文章的门户访问中，打开了推荐文章、表示有帮助或未作表示，且推荐后 24 小时内未见该访问者提单的占比。",
+        "此为上限：未作表示即离开的人可能只是放弃，未登录的访问者是否提单无从得知。请与旁列的下限一并查看，两者之差即离开者和未知者。"
+        "只计入上报访问的门户。",
+    ),
+    process="article",
+    owner=Role.knowledge_editor,
+    fact="visit",
+    measure=Measure.deflected,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.event,
+    settling=Settling.visit,
+    dimensions=(),
+    beside=("knowledge_deflection_confirmed",),
+)
+
+KNOWLEDGE_DEFLECTION_CONFIRMED = Kpi(
+    key="knowledge_deflection_confirmed",
+    en=KpiTexts(
+        "Tickets spared by knowledge, at least",
+        "Of the visits to portals in which an article was first suggested in the period, the share of which "
+        "the visitor is known, opened a suggested article, said that it helped, and raised no ticket within "
+        "24 hours of the suggestion.",
+        "The lower bound: most whom an article helps say nothing, and many do not sign in.",
+    ),
+    zh=KpiTexts(
+        "知识分流率（下限）",
+        "期内首次推荐文章的门户访问中，访问者身份已知、打开了推荐文章并表示有帮助，且推荐后 24 小时内未提单的占比。",
+        "此为下限：多数得到帮助的人不作表示，许多人也不登录。",
+    ),
+    process="article",
+    owner=Role.knowledge_editor,
+    fact="visit",
+    measure=Measure.confirmed,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.event,
+    settling=Settling.visit,
+    dimensions=(),
+)
+
+KNOWLEDGE_SHARED = Kpi(
+    key="knowledge_shared",
+    en=KpiTexts(
+        "Articles published",
+        "Articles first published in the period; by `owner`, how many of each author.",
+        "Many short articles that nobody needs look like much: see how often others used them beside it. "
+        "A revision is no new article.",
+    ),
+    zh=KpiTexts(
+        "知识共享（发布数）",
+        "期内首次发布的知识文章数；按负责人查看即为每位作者的发布数。",
+        "大量无人需要的短文会抬高数值，请看旁列的他人使用次数；修订不计为新文章。",
+    ),
+    process="article",
+    owner=Role.knowledge_editor,
+    fact="published",
+    measure=Measure.one,
+    aggregate=Aggregate.number,
+    unit=Unit.cases,
+    direction=Direction.up,
+    basis=Basis.event,
+    dimensions=OF_ARTICLES,
+    beside=("knowledge_shared_uses",),
+)
+
+KNOWLEDGE_SHARED_USES = Kpi(
+    key="knowledge_shared_uses",
+    en=KpiTexts(
+        "Articles used by others",
+        "How often in the period articles helped with a case that others than their author worked on; by "
+        "`owner`, the articles of each author.",
+        "An article counts once for each case. Old articles go on being used: their authors need not have "
+        "published any in the period.",
+    ),
+    zh=KpiTexts(
+        "知识共享（他人使用次数）",
+        "期内由作者以外的人登记使用知识文章的次数；按负责人查看即为每位作者的文章被使用的次数。",
+        "每篇文章每单计一次；旧文章会继续被使用，其作者在期内不一定发布过文章。",
+    ),
+    process="article",
+    owner=Role.knowledge_editor,
+    fact="used",
+    measure=Measure.one,
+    aggregate=Aggregate.number,
+    unit=Unit.number,
+    direction=Direction.up,
+    basis=Basis.event,
+    dimensions=OF_ARTICLES,
+)
+
+KPIS = (
+    KNOWLEDGE_USE,
+    KNOWLEDGE_DEFLECTION,
+    KNOWLEDGE_DEFLECTION_CONFIRMED,
+    KNOWLEDGE_SHARED,
+    KNOWLEDGE_SHARED_USES,
+)

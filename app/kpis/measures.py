@@ -1,0 +1,203 @@
+"""The numbers that cases contribute to KPIs: each measure with its name, its SQL on both paths, and the
+events that it follows from.
+
+A new measure of facts that are there is one line here. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from app.common.records import CodeEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The events that a case's number follows from, besides its opening and the deciding event.
+
+    `events` are their types without the kind of record, as `resolved`; `sets` are fields: every event that
+    sets one of them is meant, too.
+    """
+
+    events: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+
+    def __add__(self, other: Evidence) -> Evidence:
+        return Evidence(self.events + other.events, self.sets + other.sets)
+
+
+NO_EVIDENCE = Evidence()
+TEAM = Evidence(sets=("team_id",))
+ASSIGNEE = Evidence(sets=("assignee_id",))
+#: The events that meeting a deadline, an age or completion at once depends on.
+PROGRESS = Evidence(("acknowledged", "started", "resolved", "closed", "reopened"))
+REOPENING = Evidence(("reopened",))
+#: The events about a major incident.
+MAJOR = Evidence(("declared_major", "downgraded", "reviewed"))
+#: The events that the verdict on a change follows from.
+VERDICT = Evidence(
+    ("started", "implemented", "backed_out", "reviewed", "cause_confirmed", "linked", "unlinked")
+)
+RATING = Evidence(("rating_asked", "rated"))
+#: By kind of fact, what its cases follow from whatever the measure is. Of those that a case can have several
+#: of, nothing: each would list the events of all of them.
+FACT_EVIDENCE = {
+    "task": Evidence(("task_completed", "task_dropped")),
+    "implemented": Evidence(("submitted", "scheduled")),
+    "rated": RATING,
+    "rating_asked": RATING,
+    "complained": NO_EVIDENCE,
+    "complaint_answered": NO_EVIDENCE,
+    "moved": NO_EVIDENCE,
+    "visit": NO_EVIDENCE,
+    "used": NO_EVIDENCE,
+}
+
+#: For a case that may be open: the time to its end, if it has ended, else its age so far.
+SECONDS_TO_END = "case when ended_at < %(now)s then ended_seconds end"
+AGE = """case when (ended_at < %(now)s) is not true
+  then floor(extract(epoch from %(now)s::timestamptz - at))::bigint end"""
+#: The budget for a case decided at `at`.
+BUDGET = "(%(budgets)s::bigint[])[width_bucket(at, %(budgeted_from)s::timestamptz[])]"
+#: The incidents before and after the fix of a problem, which each can change without the other: no fact can
+#: store them.
+INCIDENTS_AROUND = """
+cross join lateral (
+  select count(*) filter (where came.at < fact.at) as came_before,
+    count(*) filter (where came.at >= fact.at) as came_after
+  from kpi.problem_incident shows join kpi.incident_opened came on came.case_id = shows.incident_id
+  where shows.case_id = fact.case_id and came.at >= fact.at - interval '2160 hours'
+    and came.at < fact.at + interval '2160 hours'
+) around"""
+
+
+#: Whether an incident repeats another one: of its kind or item, or of one of its problems.
+REPEATS = "(repeats or case_id in (select incident_id from kpi.problem_incident where repeats))"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNumber:
+    """Where the number of a case stands.
+
+    `fact` is an SQL expression over the row of a fact; it may use the parameters `now`, `currency`, `budgets`
+    and `budgeted_from`. `raw` is the column of the raw definitions. `is_nullable`: some facts have no such
+    number, and are not counted. `join` is a join that the expression needs for each fact.
+    """
+
+    fact: str
+    raw: str = "numerator"
+    evidence: Evidence = NO_EVIDENCE
+    is_nullable: bool = False
+    join: str = ""
+
+
+def _flag(column: str, evidence: Evidence = NO_EVIDENCE, *, is_nullable: bool = False) -> CaseNumber:
+    """Return the number of a flag: 1 if it is set, 0 if it is not. `column` may be an expression."""
+    return CaseNumber(f"{column}::integer", evidence=evidence, is_nullable=is_nullable)
+
+
+class Measure(CodeEnum):
+    """The number that each case contributes to the KPI."""
+
+    number: CaseNumber
+
+    def __new__(cls, code: str, en: str, zh: str, number: CaseNumber) -> Self:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.en, member.zh, member.number = en, zh, number
+        return member
+
+    __hash__ = str.__hash__
+
+    # fmt: off
+    one = "one", "Each case", "每个单据", CaseNumber("1", "1")
+    seconds = "seconds", "Its seconds", "所用秒数", CaseNumber("seconds", "seconds")
+    business_seconds = (
+        "business_seconds", "Its seconds in business time", "所用工作时间秒数", CaseNumber("business_seconds"))
+    observed = (
+        "observed", "Its seconds, as far as it has come", "至今所用秒数",
+        CaseNumber(f"coalesce({SECONDS_TO_END}, {AGE})", "seconds", PROGRESS))
+    in_time = "in_time", "Whether it was done in time", "是否按时完成", _flag("met", PROGRESS)
+    reopened = "reopened", "Whether it was reopened", "是否重开", _flag("reopened", REOPENING)
+    reopened_soon = (
+        "reopened_soon", "Whether it was reopened soon, as agreed", "是否在约定天数内重开",
+        _flag("reopened_soon", REOPENING))
+    reassigned = "reassigned", "Whether it changed its team", "是否转派", _flag("(reassignments > 0)", TEAM)
+    reassignments = (
+        "reassignments", "How often it changed its team", "转派次数",
+        CaseNumber("reassignments", evidence=TEAM))
+    handovers = (
+        "handovers", "How often it changed hands within a team", "团队内换人次数",
+        CaseNumber("handovers", evidence=TEAM + ASSIGNEE))
+    came_back = "came_back", "Whether a team got it back", "是否退回原团队", _flag("came_back", TEAM)
+    first_contact = (
+        "first_contact", "Whether whoever answered resolved it", "是否由首次响应人解决",
+        _flag(
+            "first_contact",
+            Evidence(("acknowledged", "started", "held", "commented", "reopened")) + TEAM, is_nullable=True))
+    unattended = (
+        "unattended", "Whether it went away by itself", "是否自行消除", _flag("unattended", is_nullable=True))
+    review_on_time = (
+        "review_on_time", "Whether its review was held in time", "是否按时回顾",
+        _flag("review_on_time", MAJOR, is_nullable=True))
+    downgraded = (
+        "downgraded", "Whether it turned out to be no major incident", "是否降级", _flag("downgraded", MAJOR))
+    late = "late", "Whether it was recorded more than a day later", "是否迟录超过一天", _flag("(seconds > 86400)")
+    cost = "cost", "What it cost", "其成本", CaseNumber("cost")
+    budgeted = "budgeted", "What it was to cost", "其预算成本", CaseNumber(BUDGET, "denominator")
+    uncosted = (
+        "uncosted", "Whether it is not known what it cost", "是否成本不明",
+        _flag("(currency is distinct from %(currency)s)"))
+    irregular = "irregular", "Whether its history did not fit", "历史是否不合流程", _flag("irregular")
+    first_pass = "first_pass", "Whether it was accepted at once", "是否一次验收通过", _flag("passed")
+    reworked = "reworked", "Whether something was done again", "是否返工", _flag("(rework_rounds > 0)")
+    rework_rounds = "rework_rounds", "How often something was done again", "返工轮次", CaseNumber("rework_rounds")
+    requirement_changes = (
+        "requirement_changes", "How often the requester changed it", "请求人变更需求次数",
+        CaseNumber("requirement_changes"))
+    at_once = (
+        "at_once", "Whether it was done as soon as it was begun", "是否一开始即完成",
+        _flag("at_once", PROGRESS, is_nullable=True))
+    accurate = (
+        "accurate", "Whether nothing had to be done again", "是否一次做对",
+        _flag("(rework_rounds = 0 and not reopened_soon)"))
+    settled = "settled", "Whether it ended, and stayed ended", "是否结束且未重开", _flag("settled", REOPENING)
+    ended = "ended", "Whether it has ended", "是否结束", CaseNumber("ended::integer", "seconds")
+    known_error = "known_error", "Whether its cause and a workaround are known", "根因与临时措施是否已知", _flag("known_error")
+    proactive = "proactive", "Whether it was found before anybody complained", "是否主动发现", _flag("proactive")
+    prevented = (
+        "prevented", "How many fewer incidents came of it", "减少的事件数",
+        CaseNumber("came_before - came_after", join=INCIDENTS_AROUND))
+    came_before = (
+        "came_before", "How many incidents had come of it", "此前的事件数", CaseNumber("came_before", "seconds"))
+    repeated = "repeated", "Whether another one had been resolved shortly before", "是否短期内重复", _flag(REPEATS)
+    at_first = "at_first", "Whether it went well at the first attempt", "是否一次成功", _flag("at_first", VERDICT)
+    failed = "failed", "Whether it failed, or did harm", "是否失败或造成影响", _flag("failed", VERDICT)
+    emergency = (
+        "emergency", "Whether it was an emergency", "是否紧急",
+        _flag("(change_type is not distinct from 'emergency')"))
+    unauthorised = (
+        "unauthorised", "Whether nobody had approved it", "是否未经批准",
+        _flag("(authorisation <> 'authorised')", Evidence(("regularised",))))
+    met = "met", "Whether its target was met", "是否达标", _flag("met")
+    decided = (
+        "decided", "Whether that is decided", "是否已有结论",
+        CaseNumber("(met or coalesce(breaches_at < %(now)s, false))::integer", "denominator"))
+    overdue = "overdue", "Whether its review is overdue", "评审是否逾期", _flag("overdue")
+    outage_seconds = (
+        "outage_seconds", "Its seconds of outage in agreed time", "约定服务时间内的中断秒数",
+        CaseNumber("seconds", "seconds"))
+    score = "score", "What the requester gave it", "请求人的评分", CaseNumber("score")
+    satisfied = "satisfied", "Whether the requester gave it a 4 or a 5", "评分是否为 4 或 5", _flag("(score >= 4)")
+    rated = "rated", "Whether the requester rated it", "请求人是否评价", _flag("rated")
+    article_used = (
+        "article_used", "Whether an article helped with it", "是否使用知识文章",
+        _flag("article_used", Evidence(("article_used",))))
+    deflected = "deflected", "Whether no ticket followed, as far as is known", "据所知是否未再提单", _flag("deflected")
+    confirmed = "confirmed", "Whether it was said to have helped, and no ticket followed", "是否确认有帮助且未再提单", _flag("confirmed")
+    under_agreement = (
+        "under_agreement", "Whether an agreement is in force for it", "是否有生效的协议",
+        _flag("under_agreement", Evidence(("went_live", "promised"))))
+    answered_in_time = "answered_in_time", "Whether it was answered in time", "是否按时答复", _flag("met")
+    # fmt: on

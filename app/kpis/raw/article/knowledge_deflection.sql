@@ -1,0 +1,10 @@
+-- knowledge_deflection: visits in which an article was suggested. Numerator: those that opened one, were helped or said nothing,
+-- and that no ticket is known to have followed.
+decided as (
+  select stream, null::bigint as rank, at, null::bigint as seconds, (
+      visit in (select visit from opened_in)
+      and (visit in (select visit from opened_in where helped) or visit not in (select visit from opened_in where helped is not null))
+      and visit not in (select visit from followed)
+    )::integer::bigint as numerator, 1::bigint as denominator, false as standing
+  from visit
+)

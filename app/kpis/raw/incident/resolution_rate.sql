@@ -1,0 +1,8 @@
+-- resolution_rate, of incidents: of those that were opened, those that have a final resolution, and were not taken up again
+-- within the days that were agreed. Beside it: those that have one.
+decided as (
+  select stream, 1::bigint as rank, opened_at as at, (stream in (select stream from resolution))::integer::bigint as seconds,
+    (stream in (select stream from resolution) and stream not in (select stream from taken_up))::integer::bigint as numerator,
+    1::bigint as denominator, false as standing, true as opening
+  from opening
+)
