@@ -241,6 +241,14 @@ async def usual_agreements(hours: Hours) -> None:
         },
         {"id": "d4", "metric": "update", "threshold_seconds": 7_200},
         {"id": "d5", "metric": "restore", "threshold_seconds": 50_000, "priority": "P1"},
+        {
+            "id": "d6",
+            "metric": "fulfilment",
+            "threshold_seconds": 200_000,
+            "priority": "P2",
+            "calendar": "always",
+            "pause_reasons": waits,
+        },
         reopen_days=3,
     )
     await hours.sign(

@@ -16,9 +16,11 @@ from app.log.events import Event
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from tests.conftest import Server, fresh
 from tests.extent import ALL_EXAMPLES
+from tests.kpis.breach_causes import breach_causes
 from tests.kpis.business_hours import Hours, agree, later_agreements, usual_agreements
 from tests.kpis.case_budget import CaseBudget
 from tests.kpis.histories import BEGIN, BORDERS, TEAMS, histories, write, write_more
+from tests.kpis.knowledge_histories import knowledge, services, write_knowledge
 from tests.kpis.opinions import opinions
 from tests.kpis.other_histories import (
     AGREEMENT,
@@ -31,6 +33,9 @@ from tests.kpis.other_histories import (
     write_others,
     write_owners,
 )
+from tests.kpis.outage_histories import write_outages
+from tests.kpis.rota_histories import rota, write_rota
+from tests.kpis.withdrawn_breaches import write_withdrawn
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ async def kept_books(server: Server) -> AsyncIterator[tuple[str, list[Event]]]:
     """A database that nobody is connected to, and the events in its log: two hundred incidents, a hundred
     requests, sixty problems, as many changes, deployments and configuration items; and their facts.
     """
-    async with _made(server, incidents=200, requests=100, problems=60) as made:
+    async with made_books(server, incidents=200, requests=100, problems=60) as made:
         yield made
 
 
@@ -74,14 +79,17 @@ async def kept_books(server: Server) -> AsyncIterator[tuple[str, list[Event]]]:
 async def few_kept_books(server: Server) -> AsyncIterator[tuple[str, list[Event]]]:
     """Such a database with so few that their facts can be made one event after the other."""
     sizes = (200, 100, 60) if ALL_EXAMPLES else (30, 15, 10)
-    async with _made(server, *sizes) as made:
+    async with made_books(server, *sizes) as made:
         yield made
 
 
 @asynccontextmanager
-async def _made(
-    server: Server, incidents: int, requests: int, problems: int
+async def made_books(
+    server: Server, incidents: int, requests: int, problems: int, seed: int = 7
 ) -> AsyncIterator[tuple[str, list[Event]]]:
+    """A database that nobody is connected to, with made-up histories of so many records and their facts; and
+    the events in its log.
+    """
     with fresh(server, server.databases.template) as place:
         follower = await connect(place.url, FOLLOW_LIMITS)
         hours = Hours(follower)
@@ -89,7 +97,7 @@ async def _made(
         await hours.calendar("always", (0, 24))
         await hours.service("mail", "office")
         await usual_agreements(hours)
-        events = [*hours.events, *await write(follower, histories(seed=7, cases=incidents))]
+        events = [*hours.events, *await write(follower, histories(seed=seed, cases=incidents))]
         names = sorted({event.stream for event in events if event.stream.startswith("incident/")})
         hours.events.clear()
         await later_agreements(hours)
@@ -98,17 +106,25 @@ async def _made(
         await agree(hours)
         events += hours.events
         events += await _allowed(follower)
-        events += await write_others(follower, other_histories(7, requests, REQUEST))
-        events += await write_others(follower, other_histories(7, problems, PROBLEM, names))
-        events += await write_others(follower, other_histories(7, problems, CHANGE, names))
+        events += await write_others(follower, other_histories(seed, requests, REQUEST))
+        events += await write_others(follower, other_histories(seed, problems, PROBLEM, names))
+        events += await write_others(follower, other_histories(seed, problems, CHANGE, names))
         changes = [event.stream for event in events if event.type == "change.drafted"]
-        events += await write_others(follower, other_histories(7, problems, DEPLOYMENT, names, changes))
-        events += await write_others(follower, other_histories(7, problems // 4, AGREEMENT))
+        events += await write_others(follower, other_histories(seed, problems, DEPLOYMENT, names, changes))
+        events += await write_others(follower, other_histories(seed, problems // 4, AGREEMENT))
         events += await write_owners(follower, str(TEAMS[0]))
-        events += await write_others(follower, other_histories(7, problems, CI))
-        told = opinions(7, events)
+        events += await write_others(follower, other_histories(seed, problems, CI))
+        told = opinions(seed, events)
         await write_more(follower, told)
         events += told
+        events += await write_knowledge(follower, knowledge(seed, events))
+        events += await write_knowledge(follower, services(seed))
+        events += await write_rota(follower, rota(seed))
+        events += await write_outages(follower, seed, hours, incidents // 3)
+        stated = breach_causes(seed, events)
+        await write_more(follower, stated)
+        events += stated
+        events += await write_withdrawn(follower, seed, events)
         await catch_up(follower, FACTS)
         await follower.close()
         yield urlsplit(place.url).path.removeprefix("/"), events
@@ -117,26 +133,27 @@ async def _made(
 @pytest.fixture(scope="session")
 async def books(server: Server, kept_books: tuple[str, list[Event]]) -> AsyncIterator[Books]:
     """These histories and facts, for tests that only read them."""
-    async with _copied(server, *kept_books) as made:
+    async with copied_books(server, *kept_books) as made:
         yield made
 
 
 @pytest.fixture
 async def own_books(server: Server, kept_books: tuple[str, list[Event]]) -> AsyncIterator[Books]:
     """These histories and facts, for one test that changes them."""
-    async with _copied(server, *kept_books) as made:
+    async with copied_books(server, *kept_books) as made:
         yield made
 
 
 @pytest.fixture
 async def few_own_books(server: Server, few_kept_books: tuple[str, list[Event]]) -> AsyncIterator[Books]:
     """A few histories and their facts, for one test that changes them."""
-    async with _copied(server, *few_kept_books) as made:
+    async with copied_books(server, *few_kept_books) as made:
         yield made
 
 
 @asynccontextmanager
-async def _copied(server: Server, name: str, events: list[Event]) -> AsyncIterator[Books]:
+async def copied_books(server: Server, name: str, events: list[Event]) -> AsyncIterator[Books]:
+    """A copy of such a database, with connections to it."""
     with fresh(server, name) as place:
         connection, db = await connect(place.url, FOLLOW_LIMITS), Database(place.url, 2)
         await db.open()

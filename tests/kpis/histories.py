@@ -77,6 +77,7 @@ VALUES: dict[str, tuple[str | None, ...]] = {
     "alert_source": ("zabbix", "grafana", None),
     "hold_reason": ("awaiting_requester", "awaiting_vendor", "awaiting_change", None),
 }
+ITEMS = ("mail-1", "mail-2", "erp-1", "erp-2", "erp-3", None)
 #: What an hour costs, and in which currency; most of it is in the organisation's.
 RATES = (("80.00", "EUR"), ("80.00", "EUR"), ("33.33", "EUR"), ("9000", "JPY"), (None, None))
 AMOUNTS = (("1250.00", "EUR"), ("0.05", "EUR"), ("1250", "JPY"))
@@ -96,7 +97,16 @@ def histories(seed: int, cases: int) -> list[Event]:
         log.append(of.pop(0))
         if not of:
             waiting.remove(of)
+    _name_items(random.Random(seed), log)
     return log
+
+
+def _name_items(chance: random.Random, log: list[Event]) -> None:
+    """Tells of which item cases are, some of them of another one later."""
+    for event in log:
+        told = event.data["set"].get(event.stream)
+        if told is not None and chance.random() < (0.5 if event.version == 1 else 0.1):
+            told["ci"] = chance.choice(ITEMS)
 
 
 def _history(chance: random.Random) -> list[Event]:

@@ -138,6 +138,8 @@ class CaseHistory:
             return None
         ends = [told.marks and told.kind not in ENDING for told in self.told]
         behind = self.told[len(ends) - ends[::-1].index(True) :]
+        resolved = next(n for n, told in enumerate(behind) if told.marks)
+        behind = behind[resolved:]
         held = [told.event.occurred_at for told in behind if told.kind == "reviewed"]
         said = last.known.get("review_due_at")
         due = from_instant(said) if said else last.event.occurred_at + timedelta(days=7)
@@ -169,6 +171,7 @@ class CaseHistory:
                     first_contact=self.first_contact if final else None,
                     unattended=self.unattended if final else None,
                     review_on_time=self.review_on_time if final else None,
+                    ci=resolution.known.get("ci"),
                     recorded_at=None,
                     source=self.source,
                     **(self.cost if final else _UNKNOWN),
@@ -199,32 +202,38 @@ class CaseHistory:
     @property
     def agent_work(self) -> list[dict[str, Any]]:
         """The facts of who worked on it while they held it, day by day."""
-        last, hands = self.resolution, set[Any]()
+        ends, hands = self.ends_of_work, set[Any]()
         days: dict[tuple[Any, ...], list[ToldEvent]] = defaultdict(list)
-        for told in self.told:
+        for n, told in enumerate(self.told):
             holder = told.known.get("assignee_id")
+            had_a_hand = holder in hands
             if told.event.actor == f"person:{holder}":
                 hands.add(holder)
-            elif told is not last or holder not in hands:
+            elif n not in ends or not had_a_hand:
                 continue
             day = told.event.occurred_at.astimezone(UTC).date()
-            days[holder, told.known.get("team_id"), day].append(told)
+            days[holder, told.known.get("team_id"), day, n if n in ends else None].append(told)
         facts = []
-        for (_, _, day), of in days.items():
-            deciding = last if last in of else of[0]
-            assert deciding is not None
+        for (_, _, day, end), of in days.items():
             times = {told.event.occurred_at.astimezone(UTC) for told in of}
             worked = {at.hour * 4 + at.minute // 15 for at in times}
-            fact = self.fact(deciding) | {"position": min(told.position for told in of)}
-            if deciding is last:
-                fact["position"] = last.position
+            fact = self.fact(of[0]) | {"position": min(told.position for told in of)}
             facts.append(
                 {name: fact[name] for name in _OF_WORK}
                 | {"n": self.told.index(of[0]) + 1, "day": day}
                 | {"quarters": "".join("01"[n in worked] for n in range(96))}
-                | {"ended_at": last.event.occurred_at if last is not None and last in of else None}
+                | {"ended_at": None if end is None else of[0].event.occurred_at}
             )
         return facts
+
+    @property
+    def ends_of_work(self) -> set[int]:
+        """The numbers of the events by which it came to an end: for good, or, unless it was left out of
+        account, for longer than the days within which a reopening counts.
+        """
+        left_out = self.excluded is not None
+        of = [fact for fact in self.resolutions if fact["final"] or not (fact["reopened_soon"] or left_out)]
+        return {fact["n"] - 1 for fact in of}
 
     @property
     def closing(self) -> ToldEvent | None:
@@ -419,6 +428,11 @@ def facts(events: list[Event], recorded: Mapping[int, datetime]) -> dict[str, di
     for case in case_histories(events):
         tables["incident_opened"][case.case_id] = case.fact(case.told[0], case.opened_at) | case.end
         tables["incident_opened"][case.case_id] |= {"source": case.source} | case.first_given
+        tables["incident_opened"][case.case_id] |= {
+            "ci": case.told[0].known.get("ci"),
+            "settled": case.resolution is not None
+            and not any(fact["reopened_soon"] for fact in case.resolutions),
+        }
         if response := case.response:
             row = case.timed(response, inferred="observed" in response.event.data)
             cut = {"seconds": max(row["seconds"], 0), "skewed": row["seconds"] < 0}
@@ -454,11 +468,12 @@ def facts(events: list[Event], recorded: Mapping[int, datetime]) -> dict[str, di
 
 
 def _repeats(opened: dict[str, Any], earlier: dict[str, Any]) -> bool:
-    """Whether what was opened is of the kind of what had been resolved shortly before."""
+    """Whether what was opened is of the kind, or of the item, of what had been resolved shortly before."""
     kind = (opened["service"], opened["category"])
+    alike = None not in kind and kind == (earlier["service"], earlier["category"])
+    alike = alike or (opened["ci"] is not None and opened["ci"] == earlier["ci"])
     return (
-        None not in kind
-        and kind == (earlier["service"], earlier["category"])
+        alike
         and opened["case_id"] != earlier["case_id"]
         and timedelta(0) < opened["at"] - earlier["at"] <= timedelta(days=30)
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -184,7 +184,8 @@ AGREEMENT = ProcessModel(
         "signed_at": (*DATES, instant(BEGIN)),
         "begins_at": (instant(BEGIN), instant(BORDERS[0]), None),
         "ends_at": DATES,
-        "services": (["mail"], ["erp", "mail"], None),
+        "services": (["mail"], ["erp", "mail"], ["print", "scan"], None),
+        "catalogue_items": (["laptop"], ["laptop"], None),
         "customer_id": (VALUES["customer_id"][0], None, None),
         "calendar": ("office", "night", None),
         "degraded_weight": ("0", "0.5", None),
@@ -216,7 +217,44 @@ def other_histories(
         log.append(of.pop(0))
         if not of:
             waiting.remove(of)
-    return log
+    return _live_out(random.Random(seed), log) if kind is REQUEST else log
+
+
+#: What may come behind a question whether a request is approved: an answer, the question anew, or a hold.
+ANSWERS = (
+    *(("approved", "assessed"), ("approved", "analysing"), ("refused", "rejected")),
+    *(("assessed", "awaiting_approval"), ("held", "on_hold")),
+)
+REOPEN_DAYS = (1, 10, None)
+
+
+def _live_out(chance: random.Random, log: list[Event]) -> list[Event]:
+    """Answers more of the approvals that are waited for, says for how long some may be reopened, and that
+    another system told some of it, or told it late.
+    """
+    found: list[Event] = []
+    states: dict[str, str | None] = {}
+    for before in log:
+        event, told = before, before.data["set"].get(before.stream)
+        waits = states.get(event.stream) == "awaiting_approval" or (
+            states.get(event.stream) == "on_hold" and chance.random() < 0.3
+        )
+        if told is not None and event.version > 1:
+            if waits and "state" in told and chance.random() < 0.9:
+                what, told["state"] = chance.choice(ANSWERS)
+                event = replace(event, type=f"request.{what}")
+            elif event.type == "request.assessed" and chance.random() < 0.5:
+                told["state"] = "awaiting_approval"
+            if chance.random() < 0.05:
+                told["reopen_days"] = chance.choice(REOPEN_DAYS)
+            if chance.random() < 0.1:
+                late = {name: told.pop(name) for name in ("team_id", "service", "path") if name in told}
+                event.data["late"] = {event.stream: late} if late else {}
+        if chance.random() < 0.1:
+            event.data["observed"] = chance.choice(("snapshot", "change"))
+        states[event.stream] = (told or {}).get("state") or states.get(event.stream)
+        found.append(event)
+    return found
 
 
 def _history(chance: random.Random, kind: ProcessModel, incidents: Sequence[str]) -> list[Event]:
@@ -267,6 +305,10 @@ def _load(
         for n in range(chance.choice((0, 0, 1, 3)))
     ]
     told["revisions"] = revisions or None
+    if chance.random() < 0.3:
+        # A pipeline may report it only once: with its outcome.
+        told["state"] = chance.choice(("succeeded", "succeeded", "failed", "rolled_back"))
+        events[0] = replace(events[0], type=f"deployment.{told['state']}")
     if changes and chance.random() < 0.8:
         told["change_ids"] = [chance.choice(changes) for _ in range(chance.randint(1, 3))]
     causes: list[str] = []
@@ -374,11 +416,10 @@ async def write_others(connection: Connection, log: list[Event]) -> list[Event]:
             rows.append(("fold.sla", row | {"edition": 1, "recorded_requirement_at": first}))
             continue
         rows.append((f"fold.{kind}", row | {"state": "new", "state_since": first, "opened_at": first}))
-    command = AppendRequest(
-        reads={event.stream: 0 for event in log if event.version == 1},
-        events=tuple(log),
-        rows=tuple(rows),
-    )
+    before: dict[str, int] = {}
+    for event in log:
+        before.setdefault(event.stream, event.version - 1)
+    command = AppendRequest(reads=before, events=tuple(log), rows=tuple(rows))
     await append(connection, [encode(command)])
     return log
 

@@ -6,8 +6,10 @@ from app.kpis import query, raw
 from app.kpis.catalogue import KPIS
 from app.kpis.change_tables import DEPLOYMENT
 from app.kpis.dimensions import Dimension
-from app.kpis.facts import AGENT_WORK, INCIDENT, PROCESSES, SATISFACTION
-from app.kpis.kpi import Aggregate, Basis, Kpi, Measure, Unit
+from app.kpis.facts import AGENT_WORK, INCIDENT, PROCESSES, REQUEST, SATISFACTION
+from app.kpis.knowledge import ARTICLE, SERVICE
+from app.kpis.kpi import Aggregate, Basis, Kpi, Unit
+from app.kpis.measures import Measure
 from app.kpis.outages.query import OF_PARTIES
 from tests.cases import each_case
 
@@ -48,7 +50,7 @@ def test_a_kpi_is_called_something_in_both_languages(kpi: Kpi) -> None:
 @every
 def test_its_unit_and_measure_fit_what_becomes_of_the_cases(kpi: Kpi) -> None:
     expected = UNITS[kpi.aggregate]
-    if kpi.fact == "moved" and kpi.aggregate is Aggregate.number:
+    if kpi.fact in {"moved", "used"} and kpi.aggregate is Aggregate.number:
         expected = Unit.number
     elif kpi.measure is Measure.cost and kpi.aggregate is Aggregate.per_case:
         expected = Unit.money
@@ -67,7 +69,8 @@ def test_its_unit_and_measure_fit_what_becomes_of_the_cases(kpi: Kpi) -> None:
 def test_its_facts_have_a_table_with_all_dimensions(kpi: Kpi) -> None:
     tables = {table.name: table for table in PROCESSES[kpi.process]}
     # Views of these.
-    tables |= {"incident_recorded": INCIDENT[1], "request_ended": AGENT_WORK}
+    tables |= {"incident_recorded": INCIDENT[1], "request_ended": AGENT_WORK, "request_received": INCIDENT[1]}
+    tables |= {"request_solved": REQUEST[4], "service_life": SERVICE[0], "article_visit": ARTICLE[0]}
     tables |= {f"request_{table.name}": table for table in SATISFACTION}
     tables |= dict.fromkeys(("deployment_lead", "deployment_recovered", "deployment_life"), DEPLOYMENT[1])
     table = tables[f"{kpi.process}_{kpi.fact or 'life'}"]

@@ -108,9 +108,11 @@ async def test_a_review_is_in_time_until_it_is_due_as_the_present_resolution_say
     in_time = major().then("reviewed", minutes=13 * DAY - 60)
     late = major().then("reviewed", minutes=13 * DAY - 59)
     anew = major().then("reopened", minutes=1, review_due_at=None).then("resolved", minutes=1)
-    await _follow(follower, in_time, late, anew.then("reviewed", minutes=8 * DAY))
+    begun = Scripted.begin(BEGIN, declared_major_at=instant(BEGIN)).then("reviewed", minutes=30)
+    before = begun.then("resolved", minutes=30, **due)
+    await _follow(follower, in_time, late, anew.then("reviewed", minutes=8 * DAY), before)
     point = await _whole(db, "major_reviewed_on_time")
-    assert (point.numerator, point.denominator) == (1, 3)
+    assert (point.numerator, point.denominator) == (1, 4)
     asked = _question("major_reviewed_on_time")
     told = await answer(db, asked, NOW)
     assert (await answer(db, asked, NOW, position=told.position)).points == told.points

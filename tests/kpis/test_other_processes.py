@@ -13,12 +13,14 @@ import pytest
 from app.db import Connection
 from app.kpis.catalogue import KPIS
 from app.kpis.change_tables import CHANGES, CI, DEPLOYMENT
-from app.kpis.facts import FACTS, PROBLEM, REQUEST, SATISFACTION, SLA
+from app.kpis.facts import FACTS, PROBLEM, REQUEST, SATISFACTION
+from app.kpis.knowledge import ARTICLE, FOLLOWING, SERVICE, SLA
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
 from tests.extent import ALL_EXAMPLES, some_of
 from tests.kpis.business_hours import Hours, agree
 from tests.kpis.histories import BORDERS, TEAMS, histories, write, write_more
+from tests.kpis.knowledge_histories import knowledge, services, write_knowledge
 from tests.kpis.opinions import opinions
 from tests.kpis.other_histories import AGREEMENT, CHANGE, other_histories, write_others, write_owners
 from tests.kpis.other_histories import CI as CIS
@@ -57,7 +59,10 @@ async def _lived(connection: Connection, seed: int, cases: int = 50) -> None:
     await write_others(connection, other_histories(seed, cases, CIS))
     await write_owners(connection, str(TEAMS[1]), 1)
     await write_others(connection, other_histories(seed + 100, cases, CIS))
-    await write_more(connection, opinions(seed, [*incidents, *requests]))
+    told = opinions(seed, [*incidents, *requests])
+    await write_more(connection, told)
+    await write_knowledge(connection, knowledge(seed, [*incidents, *requests, *told], visits=2 * cases))
+    await write_knowledge(connection, services(seed))
 
 
 @pytest.mark.parametrize(("seed", "zone"), some_of(list(enumerate(ZONES)), 2))
@@ -73,9 +78,10 @@ async def test_both_paths_agree_on_requests_problems_and_changes(
 
 async def _content(connection: Connection) -> dict[str, Any]:
     found = {}
-    for table in chain(REQUEST, PROBLEM, CHANGES, CI, DEPLOYMENT, SLA, SATISFACTION):
-        text = f"select md5(string_agg(t::text, ' ' order by t::text)) from kpi.{table.name} t"
-        found[table.name] = await (await connection.execute(text.encode())).fetchone()
+    tables = chain(REQUEST, PROBLEM, CHANGES, CI, DEPLOYMENT, SLA, SERVICE, ARTICLE, SATISFACTION)
+    for name in (*(table.name for table in tables), *FOLLOWING):
+        text = f"select md5(string_agg(t::text, ' ' order by t::text)) from kpi.{name} t"
+        found[name] = await (await connection.execute(text.encode())).fetchone()
     return found
 
 

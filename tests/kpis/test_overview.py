@@ -12,7 +12,7 @@ from app.db import Connection, Database
 from app.kpis.answer import answer
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
-from app.kpis.overview import YEAR_BEFORE, overview, this_month
+from app.kpis.overview import YEAR_BEFORE, last_month, overview, this_month
 from app.kpis.question import QuestionParameters, parse_question
 from app.log.follow import catch_up
 from tests.kpis.conftest import Books
@@ -42,6 +42,15 @@ async def test_each_stands_as_its_own_answer_says(books: Books, now: datetime) -
             )
         ).points
         assert last_year.value == then.value, kpi.key
+
+
+async def test_the_last_month_stands_as_the_point_before_the_running_one(books: Books) -> None:
+    now = BORDERS[2] + timedelta(days=10)
+    found = await overview(books.db, list(KPIS.values()), last_month(BERLIN, now, 7))
+    for kpi, last, _ in found.kpis:
+        said: dict[str, Any] = {"now": now, "organisation_zone": "Europe/Berlin", "reopen_days": 7}
+        *_, alone, _ = (await answer(books.db, parse_question(kpi, QuestionParameters(), **said), now)).points
+        assert last == alone, kpi.key
 
 
 async def test_a_running_month_is_compared_with_the_same_days_only(

@@ -18,6 +18,8 @@ from app.kpis.question import QuestionParameters, parse_question
 from app.kpis.series import KpiPoint
 from app.log.follow import catch_up
 from tests.kpis.histories import BEGIN, TEAMS, Scripted, write
+from tests.kpis.lives import Life
+from tests.kpis.other_histories import write_others
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 ANN, BEN, RULE, TOOL = "person:11", "person:12", "rule:close", "integration:5"
@@ -132,6 +134,27 @@ async def test_a_repeat_comes_within_thirty_days_after_another_one_of_its_kind(
         "rejected": 0,
         "staff": 0,
     }
+
+
+async def test_a_repeat_is_also_of_the_same_item_or_of_one_of_the_same_problems(
+    follower: Connection, db: Database
+) -> None:
+    def opened(days: float, ci: str | None = None) -> Scripted:
+        return Scripted.begin(BEGIN + timedelta(days=days), ci=ci)
+
+    first, of_problem = opened(0, "relay"), opened(0)
+    ended = [case.then("resolved", minutes=60) for case in (first, of_problem)]
+    of_item, of_other_item, linked, unlinked = opened(1, "relay"), opened(1, "disk"), opened(1), opened(1)
+    problem = Life("problem")
+    for n, case in enumerate((of_problem, linked, unlinked)):
+        problem.linked(n, "causes", f"incident/{case.id}", f"link/{case.id}")
+    problem.then(9, "unlinked")
+    problem.events[-1].data["set"][f"link/{unlinked.id}"] = None
+    log = (*ended, of_item, of_other_item, linked, unlinked)
+    assert await _counted(follower, db, "repeat_incident_rate", *log) == (1, 6)
+    await write_others(follower, problem.events)
+    await catch_up(follower, FACTS)
+    assert (await _whole(db, "repeat_incident_rate")).numerator == 2
 
 
 async def test_every_resolution_counts_that_is_left_again_within_seven_days(

@@ -80,3 +80,13 @@ def test_what_cannot_be_answered_is_said_with_its_place_and_reason(
     with pytest.raises(CannotAnswer) as refused:
         asked(**said)
     assert (refused.value.field, refused.value.code) == (field, code)
+
+
+def test_a_kpi_that_is_cut_by_nothing_says_so() -> None:
+    for said, field in (({"by": ["team"]}, "by"), ({"filters": {"team": ["desk"]}}, "team")):
+        with pytest.raises(CannotAnswer) as refused:
+            parse_question(
+                KPIS["knowledge_deflection"], QuestionParameters(**said), now=NOW, organisation_zone="UTC"
+            )
+        assert (refused.value.field, refused.value.code) == (field, "no_dimension")
+        assert refused.value.sentence("en").endswith("cannot be cut or filtered")

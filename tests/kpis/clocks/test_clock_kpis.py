@@ -284,6 +284,24 @@ async def test_a_breach_that_is_taken_back_is_seen(
     ]
 
 
+async def test_a_breach_is_taken_back_of_the_case_without_what_was_told_instead_of(
+    follower: Connection, db: Database, reconciled: None
+) -> None:
+    """Decision 0084: whoever counts leaves out what another event was told instead of, as the log had it
+    then.
+    """
+    case = Scripted.begin(BEGIN, priority="P4", service="mail").then("edited", minutes=5, priority="P1")
+    case = case.then("edited", minutes=0, category="access")
+    case.events[2].data["instead"] = 2
+    again = case.then("edited", minutes=-5, service="erp")
+    again.events[3].data["instead"] = 1
+    await write(follower, list(again.events))
+    await withdraw(follower, case.events[0].stream, BEGIN, "late_event", "resolution")
+    await catch_up(follower, FACTS)
+    (point,) = await points(db, "sla_breaches_withdrawn", by=("priority", "service", "category"))
+    assert point.by == {"priority": "P4", "service": "erp", "category": "access"}
+
+
 async def test_a_figure_can_be_opened_down_to_its_clocks_and_what_gave_them(
     follower: Connection, db: Database, reconciled: None
 ) -> None:

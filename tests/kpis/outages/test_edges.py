@@ -163,6 +163,17 @@ async def test_what_overlaps_is_one_outage_and_its_category_that_of_the_first(
     assert only.exposure.agreed_seconds is None
 
 
+async def test_an_effect_that_is_said_again_leaves_each_second_to_whom_it_was(
+    follower: Connection, db: Database
+) -> None:
+    await _live(follower)
+    first = _down(0, category="access").then("prioritised", minutes=60, effect="down")
+    second = _down(0.5, category="hardware").then("resolved", minutes=90)
+    await _told(follower, first.then("resolved", minutes=60), second)
+    points = await _points(db, "outage_seconds", "category")
+    assert [(point.by["category"], point.value) for point in points] == [("access", 2 * HOUR)]
+
+
 async def test_a_month_has_what_lies_in_it_and_the_outages_that_began_in_it(
     follower: Connection, db: Database
 ) -> None:

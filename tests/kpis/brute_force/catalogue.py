@@ -1,0 +1,35 @@
+"""All KPIs that are written a second time, by their keys."""
+
+from __future__ import annotations
+
+from tests.kpis.brute_force import (
+    agents,
+    changes,
+    deployments,
+    incident_times,
+    incidents,
+    knowledge,
+    outages,
+    problems,
+    requests,
+    resolution_rate,
+    satisfaction,
+    service_levels,
+    slas,
+)
+
+DEFINITIONS = {
+    **incidents.DEFINITIONS,
+    **incident_times.DEFINITIONS,
+    **requests.DEFINITIONS,
+    **resolution_rate.DEFINITIONS,
+    **agents.DEFINITIONS,
+    **problems.DEFINITIONS,
+    **changes.DEFINITIONS,
+    **deployments.DEFINITIONS,
+    **service_levels.DEFINITIONS,
+    **outages.DEFINITIONS,
+    **slas.DEFINITIONS,
+    **satisfaction.DEFINITIONS,
+    **knowledge.DEFINITIONS,
+}

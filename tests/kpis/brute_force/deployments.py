@@ -1,0 +1,187 @@
+"""The KPIs of deployments into production, from the words of the catalogue (49 to 51) and decision 0097."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.kpis.brute_force.changes import Change
+from tests.kpis.brute_force.counted import Counted, Definition, Open, Within
+from tests.kpis.brute_force.dimensions import cut_of
+from tests.kpis.brute_force.incidents import Incident
+from tests.kpis.brute_force.reading import Record, World, instant_of, seconds_between
+
+ENDS = frozenset({"succeeded", "failed", "rolled_back"})
+CUT = {"service": "service", "team": "team_id"}
+#: A revision and the service that has it; or a change, whatever its service.
+Brought = tuple[str | None, str]
+
+
+class Deployment:
+    """A deployment that ended, and what became of it."""
+
+    def __init__(self, record: Record, world: World) -> None:
+        self.id = record.id
+        self.record = record
+        self.steps = record.steps
+        self._world = world
+
+    @cached_property
+    def ended(self) -> int | None:
+        """The step by which it ended first."""
+        return next((n for n, step in enumerate(self.steps) if step.told.get("state") in ENDS), None)
+
+    @cached_property
+    def known(self) -> dict[str, Any]:
+        """What was known of it at its end."""
+        return {} if self.ended is None else self.record.fields(self.ended)
+
+    @cached_property
+    def ended_at(self) -> datetime:
+        """When it ended, as was said, or else when that was told."""
+        assert self.ended is not None
+        step = self.steps[self.ended]
+        return instant_of(self.known.get("ended_at")) or step.at
+
+    @cached_property
+    def cut(self) -> dict[str, Any]:
+        """What is known of it at its end."""
+        return cut_of(CUT, self.known)
+
+    @cached_property
+    def taken_back_at(self) -> datetime | None:
+        """When it was rolled back, as was said last, or else when that was told; None: it was not."""
+        told = [step.at for step in self.steps if step.told.get("state") == "rolled_back"]
+        said = instant_of(self.record.fields(len(self.steps) - 1).get("rolled_back_at"))
+        return (said or max(told)) if told else None
+
+    @cached_property
+    def caused(self) -> set[str]:
+        """The incidents that it is confirmed to have caused."""
+        rows: dict[str, Any] = {}
+        for event in self.record.events:
+            rows |= {
+                name: row for name, row in event.data["set"].items() if name.startswith("deployment_cause/")
+            }
+        return {f"incident/{row['incident_id']}" for row in rows.values() if row is not None}
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it was rolled back, or caused an incident."""
+        return bool(self.caused) or self.taken_back_at is not None
+
+    @property
+    def arrived(self) -> bool:
+        """Whether it came into production: what failed before that counts only if it caused an incident, or
+        if there was something to roll back.
+        """
+        return self.known.get("state") != "failed" or self.has_failed
+
+    @cached_property
+    def made_good_at(self) -> datetime | None:
+        """When the last incident that it caused was over; when it was taken back, if it caused none."""
+        if not self.caused:
+            return self.taken_back_at
+        overs = [_over_at(Incident(self._world.records[name])) for name in self.caused]
+        known = [at for at in overs if at is not None]
+        return max(known) if len(known) == len(overs) else None
+
+
+def _over_at(of: Incident) -> datetime | None:
+    """When service was back, if it had been touched, and else as it was resolved for good."""
+    if of.final is None:
+        return None
+    known = of.record.fields(of.final)
+    back = instant_of(known.get("service_restored_at"))
+    if known.get("effect") in {"down", "degraded"} and back is not None:
+        return back
+    return of.steps[of.final].at
+
+
+def _deployments(world: World) -> Iterator[Deployment]:
+    for record in world.of("deployment"):
+        of = Deployment(record, world)
+        if of.ended is not None and of.known.get("environment") == "production":
+            yield of
+
+
+def _succeeded(world: World) -> list[Counted]:
+    return [
+        Counted(of.id, of.ended_at, 1, of.cut)
+        for of in _deployments(world)
+        if of.known.get("state") == "succeeded"
+    ]
+
+
+def _days(world: World, within: Within) -> int:
+    """The days of the zone of which a part has passed."""
+    zone = ZoneInfo(within.zone)
+    until = min(within.end, world.now)
+    if until <= within.begin:
+        return 0
+    last = (until - timedelta(microseconds=1)).astimezone(zone).date()
+    return (last - within.begin.astimezone(zone).date()).days + 1
+
+
+def _led(world: World) -> list[Counted]:
+    """What was deployed first by which deployment; of two that ended at one instant by the older one."""
+    brought = [
+        (of, what, since)
+        for of in sorted(_deployments(world), key=lambda of: (of.ended_at, of.id))
+        if of.known["state"] != "failed"
+        for what, since in _brought(of, world).items()
+    ]
+    first: dict[Brought, Counted] = {}
+    for of, what, since in brought:
+        seconds = max(0, seconds_between(since, of.ended_at))
+        first.setdefault(what, Counted(of.id, of.ended_at, seconds, of.cut))
+    return list(first.values())
+
+
+def _brought(of: Deployment, world: World) -> dict[Brought, datetime]:
+    """The revisions of its service that it brings, or else the changes, each with when it began."""
+    found: dict[Brought, datetime] = {}
+    for one in of.known.get("revisions") or ():
+        what, committed_at = (of.cut["service"], one["revision"]), instant_of(one["committed_at"])
+        assert committed_at is not None
+        found[what] = min(committed_at, found.get(what, committed_at))
+    if found:
+        return found
+    for change_id in of.known.get("change_ids") or ():
+        change = Change(world.records[f"change/{change_id}"])
+        if change.handed_in is not None:
+            found[None, change_id] = change.steps[change.handed_in].at
+    return found
+
+
+def _failed(world: World) -> list[Counted]:
+    return [
+        Counted(of.id, of.ended_at, int(of.has_failed), of.cut) for of in _deployments(world) if of.arrived
+    ]
+
+
+def _recovered(world: World) -> list[Counted]:
+    return [
+        Counted(of.id, of.made_good_at, max(0, seconds_between(of.ended_at, of.made_good_at)), of.cut)
+        for of in _deployments(world)
+        if of.has_failed and of.made_good_at is not None
+    ]
+
+
+def _unrestored(world: World, instant: datetime) -> list[Open]:
+    return [
+        Open(of.id, of.ended_at, of.cut)
+        for of in _deployments(world)
+        if of.has_failed and of.ended_at < instant and (of.made_good_at is None or of.made_good_at >= instant)
+    ]
+
+
+DEFINITIONS = {
+    "deployment_frequency": Definition(_succeeded, beneath=_days),
+    "lead_time_for_changes": Definition(_led),
+    "deployment_failure_rate": Definition(_failed),
+    "failed_deployment_recovery_seconds": Definition(_recovered, _unrestored),
+}

@@ -1,0 +1,147 @@
+"""Who works when, by shifts and stand-ins (decisions 0013 and 0051); to be on call is no work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.kpis.brute_force.business_time import WEEKDAYS, Span
+from tests.kpis.brute_force.counted import Counted
+from tests.kpis.brute_force.reading import World, instant_of
+
+DAY = timedelta(days=1)
+#: The hours of each person of a team, in order and apart from one another.
+Hours = dict[str, list[Span]]
+
+
+@dataclass(frozen=True)
+class Cover:
+    """That a team's rota covers a person on these dates, or, of hours as a stand-in, on theirs."""
+
+    person: str
+    team: str
+    dates: tuple[date, date | None] | None
+    time: Span | None = None
+
+    def holds(self, day: date, zone: ZoneInfo) -> bool:
+        """Whether it holds on a date of the zone."""
+        if self.time is not None:
+            begin, end = (bound.astimezone(zone) for bound in self.time)
+            return begin.date() <= day and datetime.combine(day, time(), zone) < end
+        assert self.dates is not None
+        begins, ends = self.dates
+        return begins <= day and (ends is None or day < ends)
+
+
+class Rota:
+    """The working hours of all teams up to now, and whom they cover."""
+
+    def __init__(self, world: World) -> None:
+        self._now = world.now
+        shifts = [record.fields(len(record.steps) - 1) for record in world.of("shift")]
+        stand_ins = sorted(world.of("stand_in"), key=lambda record: record.events[0].position)
+        agreed = [record.fields(len(record.steps) - 1) for record in stand_ins]
+        self._shifts = [shift for shift in shifts if shift["duty"] == "working"]
+        self._agreed = [one for one in agreed if one["duty"] == "working" and one["state"] == "agreed"]
+        teams = {one["team_id"] for one in (*self._shifts, *self._agreed)}
+        self._taken: list[tuple[str, str, Span]] = []
+        self.hours = {team: self._hours(team) for team in teams}
+
+    def covers(self) -> list[Cover]:
+        """Whom the rota covers, and when."""
+        found = [
+            Cover(shift["person_id"], shift["team_id"], (_date(shift["from_date"]), _end(shift)))
+            for shift in self._shifts
+        ]
+        for team, person, (begin, end) in self._taken:
+            left = ((max(a, begin), min(b, end)) for a, b in self.hours[team][person])
+            found += [Cover(person, team, None, (a, b)) for a, b in left if a < b]
+        return found
+
+    def _hours(self, team: str) -> Hours:
+        hours: Hours = {}
+        for shift in self._shifts:
+            if shift["team_id"] == team:
+                person = shift["person_id"]
+                hours[person] = _united([*hours.get(person, []), *self._spans(shift)])
+        for one in self._agreed:
+            if one["team_id"] == team:
+                for coming, going, span in _exchanges(one):
+                    taken = _exchange(hours, coming, going, span)
+                    self._taken += [(team, coming, of) for of in taken if coming is not None]
+        return hours
+
+    def _spans(self, shift: Mapping[str, Any]) -> Iterable[Span]:
+        zone, first, end = ZoneInfo(shift["time_zone"]), _date(shift["from_date"]), _end(shift)
+        monday, day = first - first.weekday() * DAY, first
+        while day <= self._now.date() + DAY and (end is None or day < end):
+            weeks = (day - monday).days // 7
+            if WEEKDAYS[day.weekday()] in shift["weekdays"] and weeks % shift["every_weeks"] == 0:
+                last = day if shift["ends"] > shift["starts"] else day + DAY
+                yield _instant(day, shift["starts"], zone), _instant(last, shift["ends"], zone)
+            day += DAY
+
+
+def begun_stretches(world: World) -> list[Counted]:
+    """Every stretch of somebody's working hours in a team that has begun by now."""
+    return [
+        Counted(f"{team} {person}", begin, 1, {"team": team, "assignee": person})
+        for team, hours in Rota(world).hours.items()
+        for person, spans in hours.items()
+        for begin, _ in spans
+        if begin < world.now
+    ]
+
+
+def _exchanges(one: Mapping[str, Any]) -> list[tuple[str | None, str | None, Span]]:
+    """Who comes for whom, and when: in return they change places."""
+    coming, going = one["person_id"], one["instead_of_id"]
+    bounds = [
+        instant_of(one.get(f"{name}_at")) for name in ("starts", "ends", "return_starts", "return_ends")
+    ]
+    starts, ends, returns, returns_until = bounds
+    assert starts is not None
+    assert ends is not None
+    found = [(coming, going, (starts, ends))]
+    if returns is not None and returns_until is not None:
+        found.append((going, coming, (returns, returns_until)))
+    return found
+
+
+def _exchange(hours: Hours, coming: str | None, going: str | None, span: Span) -> list[Span]:
+    """Lets one come for what the other has of that time, or without another for all of it; returns it."""
+    begin, end = span
+    taken = [span]
+    if going is not None:
+        had = hours.get(going, [])
+        taken = [(max(a, begin), min(b, end)) for a, b in had if max(a, begin) < min(b, end)]
+        left = [piece for a, b in had for piece in ((a, min(b, begin)), (max(a, end), b))]
+        hours[going] = _united([(a, b) for a, b in left if a < b])
+    if coming is not None:
+        hours[coming] = _united([*hours.get(coming, []), *taken])
+    return taken
+
+
+def _united(spans: Sequence[Span]) -> list[Span]:
+    found: list[Span] = []
+    for begin, end in sorted(spans):
+        if found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((begin, end))
+    return found
+
+
+def _date(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _end(shift: Mapping[str, Any]) -> date | None:
+    return None if shift.get("until_date") is None else _date(shift["until_date"])
+
+
+def _instant(day: date, clock: str, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.fromisoformat(clock), zone).astimezone(UTC)

@@ -1,0 +1,125 @@
+"""Whatever happens, in whatever order it is told: every KPI, cell and list of cases is what plain loops over
+the events come to.
+
+A failure names the seed of the history; LEDGERDESK_TEST_HISTORY=<seed> tries that one alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.db import fetch_tuples
+from app.kpis.answer import answer
+from app.kpis.cases import KpiCase, cases
+from app.kpis.catalogue import KPIS
+from app.kpis.periods import start_of
+from app.kpis.question import Question, QuestionParameters, parse_question
+from tests.conftest import Server
+from tests.extent import some_of
+from tests.kpis.brute_force import compare
+from tests.kpis.brute_force.catalogue import DEFINITIONS
+from tests.kpis.brute_force.reading import LogEvent, World
+from tests.kpis.conftest import Books, copied_books, made_books
+from tests.kpis.histories import TEAMS
+
+SEEDS = [int(seed) for seed in os.environ.get("LEDGERDESK_TEST_HISTORY", "").split()] or some_of(
+    range(1, 13), 1
+)
+#: How many incidents, requests and other records a history has.
+SIZES = some_of((120, 80, 50), 3)
+#: Both days on which clocks change lie within the histories.
+ZONES = ("Asia/Shanghai", "Europe/Berlin", "America/New_York")
+BEGIN = date(2026, 1, 1)
+#: What is not compared yet, by dimension, with the reason.
+NOT_COMPARED = {"source": "of an opening that is told again, the alert's tool is that of the first telling"}
+
+THE_LOG = """
+select position, stream, version, type, actor, source, occurred_at, recorded_at, data
+from log.told order by position"""
+THE_CLOCKS = "select to_jsonb(clock) from sla.clock clock"
+THE_ABOUTS = "select stream, about from log.stream_head where about is not null"
+THE_AGREEMENTS = "select id::text, number from fold.sla"
+
+
+@dataclass(frozen=True)
+class History:
+    """A made-up history in a database, and the same as plain loops read it."""
+
+    seed: int
+    books: Books
+    world: World
+    names: dict[str, str]
+
+    def question(self, key: str, zone: str, grain: str, by: str | None = None) -> Question:
+        end = self.world.now.date() + timedelta(days=40)
+        said = QuestionParameters(
+            grain=grain,
+            begin=BEGIN.isoformat(),
+            end=end.isoformat(),
+            zone=zone,
+            by=[] if by is None else [by],
+        )
+        return parse_question(KPIS[key], said, now=self.world.now, organisation_zone="UTC", reopen_days=7)
+
+
+@pytest.fixture(scope="module", params=SEEDS)
+async def history(request: pytest.FixtureRequest, server: Server) -> AsyncIterator[History]:
+    """A history that the number makes."""
+    incidents, requests, problems = SIZES
+    making = made_books(server, incidents, requests, problems, seed=request.param)
+    async with making as made, copied_books(server, *made) as books:
+        async with books.db.connection() as connection:
+            log = [LogEvent(*row) for row in await fetch_tuples(connection, THE_LOG, {})]
+            agreements = dict(await fetch_tuples(connection, THE_AGREEMENTS, {}))
+            abouts = dict(await fetch_tuples(connection, THE_ABOUTS, {}))
+            clocks = [row[0] for row in await fetch_tuples(connection, THE_CLOCKS, {})]
+        now = log[-1].recorded_at + timedelta(hours=1)
+        names = {str(team): f"team {n}" for n, team in enumerate(TEAMS)} | agreements
+        yield History(request.param, books, World(log, now, clocks, abouts), names)
+
+
+@pytest.mark.parametrize("key", sorted(DEFINITIONS))
+async def test_plain_loops_come_to_the_same(history: History, key: str) -> None:
+    kpi, found = KPIS[key], []
+    expected = compare.Expectation(kpi, DEFINITIONS[key], history.world, history.names)
+    for n, by in enumerate([None, *(one for one in kpi.dimensions if one not in NOT_COMPARED)]):
+        zone = ZONES[(n + len(key)) % len(ZONES)]
+        question = history.question(key, zone, "month", by)
+        asked = compare.Asked(question.bounds, by, zone)
+        points = (await answer(history.books.db, question, history.world.now)).points
+        differing = compare.differing_points(expected.points(asked), compare.told_points(kpi, points, asked))
+        found += [f"by {by} in {zone}: {one}" for one in differing]
+    question = history.question(key, "UTC", "all")
+    listed = compare.told_cases(await _all_cases(history, question))
+    found += compare.differing_cases(expected.listed(*question.bounds), listed)
+    assert not found, f"history {history.seed}, {key}:\n" + "\n".join(found[:20])
+
+
+async def _all_cases(history: History, question: Question) -> list[KpiCase]:
+    page = await cases(history.books.db, question, history.world.now, limit=200)
+    found = page.cases
+    while page.last is not None:
+        page = await cases(history.books.db, question, history.world.now, after=page.last, limit=200)
+        found += page.cases
+    return found
+
+
+def test_every_kpi_is_written_a_second_time() -> None:
+    """Whoever declares a KPI writes it here in plain loops, too, from its words and without its SQL."""
+    assert KPIS.keys() == DEFINITIONS.keys()
+
+
+def test_days_on_which_clocks_change_are_within() -> None:
+    for zone in ZONES[1:]:
+        place = ZoneInfo(zone)
+        lengths = {
+            start_of(BEGIN + timedelta(days=n + 1), place) - start_of(BEGIN + timedelta(days=n), place)
+            for n in range(330)
+        }
+        assert lengths == {timedelta(hours=hours) for hours in (23, 24, 25)}

@@ -1,0 +1,79 @@
+"""What each case brings: values follow from their cases, and at a position both paths tell the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.kpis import answer
+from app.kpis.case_values import CaseValue, case_values, figures_of, percentile
+from app.kpis.catalogue import KPIS
+from app.kpis.figures import Figures
+from app.kpis.kpi import Kpi
+from app.kpis.question import Question, QuestionParameters, parse_question
+from app.kpis.series import value_of
+from tests.kpis.conftest import Books
+from tests.kpis.histories import BORDERS
+
+CASE = UUID(int=1)
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+WINDOWS = [*pairwise(BORDERS[:3]), (BORDERS[0], BORDERS[-1])]
+OF_CASES = sorted(key for key, kpi in KPIS.items() if not kpi.is_of_outages)
+
+
+def _question(kpi: Kpi, window: tuple[datetime, datetime], **said: Any) -> Question:
+    begin, end = (instant.isoformat() for instant in window)
+    asked = QuestionParameters(grain="all", begin=begin, end=end, **said)
+    return parse_question(kpi, asked, now=NOW, organisation_zone="Asia/Shanghai", reopen_days=7)
+
+
+@pytest.mark.parametrize("key", OF_CASES)
+async def test_a_value_follows_from_its_cases_and_both_paths_tell_the_same(books: Books, key: str) -> None:
+    kpi = KPIS[key]
+    for window in WINDOWS:
+        question = _question(kpi, window, by=["team"] if "team" in kpi.dimensions else [])
+        async with answer.snapshot_connection(books.db) as connection:
+            whole = await answer.count(connection, _question(kpi, window), NOW, most=10)
+            counted = whole.get((1, ()), Figures())
+            fast = await case_values(connection, question, NOW)
+            slow = await case_values(connection, question, NOW, len(books.events))
+        assert value_of(kpi, figures_of(kpi, fast, counted)) == value_of(kpi, counted)
+        assert Counter(fast) == Counter(slow)
+
+
+async def test_a_value_without_a_team_is_that_of_the_other_teams(books: Books) -> None:
+    kpi = KPIS["incident_resolution_seconds"]
+    window = (BORDERS[0], BORDERS[-1])
+    async with answer.snapshot_connection(books.db) as connection:
+        values = await case_values(connection, _question(kpi, window, by=["team"]), NOW)
+        cut = await answer.count(connection, _question(kpi, window, by=["team"]), NOW, most=99)
+    teams = {one.cut for one in values}
+    assert len(teams) > 2
+    for team in teams:
+        others = [one for one in values if one.cut != team]
+        figures = figures_of(kpi, others, Figures())
+        assert figures.cases == sum(of.cases for (_, other), of in cut.items() if other != team)
+        assert figures.total == sum(of.total for (_, other), of in cut.items() if other != team)
+
+
+def test_a_percentile_lies_between_the_two_nearest_cases() -> None:
+    assert percentile([10], 0.9) == 10
+    assert percentile([0, 10], 0.5) == 5
+    assert percentile([1, 2, 3, 4, 100], 0.9) == pytest.approx(4 + 0.6 * 96)
+
+
+def test_no_cases_have_no_value() -> None:
+    for key in (
+        "incident_resolution_seconds",
+        "incident_resolution_km",
+        "reopen_rate",
+        "deployment_frequency",
+    ):
+        assert value_of(KPIS[key], figures_of(KPIS[key], [], Figures())) is None
+    one = CaseValue(CASE, 5, 1, ())
+    assert figures_of(KPIS["reassignments_per_case"], [one, one], Figures()).total == 10

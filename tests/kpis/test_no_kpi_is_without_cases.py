@@ -1,0 +1,54 @@
+"""The made-up histories bring cases to every KPI, so that no test of all of them compares nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.kpis.answer import answer
+from app.kpis.catalogue import KPIS
+from app.kpis.facts import FACTS
+from app.kpis.kpi import Aggregate, Kpi
+from app.kpis.question import QuestionParameters, parse_question
+from app.kpis.series import KpiPoint
+from app.log.follow import catch_up
+from app.log.writer import AppendRequest, append, encode
+from tests.kpis.conftest import Books
+from tests.kpis.histories import Scripted
+
+#: Of these the numerator counts cases of the denominator, so both kinds are to be there.
+SHARES = {Aggregate.share, Aggregate.of_decided, Aggregate.availability}
+
+
+async def test_the_histories_bring_cases_of_each_kind_to_every_kpi(own_books: Books) -> None:
+    """A KPI on events that no history contains fails here: let one of the histories tell of them."""
+    # The clock of the database says when an event is recorded: but for this one, months after it happened.
+    recorded_at = await own_books.db.value("select max(recorded_at) from log.event")
+    case = Scripted.begin(recorded_at).events
+    command = AppendRequest(reads={case[0].stream: 0}, events=case)
+    await append(own_books.connection, [encode(command)])
+    await catch_up(own_books.connection, FACTS)
+    now = recorded_at + timedelta(hours=1)
+    time = {"begin": "2026-01-01", "end": now.isoformat()}
+    without = []
+    for kpi in KPIS.values():
+        said = QuestionParameters(grain="month", **time)
+        question = parse_question(kpi, said, now=now, organisation_zone="UTC", reopen_days=7)
+        if not _has_each_kind(kpi, (await answer(own_books.db, question, now)).points):
+            without.append(kpi.key)
+    assert without == []
+
+
+def _has_each_kind(kpi: Kpi, points: list[KpiPoint]) -> bool:
+    """Return whether there are cases: of a share some that count and some that do not, of a duration some
+    that have ended and some that have not, of all else some with a number.
+    """
+    if kpi.aggregate in SHARES:
+        parts = [(point.numerator or 0, point.denominator or 0) for point in points]
+        return any(some for some, _ in parts) and any(some < every for some, every in parts)
+    if kpi.is_divided:
+        return any(point.numerator and point.denominator for point in points)
+    if kpi.aggregate is Aggregate.kaplan_meier:
+        found = [point.survival for point in points if point.survival is not None]
+        return any(of.ended for of in found) and any(of.open for of in found)
+    waiting = kpi.still_open is None or kpi.fact is None or any(point.open_cases for point in points)
+    return waiting and any(point.value for point in points)

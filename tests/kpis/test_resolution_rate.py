@@ -1,0 +1,78 @@
+"""The resolution rate: of requests and incidents alike, with those that are still open beside it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+
+from app.db import Connection, Database
+from app.kpis.answer import answer
+from app.kpis.cases import cases
+from app.kpis.catalogue import KPIS
+from app.kpis.facts import FACTS
+from app.kpis.question import Question, QuestionParameters, parse_question
+from app.kpis.series import KpiPoint
+from app.log.follow import catch_up
+from tests.kpis.histories import BEGIN, Scripted, write, write_more
+from tests.kpis.lives import Life
+from tests.kpis.other_histories import write_others
+
+LATER = datetime(2026, 6, 1, tzinfo=UTC)
+DAY = 24 * 60
+
+
+def asked() -> Question:
+    said = QuestionParameters(grain="all", begin="2026-01-01", end="2026-05-01", zone="UTC")
+    return parse_question(KPIS["resolution_rate"], said, now=LATER, organisation_zone="UTC", reopen_days=7)
+
+
+async def the_point(db: Database, position: int | None = None) -> KpiPoint:
+    (found,) = (await answer(db, asked(), LATER, position=position)).points
+    return found
+
+
+async def test_it_counts_requests_and_incidents_and_shows_those_that_are_open(
+    follower: Connection, db: Database
+) -> None:
+    resolved, running = (Scripted.begin(BEGIN).then("started", minutes=5) for _ in range(2))
+    resolved = resolved.then("resolved", minutes=5)
+    again = Scripted.begin(BEGIN).then("resolved", minutes=5).then("reopened", minutes=6 * DAY)
+    again = again.then("resolved", minutes=5)
+    late = Scripted.begin(BEGIN).then("resolved", minutes=5).then("reopened", minutes=8 * DAY)
+    late = late.then("resolved", minutes=5)
+    cancelled = Scripted.begin(BEGIN).then("cancelled", minutes=5)
+    delivered = Life(path="standard").then(3600, "fulfilled", "delivered").then(7200, "closed", "closed")
+    # As it may be when a reopening is told late: closed, and not delivered behind it.
+    closed = Life(path="standard").then(60, "fulfilled", "delivered").then(90, "reopened", "in_progress")
+    closed.then(120, "closed", "closed")
+    waiting = Life(path="standard")
+    incidents = (resolved, running, again, late, cancelled)
+    await write(follower, [event for case in incidents for event in case.events])
+    requests = (delivered, closed, waiting)
+    await write_others(follower, [event for life in requests for event in life.events])
+    await catch_up(follower, FACTS)
+    for position in (None, 10_000):
+        point = await the_point(db, position)
+        assert (point.numerator, point.denominator, point.undecided) == (3, 7, 2)
+        assert point.excluded["cancelled"] == 1
+        assert point.final_after is None, "it rises for as long as any is open"
+    page = await cases(db, asked(), LATER, limit=200)
+    assert Counter((case.kind, case.measure) for case in page.cases) == {
+        ("incident", 1): 2,
+        ("incident", 0): 2,
+        ("request", 1): 1,
+        ("request", 0): 2,
+    }
+
+
+async def test_once_all_have_ended_it_moves_by_reopenings_alone(follower: Connection, db: Database) -> None:
+    case = Scripted.begin(BEGIN, team_id=None)
+    await write(follower, list(case.events))
+    await catch_up(follower, FACTS)
+    point = await the_point(db)
+    assert (point.value, point.undecided, point.final_after) == (0, 1, None)
+    await write_more(follower, [case.then("resolved", minutes=DAY).events[-1]])
+    await catch_up(follower, FACTS)
+    point = await the_point(db)
+    assert (point.value, point.undecided) == (1, 0)
+    assert point.final_after == datetime(2026, 5, 8, tzinfo=UTC)
