@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench import clocks, impact, imports, large, receiving, scheduling, writing
-from bench.figures import Figure, Run, markdown, table
+from bench.figures import Figure, Run, listings, markdown, table
 
 GROUPS: tuple[tuple[tuple[str, ...], Callable[[Run], Awaitable[list[Figure]]]], ...] = (
     (writing.NAMES, writing.measure),
@@ -75,7 +75,8 @@ def main(
         typer.echo(markdown(figures))
     else:
         # Output to a file or a pipe may have lines of any length.
-        Console(width=None if sys.stdout.isatty() else WIDTH).print(table(figures))
+        console = Console(width=None if sys.stdout.isatty() else WIDTH)
+        console.print(table(figures), *listings(figures), sep="\n")
     raise typer.Exit(0 if all(one.met for one in figures) else 1)
 
 

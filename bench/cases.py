@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ SQL = Path(__file__).with_name("cases.sql")
 @dataclass
 class LargeSite:
     """A site with many incidents. `owner` is a superuser's connection, `now` the time at which the site was
-    made.
+    made. `made` names the facts that were inserted by SQL.
     """
 
     run: Run
@@ -54,6 +54,7 @@ class LargeSite:
     owner: Connection
     now: datetime
     incidents: int = 0
+    made: set[str] = field(default_factory=set)
 
 
 @contextlib.asynccontextmanager

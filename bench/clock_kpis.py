@@ -17,6 +17,7 @@ from bench.figures import Figure, Threshold, number
 SQL = Path(__file__).with_name("clock_kpis.sql")
 #: Of so many incidents, the newest, there are two clocks each.
 CASES = 120_000
+EMPTY = b"truncate sla.clock, kpi.breach_cause, kpi.breach_withdrawn"
 KEYS = {f"kpi_{kpi.key}": kpi for kpi in service_levels.KPIS}
 NAMES = tuple(KEYS)
 
@@ -35,14 +36,16 @@ async def measure(many: LargeSite) -> list[Figure]:
             what = f"{kpi.key} by month and priority, {clocks:,} clocks"
             needed = Threshold(400, 100, " ms", at_most=True)
             figures.append(Figure(name, what, f"{number(took)} ms", took, needed))
-    await many.owner.execute(b"truncate sla.clock, kpi.breach_cause, kpi.breach_withdrawn")
+    await many.owner.execute(EMPTY)
     return figures
 
 
-async def fill(many: LargeSite) -> int:
-    """Writes the clocks of the newest incidents. Returns how many there are."""
+async def fill(many: LargeSite, cases: int = CASES, every: int = 1) -> int:
+    """Writes the clocks of one in `every` incidents, of the newest ones up to so many `cases`. Returns how
+    many there are.
+    """
     many.run.announce("Making clocks")
-    parameters = {"agreement": uuid7(), "cases": CASES}
+    parameters = {"agreement": uuid7(), "cases": cases, "every": every}
     cursor = AsyncClientCursor(many.owner)  # several statements take no server-side parameters
     await cursor.execute(SQL.read_text(encoding="utf-8"), parameters)
     row = await (await many.owner.execute(b"select count(*) from sla.clock")).fetchone()

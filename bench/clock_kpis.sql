@@ -1,6 +1,6 @@
--- Two clocks of each of so many incidents, as the engine would have written them for an agreement for everything: of the answer,
--- in a quarter of an hour, and of the solution, in a day; round the clock. And of half the breaches a cause, of some that they are
--- none. `agreement` is its id.
+-- Two clocks of one in `every` incidents, of so many cases, as the engine would have written them for an agreement for
+-- everything: of the answer, in a quarter of an hour, and of the solution, in a day; round the clock. And of half the breaches a
+-- cause, of some that they are none. `agreement` is its id.
 insert into sla.clock (id, case_id, kind, agreement_type, agreement_id, target_id, why, metric, round, target_seconds, calendar,
   started_at, stopped_at, state, runs, elapsed_seconds, counted_at, due_at, breaches_at, breached_at, first_warned_75_at,
   warning_seconds, marks, retargeted, urgent, living, priority, team_id, service, channel, category, assignee_id, customer_id,
@@ -15,7 +15,8 @@ select gen_random_uuid(), case_id, 'incident', 'SLA', %(agreement)s::uuid, targe
   opened.assignee_id, opened.customer_id, opened.at, opened.opened_position, coalesce(ended.position, opened.position), opened.excluded,
   opened.irregular, opened.priority, opened.team_id, opened.service, opened.channel, opened.category, opened.assignee_id,
   opened.customer_id
-from (select * from kpi.incident_opened where excluded is null order by at desc limit %(cases)s) opened
+from (select * from kpi.incident_opened where excluded is null and hashtext(case_id::text) %% %(every)s = 0 order by at desc
+  limit %(cases)s) opened
 cross join (values ('response', 900), ('resolution', 86400)) target(metric, seconds)
 cross join lateral (select opened.at + target.seconds * interval '1 second' as due_at offset 0) due
 left join lateral (

@@ -45,11 +45,20 @@ class Paired:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """A table of what a figure is the slowest of."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Figure:
     """A row of the table of results. `judged` is the number that is compared with `needed`: the ratio, or the
     figure itself.
 
-    Without `needed` the figure is for information only.
+    Without `needed` the figure is for information only. `listing` is printed below the results.
     """
 
     name: str
@@ -59,6 +68,7 @@ class Figure:
     needed: Threshold | None = None
     floor: str = ""
     ratio: str = ""
+    listing: Listing | None = None
 
     @property
     def met(self) -> bool:
@@ -139,6 +149,19 @@ def table(figures: Sequence[Figure]) -> Table:
     for one in figures:
         made.add_row(*one.cells(), style=None if one.met else "bold red")
     return made
+
+
+def listings(figures: Sequence[Figure]) -> list[Table]:
+    """Returns the listings of the figures as tables for the terminal."""
+    tables = []
+    for listing in (one.listing for one in figures if one.listing is not None):
+        made = Table(listing.columns[0], title=listing.title)
+        for column in listing.columns[1:]:
+            made.add_column(column, justify="right")
+        for row in listing.rows:
+            made.add_row(*row)
+        tables.append(made)
+    return tables
 
 
 def markdown(figures: Sequence[Figure]) -> str:

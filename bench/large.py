@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from app.db import connect
 from app.embedded import embedded_server
 from app.installation import DATABASE, SUPERUSER
-from bench import clock_kpis, kpis, reading, requests_and_problems, search, timers
+from bench import clock_kpis, effects, every_kpi, kpis, reading, requests_and_problems, search, timers
 from bench.cases import LargeSite, add_organisation, ledger_of, make_cases
 from bench.figures import Figure, Run
 from bench.site import made_token, site
@@ -19,6 +19,8 @@ NAMES = (
     *kpis.NAMES,
     *clock_kpis.NAMES,
     *requests_and_problems.NAMES,
+    *every_kpi.NAMES,
+    *effects.NAMES,
     *search.NAMES,
 )
 TIMES = 10
@@ -41,7 +43,10 @@ async def measure(run: Run) -> list[Figure]:
             few = await reading.common_figures(many) if run.is_wanted(reading.GROWTH) else []
             if run.is_wanted(*timers.NAMES):
                 figures += await timers.measure(many)
-            of_facts = (*kpis.NAMES, *clock_kpis.NAMES, *requests_and_problems.NAMES)
+            of_facts = (
+                *(*kpis.NAMES, *clock_kpis.NAMES, *requests_and_problems.NAMES),
+                *(*every_kpi.NAMES, *effects.NAMES),
+            )
             if run.is_wanted(*reading.NAMES, reading.GROWTH, *of_facts, *search.NAMES):
                 await make_cases(many, count)
             # Some KPIs of problems need the facts of incidents.
@@ -50,6 +55,8 @@ async def measure(run: Run) -> list[Figure]:
                 figures += await clock_kpis.measure(many)
             if run.is_wanted(*requests_and_problems.NAMES):
                 figures += await requests_and_problems.measure(many)
+            figures += await every_kpi.measure(many)
+            figures += await effects.measure(many)
             if run.is_wanted(*search.NAMES, *reading.NAMES, reading.GROWTH):
                 figures += await search.measure(many)
             if run.is_wanted(*reading.NAMES, reading.GROWTH):

@@ -146,8 +146,7 @@ PROCESS_COLUMNS = {
 async def measure(many: LargeSite) -> list[Figure]:
     """Measures the selected figures."""
     figures: list[Figure] = []
-    counts = {"request": many.incidents, "problem": many.incidents // REQUESTS_PER_PROBLEM}
-    counts |= dict.fromkeys(("change", "ci", "deployment"), many.incidents // INCIDENTS_PER_CHANGE)
+    counts = case_counts(many)
     for kind, by_month, of_team in (
         ("request", KPI_REQUESTS, TEAM_REQUESTS),
         ("problem", KPI_PROBLEMS, TEAM_PROBLEMS),
@@ -156,8 +155,7 @@ async def measure(many: LargeSite) -> list[Figure]:
         ("deployment", KPI_DEPLOYMENTS, TEAM_DEPLOYMENTS),
     ):
         if many.run.is_wanted(by_month, of_team):
-            many.run.announce(f"Making the facts of {counts[kind]:,} {kind}s")
-            await make_facts(many, kind, counts[kind])
+            await need_facts(many, kind)
         if many.run.is_wanted(by_month):
             what = f"by month and priority (or team), {counts[kind]:,} cases"
             figures.append(await _slowest(many, by_month, kind, _by_month, (what, Threshold(400, 100))))
@@ -170,6 +168,21 @@ async def measure(many: LargeSite) -> list[Figure]:
             await make_rows(many, kind, counts[kind])
             figures.append(await _list(many, name, kind, counts[kind]))
     return figures
+
+
+def case_counts(many: LargeSite) -> dict[str, int]:
+    """Returns how many cases of each kind are made beside the incidents."""
+    counts = {"request": many.incidents, "problem": many.incidents // REQUESTS_PER_PROBLEM}
+    return counts | dict.fromkeys(("change", "ci", "deployment"), many.incidents // INCIDENTS_PER_CHANGE)
+
+
+async def need_facts(many: LargeSite, kind: str) -> None:
+    """Makes the facts of all cases of the kind, unless they are there."""
+    if kind not in many.made:
+        count = case_counts(many)[kind]
+        many.run.announce(f"Making the facts of {count:,} {kind}s")
+        await make_facts(many, kind, count)
+        many.made.add(kind)
 
 
 async def make_facts(many: LargeSite, kind: str, count: int) -> None:

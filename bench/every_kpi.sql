@@ -1,0 +1,57 @@
+-- What the incidents of cases.sql have no facts of, and the facts of articles, services and agreements, as the consumer would
+-- have written them: of each resolved incident its cost; one in fifty is a major one, one in four was handed to another team, one
+-- in five was solved by an article. So many `articles` are published between `begin` and `end`, each with twenty visits and uses; and
+-- there are so many `services` and `agreements`.
+update kpi.incident_resolved
+set cost = 2000 + abs(hashtext(case_id::text)) %% 20000, currency = 'EUR',
+  review_on_time = case when hashtext(case_id::text) %% 50 = 0 then hashtext(case_id::text) %% 250 <> 0 end;
+
+insert into kpi.incident_declared_major (case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id,
+  excluded, irregular, position, opened_position, downgraded)
+select case_id, at + interval '20 minutes', priority, team_id, service, channel, category, assignee_id, customer_id,
+  excluded, irregular, position, opened_position, hashtext(case_id::text) %% 500 = 0
+from kpi.incident_opened where hashtext(case_id::text) %% 50 = 0;
+
+insert into kpi.incident_moved (case_id, n, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded,
+  irregular, position, opened_position, from_team_id, to_team_id, came_back, ended_position)
+select case_id, 1, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded,
+  irregular, position, opened_position, team.id, team_id, hashtext(case_id::text) %% 12 = 0, position
+from kpi.incident_resolved join bench.team on team.n = abs(hashtext(case_id::text)) / 4 %% 20
+where final and hashtext(case_id::text) %% 4 = 0 and team.id <> team_id;
+
+insert into kpi.helped_case (position, case_id)
+select position, case_id from kpi.incident_resolved where final and hashtext(case_id::text) %% 5 = 0;
+
+insert into kpi.article_published (case_id, at, owner_id, irregular, position, opened_position)
+select md5('article' || made.n)::uuid, %(begin)s::timestamptz + made.n * (%(end)s::timestamptz - %(begin)s) / %(articles)s::bigint,
+  person.id, false, made.n, made.n
+from generate_series(0, %(articles)s::bigint - 1) made(n) join bench.person on person.n = made.n %% 60;
+
+insert into kpi.article_used (case_id, n, at, owner_id, irregular, position, opened_position)
+select case_id, n, at + n * (%(end)s::timestamptz - at) / 21, owner_id, false, position, position
+from kpi.article_published cross join generate_series(1, 20) as n;
+
+insert into kpi.article_visit (session, case_id, at, deflected, confirmed, position, positions)
+select case_id || ' ' || n, case_id, at, (position + n) %% 3 > 0, (position + n) %% 6 = 0, position, array[position, position + 1]
+from kpi.article_used;
+
+insert into kpi.service_stretch (case_id, n, since, until, service, owner_id, team_id, opened_at, irregular, position, opened_position)
+select md5('service' || made.n)::uuid, 1, %(begin)s, 'infinity', 'made-' || made.n, person.id, team.id, %(begin)s, false, made.n, made.n
+from generate_series(1, %(services)s) made(n)
+join bench.team on team.n = made.n %% 20 join bench.person on person.n = made.n %% 60;
+
+insert into kpi.sla_signed (case_id, at)
+select md5('agreement' || n)::uuid, %(begin)s::timestamptz + n * interval '12 hours' from generate_series(1, %(agreements)s) n;
+
+insert into kpi.sla_cover (case_id, service, since, until)
+select case_id, 'made-' || row_number() over () %% %(services)s, at, case when random() < 0.5 then 'infinity' else at + interval '300 days' end
+from kpi.sla_signed;
+
+-- Each is reviewed after a year, a month late.
+insert into kpi.sla_life (case_id, n, since, until, phase, on_hold, overdue, opened_at, agreement_type, owner_id, irregular,
+  position, opened_position)
+select case_id, stretch.n, at + first * interval '1 day', coalesce(at + past * interval '1 day', 'infinity'), 'open', false, overdue, at,
+  (array['SLA', 'OLA', 'UC'])[1 + abs(hashtext(case_id::text)) %% 3], person.id, false, stretch.n, 1
+from kpi.sla_signed
+cross join (values (1, 0, 365, false), (2, 365, 395, true), (3, 395, null, false)) stretch(n, first, past, overdue)
+join bench.person on person.n = abs(hashtext(case_id::text)) %% 60
