@@ -53,8 +53,13 @@ from app.foundation.views.router import router_of as views_of
 from app.kernel import ledger
 from app.kpis import router as kpis
 from app.kpis.budgets import router as kpi_budgets
+from app.kpis.drawing import router as kpi_charts
+from app.kpis.effects import router as effects
+from app.kpis.gauges import KpiGauges
 from app.kpis.question import CannotAnswer
+from app.kpis.rebases import router as kpi_rebases
 from app.kpis.reconciliations import router as reconciliations
+from app.kpis.signals import router as kpi_signals
 from app.kpis.targets import router as kpi_targets
 from app.meetings import queries as meeting_queries
 from app.meetings import router as meetings
@@ -155,6 +160,10 @@ ROUTERS = (
     kpi_targets.router,
     kpi_budgets.router,
     reconciliations.router,
+    effects.router,
+    kpi_signals.router,
+    kpi_charts.router,
+    kpi_rebases.router,
     people.router,
     views_of(LISTINGS),
     rota.router,
@@ -203,6 +212,7 @@ def application(url: str, secrets_dir: Path, settings: Settings) -> FastAPI:
             yield
             noting.cancel()
             await asyncio.gather(noting, return_exceptions=True)
+            await app.state.kpi_gauges.close()
             if app.state.issuer is not None:
                 await app.state.issuer.close()
 
@@ -232,7 +242,8 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
     be_strict(app.router.routes)
     problems.add_to(app)
     app.add_exception_handler(CannotAnswer, kpis.cannot_answer)
-    app.state.metrics = Metrics(app.version)
+    app.state.kpi_gauges = KpiGauges()
+    app.state.metrics = Metrics(app.version, app.state.kpi_gauges)
     # The middleware added last is the outermost.
     app.state.key_use = KeyUse()
     app.state.webhook_quotas = webhooks.WebhookQuotas(settings.webhook_rate_limit, settings.wrong_keys)

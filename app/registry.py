@@ -18,7 +18,10 @@ from app.foundation.services import items as catalogue_items
 from app.foundation.services import services
 from app.kernel.lifecycle import Lifecycle
 from app.kpis.budgets import lifecycle as kpi_budgets
+from app.kpis.effects import lifecycle as kpi_effects
+from app.kpis.rebases import lifecycle as kpi_rebases
 from app.kpis.reconciliations import lifecycle as reconciliations
+from app.kpis.signals import lifecycle as kpi_signals
 from app.kpis.targets import lifecycle as kpi_targets
 from app.meetings import lifecycle as meetings
 from app.notifications import lifecycle as notices
@@ -74,6 +77,9 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     kpi_targets.LIFECYCLE,
     kpi_budgets.LIFECYCLE,
     reconciliations.LIFECYCLE,
+    kpi_effects.LIFECYCLE,
+    kpi_signals.LIFECYCLE,
+    kpi_rebases.LIFECYCLE,
     webhook_sources.LIFECYCLE,
     notices.LIFECYCLE,
 )

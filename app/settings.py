@@ -184,6 +184,16 @@ class Settings(BaseSettings):
         description="When a worker compares every KPI with the raw events, once a day: a quiet hour in "
         "`TIME_ZONE`, as 03:00. `off`: never.",
     )
+    signals_at: Annotated[str, Field(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|off)$")] = Field(
+        default="04:00",
+        description="From when on a worker looks for signals of the watched KPIs, once a day, in "
+        "`TIME_ZONE`, as 04:00. `off`: never.",
+    )
+    watched_kpis: Annotated[str, Field(pattern=r"^([a-z0-9_]+(, ?[a-z0-9_]+)*)?$")] = Field(
+        default="",
+        description="Keys of the KPIs whose signals are noted, separated by commas. Empty: the fourteen that "
+        "`docs/behaviour.md` names.",
+    )
     agents_see: Annotated[str, Field(pattern="^(teams|all)$")] = Field(
         default="teams",
         description="`teams`: agents see the tickets of their teams and those of no team yet. `all`: all.",
@@ -314,6 +324,16 @@ class Settings(BaseSettings):
     def reconcile_time(self) -> time | None:
         """Return the time of day of the nightly reconciliation of KPIs; None if it is off."""
         return None if self.reconcile_at == "off" else time.fromisoformat(self.reconcile_at)
+
+    @property
+    def signals_time(self) -> time | None:
+        """Return the time of day from which signals of KPIs are looked for; None if they are not."""
+        return None if self.signals_at == "off" else time.fromisoformat(self.signals_at)
+
+    @property
+    def watched_kpi_keys(self) -> list[str]:
+        """Return the keys of the KPIs to watch; none: the usual ones."""
+        return _comma_separated(self.watched_kpis)
 
     @property
     def trusted_origins(self) -> frozenset[str]:

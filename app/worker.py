@@ -47,6 +47,8 @@ from app.kernel.rules import Clock, Rule
 from app.kernel.timers import TimerConsumer
 from app.kpis.facts import FACTS
 from app.kpis.reconciliations import nightly
+from app.kpis.signals import nightly as signals
+from app.kpis.signals.watched import watched_kpis
 from app.log import consumer_group as group
 from app.log.follow import Consumer
 from app.notifications import mail, notices
@@ -110,8 +112,10 @@ def acting_consumers(ledger: Ledger, clock: Clock) -> Sequence[Consumer]:
 
 async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]) -> None:
     """Run all consumers, rules and jobs for ever, beside any number of other workers. `failed` is called with
-    each failure. The consumer group also invalidates the ledger's caches as it follows the log.
+    each failure. The consumer group also invalidates the ledger's caches as it follows the log. Raises
+    SettingsError if a KPI that is to be watched is unknown.
     """
+    watched = watched_kpis(ledger.settings)
     consumers = (*projections(ledger), *acting_consumers(ledger, clock))
     async with SharedConnections(url, group.POOL_LIMITS) as lines, asyncio.TaskGroup() as tasks:
         tasks.create_task(group.run(url, consumers, failed=failed, connections=lines, hearer=ledger))
@@ -124,6 +128,7 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         tasks.create_task(mail.run(lines, ledger, clock, failed=failed))
         tasks.create_task(spans.run(lines, clock, failed=failed))
         tasks.create_task(nightly.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(signals.run(lines, ledger, clock, watched, failed=failed))
         tasks.create_task(issuing.run(lines, ledger, clock, failed=failed))
         tasks.create_task(processing.run(lines, ledger, clock, failed=failed))
         tasks.create_task(processing.run_removal(ledger, clock, failed=failed))

@@ -69,6 +69,7 @@ NEVER = {
     "follower_person_id_record_key": "Followers are on the stream of their record, whose version holds it.",
     "tag_name_record_key": "Tags are on the stream of their record, whose version holds it.",
     "external_reference_kind_key_source_key": "The names of sources are written by imports, and no action.",
+    "kpi_signal_once_key": "One rule notes them, and leaves what another worker has noted.",
     "reconciliation_day": "One rule opens them, and keeps the name of the constraint as what came of it.",
     "master_pkey": "There is one master key, which setting up makes.",
     "master_one_check": "There is one master key, which setting up makes.",

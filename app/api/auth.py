@@ -54,10 +54,13 @@ TABLES = re.compile(r"/v1/kpis/[^/]+(/cases)?")
 #: Paths of service reports, which are also pages that print.
 REPORT_PAGES = re.compile(r"/v1/slas/[^/]+/(reports/[^/]+|report_preview)")
 HTML = "text/html"
+#: Paths of drawn charts.
+CHARTS = re.compile(r"/v1/(kpis|effects)/[^/]+/chart\.svg")
+SVG = "image/svg+xml"
 #: Media types of single paths, besides JSON.
 OFFERED = {
     key_scopes.CHANGE_CALENDAR: ("text/calendar",),
-    f"{key_scopes.CHANGE_CALENDAR}.svg": ("image/svg+xml",),
+    f"{key_scopes.CHANGE_CALENDAR}.svg": (SVG,),
 }
 
 
@@ -252,6 +255,8 @@ def _offered(path: str) -> tuple[str, ...]:
         return (*JSON_TYPES, BYTES)
     if path in OFFERED:
         return (*JSON_TYPES, *OFFERED[path])
+    if CHARTS.fullmatch(path):
+        return (*JSON_TYPES, SVG)
     if REPORT_PAGES.fullmatch(path):
         return (*JSON_TYPES, HTML)
     return (*JSON_TYPES, tables.MEDIA_TYPE) if TABLES.fullmatch(path) else JSON_TYPES

@@ -142,13 +142,14 @@ async def get_readiness(request: Request) -> Response:
 
 @router.get("/metrics", operation_id="get_metrics", include_in_schema=False)
 async def get_metrics(request: Request) -> Response:
-    """Return this process's metrics for Prometheus."""
+    """Return this process's metrics for Prometheus, with the KPIs that the caller may see."""
     ledger = ledger_of(request)
-    if not ledger.settings.open_metrics and not caller_of(request).role_codes & MAY_SCRAPE.roles:
-        language = language_for(request)
-        raise ledger.forbidden(MAY_SCRAPE, language)
+    # Where it is open nobody is asked for a key, so nobody is known who may see a KPI.
+    caller = None if ledger.settings.open_metrics else caller_of(request)
+    if caller is not None and not caller.role_codes & MAY_SCRAPE.roles:
+        raise ledger.forbidden(MAY_SCRAPE, language_for(request))
     found: metrics.Metrics = request.app.state.metrics
-    return Response(await found.text(ledger, utc_now()), media_type=metrics.MEDIA_TYPE)
+    return Response(await found.text(ledger, caller, utc_now()), media_type=metrics.MEDIA_TYPE)
 
 
 @router.get("/v1/meta", operation_id="get_meta", response_model=Meta, responses=in_language() | problems())

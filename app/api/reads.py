@@ -45,8 +45,10 @@ Name = Annotated[
 ]
 
 
-def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "") -> None:
-    """Add the operations that list records of that kind, show one, and list its events."""
+def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "", shows_one: bool = True) -> None:
+    """Add the operations that list records of that kind, show one, and list its events. Without `shows_one`
+    the router shows one by an operation of its own.
+    """
     lifecycle = listing.lifecycle
     one, many = summaries.noun(lifecycle.kind), summaries.nouns(lifecycle.kind, lifecycle.plural)
     router.add_api_route(
@@ -58,15 +60,16 @@ def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "") -> Non
         response_model=listing.page | listing.partial_page,
         responses=problems(400, 422),
     )
-    router.add_api_route(
-        f"{prefix}/{{id}}",
-        _record_endpoint(listing),
-        methods=["GET"],
-        operation_id=f"get_{lifecycle.kind}",
-        description=f"One {one}, as it stands or as it stood.",
-        response_model=listing.shape | listing.partial,
-        responses=record_responses(),
-    )
+    if shows_one:
+        router.add_api_route(
+            f"{prefix}/{{id}}",
+            _record_endpoint(listing),
+            methods=["GET"],
+            operation_id=f"get_{lifecycle.kind}",
+            description=f"One {one}, as it stands or as it stood.",
+            response_model=listing.shape | listing.partial,
+            responses=record_responses(),
+        )
     router.add_api_route(
         f"{prefix}/{{id}}/events",
         _events_endpoint(listing),

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from app.cli.exits import INTERRUPTED, NO_DATABASE, REFUSED, TERMINATED, WRONG_USE
 from app.cli.loading import gc_paused
-from app.cli.sla_case_file import CaseFileError
+from app.cli.worked_cases import CaseFileError
 from app.db import DatabaseGone
 from app.embedded import EmbeddedError
 from app.exchange.load import ImportConflict
@@ -42,6 +42,7 @@ COMMANDS = {
     "kpi": "kpi",
     "reconcile": "reconcile",
     "sla-cases": "sla_cases",
+    "effect-cases": "effect_cases",
     "lifecycles": "lifecycles",
     "contract": "contract",
     "schema": "schema",

@@ -14,7 +14,8 @@ from app.cli.output import print_json, print_line, print_table
 from app.kpis import tabular
 from app.kpis.answer import KpiAnswer
 from app.kpis.cases import CasePage, KpiCase
-from app.kpis.kpi import Aggregate, Kpi, Measure, Unit
+from app.kpis.kpi import Aggregate, Kpi, Unit
+from app.kpis.measures import Measure
 from app.kpis.periods import Grain
 from app.kpis.question import Question
 from app.kpis.series import KpiPoint

@@ -8,16 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from app.cli.sla_case_file import (
-    Calendars,
-    CaseFileError,
-    Json,
-    agreement_of,
-    case_events,
-    instant,
-    optional_instant,
-    target_of,
-)
+from app.cli.sla_case_file import Calendars, agreement_of, case_events, instant, optional_instant, target_of
+from app.cli.worked_cases import CaseFileError, Json
 from app.common.clocks import AgreementType
 from app.sla.activity import supplier_party, team_party
 from app.sla.alignment import Link, align, align_availability

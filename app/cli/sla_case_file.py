@@ -5,24 +5,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfoNotFoundError
 
+from app.cli.worked_cases import CaseFileError, Json, read_json_cases
 from app.common.business_time import BusinessTime, CalendarDefinition, Hours
 from app.common.clocks import AgreementType
 from app.sla.case_events import ActorKind, CaseEvent, EventKind
 from app.sla.choose import Agreement, validity
 from app.sla.targets import Metric, Target
-
-#: A case or a part of one, as JSON has it.
-Json = Mapping[str, Any]  # Any: of the file's own structure
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: The kinds of events, by what their types say behind the process; the rest is `other`.
@@ -37,10 +31,6 @@ KINDS = {kind.value: kind for kind in EventKind if kind is not EventKind.message
     "refused": EventKind.excluded,
 }
 ATTRIBUTES = ("priority", "service", "category", "customer", "catalogue_item")
-
-
-class CaseFileError(Exception):
-    """The file is none of worked cases; the message says where it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,33 +114,10 @@ def _minute(text: str) -> int:
 
 def read_case_file(path: Path) -> CaseFile:
     """Return the cases of the file. Raises CaseFileError."""
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except OSError as error:
-        raise CaseFileError(f"{path} cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
-        raise CaseFileError(f"{path} is not JSON: {error}") from error
-    if not isinstance(said, dict) or not isinstance(said.get("cases"), list):
-        raise CaseFileError(f"{path} is no file of SLA cases: it has no list `cases`")
+    said = read_json_cases(path, "SLA", Decimal)
     if not isinstance(said.get("calendars"), dict):
         raise CaseFileError(f"{path} is no file of SLA cases: it has no `calendars`")
-    for number, case in enumerate(said["cases"], 1):
-        if not isinstance(case, dict) or not isinstance(case.get("expected"), dict):
-            raise CaseFileError(f"{path}: case {number} has no `expected`")
     return CaseFile(said["cases"], Calendars(said["calendars"]))
-
-
-@contextmanager
-def naming_case(case: Json) -> Iterator[None]:
-    """Turn what is wrong with a case's values into a CaseFileError that names the case."""
-    try:
-        yield
-    except CaseFileError as error:
-        raise CaseFileError(f"case {case.get('id')}: {error}") from error
-    except KeyError as error:
-        raise CaseFileError(f"case {case.get('id')}: {error.args[0]!r} is missing") from error
-    except (ValueError, TypeError, AttributeError, ArithmeticError, ZoneInfoNotFoundError) as error:
-        raise CaseFileError(f"case {case.get('id')}: a value has another form ({error})") from error
 
 
 def instant(text: str) -> datetime:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, TypedDict
+from typing import Annotated
 
 import typer
 
-from app.cli.exits import CASES_DIFFER
-from app.cli.output import Json, print_json, print_line
+from app.cli.output import Json
 from app.cli.sla_case_answers import agrees, answer
-from app.cli.sla_case_file import Calendars, CaseFileError, instant, naming_case, read_case_file
-from app.cli.sla_case_file import Json as CaseJson
-
-#: A case's values by name, each as expected and as computed, as the file would write them.
-Values = dict[str, dict[str, object]]
+from app.cli.sla_case_file import Calendars, instant, read_case_file
+from app.cli.worked_cases import CaseFileError, Result, Values, naming_case, report
+from app.cli.worked_cases import Json as CaseJson
 
 
 def sla_cases(
@@ -32,25 +28,7 @@ def sla_cases(
     """
     read = read_case_file(file)
     results = [_result(case, read.calendars) for case in read.cases]
-    differing = sum(not result["agrees"] for result in results)
-    if as_json:
-        print_json({"cases": results, "differing": differing})
-    else:
-        for result in results:
-            _print(result)
-        print_line(f"{len(results) - differing} of {len(results)} cases agree.")
-    if differing:
-        raise typer.Exit(CASES_DIFFER)
-
-
-class Result(TypedDict):
-    """How a case compares; `error` says why it could not be computed."""
-
-    id: object
-    title: str
-    agrees: bool
-    error: str | None
-    values: Values
+    report(results, as_json=as_json)
 
 
 def _result(case: CaseJson, calendars: Calendars) -> Result:
@@ -81,16 +59,6 @@ def _compared(name: str, expected: object, computed: Mapping[str, object]) -> di
         "computed": _plain(name, computed[name], expected),
         "agrees": agrees(name, expected, computed[name]),
     }
-
-
-def _print(result: Result) -> None:
-    print_line(f"{'agrees ' if result['agrees'] else 'DIFFERS'} {result['id']} · {result['title']}")
-    if result["error"]:
-        print_line(f"  ≠ {result['error']}")
-    for name, value in result["values"].items():
-        expected, computed = (json.dumps(value[n], ensure_ascii=False) for n in ("expected", "computed"))
-        mark = " " if value["agrees"] else "≠"
-        print_line(f"  {mark} {name}: expected {expected}, computed {computed}")
 
 
 def _plain(name: str, value: object, like: object) -> object:

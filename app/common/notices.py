@@ -75,6 +75,7 @@ class NoticeType(CodeEnum):
     consequence_released = "consequence_released", "Consequence released", "违约后果已确认"
     target_close = "target_close", "Target soon missed", "临近目标时限"
     target_missed = "target_missed", "Target missed", "超出目标时限"
+    kpi_changed = "kpi_changed", "KPI changed for the worse", "指标异常变差"
 
 
 class Responsible:
@@ -97,7 +98,7 @@ class RecipientRule:
 
     One of: those who hold one of `roles` for the record; those named by the record's own `field`; the members
     of its `team`; those named by rows of the class `made` that the event creates. `but` is a field of rows
-    that the event sets: the person in it gets no notice.
+    that the event sets: the person in it gets no notice. `when`: a field of the record that must be true.
     """
 
     step: NoticeType
@@ -106,3 +107,4 @@ class RecipientRule:
     team: bool = False
     made: type[ChildRecord] | None = None
     but: str | None = None
+    when: str | None = None

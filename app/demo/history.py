@@ -15,6 +15,7 @@ from uuid import UUID
 from app.common.people import Caller, PersonKind, Role, RoleGrant
 from app.db import DatabaseGone
 from app.demo.arrivals import DAYS, incident_arrivals, request_arrivals
+from app.demo.article_scripts import ArticleScenario
 from app.demo.change_scripts import ChangeCalendar
 from app.demo.deployment_scripts import DeploymentCalendar
 from app.demo.foundations import make_foundations
@@ -91,6 +92,8 @@ async def _make_once(ledger: Ledger, progress: Callable[[int, int], None], days:
     await work.run(tellings)
     complaints = ComplaintScenario.of_incidents(maker, cast, end, lives, made)
     await work.run([one.play for one in complaints])
+    span = (end - timedelta(days=days), end)
+    await work.run([one.play for one in ArticleScenario.from_templates(maker, cast, span, lives, made)])
     deployments = await DeploymentCalendar(maker, cast, end, changes).scenarios()
     await work.run([one.play for one in deployments])
     await decline_candidates(maker, cast, end)

@@ -234,6 +234,12 @@ class PayloadPart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class PayloadValue(BaseModel):
+    """A field of a payload that has fields of its own, and names no records: `before: EffectWindow`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
 class Patch(Payload):
     """Corrections of some fields of a record: fields left out stay as they are, null removes a value.
 
@@ -353,6 +359,9 @@ def to_json_value(value: Any) -> Any:
         return instant(value)
     if isinstance(value, dict):
         return {str(key): to_json_value(item) for key, item in value.items()}
+    if isinstance(value, PayloadValue):
+        fields = type(value).model_fields
+        return {field.alias or name: to_json_value(getattr(value, name)) for name, field in fields.items()}
     assert isinstance(value, list | tuple), f"{value!r} has no canonical form"
     return [to_json_value(item) for item in value]
 

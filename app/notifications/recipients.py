@@ -52,6 +52,8 @@ async def _matching_persons(
     query = f"select * from {lifecycle.table} where id = %s"
     (row,) = await fetch_rows(connection, query, (id_of(notice.record),))
     record = from_row(lifecycle.record, row)
+    if tells.when is not None and not getattr(record, tells.when):
+        return []
     if tells.field is not None:
         persons = [getattr(record, tells.field)]
     elif tells.team:

@@ -75,7 +75,7 @@ async def test_a_series_comes_as_a_table_with_the_values_that_it_has_as_json(des
 async def test_the_columns_of_a_table_are_always_the_same(desk: Desk) -> None:
     times = [f"{time}_{of}" for time in ("business", "elapsed") for of in ("mean", "median", "p90", "max")]
     columns = [
-        *("value", "no_value", "cases", "numerator", "denominator", *times),
+        *("value", "no_value", "cases", "numerator", "denominator", "rota_days", *times),
         *("survival_ended", "survival_open", "survival_median", "survival_p90"),
         *(f"exposure_{of}" for of in ("agreed_seconds", "outage_seconds", "outages", "expected", "at_least")),
         *("interval_low", "interval_high", "interval_level", "small", "open_cases", "oldest_open_seconds"),

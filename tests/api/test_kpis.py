@@ -128,6 +128,7 @@ async def test_a_series_has_a_point_for_every_period_and_says_what_it_is(desk: D
     assert sum(point["value"] for point in points) == 1
     assert points[0] == {
         **dict.fromkeys(("numerator", "denominator", "business", "elapsed", "open_cases")),
+        "rota_days": None,
         **dict.fromkeys(("no_value", "oldest_open_seconds", "on_hold", "skewed", "undecided", "exposure")),
         **dict.fromkeys(("target", "status", "survival", "last_year")),
         "beside": {},
@@ -425,7 +426,10 @@ async def test_whoever_sees_every_incident_may_ask_and_nobody_else(shared: Api, 
         of_others = {KPIS[key].process for key in asked if not KPIS[key].also} - {"incident"}
         assert of_others == (others if client is caller else set())
         assert (await client.read("/v1/kpis/periods"))["items"] == [], "nothing has happened"
-        for path in (MTTR, f"{MTTR}/cases", f"{MTTR}/behaviour", f"{MTTR}/forecast"):
+        for path in (
+            MTTR,
+            *(f"{MTTR}/{part}" for part in ("cases", "behaviour", "forecast", "influence", "chart.svg")),
+        ):
             answer = await client.get(path)
             assert answer.status_code == (200 if may else 403)
             if not may:

@@ -32,6 +32,11 @@ values (%s, 1, now(), 'declared', 'freeze', 'Quarter end 季末', %s, %s, true)
 """
 
 
+THIS_WEEK = """
+update fold.change set window_from_at = window_from_at - interval '14 days',
+  window_until_at = window_until_at - interval '14 days'"""
+
+
 @pytest.fixture
 async def address(place: DatabaseUrls, tmp_path: Path, settings: Settings) -> AsyncIterator[tuple[str, str]]:
     """Where three changes and a freeze of this week are served, and a key that sees them."""
@@ -43,10 +48,13 @@ async def address(place: DatabaseUrls, tmp_path: Path, settings: Settings) -> As
         for n, title in enumerate(("Renew the mail relay", "更换核心交换机", "<b>Patch</b> & restart")):
             path = await board.approved(title=title)
             starts = begin + timedelta(days=2 * n + 1, hours=2 + n)
-            said = {"from_at": starts.isoformat(), "until_at": (starts + timedelta(hours=5)).isoformat()}
+            # Only what lies ahead can be scheduled; it is moved to its day of this week below.
+            ahead = starts + timedelta(days=14)
+            said = {"from_at": ahead.isoformat(), "until_at": (ahead + timedelta(hours=5)).isoformat()}
             await board.manager.post_ok(f"{path}/schedule", said)
         key = str(board.manager.token)
     with psycopg.connect(place.owner_url) as connection:
+        connection.execute(THIS_WEEK)
         connection.execute(FREEZE, (uuid4(), begin + timedelta(days=3, hours=12), begin + timedelta(days=5)))
     async with contextlib.AsyncExitStack() as stack:
         host, port = await stack.enter_async_context(

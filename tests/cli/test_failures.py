@@ -31,6 +31,8 @@ WRONG = {
     "recurrences": "1",
     "recurrence_days": "a month",
     "reconcile_at": "3:00",
+    "signals_at": "4:00",
+    "watched_kpis": "MTTR; backlog",
     "agents_see": "some",
     "read_connections": "0",
     "body_limit": "1 MB",

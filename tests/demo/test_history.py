@@ -47,6 +47,13 @@ DEPLOYMENT_FIGURES = (
     "deployment_failure_rate",
     "failed_deployment_recovery_seconds",
 )
+KNOWLEDGE_FIGURES = (
+    "knowledge_use",
+    "knowledge_deflection",
+    "knowledge_deflection_confirmed",
+    "knowledge_shared",
+    "knowledge_shared_uses",
+)
 OUTAGE_FIGURES = ("service_availability", "outage_count", "mtbf")
 END = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)
 DAYS = 9
@@ -162,7 +169,7 @@ async def test_its_year_has_requests_and_problems_in_every_state_that_a_newcomer
     assert await ledger.db.value(by_rule, ("rule:assign_by_rule",)) > 20
 
 
-async def test_its_year_has_requesters_who_rate_and_who_complain_and_reports_of_agreements(
+async def test_its_year_has_requesters_who_rate_complain_and_look_things_up_and_reports_of_agreements(
     ledger: Ledger,
 ) -> None:
     persons = await make_history(ledger, lambda done, of: None, days=70)
@@ -180,10 +187,23 @@ async def test_its_year_has_requesters_who_rate_and_who_complain_and_reports_of_
             await catch_up(connection, FACTS)
 
         await follow()
+        await its_articles_are_used(ledger)
         await make_reports(ledger, persons, follow)
         await make_reports(ledger, persons, follow)  # those that are there are not made again
     reports = await ledger.db.rows("select number, max(edition) as editions from fold.sla_report group by 1")
     assert sorted(row["editions"] for row in reports) == [1, 1, 1, 2]
+
+
+async def its_articles_are_used(ledger: Ledger) -> None:
+    """Of some visits and cases, and not of all."""
+    now = datetime.now(UTC)
+    for key in KNOWLEDGE_FIGURES:
+        question = parse_question(
+            KPIS[key], QuestionParameters(grain="all"), now=now, organisation_zone="UTC"
+        )
+        (point,) = (await answer(ledger.db, question, now)).points
+        assert point.value, key
+        assert point.denominator is None or 0 < (point.numerator or 0) < point.denominator, key
 
 
 def test_whenever_it_ends_the_board_has_one_change_before_it() -> None:

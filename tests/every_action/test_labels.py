@@ -84,6 +84,8 @@ def test_both_languages_have_the_same_sentences_with_the_same_blanks() -> None:
         "service_status",
         "notice",
         "webhook_failure",
+        "effect",
+        "chart",
     }
     for table, by_code in english.items():
         assert by_code.keys() == chinese[table].keys()

@@ -16,7 +16,10 @@ from tests.every_action.world import ROWS, case_name
 
 PREPARING = [pair for pair in ROWS if pair[1].prepare]
 #: Types of what whoever issues the command computes for it, by why no row does.
-WITH_COMMAND = {"ComputedReport": "it takes seconds, and reads what agreements know nothing of"}
+WITH_COMMAND = {
+    "ComputedReport": "it takes seconds, and reads what agreements know nothing of",
+    "MeasuredEffect": "the same, of the cases of a KPI",
+}
 
 
 def _given(prepare: Prepare) -> type[Any]:

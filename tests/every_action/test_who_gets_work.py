@@ -59,6 +59,7 @@ NO_WORK = {
         verification_item.checked_by_id verification_item.settled_by_id
         article.author_id article.published_by_id article_rating.person_id article_revision.author_id
         change.assessed_by_id change.reviewer_id
+        kpi_effect.measured_by_id kpi_rebase.added_by_id kpi_signal.explained_by_id
         problem.risk_owner_id problem_candidate.decided_by_id PassOnCommentIncident.author""",
     "who was there, or was asked, when it happened": """
         HoldMeeting.attended CorrectAttendanceMeeting.attended ConfirmRequirementsRequest.heard

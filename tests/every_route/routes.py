@@ -75,6 +75,12 @@ TESTED = {
     "get_kpi": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "get_kpi_behaviour": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "get_kpi_forecast": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
+    "get_kpi_chart": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
+    "get_kpi_influence": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
+    "measure_effect_of_kpi": "api/test_effects.py "
+    "test_who_may_not_see_the_kpi_or_does_not_judge_measures_nothing",
+    "get_kpi_effect_chart": "api/test_effects.py "
+    "test_who_may_not_see_the_kpi_or_does_not_judge_measures_nothing",
     "list_kpi_periods": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "set_kpi_target": "api/test_kpi_targets.py test_the_quality_manager_sets_targets_and_nobody_else",
     "list_events": "api/test_feed.py test_each_reader_gets_what_the_events_of_their_records_give_and_no_more",

@@ -39,7 +39,7 @@ export default {
   small: "few cases",
   noValue: { no_cases: "no cases", not_reached: "not half have ended", no_days: "no days worked", not_begun: "not begun", no_agreed_time: "no time was agreed", no_outage: "no outage", nothing_allowed: "no outage is allowed", undecided: "nothing is decided yet", not_loaded: "no records of last year", too_few: "too few last year", none_delivered: "nothing was delivered" },
   finalAfter: (when) => `Can still move until ${when}.`,
-  processes: { incident: "Incidents", request: "Service requests", problem: "Problems", change: "Changes", ci: "Configuration items", deployment: "Deployments", sla: "Agreements" },
+  processes: { incident: "Incidents", request: "Service requests", problem: "Problems", change: "Changes", ci: "Configuration items", deployment: "Deployments", sla: "Agreements", service: "Services", article: "Knowledge" },
   excluded: { cancelled: "cancelled", duplicate: "duplicate", rejected: "rejected", staff: "given by staff" },
   excludedCount: (n, what) => `${n} ${what} left out`,
   openCases: "Show the cases",
