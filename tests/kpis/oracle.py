@@ -171,7 +171,7 @@ class CaseHistory:
                     first_contact=self.first_contact if final else None,
                     unattended=self.unattended if final else None,
                     review_on_time=self.review_on_time if final else None,
-                    ci=resolution.known.get("ci"),
+                    ci=resolution.known.get("ci") if final else None,
                     recorded_at=None,
                     source=self.source,
                     **(self.cost if final else _UNKNOWN),
