@@ -133,8 +133,8 @@ RESOLUTION_RATE = Kpi(
     key="resolution_rate",
     en=KpiTexts(
         "Resolution rate",
-        "Of the cases that came in, requests submitted and incidents reported in the period, the share that has "
-        "been delivered or resolved and was not taken up again within the agreed days, or 7, of that; "
+        "Of the cases that came in, requests submitted and incidents reported in the period, the share that "
+        "has been delivered or resolved and was not taken up again within the agreed days, or 7, of that; "
         "`undecided` are those that are still open.",
         "Those of the last weeks are still on their way: it rises for as long as any is open. Incidents and "
         "requests do not go equally well, so it moves with their mix.",
