@@ -132,12 +132,12 @@ async def _by_process(page: Page) -> None:
     headings = await page.run("[...document.querySelectorAll('h2.process')].map((one) => one.innerText)")
     assert headings == [
         *("Incidents", "Service requests", "Problems", "Changes"),
-        *("Configuration items", "Deployments", "Agreements"),
+        *("Configuration items", "Deployments", "Agreements", "Services", "Knowledge"),
     ]
     below = "[...document.querySelectorAll('h2.process + .tiles')].map((one) => one.children.length)"
-    *tickets, items, deployments, agreements = await page.run(below)
+    *tickets, items, deployments, agreements, services, knowledge = await page.run(below)
     assert all(number > 5 for number in tickets)
-    assert (items, deployments, agreements) == (1, 4, 1)
+    assert (items, deployments, agreements, services, knowledge) == (1, 4, 1, 1, 4)
     said = await page.run("[...document.querySelectorAll('.tile .value')].map((one) => one.innerText.trim())")
     assert len(said) > 40
     assert "" not in said
