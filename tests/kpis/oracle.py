@@ -298,7 +298,7 @@ class CaseHistory:
     def source(self) -> str:
         """Which tool told of it."""
         opening = self.told[0].event
-        return _fields(opening).get("alert_source") or opening.source
+        return self.told[0].known.get("alert_source") or opening.source
 
     @property
     def handovers(self) -> int:

@@ -41,8 +41,7 @@ told as (
     -- Whose words they are: a tool may bring a person's.
     case when type = 'incident.commented' then coalesce(on_behalf_of, actor) end as speaker,
     case when not starts_with(source, 'import:') then recorded_at end as recorded_at,
-    -- Which tool told of the case: of an alert the one that it names.
-    case when version = 1 then coalesce(fields->>'alert_source', source) end as teller,
+    source,
     data ? 'observed' as observed,
     data ? 'irregular' as irregular,
     (data->>'instead')::integer as instead,
@@ -53,7 +52,7 @@ told as (
       then data->'set' end as entries,
     case when fields ?| array['priority', 'team_id', 'service', 'channel', 'category', 'assignee_id', 'customer_id',
                               'requester_id', 'effect', 'began_at', 'service_restored_at', 'declared_major_at',
-                              'review_due_at', 'reopen_days', 'ci']
+                              'review_due_at', 'reopen_days', 'ci', 'alert_source']
       -- Without what is long, and what almost every event sets, there is less to carry along.
       then fields - array['title', 'description', 'resolution', 'cause', 'number', 'state', 'state_since', 'opened_at',
                           'impact', 'urgency'] end as dimensions
@@ -100,7 +99,10 @@ moved as (
 placed as (
   select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known
   from (
-    select case_id, position, later, recorded_at, type, mark, answers, teller, observed, holds, speaker,
+    select case_id, position, later, recorded_at, type, mark, answers, observed, holds, speaker,
+      -- Which tool told of the case: of an alert the one that it names.
+      case when version = 1
+        then coalesce(coalesce(dimensions || retold, retold, dimensions)->>'alert_source', source) end as teller,
       case when irregular_then is null then person else person_then end as person,
       coalesce(irregular_then, irregular) as irregular,
       case when version = 1 then coalesce(moved_to, opening, occurred_at) end as opened_at,

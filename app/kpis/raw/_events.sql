@@ -44,7 +44,7 @@ event as (
     case when version = 1 and irregular_then is not null then actor_then else actor end as actor,
     case when version = 1 and irregular_then is not null then irregular_then else irregular end as irregular,
     case when version = 1 then said || coalesce(retold, '{}')
-      || jsonb_build_object('source', coalesce(said->>'alert_source', source)) else said end as told,
+      || jsonb_build_object('source', coalesce((said || coalesce(retold, '{}'))->>'alert_source', source)) else said end as told,
     row_number() over (partition by stream order by version <> 1, occurred_at, position) as rank
   from saying join opening using (stream) left join moved using (stream)
   where instead is distinct from 1
