@@ -68,8 +68,15 @@ class CaseEvent:
     #: Attributes that have other values from then on: `priority`, `service`, `category`, `customer`,
     #: `catalogue_item`, and `team`, which has the case. Of the opening: those that the case began with.
     changes: Mapping[str, str | None] = field(default_factory=dict)
+    #: Since when it was known to mean this, if that was later than recorded: what was recorded then told it.
+    understood_at: datetime | None = None
     #: When another event was recorded in its place: it counts only for readings as of an earlier time.
     replaced_at: datetime | None = None
+
+    @property
+    def known_at(self) -> datetime:
+        """Since when the event was known, with this meaning."""
+        return self.understood_at or self.recorded_at
 
 
 _order = attrgetter("occurred_at", "recorded_at", "position")
@@ -85,7 +92,7 @@ def in_order(
         event
         for event in events
         if event.occurred_at <= asked_at
-        and (known_at is None or event.recorded_at <= known_at)
+        and (known_at is None or event.known_at <= known_at)
         and (event.replaced_at is None or (known_at is not None and known_at < event.replaced_at))
     ]
     kept.sort(key=_order)

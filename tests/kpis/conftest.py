@@ -106,7 +106,14 @@ async def made_books(
         await agree(hours)
         events += hours.events
         events += await _allowed(follower)
-        events += await write_others(follower, other_histories(seed, requests, REQUEST))
+        asked = other_histories(seed, requests, REQUEST)
+        # Revised halfway: what had stopped by then keeps the version before.
+        half = len(asked) // 2
+        events += await write_others(follower, asked[:half])
+        hours.events.clear()
+        await hours.calendar("office", (8, 12), (13, 16))
+        events += hours.events
+        events += await write_others(follower, asked[half:])
         events += await write_others(follower, other_histories(seed, problems, PROBLEM, names))
         events += await write_others(follower, other_histories(seed, problems, CHANGE, names))
         changes = [event.stream for event in events if event.type == "change.drafted"]

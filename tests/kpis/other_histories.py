@@ -193,6 +193,8 @@ AGREEMENT = ProcessModel(
         "targets": PROMISES,
     },
 )
+#: What another system may tell of a request late.
+LATE = ("team_id", "service", "path", "priority")
 #: What is told when a deployment or an alteration happens is never moved, nor told instead of something else.
 AS_TOLD = (CI, DEPLOYMENT, AGREEMENT)
 ACTORS = (
@@ -248,7 +250,7 @@ def _live_out(chance: random.Random, log: list[Event]) -> list[Event]:
             if chance.random() < 0.05:
                 told["reopen_days"] = chance.choice(REOPEN_DAYS)
             if chance.random() < 0.1:
-                late = {name: told.pop(name) for name in ("team_id", "service", "path") if name in told}
+                late = {name: told.pop(name) for name in LATE if name in told}
                 event.data["late"] = {event.stream: late} if late else {}
         if chance.random() < 0.1:
             event.data["observed"] = chance.choice(("snapshot", "change"))

@@ -31,8 +31,7 @@ Row = dict[str, Any]
 
 def rows_of(clocks: CaseClocks) -> tuple[Row | None, list[Row]]:
     """Return the case's row, None if no SLA applies to it, and those of its clocks."""
-    events = clocks.timeline.events
-    asked_at = max(event.occurred_at for event in events)
+    asked_at = clocks.timeline.last_at
     shared = _shared(clocks.timeline)
     rows = [_clock_row(clocks, shared, asked_at, *found) for found in clocks.readings(asked_at)]
     _mark_urgent(rows)

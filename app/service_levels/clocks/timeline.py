@@ -126,6 +126,11 @@ class Timeline:
     told: tuple[tuple[int, Mapping[str, Any], datetime], ...] = field(repr=False)
 
     @property
+    def last_at(self) -> datetime:
+        """Return the time of the last thing that happened to the case, whether it matters to clocks or not."""
+        return max(at for _, _, at in self.told)
+
+    @property
     def kind(self) -> str:
         """Return the kind of the case: `incident`."""
         return self.stream.partition("/")[0]
@@ -196,7 +201,7 @@ def _read(stream: str, events: Sequence[LogEvent]) -> tuple[_Opening, _Reader]:
 
 def _history(stream: str, events: Sequence[LogEvent]) -> tuple[CaseEvent, ...]:
     """Return the events as they were known after each event of the log: one that is not among them any more
-    counts as replaced when that event was recorded, a new one as recorded then.
+    counts as replaced when that event was recorded, one that means something else as understood then.
     """
     found: list[CaseEvent] = []
     known: list[CaseEvent] = []
@@ -208,13 +213,15 @@ def _history(stream: str, events: Sequence[LogEvent]) -> tuple[CaseEvent, ...]:
         if gone and not any(one.position == event.position for one in now):
             now.append(_marker(event))
         known = now
-    return tuple(sorted((*found, *known), key=lambda one: one.recorded_at))
+    return tuple(sorted((*found, *known), key=lambda one: one.known_at))
 
 
 def _known_by(one: CaseEvent, known: Sequence[CaseEvent], at: datetime) -> CaseEvent:
-    """Return the event as it is in `known`; if it is not there, as recorded at that instant."""
-    anew = replace(one, recorded_at=at)
-    return next((before for before in known if replace(before, recorded_at=at) == anew), anew)
+    """Return the event as it is in `known`; if it is not there, as understood at that instant."""
+    anew = replace(one, understood_at=at if at > one.recorded_at else None)
+    return next(
+        (before for before in known if replace(before, understood_at=anew.understood_at) == anew), anew
+    )
 
 
 def _marker(event: LogEvent) -> CaseEvent:

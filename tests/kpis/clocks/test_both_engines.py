@@ -10,8 +10,12 @@ import pytest
 
 from app.db import Connection
 from app.kpis import raw
-from tests.kpis.conftest import Books
+from tests.conftest import Server
+from tests.extent import some_of
+from tests.kpis.conftest import Books, copied_books, made_books
 
+#: In the second and third, something that is no clock's business happens behind a restoration dated ahead.
+SEEDS = some_of(range(1, 25), 3)
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 #: What is said of a clock, by the one and by the other.
 NAMES = (
@@ -72,3 +76,11 @@ async def differences(connection: Connection, kind: str) -> dict[tuple[UUID, str
 @pytest.mark.parametrize("kind", raw.CLOCKED)
 async def test_both_engines_agree(books: Books, kind: str) -> None:
     assert await differences(books.connection, kind) == {}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_both_engines_agree_whatever_happened(server: Server, seed: int) -> None:
+    async with made_books(server, 120, 120, 30, seed) as made, copied_books(server, *made) as books:
+        assert {kind: await differences(books.connection, kind) for kind in raw.CLOCKED} == {
+            kind: {} for kind in raw.CLOCKED
+        }

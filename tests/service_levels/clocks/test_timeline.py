@@ -91,3 +91,25 @@ def test_what_is_told_late_of_a_mirrored_case_is_not_its_newest_attribute() -> N
     )
     clocks = CaseClocks(timeline_of(CASE, [*events, late]), KnownAgreements(), KnownCalendars({}), 3)
     assert clocks.attributes["service"] == "erp"
+
+
+def test_what_is_understood_later_was_recorded_when_it_was() -> None:
+    events = told(("reported", OPENED), ("held", {"state": "on_hold"}), source="api", observed="snapshot")
+    reason = events[-1]._replace(
+        position=3,
+        version=3,
+        type="incident.observed",
+        occurred_at=at(9.5),
+        recorded_at=at(12),
+        data={"set": {CASE: {}}, "late": {CASE: {"hold_reason": "awaiting_vendor"}}, "observed": "snapshot"},
+    )
+    held = [one for one in timeline_of(CASE, [*events, reason]).history if one.kind is EventKind.held]
+    assert [(one.hold_reason, one.recorded_at, one.known_at, one.replaced_at) for one in held] == [
+        (None, at(10), at(10), at(12)),
+        ("awaiting_vendor", at(10), at(12), None),
+    ]
+
+
+def test_what_happened_last_need_not_matter_to_clocks() -> None:
+    events = told(("reported", OPENED), ("breach_cause_stated", {}), source="api")
+    assert timeline_of(CASE, events).last_at == at(10)
