@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from tests.kpis.brute_force.counted import Counted
 from tests.kpis.brute_force.reading import World, instant_of
 
 DAY = timedelta(days=1)
-#: The hours of each person of a team, in order and apart from one another.
+#: The hours of each person of a team: shifts that follow each other at once are two stretches.
 Hours = dict[str, list[Span]]
 
 
@@ -66,7 +66,7 @@ class Rota:
         for shift in self._shifts:
             if shift["team_id"] == team:
                 person = shift["person_id"]
-                hours[person] = _united([*hours.get(person, []), *self._spans(shift)])
+                hours.setdefault(person, []).extend(self._spans(shift))
         for one in self._agreed:
             if one["team_id"] == team:
                 for coming, going, span in _exchanges(one):
@@ -119,20 +119,10 @@ def _exchange(hours: Hours, coming: str | None, going: str | None, span: Span) -
         had = hours.get(going, [])
         taken = [(max(a, begin), min(b, end)) for a, b in had if max(a, begin) < min(b, end)]
         left = [piece for a, b in had for piece in ((a, min(b, begin)), (max(a, end), b))]
-        hours[going] = _united([(a, b) for a, b in left if a < b])
+        hours[going] = [(a, b) for a, b in left if a < b]
     if coming is not None:
-        hours[coming] = _united([*hours.get(coming, []), *taken])
+        hours.setdefault(coming, []).extend(taken)
     return taken
-
-
-def _united(spans: Sequence[Span]) -> list[Span]:
-    found: list[Span] = []
-    for begin, end in sorted(spans):
-        if found and begin <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
-        else:
-            found.append((begin, end))
-    return found
 
 
 def _date(text: str) -> date:
