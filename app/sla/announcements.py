@@ -122,7 +122,7 @@ def announcements(
 
 def _steps(events: Iterable[CaseEvent], publications: Iterable[datetime], now: datetime) -> list[_Step]:
     """Return the steps of the replay up to now, in order. An event dated ahead takes effect at its time."""
-    steps = [_Step(max(e.occurred_at, e.known_at), e.position, e) for e in events]
+    steps = [_Step(max(e.occurred_at, e.understood_since), e.position, e) for e in events]
     steps += [_Step(at, -1, None) for at in publications]
     return sorted((step for step in steps if step.at <= now), key=lambda step: step[:2])
 

@@ -74,7 +74,7 @@ class CaseEvent:
     replaced_at: datetime | None = None
 
     @property
-    def known_at(self) -> datetime:
+    def understood_since(self) -> datetime:
         """Since when the event was known, with this meaning."""
         return self.understood_at or self.recorded_at
 
@@ -92,7 +92,7 @@ def in_order(
         event
         for event in events
         if event.occurred_at <= asked_at
-        and (known_at is None or event.known_at <= known_at)
+        and (known_at is None or event.understood_since <= known_at)
         and (event.replaced_at is None or (known_at is not None and known_at < event.replaced_at))
     ]
     kept.sort(key=_order)

@@ -31,7 +31,7 @@ Row = dict[str, Any]
 
 def rows_of(clocks: CaseClocks) -> tuple[Row | None, list[Row]]:
     """Return the case's row, None if no SLA applies to it, and those of its clocks."""
-    asked_at = clocks.timeline.last_at
+    asked_at = clocks.timeline.last_event_at
     shared = _shared(clocks.timeline)
     rows = [_clock_row(clocks, shared, asked_at, *found) for found in clocks.readings(asked_at)]
     _mark_urgent(rows)

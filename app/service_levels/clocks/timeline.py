@@ -126,8 +126,8 @@ class Timeline:
     told: tuple[tuple[int, Mapping[str, Any], datetime], ...] = field(repr=False)
 
     @property
-    def last_at(self) -> datetime:
-        """Return the time of the last thing that happened to the case, whether it matters to clocks or not."""
+    def last_event_at(self) -> datetime:
+        """Return the time of the last event of the case, whether it matters to clocks or not."""
         return max(at for _, _, at in self.told)
 
     @property
@@ -213,7 +213,7 @@ def _history(stream: str, events: Sequence[LogEvent]) -> tuple[CaseEvent, ...]:
         if gone and not any(one.position == event.position for one in now):
             now.append(_marker(event))
         known = now
-    return tuple(sorted((*found, *known), key=lambda one: one.known_at))
+    return tuple(sorted((*found, *known), key=lambda one: one.understood_since))
 
 
 def _known_by(one: CaseEvent, known: Sequence[CaseEvent], at: datetime) -> CaseEvent:

@@ -104,7 +104,7 @@ def test_what_is_understood_later_was_recorded_when_it_was() -> None:
         data={"set": {CASE: {}}, "late": {CASE: {"hold_reason": "awaiting_vendor"}}, "observed": "snapshot"},
     )
     held = [one for one in timeline_of(CASE, [*events, reason]).history if one.kind is EventKind.held]
-    assert [(one.hold_reason, one.recorded_at, one.known_at, one.replaced_at) for one in held] == [
+    assert [(one.hold_reason, one.recorded_at, one.understood_since, one.replaced_at) for one in held] == [
         (None, at(10), at(10), at(12)),
         ("awaiting_vendor", at(10), at(12), None),
     ]
@@ -112,4 +112,4 @@ def test_what_is_understood_later_was_recorded_when_it_was() -> None:
 
 def test_what_happened_last_need_not_matter_to_clocks() -> None:
     events = told(("reported", OPENED), ("breach_cause_stated", {}), source="api")
-    assert timeline_of(CASE, events).last_at == at(10)
+    assert timeline_of(CASE, events).last_event_at == at(10)
