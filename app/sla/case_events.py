@@ -68,15 +68,15 @@ class CaseEvent:
     #: Attributes that have other values from then on: `priority`, `service`, `category`, `customer`,
     #: `catalogue_item`, and `team`, which has the case. Of the opening: those that the case began with.
     changes: Mapping[str, str | None] = field(default_factory=dict)
-    #: Since when it was known to mean this, if that was later than recorded: what was recorded then told it.
-    understood_at: datetime | None = None
+    #: When an event that was recorded later told that it means this; None: it was clear from the beginning.
+    retold_at: datetime | None = None
     #: When another event was recorded in its place: it counts only for readings as of an earlier time.
     replaced_at: datetime | None = None
 
     @property
     def understood_since(self) -> datetime:
         """Since when the event was known, with this meaning."""
-        return self.understood_at or self.recorded_at
+        return self.retold_at or self.recorded_at
 
 
 _order = attrgetter("occurred_at", "recorded_at", "position")

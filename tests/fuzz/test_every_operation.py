@@ -71,8 +71,9 @@ SCHEMA = schemathesis.openapi.from_dict(unguarded())
 OPERATIONS = [(method, path) for path, methods in document()["paths"].items() for method in methods]
 EXAMPLES = max(LEAST, min(MOST, (GIVEN or USUAL) // (2 * len(OPERATIONS))))
 BY_PLURAL = {lifecycle.plural: lifecycle for lifecycle in LIFECYCLES}
-#: How many records each operation is tried on: of few requests all but one are about the same.
+#: How often requests are drawn for an operation until there is one.
 MOST_DRAWS = 5
+#: How many records each operation is tried on: of few requests all but one are about the same.
 RECORDS = 3 if EXAMPLES > LEAST else 1
 
 

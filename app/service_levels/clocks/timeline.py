@@ -201,7 +201,7 @@ def _read(stream: str, events: Sequence[LogEvent]) -> tuple[_Opening, _Reader]:
 
 def _history(stream: str, events: Sequence[LogEvent]) -> tuple[CaseEvent, ...]:
     """Return the events as they were known after each event of the log: one that is not among them any more
-    counts as replaced when that event was recorded, one that means something else as understood then.
+    counts as replaced when that event was recorded, one that means something else as retold then.
     """
     found: list[CaseEvent] = []
     known: list[CaseEvent] = []
@@ -217,11 +217,9 @@ def _history(stream: str, events: Sequence[LogEvent]) -> tuple[CaseEvent, ...]:
 
 
 def _known_by(one: CaseEvent, known: Sequence[CaseEvent], at: datetime) -> CaseEvent:
-    """Return the event as it is in `known`; if it is not there, as understood at that instant."""
-    anew = replace(one, understood_at=at if at > one.recorded_at else None)
-    return next(
-        (before for before in known if replace(before, understood_at=anew.understood_at) == anew), anew
-    )
+    """Return the event as it is in `known`; if it is not there, as retold at that instant."""
+    retold = replace(one, retold_at=at if at > one.recorded_at else None)
+    return next((before for before in known if replace(before, retold_at=None) == one), retold)
 
 
 def _marker(event: LogEvent) -> CaseEvent:
