@@ -116,6 +116,33 @@ class RelatedCommand:
     permitted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RelatedPart:
+    """A command on one further record: the name of its stream, the payload, and values that were computed for
+    it (`Command.prepared`). `place` is where the first payload names the record, as `verdicts/2/suggestion`;
+    None: in `RelatedCommands.field`, at the part's own place.
+    """
+
+    record: str
+    body: Payload | dict[str, Any]
+    prepared: tuple[object, ...] = ()
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedCommands:
+    """The command that an action issues on each of several records, with a payload for each; otherwise as
+    `RelatedCommand`. `parts` returns them from the first record, the first payload and its context; refusals
+    point to the part's place in `field`.
+    """
+
+    action: str
+    field: str
+    parts: Callable[[Any, Any, ActionContext], Sequence[RelatedPart]]
+    goes_on: bool = False
+    permitted: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Action(Generic[R, B]):
     """An action of a lifecycle: a row of its table, equal to itself only.
@@ -144,7 +171,7 @@ class Action(Generic[R, B]):
     wrong: tuple[PayloadCheck, ...] = ()
     keys: Keys = Keys.AUTHORS
     staff_only: bool = False
-    related: tuple[RelatedCommand, ...] = ()
+    related: tuple[RelatedCommand | RelatedCommands, ...] = ()
     segregate_from: tuple[RecordDuty, ...] = ()
     follow_up: FollowUp | None = None
     document: Callable[[Any], str | None] | None = None
@@ -222,7 +249,7 @@ def action(
     event: str,
     *,
     name: str | None = None,
-    related: RelatedCommand | tuple[RelatedCommand, ...] = (),
+    related: RelatedCommand | RelatedCommands | tuple[RelatedCommand | RelatedCommands, ...] = (),
     **more: Unpack[ActionOptions],
 ) -> Action[R, B]:
     """Return an action; its name is that of the function `apply` (without the underscore that follows a

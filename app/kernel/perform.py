@@ -25,7 +25,7 @@ from app.kernel.decide import Decision, decide, impact_and_urgency
 from app.kernel.directory import VAULT
 from app.kernel.guards import prepare_and_check, require_permission, require_segregation, unavailable
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Action, Lifecycle, RelatedCommand
+from app.kernel.lifecycle import Action, Lifecycle, RelatedCommand, RelatedCommands, RelatedPart
 from app.kernel.payloads import Payload
 from app.kernel.reads import ReadContext, VersionedRecord
 from app.kernel.references import is_visible, resolve_references
@@ -380,25 +380,43 @@ async def _decide_related(
 
 
 async def _decide_related_records(
-    ledger: Ledger, reads: ReadContext, command: Command, first: _StreamDecision, second: RelatedCommand
+    ledger: Ledger,
+    reads: ReadContext,
+    command: Command,
+    first: _StreamDecision,
+    second: RelatedCommand | RelatedCommands,
 ) -> list[_StreamDecision]:
     """Decide the related command `second` on each record that it names."""
-    named = second.record(first.ctx)
-    parts: list[_StreamDecision] = []
-    for n, name in enumerate([named] if isinstance(named, str) else named):
-        assert name != first.event.stream, "two events of one command are on two streams"
-        other = _related_command(ledger, command, second, first, name)
-        pointer = f"/{second.field}" if isinstance(named, str) else f"/{second.field}/{n}"
+    decided: list[_StreamDecision] = []
+    for pointer, one in _related_parts(command, second, first):
+        assert one.record != first.event.stream, "two events of one command are on two streams"
+        other = _related_command(ledger, command, second.action, one)
         try:
             part = await _decide_stream(
                 ledger, reads, other, first.ctx.command_id, follows=True, permitted=second.permitted
             )
         except (NotFound, Forbidden, ActionUnavailable) as refused:
             raise _as_reference_error(refused, command, pointer) from refused
-        parts.append(replace(part, pointer=pointer))
+        decided.append(replace(part, pointer=pointer))
         if second.goes_on:
-            parts += await _decide_related(ledger, reads, other, part)
-    return parts
+            decided += await _decide_related(ledger, reads, other, part)
+    return decided
+
+
+def _related_parts(
+    command: Command, second: RelatedCommand | RelatedCommands, first: _StreamDecision
+) -> list[tuple[str, RelatedPart]]:
+    """Return the parts of the related command, each with the place of its record in the first payload."""
+    if isinstance(second, RelatedCommands):
+        parts = second.parts(first.decided.record, command.body, first.ctx)
+        return [(f"/{part.place or f'{second.field}/{n}'}", part) for n, part in enumerate(parts)]
+    named = second.record(first.ctx)
+    if isinstance(named, str):
+        return [(f"/{second.field}", RelatedPart(named, second.body(first.decided.record, command.body)))]
+    return [
+        (f"/{second.field}/{n}", RelatedPart(name, second.body(first.decided.record, command.body)))
+        for n, name in enumerate(named)
+    ]
 
 
 def _as_reference_error(refused: Refusal, command: Command, pointer: str) -> WrongValue:
@@ -407,16 +425,14 @@ def _as_reference_error(refused: Refusal, command: Command, pointer: str) -> Wro
     return WrongValue(words, pointer=pointer, because="refused_there")
 
 
-def _related_command(
-    ledger: Ledger, command: Command, second: RelatedCommand, first: _StreamDecision, name: str
-) -> Command:
-    """Return the command that the declaration `second` issues on the related record of that name."""
-    lifecycle = ledger.lifecycles[kind_of(name)]
-    row = lifecycle[second.action]
-    said = second.body(first.decided.record, command.body)
-    body = row.body.model_validate(said) if isinstance(said, dict) else said
+def _related_command(ledger: Ledger, command: Command, action: str, part: RelatedPart) -> Command:
+    """Return the command that carries out the action on the related record."""
+    lifecycle = ledger.lifecycles[kind_of(part.record)]
+    row = lifecycle[action]
+    body = row.body.model_validate(part.body) if isinstance(part.body, dict) else part.body
     body = body.model_copy(update={"occurred_at": command.body.occurred_at})
-    return Command(lifecycle, row, str(id_of(name)), body, command.metadata)
+    name = str(id_of(part.record))
+    return Command(lifecycle, row, name, body, command.metadata, prepared=part.prepared)
 
 
 def action_context(
