@@ -174,9 +174,14 @@ class RoleGrant:
         return other if self == RoleGrant(self.role) else None
 
     def covers(self, record: Any) -> bool:
-        """Return whether the record is in the grant's scope."""
-        wanted = (("team_id", self.team_id), ("service", self.service), ("KIND", self.process))
-        return all(value is None or getattr(record, name, None) == value for name, value in wanted)
+        """Return whether the record is in the grant's scope. A record about a process (`concerned_process`: an
+        improvement of it, say) is in the scope of that process, too.
+        """
+        wanted = (("team_id", self.team_id), ("service", self.service))
+        if not all(value is None or getattr(record, name, None) == value for name, value in wanted):
+            return False
+        about = (getattr(record, "KIND", None), getattr(record, "concerned_process", None))
+        return self.process is None or self.process in about
 
     def applies_throughout(self, kind: str) -> bool:
         """Return whether the role is held for every record of that kind."""

@@ -54,7 +54,12 @@ class Relation(CodeEnum):
     implementer = "implementer", "the assignee or one of the assigned team", "受理人或受派团队成员"
     gate_reviewer = "gate_reviewer", "the stage's reviewer", "阶段评审人"
     representative = "representative", "a representative of either party", "任一方代表"
+    assessor = "assessor", "those who assess it", "评估人"
     lead_beneath = "lead_beneath", "the lead of a team beneath", "下层团队负责人"
+    project_manager = "project_manager", "its own project manager", "本项目的项目经理"
+    named_process_owner = "named_process_owner", "its own process owner", "本项目的流程负责人"
+    pilot_member = "pilot_member", "those in the pilot", "试点参与人"
+    step_owner = "step_owner", "the owner of the step", "步骤负责人"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +150,8 @@ def policy_cache_key(caller: Caller, record: Any) -> tuple[Any, ...]:
         me is not None and said("author_id") == me,
         me is not None and said("chair_id") == me,
         me is not None and me in (said("representative_id"), said("party_representative_id")),
+        me is not None and said("project_manager_id") == me,
+        me is not None and said("process_owner_id") == me,
         assignee is None,
         assignee == me,
         team if team in caller.scope_teams else None,
@@ -154,6 +161,7 @@ def policy_cache_key(caller: Caller, record: Any) -> tuple[Any, ...]:
         me is not None and said("id") == me,
         None if (roles := said("roles")) is None else tuple(roles),
         getattr(record, "KIND", None),
+        getattr(record, "concerned_process", None),
     )
 
 
@@ -174,6 +182,16 @@ def _is_representative(caller: Caller, record: Any) -> bool:
     """Return whether the caller represents one of the two parties of the record, an agreement."""
     sides = (getattr(record, "representative_id", None), getattr(record, "party_representative_id", None))
     return caller.person_id is not None and caller.person_id in sides
+
+
+def _is_project_manager(caller: Caller, record: Any) -> bool:
+    """Return whether the caller manages the record, a project."""
+    return caller.person_id is not None and getattr(record, "project_manager_id", None) == caller.person_id
+
+
+def _is_named_process_owner(caller: Caller, record: Any) -> bool:
+    """Return whether the record, a project, names the caller as the owner of its process."""
+    return caller.person_id is not None and getattr(record, "process_owner_id", None) == caller.person_id
 
 
 def _is_assignee(caller: Caller, record: Any) -> bool:
@@ -259,7 +277,12 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     Relation.acceptor: lambda caller, record: caller.person_id is not None,
     Relation.gate_reviewer: lambda caller, record: caller.person_id is not None,
     Relation.lead_beneath: lambda caller, record: caller.person_id is not None,
+    Relation.assessor: lambda caller, record: caller.person_id is not None,
+    Relation.pilot_member: lambda caller, record: caller.person_id is not None,
+    Relation.step_owner: lambda caller, record: caller.person_id is not None,
     Relation.representative: _is_representative,
+    Relation.project_manager: _is_project_manager,
+    Relation.named_process_owner: _is_named_process_owner,
     # Nobody performs it directly: it follows from the last vote, in the same command.
     Relation.decision: lambda caller, record: False,
 }
@@ -285,7 +308,12 @@ acceptor = ActorPolicy(relations=frozenset({Relation.acceptor}))
 implementer = ActorPolicy(relations=frozenset({Relation.implementer}))
 gate_reviewer = ActorPolicy(relations=frozenset({Relation.gate_reviewer}))
 representative = ActorPolicy(relations=frozenset({Relation.representative}))
+assessor = ActorPolicy(relations=frozenset({Relation.assessor}))
 lead_beneath = ActorPolicy(relations=frozenset({Relation.lead_beneath}))
+named_project_manager = ActorPolicy(relations=frozenset({Relation.project_manager}))
+named_process_owner = ActorPolicy(relations=frozenset({Relation.named_process_owner}))
+pilot_member = ActorPolicy(relations=frozenset({Relation.pilot_member}))
+step_owner = ActorPolicy(relations=frozenset({Relation.step_owner}))
 
 
 def role(*roles: Role) -> ActorPolicy:

@@ -258,9 +258,11 @@ class ReadContext:
 def grants_for(role: Role, record: Record) -> list[str]:
     """Return the grants of the role that are valid for that record, as the texts stored with persons."""
     team_id, service = getattr(record, "team_id", None), getattr(record, "service", None)
+    process = getattr(record, "concerned_process", None)
     held = [RoleGrant(role), RoleGrant(role, process=record.KIND)]
     held += [RoleGrant(role, team_id=team_id)] if team_id else []
     held += [RoleGrant(role, service=service)] if service else []
+    held += [RoleGrant(role, process=process)] if process else []
     return [str(one) for one in held]
 
 
