@@ -184,7 +184,7 @@ def _is_representative(caller: Caller, record: Any) -> bool:
     return caller.person_id is not None and caller.person_id in sides
 
 
-def _is_project_manager(caller: Caller, record: Any) -> bool:
+def _manages_project(caller: Caller, record: Any) -> bool:
     """Return whether the caller manages the record, a project."""
     return caller.person_id is not None and getattr(record, "project_manager_id", None) == caller.person_id
 
@@ -281,7 +281,7 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     Relation.pilot_member: lambda caller, record: caller.person_id is not None,
     Relation.step_owner: lambda caller, record: caller.person_id is not None,
     Relation.representative: _is_representative,
-    Relation.project_manager: _is_project_manager,
+    Relation.project_manager: _manages_project,
     Relation.named_process_owner: _is_named_process_owner,
     # Nobody performs it directly: it follows from the last vote, in the same command.
     Relation.decision: lambda caller, record: False,

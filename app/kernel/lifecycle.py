@@ -96,6 +96,19 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class RelatedPart:
+    """A command on one further record: the name of its stream, the payload, and values that were computed for
+    it (`Command.prepared`). `place` is where the first payload names the record, as `verdicts/2/suggestion`;
+    None: in `field` of the related command, at the part's own place.
+    """
+
+    record: str
+    body: Payload | dict[str, Any]
+    prepared: tuple[object, ...] = ()
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RelatedCommand:
     """A command that an action issues on a second record, or on several: an action of that record's own
     lifecycle, with its own actor policy, checks and event.
@@ -115,25 +128,22 @@ class RelatedCommand:
     goes_on: bool = False
     permitted: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class RelatedPart:
-    """A command on one further record: the name of its stream, the payload, and values that were computed for
-    it (`Command.prepared`). `place` is where the first payload names the record, as `verdicts/2/suggestion`;
-    None: in `RelatedCommands.field`, at the part's own place.
-    """
-
-    record: str
-    body: Payload | dict[str, Any]
-    prepared: tuple[object, ...] = ()
-    place: str | None = None
+    def issued(self, record: Any, body: Payload, ctx: ActionContext) -> list[tuple[str, RelatedPart]]:
+        """Return the commands on the records that it names, each with the pointer to the record's name in the
+        first payload.
+        """
+        named = self.record(ctx)
+        if isinstance(named, str):
+            return [(f"/{self.field}", RelatedPart(named, self.body(record, body)))]
+        return [
+            (f"/{self.field}/{n}", RelatedPart(name, self.body(record, body))) for n, name in enumerate(named)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
 class RelatedCommands:
     """The command that an action issues on each of several records, with a payload for each; otherwise as
-    `RelatedCommand`. `parts` returns them from the first record, the first payload and its context; refusals
-    point to the part's place in `field`.
+    `RelatedCommand`. `parts` returns them from the first record, the first payload and its context.
     """
 
     action: str
@@ -141,6 +151,13 @@ class RelatedCommands:
     parts: Callable[[Any, Any, ActionContext], Sequence[RelatedPart]]
     goes_on: bool = False
     permitted: bool = False
+
+    def issued(self, record: Any, body: Payload, ctx: ActionContext) -> list[tuple[str, RelatedPart]]:
+        """Return the commands, each with the pointer to the record's name in the first payload."""
+        return [
+            (f"/{part.place or f'{self.field}/{n}'}", part)
+            for n, part in enumerate(self.parts(record, body, ctx))
+        ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -388,7 +388,7 @@ async def _decide_related_records(
 ) -> list[_StreamDecision]:
     """Decide the related command `second` on each record that it names."""
     decided: list[_StreamDecision] = []
-    for pointer, one in _related_parts(command, second, first):
+    for pointer, one in second.issued(first.decided.record, command.body, first.ctx):
         assert one.record != first.event.stream, "two events of one command are on two streams"
         other = _related_command(ledger, command, second.action, one)
         try:
@@ -401,22 +401,6 @@ async def _decide_related_records(
         if second.goes_on:
             decided += await _decide_related(ledger, reads, other, part)
     return decided
-
-
-def _related_parts(
-    command: Command, second: RelatedCommand | RelatedCommands, first: _StreamDecision
-) -> list[tuple[str, RelatedPart]]:
-    """Return the parts of the related command, each with the place of its record in the first payload."""
-    if isinstance(second, RelatedCommands):
-        parts = second.parts(first.decided.record, command.body, first.ctx)
-        return [(f"/{part.place or f'{second.field}/{n}'}", part) for n, part in enumerate(parts)]
-    named = second.record(first.ctx)
-    if isinstance(named, str):
-        return [(f"/{second.field}", RelatedPart(named, second.body(first.decided.record, command.body)))]
-    return [
-        (f"/{second.field}/{n}", RelatedPart(name, second.body(first.decided.record, command.body)))
-        for n, name in enumerate(named)
-    ]
 
 
 def _as_reference_error(refused: Refusal, command: Command, pointer: str) -> WrongValue:
