@@ -39,7 +39,7 @@ from app.kpis.figures import (
     add_days,
     distribution,
 )
-from app.kpis.kpi import Aggregate, Target
+from app.kpis.kpi import Aggregate, Kpi, Target
 from app.kpis.lag_notice import LAG_DESCRIPTION
 from app.kpis.open_spans import OpenSpan, open_by_period
 from app.kpis.outages import counting
@@ -443,6 +443,14 @@ async def _team_keys(
     return dict(await fetch(connection, Statement(text, {"ids": list(ids)})))
 
 
+def empty_figures(kpi: Kpi, *, begun: bool) -> Figures:
+    """Return the figures of a period without cases. Of a number per day 0 is a value, whatever the days."""
+    return Figures(
+        open_cases=0 if kpi.still_open is not None and begun else None,
+        days=1 if kpi.aggregate is Aggregate.per_day and begun else 0,
+    )
+
+
 def _points(
     question: Question,
     figures: dict[PointKey, Figures],
@@ -451,18 +459,11 @@ def _points(
     target_layers: Sequence[Layer[Target]],
     now: datetime,
 ) -> list[KpiPoint]:
-    counts_open = question.kpi.still_open is not None
     begins = (_previous_bounds(question)[0], *question.bounds[:-1])
     runs = running_period(question, now) if comparable_part(question, now) is not None else None
 
     def figures_at(period: int, cut: Cut) -> Figures:
-        begun = begins[period] < now
-        # Of a number per day 0 is a value, however many days there are.
-        nothing = Figures(
-            open_cases=0 if counts_open and begun else None,
-            days=1 if question.kpi.aggregate is Aggregate.per_day and begun else 0,
-        )
-        return figures.get((period, cut)) or nothing
+        return figures.get((period, cut)) or empty_figures(question.kpi, begun=begins[period] < now)
 
     if question.by:
         places = [place for place in figures if place[0] > 0]

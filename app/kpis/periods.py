@@ -8,7 +8,7 @@ midnight.
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from app.common.records import CodeEnum
@@ -162,6 +162,12 @@ def months_later(day: date, months: int) -> date:
     """Return the same day of another month, or that month's last day if it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def months_after(instant: datetime, months: int, zone: tzinfo) -> datetime:
+    """Return the instant, in UTC, so many months later by the zone's clocks."""
+    local = instant.astimezone(zone)
+    return datetime.combine(months_later(local.date(), months), local.time(), zone).astimezone(UTC)
 
 
 def start_of(day: date, zone: ZoneInfo) -> datetime:

@@ -225,8 +225,8 @@ async def write(connection: Connection, log: list[Event]) -> list[Event]:
     return list(events)
 
 
-async def write_more(connection: Connection, log: list[Event]) -> None:
-    """Appends what comes behind the events that `write` has appended."""
+async def write_more(connection: Connection, log: list[Event], year: int = 2027) -> None:
+    """Appends what comes behind the events that `write` has appended; `year` is that of the new numbers."""
     before: dict[str, int] = {}
     for event in log:
         before.setdefault(event.stream, event.version - 1)
@@ -234,7 +234,7 @@ async def write_more(connection: Connection, log: list[Event]) -> None:
     opened = [event.stream.split("/") for event in log if event.version == 1]
     numbers = [(f"fold.{kind}", {"id": of, "version": 1, "changed_at": first}) for kind, of in opened]
     for n, (table, row) in enumerate(numbers):
-        number = f"{table[5:8].upper()}-2027-{n:06}"
+        number = f"{table[5:8].upper()}-{year}-{n:06}"
         row |= {"number": number, "state": "new", "state_since": first, "opened_at": first}
     await append(connection, [encode(AppendRequest(reads=before, events=tuple(log), rows=tuple(numbers)))])
 

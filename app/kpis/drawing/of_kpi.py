@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from app.kpis import periods
 from app.kpis.answer import KpiAnswer
 from app.kpis.charts import KpiBehaviour, KpiNotedSignal
+from app.kpis.dimensions import Dimension
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.shapes import (
+    MOST_POINTS,
     BehaviourFigure,
     ChartExplanation,
     ChartLimits,
@@ -45,7 +51,9 @@ def figure_of(
         points=tuple(points),
         limits=limits,
         values=chart.stretches[-1].values if chart.stretches else 0,
-        scope=words.translate("joined").join([*_filters(question, words), *([remark] if remark else [])]),
+        scope=words.translate("joined").join(
+            [*filter_words(question.filters, words), *([remark] if remark else [])]
+        ),
         rebases=tuple(ChartMark(one.begins_at, one.change) for one in chart.rebases),
         explanations=tuple(
             ChartExplanation(point.begin, noted.rule, explanation(noted, words))
@@ -56,13 +64,25 @@ def figure_of(
     )
 
 
-def _filters(question: Question, words: ChartWords) -> list[str]:
-    """Return which cases the chart is of, in words; none: of all."""
+def chart_bounds(question: Question, begin: datetime, end: datetime) -> tuple[datetime, ...]:
+    """Return the bounds of whole periods of the question's grain, from the one with `begin` to the one that
+    ends with `end` or holds it; of more than a chart has, the last ones.
+    """
+    grain, zone = question.grain, question.zone
+    first = periods.first_day(grain, begin.astimezone(zone).date())
+    last = periods.first_day(grain, (end - timedelta.resolution).astimezone(zone).date())
+    until = periods.start_of(periods.next_period(grain, last), zone)
+    bounds = periods.cut_periods(grain, periods.start_of(first, zone), until, zone)
+    return bounds[-MOST_POINTS - 1 :]
+
+
+def filter_words(filters: Mapping[Dimension, Sequence[str]], words: ChartWords) -> list[str]:
+    """Return which cases figures are of, in words, by dimension; none: of all."""
     return [
         words.translate(
             "filter", name=dimension.label(words.language), values=words.translate("listed").join(values)
         )
-        for dimension, values in question.filters.items()
+        for dimension, values in filters.items()
         if values
     ]
 

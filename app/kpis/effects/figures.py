@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from heapq import nlargest
 
 from app.common.records import CodeEnum
 from app.db import Connection, Database
 from app.i18n import translate
-from app.kpis import periods
 from app.kpis.answer import answer, facts_position, snapshot_connection
 from app.kpis.case_values import case_values
 from app.kpis.cases import case_numbers
@@ -27,8 +26,8 @@ from app.kpis.drawing.effect_shapes import (
     StripGroup,
 )
 from app.kpis.drawing.intervals import draw_intervals
-from app.kpis.drawing.of_kpi import figure_of
-from app.kpis.drawing.shapes import MOST_POINTS, ChartLimits, ChartMark, ChartSeries, ChartShade
+from app.kpis.drawing.of_kpi import chart_bounds, figure_of
+from app.kpis.drawing.shapes import ChartLimits, ChartMark, ChartSeries, ChartShade
 from app.kpis.effects.asking import EffectQuestions
 from app.kpis.effects.content import EffectResult, EffectScale, EffectSide
 from app.kpis.effects.records import KpiEffect
@@ -56,8 +55,12 @@ class EffectDrawing(CodeEnum):
     cases = "cases", "Every case", "全部单据"
 
 
-def draw_effect(result: EffectResult, asked: EffectQuestions, words: ChartWords) -> str:
-    """Return the interval figure: both windows, and the effect on an axis of its own."""
+def draw_effect(
+    result: EffectResult, asked: EffectQuestions, words: ChartWords, *, title: str | None = None
+) -> str:
+    """Return the interval figure: both windows, and the effect on an axis of its own. Its title is the
+    effect's sentence, unless that stands beside it.
+    """
     said = translate_of(words.language)
     sides = [
         (said("row_before"), result.before),
@@ -75,7 +78,7 @@ def draw_effect(result: EffectResult, asked: EffectQuestions, words: ChartWords)
         apart = [IntervalRow(name, _apart(result, one, other)) for name, one, other in parts]
         differences = [*apart, replace(effect, label=said("row_both"))]
     figure = EffectFigure(
-        title=sentence_of(asked.kpi, result, words.language),
+        title=title or sentence_of(asked.kpi, result, words.language),
         sides=tuple(_row(name, side) for name, side in sides if side is not None),
         differences=tuple(differences),
         ratio=result.scale is EffectScale.ratio,
@@ -102,16 +105,21 @@ def _apart(result: EffectResult, before: EffectSide, after: EffectSide) -> float
 
 
 async def draw_behaviour(
-    db: Database, effect: KpiEffect, result: EffectResult, asked: EffectQuestions, words: ChartWords
+    db: Database,
+    effect: KpiEffect,
+    result: EffectResult,
+    asked: EffectQuestions,
+    words: ChartWords,
+    *,
+    title: str | None = None,
 ) -> str:
     """Return the behaviour chart with both windows shaded: the limits are those of the time before the
     change, drawn on through the time after it. It shows the facts of now. Raises CannotAnswer, DatabaseGone.
     """
     begin, end_before, begin_after, end = asked.windows
     grain = Grain.month if end - begin > BY_MONTHS else Grain.week
-    question = replace(
-        asked.before, grain=grain, bounds=_bounds(grain, begin - SHOWN_BEFORE, end, asked.before)
-    )
+    question = replace(asked.before, grain=grain)
+    question = replace(question, bounds=chart_bounds(question, begin - SHOWN_BEFORE, end))
     found = await answer(db, question, question.now)
     figure = figure_of(question, found, behaviour(question.kpi, found, question.now, NO_MARKS), words)
     changed = next(
@@ -133,18 +141,9 @@ async def draw_behaviour(
         ),
         moment=ChartMark(begin_after, effect.change or said("moment")),
         others=others,
-        title=sentence_of(asked.kpi, result, words.language),
+        title=title or sentence_of(asked.kpi, result, words.language),
     )
     return behaviour_drawing.draw(figure, words)
-
-
-def _bounds(grain: Grain, begin: datetime, end: datetime, of: Question) -> tuple[datetime, ...]:
-    """Return the bounds of whole periods from the one with `begin`; of too many the last ones."""
-    first = periods.first_day(grain, begin.astimezone(of.zone).date())
-    last = periods.first_day(grain, (end - timedelta.resolution).astimezone(of.zone).date())
-    until = periods.start_of(periods.next_period(grain, last), of.zone)
-    bounds = periods.cut_periods(grain, periods.start_of(first, of.zone), until, of.zone)
-    return bounds[-MOST_POINTS - 1 :]
 
 
 def _limits(values: list[float | None], changed: int) -> tuple[ChartLimits, ...]:

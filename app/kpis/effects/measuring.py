@@ -58,12 +58,31 @@ async def measure(
 
     Raises WrongValue for what cannot be measured, DatabaseGone.
     """
-    method_of(asked.kpi)
+    (found,) = await measure_together(db, [(asked, body)], now)
+    return found
+
+
+async def measure_together(
+    db: Database, all_asked: Sequence[tuple[EffectQuestions, CompareWindows]], now: datetime
+) -> list[MeasuredEffect]:
+    """Measure several effects in their order, all of them as of one position of the facts. Raises as
+    `measure` does.
+    """
+    loaded = []
     async with snapshot_connection(db) as connection:
         position, _ = await facts_position(connection)
-        windows = await load_windows(connection, asked)
-        warnings = await warnings_of(connection, asked, windows.after, body.change)
-    result = await asyncio.to_thread(compare, windows, position, RESAMPLES, body.promised, warnings)
+        for asked, body in all_asked:
+            method_of(asked.kpi)
+            windows = await load_windows(connection, asked)
+            loaded.append((windows, await warnings_of(connection, asked, windows.after, body.change)))
+    measured = []
+    for (asked, body), (windows, warnings) in zip(all_asked, loaded, strict=True):
+        result = await asyncio.to_thread(compare, windows, position, RESAMPLES, body.promised, warnings)
+        measured.append(_measured(asked, position, result, now))
+    return measured
+
+
+def _measured(asked: EffectQuestions, position: int, result: EffectResult, now: datetime) -> MeasuredEffect:
     first = asked.before
     return MeasuredEffect(
         kpi=asked.kpi.key,

@@ -1,0 +1,106 @@
+"""What a target of a plan or a proposal asks of its KPI: the question whose answer is frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from pydantic import Field
+
+from app.kernel.payloads import PayloadPart, RecordKey, ShortText
+from app.kernel.refusals import WrongValue
+from app.kpis.catalogue import KPIS
+from app.kpis.effects.lifecycle import EffectWindow, Scope
+from app.kpis.periods import Grain
+from app.kpis.question import CannotAnswer, Question, QuestionParameters, parse_question
+
+
+class BaselineQuestion(PayloadPart):
+    """A KPI, the window before, and the cases in it: the question whose answer becomes the baseline."""
+
+    name: RecordKey = Field(
+        description="The key of the target, of which its record has no other.", examples=["restore-faster"]
+    )
+    kpi: RecordKey = Field(
+        description="The KPI's key, as incident_resolution_seconds.", examples=["incident_resolution_seconds"]
+    )
+    before: EffectWindow = Field(
+        description="The window of the baseline; it is over.",
+        examples=[{"from": "2020-01-01", "to": "2020-02-01"}],
+    )
+    scope: Scope = Field(default={}, description="The cases that it is of. Empty: all.")
+    tz: ShortText | None = Field(
+        default=None, description="The time zone of dates (IANA). None: the organisation's."
+    )
+
+
+def check_baseline_questions(
+    asked: Sequence[BaselineQuestion], zone: str, now: datetime, field: str = "targets"
+) -> None:
+    """Check what can be seen without the facts: KPIs, dimensions, windows that are over, each name once.
+
+    `field` is the payload's list. Raises WrongValue.
+    """
+    seen = set[str]()
+    for n, one in enumerate(asked):
+        if one.name in seen:
+            raise WrongValue(pointer=f"/{field}/{n}/name", because="each_once")
+        seen.add(one.name)
+        baseline_question(one, f"/{field}/{n}", zone=zone, now=now)
+
+
+def baseline_question(
+    asked: BaselineQuestion,
+    pointer: str,
+    *,
+    zone: str,
+    now: datetime,
+    reopen_days: int = 0,
+    currency: str = "",
+) -> Question:
+    """Return the checked question. Raises WrongValue, at `pointer`, for what cannot be asked."""
+    kpi = KPIS.get(asked.kpi)
+    if kpi is None:
+        raise WrongValue({"value": asked.kpi}, pointer=f"{pointer}/kpi", because="unknown_value")
+    parameters = QuestionParameters(
+        grain=Grain.all.value,
+        begin=asked.before.begin,
+        end=asked.before.end,
+        zone=asked.tz,
+        filters={one.value: values for one, values in asked.scope.items()},
+    )
+    try:
+        question = parse_question(
+            kpi,
+            parameters,
+            now=now,
+            organisation_zone=zone,
+            reopen_days=reopen_days,
+            currency=currency,
+        )
+    except CannotAnswer as error:
+        raise wrong_question(error, pointer) from error
+    if question.bounds[-1] > now:
+        raise WrongValue(pointer=f"{pointer}/before/to", because="baseline_not_over")
+    return question
+
+
+def wrong_question(error: CannotAnswer, pointer: str) -> WrongValue:
+    """Return what is wrong with the question at `pointer`."""
+    place = {"from": "before/from", "to": "before/to", "tz": "tz"}
+    return WrongValue(
+        error.words,
+        pointer=f"{pointer}/{place.get(error.field, f'scope/{error.field}')}",
+        because=error.code,
+    )
+
+
+def decimal_text(value: float | None) -> str | None:
+    """Return the value as a decimal text without trailing zeros, since the log holds no fractional numbers;
+    None if there is none.
+    """
+    if value is None:
+        return None
+    text = f"{Decimal(repr(value)):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
