@@ -30,9 +30,6 @@ from app.processes.requests.acceptance import (
 from app.processes.requests.implementation import (
     BeginImplementationRequest,
     CheckQualityRequest,
-    MilestoneProgress,
-    PlannedMilestone,
-    PlannedTask,
     ReportProgressRequest,
 )
 from app.processes.requests.lifecycle import AssessRequest, SubmitRequest
@@ -40,13 +37,15 @@ from app.processes.requests.records import (
     AcceptanceVerdict,
     Criterion,
     Judgement,
-    Milestone,
     ReviewSide,
     ReviewVerdict,
     VerificationMethod,
 )
 from app.processes.requests.requirements import AcceptanceCriterion, ConfirmRequirementsRequest
 from app.processes.requests.solutions import ProposeSolutionRequest, ReviewSolutionRequest, SolutionRisk
+from app.ticketing.projects.actions import MilestoneProgress
+from app.ticketing.projects.planning import PlannedMilestone, PlannedTask
+from app.ticketing.projects.records import Milestone
 from app.ticketing.ratings import RateTicket
 from app.ticketing.records import Task
 from app.ticketing.tasks import CompleteTask

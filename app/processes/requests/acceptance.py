@@ -34,7 +34,7 @@ from app.processes.requests.records import (
     AcceptanceVerdict,
     CriterionResult,
     Request,
-    Training,
+    RequestTraining,
     VerificationMethod,
 )
 from app.processes.requests.records import RequestState as State
@@ -182,7 +182,7 @@ def record_training(request: Request, body: RecordTrainingRequest, ctx: ActionCo
         (Heading.topics, body.topics),
         (Heading.material, body.material),
     )
-    made = Training(
+    made = RequestTraining(
         id=ctx.new_id(),
         record=request.row_key,
         document_id=file_document(request, DocumentClass.TR, said, ctx).id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.common.people import Person
@@ -16,9 +15,10 @@ from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.processes.requests.groups import accepting, of_the_business
 from app.processes.requests.implementation import implementer
-from app.processes.requests.preparation import CurrentCriteria, CurrentMilestones
+from app.processes.requests.preparation import CurrentCriteria
 from app.processes.requests.records import QualityCheck, Request, ReviewSide
 from app.processes.requests.records import RequestState as State
+from app.ticketing.projects.checks import check_in_future, check_plan
 from app.ticketing.records import Task
 from app.ticketing.reopening import reopening_ends_at
 from app.ticketing.working_days import service_working_days, working_days_after
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         RecordTrainingRequest,
         SubmitForAcceptanceRequest,
     )
-    from app.processes.requests.implementation import BeginImplementationRequest, ReportProgressRequest
+    from app.processes.requests.implementation import BeginImplementationRequest
     from app.processes.requests.lifecycle import AssessRequest, FulfilRequest, HoldRequest
     from app.processes.requests.requirements import ConfirmRequirementsRequest
     from app.processes.requests.solutions import ProposeSolutionRequest, ReviewSolutionRequest
@@ -137,42 +137,9 @@ async def plan_not_assignable(
     """Refuse tasks whose assignees are inactive or not in their team, due dates that are not in the future,
     and a planned cost with more decimal places than its currency has.
     """
-    for n, task in enumerate(body.tasks):
-        where = f"/tasks/{n}"
-        await check_assignable(
-            reads, ctx.ref(Person, f"tasks/{n}/assignee"), ctx.ref(Team, f"tasks/{n}/team"), where
-        )
-        _check_in_future(task.due_at, f"{where}/due_at", ctx)
-    for n, milestone in enumerate(body.milestones):
-        _check_in_future(milestone.due_at, f"/milestones/{n}/due_at", ctx)
+    await check_plan(reads, body.milestones, body.tasks, ctx)
     if body.planned_cost is not None and body.currency is not None:
         digits_fit(body.planned_cost, body.currency, "/planned_cost")
-
-
-def _check_in_future(when: datetime, pointer: str, ctx: ActionContext) -> None:
-    if when <= ctx.occurred_at:
-        raise WrongValue(pointer=pointer, because="not_ahead")
-
-
-async def invalid_progress(
-    reads: ReadContext, request: Request, body: ReportProgressRequest, ctx: ActionContext
-) -> None:
-    """Refuse milestones that are unknown or named twice, inactive owners of problems, due dates that are not
-    in the future, and a cost with no planned cost or too many decimal places.
-    """
-    known = {milestone.id for milestone in ctx.prepared(CurrentMilestones).milestones}
-    for n, progress in enumerate(body.milestones):
-        if progress.milestone not in known:
-            words = {"kind": "milestone", "name": str(progress.milestone)}
-            raise WrongValue(words, pointer=f"/milestones/{n}/milestone", because="unknown_reference")
-        known.remove(progress.milestone)
-    for n, problem in enumerate(body.problems):
-        check_person_active(ctx.ref(Person, f"problems/{n}/owner"), f"/problems/{n}/owner")
-        _check_in_future(problem.due_at, f"/problems/{n}/due_at", ctx)
-    if body.cost_to_date is not None:
-        if request.currency is None:
-            raise WrongValue(pointer="/cost_to_date", because="no_planned_cost")
-        digits_fit(body.cost_to_date, request.currency, "/cost_to_date")
 
 
 async def task_is_open(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
@@ -247,7 +214,7 @@ async def criterion_results_incomplete(
         raise WrongValue({"count": str(len(left))}, pointer="/results", because="criteria_left_out")
     for n, issue in enumerate(body.issues):
         check_person_active(ctx.ref(Person, f"issues/{n}/owner"), f"/issues/{n}/owner")
-        _check_in_future(issue.due_at, f"/issues/{n}/due_at", ctx)
+        check_in_future(issue.due_at, f"/issues/{n}/due_at", ctx)
 
 
 async def trained_in_future(

@@ -84,8 +84,6 @@ from app.processes.requests.preparation import (
     business_reviewers,
     current_checks,
     current_criteria,
-    current_milestones,
-    unfinished_tasks,
 )
 from app.processes.requests.records import CHILDREN as OWN
 from app.processes.requests.records import ENDED, OPEN, Request
@@ -102,6 +100,10 @@ from app.service_levels.clocks.reopening import AgreedReopening
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.change_endings import ChangeEnding
 from app.ticketing.hold_checks import cannot_wait_for_change, cannot_wait_for_supplier
+from app.ticketing.projects.actions import flag_rows
+from app.ticketing.projects.checks import invalid_progress
+from app.ticketing.projects.planning import expect_no_report
+from app.ticketing.projects.preparation import current_milestones, unfinished_tasks
 from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
 from app.ticketing.requesters import set_requester
 
@@ -344,7 +346,7 @@ def on_enter(request: Request, before: CodeEnum | None, ctx: ActionContext) -> N
     elif request.state is State.rejected:
         request.rejected_at = ctx.occurred_at
     if request.state not in OPEN:
-        request.next_report_due_at = None
+        expect_no_report(request)
     if before is State.on_hold and request.state is not State.on_hold:
         request.held_from = request.hold_reason = request.wake_up_at = None
         request.held_for_change_id = request.supplier_id = None
@@ -415,7 +417,8 @@ LIFECYCLE = Lifecycle(
                prepare=(current_milestones, unfinished_tasks, current_checks, load_documents), wrong=(checks.plan_not_assignable,),
                document=lambda _: DocumentClass.IM),
         action(report_progress,       "汇报进展", IMPLEMENTING_STATES, STAYS, engineer, "request.progress_reported",
-               prepare=(current_milestones,), wrong=(checks.invalid_progress,)),
+               prepare=(current_milestones,), wrong=(invalid_progress,)),
+        *flag_rows("request", IMPLEMENTING_STATES),
         action(change_requirements,   "变更需求", [State.implementing], State.analysing, reporter | engineer, "request.requirements_changed"),
         action(check_quality,         "质量检查", IMPLEMENTING_STATES, STAYS, engineer, "request.quality_checked",
                prepare=(load_documents,), segregate_from=(implementer,), document=lambda _: DocumentClass.TE),

@@ -8,8 +8,7 @@ from uuid import UUID
 from app.kernel.context import ActionContext
 from app.kernel.reads import ReadContext
 from app.processes.requests.groups import accepting, of_the_business
-from app.processes.requests.records import Criterion, Milestone, QualityCheck, Request
-from app.ticketing.records import Task
+from app.processes.requests.records import Criterion, QualityCheck, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,37 +24,6 @@ async def current_criteria(
     """Find the acceptance criteria that are in force."""
     known = await reads.children(Criterion, request)
     return CurrentCriteria(tuple(one for one in known if one.dropped_at is None))
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentMilestones:
-    """The milestones of the current plan."""
-
-    milestones: tuple[Milestone, ...]
-
-
-async def current_milestones(
-    reads: ReadContext, request: Request, body: object, ctx: ActionContext
-) -> CurrentMilestones:
-    """Find the milestones of the current plan."""
-    known = await reads.children(Milestone, request)
-    return CurrentMilestones(tuple(one for one in known if one.dropped_at is None))
-
-
-@dataclass(frozen=True, slots=True)
-class UnfinishedTasks:
-    """The open tasks of the current plan."""
-
-    tasks: tuple[Task, ...]
-
-
-async def unfinished_tasks(
-    reads: ReadContext, request: Request, body: object, ctx: ActionContext
-) -> UnfinishedTasks:
-    """Find the open tasks of the current plan."""
-    tasks = await reads.children(Task, request)
-    left = (one for one in tasks if one.completed_at is None and one.dropped_at is None)
-    return UnfinishedTasks(tuple(one for one in left if one.milestone_id is not None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ sorts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -21,7 +20,6 @@ from app.foundation.cis.queries import CIS
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services.queries import CATALOGUE_ITEMS, SERVICES
 from app.foundation.services.records import FulfilmentPath
-from app.kernel.ledger import Ledger
 from app.processes.requests.lifecycle import LIFECYCLE
 from app.processes.requests.records import (
     Acceptance,
@@ -29,26 +27,16 @@ from app.processes.requests.records import (
     Criterion,
     CriterionResult,
     Judgement,
-    Milestone,
-    ProgressReport,
     QualityCheck,
     RequestState,
+    RequestTraining,
     ReviewSide,
     ReviewVerdict,
     SolutionReview,
-    Training,
     VerificationMethod,
 )
 from app.service_levels.clocks.answers.listing import SlaField, extension
-
-REPORTS_OVERDUE = """
-select id, coalesce(next_report_due_at < now(), false) as overdue from fold.request where id = any(%s)"""
-
-
-async def reports_overdue(ledger: Ledger, requests: Sequence[UUID]) -> Mapping[UUID, Any]:
-    """Return by request whether its progress report is overdue."""
-    rows = await ledger.db.rows(REPORTS_OVERDUE, (list(requests),))
-    return {row["id"]: row["overdue"] for row in rows}
+from app.ticketing.projects.queries import reports_overdue
 
 
 class RequestOut(TicketOut):
@@ -99,8 +87,12 @@ class RequestOut(TicketOut):
     expected_at: datetime | None = Field(description="The one that the latest report says.")
     report_every_days: int | None
     next_report_due_at: datetime | None = Field(description="A report of progress is overdue after it.")
-    report_overdue: Annotated[bool | None, LoadedFrom(reports_overdue, single=True)] = Field(
+    report_overdue: Annotated[bool | None, LoadedFrom(reports_overdue("request"), single=True)] = Field(
         description="Whether a report of progress is overdue now; null in what is past."
+    )
+    report_overdue_at: datetime | None = Field(
+        description="When it was flagged as overdue, and whoever is responsible was told; null again with "
+        "the next report."
     )
     acceptance_wanted_at: datetime | None
     verdict: AcceptanceVerdict | None = Field(description="Of the latest round of acceptance.")
@@ -153,47 +145,6 @@ class SolutionReviewPage(OutputModel):
     """A page of the reviews of a request's solutions, oldest first."""
 
     items: list[SolutionReviewOut]
-    next_cursor: str | None
-
-
-class MilestoneOut(OutputModel):
-    """A milestone of the implementation."""
-
-    id: UUID
-    title: str
-    due_at: datetime
-    done: int = Field(description="In percent.")
-    added_at: datetime
-    completed_at: datetime | None
-    dropped_at: datetime | None = Field(description="When it was planned anew without it.")
-
-
-class MilestonePage(OutputModel):
-    """A page of the milestones of a request, oldest first."""
-
-    items: list[MilestoneOut]
-    next_cursor: str | None
-
-
-class ProgressReportOut(OutputModel):
-    """A report of the progress of the implementation."""
-
-    id: UUID
-    text: str | None
-    expected_at: datetime
-    cost_to_date: str | None = Field(description="Null: nothing was spent; and for all but staff.")
-    planned_cost: str | None = Field(description="For staff and those who accept it; null for others.")
-    currency: str | None = Field(description="Of the planned cost, and for the same.")
-    due_at: datetime | None
-    late: bool = Field(description="Whether it came after it was due.")
-    author: PersonStub | None
-    reported_at: datetime
-
-
-class ProgressReportPage(OutputModel):
-    """A page of the progress reports of a request, oldest first."""
-
-    items: list[ProgressReportOut]
     next_cursor: str | None
 
 
@@ -254,7 +205,7 @@ class CriterionResultPage(OutputModel):
     next_cursor: str | None
 
 
-class TrainingOut(OutputModel):
+class RequestTrainingOut(OutputModel):
     """A training in the use of what was delivered; its document has the audience, topics and material."""
 
     id: UUID
@@ -264,10 +215,10 @@ class TrainingOut(OutputModel):
     recorded_at: datetime
 
 
-class TrainingPage(OutputModel):
+class RequestTrainingPage(OutputModel):
     """A page of the trainings of a request, oldest first."""
 
-    items: list[TrainingOut]
+    items: list[RequestTrainingOut]
     next_cursor: str | None
 
 
@@ -275,14 +226,12 @@ class TrainingPage(OutputModel):
 CHILD_LISTINGS = (
     ChildListing("criteria", Criterion, "added_at", CriterionOut, CriterionPage),
     ChildListing("solution_reviews", SolutionReview, "reviewed_at", SolutionReviewOut, SolutionReviewPage),
-    ChildListing("milestones", Milestone, "added_at", MilestoneOut, MilestonePage),
-    ChildListing("progress_reports", ProgressReport, "reported_at", ProgressReportOut, ProgressReportPage),
     ChildListing("quality_checks", QualityCheck, "checked_at", QualityCheckOut, QualityCheckPage),
     ChildListing("acceptances", Acceptance, "recorded_at", AcceptanceOut, AcceptancePage),
     ChildListing(
         "criterion_results", CriterionResult, "recorded_at", CriterionResultOut, CriterionResultPage
     ),
-    ChildListing("trainings", Training, "recorded_at", TrainingOut, TrainingPage),
+    ChildListing("trainings", RequestTraining, "recorded_at", RequestTrainingOut, RequestTrainingPage),
 )
 
 LISTING = Listing(

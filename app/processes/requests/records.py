@@ -13,6 +13,7 @@ from app.common.personal import Personal
 from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import Channel, HoldReason, Ticket
 from app.foundation.services.records import FulfilmentPath
+from app.ticketing.projects.records import PROJECT_CHILDREN
 
 
 class RequestState(CodeEnum):
@@ -129,6 +130,7 @@ class Request(Ticket):
     expected_at: datetime | None = None
     report_every_days: int | None = None
     next_report_due_at: datetime | None = None
+    report_overdue_at: datetime | None = None
     acceptance_wanted_at: datetime | None = None
     verdict: AcceptanceVerdict | None = Field(default=None, sa_type=Text)
     rounds: int | None = None
@@ -170,35 +172,6 @@ class SolutionReview(ChildRecord):
     reviewed_at: datetime | None = None
 
 
-class Milestone(ChildRecord):
-    """A milestone by which the implementation is planned and reported; `done` is in percent."""
-
-    KIND: ClassVar[str] = "milestone"
-
-    title: str | None = None
-    due_at: datetime | None = None
-    done: int | None = None
-    added_at: datetime | None = None
-    completed_at: datetime | None = None
-    dropped_at: datetime | None = None
-
-
-class ProgressReport(ChildRecord):
-    """A report of the progress of the implementation; `late` if it was made after `due_at`."""
-
-    KIND: ClassVar[str] = "progress_report"
-
-    text: Annotated[str | None, Personal()] = None
-    expected_at: datetime | None = None
-    cost_to_date: Annotated[str | None, StaffOnly()] = None
-    planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = None
-    currency: Annotated[str | None, StaffOnly(reviewers=True)] = None
-    due_at: datetime | None = None
-    late: bool | None = None
-    author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    reported_at: datetime | None = None
-
-
 class QualityCheck(ChildRecord):
     """The result of a quality check at one checkpoint. A new plan drops the earlier checks."""
 
@@ -238,10 +211,10 @@ class CriterionResult(ChildRecord):
     recorded_at: datetime | None = None
 
 
-class Training(ChildRecord):
+class RequestTraining(ChildRecord):
     """A training in the use of what was delivered; `attended` is the number of participants."""
 
-    KIND: ClassVar[str] = "training"
+    KIND: ClassVar[str] = "request_training"
 
     document_id: UUID | None = None
     attended: int | None = None
@@ -249,16 +222,15 @@ class Training(ChildRecord):
     recorded_at: datetime | None = None
 
 
-#: The child records that only requests have.
+#: The child records of requests beside those of every ticket.
 CHILDREN: tuple[type[ChildRecord], ...] = (
     Criterion,
     SolutionReview,
-    Milestone,
-    ProgressReport,
+    *PROJECT_CHILDREN,
     QualityCheck,
     Acceptance,
     CriterionResult,
-    Training,
+    RequestTraining,
 )
 
 
@@ -283,20 +255,6 @@ class SolutionReviewTable(SolutionReview, table=True):
     __table_args__: ClassVar = FOLD
 
 
-class MilestoneTable(Milestone, table=True):
-    """The table of milestones."""
-
-    __tablename__ = "milestone"
-    __table_args__: ClassVar = FOLD
-
-
-class ProgressReportTable(ProgressReport, table=True):
-    """The table of progress reports."""
-
-    __tablename__ = "progress_report"
-    __table_args__: ClassVar = FOLD
-
-
 class QualityCheckTable(QualityCheck, table=True):
     """The table of quality checks."""
 
@@ -318,8 +276,8 @@ class CriterionResultTable(CriterionResult, table=True):
     __table_args__: ClassVar = FOLD
 
 
-class TrainingTable(Training, table=True):
+class RequestTrainingTable(RequestTraining, table=True):
     """The table of trainings."""
 
-    __tablename__ = "training"
+    __tablename__ = "request_training"
     __table_args__: ClassVar = FOLD

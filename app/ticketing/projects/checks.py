@@ -1,0 +1,67 @@
+"""Checks of actions on projects, beyond state and role. Each raises the code of its refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from app.common.people import Person
+from app.foundation.costs.amounts import check_digits as digits_fit
+from app.foundation.people.eligibility import check_assignable, check_person_active
+from app.foundation.people.records import Team
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.ticketing.projects.preparation import CurrentMilestones
+from app.ticketing.projects.records import ProjectRecord
+
+if TYPE_CHECKING:
+    from app.ticketing.projects.actions import ReportProgress
+    from app.ticketing.projects.planning import PlannedMilestone, PlannedTask
+
+
+async def check_plan(
+    reads: ReadContext,
+    milestones: Sequence[PlannedMilestone],
+    tasks: Sequence[PlannedTask],
+    ctx: ActionContext,
+) -> None:
+    """Refuse tasks whose assignees are inactive or not in their team, and due dates that are not in the
+    future. The payload's fields are called `milestones` and `tasks`.
+    """
+    for n, task in enumerate(tasks):
+        where = f"/tasks/{n}"
+        await check_assignable(
+            reads, ctx.ref(Person, f"tasks/{n}/assignee"), ctx.ref(Team, f"tasks/{n}/team"), where
+        )
+        check_in_future(task.due_at, f"{where}/due_at", ctx)
+    for n, milestone in enumerate(milestones):
+        check_in_future(milestone.due_at, f"/milestones/{n}/due_at", ctx)
+
+
+def check_in_future(when: datetime, pointer: str, ctx: ActionContext) -> None:
+    """Refuse a time that is not in the future (`not_ahead`)."""
+    if when <= ctx.occurred_at:
+        raise WrongValue(pointer=pointer, because="not_ahead")
+
+
+async def invalid_progress(
+    reads: ReadContext, record: ProjectRecord, body: ReportProgress, ctx: ActionContext
+) -> None:
+    """Refuse milestones that are unknown or named twice, inactive owners of problems, due dates that are not
+    in the future, and a cost with no planned cost or too many decimal places.
+    """
+    known = {milestone.id for milestone in ctx.prepared(CurrentMilestones).milestones}
+    for n, progress in enumerate(body.milestones):
+        if progress.milestone not in known:
+            words = {"kind": "milestone", "name": str(progress.milestone)}
+            raise WrongValue(words, pointer=f"/milestones/{n}/milestone", because="unknown_reference")
+        known.remove(progress.milestone)
+    for n, problem in enumerate(body.problems):
+        check_person_active(ctx.ref(Person, f"problems/{n}/owner"), f"/problems/{n}/owner")
+        check_in_future(problem.due_at, f"/problems/{n}/due_at", ctx)
+    if body.cost_to_date is not None:
+        if record.currency is None:
+            raise WrongValue(pointer="/cost_to_date", because="no_planned_cost")
+        digits_fit(body.cost_to_date, record.currency, "/cost_to_date")

@@ -1,0 +1,128 @@
+"""Parts of payloads that plan a project, and what a plan does: milestones and tasks, and how often progress
+is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from app.common.notices import NoticeType, Responsible
+from app.common.people import Person
+from app.common.records import ForeignRef
+from app.foundation.people.records import Team
+from app.kernel.context import ActionContext
+from app.kernel.payloads import LONGEST_LIST, Instant, PayloadPart, Reference, Title
+from app.ticketing.projects.preparation import CurrentMilestones, UnfinishedTasks
+from app.ticketing.projects.records import Milestone, ProjectRecord
+from app.ticketing.records import Task
+
+#: The longest time between two reports, in days.
+MOST_DAYS = 92
+
+
+class PlannedMilestone(PayloadPart):
+    """A milestone of the plan."""
+
+    title: Title = Field(description="What is reached by then. Lists show it: name no persons here.")
+    due_at: Instant = Field(description="By when.")
+
+
+class PlannedTask(PayloadPart):
+    """A task of the plan."""
+
+    title: Title = Field(description="What is to be done. Lists show it: name no persons here.")
+    assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
+        description="By whom: a person's id, or `me`."
+    )
+    team: Annotated[Reference, ForeignRef("team")] | None = Field(
+        default=None, description="For which team: its key or id; the assignee belongs to it."
+    )
+    milestone: int = Field(
+        ge=1, le=LONGEST_LIST, strict=True, description="For which milestone: 1 the first."
+    )
+    due_at: Instant = Field(description="By when.")
+
+
+def names_no_milestone(milestones: Sequence[PlannedMilestone], tasks: Sequence[PlannedTask]) -> bool:
+    """Return whether a task is for a milestone that is not there: refused as `no_such_milestone`."""
+    return any(task.milestone > len(milestones) for task in tasks)
+
+
+def plan_project(
+    record: ProjectRecord,
+    milestones: Sequence[PlannedMilestone],
+    tasks: Sequence[PlannedTask],
+    ctx: ActionContext,
+) -> list[Person]:
+    """Plan the project: drop the milestones and open tasks of the earlier plan, and add those of this one.
+    Return the assignees. The payload's fields are called `milestones` and `tasks`.
+    """
+    for earlier in (*ctx.prepared(CurrentMilestones).milestones, *ctx.prepared(UnfinishedTasks).tasks):
+        ctx.change(earlier).dropped_at = ctx.occurred_at
+    steps = [_add_milestone(record, planned, ctx) for planned in milestones]
+    assignees = []
+    for n, planned in enumerate(tasks):
+        team, assignee = ctx.ref(Team, f"tasks/{n}/team"), ctx.required_ref(Person, f"tasks/{n}/assignee")
+        assignees.append(assignee)
+        task = Task(
+            id=ctx.new_id(),
+            record=record.row_key,
+            title=planned.title,
+            assignee_id=assignee.id,
+            team_id=team.id if team else None,
+            milestone_id=steps[planned.milestone - 1].id,
+            due_at=planned.due_at,
+            added_at=ctx.occurred_at,
+        )
+        ctx.add(task)
+    return assignees
+
+
+def _add_milestone(record: ProjectRecord, planned: PlannedMilestone, ctx: ActionContext) -> Milestone:
+    made = Milestone(
+        id=ctx.new_id(),
+        record=record.row_key,
+        title=planned.title,
+        due_at=planned.due_at,
+        done=0,
+        added_at=ctx.occurred_at,
+    )
+    ctx.add(made)
+    return made
+
+
+def begin_reporting(record: ProjectRecord, every_days: int, ctx: ActionContext) -> None:
+    """Set how often progress is reported, and when first."""
+    record.report_every_days = every_days
+    expect_next_report(record, ctx)
+
+
+def expect_next_report(record: ProjectRecord, ctx: ActionContext) -> None:
+    """Set when the next report is due, as often as the record says; take back that one is overdue."""
+    days = record.report_every_days
+    record.next_report_due_at = None if days is None else ctx.occurred_at + timedelta(days=days)
+    record.report_overdue_at = None
+
+
+def expect_no_report(record: ProjectRecord) -> None:
+    """Set that no report is due any more, since work on the project has ended."""
+    record.next_report_due_at = record.report_overdue_at = None
+
+
+def add_issue(
+    record: ProjectRecord, title: str, owner: Person | None, due_at: datetime, ctx: ActionContext
+) -> None:
+    """Add a task that resolves an issue of the project."""
+    task = Task(
+        id=ctx.new_id(),
+        record=record.row_key,
+        title=title,
+        assignee_id=owner.id if owner else None,
+        due_at=due_at,
+        added_at=ctx.occurred_at,
+    )
+    ctx.add(task)

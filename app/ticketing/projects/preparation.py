@@ -1,0 +1,42 @@
+"""Reads that actions on projects need before they are decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.common.records import Record
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
+from app.ticketing.projects.records import Milestone
+from app.ticketing.records import Task
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentMilestones:
+    """The milestones of the current plan."""
+
+    milestones: tuple[Milestone, ...]
+
+
+async def current_milestones(
+    reads: ReadContext, record: Record, body: object, ctx: ActionContext
+) -> CurrentMilestones:
+    """Find the milestones of the current plan."""
+    known = await reads.children(Milestone, record)
+    return CurrentMilestones(tuple(one for one in known if one.dropped_at is None))
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedTasks:
+    """The open tasks of the current plan."""
+
+    tasks: tuple[Task, ...]
+
+
+async def unfinished_tasks(
+    reads: ReadContext, record: Record, body: object, ctx: ActionContext
+) -> UnfinishedTasks:
+    """Find the open tasks of the current plan."""
+    tasks = await reads.children(Task, record)
+    left = (one for one in tasks if one.completed_at is None and one.dropped_at is None)
+    return UnfinishedTasks(tuple(one for one in left if one.milestone_id is not None))
