@@ -1,0 +1,129 @@
+"""Reads of licences and of trainings' results, for the checks of whatever asks for licensed or examined
+persons.
+
+A licence is on the stream of the training that gave it, so a command that relies on one is decided again if
+it is revoked meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from app.common.records import from_row
+from app.foundation.licences.records import TRAINING, ExaminationResult, Licence, TrainingParticipant
+from app.kernel.reads import ReadContext, Reading, Versions
+
+# By the index licence_person.
+VALID = """
+select l.*, l.record as stream, h.version as stream_version
+from fold.licence l join log.stream_head h on h.stream = l.record
+where l.person_id = any(%(persons)s) and l.process = %(process)s and l.revoked_at is null
+  and l.licensed_at <= %(at)s and l.until_at > %(at)s
+order by l.person_id, l.until_at, l.id
+"""
+GUARD = Versions(version="stream_version")
+
+
+async def licences_of(
+    reads: ReadContext, persons: Iterable[UUID], process: str, now: datetime
+) -> dict[UUID, list[Licence]]:
+    """Return, by person, the licences for the process that are valid at `now`, those that end first in front;
+    revoked ones are not. Whoever has none is left out.
+    """
+    return await valid_licences(partial(reads.rows, guard=GUARD), persons, process, now)
+
+
+async def valid_licences(
+    read: Reading, persons: Iterable[UUID], process: str, at: datetime
+) -> dict[UUID, list[Licence]]:
+    """Return the same as `licences_of`, by whatever `read` reads."""
+    found: dict[UUID, list[Licence]] = {}
+    for row in await read(VALID, {"persons": list(persons), "process": process, "at": at}):
+        found.setdefault(row["person_id"], []).append(from_row(Licence, row))
+    return found
+
+
+async def missing_skills(
+    reads: ReadContext, persons: Iterable[UUID], process: str, skills: Sequence[str], now: datetime
+) -> dict[UUID, list[str]]:
+    """Return, for each of the persons in their order, those of the skills that none of their valid licences
+    for the process covers.
+    """
+    asked = list(dict.fromkeys(persons))
+    held = await licences_of(reads, asked, process, now)
+    return {person: lacking(skills, held.get(person, ())) for person in asked}
+
+
+def lacking(skills: Iterable[str], licences: Iterable[Licence]) -> list[str]:
+    """Return those of the skills that none of the licences covers: several may cover them together."""
+    held = {skill for one in licences for skill in one.skills or ()}
+    return [skill for skill in skills if skill not in held]
+
+
+async def unlicensed(
+    reads: ReadContext, persons: Iterable[UUID], process: str, now: datetime, skills: Sequence[str] = ()
+) -> list[UUID]:
+    """Return those of the persons, in their order, who have no valid licence for the process, or none that
+    covers one of the skills.
+    """
+    asked = list(dict.fromkeys(persons))
+    held = await licences_of(reads, asked, process, now)
+    return [one for one in asked if one not in held or lacking(skills, held[one])]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResults:
+    """A training with its participants and their latest results, by person.
+
+    `training` is its record, which belongs to the trainings: number, state, kind, process, skills, topics,
+    pass_mark, improvement_id, held_at and others.
+    """
+
+    training: Any
+    participants: Mapping[UUID, TrainingParticipant]
+    results: Mapping[UUID, ExaminationResult]
+
+    @property
+    def training_was_held(self) -> bool:
+        """Return whether it has taken place."""
+        return self.training.held_at is not None
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """Return the topics of its examination, as codes of ExaminationTopic."""
+        return frozenset(self.training.topics or ())
+
+    @property
+    def attended(self) -> frozenset[UUID]:
+        """Return the persons who were there."""
+        return frozenset(person for person, one in self.participants.items() if one.attended)
+
+    @property
+    def passed(self) -> frozenset[UUID]:
+        """Return the persons who have passed the examination."""
+        return frozenset(person for person, one in self.results.items() if one.passed)
+
+    def not_passed(self, persons: Iterable[UUID]) -> list[UUID]:
+        """Return those of the persons who have not passed it, or did not take part."""
+        return [person for person in persons if person not in self.passed]
+
+
+async def training_results(reads: ReadContext, training: str | UUID) -> TrainingResults | None:
+    """Return the training with that id or number, with its participants and results; None: there is none. A
+    command that relies on it is decided again if they change.
+    """
+    loaded = await reads.record(TRAINING, str(training))
+    if loaded is None:
+        return None
+    participants = await reads.children(TrainingParticipant, loaded.record)
+    results = await reads.children(ExaminationResult, loaded.record)
+    return TrainingResults(
+        loaded.record,
+        {one.person_id: one for one in participants if one.person_id is not None},
+        {one.person_id: one for one in results if one.person_id is not None},
+    )

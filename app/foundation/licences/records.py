@@ -1,0 +1,114 @@
+"""Participants of trainings, results of their examinations, and licences, as child records of the training
+(tables).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from app.common.notices import NoticeType, Responsible
+from app.common.personal import Personal
+from app.common.records import FOLD, ChildRecord, CodeEnum, Document, ForeignRef
+
+#: The kind of the records that these are child records of.
+TRAINING = "training"
+
+
+class TrainingKind(CodeEnum):
+    """Whom a training is for."""
+
+    key_user = "key_user", "Key users", "关键用户"
+    executor = "executor", "Executors", "执行人"
+    everybody = "everybody", "Everybody", "全员"
+
+
+class ExaminationTopic(CodeEnum):
+    """Topic of an examination."""
+
+    what_is_new = "what_is_new", "What is new", "有哪些新内容"
+    what_differs = "what_differs", "What differs from the old", "与原先有何不同"
+    own_duty = "own_duty", "One's own duty", "本人职责"
+    how_to_do_it = "how_to_do_it", "How to do it", "如何操作"
+
+
+class TrainingParticipant(ChildRecord):
+    """A person who is to be trained. `missing_skills`: those that no valid licence of theirs covered when the
+    training was planned; none: they take part because everybody does. `attended`: None until it was held.
+    """
+
+    KIND: ClassVar[str] = "training_participant"
+    AUDIENCE_KIND: ClassVar[str] = "follower"
+
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.training_invited)] = None
+    missing_skills: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    attended: bool | None = None
+    added_at: datetime | None = None
+
+
+class ExaminationResult(ChildRecord):
+    """The result of a participant's latest sitting: their marks by topic, 0 to 100, and whether each reached
+    the pass mark. A later sitting replaces it by another one; `sitting` counts from 1.
+    """
+
+    KIND: ClassVar[str] = "examination_result"
+
+    person_id: Annotated[
+        UUID | None,
+        ForeignRef("person"),
+        Responsible(
+            NoticeType.examination_passed, when="passed", otherwise=NoticeType.examination_not_passed
+        ),
+    ] = None
+    marks: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    pass_mark: int | None = None
+    passed: bool | None = None
+    sitting: int | None = None
+    examiner_id: Annotated[UUID | None, ForeignRef("person")] = None
+    examined_at: datetime | None = None
+
+
+class Licence(ChildRecord):
+    """A person's permission to carry out a process with these skills. `revoked_from_id` is the person, set
+    when it is revoked.
+    """
+
+    KIND: ClassVar[str] = "licence"
+
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.licensed)] = None
+    process: str | None = None
+    skills: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    licensed_at: datetime | None = None
+    until_at: datetime | None = None
+    revoked_at: datetime | None = None
+    revoked_from_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.licence_revoked)] = (
+        None
+    )
+    revoked_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    revocation_reason: Annotated[str | None, Personal()] = None
+
+
+class TrainingParticipantTable(TrainingParticipant, table=True):
+    """The table of participants of trainings."""
+
+    __tablename__ = "training_participant"
+    __table_args__: ClassVar = FOLD
+
+
+class ExaminationResultTable(ExaminationResult, table=True):
+    """The table of results of examinations."""
+
+    __tablename__ = "examination_result"
+    __table_args__: ClassVar = FOLD
+
+
+class LicenceTable(Licence, table=True):
+    """The table of licences."""
+
+    __tablename__ = "licence"
+    __table_args__: ClassVar = FOLD

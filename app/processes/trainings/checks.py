@@ -1,0 +1,110 @@
+"""Checks of actions on trainings, beyond state and role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.common.people import Person
+from app.foundation.licences.records import Licence
+from app.foundation.people.eligibility import check_person_active
+from app.kernel.context import ActionContext
+from app.kernel.payloads import LATEST_YEAR
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import PreparationRefused, WrongValue
+from app.processes.trainings.preparation import Participants, Results
+from app.processes.trainings.records import Training
+
+if TYPE_CHECKING:
+    from app.processes.trainings.lifecycle import (
+        ExamineTraining,
+        HoldTraining,
+        LicenseTraining,
+        PlanTraining,
+        RevokeLicenceTraining,
+    )
+
+
+async def plan_invalid(
+    reads: ReadContext, training: Training, body: PlanTraining, ctx: ActionContext
+) -> None:
+    """Refuse a training without material, with an inactive trainer, and what is named twice."""
+    if body.material is None and body.material_number is None:
+        raise WrongValue(pointer="/material", because="material_missing")
+    check_person_active(ctx.ref(Person, "trainer"), "/trainer")
+    for name in ("skills", "topics"):
+        said = getattr(body, name)
+        if len(set(said)) < len(said):
+            raise WrongValue(pointer=f"/{name}", because="each_once")
+
+
+async def attendance_invalid(
+    reads: ReadContext, training: Training, body: HoldTraining, ctx: ActionContext
+) -> None:
+    """Refuse somebody who was not to take part, or who is named twice."""
+    _check_participants([f"/attended/{n}" for n in range(len(body.attended))], "attended", ctx)
+
+
+async def results_invalid(
+    reads: ReadContext, training: Training, body: ExamineTraining, ctx: ActionContext
+) -> None:
+    """Refuse results of somebody who was not there, marks that are not one for each topic, and an examiner
+    who is a participant.
+    """
+    examiner, there = ctx.ref(Person, "examiner"), ctx.prepared(Participants).by_person
+    check_person_active(examiner, "/examiner")
+    if examiner is not None and examiner.id in there:
+        raise WrongValue(pointer="/examiner", because="is_a_participant")
+    seen = set()
+    for n, one in enumerate(body.results):
+        person = ctx.required_ref(Person, f"results/{n}/person").id
+        _check_participant(person in there, person in seen, f"/results/{n}/person")
+        seen.add(person)
+        if not there[person].attended:
+            raise WrongValue(pointer=f"/results/{n}/person", because="was_not_there")
+        if set(one.marks) != set(training.topics or ()):
+            words = {"topics": ", ".join(training.topics or ())}
+            raise WrongValue(words, pointer=f"/results/{n}/marks", because="mark_for_each_topic")
+
+
+async def licences_invalid(
+    reads: ReadContext, training: Training, body: LicenseTraining, ctx: ActionContext
+) -> None:
+    """Refuse licences for those who have not passed, all of whom it names, and an end that is past."""
+    named, results = ctx.refs(Person, "persons"), ctx.prepared(Results).by_person
+    _check_participants([f"/persons/{n}" for n in range(len(named))], "persons", ctx)
+    wrong = [
+        WrongValue(pointer=f"/persons/{n}", because="has_not_passed")
+        for n, person in enumerate(named)
+        if person.id not in results or not results[person.id].passed
+    ]
+    if wrong:
+        wrong[0].further = tuple(wrong[1:])
+        raise wrong[0]
+    if not any(one.passed for one in results.values()):
+        raise PreparationRefused("nobody_has_passed")
+    if body.until_at is not None and not ctx.occurred_at < body.until_at:
+        raise WrongValue(pointer="/until_at", because="not_ahead")
+    if body.until_at is None and ctx.occurred_at.year + 2 > LATEST_YEAR:
+        raise WrongValue(pointer="/until_at", because="missing")
+
+
+async def licence_revoked_already(
+    reads: ReadContext, training: Training, body: RevokeLicenceTraining, ctx: ActionContext
+) -> str | None:
+    """Refuse if the licence is revoked already (`licence_is_revoked`)."""
+    revoked = ctx.required_ref(Licence, "licence").revoked_at is not None
+    return "licence_is_revoked" if revoked else None
+
+
+def _check_participants(pointers: list[str], field: str, ctx: ActionContext) -> None:
+    there, seen = ctx.prepared(Participants).by_person, set()
+    for pointer, person in zip(pointers, ctx.refs(Person, field), strict=True):
+        _check_participant(person.id in there, person.id in seen, pointer)
+        seen.add(person.id)
+
+
+def _check_participant(takes_part: bool, named_before: bool, pointer: str) -> None:
+    if not takes_part:
+        raise WrongValue(pointer=pointer, because="not_a_participant")
+    if named_before:
+        raise WrongValue(pointer=pointer, because="each_once")

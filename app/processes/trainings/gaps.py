@@ -1,0 +1,105 @@
+"""Gaps between the skills that a process needs and those that the members of teams hold licences for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.filters import MOST_VALUES, CommaSeparated
+from app.api.shapes import OutputModel, PersonStub
+from app.foundation.licences.lookups import lacking, valid_licences
+from app.foundation.people.lookups import active_members
+from app.kernel.ledger import Ledger
+from app.kernel.payloads import LONGEST_LINE, RecordKey
+from app.kernel.refusals import WrongValue
+from app.log.canonical import instant
+from app.processes.trainings.preparation import MOST_PARTICIPANTS
+from app.processes.trainings.queries import TAUGHT
+from app.processes.trainings.records import TrainingState
+
+Name = Annotated[str, Field(max_length=LONGEST_LINE)]
+
+
+class GapsQuery(BaseModel):
+    """The process and the teams whose gaps are asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    process: RecordKey = Field(description="The process, as licences name it.")
+    team: Annotated[list[Name], CommaSeparated] = Field(
+        min_length=1,
+        max_length=MOST_VALUES,
+        description="The teams whose members are looked at: keys or ids.",
+    )
+    skill: list[Name] | None = Field(
+        None,
+        min_length=1,
+        max_length=MOST_VALUES,
+        description="The skills needed, each in a parameter of its own; none named: all that trainings of the "
+        "process are about.",
+    )
+
+
+class SkillGapOut(OutputModel):
+    """What a person lacks of the skills needed."""
+
+    person: PersonStub
+    held: list[str] = Field(description="The skills needed that valid licences of theirs cover.")
+    missing: list[str] = Field(description="The others; none: there is no gap.")
+    until_at: datetime | None = Field(description="When the first of these licences ends; null: none does.")
+
+
+class SkillGapsOut(OutputModel):
+    """The gaps of the members of teams; those who lack most skills come first."""
+
+    process: str
+    skills: list[str] = Field(description="The skills needed.")
+    lacking: int = Field(description="How many lack one.")
+    items: list[SkillGapOut] = Field(description="Each active member, those who lack most in front.")
+
+
+async def gaps_of(ledger: Ledger, query: GapsQuery, now: datetime) -> dict[str, Any]:
+    """Return the gaps of the teams' active members. Raises WrongValue if there is no such team, or there are
+    too many members.
+    """
+    team_ids = await _team_ids(ledger, query.team)
+    skills = list(dict.fromkeys(query.skill or ()))
+    if not skills:
+        rows = await ledger.db.rows(TAUGHT, (query.process, TrainingState.cancelled.value))
+        skills = [row["skill"] for row in rows]
+    persons = await active_members(ledger.db.rows, team_ids, MOST_PARTICIPANTS + 1)
+    if len(persons) > MOST_PARTICIPANTS:
+        words = {"most": str(MOST_PARTICIPANTS)}
+        raise WrongValue(words, parameter="team", because="too_large_an_audience")
+    licences = await valid_licences(ledger.db.rows, persons, query.process, now)
+    names = await ledger.directory.names(persons) if persons else {}
+    texts = await ledger.vault.texts(names.values())
+    items: list[dict[str, Any]] = []
+    for person in persons:
+        theirs = licences.get(person, [])
+        missing = lacking(skills, theirs)
+        ends = [
+            one.until_at for one in theirs if one.until_at and not set(one.skills or ()).isdisjoint(skills)
+        ]
+        items.append(
+            {
+                "person": {"id": person, "name": texts.get(names.get(person, ""))},
+                "held": [skill for skill in skills if skill not in missing],
+                "missing": missing,
+                "until_at": instant(min(ends)) if ends else None,
+            }
+        )
+    items.sort(key=lambda item: len(item["missing"]), reverse=True)
+    lack = sum(1 for item in items if item["missing"])
+    return {"process": query.process, "skills": skills, "lacking": lack, "items": items}
+
+
+async def _team_ids(ledger: Ledger, named: list[str]) -> list[Any]:
+    teams = (await ledger.directory.teams()).values()
+    known = {name: team.id for team in teams for name in (team.key, team.text)}
+    for name in named:
+        if name not in known:
+            raise WrongValue({"kind": "team", "name": name}, parameter="team", because="unknown_reference")
+    return list(dict.fromkeys(known[name] for name in named))

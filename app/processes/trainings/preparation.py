@@ -1,0 +1,88 @@
+"""What actions on trainings load beforehand: who lacks which skills, the participants, results, licences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from app.common.people import Person
+from app.foundation.licences.lookups import missing_skills
+from app.foundation.licences.records import ExaminationResult, TrainingParticipant
+from app.foundation.people.eligibility import check_person_active
+from app.foundation.people.lookups import active_members
+from app.foundation.people.records import Team
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext, Unguarded
+from app.kernel.refusals import WrongValue
+from app.processes.trainings.records import Training
+
+if TYPE_CHECKING:
+    from app.processes.trainings.lifecycle import PlanTraining
+
+MOST_PARTICIPANTS = 500
+MEMBERS_GUARD = Unguarded("Whoever joins the team meanwhile was no member when it was planned.")
+
+
+@dataclass(frozen=True, slots=True)
+class SkillGaps:
+    """The persons who are to take part, each with the skills that they lack."""
+
+    missing: dict[UUID, list[str]]
+
+
+async def skill_gaps(
+    reads: ReadContext, training: Training, body: PlanTraining, ctx: ActionContext
+) -> SkillGaps:
+    """Find who of the persons named, and of the members of the teams, lacks a skill: the participants.
+    Raises WrongValue if nobody does, unless everybody is to take part.
+    """
+    persons, teams = ctx.refs(Person, "persons"), ctx.refs(Team, "teams")
+    for n, person in enumerate(persons):
+        check_person_active(person, f"/persons/{n}")
+    if not persons and not teams:
+        raise WrongValue(pointer="/persons", because="audience_missing")
+    pointer = "/persons" if persons else "/teams"
+    # One more than may take part of each, so that too many are found.
+    most = MOST_PARTICIPANTS + len(persons) + 1
+    read = partial(reads.rows, guard=MEMBERS_GUARD)
+    members = await active_members(read, [team.id for team in teams], most) if teams else []
+    audience = dict.fromkeys([person.id for person in persons] + members)
+    if not audience:
+        raise WrongValue(pointer=pointer, because="teams_have_no_members")
+    if len(audience) > MOST_PARTICIPANTS:
+        raise WrongValue({"most": str(MOST_PARTICIPANTS)}, pointer=pointer, because="too_large_an_audience")
+    lacking = await missing_skills(reads, audience, body.process, body.skills, ctx.occurred_at)
+    missing = {person: skills for person, skills in lacking.items() if skills or body.everybody}
+    if not missing:
+        raise WrongValue({"process": body.process}, pointer=pointer, because="nobody_lacks_skills")
+    return SkillGaps(missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Participants:
+    """The participants of the training, by person."""
+
+    by_person: dict[UUID, TrainingParticipant]
+
+
+async def participants(
+    reads: ReadContext, training: Training, body: object, ctx: ActionContext
+) -> Participants:
+    """Find the participants of the training."""
+    found = await reads.children(TrainingParticipant, training)
+    return Participants({one.person_id: one for one in found if one.person_id is not None})
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The latest results of the training's examination, by person."""
+
+    by_person: dict[UUID, ExaminationResult]
+
+
+async def results(reads: ReadContext, training: Training, body: object, ctx: ActionContext) -> Results:
+    """Find the results of the examination so far."""
+    found = await reads.children(ExaminationResult, training)
+    return Results({one.person_id: one for one in found if one.person_id is not None})

@@ -1,0 +1,81 @@
+"""Trainings (tables); their participants, results and licences are in app.foundation.licences."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text
+from sqlmodel import Field
+
+from app.common.notices import NoticeType, Responsible
+from app.common.personal import Personal
+from app.common.records import FOLD, CodeEnum, ForeignRef, Record, StaffOnly
+from app.foundation.licences.records import TRAINING, TrainingKind
+
+
+class TrainingState(CodeEnum):
+    """State of a training."""
+
+    planned = "planned", "Planned", "已计划"
+    held = "held", "Held", "已举办"
+    examined = "examined", "Examined", "已考核"
+    licensed = "licensed", "Licensed", "已发证"
+    cancelled = "cancelled", "Cancelled", "已取消"
+
+
+class TrainingMethod(CodeEnum):
+    """Way in which a training is given."""
+
+    classroom = "classroom", "Classroom", "课堂"
+    online = "online", "Online", "在线"
+    on_the_job = "on_the_job", "On the job", "在岗"
+    self_study = "self_study", "Self-study", "自学"
+
+
+class Training(Record):
+    """A training of persons in the skills that a process needs.
+
+    `team_ids` are the teams whose members it is for; `participant_ids` are those who take part, `failed_ids`
+    those of them who were examined and have not passed so far. `planned_at` is when it is to take place.
+    """
+
+    KIND: ClassVar[str] = TRAINING
+
+    number: str = ""
+    state: TrainingState | None = Field(default=None, sa_type=Text)
+    title: str | None = None
+    year: int | None = None
+    kind: TrainingKind | None = Field(default=None, sa_type=Text)
+    method: TrainingMethod | None = Field(default=None, sa_type=Text)
+    process: str | None = None
+    skills: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    material: Annotated[str | None, Personal()] = None
+    material_number: str | None = None
+    team_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    everybody: bool | None = None
+    improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = None
+    pass_mark: int | None = None
+    topics: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    planner_id: Annotated[UUID | None, ForeignRef("person")] = None
+    trainer_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
+    participant_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    failed_ids: Annotated[list[str] | None, StaffOnly()] = Field(default=None, sa_type=ARRAY(Text))
+    planned_at: datetime | None = None
+    held_at: datetime | None = None
+    examined_at: datetime | None = None
+    licensed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+
+    @property
+    def concerned_process(self) -> str | None:
+        """The process that it is about: its owner sees to its trainings."""
+        return self.process
+
+
+class TrainingTable(Training, table=True):
+    """The table of trainings."""
+
+    __tablename__ = "training"
+    __table_args__: ClassVar = FOLD

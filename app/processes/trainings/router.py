@@ -1,0 +1,48 @@
+"""Routes of trainings: `/v1/trainings`, and the gaps that they are planned from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.actions import mount_actions
+from app.api.auth import context_of
+from app.api.child_rows import mount_child_listing
+from app.api.direct import DirectRoute
+from app.api.openapi import problems
+from app.api.paging import VARY
+from app.api.reads import mount_reads, renderer_of
+from app.kernel.actor_policy import staff
+from app.kernel.refusals import Forbidden
+from app.processes.trainings.gaps import GapsQuery, SkillGapsOut, gaps_of
+from app.processes.trainings.lifecycle import LIFECYCLE
+from app.processes.trainings.queries import CHILD_LISTINGS, LISTING, TrainingOut
+
+router = APIRouter(prefix="/v1/trainings", tags=["trainings"], route_class=DirectRoute)
+
+
+# Before the route of one training, which would take `gaps` for a training's name.
+@router.get(
+    "/gaps",
+    operation_id="list_training_gaps",
+    response_model=SkillGapsOut,
+    responses=problems(403, 422),
+)
+async def list_training_gaps(request: Request, query: Annotated[GapsQuery, Query()]) -> Response:
+    """Return which of the skills that a process needs the members of teams lack; nothing is planned. For
+    staff.
+    """
+    renderer = renderer_of(request, LISTING)
+    if not renderer.caller.is_staff:
+        raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
+    found = await gaps_of(renderer.ledger, query, context_of(request).now)
+    return Response(to_json(found), headers=VARY, media_type="application/json")
+
+
+mount_reads(router, LISTING)
+mount_actions(router, LIFECYCLE, TrainingOut)
+for _listing in CHILD_LISTINGS:
+    mount_child_listing(router, LIFECYCLE, TrainingOut, _listing)

@@ -1,0 +1,76 @@
+"""People who plan trainings, learn and examine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from app.common.people import Role
+from tests.client import Api, Client, Json
+
+TOPICS = ("what_is_new", "what_differs", "own_duty", "how_to_do_it")
+
+
+@dataclass
+class School:
+    """A quality manager, a project manager, and a team of two engineers with a requester among them."""
+
+    api: Api
+    quality: Client
+    project: Client
+    first: Client
+    second: Client
+    guest: Client
+
+    async def plan(self, **more: object) -> Json:
+        """A training that the quality manager plans for the team."""
+        return await self.quality.post_ok("/v1/trainings", said(**more))
+
+    async def held(self, *there: Client, **more: object) -> str:
+        """The address of a training which these attended."""
+        at = f"/v1/trainings/{(await self.plan(**more))['number']}"
+        attended = [one.id for one in there]
+        await self.quality.post_ok(f"{at}/hold", {"attended": attended, "contents": "What is new."})
+        return at
+
+    async def licensed(self, *there: Client, **more: object) -> str:
+        """The address of a training by which these got licences."""
+        at = await self.held(*there, **more)
+        await self.quality.post_ok(f"{at}/examine", {"results": [marked(one, 90) for one in there]})
+        await self.quality.post_ok(f"{at}/license")
+        return at
+
+
+def said(**more: object) -> Json:
+    """What is said to plan a training."""
+    return {
+        "title": "The new way of incidents",
+        "year": 2027,
+        "kind": "executor",
+        "method": "classroom",
+        "process": "incident",
+        "skills": ["triage", "handling"],
+        "material": "The slides.",
+        "teams": ["network"],
+        "planned_at": "2199-01-31T06:00:00Z",
+        **more,
+    }
+
+
+def marked(client: Client, mark: int, **others: int) -> Json:
+    """The marks of a participant: this one for each topic but the others."""
+    return {"person": client.id, "marks": dict.fromkeys(TOPICS, mark) | others}
+
+
+@pytest.fixture
+async def school(api: Api) -> School:
+    await api.team("network")
+    return School(
+        api,
+        await api.client("Quality", Role.quality_manager),
+        await api.client("Project", Role.project_manager),
+        await api.client("First", Role.engineer, teams=("network",)),
+        await api.client("Second", Role.engineer, teams=("network",)),
+        await api.client("Guest", teams=("network",)),
+    )
