@@ -1,0 +1,126 @@
+"""Checks of actions on improvement plans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from app.common.people import Person, Role, parse_grants
+from app.common.records import Record
+from app.foundation.decisions.records import Decision, DecisionState
+from app.foundation.people.eligibility import check_person_active
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.kpis.baselines.freezing import FrozenBaselines
+from app.kpis.baselines.payloads import check_baseline_questions
+from app.meetings.records import Meeting, MeetingState
+from app.processes.improvement_plans.dates import end_of_year
+from app.processes.improvement_plans.preparation import KnownContents
+from app.processes.improvement_plans.progress import PlanProgress
+from app.processes.improvement_plans.records import (
+    ImprovementPlan,
+    ImprovementPlanPoint,
+    ImprovementPlanStep,
+    ImprovementPlanTarget,
+)
+
+if TYPE_CHECKING:
+    from app.processes.improvement_plans.adjusting import ProposeAdjustmentImprovementPlan
+    from app.processes.improvement_plans.closing import CloseImprovementPlan
+    from app.processes.improvement_plans.contents import PlannedTarget, ReviseImprovementPlan
+    from app.processes.improvement_plans.following import ReviewImprovementPlan
+
+MEETING_WAS_HELD = frozenset({MeetingState.held, MeetingState.minuted})
+
+
+async def not_an_author(reads: ReadContext, plan: ImprovementPlan, ctx: ActionContext) -> str | None:
+    """Refuse process owners who are not among the plan's co-authors (`not_an_author`)."""
+    if ctx.caller.has_role(Role.quality_manager, plan):
+        return None
+    return None if str(ctx.caller.person_id) in (plan.co_author_ids or ()) else "not_an_author"
+
+
+async def invalid_contents(
+    reads: ReadContext, plan: ImprovementPlan, body: ReviseImprovementPlan, ctx: ActionContext
+) -> None:
+    """Refuse co-authors who own no process, owners who are inactive, and targets that no KPI can tell of."""
+    for n, person in enumerate(ctx.refs(Person, "co_authors")):
+        check_person_active(person, f"/co_authors/{n}")
+        held = parse_grants(person.roles) or ()
+        if not any(one.role is Role.process_owner for one in held):
+            raise WrongValue(pointer=f"/co_authors/{n}", because="no_process_owner")
+    for n in range(len(body.steps)):
+        check_person_active(ctx.ref(Person, f"steps/{n}/owner"), f"/steps/{n}/owner")
+    _check_targets(body.targets, ctx)
+
+
+def _check_targets(targets: Sequence[PlannedTarget], ctx: ActionContext) -> None:
+    check_baseline_questions(targets, str(ctx.zone), ctx.now)
+
+
+async def content_is_missing(reads: ReadContext, plan: ImprovementPlan, ctx: ActionContext) -> str | None:
+    """Refuse while one of the five contents lacks, and say which."""
+    if not (plan.direction and plan.vision):
+        return "plan_lacks_direction"
+    if not (plan.present_state and plan.best_practice):
+        return "plan_lacks_present_state"
+    if not plan.drivers or not await reads.children(ImprovementPlanTarget, plan):
+        return "plan_lacks_targets"
+    points = await reads.children(ImprovementPlanPoint, plan)
+    if not points or not all(one.refers_to for one in points):
+        return "plan_lacks_points"
+    return None if await reads.children(ImprovementPlanStep, plan) else "plan_lacks_schedule"
+
+
+async def targets_changed_meanwhile(
+    reads: ReadContext, plan: ImprovementPlan, body: Any, ctx: ActionContext
+) -> str | None:
+    """Refuse baselines that are of other targets than the plan's by now (`plan_changed_meanwhile`)."""
+    frozen = ctx.prepared(FrozenBaselines).baselines
+    targets = ctx.prepared(KnownContents).targets
+    asked = sorted((one.name or "", one.kpi or "", str(one.scope or {})) for one in targets)
+    found = sorted((one.name, one.kpi, str(one.scope)) for one in frozen)
+    return None if asked == found else "plan_changed_meanwhile"
+
+
+async def decision_is_open(reads: ReadContext, plan: ImprovementPlan, ctx: ActionContext) -> str | None:
+    """Refuse while a decision on the plan is open (`plan_decision_open`)."""
+    found = await reads.children(Decision, plan, state=DecisionState.open.value)
+    return "plan_decision_open" if found else None
+
+
+async def meeting_not_held(
+    reads: ReadContext, plan: ImprovementPlan, body: ReviewImprovementPlan, ctx: ActionContext
+) -> None:
+    """Refuse a meeting that has not been held."""
+    (meeting,) = ctx.refs(Record, "meeting")
+    assert isinstance(meeting, Meeting)
+    if meeting.state not in MEETING_WAS_HELD:
+        raise WrongValue(pointer="/meeting", because="meeting_not_held")
+
+
+async def invalid_adjustment(
+    reads: ReadContext, plan: ImprovementPlan, body: ProposeAdjustmentImprovementPlan, ctx: ActionContext
+) -> None:
+    """Refuse targets that no KPI can tell of."""
+    _check_targets(body.targets, ctx)
+
+
+async def closes_early(
+    reads: ReadContext, plan: ImprovementPlan, body: CloseImprovementPlan, ctx: ActionContext
+) -> None:
+    """Refuse to close the plan before its year is over, unless there is a reason."""
+    assert plan.year is not None
+    if body.reason is None and ctx.occurred_at < end_of_year(plan.year, ctx.zone):
+        raise WrongValue({"year": str(plan.year)}, pointer="/reason", because="closes_early")
+
+
+async def results_of_other_targets(
+    reads: ReadContext, plan: ImprovementPlan, body: Any, ctx: ActionContext
+) -> str | None:
+    """Refuse results that are of other targets than the plan's by now (`plan_changed_meanwhile`)."""
+    targets = ctx.prepared(KnownContents).targets
+    progress = ctx.prepared(PlanProgress)
+    same = all(progress.target_named(one.name) is not None for one in targets)
+    return None if same else "plan_changed_meanwhile"

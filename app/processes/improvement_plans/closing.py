@@ -1,0 +1,47 @@
+"""Closing a plan: the result of each target is computed, and kept."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from app.common.components import example_includes
+from app.foundation.decisions.actions import withdraw_open_decisions
+from app.kernel.context import ActionContext
+from app.kernel.payloads import FreeText, Payload
+from app.processes.improvement_plans.preparation import KnownContents
+from app.processes.improvement_plans.progress import PlanProgress
+from app.processes.improvement_plans.records import ImprovementPlan
+
+
+class CloseImprovementPlan(Payload):
+    """The lessons of the plan, and the reason if its year is not over."""
+
+    model_config = example_includes("reason")
+    lessons: FreeText = Field(
+        description="What was learned.", examples=["Pilot before rolling out. 先试点，后推广。"]
+    )
+    reason: FreeText | None = Field(
+        default=None,
+        description="Why it ends before its year; must be said then.",
+        examples=["The department was merged. 部门合并。"],
+    )
+
+
+def close(plan: ImprovementPlan, body: CloseImprovementPlan, ctx: ActionContext) -> None:
+    """Close the plan: the result of each target is computed, and kept as it is now."""
+    progress = ctx.prepared(PlanProgress)
+    for target in ctx.prepared(KnownContents).targets:
+        found = progress.target_named(target.name)
+        if found is not None:
+            after = ctx.change(target)
+            after.result_value, after.result_compared = found.value, found.compared
+            after.result_cases, after.result_share = found.cases, found.share
+            after.result_met = found.met
+    plan.result_position = progress.position
+    plan.closed_at = ctx.occurred_at
+    plan.lessons = body.lessons
+    plan.close_reason = body.reason
+    plan.next_review_due_at = plan.review_overdue_at = None
+    plan.assessment_due_at = plan.assessment_overdue_at = None
+    plan.adjustment_id = None
+    withdraw_open_decisions(ctx)

@@ -1,0 +1,268 @@
+"""The contents of a plan: drafting and revising them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.common.components import example_includes
+from app.common.improvement import AssessmentCriterion
+from app.common.notices import NoticeType, Responsible
+from app.common.people import Person
+from app.common.records import ChildRecord, ForeignRef, jsonb_ordered
+from app.foundation.calendars.week import IsoDate
+from app.kernel.context import ActionContext
+from app.kernel.payloads import (
+    EARLIEST_YEAR,
+    LATEST_YEAR,
+    LONGEST_LIST,
+    BoundedList,
+    FreeText,
+    Payload,
+    PayloadPart,
+    Reference,
+    ShortText,
+    Title,
+)
+from app.kpis.baselines.payloads import BaselineQuestion
+from app.kpis.effects.lifecycle import filters_of
+from app.kpis.targets.lifecycle import Number
+from app.processes.improvement_plans.preparation import KnownContents
+from app.processes.improvement_plans.records import (
+    ImprovementPlan,
+    ImprovementPlanPoint,
+    ImprovementPlanStep,
+    ImprovementPlanTarget,
+    PlanReviewInterval,
+)
+
+MOST_WEIGHT = 10
+Weight = Annotated[int, Field(ge=1, le=MOST_WEIGHT, strict=True)]
+Weights = Annotated[
+    dict[AssessmentCriterion, Weight],
+    Field(
+        description="How much each criterion of the monthly assessment counts, from 1 to 10; 1 where it is "
+        "not named.",
+        examples=[{"benefit": 3, "urgency": 2}],
+    ),
+]
+CoAuthors = Annotated[
+    tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)], ...],
+    BoundedList,
+]
+
+
+class PlannedTarget(BaselineQuestion):
+    """A target: where a KPI is to be by a day, against its baseline, and what that does for the business."""
+
+    title: Title = Field(description="What is to become better, in a line.", examples=["Restore faster"])
+    goal: Number = Field(
+        description="Where the KPI is to be, in its unit, as a number or a decimal text. Of a KPI that "
+        "counts: for as long as the window of the baseline.",
+        examples=["5400"],
+    )
+    due_on: IsoDate = Field(description="The day by which it is.", examples=["2027-12-31"])
+    business_goal: ShortText = Field(
+        description="The business goal that it serves.", examples=["Branches never wait for mail"]
+    )
+
+
+class PlannedPoint(PayloadPart):
+    """A first point that is to be improved."""
+
+    title: Title = Field(description="What is to be improved, in a line.", examples=["Hand over at night"])
+    refers_to: Annotated[tuple[ShortText, ...], BoundedList] = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="Where it comes from: numbers of records and documents.",
+        examples=[["PRB-2026-000012"]],
+    )
+
+
+class PlannedStep(PayloadPart):
+    """A step of the schedule, with its owner."""
+
+    title: Title = Field(description="What is done, in a line.", examples=["Pilot the new hand-over"])
+    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
+        description="Who sees to it: a person's id, or `me`.", examples=["me"]
+    )
+    due_on: IsoDate = Field(description="The day by which it is done.", examples=["2027-06-30"])
+
+
+Targets = Annotated[tuple[PlannedTarget, ...], BoundedList]
+Points = Annotated[tuple[PlannedPoint, ...], BoundedList]
+Steps = Annotated[tuple[PlannedStep, ...], BoundedList]
+
+
+class ReviseImprovementPlan(Payload):
+    """Contents of the plan, each in place of the ones before; what is left out stays as it is."""
+
+    model_config = example_includes("direction", "vision")
+    title: Title | None = Field(default=None, description="What it is called, in a line.")
+    co_authors: CoAuthors = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="The process owners who write it, too: their ids. None: as they are.",
+    )
+    direction: FreeText | None = Field(
+        default=None,
+        description="Where the processes are to go.",
+        examples=["Fewer, better practised steps."],
+    )
+    vision: FreeText | None = Field(
+        default=None,
+        description="The vision, by phases.",
+        examples=["2027 measured, 2028 steered by figures."],
+    )
+    present_state: FreeText | None = Field(default=None, description="How the processes stand at present.")
+    best_practice: FreeText | None = Field(default=None, description="What others do best.")
+    targets: Targets = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="The year's targets, each against its baseline. None: as they are.",
+    )
+    drivers: FreeText | None = Field(default=None, description="What drives the targets.")
+    points: Points = Field(
+        default=(), max_length=LONGEST_LIST, description="The first points to improve. None: as they are."
+    )
+    steps: Steps = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="The schedule, with the owner of each step. None: as it is.",
+    )
+    weights: Weights | None = Field(
+        default=None, description="How much each criterion of the monthly assessment counts."
+    )
+    review_interval: PlanReviewInterval | None = Field(default=None, description="How often it is reviewed.")
+
+    @model_validator(mode="after")
+    def _check_something_changes(self) -> ReviseImprovementPlan:
+        if self.model_fields_set <= {"occurred_at"}:
+            raise PydanticCustomError("nothing_to_change", "say what is to change")
+        return self
+
+
+class DraftImprovementPlan(ReviseImprovementPlan):
+    """The plan of a year; its contents as they come."""
+
+    title: Title = Field(description="What it is called, in a line.", examples=["Improvement in 2027"])
+    year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True, description="The year.", examples=[2027])
+
+
+TEXTS = ("title", "direction", "vision", "present_state", "best_practice", "drivers", "review_interval")
+
+
+def draft(plan: ImprovementPlan, body: DraftImprovementPlan, ctx: ActionContext) -> None:
+    """Draft the improvement plan of a year."""
+    assert ctx.number is not None, "plans have numbers"
+    plan.number = ctx.number
+    plan.year = body.year
+    plan.edition = 1
+    plan.owner_id = ctx.caller.person_id
+    plan.drafted_at = ctx.occurred_at
+    plan.review_interval = PlanReviewInterval.quarterly
+    plan.weights = _weights({})
+    _apply_contents(plan, body, ctx, KnownContents())
+
+
+def revise(plan: ImprovementPlan, body: ReviseImprovementPlan, ctx: ActionContext) -> None:
+    """Revise the plan: what is said takes the place of what was there before."""
+    _apply_contents(plan, body, ctx, ctx.prepared(KnownContents))
+
+
+def _apply_contents(
+    plan: ImprovementPlan, body: ReviseImprovementPlan, ctx: ActionContext, known: KnownContents
+) -> None:
+    for name in TEXTS:
+        value = getattr(body, name)
+        if value is not None:
+            setattr(plan, name, value)
+    if body.co_authors:
+        persons = ctx.refs(Person, "co_authors")
+        plan.co_author_ids = list(dict.fromkeys(str(person.id) for person in persons))
+    if body.weights is not None:
+        plan.weights = _weights(body.weights)
+    if body.targets:
+        replace_rows(known.targets, (target_row(plan, one, ctx) for one in body.targets), ctx)
+    if body.points:
+        replace_rows(known.points, (_point_row(plan, one, ctx) for one in body.points), ctx)
+    if body.steps:
+        owners = [ctx.required_ref(Person, f"steps/{n}/owner") for n in range(len(body.steps))]
+        rows = (_step_row(plan, one, person, ctx) for one, person in zip(body.steps, owners, strict=True))
+        replace_rows(known.steps, rows, ctx)
+
+
+def replace_rows(before: Sequence[ChildRecord], after: Iterable[ChildRecord], ctx: ActionContext) -> None:
+    """Put child records in the place of those that were there before."""
+    for one in before:
+        ctx.remove(one)
+    for one in after:
+        ctx.add(one)
+
+
+def _weights(said: dict[AssessmentCriterion, int]) -> dict[str, Any]:
+    """Return the weight of every criterion."""
+    weights: dict[str, Any] = jsonb_ordered({one.value: said.get(one, 1) for one in AssessmentCriterion})
+    return weights
+
+
+def target_row(plan: ImprovementPlan, said: PlannedTarget, ctx: ActionContext) -> ImprovementPlanTarget:
+    """Return the child record of a target."""
+    return ImprovementPlanTarget(
+        id=ctx.new_id(),
+        record=plan.row_key,
+        name=said.name,
+        title=said.title,
+        kpi=said.kpi,
+        before_from=said.before.begin,
+        before_to=said.before.end,
+        tz=said.tz,
+        scope=filters_of(said.scope),
+        goal=said.goal,
+        due_on=said.due_on,
+        business_goal=said.business_goal,
+        planned_at=ctx.occurred_at,
+    )
+
+
+def _point_row(plan: ImprovementPlan, said: PlannedPoint, ctx: ActionContext) -> ImprovementPlanPoint:
+    return ImprovementPlanPoint(
+        id=ctx.new_id(),
+        record=plan.row_key,
+        title=said.title,
+        refers_to=list(said.refers_to) or None,
+        planned_at=ctx.occurred_at,
+    )
+
+
+def _step_row(
+    plan: ImprovementPlan, said: PlannedStep, owner: Person, ctx: ActionContext
+) -> ImprovementPlanStep:
+    return ImprovementPlanStep(
+        id=ctx.new_id(),
+        record=plan.row_key,
+        title=said.title,
+        person_id=owner.id,
+        due_on=said.due_on,
+        planned_at=ctx.occurred_at,
+    )
+
+
+def planned_target(row: ImprovementPlanTarget) -> PlannedTarget:
+    """Return the target of a child record as it was said."""
+    return PlannedTarget.model_validate(
+        {
+            "name": row.name,
+            "title": row.title,
+            "kpi": row.kpi,
+            "before": {"from": row.before_from, "to": row.before_to},
+            "tz": row.tz,
+            "scope": row.scope or {},
+            "goal": row.goal,
+            "due_on": row.due_on,
+            "business_goal": row.business_goal,
+        }
+    )

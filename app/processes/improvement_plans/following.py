@@ -1,0 +1,117 @@
+"""A running plan: its begin, its reviews, and the monthly assessments of its year."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from app.common.components import Component
+from app.common.records import ForeignRef, Record, jsonb_ordered
+from app.kernel.context import ActionContext
+from app.kernel.payloads import EmptyPayload, FreeText, Payload, Reference
+from app.kpis.periods import months_later
+from app.processes.improvement_plans.dates import (
+    end_of_last_working_day,
+    month_due,
+    month_of,
+    review_due,
+)
+from app.processes.improvement_plans.progress import PlanProgress, as_stored
+from app.processes.improvement_plans.records import (
+    MONTHS,
+    ImprovementPlan,
+    ImprovementPlanReview,
+    PlanReviewInterval,
+)
+
+#: A month of the year.
+MonthLabel = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$"),
+    Component("MonthLabel", "A month of a year.", "2026-11"),
+]
+
+
+def begin(plan: ImprovementPlan, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Begin to carry the plan out: its year has come."""
+    plan.begun_at = ctx.occurred_at
+    _set_next_review(plan, ctx)
+    plan.assessment_due_at = _assessment_due(plan, month_of(ctx.occurred_at, ctx.zone), ctx)
+
+
+def _set_next_review(plan: ImprovementPlan, ctx: ActionContext) -> None:
+    months = MONTHS[plan.review_interval or PlanReviewInterval.quarterly]
+    plan.next_review_due_at = review_due(ctx.occurred_at, months, ctx.zone)
+
+
+class ReviewImprovementPlan(Payload):
+    """The review of the plan: its meeting, the report, and adjustments that are wanted."""
+
+    meeting: Annotated[Reference, ForeignRef("meeting")] = Field(
+        description="The meeting at which it was reviewed, which has been held: its number or id."
+    )
+    report: FreeText = Field(
+        description="What quality manager and process owners report.",
+        examples=["The pilot has begun; the night shift waits for its training. 试点已开始。"],
+    )
+    adjustments: FreeText | None = Field(
+        default=None, description="Adjustments that are wanted; the committee decides on them."
+    )
+
+
+def review(plan: ImprovementPlan, body: ReviewImprovementPlan, ctx: ActionContext) -> None:
+    """Review the plan at a meeting: the progress of each target is computed, and kept as it is now."""
+    progress = ctx.prepared(PlanProgress)
+    (meeting,) = ctx.refs(Record, "meeting")
+    ctx.add(
+        ImprovementPlanReview(
+            id=ctx.new_id(),
+            record=plan.row_key,
+            meeting_id=meeting.id,
+            report=body.report,
+            adjustments=body.adjustments,
+            progress=jsonb_ordered(as_stored(progress)),
+            position=progress.position,
+            reviewed_by_id=ctx.caller.person_id,
+            reviewed_at=ctx.occurred_at,
+        )
+    )
+    plan.last_reviewed_at = ctx.occurred_at
+    plan.review_overdue_at = None
+    _set_next_review(plan, ctx)
+
+
+def flag_review(plan: ImprovementPlan, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Flag the plan: nobody has reviewed it in time."""
+    plan.review_overdue_at = ctx.occurred_at
+
+
+class NoteAssessmentImprovementPlan(Payload):
+    """The month whose assessment was opened."""
+
+    month: MonthLabel = Field(description="The month.", examples=["2026-11"])
+
+
+def note_assessment(plan: ImprovementPlan, body: NoteAssessmentImprovementPlan, ctx: ActionContext) -> None:
+    """Note that the month's assessment was opened: the next one is due in the next month."""
+    opened = date.fromisoformat(f"{body.month}-01")
+    if plan.assessment_due_at is not None and opened < month_due(plan.assessment_due_at, ctx.zone):
+        return
+    plan.assessment_due_at = _assessment_due(plan, months_later(opened, 1), ctx)
+    plan.assessment_overdue_at = None
+
+
+def flag_assessment(plan: ImprovementPlan, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Flag the plan: nobody has opened the month's assessment by its last working day. The next one is due
+    in the next month.
+    """
+    missed = plan.assessment_due_at or ctx.occurred_at
+    plan.assessment_overdue_at = missed
+    plan.assessment_due_at = _assessment_due(plan, months_later(month_due(missed, ctx.zone), 1), ctx)
+
+
+def _assessment_due(plan: ImprovementPlan, month: date, ctx: ActionContext) -> datetime | None:
+    """Return until when the month's assessment is to be opened; None for months of other years."""
+    return end_of_last_working_day(month, ctx.zone) if month.year == plan.year else None

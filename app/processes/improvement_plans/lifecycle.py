@@ -1,0 +1,109 @@
+"""Lifecycle of improvement plans: draft, submit, decide, review, adjust, close.
+
+drafted ─► submitted ─► approved ─► running ─► closed
+              └─► returned ─► submitted
+"""
+
+from __future__ import annotations
+
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import OVERSIGHT_ROLES, Role
+from app.foundation.decisions import actions as decisions
+from app.foundation.decisions.preparation import open_decisions
+from app.foundation.documents.filing import CHILDREN as DOCUMENTS
+from app.foundation.documents.filing import load_documents
+from app.kernel.actor_policy import decision, process_owner, quality_manager, role, rule
+from app.kernel.constraints import CheckFailed
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.visibility import STAFF
+from app.kpis.baselines.records import KpiBaseline
+from app.processes.improvement_plans import checks
+from app.processes.improvement_plans.adjusting import (
+    action_of_outcome,
+    adjust,
+    propose_adjustment,
+    refuse_adjustment,
+)
+from app.processes.improvement_plans.closing import close
+from app.processes.improvement_plans.contents import draft, revise
+from app.processes.improvement_plans.following import (
+    begin,
+    flag_assessment,
+    flag_review,
+    note_assessment,
+    review,
+)
+from app.processes.improvement_plans.preparation import known_contents, plan_author, plan_question
+from app.processes.improvement_plans.records import (
+    ImprovementPlan,
+    ImprovementPlanAdjustment,
+    ImprovementPlanPoint,
+    ImprovementPlanReview,
+    ImprovementPlanStep,
+    ImprovementPlanTarget,
+)
+from app.processes.improvement_plans.records import ImprovementPlanState as State
+from app.processes.improvement_plans.submission import approve, documents_of_submission, return_, submit
+
+IN_WRITING = (State.drafted, State.returned)
+committee = role(Role.committee_member)
+VOTES = decisions.DecisionSpec(
+    kind="improvement_plan",
+    any=(State.submitted, State.running),
+    segregate_from=(plan_author,),
+    outcome=action_of_outcome,
+)
+
+
+def _to_owner(step: NoticeType) -> tuple[RecipientRule, ...]:
+    return (RecipientRule(step, field="owner_id"),)
+
+
+def _to_managers(step: NoticeType) -> tuple[RecipientRule, ...]:
+    return (RecipientRule(step, roles=frozenset({Role.quality_manager})),)
+
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="improvement_plan", plural="improvement_plans", zh="改进计划", record=ImprovementPlan, states=State, code="PLN",
+    audience=lambda plan: (STAFF, f"person:{plan.owner_id}"),
+    overseer_roles=OVERSIGHT_ROLES | {Role.process_owner, Role.committee_member},
+    columns={"staff": (), "person": ("owner_id",)},
+    children=(*decisions.CHILDREN, *DOCUMENTS, KpiBaseline, ImprovementPlanTarget, ImprovementPlanPoint, ImprovementPlanStep,
+              ImprovementPlanReview, ImprovementPlanAdjustment),
+    constraints={"improvement_plan_year_key": CheckFailed("year_has_plan")},
+    rows=(
+        #      action            中文            from              to               who                             event
+        action(draft,              "起草",         NEW_RECORD,       State.drafted,   quality_manager,                 "improvement_plan.drafted",
+               wrong=(checks.invalid_contents,)),
+        action(revise,             "修订",         IN_WRITING,       STAYS,           quality_manager | process_owner, "improvement_plan.revised",
+               unless=(checks.not_an_author,), prepare=(known_contents,), wrong=(checks.invalid_contents,)),
+        action(submit,             "提交",         IN_WRITING,       State.submitted, quality_manager,                 "improvement_plan.submitted",
+               unless=(checks.content_is_missing,), prepare=(known_contents, plan_question, load_documents),
+               wrong=(checks.targets_changed_meanwhile,), documents=documents_of_submission),
+        action(approve,            "批准",         [State.submitted], State.approved, decision,                        "improvement_plan.approved",
+               prepare=(load_documents,), notifies=_to_owner(NoticeType.approved)),
+        action(return_,            "退回",         [State.submitted], State.returned, decision,                        "improvement_plan.returned",
+               notifies=_to_owner(NoticeType.refused)),
+        action(begin,              "开始执行",     [State.approved], State.running,   rule,                            "improvement_plan.begun",
+               notifies=_to_managers(NoticeType.plan_begun)),
+        action(review,             "评审",         [State.running],  STAYS,           quality_manager | process_owner, "improvement_plan.reviewed",
+               prepare=(known_contents,), wrong=(checks.meeting_not_held, checks.results_of_other_targets)),
+        action(flag_review,        "标记评审逾期", [State.running],  STAYS,           rule,                            "improvement_plan.review_overdue",
+               notifies=_to_managers(NoticeType.plan_review_overdue)),
+        action(propose_adjustment, "提议调整",     [State.running],  STAYS,           quality_manager,                 "improvement_plan.adjustment_proposed",
+               unless=(checks.decision_is_open,), prepare=(known_contents, plan_question), wrong=(checks.invalid_adjustment,)),
+        action(adjust,             "调整",         [State.running],  STAYS,           decision,                        "improvement_plan.adjusted",
+               prepare=(known_contents, load_documents), notifies=_to_owner(NoticeType.approved)),
+        action(refuse_adjustment,  "不予调整",     [State.running],  STAYS,           decision,                        "improvement_plan.adjustment_refused",
+               notifies=_to_owner(NoticeType.refused)),
+        action(note_assessment,    "登记月度评估", [State.running],  STAYS,           rule,                            "improvement_plan.assessment_noted"),
+        action(flag_assessment,    "标记评估逾期", [State.running],  STAYS,           rule,                            "improvement_plan.assessment_overdue",
+               notifies=_to_managers(NoticeType.assessment_overdue)),
+        action(close,              "关闭",         [State.running],  State.closed,    committee,                       "improvement_plan.closed",
+               prepare=(known_contents, open_decisions), wrong=(checks.closes_early, checks.results_of_other_targets),
+               notifies=_to_owner(NoticeType.closed)),
+        *decisions.rows(VOTES),
+    ),
+)
+# fmt: on

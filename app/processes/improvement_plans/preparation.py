@@ -1,0 +1,53 @@
+"""Reads that actions on improvement plans need before they are decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.foundation.decisions.preparation import NewDecision, new_decision, question_of
+from app.kernel.actor_policy import RecordDuty
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
+from app.kpis.baselines.records import KpiBaseline
+from app.processes.improvement_plans.records import (
+    ImprovementPlan,
+    ImprovementPlanPoint,
+    ImprovementPlanStep,
+    ImprovementPlanTarget,
+)
+
+if TYPE_CHECKING:
+    from app.foundation.decisions.actions import AskDecision
+
+#: Whoever has written the plan does not vote on it.
+plan_author = RecordDuty("author of the plan", "计划起草人", ("owner_id", "co_author_ids"))
+
+
+@dataclass(frozen=True, slots=True)
+class KnownContents:
+    """The targets of a plan with their baselines, its first points and its schedule."""
+
+    targets: tuple[ImprovementPlanTarget, ...] = ()
+    baselines: tuple[KpiBaseline, ...] = ()
+    points: tuple[ImprovementPlanPoint, ...] = ()
+    steps: tuple[ImprovementPlanStep, ...] = ()
+
+
+async def known_contents(
+    reads: ReadContext, plan: ImprovementPlan, body: object, ctx: ActionContext
+) -> KnownContents:
+    """Find the contents that the plan has."""
+    return KnownContents(
+        tuple(await reads.children(ImprovementPlanTarget, plan)),
+        tuple(await reads.children(KpiBaseline, plan)),
+        tuple(await reads.children(ImprovementPlanPoint, plan)),
+        tuple(await reads.children(ImprovementPlanStep, plan)),
+    )
+
+
+async def plan_question(
+    reads: ReadContext, plan: ImprovementPlan, body: AskDecision, ctx: ActionContext
+) -> NewDecision:
+    """Prepare the question to the committee; whoever has written the plan does not vote."""
+    return await new_decision(reads, plan, question_of(body, ctx), (plan_author,), ctx)

@@ -1,0 +1,179 @@
+"""Progress of a plan's targets: the KPI since the plan began, against baseline and goal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.common.records import from_row
+from app.kernel.ledger import Ledger
+from app.kpis.answer import facts_position, snapshot_connection
+from app.kpis.baselines.freezing import count_kpi
+from app.kpis.baselines.records import KpiBaseline
+from app.kpis.catalogue import KPIS
+from app.kpis.dimensions import Dimension
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi
+from app.kpis.periods import Grain
+from app.kpis.question import CannotAnswer, Question
+from app.processes.improvement_plans.dates import end_of_year
+from app.processes.improvement_plans.records import ImprovementPlan, ImprovementPlanTarget
+
+CHILDREN = "select * from fold.{kind} where record = %s order by id"
+DECIMALS = Decimal("0.0001")
+#: Sums that grow with the window: they are compared for as long as the baseline.
+SUMS = frozenset({Aggregate.number, Aggregate.total})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetProgress:
+    """The progress of one target; numbers are decimal texts.
+
+    `value` is the KPI's since the plan began, `compared` the same for as long as the baseline, where the KPI
+    counts. `share` is the part of the way from the baseline to the goal; None: it cannot be said.
+    """
+
+    name: str
+    kpi: str
+    value: str | None
+    compared: str | None
+    cases: int
+    baseline: str | None
+    goal: str
+    share: str | None
+    met: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanProgress:
+    """The progress of all targets of a plan in a window, as of a log position."""
+
+    targets: tuple[TargetProgress, ...]
+    begins_at: datetime
+    ends_at: datetime
+    position: int
+
+    def target_named(self, name: str | None) -> TargetProgress | None:
+        """Return the progress of the target with that key; None if it has none."""
+        return next((one for one in self.targets if one.name == name), None)
+
+
+async def load_targets(ledger: Ledger, plan: ImprovementPlan) -> list[ImprovementPlanTarget]:
+    """Return the targets of the plan in their order."""
+    rows = await ledger.db.rows(CHILDREN.format(kind=ImprovementPlanTarget.KIND), (plan.row_key,))
+    return [from_row(ImprovementPlanTarget, row) for row in rows]
+
+
+async def compute_progress(ledger: Ledger, plan: ImprovementPlan, now: datetime) -> PlanProgress:
+    """Compute the progress of the plan's targets since it began, at most to the end of its year, in one
+    snapshot of the facts. Raises DatabaseGone.
+    """
+    assert plan.begun_at is not None
+    assert plan.year is not None
+    targets = await load_targets(ledger, plan)
+    rows = await ledger.db.rows(CHILDREN.format(kind=KpiBaseline.KIND), (plan.row_key,))
+    baselines = {one.name: one for one in (from_row(KpiBaseline, row) for row in rows)}
+    ends = end_of_year(plan.year, ZoneInfo(ledger.settings.time_zone))
+    end = min(now, ends) if ends > plan.begun_at else now
+    end = max(end, plan.begun_at + timedelta.resolution)
+    found = []
+    async with snapshot_connection(ledger.db) as connection:
+        position, _ = await facts_position(connection)
+        for target in targets:
+            baseline = baselines.get(target.name)
+            kpi = KPIS.get(target.kpi or "")
+            if baseline is None or kpi is None:
+                continue
+            question = _question(kpi, baseline, (plan.begun_at, end), now)
+            try:
+                counted = await count_kpi(connection, question)
+            except CannotAnswer:  # a team of its scope is no more: the value cannot be said
+                value, cases = None, 0
+            else:
+                value, cases = counted.value, counted.cases
+            found.append(_progress(kpi, target, baseline, question, value, cases))
+    return PlanProgress(tuple(found), plan.begun_at, end, position)
+
+
+def _question(kpi: Kpi, baseline: KpiBaseline, window: tuple[datetime, datetime], now: datetime) -> Question:
+    assert baseline.zone is not None
+    assert baseline.currency is not None
+    scope = {Dimension(name): tuple(values) for name, values in (baseline.scope or {}).items()}
+    return Question(
+        kpi=kpi,
+        grain=Grain.all,
+        zone=ZoneInfo(baseline.zone),
+        bounds=window,
+        filters=scope,
+        now=now,
+        reopen_days=baseline.reopen_days or 0,
+        currency=baseline.currency,
+    )
+
+
+def _progress(
+    kpi: Kpi,
+    target: ImprovementPlanTarget,
+    baseline: KpiBaseline,
+    question: Question,
+    value: str | None,
+    cases: int,
+) -> TargetProgress:
+    assert baseline.begins_at is not None
+    assert baseline.ends_at is not None
+    compared = value
+    if value is not None and kpi.aggregate in SUMS and kpi.basis is not Basis.standing:
+        lasted = question.bounds[-1] - question.bounds[0]
+        compared = _text(Decimal(value) * _seconds(baseline.ends_at - baseline.begins_at) / _seconds(lasted))
+    return TargetProgress(
+        name=target.name or "",
+        kpi=kpi.key,
+        value=value,
+        compared=compared,
+        cases=cases,
+        baseline=baseline.value,
+        goal=target.goal or "",
+        share=_text(share_of_way(baseline.value, compared, target.goal or "")),
+        met=is_met(kpi, baseline.value, compared, target.goal or ""),
+    )
+
+
+def _seconds(lasted: timedelta) -> Decimal:
+    return Decimal(str(lasted.total_seconds()))
+
+
+def share_of_way(baseline: str | None, value: str | None, goal: str) -> Decimal | None:
+    """Return which part of the way from the baseline to the goal the value has gone; None without both, or
+    where there is no way.
+    """
+    if baseline is None or value is None or Decimal(goal) == Decimal(baseline):
+        return None
+    return (Decimal(value) - Decimal(baseline)) / (Decimal(goal) - Decimal(baseline))
+
+
+def is_met(kpi: Kpi, baseline: str | None, value: str | None, goal: str) -> bool | None:
+    """Return whether the value has reached the goal, coming from the baseline, or else the way that the KPI
+    improves; None without a value.
+    """
+    if value is None:
+        return None
+    rises = kpi.direction is Direction.up
+    if baseline is not None and Decimal(baseline) != Decimal(goal):
+        rises = Decimal(baseline) < Decimal(goal)
+    return Decimal(value) >= Decimal(goal) if rises else Decimal(value) <= Decimal(goal)
+
+
+def _text(number: Decimal | None) -> str | None:
+    if number is None:
+        return None
+    text = f"{number.quantize(DECIMALS):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def as_stored(progress: PlanProgress) -> list[dict[str, Any]]:
+    """Return the progress as the log keeps it."""
+    return [
+        {name: getattr(one, name) for name in sorted(TargetProgress.__slots__)} for one in progress.targets
+    ]

@@ -1,0 +1,209 @@
+"""Annual improvement plans, their contents, reviews and adjustments (tables)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from app.common.notices import NoticeType, Responsible
+from app.common.personal import Personal
+from app.common.records import FOLD, ChildRecord, CodeEnum, Document, ForeignRef, Record
+
+
+class ImprovementPlanState(CodeEnum):
+    """State of an improvement plan."""
+
+    drafted = "drafted", "Drafted", "起草中"
+    submitted = "submitted", "Submitted", "已提交"
+    approved = "approved", "Approved", "已批准"
+    returned = "returned", "Returned", "已退回"
+    running = "running", "Running", "执行中"
+    closed = "closed", "Closed", "已关闭"
+
+
+class PlanReviewInterval(CodeEnum):
+    """How often an improvement plan is reviewed."""
+
+    monthly = "monthly", "Monthly", "每月"
+    quarterly = "quarterly", "Quarterly", "每季度"
+
+
+#: The months between two reviews.
+MONTHS = {PlanReviewInterval.monthly: 1, PlanReviewInterval.quarterly: 3}
+
+
+class ImprovementPlan(Record):
+    """A year's improvement plan; of each year one is submitted, approved or running at most.
+
+    `edition` counts its adjustments from 1. `weights` are those of the criteria of the monthly assessment.
+    `decision_id` is the newest decision on it, `adjustment_id` the adjustment that waits for one.
+    `baseline_position` is the log position of its first baselines, `result_position` that of its results.
+    `assessment_due_at` is until when this month's assessment is to be opened, `assessment_overdue_at` the
+    newest such end that was missed, until an assessment is opened.
+    """
+
+    KIND: ClassVar[str] = "improvement_plan"
+
+    number: str = ""
+    state: ImprovementPlanState | None = Field(default=None, sa_type=Text)
+    title: str | None = None
+    year: int | None = None
+    edition: int | None = None
+    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
+    co_author_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    direction: Annotated[str | None, Personal()] = None
+    vision: Annotated[str | None, Personal()] = None
+    present_state: Annotated[str | None, Personal()] = None
+    best_practice: Annotated[str | None, Personal()] = None
+    drivers: Annotated[str | None, Personal()] = None
+    weights: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    review_interval: PlanReviewInterval | None = Field(default=None, sa_type=Text)
+    drafted_at: datetime | None = None
+    submitted_at: datetime | None = None
+    decision_id: UUID | None = None
+    baseline_position: int | None = None
+    approved_at: datetime | None = None
+    returned_at: datetime | None = None
+    begun_at: datetime | None = None
+    last_reviewed_at: datetime | None = None
+    next_review_due_at: datetime | None = None
+    review_overdue_at: datetime | None = None
+    assessment_due_at: datetime | None = None
+    assessment_overdue_at: datetime | None = None
+    adjustment_id: UUID | None = None
+    adjusted_at: datetime | None = None
+    closed_at: datetime | None = None
+    close_reason: Annotated[str | None, Personal()] = None
+    lessons: Annotated[str | None, Personal()] = None
+    result_position: int | None = None
+
+
+class ImprovementPlanTarget(ChildRecord):
+    """A target of the plan: where a KPI is to be by a day, and what that does for the business.
+
+    `before_from`, `before_to`, `tz` and `scope` are the question of its baseline, as they were written.
+    `goal` and the results are decimal texts: the value at the end, the same for as long as the baseline
+    (`result_compared`), and which share of the way was gone (`result_share`).
+    """
+
+    KIND: ClassVar[str] = "improvement_plan_target"
+
+    name: str | None = None
+    title: str | None = None
+    kpi: str | None = None
+    before_from: str | None = None
+    before_to: str | None = None
+    tz: str | None = None
+    scope: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    goal: str | None = None
+    due_on: str | None = None
+    business_goal: str | None = None
+    planned_at: datetime | None = None
+    result_value: str | None = None
+    result_compared: str | None = None
+    result_cases: int | None = None
+    result_share: str | None = None
+    result_met: bool | None = None
+
+
+class ImprovementPlanPoint(ChildRecord):
+    """A first point that the plan would improve, with its references: numbers of records and documents."""
+
+    KIND: ClassVar[str] = "improvement_plan_point"
+
+    title: str | None = None
+    refers_to: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    planned_at: datetime | None = None
+
+
+class ImprovementPlanStep(ChildRecord):
+    """A step of the plan's schedule, its owner, and the day by which it is done."""
+
+    KIND: ClassVar[str] = "improvement_plan_step"
+    AUDIENCE_KIND: ClassVar[str] = "follower"
+
+    title: str | None = None
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
+    due_on: str | None = None
+    planned_at: datetime | None = None
+
+
+class ImprovementPlanReview(ChildRecord):
+    """A review of the plan: its meeting, the report, and how far each target was then (`progress`), as of the
+    log position that was read.
+    """
+
+    KIND: ClassVar[str] = "improvement_plan_review"
+
+    meeting_id: Annotated[UUID | None, ForeignRef("meeting")] = None
+    report: Annotated[str | None, Personal()] = None
+    adjustments: Annotated[str | None, Personal()] = None
+    progress: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
+    position: int | None = None
+    reviewed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    reviewed_at: datetime | None = None
+
+
+class ImprovementPlanAdjustment(ChildRecord):
+    """An adjustment of the plan: what changes, and why. `targets` are all its targets from then on, with the
+    baselines of those that are new or asked otherwise (null: they stay as they are).
+    """
+
+    KIND: ClassVar[str] = "improvement_plan_adjustment"
+
+    decision_id: UUID | None = None
+    changes: Annotated[str | None, Personal()] = None
+    reason: Annotated[str | None, Personal()] = None
+    targets: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
+    edition: int | None = None
+    proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    proposed_at: datetime | None = None
+    adopted_at: datetime | None = None
+    refused_at: datetime | None = None
+
+
+class ImprovementPlanTable(ImprovementPlan, table=True):
+    """The table of improvement plans."""
+
+    __tablename__ = "improvement_plan"
+    __table_args__: ClassVar = FOLD
+
+
+class ImprovementPlanTargetTable(ImprovementPlanTarget, table=True):
+    """The table of the targets of improvement plans."""
+
+    __tablename__ = "improvement_plan_target"
+    __table_args__: ClassVar = FOLD
+
+
+class ImprovementPlanPointTable(ImprovementPlanPoint, table=True):
+    """The table of the first points of improvement plans."""
+
+    __tablename__ = "improvement_plan_point"
+    __table_args__: ClassVar = FOLD
+
+
+class ImprovementPlanStepTable(ImprovementPlanStep, table=True):
+    """The table of the schedules of improvement plans."""
+
+    __tablename__ = "improvement_plan_step"
+    __table_args__: ClassVar = FOLD
+
+
+class ImprovementPlanReviewTable(ImprovementPlanReview, table=True):
+    """The table of the reviews of improvement plans."""
+
+    __tablename__ = "improvement_plan_review"
+    __table_args__: ClassVar = FOLD
+
+
+class ImprovementPlanAdjustmentTable(ImprovementPlanAdjustment, table=True):
+    """The table of the adjustments of improvement plans."""
+
+    __tablename__ = "improvement_plan_adjustment"
+    __table_args__: ClassVar = FOLD

@@ -1,0 +1,71 @@
+"""Submitting a plan to the committee, and what comes of it."""
+
+from __future__ import annotations
+
+from app.common.components import example_includes
+from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_decision
+from app.foundation.decisions.preparation import NewDecision
+from app.foundation.documents.filing import SectionTexts, file_document, publish_draft
+from app.foundation.documents.records import DocumentClass, DocumentState, Heading
+from app.kernel.context import ActionContext
+from app.kpis.baselines.freezing import add_baselines
+from app.processes.improvement_plans.preparation import KnownContents
+from app.processes.improvement_plans.records import ImprovementPlan
+
+DOCUMENTS = (DocumentClass.IP, DocumentClass.PA)
+
+
+class SubmitImprovementPlan(AskDecision):
+    """The question to the committee whether the plan is approved, its voters and the deadline."""
+
+    model_config = example_includes("persons")
+
+
+def submit(plan: ImprovementPlan, body: SubmitImprovementPlan, ctx: ActionContext) -> None:
+    """Submit the plan to the committee: the baseline of each target is frozen, and the plan and the present
+    state are filed as documents.
+    """
+    for one in ctx.prepared(KnownContents).baselines:
+        ctx.remove(one)
+    plan.baseline_position = add_baselines(plan, ctx).position
+    put_question(plan, ctx)
+    plan.submitted_at = ctx.occurred_at
+    plan.returned_at = None
+    present = ((Heading.present_state, plan.present_state), (Heading.best_practice, plan.best_practice))
+    file_document(plan, DocumentClass.IP, plan_sections(plan), ctx, state=DocumentState.drafted)
+    file_document(plan, DocumentClass.PA, present, ctx, state=DocumentState.drafted)
+
+
+def put_question(plan: ImprovementPlan, ctx: ActionContext) -> None:
+    """Put the prepared question to its voters."""
+    asked = ctx.prepared(NewDecision)
+    add_prepared_decision(asked, ctx)
+    plan.decision_id = asked.decision.id
+
+
+def documents_of_submission(plan: ImprovementPlan, body: object) -> tuple[str, ...]:
+    """Return the classes of the documents that submitting makes: those of a returned plan are there."""
+    return () if plan.submitted_at is not None else tuple(one.value for one in DOCUMENTS)
+
+
+def plan_sections(plan: ImprovementPlan) -> SectionTexts:
+    """Return the plan's own texts as the sections of its document; its targets, first points and schedule are
+    child records, and the present state is a document of its own.
+    """
+    return (
+        (Heading.direction, plan.direction),
+        (Heading.vision, plan.vision),
+        (Heading.drivers, plan.drivers),
+    )
+
+
+def approve(plan: ImprovementPlan, body: Tallied, ctx: ActionContext) -> None:
+    """Approve the plan: the committee has decided for it."""
+    plan.approved_at = ctx.occurred_at
+    for of_class in DOCUMENTS:
+        publish_draft(of_class, ctx)
+
+
+def return_(plan: ImprovementPlan, body: Tallied, ctx: ActionContext) -> None:
+    """Return the plan to those who wrote it: the committee has not approved it, and its votes say why."""
+    plan.returned_at = ctx.occurred_at

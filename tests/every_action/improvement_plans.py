@@ -1,0 +1,139 @@
+"""What is said of improvement plans, and what must be there before it can be said."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from itertools import count
+from uuid import UUID
+
+from app.common.people import Caller, Role, RoleGrant
+from app.kernel.payloads import EARLIEST_YEAR, Payload
+from app.meetings.lifecycle import CallMeeting, HoldMeeting
+from app.processes.improvement_plans.adjusting import (
+    AdjustImprovementPlan,
+    ProposeAdjustmentImprovementPlan,
+    RefuseAdjustmentImprovementPlan,
+)
+from app.processes.improvement_plans.closing import CloseImprovementPlan
+from app.processes.improvement_plans.contents import DraftImprovementPlan, ReviseImprovementPlan
+from app.processes.improvement_plans.following import (
+    NoteAssessmentImprovementPlan,
+    ReviewImprovementPlan,
+)
+from app.processes.improvement_plans.submission import SubmitImprovementPlan
+from tests.client import Client, Json
+from tests.every_action.world_data import GROUP, IDS, NOBODYS
+from tests.people import act, ago
+
+#: Of each year one plan is on its way, or in force.
+YEARS = count(EARLIEST_YEAR + 1)
+_TARGET: Json = {
+    "name": "restore-faster",
+    "title": "Restore faster 更快恢复",
+    "kpi": "incident_resolution_seconds",
+    "before": {"from": "2020-01-01", "to": "2020-04-01"},
+    "scope": {"priority": ["P1", "P2"]},
+    "tz": "Asia/Shanghai",
+    "goal": "5400",
+    "due_on": "2027-12-31",
+    "business_goal": "Branches never wait for mail 网点不等待邮件",
+}
+_CONTENTS: Json = {
+    "direction": "Fewer steps. 减少环节。",
+    "vision": "2027 measured, 2028 steered. 先度量，后驾驭。",
+    "present_state": "Nobody hands over at night. 夜间无交接。",
+    "best_practice": "A written hand-over. 书面交接。",
+    "targets": [_TARGET],
+    "drivers": "Two branches more. 新增两个网点。",
+    "points": [{"title": "Hand over at night 夜间交接", "refers_to": ["PRB-2026-000012"]}],
+}
+_TALLIED: Json = {
+    "decision": NOBODYS,
+    "adjustment": NOBODYS,
+    "outcome": "approved",
+    "voters": 1,
+    "approvals": 1,
+    "rejections": 0,
+    "deferrals": 0,
+    "abstentions": 0,
+}
+
+
+def _contents() -> Json:
+    steps = [{"title": "Pilot it 试点", "owner": IDS["person"], "due_on": "2027-06-30"}]
+    weights = {"weights": {"benefit": 3}, "review_interval": "monthly"}
+    return {**_CONTENTS, "steps": steps, "co_authors": [IDS["it"]], **weights}
+
+
+def _question() -> Json:
+    """What is put to the committee: its chair decides it."""
+    return {
+        "question": "Is this our plan?",
+        "group": GROUP,
+        "chair": IDS["doer"],
+        "rule": "chair",
+        "due_at": "2199-01-01T00:00:00Z",
+    }
+
+
+SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    DraftImprovementPlan: lambda: {
+        "title": "Improvement of a year 年度改进",
+        "year": next(YEARS),
+        **_contents(),
+    },
+    ReviseImprovementPlan: lambda: {"title": "Improvement, revised 修订", **_contents()},
+    SubmitImprovementPlan: _question,
+    ReviewImprovementPlan: lambda: {
+        "meeting": NOBODYS,
+        "report": "The pilot has begun. 试点已开始。",
+        "adjustments": "A later goal. 推迟目标。",
+    },
+    ProposeAdjustmentImprovementPlan: lambda: {
+        **_question(),
+        "changes": "The goal is an hour later. 目标放宽。",
+        "reason": "Two services were added. 新增两项服务。",
+        "targets": [
+            {**_TARGET, "goal": "9000"},
+            {**_TARGET, "name": "close-more", "kpi": "incidents_closed"},
+        ],
+    },
+    AdjustImprovementPlan: lambda: _TALLIED,
+    RefuseAdjustmentImprovementPlan: lambda: _TALLIED | {"outcome": "rejected"},
+    NoteAssessmentImprovementPlan: lambda: {"month": "2026-11"},
+    CloseImprovementPlan: lambda: {
+        "lessons": "Pilot first. 先试点。",
+        "reason": "The department was merged. 部门合并。",
+    },
+}
+
+
+async def _held_meeting(client: Client, at: str) -> Json:
+    """A meeting at which the plan was reviewed, and the client was."""
+    somebody = UUID(IDS["doer"])
+    chair = Caller(f"person:{somebody}", somebody, roles=(RoleGrant(Role.admin),))
+    times = {"occurred_at": ago(hours=2), "starts_at": ago(hours=1), "ends_at": ago(minutes=30)}
+    said = {"title": "Plan review", "meeting_kind": "plan_review", "chair": "me", **times}
+    ledger = client.app.state.ledger
+    made = await act(ledger, chair, "meeting", "call", body=CallMeeting.model_validate(said))
+    there = HoldMeeting(attended=("me", client.id))
+    await act(ledger, chair, "meeting", "hold", made.record.id, there)
+    return {"meeting": str(made.record.id)}
+
+
+async def open_question(client: Client, at: str) -> Json:
+    """The question that was put when the plan was submitted."""
+    return {"decision": (await client.read(f"{at}/decisions"))["items"][-1]["id"]}
+
+
+PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
+    ReviewImprovementPlan: _held_meeting,
+}
+#: What puts a question, while which no other one is put.
+NOT_SHARED = frozenset({"propose_adjustment"})
+#: The states in which there is a question.
+ONLY_IN = {"improvement_plan.vote": frozenset({"submitted"})}
+#: Whoever has written a plan does not vote on it.
+NOT_THEIR_OWN = frozenset({"improvement_plan.vote"})
+#: By kind and action, what a chair says so that the action follows.
+VERDICTS = {("improvement_plan", "approve"): "approve", ("improvement_plan", "return"): "reject"}

@@ -1,0 +1,139 @@
+"""What is said of improvement plans, and those who have to do with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app.common.people import Role
+from app.db import Connection
+from app.kpis.facts import FACTS
+from app.log.follow import catch_up
+from tests.client import Api, Client, Json, an_incident
+from tests.people import ago
+
+AHEAD = "2199-01-01T00:00:00Z"
+NOW = datetime.now(UTC)
+YEAR = NOW.year
+#: The window of the baseline, which is over.
+BEFORE = {
+    "from": f"{NOW - timedelta(days=40):%Y-%m-%dT00:00:00Z}",
+    "to": f"{NOW - timedelta(days=10):%Y-%m-%dT00:00:00Z}",
+}
+
+
+def a_target(name: str = "fewer-incidents", **more: Any) -> Json:
+    """A target: half as many incidents."""
+    return {
+        "name": name,
+        "title": "Fewer incidents 减少事件",
+        "kpi": "incidents_opened",
+        "before": BEFORE,
+        "goal": "2",
+        "due_on": f"{YEAR}-12-31",
+        "business_goal": "Branches never wait for mail",
+        **more,
+    }
+
+
+def direction() -> Json:
+    """The first of the contents."""
+    return {"direction": "Fewer steps. 减少环节。", "vision": "Measured, then steered. 先度量，后驾驭。"}
+
+
+def contents(owner: str) -> Json:
+    """The other four."""
+    return {
+        "present_state": "Nobody hands over at night.",
+        "best_practice": "A written hand-over.",
+        "targets": [a_target()],
+        "drivers": "Two branches more.",
+        "points": [{"title": "Hand over at night", "refers_to": ["PRB-2026-000012"]}],
+        "steps": [{"title": "Pilot it", "owner": owner, "due_on": f"{YEAR}-12-01"}],
+    }
+
+
+@dataclass
+class Programme:
+    """Those who have to do with improvement plans, and the facts of KPIs beside them."""
+
+    api: Api
+    follower: Connection
+    quality: Client
+    owner: Client
+    other_owner: Client
+    committee: tuple[Client, Client]
+    tool: Client
+
+    async def drafted(self, **more: Any) -> str:
+        """The address of a plan with all five contents."""
+        said = {"title": f"Improvement in {YEAR}", "year": YEAR, "co_authors": [self.owner.id]}
+        said |= direction() | contents(self.owner.id) | more
+        made = await self.quality.post_ok("/v1/improvement_plans", said)
+        return f"/v1/improvement_plans/{made['id']}"
+
+    def question(self, **more: Any) -> Json:
+        """What is put to the committee."""
+        persons = [member.id for member in self.committee]
+        asked = {"question": "Is this our plan?", "rule": "majority", "due_at": AHEAD}
+        return asked | {"persons": persons, **more}
+
+    async def submitted(self, **more: Any) -> str:
+        """The address of a plan on which the committee votes."""
+        at = await self.drafted(**more)
+        await self.follow()
+        await self.quality.post_ok(f"{at}/submit", self.question())
+        return at
+
+    async def vote(self, at: str, verdict: str) -> Json:
+        """The committee is of one mind. Gives the plan."""
+        decision = (await self.quality.read(at))["decision_id"]
+        for member in self.committee:
+            said = {"decision": decision, "verdict": verdict, "comment": "As it stands. 如此。"}
+            await member.post_ok(f"{at}/vote", said)
+        return await self.quality.read(at)
+
+    async def approved(self, **more: Any) -> str:
+        """The address of a plan that the committee has approved."""
+        at = await self.submitted(**more)
+        assert (await self.vote(at, "approve"))["state"] == "approved"
+        return at
+
+    async def incidents(self, number: int, *, days_ago: float) -> None:
+        """So many incidents were reported then."""
+        when = f"{ago(days=days_ago):%Y-%m-%dT%H:%M:%SZ}"
+        for _ in range(number):
+            await self.tool.post_ok("/v1/incidents", an_incident(occurred_at=when))
+
+    async def follow(self) -> None:
+        """The facts of KPIs are made."""
+        await catch_up(self.follower, FACTS)
+
+    async def meeting(self, *, held: bool = True) -> str:
+        """The id of a meeting."""
+        when = {"occurred_at": ago(hours=2), "starts_at": ago(hours=1), "ends_at": ago(minutes=30)}
+        times = {name: f"{at:%FT%TZ}" for name, at in when.items()}
+        said = {"title": "Plan review", "meeting_kind": "plan_review", "chair": "me", **times}
+        made = await self.quality.post_ok("/v1/meetings", said)
+        if held:
+            await self.quality.post_ok(f"/v1/meetings/{made['id']}/hold", {"attended": ["me", self.owner.id]})
+        return str(made["id"])
+
+
+async def the_programme(api: Api, follower: Connection) -> Programme:
+    """Those who have to do with improvement plans in this application."""
+    return Programme(
+        api,
+        follower,
+        await api.client("Quality", Role.quality_manager),
+        await api.client("Owner", Role.process_owner),
+        await api.client("Other owner", Role.process_owner),
+        (await api.client("Member", Role.committee_member), await api.client("Chair", Role.committee_member)),
+        await api.client("Tool", Role.agent, Role.integration),
+    )
+
+
+def errors(problem: Json) -> list[tuple[str, str]]:
+    """Which values are wrong, and why."""
+    return [(one["pointer"], one["code"]) for one in problem["errors"]]

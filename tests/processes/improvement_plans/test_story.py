@@ -1,0 +1,280 @@
+"""The annual improvement plan, from draft to lessons: what is asked, what is refused, what is kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.common.people import Role
+from app.processes.improvement_plans.dates import end_of_last_working_day, review_due, start_of_year
+from app.processes.improvement_plans.progress import share_of_way
+from tests.automation.worker import Worker, by_rules
+from tests.processes.improvement_plans.samples import (
+    BEFORE,
+    NOW,
+    YEAR,
+    Programme,
+    a_target,
+    contents,
+    direction,
+    errors,
+)
+
+
+async def test_a_plan_is_submitted_with_all_five_contents_or_told_which_one_lacks(
+    programme: Programme,
+) -> None:
+    quality, owner = programme.quality, programme.owner
+    said = {"title": "Improvement", "year": YEAR}
+    outsider = await programme.api.client("Outsider", Role.agent)
+    refused = await quality.post("/v1/improvement_plans", json={**said, "co_authors": [outsider.id]})
+    assert errors(refused.json()) == [("/co_authors/0", "no_process_owner")]
+    plan = await quality.post_ok("/v1/improvement_plans", {**said, "co_authors": [owner.id]})
+    assert (plan["state"], plan["number"][:4], plan["edition"]) == ("drafted", "PLN-", 1)
+    assert set(plan["weights"].values()) == {1}
+    at = f"/v1/improvement_plans/{plan['id']}"
+    rest = contents(owner.id)
+    parts = [
+        ("plan_lacks_direction", direction()),
+        ("plan_lacks_present_state", {name: rest[name] for name in ("present_state", "best_practice")}),
+        ("plan_lacks_targets", {name: rest[name] for name in ("targets", "drivers")}),
+        ("plan_lacks_points", {"points": rest["points"]}),
+        ("plan_lacks_schedule", {"steps": rest["steps"]}),
+    ]
+    for code, more in parts:
+        refused = await quality.post(f"{at}/submit", json=programme.question())
+        assert (refused.status_code, refused.json()["code"]) == (409, code), refused.text
+        await owner.post_ok(f"{at}/revise", more)
+    assert (await owner.post(f"{at}/submit", json=programme.question())).status_code == 403
+    stranger = await programme.other_owner.post(f"{at}/revise", json={"title": "Mine"})
+    assert (stranger.status_code, stranger.json()["code"]) == (409, "not_an_author")
+    assert (await quality.post_ok(f"{at}/submit", programme.question()))["state"] == "submitted"
+    [step] = (await quality.read(f"{at}/steps"))["items"]
+    [point] = (await quality.read(f"{at}/points"))["items"]
+    assert (step["person"]["id"], point["refers_to"]) == (owner.id, ["PRB-2026-000012"])
+
+
+async def test_targets_are_refused_where_no_kpi_can_tell_of_them(programme: Programme) -> None:
+    at = await programme.drafted()
+    for said, wrong in (
+        ({"kpi": "sunshine"}, ("/targets/1/kpi", "unknown_value")),
+        ({"kpi": "mtbf", "scope": {"channel": ["mail"]}}, ("/targets/1/scope/channel", "unknown_dimension")),
+        (
+            {"before": {"from": "2199-01-01", "to": "2199-02-01"}},
+            ("/targets/1/before/to", "baseline_not_over"),
+        ),
+        ({"name": "fewer-incidents"}, ("/targets/1/name", "each_once")),
+    ):
+        targets = [a_target(), a_target("other") | said]
+        refused = await programme.quality.post(f"{at}/revise", json={"targets": targets})
+        assert errors(refused.json()) == [wrong]
+    # Whether there is such a team is known where the baseline is counted.
+    named = [a_target(scope={"team": ["nobody"]})]
+    await programme.quality.post_ok(f"{at}/revise", {"targets": named})
+    refused = await programme.quality.post(f"{at}/submit", json=programme.question())
+    assert errors(refused.json()) == [("/targets/0/scope/team", "unknown_value")]
+
+
+async def test_a_baseline_is_frozen_at_submission_and_late_events_do_not_change_it(
+    programme: Programme,
+) -> None:
+    await programme.incidents(4, days_ago=20)
+    at = await programme.submitted()
+    [baseline] = (await programme.quality.read(f"{at}/baselines"))["items"]
+    assert (baseline["name"], baseline["value"], baseline["cases"]) == ("fewer-incidents", "4", 4)
+    shown = await programme.quality.read("/v1/kpis/incidents_opened", grain="all", **BEFORE)
+    assert (shown["points"][0]["value"], shown["position"]) == (4, baseline["position"])
+    assert (await programme.quality.read(at))["baseline_position"] == baseline["position"]
+    await programme.incidents(3, days_ago=20)
+    await programme.follow()
+    shown = await programme.quality.read("/v1/kpis/incidents_opened", grain="all", **BEFORE)
+    assert shown["points"][0]["value"] == 7
+    assert (await programme.quality.read(f"{at}/baselines"))["items"] == [baseline]
+    # A returned plan is measured anew, since its targets may be others.
+    await programme.vote(at, "reject")
+    await programme.quality.post_ok(f"{at}/submit", programme.question())
+    [anew] = (await programme.quality.read(f"{at}/baselines"))["items"]
+    assert anew["value"] == "7"
+    assert anew["position"] > baseline["position"]
+
+
+async def test_the_committee_returns_or_approves_a_plan_and_its_authors_do_not_vote(
+    programme: Programme,
+) -> None:
+    at = await programme.drafted()
+    quality, owner = programme.quality, programme.owner
+    alone = programme.question(persons=[quality.id, owner.id])
+    refused = await quality.post(f"{at}/submit", json=alone)
+    assert errors(refused.json()) == [("/persons", "nobody_to_ask")]
+    both = programme.question(persons=[owner.id, *(one.id for one in programme.committee)])
+    await quality.post_ok(f"{at}/submit", both)
+    voters = (await quality.read(f"{at}/votes"))["items"]
+    assert {one["person"]["id"] for one in voters} == {one.id for one in programme.committee}
+    twin = await programme.drafted()
+    refused = await quality.post(f"{twin}/submit", json=programme.question())
+    assert (refused.status_code, refused.json()["code"]) == (409, "year_has_plan")
+    returned = await programme.vote(at, "reject")
+    assert (returned["state"], returned["approved_at"]) == ("returned", None)
+    documents = (await quality.read(f"{at}/documents"))["items"]
+    assert [(one["number"][:2], one["state"], one["edition"]) for one in documents] == [
+        ("IP", "drafted", 1),
+        ("PA", "drafted", 1),
+    ]
+    await owner.post_ok(f"{at}/revise", {"vision": "Measured first. 先度量。"})
+    await quality.post_ok(f"{at}/submit", programme.question())
+    approved = await programme.vote(at, "approve")
+    assert approved["state"] == "approved"
+    documents = (await quality.read(f"{at}/documents"))["items"]
+    assert [(one["number"][:2], one["state"], one["edition"]) for one in documents] == [
+        ("IP", "published", 2),
+        ("PA", "published", 2),
+    ]
+    sections = (await quality.read(f"{at}/document_sections"))["items"]
+    visions = [one["text"] for one in sections if one["heading"] == "vision"]
+    assert visions == ["Measured, then steered. 先度量，后驾驭。", "Measured first. 先度量。"]
+    assert (await quality.post(f"{at}/revise", json={"title": "Late"})).status_code == 409
+
+
+async def _begin(programme: Programme, worker: Worker, at: str) -> None:
+    await worker.work(datetime.now(UTC))
+    assert worker.failures == []
+    assert (await programme.quality.read(at))["state"] == "running"
+
+
+async def test_a_running_plan_is_reviewed_at_meetings_and_its_progress_is_kept(
+    programme: Programme, worker: Worker
+) -> None:
+    await programme.incidents(4, days_ago=20)
+    at = await programme.approved()
+    await _begin(programme, worker, at)
+    quality = programme.quality
+    said = {"meeting": await programme.meeting(held=False), "report": "All is well. 一切正常。"}
+    refused = await quality.post(f"{at}/review", json=said)
+    assert errors(refused.json()) == [("/meeting", "meeting_not_held")]
+    said["meeting"] = await programme.meeting()
+    committee = programme.committee[0]
+    assert (await committee.post(f"{at}/review", json=said)).status_code == 403
+    reviewed = await programme.owner.post_ok(f"{at}/review", {**said, "adjustments": "A later goal."})
+    assert reviewed["state"] == "running"
+    assert reviewed["next_review_due_at"] > reviewed["last_reviewed_at"]
+    [kept] = (await quality.read(f"{at}/reviews"))["items"]
+    assert (kept["meeting_id"], kept["reviewed_by"]["id"]) == (said["meeting"], programme.owner.id)
+    [progress] = kept["progress"]
+    # Nothing was opened since: all of the way, and more, is gone.
+    assert (progress["baseline"], progress["value"], progress["goal"]) == ("4", "0", "2")
+    assert (progress["share"], progress["met"]) == ("2", True)
+    assert kept["position"] >= (await quality.read(f"{at}/baselines"))["items"][0]["position"]
+
+
+async def test_an_adjustment_that_is_approved_makes_the_next_edition_and_another_changes_nothing(
+    programme: Programme, worker: Worker
+) -> None:
+    await programme.incidents(4, days_ago=20)
+    at = await programme.approved()
+    await _begin(programme, worker, at)
+    quality = programme.quality
+    targets = [a_target(goal="3"), a_target("resolved", kpi="incidents_closed", title="Close more")]
+    said = {"changes": "A goal, and a target more.", "reason": "Two services were added.", "targets": targets}
+    wrong = programme.question() | said | {"targets": [a_target(kpi="sunshine")]}
+    assert errors((await quality.post(f"{at}/propose_adjustment", json=wrong)).json()) == [
+        ("/targets/0/kpi", "unknown_value")
+    ]
+    await quality.post_ok(f"{at}/propose_adjustment", programme.question() | said)
+    again = await quality.post(f"{at}/propose_adjustment", json=programme.question() | said)
+    assert (again.status_code, again.json()["code"]) == (409, "plan_decision_open")
+    plan = await programme.vote(at, "reject")
+    assert (plan["state"], plan["edition"], plan["adjustment_id"]) == ("running", 1, None)
+    [target] = (await quality.read(f"{at}/targets"))["items"]
+    assert target["goal"] == "2"
+    [first] = (await quality.read(f"{at}/baselines"))["items"]
+    await quality.post_ok(f"{at}/propose_adjustment", programme.question() | said)
+    plan = await programme.vote(at, "approve")
+    assert (plan["state"], plan["edition"], plan["adjustment_id"]) == ("running", 2, None)
+    goals = {one["name"]: one["goal"] for one in (await quality.read(f"{at}/targets"))["items"]}
+    assert goals == {"fewer-incidents": "3", "resolved": "2"}
+    baselines = (await quality.read(f"{at}/baselines"))["items"]
+    assert baselines[0] == first, "the question is the same, and so is the baseline"
+    assert [one["name"] for one in baselines] == ["fewer-incidents", "resolved"]
+    adjustments = (await quality.read(f"{at}/adjustments"))["items"]
+    assert [(one["edition"], one["refused_at"] is None) for one in adjustments] == [(None, False), (2, True)]
+    documents = (await quality.read(f"{at}/documents"))["items"]
+    assert [(one["number"][:2], one["edition"]) for one in documents] == [("IP", 2), ("PA", 1)]
+
+
+async def test_a_plan_is_closed_with_its_results_before_its_year_is_over_only_with_a_reason(
+    programme: Programme, worker: Worker
+) -> None:
+    await programme.incidents(4, days_ago=20)
+    at = await programme.approved()
+    await _begin(programme, worker, at)
+    member, said = programme.committee[0], {"lessons": "Pilot first. 先试点。"}
+    assert (await programme.quality.post(f"{at}/close", json=said)).status_code == 403
+    refused = await member.post(f"{at}/close", json=said)
+    assert errors(refused.json()) == [("/reason", "closes_early")]
+    assert str(YEAR) in refused.json()["errors"][0]["message"]
+    closed = await member.post_ok(f"{at}/close", {**said, "reason": "The department was merged."})
+    assert (closed["state"], closed["lessons"]) == ("closed", said["lessons"])
+    [target] = (await programme.quality.read(f"{at}/targets"))["items"]
+    assert (target["result_value"], target["result_share"], target["result_met"]) == ("0", "2", True)
+    assert closed["result_position"] is not None
+    # Its year is free again.
+    assert (await programme.approved()) != at
+
+
+async def test_a_plan_begins_at_the_first_instant_of_its_year_and_what_is_overdue_is_flagged(
+    programme: Programme, worker: Worker
+) -> None:
+    year = YEAR + 2
+    at = await programme.approved(year=year, review_interval="monthly", title=f"Improvement in {year}")
+    zone = programme.api.ledger.settings.time_zone
+    begins = start_of_year(year, ZoneInfo(zone))
+    await worker.work(begins - timedelta(minutes=1))
+    assert (await programme.quality.read(at))["state"] == "approved"
+    await worker.work(begins + timedelta(hours=3))
+    plan = await programme.quality.read(at)
+    assert plan["state"] == "running"
+    assert datetime.fromisoformat(plan["begun_at"]) == begins
+    assert datetime.fromisoformat(plan["next_review_due_at"]) == review_due(begins, 1, ZoneInfo(zone))
+    first = end_of_last_working_day(begins.astimezone(ZoneInfo(zone)).date(), ZoneInfo(zone))
+    assert datetime.fromisoformat(plan["assessment_due_at"]) == first
+    await worker.work(first + timedelta(minutes=1))
+    plan = await programme.quality.read(at)
+    assert datetime.fromisoformat(plan["assessment_overdue_at"]) == first
+    assert plan["assessment_due_at"] > plan["assessment_overdue_at"]
+    await worker.work(review_due(begins, 1, ZoneInfo(zone)) + timedelta(minutes=1))
+    await worker.work(review_due(begins, 1, ZoneInfo(zone)) + timedelta(minutes=9))
+    assert worker.failures == []
+    done = [
+        event.type
+        for event in await by_rules(programme.api.ledger, at.replace("/v1/", "").replace("plans", "plan"))
+    ]
+    assert done == [
+        "improvement_plan.begun",
+        "improvement_plan.assessment_overdue",
+        "improvement_plan.review_overdue",
+    ]
+    told = await programme.api.ledger.db.rows(
+        "select unnest(steps) as step from fold.notice where person_id = %s", (programme.quality.id,)
+    )
+    assert {"plan_begun", "assessment_overdue", "plan_review_overdue"} <= {row["step"] for row in told}
+
+
+async def test_an_opened_assessment_moves_the_next_one_to_the_next_month(programme: Programme) -> None:
+    assert end_of_last_working_day(date(2026, 10, 1), UTC) == datetime(2026, 10, 31, tzinfo=UTC)
+    assert end_of_last_working_day(date(2026, 5, 1), UTC) == datetime(2026, 5, 30, tzinfo=UTC)
+    assert NOW.year == YEAR
+
+
+@pytest.mark.parametrize(
+    ("baseline", "value", "goal", "share"),
+    [("10", "8", "6", "0.5"), ("10", "12", "6", "-0.5"), ("0.5", "0.9", "0.9", "1"), ("2", "1", "2", None)],
+)
+def test_the_share_of_the_way_is_from_the_baseline_to_the_goal(
+    baseline: str, value: str, goal: str, share: str | None
+) -> None:
+    found = share_of_way(baseline, value, goal)
+    assert found == (None if share is None else Decimal(share))
+    assert share_of_way(None, value, goal) is None
