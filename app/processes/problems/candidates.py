@@ -110,7 +110,17 @@ def accept(candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: Actio
     _record_decision(candidate, ctx)
 
 
-def decline(candidate: ProblemCandidate, body: Reason, ctx: ActionContext) -> None:
+class DeclineProblemCandidate(Reason):
+    """The reason why no problem is raised."""
+
+    process_fault: bool = Field(
+        default=False,
+        strict=True,
+        description="Whether no fault is behind the incidents but the process: then a rule suggests that it is improved.",
+    )
+
+
+def decline(candidate: ProblemCandidate, body: DeclineProblemCandidate, ctx: ActionContext) -> None:
     """Decline the candidate; it is offered again when as many new incidents have been opened."""
     candidate.reason = body.reason
     _record_decision(candidate, ctx)

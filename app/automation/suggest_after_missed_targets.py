@@ -1,0 +1,53 @@
+"""Suggests an improvement when a service report says that targets of an agreement were missed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from app.common.improvement import ImprovementAspect, SuggestionSource
+from app.kernel.ledger import Ledger
+from app.kernel.reads import load
+from app.kernel.rules import Consequence, Rule
+from app.log.events import Recorded, id_of
+from app.processes.improvement_suggestions.lifecycle import GivenEvidence
+from app.processes.improvement_suggestions.lookups import (
+    ImprovementSignal,
+    in_both_languages,
+    listed,
+    suggestion_for,
+)
+from app.processes.improvement_suggestions.records import SuggestionCause
+
+
+async def suggest_after_missed_targets(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+    """Yield the suggestion for the agreement whose report names missed targets, or what joins it."""
+    reports = [one for one in event.rows_set("sla_report").values() if one.get("missed")]
+    loaded = await load(ledger.db, ledger.lifecycles["sla"], str(id_of(event.stream))) if reports else None
+    if loaded is None:
+        return
+    evidence = tuple(
+        GivenEvidence(
+            about=event.stream,
+            text=in_both_languages("missed_target", {"targets": listed(one["missed"])}),
+            period=one["period"],
+        )
+        for one in reports
+    )
+    number = loaded.record.number
+    found = await suggestion_for(
+        ledger,
+        ImprovementSignal(
+            cause=SuggestionCause.missed_target,
+            cause_scope=number,
+            title=in_both_languages("missed_target_title", {"agreement": number}),
+            process=None,
+            aspect=ImprovementAspect.interface,
+            source=SuggestionSource.business_need,
+            evidence=evidence,
+        ),
+    )
+    if found is not None:
+        yield found
+
+
+RULE = Rule("suggest_after_missed_targets", ("sla.report_issued",), suggest_after_missed_targets)

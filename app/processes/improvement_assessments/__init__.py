@@ -1,0 +1,1 @@
+"""Monthly assessments of suggestions for improvements."""

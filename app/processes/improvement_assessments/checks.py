@@ -1,0 +1,97 @@
+"""Checks of actions on assessments, beyond state and role. Each raises the code of its refusal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.common.people import STAFF_ROLES, Person, parse_grants
+from app.common.records import Record
+from app.foundation.people.eligibility import check_person_active
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import Refusal, WrongValue
+from app.processes.improvement_assessments.lookups import proposes, suggestions_by_id
+from app.processes.improvement_assessments.records import (
+    AssessedSuggestion,
+    Assessor,
+    ImprovementAssessment,
+    SuggestionVerdict,
+)
+
+if TYPE_CHECKING:
+    from app.processes.improvement_assessments.lifecycle import (
+        ConcludeImprovementAssessment,
+        OpenImprovementAssessment,
+        ScoreImprovementAssessment,
+    )
+
+
+class NotAnAssessor(Refusal):
+    """Refusal: the caller is not among the assessors."""
+
+    STATUS = 403
+    CODE = "not_an_assessor"
+
+
+async def assessors_not_eligible(
+    reads: ReadContext,
+    assessment: ImprovementAssessment,
+    body: OpenImprovementAssessment,
+    ctx: ActionContext,
+) -> None:
+    """Refuse an assessor who is named twice (`each_once`), is not active, or does not belong to staff and so
+    sees no suggestions (`assessor_is_no_staff`).
+    """
+    seen = set()
+    for n, person in enumerate(ctx.refs(Person, "assessors")):
+        check_person_active(person, f"/assessors/{n}")
+        if not any(held.role in STAFF_ROLES for held in parse_grants(person.roles) or ()):
+            raise WrongValue(pointer=f"/assessors/{n}", because="assessor_is_no_staff")
+        if person.id in seen:
+            raise WrongValue(pointer=f"/assessors/{n}", because="each_once")
+        seen.add(person.id)
+
+
+async def cannot_be_scored(
+    reads: ReadContext,
+    assessment: ImprovementAssessment,
+    body: ScoreImprovementAssessment,
+    ctx: ActionContext,
+) -> None:
+    """Refuse whoever is no assessor, a suggestion that is not assessed here (`not_assessed_here`) or is
+    settled (`suggestion_settled`), and scores of the caller's own suggestion (`own_suggestion`).
+    """
+    me, suggestion = ctx.caller.person_id, ctx.required_ref(Record, "suggestion")
+    if await reads.child(Assessor, assessment, person_id=me) is None:
+        raise NotAnAssessor()
+    if await reads.child(AssessedSuggestion, assessment, suggestion_id=suggestion.id) is None:
+        raise WrongValue(pointer="/suggestion", because="not_assessed_here")
+    known = (await suggestions_by_id(reads, [suggestion.id]))[suggestion.id]
+    if not known.is_open:
+        raise WrongValue({"number": known.number}, pointer="/suggestion", because="suggestion_settled")
+    if await proposes(reads, suggestion, me):
+        raise WrongValue(pointer="/suggestion", because="own_suggestion")
+
+
+async def verdict_incomplete(
+    reads: ReadContext,
+    assessment: ImprovementAssessment,
+    body: ConcludeImprovementAssessment,
+    ctx: ActionContext,
+) -> None:
+    """Refuse a declined or deferred suggestion without the reason, a deferred one without its date, and what
+    does not go with a verdict.
+    """
+    for n, given in enumerate(body.verdicts):
+        at, verdict = f"/verdicts/{n}", given.verdict
+        if given.reason is None and verdict is not SuggestionVerdict.selected:
+            raise WrongValue(pointer=f"{at}/reason", because="missing")
+        if given.title is not None and verdict is not SuggestionVerdict.selected:
+            raise WrongValue(pointer=f"{at}/title", because="not_for_this_verdict")
+        if verdict is not SuggestionVerdict.deferred:
+            if given.until_at is not None:
+                raise WrongValue(pointer=f"{at}/until_at", because="not_for_this_verdict")
+        elif given.until_at is None:
+            raise WrongValue(pointer=f"{at}/until_at", because="missing")
+        elif given.until_at <= ctx.occurred_at:
+            raise WrongValue(pointer=f"{at}/until_at", because="not_ahead")

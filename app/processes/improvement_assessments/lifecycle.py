@@ -1,0 +1,257 @@
+"""Lifecycle of monthly assessments: opened with the suggestions then open, scored, concluded.
+
+open ─► concluded
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from app.common.components import Component
+from app.common.improvement import AssessmentCriterion
+from app.common.notices import NoticeType, Responsible
+from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.records import ForeignRef, Record, jsonb_ordered
+from app.kernel.actor_policy import assessor, quality_manager
+from app.kernel.constraints import ValueTaken
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommands, RelatedPart, action
+from app.kernel.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    FreeText,
+    Instant,
+    Payload,
+    PayloadPart,
+    Reference,
+    Title,
+    at_most_entries,
+)
+from app.kernel.visibility import STAFF
+from app.log.canonical import instant
+from app.log.events import stream
+from app.processes.improvement_assessments import checks
+from app.processes.improvement_assessments.lookups import MOST_ASSESSED, SUGGESTION_KIND, weights_of
+from app.processes.improvement_assessments.preparation import (
+    EarlierScore,
+    JudgedSuggestion,
+    JudgedSuggestions,
+    WaitingSuggestions,
+    find_earlier_score,
+    find_waiting_suggestions,
+    judge_suggestions,
+)
+from app.processes.improvement_assessments.records import (
+    AssessedSuggestion,
+    Assessor,
+    ImprovementAssessment,
+    SuggestionScore,
+    SuggestionVerdict,
+)
+from app.processes.improvement_assessments.records import AssessmentState as State
+
+IMPROVEMENT_KIND = "improvement"
+Month = Annotated[
+    str,
+    StringConstraints(pattern=r"^(19|2[01])[0-9]{2}-(0[1-9]|1[0-2])$"),
+    Component("Month", "A month.", "2026-11"),
+]
+Score = Annotated[int, Field(ge=1, le=5, strict=True)]
+Assessors = Annotated[
+    tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)], ...], BoundedList
+]
+
+
+class OpenImprovementAssessment(Payload):
+    """The assessment of a month."""
+
+    month: Month = Field(description="Which month; there is one assessment of each.", examples=["2026-11"])
+    assessors: Assessors = Field(
+        min_length=1,
+        max_length=LONGEST_LIST,
+        description="Who scores the suggestions: persons' ids, or `me`.",
+    )
+    plan: Annotated[Reference, ForeignRef("improvement_plan")] | None = Field(
+        default=None, description="The improvement plan whose weights count: its number or id; none: 1 each."
+    )
+
+
+def open_(assessment: ImprovementAssessment, body: OpenImprovementAssessment, ctx: ActionContext) -> None:
+    """Open the assessment of a month with the suggestions that are open then."""
+    assert ctx.number is not None, "assessments have numbers"
+    plan = ctx.ref(Record, "plan")
+    assessment.number, assessment.month = ctx.number, body.month
+    assessment.plan_id = None if plan is None else plan.id
+    assessment.weights = jsonb_ordered(weights_of(plan))
+    assessment.opened_at, assessment.opened_by_id = ctx.occurred_at, ctx.caller.person_id
+    for person in ctx.refs(Person, "assessors"):
+        ctx.add(
+            Assessor(
+                id=ctx.new_id(), record=assessment.row_key, person_id=person.id, asked_at=ctx.occurred_at
+            )
+        )
+    for one in ctx.prepared(WaitingSuggestions).suggestions:
+        ctx.add(
+            AssessedSuggestion(
+                id=ctx.new_id(),
+                record=assessment.row_key,
+                suggestion_id=one.id,
+                number=one.number,
+                title=one.title,
+                taken_at=ctx.occurred_at,
+            )
+        )
+
+
+class ScoreImprovementAssessment(Payload):
+    """The scores that the caller gives to a suggestion: 1 to 5 by criterion; 5 speaks for it."""
+
+    suggestion: Annotated[Reference, ForeignRef("improvement_suggestion")] = Field(
+        description="The suggestion: its number or id."
+    )
+    plan_fit: Score = Field(description="5: it fits the annual plan well.")
+    benefit: Score = Field(description="5: it brings much, sooner or later, to many.")
+    urgency: Score = Field(description="5: it is urgent.")
+    ease: Score = Field(description="5: it is easily carried out and institutionalised.")
+    outside_purchase: Score = Field(description="5: nothing must be bought outside.")
+    risk: Score = Field(description="5: its rollout meets no risks and obstacles.")
+    comment: FreeText | None = Field(default=None, description="What is to be said to it.")
+
+
+def score(assessment: ImprovementAssessment, body: ScoreImprovementAssessment, ctx: ActionContext) -> None:
+    """Score a suggestion by all criteria; what the caller has given to it before is replaced."""
+    earlier = ctx.prepared(EarlierScore).score
+    scores = jsonb_ordered({one.value: getattr(body, one.value) for one in AssessmentCriterion})
+    if earlier is None:
+        row = SuggestionScore(
+            id=ctx.new_id(),
+            record=assessment.row_key,
+            suggestion_id=ctx.required_ref(Record, "suggestion").id,
+            person_id=ctx.caller.person_id,
+        )
+        ctx.add(row)
+    else:
+        row = ctx.change(earlier)
+    row.scores, row.comment, row.scored_at = scores, body.comment, ctx.occurred_at
+
+
+class GivenVerdict(PayloadPart):
+    """The verdict on a suggestion."""
+
+    suggestion: Annotated[Reference, ForeignRef("improvement_suggestion")] = Field(
+        description="The suggestion: its number or id."
+    )
+    verdict: SuggestionVerdict = Field(description="What becomes of it.")
+    title: Title | None = Field(
+        default=None,
+        description="Of a selected one: what the improvement is called; none: as the suggestion.",
+    )
+    reason: FreeText | None = Field(
+        default=None,
+        description="Why; whoever proposes it reads this. A selected one that was scored needs none.",
+    )
+    until_at: Instant | None = Field(default=None, description="Of a deferred one: until when.")
+
+
+class ConcludeImprovementAssessment(Payload):
+    """The verdicts on all suggestions of the assessment that are still open."""
+
+    verdicts: Annotated[tuple[GivenVerdict, ...], at_most_entries(MOST_ASSESSED)] = Field(
+        max_length=MOST_ASSESSED, description="One for each suggestion."
+    )
+
+
+def conclude(
+    assessment: ImprovementAssessment, body: ConcludeImprovementAssessment, ctx: ActionContext
+) -> None:
+    """Conclude the assessment: each suggestion is selected, declined or deferred."""
+    assessment.concluded_at, assessment.concluded_by_id = ctx.occurred_at, ctx.caller.person_id
+    for one in ctx.prepared(JudgedSuggestions).judged:
+        row, given = ctx.change(one.row), body.verdicts[one.place]
+        row.verdict, row.reason, row.until_at = given.verdict, given.reason, given.until_at
+        row.improvement_id = one.improvement_id
+
+
+def _note_in_plan(
+    assessment: ImprovementAssessment, body: OpenImprovementAssessment, ctx: ActionContext
+) -> Sequence[RelatedPart]:
+    """Return the note in the plan, if one is named."""
+    plan = ctx.ref(Record, "plan")
+    return [] if plan is None else [RelatedPart(plan.row_key, {"month": body.month}, place="plan")]
+
+
+def _selected(
+    assessment: ImprovementAssessment, body: ConcludeImprovementAssessment, ctx: ActionContext
+) -> Sequence[RelatedPart]:
+    """Return the opening of an improvement for each selected suggestion."""
+    found = ctx.prepared(JudgedSuggestions).with_verdict(SuggestionVerdict.selected, body.verdicts)
+    parts = []
+    for one in found:
+        assert one.improvement_id is not None
+        given, suggestion = body.verdicts[one.place], one.suggestion
+        said: dict[str, Any] = {
+            "title": given.title or suggestion.title,
+            "suggestions": [str(suggestion.id)],
+            "assessment": str(assessment.id),
+            "scope": suggestion.scope,
+            "aspect": suggestion.aspect,
+        }
+        said |= {} if suggestion.process is None else {"process": suggestion.process}
+        said |= {} if given.reason is None else {"reason": given.reason}
+        parts.append(RelatedPart(stream(IMPROVEMENT_KIND, one.improvement_id), said, place=_place(one)))
+    return parts
+
+
+def _settled(verdict: SuggestionVerdict) -> Any:
+    """Return the function that settles all suggestions with this verdict."""
+
+    def parts(
+        assessment: ImprovementAssessment, body: ConcludeImprovementAssessment, ctx: ActionContext
+    ) -> Sequence[RelatedPart]:
+        found = []
+        for one in ctx.prepared(JudgedSuggestions).with_verdict(verdict, body.verdicts):
+            given = body.verdicts[one.place]
+            said = {"reason": given.reason, "assessment": str(assessment.id)}
+            said |= {} if given.until_at is None else {"until_at": instant(given.until_at)}
+            found.append(RelatedPart(stream(SUGGESTION_KIND, one.suggestion.id), said, place=_place(one)))
+        return found
+
+    return parts
+
+
+def _place(one: JudgedSuggestion) -> str:
+    return f"verdicts/{one.place}/suggestion"
+
+
+NOTE_IN_PLAN = RelatedCommands(action="note_assessment", field="plan", parts=_note_in_plan, permitted=True)
+SETTLE_SUGGESTIONS = (
+    RelatedCommands(action="select", field="verdicts", parts=_selected, goes_on=True, permitted=True),
+    RelatedCommands(
+        action="decline", field="verdicts", parts=_settled(SuggestionVerdict.declined), permitted=True
+    ),
+    RelatedCommands(
+        action="defer", field="verdicts", parts=_settled(SuggestionVerdict.deferred), permitted=True
+    ),
+)
+OVERSEERS = OVERSIGHT_ROLES | {Role.process_owner, Role.committee_member, Role.project_manager}
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="improvement_assessment", plural="improvement_assessments", zh="改进建议评估", record=ImprovementAssessment, states=State, code="ASM",
+    audience=lambda assessment: (STAFF,), overseer_roles=OVERSEERS, columns={"staff": ()},
+    children=(Assessor, AssessedSuggestion, SuggestionScore),
+    constraints={"improvement_assessment_month_key": ValueTaken("month")},
+    rows=(
+        #      action    中文     from          to               who              event
+        action(open_,    "开始", NEW_RECORD,   State.open,      quality_manager, "improvement_assessment.opened",
+               prepare=(find_waiting_suggestions,), wrong=(checks.assessors_not_eligible,), related=NOTE_IN_PLAN),
+        action(score,    "评分", [State.open], STAYS,           assessor,        "improvement_assessment.scored",
+               prepare=(find_earlier_score,), wrong=(checks.cannot_be_scored,)),
+        action(conclude, "结束", [State.open], State.concluded, quality_manager, "improvement_assessment.concluded",
+               wrong=(checks.verdict_incomplete,), prepare=(judge_suggestions,), related=SETTLE_SUGGESTIONS),
+    ),
+)
+# fmt: on

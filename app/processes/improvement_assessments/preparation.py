@@ -1,0 +1,134 @@
+"""Preparations of actions on assessments: the suggestions then open, and the verdicts on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from app.common.records import Record
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.processes.improvement_assessments.lookups import (
+    KnownSuggestion,
+    suggestions_by_id,
+    waiting_suggestions,
+)
+from app.processes.improvement_assessments.records import (
+    AssessedSuggestion,
+    ImprovementAssessment,
+    SuggestionScore,
+    SuggestionVerdict,
+)
+
+if TYPE_CHECKING:
+    from app.processes.improvement_assessments.lifecycle import (
+        ConcludeImprovementAssessment,
+        GivenVerdict,
+        OpenImprovementAssessment,
+        ScoreImprovementAssessment,
+    )
+
+#: A refusal names so many suggestions at most.
+MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSuggestions:
+    """The suggestions that are open by the end of the month, the oldest first."""
+
+    suggestions: tuple[KnownSuggestion, ...]
+
+
+async def find_waiting_suggestions(
+    reads: ReadContext,
+    assessment: ImprovementAssessment,
+    body: OpenImprovementAssessment,
+    ctx: ActionContext,
+) -> WaitingSuggestions:
+    """Find the suggestions that are open at the end of the month."""
+    year, month = map(int, body.month.split("-"))
+    end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=ctx.zone)
+    return WaitingSuggestions(tuple(await waiting_suggestions(reads, end)))
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierScore:
+    """What the caller has given to the suggestion before; None: nothing yet."""
+
+    score: SuggestionScore | None
+
+
+async def find_earlier_score(
+    reads: ReadContext,
+    assessment: ImprovementAssessment,
+    body: ScoreImprovementAssessment,
+    ctx: ActionContext,
+) -> EarlierScore:
+    """Find what the caller has given to the suggestion before."""
+    suggestion_id = ctx.required_ref(Record, "suggestion").id
+    mine = {"suggestion_id": suggestion_id, "person_id": ctx.caller.person_id}
+    return EarlierScore(await reads.child(SuggestionScore, assessment, **mine))
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSuggestion:
+    """A suggestion with the verdict on it, and its place in the payload. `improvement_id` is the id of the
+    improvement that is to carry out a selected one.
+    """
+
+    place: int
+    row: AssessedSuggestion
+    suggestion: KnownSuggestion
+    improvement_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSuggestions:
+    """All suggestions of the assessment that are still open, with the verdicts on them."""
+
+    judged: tuple[JudgedSuggestion, ...]
+
+    def with_verdict(
+        self, verdict: SuggestionVerdict, given: Sequence[GivenVerdict]
+    ) -> list[JudgedSuggestion]:
+        """Return those on which the payload gives this verdict."""
+        return [one for one in self.judged if given[one.place].verdict is verdict]
+
+
+async def judge_suggestions(
+    reads: ReadContext,
+    assessment: ImprovementAssessment,
+    body: ConcludeImprovementAssessment,
+    ctx: ActionContext,
+) -> JudgedSuggestions:
+    """Find what the verdicts are on: each suggestion of the assessment that is still open has one. Raises
+    WrongValue otherwise, or if a suggestion that nobody has scored is judged without a reason.
+    """
+    rows = {one.suggestion_id: one for one in await reads.children(AssessedSuggestion, assessment)}
+    known = await suggestions_by_id(reads, (one for one in rows if one is not None))
+    scored = {one.suggestion_id for one in await reads.children(SuggestionScore, assessment)}
+    judged: dict[UUID, JudgedSuggestion] = {}
+    for n, given in enumerate(body.verdicts):
+        suggestion_id = ctx.required_ref(Record, f"verdicts/{n}/suggestion").id
+        row, pointer = rows.get(suggestion_id), f"/verdicts/{n}/suggestion"
+        if row is None:
+            raise WrongValue(pointer=pointer, because="not_assessed_here")
+        if suggestion_id in judged:
+            raise WrongValue(pointer=pointer, because="each_once")
+        suggestion = known[suggestion_id]
+        if not suggestion.is_open:
+            raise WrongValue({"number": suggestion.number}, pointer=pointer, because="suggestion_settled")
+        if given.reason is None and suggestion_id not in scored:
+            words = {"number": suggestion.number}
+            raise WrongValue(words, pointer=f"/verdicts/{n}/reason", because="nobody_has_scored_it")
+        opens = given.verdict is SuggestionVerdict.selected
+        judged[suggestion_id] = JudgedSuggestion(n, row, suggestion, ctx.new_id() if opens else None)
+    missing = [one.number for one in known.values() if one.is_open and one.id not in judged]
+    if missing:
+        words = {"numbers": ", ".join(sorted(missing)[:MOST_NAMED]), "count": str(len(missing))}
+        raise WrongValue(words, pointer="/verdicts", because="verdict_missing")
+    return JudgedSuggestions(tuple(judged.values()))

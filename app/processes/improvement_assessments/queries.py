@@ -1,0 +1,193 @@
+"""Read side of assessments: one of them, its assessors, suggestions and scores, the ranking, and the list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.child_rows import ChildListing, render_rows
+from app.api.lists import Listing
+from app.api.shapes import OutputModel, PersonStub, RecordOut, Renderer
+from app.foundation.people.queries import PERSONS
+from app.processes.improvement_assessments.lifecycle import LIFECYCLE
+from app.processes.improvement_assessments.ranking import AssessorScores, RankedSuggestion, rank_suggestions
+from app.processes.improvement_assessments.records import (
+    AssessedSuggestion,
+    AssessmentState,
+    Assessor,
+    ImprovementAssessment,
+    SuggestionScore,
+    SuggestionVerdict,
+)
+
+SUGGESTIONS_OF = "select * from fold.assessed_suggestion where record = %s order by taken_at, id"
+SCORES_OF = "select * from fold.suggestion_score where record = %s order by scored_at, id"
+
+
+class ImprovementAssessmentOut(RecordOut):
+    """The assessment of the suggestions that are open in a month."""
+
+    number: str = Field(description="What people call it; accepted wherever the id is.")
+    state: AssessmentState
+    month: str = Field(description="Which month, as `2026-11`.")
+    plan_id: UUID | None = Field(description="The improvement plan whose weights count.")
+    weights: dict[str, int] = Field(description="The weights of the criteria.")
+    opened_at: datetime
+    opened_by: PersonStub | None
+    concluded_at: datetime | None
+    concluded_by: PersonStub | None
+
+
+class AssessorOut(OutputModel):
+    """A person who scores the suggestions."""
+
+    id: UUID
+    person: PersonStub
+    asked_at: datetime
+
+
+class AssessorPage(OutputModel):
+    """A page of the assessors."""
+
+    items: list[AssessorOut]
+    next_cursor: str | None
+
+
+class AssessedSuggestionOut(OutputModel):
+    """A suggestion that was open when the assessment was opened, and the verdict on it."""
+
+    id: UUID
+    suggestion_id: UUID
+    number: str
+    title: str = Field(description="Its title when the assessment was opened.")
+    taken_at: datetime
+    verdict: SuggestionVerdict | None = Field(
+        description="Null: there is none yet, or it was settled otherwise before the assessment ended."
+    )
+    reason: str | None
+    until_at: datetime | None = Field(description="Of a deferred one: until when.")
+    improvement_id: UUID | None = Field(description="Of a selected one: the improvement that carries it out.")
+
+
+class AssessedSuggestionPage(OutputModel):
+    """A page of the suggestions of an assessment, the oldest first."""
+
+    items: list[AssessedSuggestionOut]
+    next_cursor: str | None
+
+
+class SuggestionScoreOut(OutputModel):
+    """The scores that one assessor has given to a suggestion."""
+
+    id: UUID
+    suggestion_id: UUID
+    person: PersonStub
+    scores: dict[str, int] = Field(description="From 1 to 5 by criterion; 5 speaks for it.")
+    comment: str | None
+    scored_at: datetime
+
+
+class SuggestionScorePage(OutputModel):
+    """A page of the scores of an assessment."""
+
+    items: list[SuggestionScoreOut]
+    next_cursor: str | None
+
+
+SCORES = ChildListing("scores", SuggestionScore, "scored_at", SuggestionScoreOut, SuggestionScorePage)
+SUGGESTIONS = ChildListing(
+    "suggestions", AssessedSuggestion, "taken_at", AssessedSuggestionOut, AssessedSuggestionPage
+)
+CHILD_LISTINGS = (
+    ChildListing("assessors", Assessor, "asked_at", AssessorOut, AssessorPage),
+    SUGGESTIONS,
+    SCORES,
+)
+
+
+class AssessorScoresOut(OutputModel):
+    """The scores of one assessor for a suggestion, and their weighted mean."""
+
+    person: PersonStub
+    mean: float
+    scores: dict[str, int] = Field(description="From 1 to 5 by criterion.")
+    comment: str | None
+    scored_at: datetime
+
+
+class RankedSuggestionOut(OutputModel):
+    """A suggestion in the ranking, with the spread of its assessors."""
+
+    rank: int | None = Field(
+        description="1 is the best; equal ones share theirs. Null: nobody has scored it."
+    )
+    suggestion_id: UUID
+    number: str
+    title: str
+    verdict: SuggestionVerdict | None
+    mean: float | None = Field(description="The mean of the assessors' weighted means.")
+    lowest: float | None = Field(description="The lowest of these means.")
+    highest: float | None = Field(description="The highest of them.")
+    deviation: float | None = Field(description="Their standard deviation.")
+    by_assessor: list[AssessorScoresOut] = Field(description="The scores, kept apart by assessor.")
+
+
+class AssessmentRanking(OutputModel):
+    """The suggestions of an assessment ranked by their scores, the best first; those without at the end."""
+
+    weights: dict[str, int] = Field(description="The weights of the criteria.")
+    items: list[RankedSuggestionOut]
+
+
+async def ranking_of(renderer: Renderer, assessment: ImprovementAssessment) -> dict[str, Any]:
+    """Return the ranking of the assessment's suggestions, as the renderer's caller sees it."""
+    db, stream = renderer.ledger.db, assessment.row_key
+    rows = {row["suggestion_id"]: row for row in await db.rows(SUGGESTIONS_OF, (stream,))}
+    given = await db.rows(SCORES_OF, (stream,))
+    shown = await render_rows(renderer, assessment, SCORES, given)
+    scores = [AssessorScores(one["suggestion_id"], one["person_id"], one["scores"]) for one in given]
+    weights = assessment.weights or {}
+    return {
+        "weights": weights,
+        "items": [
+            _ranked_out(one, rows[one.suggestion_id], list(zip(scores, shown, strict=True)))
+            for one in rank_suggestions(weights, list(rows), scores)
+        ],
+    }
+
+
+def _ranked_out(
+    ranked: RankedSuggestion, row: Mapping[str, Any], scores: list[tuple[AssessorScores, dict[str, Any]]]
+) -> dict[str, Any]:
+    """Return the ranked suggestion as clients see it."""
+    names = ("person", "scores", "comment", "scored_at")
+    return {
+        "rank": ranked.rank,
+        "suggestion_id": ranked.suggestion_id,
+        **{name: row[name] for name in ("number", "title", "verdict")},
+        **{name: _figure(getattr(ranked, name)) for name in ("mean", "lowest", "highest", "deviation")},
+        "by_assessor": [
+            {name: shown[name] for name in names} | {"mean": _figure(ranked.by_assessor[given.assessor_id])}
+            for given, shown in scores
+            if given.suggestion_id == ranked.suggestion_id
+        ],
+    }
+
+
+def _figure(value: Fraction | float | None) -> float | None:
+    """Return the figure to six places."""
+    return None if value is None else round(float(value), 6)
+
+
+LISTING = Listing(
+    lifecycle=LIFECYCLE,
+    shape=ImprovementAssessmentOut,
+    filters=("state", "month", "plan_id", "opened_at", "concluded_at", "changed_at"),
+    sorts=("opened_at", "changed_at"),
+    expands=(PERSONS,),
+)

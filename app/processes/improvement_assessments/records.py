@@ -1,0 +1,121 @@
+"""Monthly assessments of suggestions, their assessors, what is assessed, and the scores (tables)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from app.common.notices import NoticeType, Responsible
+from app.common.personal import Personal
+from app.common.records import FOLD, ChildRecord, CodeEnum, Document, ForeignRef, Record
+
+
+class AssessmentState(CodeEnum):
+    """State of an assessment."""
+
+    open = "open", "Open", "进行中"
+    concluded = "concluded", "Concluded", "已结束"
+
+
+class SuggestionVerdict(CodeEnum):
+    """The verdict of an assessment on a suggestion."""
+
+    selected = "selected", "Selected", "选定"
+    declined = "declined", "Declined", "不采纳"
+    deferred = "deferred", "Deferred", "暂缓"
+
+
+class ImprovementAssessment(Record):
+    """The assessment of the suggestions that are open in a month, `2026-11`; there is one of each month.
+
+    `weights` are those of the criteria, as the improvement plan fixes them, or 1 each.
+    """
+
+    KIND: ClassVar[str] = "improvement_assessment"
+
+    number: str = ""
+    state: AssessmentState | None = Field(default=None, sa_type=Text)
+    month: str | None = None
+    plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = None
+    weights: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    opened_at: datetime | None = None
+    opened_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    concluded_at: datetime | None = None
+    concluded_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+
+    @property
+    def title(self) -> str:
+        """Return the month, which is the same in every language."""
+        return str(self.month)
+
+
+class Assessor(ChildRecord):
+    """A person who scores the suggestions of an assessment."""
+
+    KIND: ClassVar[str] = "assessor"
+    AUDIENCE_KIND: ClassVar[str] = "follower"
+
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
+    asked_at: datetime | None = None
+
+
+class AssessedSuggestion(ChildRecord):
+    """A suggestion that was open when the assessment was opened, by the number and title that it had then;
+    and the verdict on it. None: it was settled otherwise meanwhile.
+    """
+
+    KIND: ClassVar[str] = "assessed_suggestion"
+
+    suggestion_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = None
+    number: str | None = None
+    title: str | None = None
+    taken_at: datetime | None = None
+    verdict: SuggestionVerdict | None = Field(default=None, sa_type=Text)
+    reason: Annotated[str | None, Personal()] = None
+    until_at: datetime | None = None
+    improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = None
+
+
+class SuggestionScore(ChildRecord):
+    """The scores of one assessor for one suggestion, from 1 to 5 by criterion."""
+
+    KIND: ClassVar[str] = "suggestion_score"
+
+    suggestion_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = None
+    person_id: Annotated[UUID | None, ForeignRef("person")] = None
+    scores: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    comment: Annotated[str | None, Personal()] = None
+    scored_at: datetime | None = None
+
+
+class ImprovementAssessmentTable(ImprovementAssessment, table=True):
+    """The table of monthly assessments."""
+
+    __tablename__ = "improvement_assessment"
+    __table_args__: ClassVar = FOLD
+
+
+class AssessorTable(Assessor, table=True):
+    """The table of assessors."""
+
+    __tablename__ = "assessor"
+    __table_args__: ClassVar = FOLD
+
+
+class AssessedSuggestionTable(AssessedSuggestion, table=True):
+    """The table of the suggestions that are assessed."""
+
+    __tablename__ = "assessed_suggestion"
+    __table_args__: ClassVar = FOLD
+
+
+class SuggestionScoreTable(SuggestionScore, table=True):
+    """The table of scores."""
+
+    __tablename__ = "suggestion_score"
+    __table_args__: ClassVar = FOLD

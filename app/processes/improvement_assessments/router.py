@@ -1,0 +1,42 @@
+"""Routes of monthly assessments: `/v1/improvement_assessments`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api import reads
+from app.api.actions import mount_actions
+from app.api.child_rows import mount_child_listing
+from app.api.direct import DirectRoute
+from app.api.openapi import problems
+from app.api.paging import VARY
+from app.processes.improvement_assessments.lifecycle import LIFECYCLE
+from app.processes.improvement_assessments.queries import (
+    CHILD_LISTINGS,
+    LISTING,
+    AssessmentRanking,
+    ImprovementAssessmentOut,
+    ranking_of,
+)
+
+router = APIRouter(prefix="/v1/improvement_assessments", tags=["improvements"], route_class=DirectRoute)
+reads.mount_reads(router, LISTING)
+mount_actions(router, LIFECYCLE, ImprovementAssessmentOut)
+for listing in CHILD_LISTINGS:
+    mount_child_listing(router, LIFECYCLE, ImprovementAssessmentOut, listing)
+
+
+@router.get(
+    "/{id}/ranking",
+    operation_id="get_improvement_assessment_ranking",
+    response_model=AssessmentRanking,
+    responses=problems(404, 422),
+)
+async def get_improvement_assessment_ranking(request: Request, name: reads.Name) -> Response:
+    """Return the suggestions of the assessment ranked by their scores, those of each assessor kept apart."""
+    renderer = reads.renderer_of(request, LISTING)
+    assessment = (await reads.load_visible(renderer, name)).record
+    page = to_json(await ranking_of(renderer, assessment))
+    return Response(page, headers=VARY, media_type="application/json")

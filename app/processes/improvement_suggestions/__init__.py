@@ -1,0 +1,1 @@
+"""Suggestions for improvements, offered by anybody or by rules."""

@@ -1,0 +1,152 @@
+"""Checks of actions on suggestions, beyond state and role. Each raises the code of its refusal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.common.improvement import ASPECTS, ImprovementAspect, ImprovementScope
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.kpis.catalogue import KPIS
+from app.processes.improvement_suggestions.records import OPEN, ImprovementSuggestion
+
+if TYPE_CHECKING:
+    from app.processes.improvement_suggestions.lifecycle import (
+        AddEvidenceImprovementSuggestion,
+        DeferImprovementSuggestion,
+        EditImprovementSuggestion,
+        MergeImprovementSuggestion,
+        OfferImprovementSuggestion,
+        TakeOverImprovementSuggestion,
+    )
+
+
+async def words_missing(
+    reads: ReadContext,
+    suggestion: ImprovementSuggestion,
+    body: OfferImprovementSuggestion,
+    ctx: ActionContext,
+) -> None:
+    """Refuse a person's suggestion that does not say what, and why (`missing`). What a rule has to say stands
+    in its evidence.
+    """
+    for name in () if ctx.caller.person_id is None else ("what", "why"):
+        if getattr(body, name) is None:
+            raise WrongValue(pointer=f"/{name}", because="missing")
+
+
+async def scope_does_not_fit(
+    reads: ReadContext,
+    suggestion: ImprovementSuggestion,
+    body: OfferImprovementSuggestion,
+    ctx: ActionContext,
+) -> None:
+    """Refuse a process or an aspect that does not fit the scope, and a target without its plan."""
+    _check_fit(body.scope, body.process, body.aspect)
+    _check_target(body.plan is not None, body.plan_target)
+
+
+async def edit_does_not_fit(
+    reads: ReadContext,
+    suggestion: ImprovementSuggestion,
+    body: EditImprovementSuggestion,
+    ctx: ActionContext,
+) -> None:
+    """Refuse an edit after which process, aspect or target would not fit."""
+
+    def after(name: str) -> object:
+        return getattr(body if name in body.model_fields_set else suggestion, name)
+
+    scope, aspect = ImprovementScope(str(after("scope"))), ImprovementAspect(str(after("aspect")))
+    process, target = after("process"), after("plan_target")
+    _check_fit(scope, None if process is None else str(process), aspect)
+    planned = body.plan if "plan" in body.model_fields_set else suggestion.plan_id
+    _check_target(planned is not None, None if target is None else str(target))
+
+
+def _check_fit(scope: ImprovementScope, process: str | None, aspect: ImprovementAspect) -> None:
+    if scope is ImprovementScope.process and process is None:
+        raise WrongValue(pointer="/process", because="missing")
+    if scope is ImprovementScope.department and process is not None:
+        raise WrongValue(pointer="/process", because="department_has_no_process")
+    if aspect not in ASPECTS[scope]:
+        words = {
+            "scope": scope.value,
+            "aspects": ", ".join(one for one in ImprovementAspect if one in ASPECTS[scope]),
+        }
+        raise WrongValue(words, pointer="/aspect", because="aspect_of_other_scope")
+
+
+def _check_target(planned: bool, target: str | None) -> None:
+    if target is not None and not planned:
+        raise WrongValue(pointer="/plan", because="missing")
+
+
+async def cause_of_people(
+    reads: ReadContext,
+    suggestion: ImprovementSuggestion,
+    body: OfferImprovementSuggestion,
+    ctx: ActionContext,
+) -> None:
+    """Refuse a cause that a person gives (`only_rules_give_it`), and a rule's without its scope, or the
+    reverse (`missing`).
+    """
+    given = {"cause": body.cause, "cause_scope": body.cause_scope}
+    for name, value in given.items():
+        if value is not None and not ctx.caller.is_rule:
+            raise WrongValue(pointer=f"/{name}", because="only_rules_give_it")
+        if value is None and ctx.caller.is_rule:
+            raise WrongValue(pointer=f"/{name}", because="missing")
+
+
+async def unknown_kpi(
+    reads: ReadContext,
+    suggestion: ImprovementSuggestion,
+    body: OfferImprovementSuggestion | AddEvidenceImprovementSuggestion,
+    ctx: ActionContext,
+) -> None:
+    """Refuse evidence of an unknown KPI (`unknown_value`)."""
+    for n, one in enumerate(body.shown_by):
+        if one.kpi is not None and one.kpi not in KPIS:
+            raise WrongValue({"value": one.kpi}, pointer=f"/shown_by/{n}/kpi", because="unknown_value")
+
+
+async def cannot_go_on(
+    reads: ReadContext,
+    suggestion: ImprovementSuggestion,
+    body: MergeImprovementSuggestion,
+    ctx: ActionContext,
+) -> None:
+    """Refuse to merge a suggestion into itself (`merged_into_itself`), or into one that is settled
+    (`suggestion_settled`).
+    """
+    into = ctx.required_ref(ImprovementSuggestion, "into")
+    if into.id == suggestion.id:
+        raise WrongValue(pointer="/into", because="merged_into_itself")
+    if into.state not in OPEN:
+        raise WrongValue({"number": into.number}, pointer="/into", because="suggestion_settled")
+
+
+async def not_merged_into_it(
+    reads: ReadContext,
+    suggestion: ImprovementSuggestion,
+    body: TakeOverImprovementSuggestion,
+    ctx: ActionContext,
+) -> None:
+    """Refuse to take over the proposers of a suggestion that is not merged into this one
+    (`not_merged_into_it`).
+    """
+    if ctx.required_ref(ImprovementSuggestion, "merged").merged_into_id != suggestion.id:
+        raise WrongValue(pointer="/merged", because="not_merged_into_it")
+
+
+async def until_in_past(
+    reads: ReadContext,
+    suggestion: ImprovementSuggestion,
+    body: DeferImprovementSuggestion,
+    ctx: ActionContext,
+) -> None:
+    """Refuse to defer the suggestion until a time that is over (`not_ahead`)."""
+    if body.until_at <= ctx.occurred_at:
+        raise WrongValue(pointer="/until_at", because="not_ahead")

@@ -1,0 +1,100 @@
+"""What rules ask of suggestions, and the command by which a signal becomes one or joins an open one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import NAMESPACE_URL, uuid5
+
+from app.common.improvement import ImprovementAspect, ImprovementScope, SuggestionSource
+from app.i18n import translate
+from app.kernel.ledger import Ledger
+from app.kernel.payloads import LONGEST_LINE
+from app.kernel.rules import Consequence
+from app.processes.improvement_suggestions.lifecycle import (
+    MOST_EVIDENCE,
+    AddEvidenceImprovementSuggestion,
+    GivenEvidence,
+    OfferImprovementSuggestion,
+)
+from app.processes.improvement_suggestions.records import ImprovementSuggestion, SuggestionCause
+
+#: By the partial unique index: at most one is open.
+OPEN_SUGGESTION = """
+select id, version from fold.improvement_suggestion
+where cause = %s and cause_scope = %s and state in ('offered', 'deferred')"""
+KNOWN_EVIDENCE = """
+select e.about, e.text, e.kpi, e.period from fold.improvement_suggestion s
+join fold.suggestion_evidence e on e.record = 'improvement_suggestion/' || s.id
+where s.cause = %s and s.cause_scope = %s"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImprovementSignal:
+    """A signal that something is to be improved: its cause and what that is about, the evidence, and what a
+    suggestion says that is offered for it. `process` None: it is about the department.
+    """
+
+    cause: SuggestionCause
+    cause_scope: str
+    title: str
+    process: str | None
+    aspect: ImprovementAspect
+    source: SuggestionSource
+    evidence: tuple[GivenEvidence, ...]
+
+
+async def suggestion_for(
+    ledger: Ledger, signal: ImprovementSignal, *, least: int = 1, only_open: bool = False
+) -> Consequence | None:
+    """Return the command that adds the evidence to the open suggestion of the signal's cause and scope, or
+    that offers one if there is none, for `least` pieces of evidence that no earlier suggestion had. None:
+    there is nothing new to say. `only_open`: offer none.
+    """
+    of = (signal.cause.value, signal.cause_scope)
+    known = {tuple(row.values()) for row in await ledger.db.rows(KNOWN_EVIDENCE, of)}
+    new = tuple(one for one in signal.evidence if (one.about, one.text, one.kpi, one.period) not in known)[
+        :MOST_EVIDENCE
+    ]
+    if not new:
+        return None
+    known_open = await ledger.db.row(OPEN_SUGGESTION, of)
+    if known_open is not None:
+        body = AddEvidenceImprovementSuggestion(shown_by=new)
+        # If it is settled meanwhile, the rule decides again, and offers another one.
+        seen = known_open["version"]
+        return Consequence(ImprovementSuggestion.KIND, "add_evidence", known_open["id"], body, if_match=seen)
+    if only_open or len(new) < least:
+        return None
+    offer = OfferImprovementSuggestion(
+        title=signal.title,
+        scope=ImprovementScope.department if signal.process is None else ImprovementScope.process,
+        process=signal.process,
+        aspect=signal.aspect,
+        source=signal.source,
+        shown_by=new,
+        cause=signal.cause,
+        cause_scope=signal.cause_scope,
+    )
+    # One event may lead to several suggestions: `about` tells their idempotency keys apart.
+    about = uuid5(NAMESPACE_URL, "/".join(of))
+    return Consequence(ImprovementSuggestion.KIND, "offer", None, offer, about=about)
+
+
+def in_both_languages(code: str, words: dict[str, str], zh_words: dict[str, str] | None = None) -> str:
+    """Return the line of that code in English and Chinese, as one line; a rule speaks to everybody.
+    `zh_words` are words that differ in Chinese.
+    """
+    en = translate("en", "suggestion", code, words)
+    zh = translate("zh", "suggestion", code, words | (zh_words or {}))
+    most = LONGEST_LINE // 2 - 1
+    return f"{_shortened(en, most)} {_shortened(zh, most)}"
+
+
+def _shortened(line: str, most: int) -> str:
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return the names as an enumeration."""
+    return ", ".join(names)

@@ -1,0 +1,34 @@
+"""Preparations of actions on suggestions: what they need of other suggestions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
+from app.processes.improvement_suggestions.records import ImprovementSuggestion, SuggestionProposer
+
+if TYPE_CHECKING:
+    from app.processes.improvement_suggestions.lifecycle import TakeOverImprovementSuggestion
+
+
+@dataclass(frozen=True, slots=True)
+class NewProposers:
+    """The proposers of the merged suggestion who do not propose this one yet, in their order."""
+
+    persons: tuple[UUID, ...]
+
+
+async def new_proposers(
+    reads: ReadContext,
+    suggestion: ImprovementSuggestion,
+    body: TakeOverImprovementSuggestion,
+    ctx: ActionContext,
+) -> NewProposers:
+    """Find the proposers of the merged suggestion who do not propose this one yet."""
+    merged = ctx.required_ref(ImprovementSuggestion, "merged")
+    own = {one.person_id for one in await reads.children(SuggestionProposer, suggestion)}
+    theirs = (one.person_id for one in await reads.children(SuggestionProposer, merged))
+    return NewProposers(tuple(one for one in dict.fromkeys(theirs) if one is not None and one not in own))

@@ -1,0 +1,128 @@
+"""Suggestions for improvements, who proposes them, and the evidence for them (tables)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Text
+from sqlmodel import Field
+
+from app.common.improvement import ImprovementAspect, ImprovementScope, SuggestionSource
+from app.common.personal import Personal
+from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, Record
+
+
+class SuggestionState(CodeEnum):
+    """State of a suggestion."""
+
+    offered = "offered", "Offered", "已提出"
+    selected = "selected", "Selected", "已选定"
+    declined = "declined", "Declined", "未采纳"
+    merged = "merged", "Merged", "已合并"
+    deferred = "deferred", "Deferred", "暂缓"
+
+
+#: The states in which a suggestion waits for an assessment.
+OPEN = frozenset({SuggestionState.offered, SuggestionState.deferred})
+
+
+class SuggestionCause(CodeEnum):
+    """Why a rule offers a suggestion."""
+
+    missed_target = "missed_target", "Missed target of an agreement", "协议目标未达成"
+    kpi_signal = "kpi_signal", "Signal of a KPI", "指标信号"
+    recurring_incidents = "recurring_incidents", "Recurring incidents", "事件反复发生"
+    complaints = "complaints", "Complaints", "投诉"
+    faded_benefit = "faded_benefit", "Faded benefit", "收益减退"
+    repeated_finding = "repeated_finding", "Repeated audit finding", "审计问题重复出现"
+
+
+class ImprovementSuggestion(Record):
+    """A suggestion for an improvement, of the department or of one process.
+
+    `author_id` is who offered it; null: a rule did. `cause` is why a rule did, or has offered one that was
+    merged into it, and `cause_scope` names what that is about: one such suggestion is open at a time.
+    `plan_target` is the key of a target of the plan. `merged_into_id` is the suggestion that goes on in its
+    place. `reason` is that of the last decision on it, `deferred_until_at` when a deferred one is open again.
+    """
+
+    KIND: ClassVar[str] = "improvement_suggestion"
+
+    number: str = ""
+    state: SuggestionState | None = Field(default=None, sa_type=Text)
+    title: str | None = None
+    scope: ImprovementScope | None = Field(default=None, sa_type=Text)
+    process: str | None = None
+    aspect: ImprovementAspect | None = Field(default=None, sa_type=Text)
+    source: SuggestionSource | None = Field(default=None, sa_type=Text)
+    what: Annotated[str | None, Personal()] = None
+    why: Annotated[str | None, Personal()] = None
+    evidence: Annotated[str | None, Personal()] = None
+    plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = None
+    plan_target: str | None = None
+    cause: SuggestionCause | None = Field(default=None, sa_type=Text)
+    cause_scope: str | None = None
+    author_id: Annotated[UUID | None, ForeignRef("person")] = None
+    offered_at: datetime | None = None
+    merged_into_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = None
+    improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = None
+    assessment_id: Annotated[UUID | None, ForeignRef("improvement_assessment")] = None
+    reason: Annotated[str | None, Personal()] = None
+    deferred_until_at: datetime | None = None
+    decided_at: datetime | None = None
+    decided_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+
+    @property
+    def concerned_process(self) -> str | None:
+        """Return the process that it is about."""
+        return self.process
+
+
+class SuggestionProposer(ChildRecord):
+    """A person who proposes a suggestion: who offered it, or one that was merged into it
+    (`merged_from_id`).
+    """
+
+    KIND: ClassVar[str] = "suggestion_proposer"
+    AUDIENCE_KIND: ClassVar[str] = "follower"
+
+    person_id: Annotated[UUID | None, ForeignRef("person")] = None
+    merged_from_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = None
+    added_at: datetime | None = None
+
+
+class SuggestionEvidence(ChildRecord):
+    """A piece of evidence for a suggestion. `about` is the name of the stream of the record that shows it;
+    `period` is that of the KPI, or of the report.
+    """
+
+    KIND: ClassVar[str] = "suggestion_evidence"
+
+    about: str | None = None
+    text: str | None = None
+    kpi: str | None = None
+    period: str | None = None
+    added_at: datetime | None = None
+
+
+class ImprovementSuggestionTable(ImprovementSuggestion, table=True):
+    """The table of suggestions for improvements."""
+
+    __tablename__ = "improvement_suggestion"
+    __table_args__: ClassVar = FOLD
+
+
+class SuggestionProposerTable(SuggestionProposer, table=True):
+    """The table of the proposers of suggestions."""
+
+    __tablename__ = "suggestion_proposer"
+    __table_args__: ClassVar = FOLD
+
+
+class SuggestionEvidenceTable(SuggestionEvidence, table=True):
+    """The table of the evidence for suggestions."""
+
+    __tablename__ = "suggestion_evidence"
+    __table_args__: ClassVar = FOLD

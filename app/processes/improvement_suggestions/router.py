@@ -1,0 +1,20 @@
+"""Routes of suggestions for improvements: `/v1/improvement_suggestions`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from app.api.actions import mount_actions
+from app.api.child_rows import mount_child_listing
+from app.api.direct import DirectRoute
+from app.api.edit import mount_edit
+from app.api.reads import mount_reads
+from app.processes.improvement_suggestions.lifecycle import LIFECYCLE
+from app.processes.improvement_suggestions.queries import CHILD_LISTINGS, LISTING, ImprovementSuggestionOut
+
+router = APIRouter(prefix="/v1/improvement_suggestions", tags=["improvements"], route_class=DirectRoute)
+mount_reads(router, LISTING)
+mount_actions(router, LIFECYCLE, ImprovementSuggestionOut)
+mount_edit(router, LIFECYCLE, ImprovementSuggestionOut)
+for listing in CHILD_LISTINGS:
+    mount_child_listing(router, LIFECYCLE, ImprovementSuggestionOut, listing)

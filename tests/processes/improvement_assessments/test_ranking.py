@@ -1,0 +1,123 @@
+"""The ranking: weighted means, their spread, and ranks that depend on nothing but the scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from statistics import fmean, pstdev
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.common.improvement import AssessmentCriterion
+from app.processes.improvement_assessments.lifecycle import ScoreImprovementAssessment
+from app.processes.improvement_assessments.ranking import (
+    AssessorScores,
+    RankedSuggestion,
+    rank_suggestions,
+    weighted_mean,
+)
+
+CRITERIA = [one.value for one in AssessmentCriterion]
+SUGGESTIONS = [UUID(int=n) for n in range(1, 6)]
+ASSESSORS = [UUID(int=n) for n in range(101, 105)]
+WEIGHTS = st.fixed_dictionaries({one: st.integers(0, 10) for one in CRITERIA})
+SCORES = st.fixed_dictionaries({one: st.integers(1, 5) for one in CRITERIA})
+PAIRS = st.tuples(st.sampled_from(SUGGESTIONS), st.sampled_from(ASSESSORS))
+ALL_SCORES = st.dictionaries(PAIRS, SCORES).map(
+    lambda found: [AssessorScores(suggestion, who, said) for (suggestion, who), said in found.items()]
+)
+
+
+def scores(suggestion: UUID, who: UUID, *values: int) -> AssessorScores:
+    return AssessorScores(suggestion, who, dict(zip(CRITERIA, values, strict=True)))
+
+
+def test_the_payload_asks_for_every_criterion() -> None:
+    assert {*CRITERIA} == ScoreImprovementAssessment.model_fields.keys() - {
+        "suggestion",
+        "comment",
+        "occurred_at",
+    }
+
+
+def test_means_are_weighted_for_each_assessor_and_then_averaged() -> None:
+    one, other, third = SUGGESTIONS[:3]
+    lin, olga = ASSESSORS[:2]
+    weights = dict(zip(CRITERIA, (2, 1, 1, 1, 1, 0), strict=True))
+    given = [
+        scores(one, lin, 5, 3, 3, 3, 3, 1),  # (10 + 12) / 6
+        scores(one, olga, 2, 2, 2, 2, 2, 5),  # 2
+        scores(other, lin, 4, 4, 4, 4, 4, 1),  # 4
+    ]
+    first, second, last = rank_suggestions(weights, [one, other, third], given)
+    assert (first.suggestion_id, first.rank) == (other, 1)
+    assert first.mean == 4
+    assert first.deviation == 0
+    assert second.by_assessor == {lin: Fraction(11, 3), olga: Fraction(2)}
+    assert (second.rank, second.mean) == (2, Fraction(17, 6))
+    assert (second.lowest, second.highest) == (Fraction(2), Fraction(11, 3))
+    assert second.deviation == pytest.approx(5 / 6)
+    assert (last.suggestion_id, last.rank, last.mean, last.by_assessor) == (third, None, None, {})
+
+
+def test_equal_ones_share_their_rank_and_the_next_one_is_behind_all_of_them() -> None:
+    given = [scores(one, ASSESSORS[0], *[3] * 6) for one in SUGGESTIONS[:2]]
+    given.append(scores(SUGGESTIONS[2], ASSESSORS[0], *[2] * 6))
+    ranked = rank_suggestions({}, SUGGESTIONS[:3], given)
+    assert [one.rank for one in ranked] == [1, 1, 3]
+
+
+def test_without_any_weight_all_criteria_count_alike() -> None:
+    said = dict(zip(CRITERIA, (1, 2, 3, 4, 5, 3), strict=True))
+    assert weighted_mean(dict.fromkeys(CRITERIA, 0), said) == 3
+
+
+@given(weights=WEIGHTS, given=ALL_SCORES)
+def test_each_suggestion_has_one_place_and_the_figures_are_those_of_the_plain_definition(
+    weights: dict[str, int], given: list[AssessorScores]
+) -> None:
+    ranked = rank_suggestions(weights, SUGGESTIONS, given)
+    assert {one.suggestion_id for one in ranked} == {*SUGGESTIONS}
+    means = [one.mean for one in ranked]
+    scored = [mean for mean in means if mean is not None]
+    assert means == sorted(scored, reverse=True) + [None] * (len(SUGGESTIONS) - len(scored))
+    for one in ranked:
+        own = [said for said in given if said.suggestion_id == one.suggestion_id]
+        _is_as_defined(one, [_plain_mean(weights, said.scores) for said in own], scored)
+
+
+def _plain_mean(weights: dict[str, int], said: Mapping[str, int]) -> float:
+    counted = weights if any(weights.values()) else dict.fromkeys(CRITERIA, 1)
+    return sum(counted[name] * said[name] for name in CRITERIA) / sum(counted.values())
+
+
+def _is_as_defined(one: RankedSuggestion, plain: list[float], scored: list[Fraction]) -> None:
+    if not plain:
+        assert (one.rank, one.mean, one.deviation) == (None, None, None)
+        return
+    assert one.mean is not None
+    assert one.lowest is not None
+    assert one.highest is not None
+    assert float(one.mean) == pytest.approx(fmean(plain))
+    assert one.deviation == pytest.approx(pstdev(plain), abs=1e-9)
+    assert 1 <= one.lowest <= one.mean <= one.highest <= 5
+    assert one.rank == 1 + len([mean for mean in scored if mean > one.mean])
+
+
+@given(weights=WEIGHTS, given=ALL_SCORES, data=st.data())
+def test_the_order_in_which_scores_come_changes_nothing(
+    weights: dict[str, int], given: list[AssessorScores], data: st.DataObject
+) -> None:
+    shuffled = data.draw(st.permutations(given))
+    assert rank_suggestions(weights, SUGGESTIONS, shuffled) == rank_suggestions(weights, SUGGESTIONS, given)
+
+
+@given(weights=WEIGHTS, given=ALL_SCORES, factor=st.integers(2, 9))
+def test_only_the_ratio_of_the_weights_counts(
+    weights: dict[str, int], given: list[AssessorScores], factor: int
+) -> None:
+    more = {name: weight * factor for name, weight in weights.items()}
+    assert rank_suggestions(more, SUGGESTIONS, given) == rank_suggestions(weights, SUGGESTIONS, given)

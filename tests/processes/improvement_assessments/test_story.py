@@ -1,0 +1,286 @@
+"""The assessment of a month: opened with what is open, scored by several, ranked, concluded with verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from app.common.improvement import AssessmentCriterion
+from app.common.people import Role
+from app.db import connect
+from app.log.follow import FOLLOW_LIMITS
+from tests.client import Api, Client, Json
+from tests.conftest import DatabaseUrls
+from tests.processes.improvement_plans.samples import the_programme
+from tests.processes.improvement_suggestions.samples import at as suggestion_at
+from tests.processes.improvement_suggestions.samples import offered, refusal, tell
+
+AT = "/v1/improvement_assessments"
+CRITERIA = [one.value for one in AssessmentCriterion]
+
+
+@dataclass
+class Round:
+    """Who takes part in an assessment: a quality manager, two assessors, and an author who assesses, too."""
+
+    api: Api
+    manager: Client
+    lin: Client
+    olga: Client
+
+    async def opened(self, month: str = "2199-10", **more: Any) -> Json:
+        """An assessment of that month."""
+        said = {"month": month, "assessors": [self.lin.id, self.olga.id], **more}
+        return await self.manager.post_ok(AT, said)
+
+
+@pytest.fixture
+async def meeting(api: Api) -> Round:
+    return Round(
+        api,
+        await api.client("Manager", Role.quality_manager),
+        await api.client("Lin", Role.committee_member),
+        await api.client("Olga", Role.engineer),
+    )
+
+
+def at(assessment: Json) -> str:
+    return f"{AT}/{assessment['id']}"
+
+
+def scores(suggestion: Json, *values: int, **more: Any) -> Json:
+    return {"suggestion": suggestion["id"], **dict(zip(CRITERIA, values, strict=True)), **more}
+
+
+def declined(suggestion: Json, **more: Any) -> Json:
+    return {"suggestion": suggestion["id"], "verdict": "declined", "reason": "Not now.", **more}
+
+
+async def test_it_is_opened_with_the_suggestions_that_are_open_then(meeting: Round) -> None:
+    author = await meeting.api.client("Author")
+    one, gone, waits, late = [await offered(author, title=f"Suggestion {n}") for n in range(4)]
+    manager = meeting.manager
+    await manager.post_ok(f"{suggestion_at(gone)}/decline", {"reason": "No."})
+    for suggestion, until in ((waits, "2199-11-30T00:00:00Z"), (late, "2199-12-02T00:00:00Z")):
+        said = {"reason": "Later.", "until_at": until}
+        await manager.post_ok(f"{suggestion_at(suggestion)}/defer", said)
+
+    async def taken(month: str) -> list[str]:
+        made = await meeting.opened(month)
+        rows = (await manager.read(f"{at(made)}/suggestions"))["items"]
+        return [row["suggestion_id"] for row in rows]
+
+    assert await taken("2020-01") == [], "none was offered by the end of that month"
+    assert await taken("2199-10") == [one["id"]]
+    assert await taken("2199-11") == [one["id"], waits["id"]], "a deferred one whose date is over by then"
+    assert await taken("2199-12") == [one["id"], waits["id"], late["id"]]
+
+
+async def test_there_is_one_of_each_month_and_only_the_quality_manager_opens_it(meeting: Round) -> None:
+    made = await meeting.opened()
+    assert (made["state"], made["number"][:4]) == ("open", "ASM-")
+    assert made["weights"] == dict.fromkeys(CRITERIA, 1)
+    said = {"month": "2199-10", "assessors": [meeting.lin.id]}
+    assert await refusal(meeting.manager, AT, said) == (422, "taken", "/month")
+    assert await refusal(meeting.olga, AT, {**said, "month": "2199-09"}) == (403, "forbidden", "")
+    twice = {"month": "2199-09", "assessors": ["me", "me"]}
+    assert await refusal(meeting.manager, AT, twice) == (422, "each_once", "/assessors/1")
+    requester = await meeting.api.client("Requester")
+    blind = {"month": "2199-09", "assessors": [meeting.lin.id, requester.id]}
+    assert await refusal(meeting.manager, AT, blind) == (422, "assessor_is_no_staff", "/assessors/1")
+    assert (await refusal(meeting.manager, AT, {**said, "month": "2199-13"}))[0] == 422
+    assert (await refusal(meeting.manager, AT, {"month": "2199-09", "assessors": []}))[0] == 422
+
+
+async def test_assessors_are_told_and_score_for_themselves_but_not_their_own(meeting: Round) -> None:
+    mine = await offered(meeting.lin, title="Lin's own")
+    other = await offered(meeting.olga, title="Olga's own")
+    made = await meeting.opened()
+    await tell(meeting.api)
+    [notice] = (await meeting.lin.read("/v1/notices"))["items"]
+    assert (notice["about"], notice["steps"]) == (f"improvement_assessment/{made['id']}", ["tasked"])
+    assert (await meeting.lin.read(at(made)))["month"] == "2199-10", "an assessor reads it"
+    score = f"{at(made)}/score"
+    assert await refusal(meeting.lin, score, scores(mine, 5, 5, 5, 5, 5, 5)) == (
+        422,
+        "own_suggestion",
+        "/suggestion",
+    )
+    answer = await meeting.manager.post(score, json=scores(mine, 1, 1, 1, 1, 1, 1))
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_an_assessor")
+    assert (await refusal(meeting.lin, score, scores(other, 6, 1, 1, 1, 1, 1)))[0] == 422
+    new = await offered(meeting.olga, title="It came later")
+    assert await refusal(meeting.lin, score, scores(new, 1, 1, 1, 1, 1, 1)) == (
+        422,
+        "not_assessed_here",
+        "/suggestion",
+    )
+    await meeting.lin.post_ok(score, scores(other, 3, 3, 3, 3, 3, 3, comment="Hm."))
+    await meeting.lin.post_ok(score, scores(other, 4, 4, 4, 4, 4, 4, comment="Well, yes."))
+    [row] = (await meeting.manager.read(f"{at(made)}/scores"))["items"]
+    assert (row["person"]["id"], row["scores"]["risk"], row["comment"]) == (meeting.lin.id, 4, "Well, yes.")
+    await meeting.manager.post_ok(f"{suggestion_at(mine)}/decline", {"reason": "Done already."})
+    assert await refusal(meeting.olga, score, scores(mine, 1, 1, 1, 1, 1, 1)) == (
+        422,
+        "suggestion_settled",
+        "/suggestion",
+    )
+
+
+async def test_a_merged_suggestion_is_its_first_proposers_own_still(meeting: Round) -> None:
+    mine, other = await offered(meeting.lin), await offered(meeting.olga)
+    await meeting.manager.post_ok(f"{suggestion_at(mine)}/merge", {"into": other["id"]})
+    made = await meeting.opened()
+    body = scores(other, 5, 5, 5, 5, 5, 5)
+    assert (await refusal(meeting.lin, f"{at(made)}/score", body))[1] == "own_suggestion"
+
+
+async def test_the_ranking_shows_the_best_first_with_the_spread_of_its_assessors(meeting: Round) -> None:
+    author = await meeting.api.client("Author")
+    one, other, unseen = [await offered(author, title=f"Suggestion {n}") for n in range(3)]
+    made = await meeting.opened()
+    await meeting.lin.post_ok(f"{at(made)}/score", scores(one, 2, 2, 2, 2, 2, 2))
+    await meeting.lin.post_ok(f"{at(made)}/score", scores(other, 5, 5, 5, 5, 5, 5))
+    await meeting.olga.post_ok(f"{at(made)}/score", scores(other, 1, 1, 1, 3, 3, 3, comment="Costly."))
+    ranking = await meeting.manager.read(f"{at(made)}/ranking")
+    first, second, last = ranking["items"]
+    assert [(row["rank"], row["suggestion_id"]) for row in ranking["items"]] == [
+        (1, other["id"]),
+        (2, one["id"]),
+        (None, unseen["id"]),
+    ]
+    assert [first[name] for name in ("mean", "lowest", "highest", "deviation")] == [3.5, 2, 5, 1.5]
+    assert [(row["person"]["id"], row["mean"], row["comment"]) for row in first["by_assessor"]] == [
+        (meeting.lin.id, 5, None),
+        (meeting.olga.id, 2, "Costly."),
+    ]
+    assert first["by_assessor"][1]["scores"]["ease"] == 3
+    assert (second["deviation"], last["mean"], last["by_assessor"]) == (0, None, [])
+    stranger = await meeting.api.client("Stranger")
+    assert (await stranger.get(f"{at(made)}/ranking")).status_code == 404
+
+
+async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting: Round) -> None:
+    author = await meeting.api.client("Author")
+    one, other, gone = [await offered(author, title=f"Suggestion {n}") for n in range(3)]
+    made = await meeting.opened()
+    manager, conclude = meeting.manager, f"{at(made)}/conclude"
+    await meeting.lin.post_ok(f"{at(made)}/score", scores(one, 2, 2, 2, 2, 2, 2))
+    await manager.post_ok(f"{suggestion_at(gone)}/decline", {"reason": "Done already."})
+    new = await offered(author, title="It came later")
+    later = {"suggestion": other["number"], "verdict": "deferred", "reason": "In spring."}
+    until = {"until_at": "2199-03-01T00:00:00Z"}
+
+    async def refused(*verdicts: Json) -> tuple[str, str]:
+        status, code, pointer = await refusal(manager, conclude, {"verdicts": verdicts})
+        assert status == 422
+        return code, pointer
+
+    answer = await manager.post(conclude, json={"verdicts": [declined(one)]})
+    assert other["number"] in answer.json()["errors"][0]["message"]
+    assert await refused(declined(one)) == ("verdict_missing", "/verdicts")
+    both = [declined(one), later | until]
+    assert await refused(*both, declined(one)) == ("each_once", "/verdicts/2/suggestion")
+    assert await refused(*both, declined(new)) == ("not_assessed_here", "/verdicts/2/suggestion")
+    assert await refused(*both, declined(gone)) == ("suggestion_settled", "/verdicts/2/suggestion")
+    assert await refused(declined(one, reason=None), later | until) == ("missing", "/verdicts/0/reason")
+    assert await refused(declined(one), later) == ("missing", "/verdicts/1/until_at")
+    past = {"until_at": "2020-01-01T00:00:00Z"}
+    assert await refused(declined(one), later | past) == ("not_ahead", "/verdicts/1/until_at")
+    assert await refused(declined(one, **until), later | until) == (
+        "not_for_this_verdict",
+        "/verdicts/0/until_at",
+    )
+    assert await refused(declined(one, title="New"), later | until) == (
+        "not_for_this_verdict",
+        "/verdicts/0/title",
+    )
+    unseen = {"suggestion": other["id"], "verdict": "selected"}
+    assert await refused(declined(one), unseen) == ("nobody_has_scored_it", "/verdicts/1/reason")
+    assert (await refusal(meeting.olga, conclude, {"verdicts": both}))[0] == 403
+
+    concluded = await manager.post_ok(conclude, {"verdicts": both})
+    assert (concluded["state"], concluded["concluded_by"]["id"]) == ("concluded", manager.id)
+    after, waits = await author.read(suggestion_at(one)), await author.read(suggestion_at(other))
+    assert (after["state"], after["reason"], after["assessment_id"]) == ("declined", "Not now.", made["id"])
+    assert (waits["state"], waits["deferred_until_at"]) == ("deferred", "2199-03-01T00:00:00.000000Z")
+    rows = (await manager.read(f"{at(made)}/suggestions"))["items"]
+    assert [(row["verdict"], row["reason"]) for row in rows] == [
+        ("declined", "Not now."),
+        ("deferred", "In spring."),
+        (None, None),
+    ]
+    assert (await refusal(meeting.lin, f"{at(made)}/score", scores(one, 1, 1, 1, 1, 1, 1)))[0] == 409
+    assert (await author.read(suggestion_at(new)))["state"] == "offered", "it waits for the next month's"
+
+
+async def test_a_month_without_suggestions_is_concluded_at_once(meeting: Round) -> None:
+    made = await meeting.opened()
+    assert (await meeting.manager.post_ok(f"{at(made)}/conclude", {"verdicts": []}))["state"] == "concluded"
+
+
+async def test_a_selected_suggestion_opens_an_improvement_and_its_proposers_are_told(meeting: Round) -> None:
+    author = await meeting.api.client("Author")
+    one, other = [await offered(author, title=f"Suggestion {n}") for n in range(2)]
+    made = await meeting.opened()
+    await meeting.lin.post_ok(f"{at(made)}/score", scores(one, 5, 5, 5, 5, 5, 5))
+    selected_ones = [
+        {"suggestion": one["id"], "verdict": "selected", "title": "The site comes first"},
+        {"suggestion": other["id"], "verdict": "selected", "reason": "It belongs to the first one."},
+    ]
+    await meeting.manager.post_ok(f"{at(made)}/conclude", {"verdicts": selected_ones})
+    rows = (await meeting.manager.read(f"{at(made)}/suggestions"))["items"]
+    improvements = [await meeting.manager.read(f"/v1/improvements/{row['improvement_id']}") for row in rows]
+    assert [(row["verdict"], row["reason"]) for row in rows] == [
+        ("selected", None),
+        ("selected", "It belongs to the first one."),
+    ]
+    assert [(found["state"], found["title"]) for found in improvements] == [
+        ("selected", "The site comes first"),
+        ("selected", "Suggestion 1"),
+    ]
+    for suggestion, improvement in zip((one, other), improvements, strict=True):
+        after = await author.read(suggestion_at(suggestion))
+        assert (after["state"], after["improvement_id"], after["assessment_id"]) == (
+            "selected",
+            improvement["id"],
+            made["id"],
+        )
+    await tell(meeting.api)
+    about = {notice["about"] for notice in (await author.read("/v1/notices"))["items"]}
+    assert {f"improvement_suggestion/{one['id']}", f"improvement_suggestion/{other['id']}"} <= about
+
+
+async def test_what_an_improvement_refuses_is_said_where_its_suggestion_is_named(meeting: Round) -> None:
+    author = await meeting.api.client("Author")
+    made = await offered(author)
+    answer = await meeting.manager.post(
+        f"{suggestion_at(made)}/select", json={"improvement": "IMP-2026-999999"}
+    )
+    assert [(one["code"], one["pointer"]) for one in answer.json()["errors"]] == [
+        ("unknown_reference", "/improvement")
+    ]
+
+
+async def test_the_weights_of_a_running_plan_count_and_the_plan_notes_the_month(
+    api: Api, place: DatabaseUrls
+) -> None:
+    connection = await connect(place.url, FOLLOW_LIMITS)
+    programme = await the_programme(api, connection)
+    plan = await programme.approved(weights={"plan_fit": 5})
+    number, year = (await programme.quality.read(plan))["number"], datetime.now(UTC).year
+    said = {"month": f"{year}-12", "assessors": ["me"], "plan": number}
+    assert await refusal(programme.quality, AT, said) == (422, "refused_there", "/plan"), "it has not begun"
+    await tell(api)
+    suggestion = await offered(programme.owner)
+    made = await programme.quality.post_ok(AT, said)
+    assert made["weights"] == {**dict.fromkeys(CRITERIA, 1), "plan_fit": 5}
+    types = [event["type"] for event in (await programme.quality.read(f"{plan}/events"))["items"]]
+    assert "improvement_plan.assessment_noted" in types
+    await programme.quality.post_ok(f"{at(made)}/score", scores(suggestion, 5, 1, 1, 1, 1, 1))
+    [ranked] = (await programme.quality.read(f"{at(made)}/ranking"))["items"]
+    assert ranked["mean"] == 3
+    await connection.close()
