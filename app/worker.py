@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from app.automation import (
     ask_for_ratings,
     assign_by_rule,
+    begin_improvement_plans,
     call_next_meeting,
     close_after_agreed_days,
     detect_recurring_incidents,
@@ -16,8 +17,13 @@ from app.automation import (
     escalate_overdue_complaints,
     expire_agreements,
     flag_agreement_reviews,
+    flag_missing_assessments,
     flag_overdue_meetings,
+    flag_overdue_milestones,
+    flag_overdue_reports,
     flag_overdue_reviews,
+    flag_plan_reviews,
+    flag_rollout_steps,
     follow_fixing_changes,
     fulfil_by_changes,
     keep_articles_of_problems,
@@ -31,7 +37,13 @@ from app.automation import (
     resume_at_answer,
     resume_at_wake_up_time,
     settle_decisions,
+    suggest_after_complaints,
+    suggest_after_declined_candidates,
+    suggest_after_faded_benefits,
+    suggest_after_kpi_signals,
+    suggest_after_missed_targets,
     take_up_at_meetings,
+    take_up_improvements,
     tell_duplicates,
     tell_overlapped_changes,
     warn_of_ending_agreements,
@@ -52,6 +64,7 @@ from app.kpis.signals.watched import watched_kpis
 from app.log import consumer_group as group
 from app.log.follow import Consumer
 from app.notifications import mail, notices
+from app.processes.improvements import benefits
 from app.search import index
 from app.service_reports import issuing
 from app.shared_connections import SharedConnections
@@ -75,9 +88,15 @@ RULES: tuple[Rule | AssignByRule, ...] = (
     escalate_by_sla.RULE,
     note_unknown_causes.RULE,
     ask_for_ratings.RULE,
+    suggest_after_complaints.RULE,
+    suggest_after_declined_candidates.RULE,
+    suggest_after_faded_benefits.RULE,
+    suggest_after_kpi_signals.RULE,
+    suggest_after_missed_targets.RULE,
 )
 #: Rules that act when a timer expires.
 TIMED_RULES: tuple[TimerConsumer, ...] = (
+    begin_improvement_plans.RULE,
     call_next_meeting.RULE,
     *close_after_agreed_days.RULES,
     escalate_by_rule.RULE,
@@ -85,13 +104,19 @@ TIMED_RULES: tuple[TimerConsumer, ...] = (
     warn_of_ending_agreements.RULE,
     expire_agreements.RULE,
     flag_agreement_reviews.RULE,
+    flag_missing_assessments.RULE,
     flag_overdue_meetings.RULE,
+    flag_overdue_milestones.RULE,
+    *flag_overdue_reports.RULES,
     flag_overdue_reviews.RULE,
+    flag_plan_reviews.RULE,
+    flag_rollout_steps.RULE,
     lapse_accepted_risks.RULE,
     remind_on_call.RULE,
     remind_voters.RULE,
     *resume_at_wake_up_time.RULES,
     settle_decisions.RULE,
+    take_up_improvements.RULE,
 )
 
 
@@ -130,6 +155,7 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         tasks.create_task(nightly.run(lines, ledger, clock, failed=failed))
         tasks.create_task(signals.run(lines, ledger, clock, watched, failed=failed))
         tasks.create_task(issuing.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(benefits.run(lines, ledger, clock, failed=failed))
         tasks.create_task(processing.run(lines, ledger, clock, failed=failed))
         tasks.create_task(processing.run_removal(ledger, clock, failed=failed))
         tasks.create_task(silence.run(ledger, clock, failed=failed))

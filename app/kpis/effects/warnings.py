@@ -27,13 +27,21 @@ MONTHS_LOOKED_AT, MONTHS_OF_LIMITS = 2, 24
 #: Windows of almost a year have all seasons in them.
 WHOLE_YEAR = timedelta(days=330)
 MOST_CHANGES = 10
-#: The changes implemented in a time, of the services or teams named (null: all).
+#: The changes implemented, and the improvements begun, in a time: changes of the services or teams named
+#: (null: all), improvements of the KPI's processes or of none, since a pilot is not cut by services alone.
 OTHER_CHANGES = """
-select number, count(*) over () from fold.change
-where implemented_at >= %(begin)s and implemented_at < %(end)s and number is distinct from %(change)s
-  and (%(services)s::text[] is null or service = any(%(services)s) or services && %(services)s::text[])
-  and (%(teams)s::uuid[] is null or team_id = any(%(teams)s))
-order by implemented_at, number limit %(most)s"""
+select number, count(*) over () from (
+  select number, implemented_at as began_at from fold.change
+  where implemented_at >= %(begin)s and implemented_at < %(end)s
+    and (%(services)s::text[] is null or service = any(%(services)s) or services && %(services)s::text[])
+    and (%(teams)s::uuid[] is null or team_id = any(%(teams)s))
+  union all
+  select number, least(pilot_started_at, implemented_at) from fold.improvement
+  where least(pilot_started_at, implemented_at) >= %(begin)s
+    and least(pilot_started_at, implemented_at) < %(end)s
+    and (process is null or process = any(%(processes)s))
+) other
+where number is distinct from %(change)s order by began_at, number limit %(most)s"""
 
 
 async def warnings_of(
@@ -127,6 +135,7 @@ async def _other_changes(
         "begin": asked.windows[0],
         "end": asked.windows[3],
         "change": change,
+        "processes": list(asked.kpi.processes),
         "services": services or None,
         "teams": ids if teams else None,
         "most": MOST_CHANGES,

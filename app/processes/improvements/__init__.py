@@ -1,0 +1,1 @@
+"""Improvement projects: from the selected suggestion to the standardised process."""

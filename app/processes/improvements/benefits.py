@@ -1,0 +1,98 @@
+"""Measuring benefits again when they are due: 3, 6 and 12 months after an improvement was standardised.
+
+Of several workers the one that holds an advisory lock measures, and each measurement has an idempotency
+key, so that it is made once. After downtime those that were missed are made, each of its own months.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from app.common.people import rule_caller
+from app.common.records import from_row
+from app.db import Connection
+from app.kernel import polling
+from app.kernel.context import CommandMetadata
+from app.kernel.ledger import Ledger
+from app.kernel.perform import Command, IdempotencyKey, perform
+from app.kernel.refusals import Refusal
+from app.kernel.rules import ROUTE, Clock
+from app.log.writer import DuplicateCommand
+from app.processes.improvements.effects import measure_targets
+from app.processes.improvements.lifecycle import LIFECYCLE
+from app.processes.improvements.measurement import MeasureEffectsImprovement
+from app.processes.improvements.records import Improvement
+from app.shared_connections import SharedConnections
+
+#: The actor's name in the log.
+NAME = "measure_benefits"
+POLL_SECONDS = 60.0
+LOCK = "select pg_try_advisory_lock(hashtextextended('improvement_benefits', 1))"
+UNLOCK = "select pg_advisory_unlock(hashtextextended('improvement_benefits', 1))"
+DUE = """
+select * from fold.improvement where state = 'standardised' and next_benefit_due_at <= %s
+order by next_benefit_due_at, id"""
+logger = structlog.get_logger()
+
+
+async def run(
+    connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
+) -> None:
+    """Measure benefits for ever as they fall due; safe beside other workers. `failed` is called for each
+    failure.
+    """
+
+    async def work(connection: Connection) -> bool:
+        return await measure_due(connection, ledger, clock()) > 0
+
+    await polling.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
+
+
+async def measure_due(connection: Connection, ledger: Ledger, now: datetime) -> int:
+    """Measure the benefits that are due, the oldest first, if no other worker does. Return their number.
+    Raises DatabaseGone; they are still due then.
+    """
+    if not await _value(connection, LOCK):
+        return 0
+    try:
+        due = [from_row(Improvement, row) for row in await ledger.db.rows(DUE, (now,))]
+        return sum([await _measure(ledger, one, now) for one in due])
+    finally:
+        await _value(connection, UNLOCK)
+
+
+async def _measure(ledger: Ledger, improvement: Improvement, now: datetime) -> bool:
+    """Measure the benefit; return False if it was measured meanwhile, or is refused."""
+    caller = rule_caller(NAME)
+    reference = f"{caller.actor}:{improvement.id}:{improvement.benefit_months or 0}"
+    metadata = CommandMetadata(caller, now, reference, source="rule", source_ref=reference)
+    key = IdempotencyKey(ROUTE, reference, "")
+    row = LIFECYCLE["measure_effects"]
+    try:
+        found = await measure_targets(ledger, improvement, now)
+        command = Command(
+            LIFECYCLE,
+            row,
+            str(improvement.id),
+            MeasureEffectsImprovement(),
+            metadata,
+            if_match=frozenset({improvement.version}),
+            key=key,
+            prepared=(found,),
+        )
+        await perform(ledger, command)
+    except DuplicateCommand:
+        return False
+    except Refusal as refused:
+        logger.warning("a benefit cannot be measured", improvement=improvement.number, code=refused.code)
+        return False
+    return True
+
+
+async def _value(connection: Connection, statement: str) -> Any:
+    row = await (await connection.execute(statement.encode())).fetchone()
+    return None if row is None else row[0]

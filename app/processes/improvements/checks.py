@@ -1,0 +1,323 @@
+"""Checks of actions on improvements, beyond state and role. Each returns or raises its refusal's code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from app.common.improvement import ASPECTS, ImprovementAspect, ImprovementScope
+from app.common.people import Grade, Person, Role, parse_grants
+from app.common.records import Record
+from app.foundation.costs.amounts import check_digits
+from app.foundation.decisions.records import Decision, DecisionState
+from app.foundation.people.eligibility import check_person_active
+from app.kernel.context import ActionContext
+from app.kernel.dating import FUTURE_TOLERANCE
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import PreparationRefused, WrongValue
+from app.kpis.baselines.payloads import check_baseline_questions
+from app.kpis.dimensions import Dimension
+from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
+from app.processes.improvements.preparation import (
+    NewestEffect,
+    ProcessFreeze,
+    ServedTarget,
+    TargetsOfProposal,
+)
+from app.processes.improvements.records import (
+    Improvement,
+    ImprovementSize,
+    ImprovementState,
+)
+from app.ticketing.projects.checks import check_plan
+
+if TYPE_CHECKING:
+    from app.processes.improvements.classification import ClassifyImprovement
+    from app.processes.improvements.evaluation import (
+        EvaluateImprovement,
+        RevertImprovement,
+        StandardiseImprovement,
+    )
+    from app.processes.improvements.project import CharterImprovement, PlanImprovement
+    from app.processes.improvements.proposal import (
+        ProposeImprovement,
+        SubmitImprovement,
+        TakeUpImprovement,
+    )
+    from app.processes.improvements.selection import DespiteFreeze, SelectImprovement
+
+#: Verdicts that show no improvement.
+UNPROVEN_VERDICTS = frozenset(
+    {EffectVerdict.worsened, EffectVerdict.no_evidence, EffectVerdict.too_few_cases}
+)
+#: What a pilot is cut by.
+PILOT_DIMENSIONS = (Dimension.team, Dimension.service, Dimension.customer, Dimension.catalogue_item)
+
+
+async def selection_does_not_fit(
+    reads: ReadContext, improvement: Improvement, body: SelectImprovement, ctx: ActionContext
+) -> None:
+    """Refuse a selection without a reason outside an assessment (`selection_reason_missing`), a suggestion
+    that is named twice, and a process or an aspect that does not fit the scope.
+    """
+    if body.reason is None and not (ctx.follows and body.assessment is not None):
+        raise WrongValue(pointer="/reason", because="selection_reason_missing")
+    _check_once([one.id for one in ctx.refs(Record, "suggestions")], "/suggestions")
+    if body.scope is ImprovementScope.process and body.process is None:
+        raise WrongValue(pointer="/process", because="missing")
+    if body.scope is ImprovementScope.department and body.process is not None:
+        raise WrongValue(pointer="/process", because="department_has_no_process")
+    if body.aspect is not None and body.aspect not in ASPECTS[body.scope]:
+        fitting = ", ".join(one for one in ImprovementAspect if one in ASPECTS[body.scope])
+        words = {"scope": body.scope.value, "aspects": fitting}
+        raise WrongValue(words, pointer="/aspect", because="aspect_of_other_scope")
+
+
+def _check_once(named: Sequence[object], pointer: str) -> None:
+    if len(set(named)) < len(named):
+        raise WrongValue(pointer=pointer, because="each_once")
+
+
+async def process_is_frozen(
+    reads: ReadContext, improvement: Improvement, body: DespiteFreeze, ctx: ActionContext
+) -> None:
+    """Refuse while the definition of the process is frozen, unless it is for safety, law or a stop of service
+    and says so (`process_is_frozen`).
+    """
+    if body.freeze_exception is not None and body.freeze_exception_reason is None:
+        raise WrongValue(pointer="/freeze_exception_reason", because="missing")
+    if body.freeze_exception is None and body.freeze_exception_reason is not None:
+        raise WrongValue(pointer="/freeze_exception", because="missing")
+    frozen = ctx.prepared(ProcessFreeze).number
+    excepted = body.freeze_exception is not None or improvement.freeze_exception is not None
+    if frozen is not None and not excepted:
+        raise PreparationRefused("process_is_frozen", {"number": frozen})
+
+
+async def proposal_does_not_fit(
+    reads: ReadContext, improvement: Improvement, body: ProposeImprovement, ctx: ActionContext
+) -> None:
+    """Refuse a proposal that serves no target of an approved plan and does not say why it is worth doing
+    outside one, targets that cannot be measured, and an amount without its currency.
+    """
+    plan = ctx.ref(Record, "plan")
+    if plan is None and body.outside_plan_reason is None:
+        raise WrongValue(pointer="/outside_plan_reason", because="plan_or_reason_missing")
+    if plan is not None:
+        if body.outside_plan_reason is not None:
+            raise WrongValue(pointer="/outside_plan_reason", because="inside_the_plan")
+        if body.plan_target is None:
+            raise WrongValue(pointer="/plan_target", because="missing")
+        if getattr(plan, "state", None) not in ("approved", "running"):
+            raise WrongValue(
+                {"number": str(getattr(plan, "number", ""))}, pointer="/plan", because="plan_not_in_force"
+            )
+        if not ctx.prepared(ServedTarget).known:
+            words = {"number": str(getattr(plan, "number", "")), "target": body.plan_target}
+            raise WrongValue(words, pointer="/plan_target", because="no_such_plan_target")
+    elif body.plan_target is not None:
+        raise WrongValue(pointer="/plan", because="missing")
+    check_baseline_questions(body.targets, str(ctx.zone), ctx.now)
+    _check_amount(body.planned_cost, body.currency, "/planned_cost")
+
+
+def _check_amount(amount: str | None, currency: str | None, pointer: str) -> None:
+    if amount is not None and currency is None:
+        raise WrongValue(pointer="/currency", because="missing")
+    if amount is None and currency is not None:
+        raise WrongValue(pointer=pointer, because="missing")
+    if amount is not None and currency is not None:
+        check_digits(amount, currency, pointer)
+
+
+async def deferral_in_past(
+    reads: ReadContext, improvement: Improvement, body: SubmitImprovement, ctx: ActionContext
+) -> None:
+    """Refuse to defer it until a time that is over (`not_ahead`)."""
+    if body.defer_until_at is not None and body.defer_until_at <= ctx.now:
+        raise WrongValue(pointer="/defer_until_at", because="not_ahead")
+
+
+async def nothing_has_changed(
+    reads: ReadContext, improvement: Improvement, body: TakeUpImprovement, ctx: ActionContext
+) -> None:
+    """Refuse that a person takes it up without saying what has changed (`missing`), and that a rule does
+    before it is due (`deferral_runs`).
+    """
+    if ctx.caller.person_id is not None and body.what_changed is None:
+        raise WrongValue(pointer="/what_changed", because="missing")
+    due_at = improvement.deferred_until_at
+    if ctx.caller.is_rule and due_at is not None and ctx.now < due_at:
+        raise PreparationRefused("deferral_runs")
+
+
+async def criteria_missing(
+    reads: ReadContext, improvement: Improvement, body: ClassifyImprovement, ctx: ActionContext
+) -> None:
+    """Refuse a major improvement without the criteria that make it one (`criteria_missing`), and criteria
+    that are named twice.
+    """
+    if body.size_or_default is ImprovementSize.major and not body.criteria:
+        raise WrongValue(pointer="/criteria", because="criteria_missing")
+    _check_once(body.criteria, "/criteria")
+
+
+async def not_classified(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
+    """Refuse before the committee has classified it (`not_classified`)."""
+    return "not_classified" if improvement.size is None else None
+
+
+async def needs_project(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
+    """Refuse to implement at once what is major, or to be piloted (`needs_project`)."""
+    return "needs_project" if improvement.needs_project else None
+
+
+async def needs_no_project(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
+    """Refuse a project for what is minor, and is not to be piloted (`needs_no_project`)."""
+    return None if improvement.needs_project else "needs_no_project"
+
+
+async def effect_is_missing(
+    reads: ReadContext, improvement: Improvement, body: EvaluateImprovement, ctx: ActionContext
+) -> None:
+    """Refuse a judgement before the effect on all target KPIs was measured (`effect_is_missing`), or that
+    names another measurement than the newest (`not_the_newest_measurement`).
+    """
+    newest = ctx.prepared(NewestEffect)
+    if newest.position is None or newest.missing:
+        raise PreparationRefused("effect_is_missing", {"targets": ", ".join(newest.missing)})
+    if body.position != newest.position:
+        words = {"position": str(newest.position)}
+        raise WrongValue(words, pointer="/position", because="not_the_newest_measurement")
+
+
+def contradicting(reached: bool, newest: NewestEffect) -> tuple[str, str] | None:
+    """Return the KPI and the verdict that the judgement is against; None if it follows the evidence."""
+    if reached:
+        return next(
+            ((str(one.kpi), str(one.verdict)) for one in newest.effects if one.verdict in UNPROVEN_VERDICTS),
+            None,
+        )
+    kept = (PromiseVerdict.shown, PromiseVerdict.reached)
+    if all(one.verdict is EffectVerdict.improved and one.promise in kept for one in newest.effects):
+        first = newest.effects[0]
+        return str(first.kpi), str(first.verdict)
+    return None
+
+
+async def against_evidence(
+    reads: ReadContext, improvement: Improvement, body: EvaluateImprovement, ctx: ActionContext
+) -> None:
+    """Refuse a judgement against the evidence without a reason (`against_evidence`)."""
+    against = contradicting(body.reached, ctx.prepared(NewestEffect))
+    if against is not None and body.reason is None:
+        words = {"kpi": against[0], "verdict": against[1]}
+        raise WrongValue(words, pointer="/reason", because="against_evidence")
+
+
+async def not_judged_reached(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
+    """Refuse to standardise what was not judged as reached (`not_evaluated`, `not_judged_reached`)."""
+    if improvement.state is not ImprovementState.evaluating:
+        return None
+    if improvement.reached is None:
+        return "not_evaluated"
+    return None if improvement.reached else "not_judged_reached"
+
+
+async def cannot_be_reverted(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
+    """Refuse to revert what was judged as reached, or was not judged yet (`judged_reached`, `not_evaluated`);
+    after the cutover the committee decides (`decision_needed`).
+    """
+    if improvement.cutover_at is not None:
+        return "decision_needed"
+    if improvement.state is not ImprovementState.evaluating:
+        return None
+    if improvement.reached is None:
+        return "not_evaluated"
+    return "judged_reached" if improvement.reached else None
+
+
+async def old_process_is_gone(
+    reads: ReadContext, improvement: Improvement, body: RevertImprovement, ctx: ActionContext
+) -> None:
+    """Refuse while the old process does not stand again (`old_process_must_stand`)."""
+    if not body.old_process_stands:
+        raise WrongValue(pointer="/old_process_stands", because="old_process_must_stand")
+
+
+async def not_cut_over(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
+    """Refuse to ask the committee before the cutover: until then it is reverted without it
+    (`not_cut_over`).
+    """
+    return "not_cut_over" if improvement.cutover_at is None else None
+
+
+async def decision_is_open(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
+    """Refuse while a decision on the improvement is open (`improvement_decision_open`)."""
+    found = await reads.children(Decision, improvement, state=DecisionState.open.value)
+    return "improvement_decision_open" if found else None
+
+
+async def published_ahead(
+    reads: ReadContext, improvement: Improvement, body: StandardiseImprovement, ctx: ActionContext
+) -> None:
+    """Refuse documents that are published in the future, and what is named twice."""
+    if body.published_at is not None and body.published_at > ctx.now + FUTURE_TOLERANCE:
+        raise WrongValue(pointer="/published_at", because="in_the_future")
+    _check_once(body.document_numbers, "/document_numbers")
+    _check_once([one.id for one in ctx.refs(Record, "teams")], "/teams")
+
+
+async def charter_does_not_fit(
+    reads: ReadContext, improvement: Improvement, body: CharterImprovement, ctx: ActionContext
+) -> None:
+    """Refuse a sponsor who is not of the management (`not_of_management`), somebody as project manager who
+    does not hold that role (`no_project_manager`), inactive persons, and members who are named twice.
+    """
+    sponsor, manager = ctx.required_ref(Person, "sponsor"), ctx.required_ref(Person, "project_manager")
+    check_person_active(sponsor, "/sponsor")
+    check_person_active(manager, "/project_manager")
+    if sponsor.grade is not Grade.management:
+        raise WrongValue(pointer="/sponsor", because="not_of_management")
+    held = parse_grants(manager.roles) or ()
+    if not any(one.role is Role.project_manager and one.covers(improvement) for one in held):
+        raise WrongValue(pointer="/project_manager", because="no_project_manager")
+    members = ctx.refs(Person, "members")
+    for n, member in enumerate(members):
+        check_person_active(member, f"/members/{n}")
+    _check_once([member.id for member in members], "/members")
+    check_digits(body.budget, body.currency, "/budget")
+
+
+async def plan_does_not_fit(
+    reads: ReadContext, improvement: Improvement, body: PlanImprovement, ctx: ActionContext
+) -> None:
+    """Refuse milestones and tasks that do not fit, and a pilot that is cut by what cannot be piloted, ends
+    before it begins, or promises an effect on what is no target.
+    """
+    await check_plan(reads, body.milestones, body.tasks, ctx)
+    check_pilot_scope(body.pilot_scope, "/pilot_scope")
+    check_pilot_scope(body.pilot_control, "/pilot_control")
+    begins_at, ends_at = body.pilot_begins_at, body.pilot_ends_at
+    if begins_at is not None and ends_at is not None and ends_at - begins_at <= timedelta(0):
+        raise WrongValue(pointer="/pilot_ends_at", because="before_it_began")
+    known = {one.name for one in ctx.prepared(TargetsOfProposal).targets}
+    for n, expected in enumerate(body.expected):
+        if expected.target not in known:
+            words = {"target": expected.target, "targets": ", ".join(sorted(one for one in known if one))}
+            raise WrongValue(words, pointer=f"/expected/{n}/target", because="no_such_proposal_target")
+    _check_once([expected.target for expected in body.expected], "/expected")
+
+
+def check_pilot_scope(scope: Any, pointer: str) -> None:
+    """Check that a pilot is cut by teams, services, customers or catalogue items. Raises WrongValue."""
+    for dimension in scope or {}:
+        if dimension not in PILOT_DIMENSIONS:
+            words = {"dimensions": ", ".join(one.value for one in PILOT_DIMENSIONS)}
+            raise WrongValue(words, pointer=f"{pointer}/{dimension.value}", because="not_a_pilot_dimension")
+
+
+async def pilot_is_missing(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
+    """Refuse a plan without a pilot (`pilot_is_missing`)."""
+    return None if improvement.pilot_scope else "pilot_is_missing"

@@ -1,0 +1,1 @@
+"""Rows beside an improvement: its target KPIs and their effects, its team, its pilot, its rollout."""

@@ -1,0 +1,232 @@
+"""Child records of improvements: target KPIs, measurements, the pilot's issues and feedback, rollout steps
+(tables).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text
+from sqlmodel import Field
+
+from app.common.notices import NoticeType, Responsible
+from app.common.personal import Personal
+from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef
+from app.kpis.effects.records import PromisedAs
+from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
+from app.processes.improvements.records import MeasurementOccasion
+
+
+class ImprovementTarget(ChildRecord):
+    """A target KPI of an improvement: the promised change, and how it will be judged. Its baseline is the
+    `kpi_baseline` of the same `name`. `pilot_promised` is what is expected of the pilot.
+    """
+
+    KIND: ClassVar[str] = "improvement_target"
+
+    name: str | None = None
+    kpi: str | None = None
+    promised: str | None = None
+    promised_as: PromisedAs | None = Field(default=None, sa_type=Text)
+    judged_by: Annotated[str | None, Personal()] = None
+    pilot_promised: str | None = None
+    pilot_promised_as: PromisedAs | None = Field(default=None, sa_type=Text)
+    added_at: datetime | None = None
+    dropped_at: datetime | None = None
+
+
+class ImprovementMeasurement(ChildRecord):
+    """The measured effect of an improvement on one target KPI: the effect's record, and the log position at
+    which it was computed.
+
+    `kept` tells, of a benefit that is measured again, whether 80 % of the effect that was judged is still
+    there; None where there is nothing to compare with.
+    """
+
+    KIND: ClassVar[str] = "improvement_measurement"
+
+    occasion: MeasurementOccasion | None = Field(default=None, sa_type=Text)
+    pilot_round: int | None = None
+    target: str | None = None
+    kpi: str | None = None
+    effect_id: Annotated[UUID | None, ForeignRef("kpi_effect")] = None
+    verdict: EffectVerdict | None = Field(default=None, sa_type=Text)
+    promise: PromiseVerdict | None = Field(default=None, sa_type=Text)
+    effect: str | None = None
+    promised_effect: str | None = None
+    kept: bool | None = None
+    position: int | None = None
+    measured_at: datetime | None = None
+
+
+class ImprovementMember(ChildRecord):
+    """A person in the team of an improvement project."""
+
+    KIND: ClassVar[str] = "improvement_member"
+    AUDIENCE_KIND: ClassVar[str] = "follower"
+
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
+    added_at: datetime | None = None
+
+
+class PilotReadiness(ChildRecord):
+    """What was ready when a round of the pilot was started."""
+
+    KIND: ClassVar[str] = "pilot_readiness"
+
+    pilot_round: int | None = None
+    kicked_off_at: datetime | None = None
+    told: Annotated[str | None, Personal()] = None
+    key_user_training_id: Annotated[UUID | None, ForeignRef("training")] = None
+    executor_training_id: Annotated[UUID | None, ForeignRef("training")] = None
+    duties: Annotated[str | None, Personal()] = None
+    standards: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    started_at: datetime | None = None
+
+
+class PilotIssue(ChildRecord):
+    """An issue that a pilot has met, and how it was solved."""
+
+    KIND: ClassVar[str] = "pilot_issue"
+
+    title: str | None = None
+    text: Annotated[str | None, Personal()] = None
+    solution: Annotated[str | None, Personal()] = None
+    pilot_round: int | None = None
+    logged_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    logged_at: datetime | None = None
+    solved_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    solved_at: datetime | None = None
+
+
+class FeedbackStance(CodeEnum):
+    """Whether the feedback on a pilot is for it or against it."""
+
+    in_favour = "in_favour", "For it", "赞成"
+    neutral = "neutral", "Neither", "中立"
+    opposed = "opposed", "Against it", "反对"
+
+
+class PilotFeedback(ChildRecord):
+    """Feedback on a pilot: whose, for or against it, and what they suggest."""
+
+    KIND: ClassVar[str] = "pilot_feedback"
+
+    person_id: Annotated[UUID | None, ForeignRef("person")] = None
+    stance: FeedbackStance | None = Field(default=None, sa_type=Text)
+    text: Annotated[str | None, Personal()] = None
+    pilot_round: int | None = None
+    logged_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    logged_at: datetime | None = None
+
+
+class RolloutStepName(CodeEnum):
+    """A step of the rollout (25-improvement, The rollout, nine steps)."""
+
+    name_owner = "name_owner", "Name the process owner", "任命流程负责人"
+    organise = "organise", "Organise, set goals, plan by the week", "建立组织、确定目标、制定周计划"
+    inform_and_train = "inform_and_train", "Inform, train and examine", "宣贯、培训与考核"
+    pilot = "pilot", "Pilot", "试点"
+    publish = "publish", "Publish", "正式发布"
+    cut_over = "cut_over", "Cut over", "切换"
+    manage_daily = "manage_daily", "Manage daily", "日常管理"
+    optimise = "optimise", "Optimise", "优化"
+    fix = "fix", "Fix", "固化"
+
+
+class RolloutStep(ChildRecord):
+    """A step of the rollout: its owner, when it is due, and its evidence. `place` counts from 1.
+
+    `order_reason` is why it may be completed out of order, as the process owner said. `training_id` is the
+    training whose examination is evidence, `effective_at` when the published document takes effect, and
+    `went_well` what all teams are told of daily management.
+    """
+
+    KIND: ClassVar[str] = "rollout_step"
+
+    step: RolloutStepName | None = Field(default=None, sa_type=Text)
+    place: int | None = None
+    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
+    due_at: datetime | None = None
+    overdue_at: datetime | None = None
+    evidence: Annotated[str | None, Personal()] = None
+    evidence_numbers: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    training_id: Annotated[UUID | None, ForeignRef("training")] = None
+    effective_at: datetime | None = None
+    went_well: Annotated[str | None, Personal()] = None
+    order_reason: Annotated[str | None, Personal()] = None
+    order_skipped_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    planned_at: datetime | None = None
+    completed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    completed_at: datetime | None = None
+
+
+class RolloutAnnouncement(ChildRecord):
+    """How people were told of an improvement: the medium, the date, and how many were reached."""
+
+    KIND: ClassVar[str] = "rollout_announcement"
+
+    step: RolloutStepName | None = Field(default=None, sa_type=Text)
+    medium: str | None = None
+    announced_at: datetime | None = None
+    reach: int | None = None
+    recorded_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    noted_at: datetime | None = None
+
+
+class ImprovementTargetTable(ImprovementTarget, table=True):
+    """The table of the target KPIs of improvements."""
+
+    __tablename__ = "improvement_target"
+    __table_args__: ClassVar = FOLD
+
+
+class ImprovementMeasurementTable(ImprovementMeasurement, table=True):
+    """The table of the measurements of improvements."""
+
+    __tablename__ = "improvement_measurement"
+    __table_args__: ClassVar = FOLD
+
+
+class ImprovementMemberTable(ImprovementMember, table=True):
+    """The table of the teams of improvement projects."""
+
+    __tablename__ = "improvement_member"
+    __table_args__: ClassVar = FOLD
+
+
+class PilotReadinessTable(PilotReadiness, table=True):
+    """The table of what was ready when pilots were started."""
+
+    __tablename__ = "pilot_readiness"
+    __table_args__: ClassVar = FOLD
+
+
+class PilotIssueTable(PilotIssue, table=True):
+    """The table of the issues of pilots."""
+
+    __tablename__ = "pilot_issue"
+    __table_args__: ClassVar = FOLD
+
+
+class PilotFeedbackTable(PilotFeedback, table=True):
+    """The table of the feedback on pilots."""
+
+    __tablename__ = "pilot_feedback"
+    __table_args__: ClassVar = FOLD
+
+
+class RolloutStepTable(RolloutStep, table=True):
+    """The table of the steps of rollouts."""
+
+    __tablename__ = "rollout_step"
+    __table_args__: ClassVar = FOLD
+
+
+class RolloutAnnouncementTable(RolloutAnnouncement, table=True):
+    """The table of the announcements of rollouts."""
+
+    __tablename__ = "rollout_announcement"
+    __table_args__: ClassVar = FOLD

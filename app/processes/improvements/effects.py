@@ -1,0 +1,219 @@
+"""Computing the effects of an improvement on its target KPIs, all at one position of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.common.records import from_row
+from app.db import Connection
+from app.kernel.ledger import Ledger
+from app.kernel.refusals import PreparationRefused
+from app.kpis.answer import LARGEST_ANSWER, count, snapshot_connection, wait_for_facts
+from app.kpis.baselines.records import KpiBaseline
+from app.kpis.catalogue import KPIS
+from app.kpis.dimensions import Dimension
+from app.kpis.effects.asking import EffectQuestions, questions_of
+from app.kpis.effects.content import EffectResult, EffectScale
+from app.kpis.effects.lifecycle import EffectWindow, MeasuredEffect, MeasureKpiEffect, PromisedEffect
+from app.kpis.effects.measuring import measure_together
+from app.kpis.effects.records import PromisedAs
+from app.kpis.question import NO_VALUE
+from app.log.canonical import instant
+from app.log.ids import uuid7
+from app.processes.improvements.children.records import ImprovementMeasurement, ImprovementTarget
+from app.processes.improvements.measurement import (
+    MeasuredOccasion,
+    MeasuredTarget,
+    MeasuredTargets,
+    occasion_of,
+)
+from app.processes.improvements.records import Improvement, ImprovementState, MeasurementOccasion
+
+Filters = dict[Dimension, tuple[str, ...]]
+
+#: A benefit is kept if so much of the judged effect is still there (25-improvement, Benefits; KPI 57).
+KEPT_PERCENT = 80
+MOST_VALUES = 50
+TARGETS = """
+select * from fold.improvement_target where record = %s and dropped_at is null order by name"""
+BASELINES = "select * from fold.kpi_baseline where record = %s order by frozen_at, id"
+JUDGED = """
+select m.*, e.result from fold.improvement_measurement m join fold.kpi_effect e on e.id = m.effect_id
+where m.record = %s and m.position = %s"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A target KPI with its baseline, and the judged effect on it if there was one."""
+
+    target: ImprovementTarget
+    baseline: KpiBaseline
+    judged: EffectResult | None
+
+
+async def measure_targets(ledger: Ledger, improvement: Improvement, now: datetime) -> MeasuredTargets:
+    """Measure the effect on all target KPIs, for what the improvement's state calls for, up to the caller's
+    own writes.
+
+    Raises PreparationRefused if there is nothing to measure, or it is too early; WrongValue for what cannot
+    be asked, DatabaseGone.
+    """
+    occasion = occasion_of(improvement, now, ZoneInfo(ledger.settings.time_zone))
+    await wait_for_facts(ledger.db)
+    targets = await _load_targets(ledger, improvement)
+    if not targets:
+        raise PreparationRefused("no_target_kpis")
+    asked = [await _ask(ledger, improvement, occasion, one, now) for one in targets]
+    effects = await measure_together(ledger.db, [(questions, body) for questions, body in asked], now)
+    return MeasuredTargets(
+        occasion=occasion.occasion,
+        pilot_round=improvement.pilot_rounds if occasion.occasion is MeasurementOccasion.pilot else None,
+        position=effects[0].position,
+        targets=tuple(
+            _measured_target(one, body, effect)
+            for one, (_, body), effect in zip(targets, asked, effects, strict=True)
+        ),
+    )
+
+
+async def _load_targets(ledger: Ledger, improvement: Improvement) -> list[_Target]:
+    name = improvement.row_key
+    targets = [from_row(ImprovementTarget, row) for row in await ledger.db.rows(TARGETS, (name,))]
+    # The newest of a name counts: a proposal that was written anew froze them anew.
+    baselines = {
+        one.name: one
+        for one in (from_row(KpiBaseline, row) for row in await ledger.db.rows(BASELINES, (name,)))
+    }
+    judged = {}
+    if improvement.state is ImprovementState.standardised:
+        for row in await ledger.db.rows(JUDGED, (name, improvement.judged_position)):
+            measurement = from_row(ImprovementMeasurement, row)
+            judged[measurement.target] = EffectResult.model_validate(row["result"])
+    return [_Target(one, baselines[one.name], judged.get(one.name)) for one in targets]
+
+
+async def _ask(
+    ledger: Ledger, improvement: Improvement, occasion: MeasuredOccasion, of: _Target, now: datetime
+) -> tuple[EffectQuestions, MeasureKpiEffect]:
+    """Return the questions about a target KPI, and the payload that stores the effect."""
+    baseline, target = of.baseline, of.target
+    assert baseline.begins_at is not None
+    assert baseline.ends_at is not None
+    assert target.kpi is not None
+    kpi = KPIS[target.kpi]
+    scope = _filters(baseline.scope)
+    control: Filters | None = None
+    is_pilot = occasion.occasion is MeasurementOccasion.pilot
+    if is_pilot:
+        of_all, cut = scope, _filters(improvement.pilot_scope)
+        scope = of_all | cut
+        if improvement.pilot_control is not None:
+            control = of_all | _filters(improvement.pilot_control)
+    body = MeasureKpiEffect(
+        kpi=target.kpi,
+        before=_window(baseline.begins_at, baseline.ends_at),
+        after=_window(occasion.begin, occasion.end),
+        tz=baseline.zone,
+        scope=scope,
+        control=control,
+        promised=_promised_of(target),
+        change=improvement.number,
+    )
+    asked = questions_of(ledger.settings, kpi, body, now)
+    if is_pilot and control is None:
+        async with snapshot_connection(ledger.db) as connection:
+            control = await _others(connection, asked, of_all, cut)
+        if control is not None:
+            body = body.model_copy(update={"control": control})
+            asked = questions_of(ledger.settings, kpi, body, now)
+    return asked, body
+
+
+async def _others(
+    connection: Connection, asked: EffectQuestions, of_all: Filters, cut: Filters
+) -> Filters | None:
+    """Return the filters of the cases outside the pilot: the other values of the first dimension that it is
+    cut by, those with most cases first if they are many; None if there are none.
+    """
+    dimension = next(iter(cut), None)
+    if dimension is None or dimension not in asked.kpi.dimensions:
+        return None
+    others = {**of_all, **{name: values for name, values in cut.items() if name is not dimension}}
+    found: dict[str, int] = {}
+    for question in (asked.before, asked.after):
+        whole = replace(question, filters=others, by=(dimension,))
+        figures = await count(connection, whole, question.now, most=LARGEST_ANSWER)
+        for (_, (value,)), of in figures.items():
+            name = NO_VALUE if value is None else str(value)
+            found[name] = found.get(name, 0) + of.cases
+    inside = await _values_inside(connection, asked, dimension, others, cut[dimension])
+    outside = sorted((name for name in found if name not in inside), key=lambda name: (-found[name], name))
+    return {**others, dimension: tuple(outside[:MOST_VALUES])} if outside else None
+
+
+async def _values_inside(
+    connection: Connection,
+    asked: EffectQuestions,
+    dimension: Dimension,
+    others: Filters,
+    names: Sequence[str],
+) -> set[str]:
+    """Return the values of the dimension in the pilot, as figures name them: teams are filtered by their
+    keys, and named by their ids.
+    """
+    inside = set(names)
+    for question in (asked.before, asked.after):
+        own = replace(question, filters={**others, dimension: tuple(names)}, by=(dimension,))
+        figures = await count(connection, own, question.now, most=LARGEST_ANSWER)
+        inside |= {NO_VALUE if value is None else str(value) for _, (value,) in figures}
+    return inside
+
+
+def _measured_target(of: _Target, asked: MeasureKpiEffect, effect: MeasuredEffect) -> MeasuredTarget:
+    result = EffectResult.model_validate(effect.result)
+    promised = result.promised
+    assert of.target.name is not None
+    return MeasuredTarget(
+        name=of.target.name,
+        asked=asked,
+        effect_id=uuid7(),
+        effect=effect,
+        value=None if result.effect is None else repr(result.effect),
+        promised=None if promised is None else repr(promised.effect),
+        promise=None if promised is None else promised.reached,
+        kept=_kept(of.judged, result),
+    )
+
+
+def _kept(judged: EffectResult | None, result: EffectResult) -> bool | None:
+    """Return whether 80 % of the judged effect is still there; None if nothing was judged, or there is no
+    figure.
+
+    A pilot's effect is a difference in differences, and the benefit a plain one: both are compared on the
+    scale of their KPI, as the change of a ratio from 1, or of a difference from 0.
+    """
+    if judged is None or judged.effect is None or result.effect is None:
+        return None
+    nothing = 1.0 if judged.scale is EffectScale.ratio else 0.0
+    before, after = judged.effect - nothing, result.effect - nothing
+    if before == 0:
+        return None
+    return after / before * 100 >= KEPT_PERCENT
+
+
+def _promised_of(target: ImprovementTarget) -> PromisedEffect | None:
+    if target.promised is None:
+        return None
+    return PromisedEffect(change=target.promised, of=target.promised_as or PromisedAs.relative)
+
+
+def _window(begin: datetime, end: datetime) -> EffectWindow:
+    return EffectWindow.model_validate({"from": instant(begin), "to": instant(end)})
+
+
+def _filters(scope: Mapping[str, Any] | None) -> Filters:
+    return {Dimension(name): tuple(values) for name, values in (scope or {}).items()}

@@ -1,0 +1,334 @@
+"""Lifecycle of improvements: propose them with target KPIs, decide, pilot, roll out and standardise.
+
+selected ─► proposed ─► in_review ─► approved | rejected | deferred ─► in_review
+approved ─► (minor) implementing ─► evaluating ─► standardised | reverted
+approved ─► (major) chartered ⇄ planned ─► plan_approved ─► piloting ⇄ pilot_reported ─►
+rolling_out ─► handed_over ─► standardised
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from pydantic import Field
+
+from app.common.children import ExternalReference, Follower
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.records import CodeEnum
+from app.foundation.custom.values import CustomValues
+from app.foundation.decisions import actions as decisions
+from app.foundation.decisions.actions import DecisionSpec, tallied
+from app.foundation.decisions.preparation import open_decisions
+from app.foundation.decisions.records import Decision, DecisionOutcome
+from app.foundation.documents import filing
+from app.foundation.documents.filing import load_documents
+from app.foundation.documents.records import DocumentClass
+from app.foundation.editing import apply_patch, edit_action
+from app.kernel.actor_policy import (
+    decision,
+    named_process_owner,
+    named_project_manager,
+    pilot_member,
+    process_owner,
+    quality_manager,
+    role,
+    rule,
+    step_owner,
+)
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.payloads import Patch, Payload, Title
+from app.kernel.visibility import STAFF
+from app.kpis.baselines.records import KpiBaseline
+from app.kpis.catalogue import KPIS
+from app.processes.improvements import (
+    checks,
+    classification,
+    evaluation,
+    measurement,
+    pilot,
+    pilot_checks,
+    project,
+    proposal,
+    rollout,
+    rollout_checks,
+)
+from app.processes.improvements.children.records import (
+    ImprovementMeasurement,
+    ImprovementMember,
+    ImprovementTarget,
+    PilotFeedback,
+    PilotIssue,
+    PilotReadiness,
+    RolloutAnnouncement,
+    RolloutStep,
+)
+from app.processes.improvements.pilot_preparation import licence_of_executor, pilot_evidence
+from app.processes.improvements.preparation import (
+    DUTIES_WITHOUT_VOTE,
+    committee_question,
+    newest_effect,
+    process_freeze,
+    project_manager_duty,
+    proposal_on_file,
+    proposer_duty,
+    repeated_question,
+    served_target,
+    suggestions_behind,
+    targets_of_proposal,
+)
+from app.processes.improvements.records import (
+    ENDED,
+    OPEN,
+    PROJECT_STATES,
+    DecisionSubject,
+    Improvement,
+)
+from app.processes.improvements.records import ImprovementState as State
+from app.processes.improvements.rollout_preparation import (
+    held_targets,
+    planned_rollout_steps,
+    rollout_steps,
+)
+from app.processes.improvements.selection import SELECT_SUGGESTIONS, select
+from app.ticketing import CHILDREN, ticket_actions
+from app.ticketing.projects.actions import flag_rows
+from app.ticketing.projects.checks import invalid_progress
+from app.ticketing.projects.preparation import current_milestones, unfinished_tasks
+from app.ticketing.projects.records import PROJECT_CHILDREN
+
+
+class EditImprovement(Patch):
+    """The fields of the improvement to change; what it is about is in its proposal."""
+
+    REQUESTER_FIELDS = frozenset({"title"})
+
+    title: Title = Field(default_factory=str, description="What is improved, in a line. Lists show it.")
+    custom: CustomValues = Field(default_factory=dict)
+
+
+def edit(improvement: Improvement, body: EditImprovement, ctx: ActionContext) -> None:
+    """Edit the improvement's fields."""
+    apply_patch(improvement, body, ctx)
+
+
+#: By the state entered, the field that says when.
+INSTANTS = {
+    State.approved: "approved_at",
+    State.rejected: "rejected_at",
+    State.implementing: "implementation_begun_at",
+    State.evaluating: "implemented_at",
+    State.chartered: "chartered_at",
+    State.planned: "planned_at",
+    State.plan_approved: "plan_approved_at",
+    State.handed_over: "handed_over_at",
+    State.standardised: "standardised_at",
+    State.reverted: "reverted_at",
+}
+
+
+def on_enter(improvement: Improvement, before: CodeEnum | None, ctx: ActionContext) -> None:
+    """Set the fields that depend on the new state, whether a person, a rule or an imported history
+    changed it.
+    """
+    assert improvement.state is not None
+    name = INSTANTS.get(improvement.state)
+    # A plan that was returned leads back to the charter, which was made before.
+    if name is not None and not (name == "chartered_at" and improvement.chartered_at is not None):
+        setattr(improvement, name, ctx.occurred_at)
+    if improvement.state is not State.deferred:
+        improvement.deferred_until_at = improvement.deferral_reason = None
+
+
+#: The fields that name persons who see it, whatever roles they hold.
+PERSONS = (
+    *("requester_id", "reported_by_id", "assignee_id", "sponsor_id", "project_manager_id", "executor_id"),
+    "process_owner_id",
+)
+
+
+def audience(improvement: Improvement) -> tuple[str, ...]:
+    """Return the tokens of those who may see the improvement: staff, and the persons who are named."""
+    persons = (getattr(improvement, name) for name in PERSONS)
+    return (STAFF, *(f"person:{person}" for person in persons if person is not None))
+
+
+#: By the outcome of a decision on the proposal, the action that follows.
+OF_PROPOSAL = {
+    DecisionOutcome.approved: "approve",
+    DecisionOutcome.rejected: "reject",
+    DecisionOutcome.deferred: "defer",
+    DecisionOutcome.lapsed: "defer",
+}
+
+
+def action_of_outcome(improvement: Improvement, taken: Decision) -> tuple[str, Payload] | None:
+    """Return the action to which the outcome of the decision `taken` leads, with its payload; None if it is
+    not the latest decision, or leads nowhere.
+    """
+    if taken.id != improvement.decision_id or taken.outcome is None:
+        return None
+    if improvement.decision_subject is DecisionSubject.proposal:
+        return OF_PROPOSAL[taken.outcome], tallied(taken)
+    if improvement.decision_subject is DecisionSubject.revert:
+        approved = taken.outcome is DecisionOutcome.approved
+        return ("revert_by_decision", tallied(taken)) if approved else None
+    return pilot.action_of_judgement(improvement, taken)
+
+
+committee = role(Role.committee_member)
+OWNERS = process_owner | named_process_owner
+IMPROVERS = quality_manager | process_owner
+MEASURERS = IMPROVERS | named_project_manager | rule
+#: After the cutover, only a decision leads back.
+CUT_OVER = (State.rolling_out, State.handed_over, State.standardised)
+#: What falls due after the hand-over falls due in these, too.
+ROLLED_OUT = CUT_OVER
+REVERTIBLE = (State.evaluating, State.piloting, State.pilot_reported, State.rolling_out)
+VOTES = DecisionSpec(
+    kind="improvement",
+    any=frozenset({State.in_review, State.pilot_reported, *CUT_OVER}),
+    segregate_from=DUTIES_WITHOUT_VOTE,
+    outcome=action_of_outcome,
+)
+its_manager = partial(RecipientRule, field="project_manager_id")
+its_proposer = partial(RecipientRule, field="proposed_by_id")
+its_requester = partial(RecipientRule, field="requester_id")
+its_sponsor = partial(RecipientRule, field="sponsor_id")
+its_followers = partial(RecipientRule, children=Follower)
+told_teams = partial(RecipientRule, teams="told_team_ids")
+managers = partial(RecipientRule, roles=frozenset({Role.quality_manager}))
+
+
+def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
+    """Return that whoever proposed it, asked for it or manages it gets that notice, and all who follow it."""
+    return (
+        *(its_proposer(notice), its_requester(notice), its_manager(notice), its_sponsor(notice)),
+        its_followers(notice),
+    )
+
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="improvement", plural="improvements", zh="改进", record=Improvement, states=State, code="IMP",
+    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.process_owner, Role.committee_member, Role.project_manager},
+    columns={"staff": (), "person": PERSONS},
+    on_state_entered=on_enter, ended=ENDED, vocabulary=frozenset(KPIS),
+    children=(
+        ExternalReference, *decisions.CHILDREN, *filing.CHILDREN, KpiBaseline, ImprovementTarget, ImprovementMeasurement, ImprovementMember,
+        PilotReadiness, PilotIssue, PilotFeedback, RolloutStep, RolloutAnnouncement, *PROJECT_CHILDREN, *CHILDREN,
+    ),
+    searched_fields=("title", "selection_reason", "outside_plan_reason", "implementation_plan", "implemented_what", "work_plan", "revert_reason"),
+    rows=(
+        # action                           中文        from                             to                  who                     event
+        # 4
+        action(select,                     "选定",     NEW_RECORD,                      State.selected,     quality_manager,        "improvement.selected",
+               prepare=(suggestions_behind, process_freeze), wrong=(checks.selection_does_not_fit, checks.process_is_frozen), related=SELECT_SUGGESTIONS),
+        # 5
+        action(proposal.propose,           "提案",     [State.selected, State.proposed], State.proposed,    IMPROVERS,              "improvement.proposed",
+               prepare=(load_documents, targets_of_proposal, served_target), wrong=(checks.proposal_does_not_fit,),
+               document=lambda improvement: None if improvement.proposal_id else DocumentClass.PP),
+        # 6
+        action(proposal.submit,            "提交",     [State.proposed, State.deferred], State.in_review,   quality_manager,        "improvement.submitted",
+               prepare=(load_documents, proposal_on_file, committee_question), wrong=(checks.deferral_in_past,)),
+        action(proposal.approve,           "批准",     [State.in_review],               State.approved,     decision,               "improvement.approved",
+               notifies=those_concerned(NoticeType.approved)),
+        action(proposal.reject,            "否决",     [State.in_review],               State.rejected,     decision,               "improvement.rejected",
+               notifies=those_concerned(NoticeType.refused)),
+        action(proposal.defer,             "暂缓",     [State.in_review],               State.deferred,     decision,               "improvement.deferred",
+               notifies=those_concerned(NoticeType.refused)),
+        action(proposal.take_up,           "重新评审", [State.deferred],                State.in_review,    quality_manager | rule, "improvement.taken_up",
+               prepare=(repeated_question,), wrong=(checks.nothing_has_changed,)),
+        # 7
+        action(classification.classify,    "分类",     [State.approved],                STAYS,              committee,              "improvement.classified",
+               wrong=(checks.criteria_missing,), segregate_from=(proposer_duty,)),
+        # 8
+        action(classification.implement,   "实施",     [State.approved],                State.implementing, IMPROVERS, "improvement.implementation_begun",
+               unless=(checks.not_classified, checks.needs_project), prepare=(process_freeze,), wrong=(checks.process_is_frozen,)),
+        action(classification.finish,      "完成实施", [State.implementing],            State.evaluating,   IMPROVERS,              "improvement.implemented",
+               notifies=(managers(NoticeType.delivered), its_requester(NoticeType.delivered))),
+        # 9, 14, 16: what is judged is measured before
+        action(measurement.measure_effects, "测量效果", [State.piloting, State.evaluating, State.standardised], STAYS, MEASURERS, "improvement.effects_measured",
+               wrong=(measurement.check_measurable,), related=measurement.STORE_EFFECTS, follow_up=measurement.faded_follow_up),
+        action(measurement.note_faded,     "记录效益消退", [State.standardised],        STAYS,              rule,                   "improvement.benefit_faded",
+               notifies=(managers(NoticeType.benefit_faded), its_proposer(NoticeType.benefit_faded))),
+        # 9, 10
+        action(evaluation.evaluate,        "评估",     [State.evaluating],              STAYS,              IMPROVERS,              "improvement.evaluated",
+               prepare=(newest_effect,), wrong=(checks.effect_is_missing, checks.against_evidence)),
+        # 11
+        action(evaluation.standardise,     "固化",     [State.evaluating, State.handed_over], State.standardised, quality_manager,  "improvement.standardised",
+               unless=(checks.not_judged_reached,), wrong=(checks.published_ahead,),
+               notifies=(*those_concerned(NoticeType.improvement_standardised), told_teams(NoticeType.improvement_standardised))),
+        # 10, 16
+        action(evaluation.revert,          "恢复原状", REVERTIBLE,                      State.reverted,     quality_manager,        "improvement.reverted",
+               unless=(checks.cannot_be_reverted,), prepare=(open_decisions,), wrong=(checks.old_process_is_gone,),
+               notifies=those_concerned(NoticeType.improvement_reverted)),
+        action(evaluation.ask_to_revert,   "提请恢复原状", CUT_OVER,                    STAYS,              quality_manager,        "improvement.revert_asked",
+               unless=(checks.not_cut_over, checks.decision_is_open), prepare=(committee_question,)),
+        action(evaluation.revert_by_decision, "决议恢复原状", CUT_OVER,                 State.reverted,     decision,               "improvement.reverted",
+               notifies=those_concerned(NoticeType.improvement_reverted)),
+        # 12
+        action(project.charter,            "立项",     [State.approved],                State.chartered,    committee,              "improvement.chartered",
+               unless=(checks.not_classified, checks.needs_no_project), wrong=(checks.charter_does_not_fit,)),
+        # 13
+        action(project.plan,               "计划",     [State.chartered],               State.planned,      named_project_manager,  "improvement.planned",
+               prepare=(current_milestones, unfinished_tasks, targets_of_proposal), wrong=(checks.plan_does_not_fit,)),
+        action(project.return_plan,        "退回计划", [State.planned],                 State.chartered,    committee,              "improvement.plan_returned",
+               segregate_from=(project_manager_duty,), notifies=(its_manager(NoticeType.project_plan_returned),)),
+        action(project.approve_plan,       "批准计划", [State.planned],                 State.plan_approved, committee,             "improvement.plan_approved",
+               unless=(checks.pilot_is_missing,), segregate_from=(project_manager_duty,),
+               notifies=(its_manager(NoticeType.approved), its_sponsor(NoticeType.approved))),
+        action(project.report_progress,    "汇报进展", PROJECT_STATES,                  STAYS,              named_project_manager,  "improvement.progress_reported",
+               prepare=(current_milestones,), wrong=(invalid_progress,)),
+        # 14
+        action(pilot.start_pilot,          "启动试点", [State.plan_approved],           State.piloting,     named_project_manager,  "improvement.pilot_started",
+               prepare=(licence_of_executor,), wrong=(pilot_checks.not_ready_for_pilot, pilot_checks.not_trained_for_pilot, pilot_checks.executor_not_suitable),
+               notifies=(its_sponsor(NoticeType.updated),)),
+        action(pilot.log_pilot_issue,      "记录试点问题", [State.piloting],            STAYS,              pilot_member,           "improvement.pilot_issue_logged",
+               wrong=(pilot_checks.not_in_the_pilot,), notifies=(its_manager(NoticeType.updated),)),
+        action(pilot.solve_pilot_issue,    "解决试点问题", [State.piloting],            STAYS,              pilot_member,           "improvement.pilot_issue_solved",
+               wrong=(pilot_checks.not_in_the_pilot, pilot_checks.issue_is_solved)),
+        action(pilot.log_pilot_feedback,   "记录试点反馈", [State.piloting],            STAYS,              pilot_member,           "improvement.pilot_feedback_logged",
+               wrong=(pilot_checks.not_in_the_pilot, pilot_checks.feedback_of_nobody)),
+        action(pilot.report_pilot,         "报告试点", [State.piloting],                State.pilot_reported, named_project_manager, "improvement.pilot_reported",
+               prepare=(load_documents, pilot_evidence), wrong=(pilot_checks.effect_is_missing,), document=lambda _: DocumentClass.PL,
+               notifies=(managers(NoticeType.updated), its_sponsor(NoticeType.updated))),
+        # 15, 16
+        action(pilot.ask_judgement,        "提请裁定试点", [State.pilot_reported],      STAYS,              quality_manager | named_project_manager, "improvement.judgement_asked",
+               unless=(checks.decision_is_open,), prepare=(pilot_evidence, committee_question), wrong=(pilot_checks.effect_is_missing, pilot_checks.judgement_invalid)),
+        action(pilot.pass_pilot,           "通过试点", [State.pilot_reported],          State.rolling_out,  decision,               "improvement.pilot_passed",
+               prepare=(pilot_evidence,), wrong=(pilot_checks.effect_is_missing,), notifies=those_concerned(NoticeType.approved)),
+        action(pilot.extend_pilot,         "延长试点", [State.pilot_reported],          State.piloting,     decision,               "improvement.pilot_extended",
+               notifies=those_concerned(NoticeType.decided)),
+        action(pilot.stop_pilot,           "终止试点", [State.pilot_reported],          State.reverted,     decision,               "improvement.pilot_stopped",
+               notifies=those_concerned(NoticeType.refused)),
+        action(pilot.flag_judgement,       "标记裁定逾期", [State.pilot_reported],      STAYS,              decision,               "improvement.judgement_overdue",
+               notifies=(managers(NoticeType.pilot_not_judged),)),
+        # 17
+        action(rollout.roll_out,           "计划推广", [State.rolling_out],             STAYS,              named_project_manager,  "improvement.rollout_planned",
+               prepare=(rollout_steps, load_documents), wrong=(rollout_checks.rollout_plan_invalid,)),
+        action(rollout.complete_rollout_step, "完成推广步骤", [State.rolling_out],      STAYS,              step_owner,             "improvement.rollout_step_completed",
+               prepare=(planned_rollout_steps,), wrong=(rollout_checks.not_the_step_owner, *rollout_checks.COMPLETION), follow_up=rollout.success_follow_up),
+        action(rollout.publish_success,    "发布经验", [State.rolling_out],             STAYS,              rule,                   "improvement.success_published",
+               notifies=(RecipientRule(NoticeType.success_published, every_team=True),)),
+        action(rollout.skip_rollout_order, "跳过步骤顺序", [State.rolling_out],         STAYS,              OWNERS,                 "improvement.rollout_order_skipped",
+               prepare=(planned_rollout_steps,), wrong=(rollout_checks.step_not_open, rollout_checks.step_in_order)),
+        action(rollout.flag_rollout_step,  "标记推广步骤逾期", ROLLED_OUT,              STAYS,              rule,                   "improvement.rollout_step_overdue",
+               prepare=(planned_rollout_steps,), wrong=(rollout_checks.step_not_open, rollout_checks.step_not_overdue)),
+        action(rollout.ask_hand_over,      "提请移交", [State.rolling_out],             STAYS,              named_project_manager,  "improvement.handover_asked",
+               prepare=(planned_rollout_steps, load_documents, pilot_evidence), wrong=(rollout_checks.rollout_incomplete,),
+               document=rollout.handover_document_class, notifies=(managers(NoticeType.to_accept),)),
+        action(rollout.hand_over,          "移交",     [State.rolling_out],             State.handed_over,  quality_manager,        "improvement.handed_over",
+               unless=(rollout_checks.handover_not_asked,), prepare=(planned_rollout_steps, load_documents), wrong=(rollout_checks.rollout_incomplete,),
+               segregate_from=(project_manager_duty,), notifies=those_concerned(NoticeType.delivered)),
+        action(rollout.fix,                "固化成效", [State.standardised],            STAYS,              OWNERS,                 "improvement.fixed",
+               prepare=(planned_rollout_steps, held_targets),
+               wrong=(rollout_checks.not_a_later_step, rollout_checks.step_out_of_order, rollout_checks.target_not_held)),
+        *flag_rows("improvement", PROJECT_STATES, tells=(its_manager, managers)),
+        *edit_action(edit, "improvement", State),
+        *decisions.rows(VOTES),
+        *ticket_actions(kind="improvement", any=State, open=OPEN, delivered=ENDED, manager=Role.quality_manager),
+    ),
+)
+# fmt: on

@@ -1,0 +1,175 @@
+"""Measuring the effect of an improvement on its target KPIs: in the pilot, at the evaluation, and of the
+benefits afterwards.
+
+The effects are computed above this module (`effects.py`), and come with the command as `MeasuredTargets`; the
+command stores each as a record of its own, which never changes, and names it here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import RelatedCommands, RelatedPart
+from app.kernel.payloads import EmptyPayload, Payload
+from app.kernel.refusals import PreparationRefused
+from app.kpis.effects.lifecycle import MeasuredEffect, MeasureKpiEffect
+from app.kpis.effects.records import KpiEffect
+from app.kpis.periods import months_after
+from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
+from app.log.canonical import instant
+from app.log.events import stream
+from app.processes.improvements.children.records import ImprovementMeasurement, ImprovementTarget
+from app.processes.improvements.records import Improvement, ImprovementState, MeasurementOccasion
+
+if TYPE_CHECKING:
+    from app.kernel.reads import ReadContext
+
+#: The occasions on which benefits are measured again, by the months since the improvement was standardised.
+BENEFIT_OCCASIONS = {
+    3: MeasurementOccasion.month_3,
+    6: MeasurementOccasion.month_6,
+    12: MeasurementOccasion.month_12,
+}
+
+
+#: Months of which benefits are measured: those before the due date.
+BENEFIT_MONTHS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredOccasion:
+    """The occasion of a measurement, and the window after that belongs to it."""
+
+    occasion: MeasurementOccasion
+    begin: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredTarget:
+    """The measured effect on one target KPI: what was asked, the new record's id, and what came of it."""
+
+    name: str
+    asked: MeasureKpiEffect
+    effect_id: UUID
+    effect: MeasuredEffect
+    value: str | None
+    promised: str | None
+    promise: PromiseVerdict | None
+    kept: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredTargets:
+    """The measured effects on all target KPIs of an improvement, at one log position."""
+
+    occasion: MeasurementOccasion
+    pilot_round: int | None
+    position: int
+    targets: tuple[MeasuredTarget, ...]
+
+
+def occasion_of(improvement: Improvement, now: datetime, zone: tzinfo) -> MeasuredOccasion:
+    """Return what is measured now: the pilot, the evaluation, or the benefit that is due. Raises
+    PreparationRefused if it is too early, or all was measured.
+    """
+    if improvement.state is ImprovementState.piloting:
+        assert improvement.pilot_started_at is not None
+        begin = max(improvement.pilot_started_at, improvement.pilot_begins_at or improvement.pilot_started_at)
+        end = min(now, improvement.pilot_ends_at or now)
+        return _checked(MeasuredOccasion(MeasurementOccasion.pilot, begin, end))
+    if improvement.state is ImprovementState.evaluating:
+        assert improvement.implemented_at is not None
+        return _checked(MeasuredOccasion(MeasurementOccasion.evaluation, improvement.implemented_at, now))
+    due_at = improvement.next_benefit_due_at
+    if due_at is None:
+        raise PreparationRefused("benefits_measured")
+    if due_at > now:
+        raise PreparationRefused("benefit_not_due", {"due_at": instant(due_at)})
+    months = next(m for m in BENEFIT_OCCASIONS if m > (improvement.benefit_months or 0))
+    return MeasuredOccasion(BENEFIT_OCCASIONS[months], months_after(due_at, -BENEFIT_MONTHS, zone), due_at)
+
+
+def _checked(occasion: MeasuredOccasion) -> MeasuredOccasion:
+    if occasion.begin >= occasion.end:
+        raise PreparationRefused("window_not_begun", {"begin_at": instant(occasion.begin)})
+    return occasion
+
+
+async def check_measurable(
+    reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
+) -> None:
+    """Refuse to measure too early, or without a target KPI. Raises PreparationRefused."""
+    occasion_of(improvement, ctx.now, ctx.zone)
+    targets = await reads.children(ImprovementTarget, improvement)
+    if all(one.dropped_at is not None for one in targets):
+        raise PreparationRefused("no_target_kpis")
+
+
+class MeasureEffectsImprovement(Payload):
+    """The measurement; its windows and scopes follow from the proposal, the pilot and the dates."""
+
+
+def measure_effects(improvement: Improvement, body: MeasureEffectsImprovement, ctx: ActionContext) -> None:
+    """Measure the effect on all target KPIs: of the pilot against the others, at the evaluation, or of the
+    benefits after 3, 6 and 12 months.
+    """
+    found = ctx.prepared(MeasuredTargets)
+    for one in found.targets:
+        ctx.add(
+            ImprovementMeasurement(
+                id=ctx.new_id(),
+                record=improvement.row_key,
+                occasion=found.occasion,
+                pilot_round=found.pilot_round,
+                target=one.name,
+                kpi=one.effect.kpi,
+                effect_id=one.effect_id,
+                verdict=EffectVerdict(one.effect.verdict),
+                promise=one.promise,
+                effect=one.value,
+                promised_effect=one.promised,
+                kept=one.kept,
+                position=found.position,
+                measured_at=ctx.occurred_at,
+            )
+        )
+    improvement.measured_occasion = found.occasion
+    improvement.measured_position = found.position
+    improvement.measured_at = ctx.occurred_at
+    months = next((m for m, occasion in BENEFIT_OCCASIONS.items() if occasion is found.occasion), None)
+    if months is not None:
+        following = next((m for m in BENEFIT_OCCASIONS if m > months), None)
+        assert improvement.standardised_at is not None
+        improvement.benefit_months = months
+        improvement.next_benefit_due_at = (
+            None if following is None else months_after(improvement.standardised_at, following, ctx.zone)
+        )
+
+
+def effect_commands(
+    improvement: Improvement, body: MeasureEffectsImprovement, ctx: ActionContext
+) -> list[RelatedPart]:
+    """Return the commands that store the effects."""
+    found = ctx.prepared(MeasuredTargets)
+    return [
+        RelatedPart(stream(KpiEffect.KIND, one.effect_id), one.asked, (one.effect,)) for one in found.targets
+    ]
+
+
+STORE_EFFECTS = RelatedCommands(action="measure", field="targets", parts=effect_commands, permitted=True)
+
+
+def note_faded(improvement: Improvement, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Note that the benefit has faded: less than 80 % of the effect that was judged is still there."""
+    improvement.faded_at = ctx.occurred_at
+
+
+def faded_follow_up(improvement: Improvement, ctx: ActionContext) -> tuple[str, Payload] | None:
+    """Return the action that follows a measurement in which a benefit is not kept; None if all are."""
+    faded = any(one.kept is False for one in ctx.prepared(MeasuredTargets).targets)
+    return ("note_faded", EmptyPayload()) if faded else None

@@ -1,0 +1,200 @@
+"""Checks of actions of a pilot, beyond state and role. Each returns or raises the code of its refusal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.common.people import Person, Role, parse_grants
+from app.common.records import Record
+from app.foundation.licences.records import TrainingKind
+from app.foundation.people.eligibility import check_person_active
+from app.kernel.context import ActionContext
+from app.kernel.dating import FUTURE_TOLERANCE
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import PreparationRefused, Refusal, WrongValue
+from app.processes.improvements.checks import check_pilot_scope
+from app.processes.improvements.children.records import ImprovementMember, PilotIssue
+from app.processes.improvements.pilot_preparation import ExecutorLicence, PilotEvidence
+from app.processes.improvements.records import Improvement, PilotJudgement
+
+if TYPE_CHECKING:
+    from app.processes.improvements.pilot import (
+        AskJudgementImprovement,
+        LogPilotFeedbackImprovement,
+        SolvePilotIssueImprovement,
+        StartPilotImprovement,
+    )
+
+#: What must be ready before a pilot, and the refusal that says what is missing.
+READINESS = {
+    "kicked_off_at": "kick_off_missing",
+    "told": "telling_missing",
+    "key_user_training": "key_user_training_missing",
+    "executor_training": "executor_training_missing",
+    "duties": "adjusted_duties_missing",
+    "standards": "revised_standards_missing",
+    "executor": "executor_missing",
+}
+
+
+class NotInThePilot(Refusal):
+    """Refusal: the caller has no part in the pilot."""
+
+    STATUS = 403
+    CODE = "not_in_the_pilot"
+
+
+async def not_in_the_pilot(
+    reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
+) -> None:
+    """Refuse if the caller is neither the project manager, nor the executor, nor in the team."""
+    caller = ctx.caller.person_id
+    if caller is not None and caller in (improvement.project_manager_id, improvement.executor_id):
+        return
+    if caller is None or await reads.child(ImprovementMember, improvement, person_id=caller) is None:
+        raise NotInThePilot()
+
+
+def raise_all(wrong: list[WrongValue]) -> None:
+    """Raise the wrong values, the first with the others, if there are any."""
+    if wrong:
+        wrong[0].further = tuple(wrong[1:])
+        raise wrong[0]
+
+
+async def not_ready_for_pilot(
+    reads: ReadContext, improvement: Improvement, body: StartPilotImprovement, ctx: ActionContext
+) -> None:
+    """Refuse if something is missing that must be ready for the pilot, naming each."""
+    raise_all(
+        [
+            WrongValue(pointer=f"/{name}", because=code)
+            for name, code in READINESS.items()
+            if not getattr(body, name)
+        ]
+    )
+    assert body.kicked_off_at is not None
+    if body.kicked_off_at > ctx.now + FUTURE_TOLERANCE:
+        raise WrongValue(pointer="/kicked_off_at", because="in_the_future")
+
+
+async def not_trained_for_pilot(
+    reads: ReadContext, improvement: Improvement, body: StartPilotImprovement, ctx: ActionContext
+) -> None:
+    """Refuse trainings that were not held, are for others, or of which that of the executors came first."""
+    first = checked_training(improvement, ctx, "key_user_training", TrainingKind.key_user)
+    second = checked_training(improvement, ctx, "executor_training", TrainingKind.executor)
+    if first.id == second.id or second.held_at < first.held_at:
+        raise WrongValue(pointer="/executor_training", because="executors_trained_first")
+
+
+def checked_training(
+    improvement: Improvement, ctx: ActionContext, field: str, of: TrainingKind | None = None
+) -> Any:
+    """Return the training that the payload's field names. Raises WrongValue if it was not held, is for other
+    people than `of` says, or in another process. Its record belongs to the trainings.
+    """
+    training: Any = ctx.required_ref(Record, field)
+    words = {"number": str(training.number)}
+    if training.held_at is None:
+        raise WrongValue(words, pointer=f"/{field}", because="training_not_held")
+    if of is not None and training.kind not in (of, TrainingKind.everybody):
+        raise WrongValue(words, pointer=f"/{field}", because="training_of_others")
+    if improvement.process is not None and training.process != improvement.process:
+        words["process"] = improvement.process
+        raise WrongValue(words, pointer=f"/{field}", because="training_in_other_process")
+    return training
+
+
+async def executor_not_suitable(
+    reads: ReadContext, improvement: Improvement, body: StartPilotImprovement, ctx: ActionContext
+) -> None:
+    """Refuse an executor who is inactive, owns the process, or has no valid licence for it."""
+    executor = ctx.required_ref(Person, "executor")
+    check_person_active(executor, "/executor")
+    held = parse_grants(executor.roles) or ()
+    owns = any(one.role is Role.process_owner and one.covers(improvement) for one in held)
+    if owns or executor.id == improvement.process_owner_id:
+        raise WrongValue(pointer="/executor", because="executor_owns_process")
+    if ctx.prepared(ExecutorLicence).is_missing:
+        raise WrongValue({"process": str(improvement.process)}, pointer="/executor", because="no_licence")
+
+
+async def issue_is_solved(
+    reads: ReadContext, improvement: Improvement, body: SolvePilotIssueImprovement, ctx: ActionContext
+) -> None:
+    """Refuse to solve an issue twice (`solved_already`)."""
+    if ctx.required_ref(PilotIssue, "issue").solved_at is not None:
+        raise WrongValue(pointer="/issue", because="solved_already")
+
+
+async def feedback_of_nobody(
+    reads: ReadContext, improvement: Improvement, body: LogPilotFeedbackImprovement, ctx: ActionContext
+) -> None:
+    """Refuse feedback of an inactive person."""
+    check_person_active(ctx.required_ref(Person, "person"), "/person")
+
+
+async def effect_is_missing(
+    reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
+) -> None:
+    """Refuse while a target KPI was not measured in this round of the pilot (`effect_is_missing`)."""
+    unmeasured = ctx.prepared(PilotEvidence).unmeasured()
+    if unmeasured:
+        kpis = ", ".join(dict.fromkeys(str(target.kpi) for target in unmeasured))
+        raise PreparationRefused("effect_is_missing", {"targets": kpis})
+
+
+async def judgement_invalid(
+    reads: ReadContext, improvement: Improvement, body: AskJudgementImprovement, ctx: ActionContext
+) -> None:
+    """Refuse a judgement that names another effect than the report's, and what it must say besides."""
+    if body.position != improvement.measured_position:
+        words = {"position": str(improvement.measured_position)}
+        raise WrongValue(words, pointer="/position", because="not_the_reported_effect")
+    if body.judgement is PilotJudgement.passed:
+        _check_passed(body, ctx.prepared(PilotEvidence))
+    elif body.judgement is PilotJudgement.extended:
+        _check_extended(body, ctx)
+    else:
+        _check_stopped(body)
+
+
+def _check_passed(body: AskJudgementImprovement, evidence: PilotEvidence) -> None:
+    """Refuse to pass the pilot on an effect that is not improved without a reason."""
+    against = evidence.not_improved()
+    if against and body.reason is None:
+        said = (f"{one.kpi}: {one.verdict}" for one in against)
+        raise WrongValue({"verdicts": ", ".join(said)}, pointer="/reason", because="passed_against_evidence")
+
+
+def _check_extended(body: AskJudgementImprovement, ctx: ActionContext) -> None:
+    """Refuse to extend the pilot without new dates that lie ahead."""
+    needed = {"begins_at": "extension_dates_missing", "ends_at": "extension_dates_missing"}
+    raise_all(
+        [
+            WrongValue(pointer=f"/{name}", because=code)
+            for name, code in needed.items()
+            if getattr(body, name) is None
+        ]
+    )
+    assert body.begins_at is not None
+    assert body.ends_at is not None
+    check_pilot_scope(body.scope, "/scope")
+    check_pilot_scope(body.control, "/control")
+    if body.ends_at <= ctx.now:
+        raise WrongValue(pointer="/ends_at", because="not_ahead")
+    if body.ends_at <= body.begins_at:
+        raise WrongValue(pointer="/ends_at", because="before_it_began")
+
+
+def _check_stopped(body: AskJudgementImprovement) -> None:
+    """Refuse to stop the pilot without a reason, and without saying who is told."""
+    needed = {"reason": "stop_reason_missing", "told": "stop_telling_missing"}
+    raise_all(
+        [
+            WrongValue(pointer=f"/{name}", because=code)
+            for name, code in needed.items()
+            if getattr(body, name) is None
+        ]
+    )

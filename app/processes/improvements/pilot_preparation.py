@@ -1,0 +1,119 @@
+"""What actions of a pilot load beforehand: its evidence, and the executor's licence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.common.people import Person
+from app.foundation.licences.lookups import unlicensed
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
+from app.kpis.statistics.effects.codes import EffectVerdict
+from app.processes.improvements.children.records import (
+    FeedbackStance,
+    ImprovementMeasurement,
+    ImprovementTarget,
+    PilotFeedback,
+    PilotIssue,
+)
+from app.processes.improvements.records import Improvement, MeasurementOccasion
+
+if TYPE_CHECKING:
+    from app.processes.improvements.pilot import StartPilotImprovement
+
+
+@dataclass(frozen=True, slots=True)
+class PilotEvidence:
+    """The evidence of a round of the pilot: by target, its newest measurement; the issues and the feedback."""
+
+    targets: tuple[ImprovementTarget, ...]
+    measured: dict[str, ImprovementMeasurement]
+    issues: tuple[PilotIssue, ...]
+    feedback: tuple[PilotFeedback, ...]
+
+    def unmeasured(self) -> list[ImprovementTarget]:
+        """Return the targets that were not measured in this round."""
+        return [target for target in self.targets if target.name not in self.measured]
+
+    def not_improved(self) -> list[ImprovementMeasurement]:
+        """Return the measurements that do not show an improvement."""
+        return [one for one in self._in_order() if one.verdict is not EffectVerdict.improved]
+
+    def open_issues(self) -> list[PilotIssue]:
+        """Return the issues that are not solved yet, those of earlier rounds among them."""
+        return [issue for issue in self.issues if issue.solved_at is None]
+
+    def _in_order(self) -> list[ImprovementMeasurement]:
+        return [self.measured[str(one.name)] for one in self.targets if one.name in self.measured]
+
+    def goals_text(self) -> str:
+        """Return how far the goals were met, a line for each target KPI, in both languages."""
+        return "\n".join(_measurement_line(one) for one in self._in_order())
+
+    def feedback_text(self) -> str:
+        """Return how many were for it and against it, in both languages."""
+        counts = {stance: sum(one.stance is stance for one in self.feedback) for stance in FeedbackStance}
+        english = ", ".join(f"{stance.label('en')}: {count}" for stance, count in counts.items())
+        chinese = "，".join(f"{stance.label('zh')}：{count}" for stance, count in counts.items())
+        return f"{english}\n{chinese}"
+
+    def open_issues_text(self) -> str | None:
+        """Return the titles of the issues that are open, a line for each; None if all are solved."""
+        return "\n".join(str(issue.title) for issue in self.open_issues()) or None
+
+
+def _measurement_line(one: ImprovementMeasurement) -> str:
+    """Return what came of a target KPI: the verdict, the effect and what was promised, the log position."""
+    assert one.verdict is not None
+    english = f"{one.target} ({one.kpi}): {one.verdict.label('en')}"
+    chinese = one.verdict.label("zh")
+    if one.effect is not None:
+        english += f", effect {one.effect}"
+        chinese += f"，效果 {one.effect}"
+    if one.promise is not None:
+        english += f", promised {one.promised_effect}: {one.promise.label('en')}"
+        chinese += f"，承诺 {one.promised_effect}：{one.promise.label('zh')}"
+    return f"{english}; log position {one.position}\n{chinese}；日志位置 {one.position}"
+
+
+async def pilot_evidence(
+    reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
+) -> PilotEvidence:
+    """Find the target KPIs, what was measured in this round of the pilot, and its issues and feedback."""
+    targets = await reads.children(ImprovementTarget, improvement)
+    found = await reads.children(
+        ImprovementMeasurement,
+        improvement,
+        occasion=MeasurementOccasion.pilot.value,
+        pilot_round=improvement.pilot_rounds,
+    )
+    ordered = sorted(found, key=lambda one: one.position or 0)
+    issues = await reads.children(PilotIssue, improvement)
+    feedback = await reads.children(PilotFeedback, improvement, pilot_round=improvement.pilot_rounds)
+    return PilotEvidence(
+        targets=tuple(target for target in targets if target.dropped_at is None),
+        measured={str(one.target): one for one in ordered},
+        issues=tuple(issues),
+        feedback=tuple(feedback),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorLicence:
+    """Whether the executor whom the payload names may carry out the process."""
+
+    is_missing: bool
+
+
+async def licence_of_executor(
+    reads: ReadContext, improvement: Improvement, body: StartPilotImprovement, ctx: ActionContext
+) -> ExecutorLicence:
+    """Find out whether the executor has a valid licence for the process. For the department as a whole there
+    is none to have.
+    """
+    executor = ctx.ref(Person, "executor")
+    if executor is None or improvement.process is None:
+        return ExecutorLicence(is_missing=False)
+    found = await unlicensed(reads, [executor.id], improvement.process, ctx.now)
+    return ExecutorLicence(is_missing=bool(found))

@@ -1,0 +1,413 @@
+"""Actions of a rollout: it is planned in nine steps, each step is completed with its evidence, the improvement is
+handed over, and in the end optimised and fixed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from app.common.components import example_includes
+from app.common.notices import NoticeType, Responsible
+from app.common.people import Person
+from app.common.records import ForeignRef, Record
+from app.common.tickets import Ticket
+from app.foundation.documents.filing import OnFile, file_document, publish_draft, published_document
+from app.foundation.documents.records import DocumentClass, DocumentState, Heading
+from app.kernel.context import ActionContext
+from app.kernel.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    EmptyPayload,
+    FreeText,
+    Instant,
+    Payload,
+    PayloadPart,
+    Reference,
+    ShortText,
+)
+from app.kpis.periods import months_after
+from app.kpis.targets.lifecycle import Number
+from app.processes.improvements.children.records import RolloutAnnouncement, RolloutStep, RolloutStepName
+from app.processes.improvements.pilot_preparation import PilotEvidence
+from app.processes.improvements.records import Improvement, ImprovementSize
+from app.processes.improvements.rollout_preparation import RolloutSteps
+from app.ticketing.followers import add_followers
+
+#: Optimised half a year after the cutover, and fixed a quarter after that, if the plan does not say when.
+OPTIMISE_MONTHS, FIX_MONTHS = 6, 9
+#: What a major improvement aims at, if its rollout does not say: half better than before.
+MAJOR_GOAL = "0.5"
+#: The share of the teams, in percent, that has cut over in the end.
+ALL_TEAMS = 100
+MOST_PEOPLE = 1_000_000
+DocumentNumbers = Annotated[tuple[ShortText, ...], BoundedList]
+
+
+class PlannedRolloutStep(PayloadPart):
+    """A step of the rollout, its owner and when it is due."""
+
+    step: RolloutStepName = Field(description="The step.", examples=["name_owner"])
+    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
+        description="Who sees to it: a person's id, or `me`.", examples=["me"]
+    )
+    due_at: Instant | None = Field(
+        default=None,
+        description="By when; for `cut_over` the planned day. None, for `optimise`: half a year after the "
+        "cutover; for `fix`: a quarter after that.",
+    )
+
+
+class RollOutImprovement(Payload):
+    """The plan of the rollout."""
+
+    advice: FreeText = Field(
+        description="What the pilot's report and the committee advised, and how it is followed.",
+        examples=["Team by team, as the report says."],
+    )
+    scope: FreeText = Field(
+        description="What it covers, and whom it affects.", examples=["All of the first line."]
+    )
+    departments: Annotated[tuple[ShortText, ...], BoundedList] = Field(
+        min_length=1,
+        max_length=LONGEST_LIST,
+        description="The departments that it affects.",
+        examples=[["Service desk"]],
+    )
+    contributions: FreeText = Field(
+        description="What each of them must contribute.", examples=["Two days of training each."]
+    )
+    schedule: FreeText = Field(description="The schedule.", examples=["Half in May, all in June."])
+    told: FreeText = Field(
+        description="Who is told and trained, and how.", examples=["All teams, by mail and in meetings."]
+    )
+    release: Annotated[Reference, ForeignRef("release")] | None = Field(
+        default=None, description="The release that deploys a changed tool: its number or id."
+    )
+    steps: Annotated[tuple[PlannedRolloutStep, ...], BoundedList] = Field(
+        max_length=len(RolloutStepName),
+        description="The nine steps with their owners. `pilot` may be left out: it is done.",
+    )
+
+
+def roll_out(improvement: Improvement, body: RollOutImprovement, ctx: ActionContext) -> None:
+    """Plan the rollout, or plan anew what is open of it: its nine steps, with owners and due dates."""
+    release = ctx.ref(Ticket, "release")
+    improvement.rollout_advice = body.advice
+    improvement.rollout_scope = body.scope
+    improvement.rollout_departments = list(dict.fromkeys(body.departments))
+    improvement.rollout_contributions = body.contributions
+    improvement.rollout_schedule = body.schedule
+    improvement.rollout_told = body.told
+    improvement.release_id = release.id if release else None
+    improvement.rollout_planned_at = ctx.occurred_at
+    owners = {
+        planned.step: ctx.required_ref(Person, f"steps/{n}/owner").id for n, planned in enumerate(body.steps)
+    }
+    due = {planned.step: planned.due_at for planned in body.steps}
+    cutover_at = improvement.cutover_at or due[RolloutStepName.cut_over]
+    there = ctx.prepared(RolloutSteps)
+    add_followers(improvement, list(dict.fromkeys(owners.values())), ctx)
+    for place, name in enumerate(RolloutStepName, start=1):
+        step = there.step(name)
+        if step is not None and step.completed_at is not None:
+            continue
+        if step is None:
+            row = RolloutStep(
+                id=ctx.new_id(),
+                record=improvement.row_key,
+                step=name,
+                place=place,
+                planned_at=ctx.occurred_at,
+            )
+            ctx.add(row)
+        else:
+            row = ctx.change(step)
+            row.overdue_at = None
+        row.owner_id = owners.get(name, improvement.project_manager_id)
+        row.due_at = due.get(name) or default_due(name, cutover_at, ctx)
+        if name is RolloutStepName.pilot:
+            _complete_pilot(row, ctx)
+
+
+def _complete_pilot(row: RolloutStep, ctx: ActionContext) -> None:
+    """Complete the step of the pilot, which is done: its report is the evidence."""
+    report = published_document(DocumentClass.PL, ctx)
+    row.evidence_numbers = [report.number] if report is not None and report.number is not None else None
+    row.completed_by_id = ctx.caller.person_id
+    row.completed_at = ctx.occurred_at
+
+
+def default_due(name: RolloutStepName, cutover_at: datetime | None, ctx: ActionContext) -> datetime | None:
+    """Return when the step is due if the plan does not say: those after the cutover by its day, others never."""
+    months = {RolloutStepName.optimise: OPTIMISE_MONTHS, RolloutStepName.fix: FIX_MONTHS}.get(name)
+    return None if months is None or cutover_at is None else months_after(cutover_at, months, ctx.zone)
+
+
+class StepAnnouncement(PayloadPart):
+    """How people were told: the medium, the date, and how many were reached."""
+
+    medium: ShortText = Field(description="The medium.", examples=["Mail to all teams"])
+    announced_at: Instant = Field(description="When.", examples=["2026-03-02T09:00:00Z"])
+    reach: int = Field(
+        ge=1, le=MOST_PEOPLE, strict=True, description="How many were reached.", examples=[120]
+    )
+
+
+class CompleteRolloutStepImprovement(Payload):
+    """A step of the rollout, and its evidence: what each step needs besides `evidence` is said at each field."""
+
+    model_config = example_includes("numbers")
+    step: RolloutStepName = Field(
+        description="The step. `pilot` is complete from the start; for `optimise` and `fix` there is an "
+        "action of their own.",
+        examples=["manage_daily"],
+    )
+    evidence: FreeText = Field(description="What was done, and what shows it.", examples=["The minutes."])
+    numbers: DocumentNumbers = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="Numbers of documents that show it; for `publish` that of what was published.",
+        examples=[["PR2026001"]],
+    )
+    owner: Annotated[Reference, ForeignRef("person")] | None = Field(
+        default=None,
+        description="For `name_owner`: the process owner, a senior person who is not the executor: their id.",
+    )
+    goal: Number | None = Field(
+        default=None,
+        description="For `organise`: the improvement aimed at, as a part of the value before. None: half of "
+        "it (0.5) for a major improvement.",
+    )
+    goals: FreeText | None = Field(default=None, description="For `organise`: the goals in words.")
+    weekly_plan: FreeText | None = Field(default=None, description="For `organise`: the plan by the week.")
+    announcements: Annotated[tuple[StepAnnouncement, ...], BoundedList] = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="For `inform_and_train`: how people were told, through two media at least.",
+    )
+    training: Annotated[Reference, ForeignRef("training")] | None = Field(
+        default=None,
+        description="For `inform_and_train`: the training, examined on all four topics: its number or id.",
+    )
+    effective_at: Instant | None = Field(
+        default=None,
+        description="For `publish`: when the document takes effect, on the planned day of the cutover.",
+    )
+    share: int | None = Field(
+        default=None,
+        ge=1,
+        le=ALL_TEAMS,
+        strict=True,
+        description="For `cut_over`: the part of the teams that works by it now, in percent; with 100 the "
+        "step is complete.",
+    )
+    pilot_shown: FreeText | None = Field(
+        default=None, description="For `cut_over`: what shows that the pilot was passed."
+    )
+    people_shown: FreeText | None = Field(
+        default=None, description="For `cut_over`: what shows that people were told and examined."
+    )
+    resources_shown: FreeText | None = Field(
+        default=None, description="For `cut_over`: what shows that the resources are there."
+    )
+    obstacles_shown: FreeText | None = Field(
+        default=None, description="For `cut_over`: what shows that nothing makes it impossible."
+    )
+    went_well: FreeText | None = Field(
+        default=None, description="For `manage_daily`: what went well; all teams are told."
+    )
+
+
+def complete_rollout_step(
+    improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext
+) -> None:
+    """Complete a step of the rollout, with its evidence; a cutover in stages is complete with all teams."""
+    step = ctx.change(ctx.prepared(RolloutSteps).planned(body.step))
+    said = (
+        body.evidence,
+        body.goals,
+        body.weekly_plan,
+        body.pilot_shown,
+        body.people_shown,
+        body.resources_shown,
+        body.obstacles_shown,
+    )
+    step.evidence = "\n\n".join(text for text in said if text is not None)
+    step.evidence_numbers = list(dict.fromkeys(body.numbers)) or None
+    if body.step is RolloutStepName.name_owner:
+        improvement.process_owner_id = ctx.required_ref(Person, "owner").id
+    elif body.step is RolloutStepName.organise:
+        improvement.rollout_goal = body.goal or default_goal(improvement)
+    elif body.step is RolloutStepName.inform_and_train:
+        step.training_id = ctx.required_ref(Record, "training").id
+        _add_announcements(improvement, body, ctx)
+    elif body.step is RolloutStepName.publish:
+        step.effective_at = body.effective_at
+    elif body.step is RolloutStepName.cut_over:
+        _cut_over(improvement, body, ctx)
+    elif body.step is RolloutStepName.manage_daily:
+        step.went_well = body.went_well
+    if body.step is not RolloutStepName.cut_over or body.share == ALL_TEAMS:
+        step.completed_by_id = ctx.caller.person_id
+        step.completed_at = ctx.occurred_at
+
+
+def default_goal(improvement: Improvement) -> str | None:
+    """Return the improvement that is aimed at if nobody says: half better, if it is a major one."""
+    return MAJOR_GOAL if improvement.size is ImprovementSize.major else None
+
+
+def _add_announcements(
+    improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext
+) -> None:
+    for said in body.announcements:
+        made = RolloutAnnouncement(
+            id=ctx.new_id(),
+            record=improvement.row_key,
+            step=body.step,
+            medium=said.medium,
+            announced_at=said.announced_at,
+            reach=said.reach,
+            recorded_by_id=ctx.caller.person_id,
+            noted_at=ctx.occurred_at,
+        )
+        ctx.add(made)
+
+
+def _cut_over(improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
+    """Note how far it is cut over. What was due by the planned day is due by the real one."""
+    improvement.cutover_share = body.share
+    if improvement.cutover_at is not None:
+        return
+    improvement.cutover_at = ctx.occurred_at
+    steps = ctx.prepared(RolloutSteps)
+    planned_at = steps.planned(RolloutStepName.cut_over).due_at
+    for name in (RolloutStepName.optimise, RolloutStepName.fix):
+        later = steps.planned(name)
+        if later.completed_at is None and later.due_at == default_due(name, planned_at, ctx):
+            ctx.change(later).due_at = default_due(name, ctx.occurred_at, ctx)
+
+
+def publish_success(improvement: Improvement, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Publish to all teams what has gone well in daily management."""
+
+
+def success_follow_up(improvement: Improvement, ctx: ActionContext) -> tuple[str, EmptyPayload] | None:
+    """Return the action that follows the step of daily management; None after the others."""
+    managed = any(
+        isinstance(after, RolloutStep) and after.step is RolloutStepName.manage_daily
+        for _, after in ctx.changed
+    )
+    return (publish_success.__name__, EmptyPayload()) if managed else None
+
+
+class SkipRolloutOrderImprovement(Payload):
+    """A step that may be completed before those in front of it, and why."""
+
+    step: RolloutStepName = Field(description="The step.", examples=["publish"])
+    reason: FreeText = Field(
+        description="Why it may come first.", examples=["The document is needed for the training."]
+    )
+
+
+def skip_rollout_order(
+    improvement: Improvement, body: SkipRolloutOrderImprovement, ctx: ActionContext
+) -> None:
+    """Let a step be completed before those in front of it."""
+    step = ctx.change(ctx.prepared(RolloutSteps).planned(body.step))
+    step.order_reason = body.reason
+    step.order_skipped_by_id = ctx.caller.person_id
+
+
+class FlagRolloutStepImprovement(Payload):
+    """A step of the rollout that was not completed in time, and its owner."""
+
+    step: RolloutStepName = Field(description="The step.", examples=["name_owner"])
+    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.rollout_step_overdue)] | None = (
+        Field(default=None, description="Whom it is told: its owner, if they are active.")
+    )
+
+
+def flag_rollout_step(improvement: Improvement, body: FlagRolloutStepImprovement, ctx: ActionContext) -> None:
+    """Flag that a step of the rollout is overdue."""
+    ctx.change(ctx.prepared(RolloutSteps).planned(body.step)).overdue_at = ctx.occurred_at
+
+
+class AskHandOverImprovement(Payload):
+    """What the project manager hands over."""
+
+    handed_over: FreeText = Field(
+        description="What is handed over, and to whom.", examples=["The process, its tool and its training."]
+    )
+    numbers: DocumentNumbers = Field(
+        min_length=1,
+        max_length=LONGEST_LIST,
+        description="The numbers of all its documents; those that it has made itself are added.",
+        examples=[["PR2026001"]],
+    )
+    open_points: FreeText | None = Field(default=None, description="What is left to do; none: nothing.")
+
+
+def ask_hand_over(improvement: Improvement, body: AskHandOverImprovement, ctx: ActionContext) -> None:
+    """Ask the quality manager to take over the improvement; the hand-over document is drafted."""
+    made = [
+        str(one.number)
+        for one in ctx.prepared(OnFile).documents
+        if one.state is DocumentState.published and one.document_class is not DocumentClass.HO
+    ]
+    sections = (
+        (Heading.handed_over, body.handed_over),
+        (Heading.documents, ", ".join(dict.fromkeys([*made, *body.numbers]))),
+        (Heading.pilot_result, ctx.prepared(PilotEvidence).goals_text()),
+        (Heading.against_evidence, improvement.against_evidence_reason),
+        (Heading.open_points, body.open_points),
+    )
+    entry = file_document(improvement, DocumentClass.HO, sections, ctx, state=DocumentState.drafted)
+    improvement.handover_id = entry.id
+    improvement.handover_asked_at = ctx.occurred_at
+
+
+def handover_document_class(improvement: Improvement) -> str | None:
+    """Return the class whose next document number is needed; None if the draft is there already."""
+    return DocumentClass.HO.value if improvement.handover_id is None else None
+
+
+class HandOverImprovement(Payload):
+    """The acceptance of what is handed over."""
+
+    comment: FreeText | None = Field(default=None, description="What is to be said of it.")
+
+
+def hand_over(improvement: Improvement, body: HandOverImprovement, ctx: ActionContext) -> None:
+    """Accept the improvement that the project manager hands over."""
+    publish_draft(DocumentClass.HO, ctx)
+    improvement.accepted_by_id = ctx.caller.person_id
+    improvement.handed_over_at = ctx.occurred_at
+
+
+class FixImprovement(Payload):
+    """One of the steps after the hand-over, and its evidence."""
+
+    step: RolloutStepName = Field(description="`optimise`, or `fix`.", examples=["optimise"])
+    evidence: FreeText = Field(
+        description="What was done, and what shows it.", examples=["The form has two fields less."]
+    )
+    numbers: DocumentNumbers = Field(
+        default=(), max_length=LONGEST_LIST, description="Numbers of documents that show it."
+    )
+
+
+def fix(improvement: Improvement, body: FixImprovement, ctx: ActionContext) -> None:
+    """Optimise the standardised process, or fix it in behaviour, performance and tools."""
+    step = ctx.change(ctx.prepared(RolloutSteps).planned(body.step))
+    step.evidence = body.evidence
+    step.evidence_numbers = list(dict.fromkeys(body.numbers)) or None
+    step.completed_by_id = ctx.caller.person_id
+    step.completed_at = ctx.occurred_at
+    if body.step is RolloutStepName.optimise:
+        improvement.optimised_at = ctx.occurred_at
+    else:
+        improvement.fixed_at = ctx.occurred_at

@@ -1,0 +1,265 @@
+"""Checks of actions of a rollout, beyond state and role. Each returns or raises the code of its refusal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.common.people import Grade, Person
+from app.foundation.licences.records import ExaminationTopic
+from app.foundation.people.eligibility import check_person_active
+from app.kernel.context import ActionContext
+from app.kernel.dating import FUTURE_TOLERANCE
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import PreparationRefused, Refusal, WrongValue
+from app.processes.improvements.children.records import RolloutStepName
+from app.processes.improvements.pilot_checks import checked_training, raise_all
+from app.processes.improvements.records import Improvement
+from app.processes.improvements.rollout_preparation import HeldTargets, RolloutSteps
+
+if TYPE_CHECKING:
+    from app.processes.improvements.rollout import (
+        CompleteRolloutStepImprovement,
+        FixImprovement,
+        FlagRolloutStepImprovement,
+        RollOutImprovement,
+        SkipRolloutOrderImprovement,
+    )
+
+SENIOR = (Grade.senior, Grade.management)
+FEWEST_MEDIA = 2
+#: The steps after the hand-over, which the action `fix` completes.
+LATER_STEPS = (RolloutStepName.optimise, RolloutStepName.fix)
+#: The steps that need no due date in the plan.
+UNDATED_STEPS = (*LATER_STEPS, RolloutStepName.pilot)
+#: What shows that all is ready for the cutover, and the refusal that says what is missing.
+CUTOVER_READINESS = {
+    "pilot_shown": "pilot_evidence_missing",
+    "people_shown": "people_evidence_missing",
+    "resources_shown": "resources_evidence_missing",
+    "obstacles_shown": "obstacles_evidence_missing",
+    "share": "share_missing",
+}
+
+
+class NotTheStepOwner(Refusal):
+    """Refusal: the caller is not the owner of the step."""
+
+    STATUS = 403
+    CODE = "not_the_step_owner"
+
+
+async def rollout_plan_invalid(
+    reads: ReadContext, improvement: Improvement, body: RollOutImprovement, ctx: ActionContext
+) -> None:
+    """Refuse a plan that names a step twice or leaves one out, with inactive owners, or without due dates."""
+    named = [planned.step for planned in body.steps]
+    for n, planned in enumerate(body.steps):
+        if planned.step in named[:n]:
+            raise WrongValue(pointer=f"/steps/{n}/step", because="each_once")
+        check_person_active(ctx.ref(Person, f"steps/{n}/owner"), f"/steps/{n}/owner")
+        if planned.due_at is None and planned.step not in UNDATED_STEPS:
+            raise WrongValue(
+                {"step": planned.step.value}, pointer=f"/steps/{n}/due_at", because="undated_step"
+            )
+    left = [one.value for one in RolloutStepName if one not in (*named, RolloutStepName.pilot)]
+    if left:
+        raise WrongValue({"steps": ", ".join(left)}, pointer="/steps", because="rollout_steps_missing")
+
+
+async def not_the_step_owner(
+    reads: ReadContext, improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext
+) -> None:
+    """Refuse if the caller is not the owner of the step."""
+    owner = ctx.prepared(RolloutSteps).planned(body.step).owner_id
+    if ctx.caller.person_id is None or ctx.caller.person_id != owner:
+        raise NotTheStepOwner()
+
+
+async def step_not_open(
+    reads: ReadContext,
+    improvement: Improvement,
+    body: CompleteRolloutStepImprovement | SkipRolloutOrderImprovement | FlagRolloutStepImprovement,
+    ctx: ActionContext,
+) -> None:
+    """Refuse a step that is complete (`completed_already`)."""
+    if ctx.prepared(RolloutSteps).planned(body.step).completed_at is not None:
+        raise WrongValue(pointer="/step", because="completed_already")
+
+
+async def step_for_later(
+    reads: ReadContext, improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext
+) -> None:
+    """Refuse a step that comes after the hand-over (`step_for_later`)."""
+    if body.step in LATER_STEPS:
+        raise WrongValue(pointer="/step", because="step_for_later")
+
+
+async def step_out_of_order(
+    reads: ReadContext,
+    improvement: Improvement,
+    body: CompleteRolloutStepImprovement | FixImprovement,
+    ctx: ActionContext,
+) -> None:
+    """Refuse a step while one in front of it is open, unless the process owner has given a reason
+    (`rollout_order`).
+    """
+    known = ctx.prepared(RolloutSteps)
+    step = known.planned(body.step)
+    first = known.open_before(step)
+    if first is not None and step.order_reason is None:
+        assert first.step is not None
+        raise PreparationRefused("rollout_order", {"step": body.step.value, "open": first.step.value})
+
+
+async def step_in_order(
+    reads: ReadContext, improvement: Improvement, body: SkipRolloutOrderImprovement, ctx: ActionContext
+) -> None:
+    """Refuse to skip the order of a step that no open one stands in front of (`step_in_order`)."""
+    known = ctx.prepared(RolloutSteps)
+    if known.open_before(known.planned(body.step)) is None:
+        raise WrongValue(pointer="/step", because="step_in_order")
+
+
+async def evidence_missing(
+    reads: ReadContext, improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext
+) -> None:
+    """Refuse a step without the evidence that it needs, naming what is missing."""
+    if body.step is RolloutStepName.name_owner:
+        _check_owner(improvement, ctx)
+    elif body.step is RolloutStepName.organise:
+        _check_organised(improvement, body)
+    elif body.step is RolloutStepName.inform_and_train:
+        _check_informed(improvement, body, ctx)
+    elif body.step is RolloutStepName.publish:
+        _check_published(body, ctx)
+    elif body.step is RolloutStepName.cut_over:
+        _check_cutover(improvement, body)
+    elif body.step is RolloutStepName.manage_daily and body.went_well is None:
+        raise WrongValue(pointer="/went_well", because="went_well_missing")
+
+
+def _check_owner(improvement: Improvement, ctx: ActionContext) -> None:
+    """Refuse a process owner who is missing, inactive, not senior, or the executor."""
+    owner = ctx.ref(Person, "owner")
+    if owner is None:
+        raise WrongValue(pointer="/owner", because="process_owner_missing")
+    check_person_active(owner, "/owner")
+    if owner.grade not in SENIOR:
+        raise WrongValue(pointer="/owner", because="not_senior")
+    if owner.id == improvement.executor_id:
+        raise WrongValue(pointer="/owner", because="owner_is_executor")
+
+
+def _check_organised(improvement: Improvement, body: CompleteRolloutStepImprovement) -> None:
+    """Refuse goals or a plan by the week that are missing, and a goal that is no improvement."""
+    needed = {"goals": "goals_missing", "weekly_plan": "weekly_plan_missing"}
+    wrong = [
+        WrongValue(pointer=f"/{name}", because=code)
+        for name, code in needed.items()
+        if getattr(body, name) is None
+    ]
+    if body.goal is not None and float(body.goal) <= 0:
+        wrong.append(WrongValue(pointer="/goal", because="goal_not_positive"))
+    raise_all(wrong)
+
+
+def _check_informed(
+    improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext
+) -> None:
+    """Refuse fewer than two media, dates that lie ahead, and a training that was not examined on all topics."""
+    if len({said.medium.casefold() for said in body.announcements}) < FEWEST_MEDIA:
+        raise WrongValue(pointer="/announcements", because="two_media_needed")
+    for n, said in enumerate(body.announcements):
+        if said.announced_at > ctx.now + FUTURE_TOLERANCE:
+            raise WrongValue(pointer=f"/announcements/{n}/announced_at", because="in_the_future")
+    if body.training is None:
+        raise WrongValue(pointer="/training", because="examined_training_missing")
+    training = checked_training(improvement, ctx, "training")
+    words = {"number": str(training.number)}
+    if training.examined_at is None:
+        raise WrongValue(words, pointer="/training", because="training_not_examined")
+    left = [one.value for one in ExaminationTopic if one.value not in (training.topics or ())]
+    if left:
+        words["topics"] = ", ".join(left)
+        raise WrongValue(words, pointer="/training", because="training_topics_missing")
+
+
+def _check_published(body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
+    """Refuse what was published without a number, or takes effect on another day than that of the cutover."""
+    wrong = []
+    if not body.numbers:
+        wrong.append(WrongValue(pointer="/numbers", because="document_number_missing"))
+    if body.effective_at is None:
+        wrong.append(WrongValue(pointer="/effective_at", because="effective_day_missing"))
+    raise_all(wrong)
+    cutover_at = ctx.prepared(RolloutSteps).planned(RolloutStepName.cut_over).due_at
+    assert cutover_at is not None
+    assert body.effective_at is not None
+    day = cutover_at.astimezone(ctx.zone).date()
+    if body.effective_at.astimezone(ctx.zone).date() != day:
+        words = {"day": day.isoformat()}
+        raise WrongValue(words, pointer="/effective_at", because="not_the_cutover_day")
+
+
+def _check_cutover(improvement: Improvement, body: CompleteRolloutStepImprovement) -> None:
+    """Refuse a cutover of which something does not show that it is ready, or that brings no more teams."""
+    raise_all(
+        [
+            WrongValue(pointer=f"/{name}", because=code)
+            for name, code in CUTOVER_READINESS.items()
+            if getattr(body, name) is None
+        ]
+    )
+    assert body.share is not None
+    if body.share <= (improvement.cutover_share or 0):
+        words = {"share": str(improvement.cutover_share)}
+        raise WrongValue(words, pointer="/share", because="share_not_more")
+
+
+async def step_not_overdue(
+    reads: ReadContext, improvement: Improvement, body: FlagRolloutStepImprovement, ctx: ActionContext
+) -> None:
+    """Refuse to flag a step before it is due (`not_overdue`), or twice (`flagged_already`)."""
+    step = ctx.prepared(RolloutSteps).planned(body.step)
+    if step.overdue_at is not None:
+        raise WrongValue(pointer="/step", because="flagged_already")
+    if step.due_at is None or ctx.now < step.due_at:
+        raise WrongValue(pointer="/step", because="not_overdue")
+
+
+async def rollout_incomplete(
+    reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
+) -> None:
+    """Refuse to hand over while one of the steps before it is open (`rollout_incomplete`)."""
+    left = ctx.prepared(RolloutSteps).open_before_hand_over()
+    if left:
+        steps = ", ".join(one.step.value for one in left if one.step is not None)
+        raise PreparationRefused("rollout_incomplete", {"steps": steps})
+
+
+async def handover_not_asked(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
+    """Refuse to accept what the project manager has not handed over (`handover_not_asked`)."""
+    return None if improvement.handover_asked_at is not None else "handover_not_asked"
+
+
+async def not_a_later_step(
+    reads: ReadContext, improvement: Improvement, body: FixImprovement, ctx: ActionContext
+) -> None:
+    """Refuse a step that belongs before the hand-over, or that is complete."""
+    if body.step not in LATER_STEPS:
+        raise WrongValue(pointer="/step", because="not_a_later_step")
+    if ctx.prepared(RolloutSteps).planned(body.step).completed_at is not None:
+        raise WrongValue(pointer="/step", because="completed_already")
+
+
+async def target_not_held(
+    reads: ReadContext, improvement: Improvement, body: FixImprovement, ctx: ActionContext
+) -> None:
+    """Refuse to fix what was not held at its target for a full quarter (`targets_not_held`)."""
+    not_held = ctx.prepared(HeldTargets).not_held
+    if body.step is RolloutStepName.fix and not_held:
+        raise PreparationRefused("targets_not_held", {"kpi": ", ".join(dict.fromkeys(not_held))})
+
+
+#: The checks of a step that its owner completes, in this order.
+COMPLETION = (step_for_later, step_not_open, step_out_of_order, evidence_missing)

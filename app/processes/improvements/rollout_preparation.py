@@ -1,0 +1,103 @@
+"""What actions of a rollout load beforehand: its steps, and the benefits that were measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import PreparationRefused
+from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
+from app.processes.improvements.children.records import (
+    ImprovementMeasurement,
+    ImprovementTarget,
+    RolloutStep,
+    RolloutStepName,
+)
+from app.processes.improvements.measurement import BENEFIT_OCCASIONS
+from app.processes.improvements.records import Improvement
+
+#: The last step that must be complete before an improvement is handed over.
+LAST_BEFORE_HAND_OVER = RolloutStepName.manage_daily
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutSteps:
+    """The steps of a rollout, in order; none before it is planned."""
+
+    steps: tuple[RolloutStep, ...]
+
+    def step(self, name: RolloutStepName) -> RolloutStep | None:
+        """Return the step of that name; None before the rollout is planned."""
+        return next((one for one in self.steps if one.step is name), None)
+
+    def planned(self, name: RolloutStepName) -> RolloutStep:
+        """Return the step of that name, of a rollout that is planned."""
+        step = self.step(name)
+        assert step is not None, "a check has refused a rollout that is not planned"
+        return step
+
+    def open_before(self, step: RolloutStep) -> RolloutStep | None:
+        """Return the first open step in front of this one."""
+        return next(
+            (one for one in self.steps if (one.place or 0) < (step.place or 0) and not one.completed_at), None
+        )
+
+    def open_before_hand_over(self) -> list[RolloutStep]:
+        """Return the open ones of the steps that must be complete before the hand-over."""
+        last = self.step(LAST_BEFORE_HAND_OVER)
+        place = 0 if last is None else last.place or 0
+        return [one for one in self.steps if (one.place or 0) <= place and one.completed_at is None]
+
+
+async def rollout_steps(
+    reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
+) -> RolloutSteps:
+    """Find the steps of the rollout."""
+    found = await reads.children(RolloutStep, improvement)
+    return RolloutSteps(tuple(sorted(found, key=lambda one: one.place or 0)))
+
+
+async def planned_rollout_steps(
+    reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
+) -> RolloutSteps:
+    """Find the steps of the rollout. Raises PreparationRefused if it is not planned yet."""
+    found = await rollout_steps(reads, improvement, body, ctx)
+    if not found.steps:
+        raise PreparationRefused("rollout_not_planned")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class HeldTargets:
+    """The target KPIs that were not held over a full quarter."""
+
+    not_held: tuple[str, ...]
+
+
+async def held_targets(
+    reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
+) -> HeldTargets:
+    """Find the target KPIs whose newest benefit, measured over a full quarter, does not hold what was
+    promised.
+    """
+    targets = await reads.children(ImprovementTarget, improvement)
+    occasions = set(BENEFIT_OCCASIONS.values())
+    measured = [
+        one for one in await reads.children(ImprovementMeasurement, improvement) if one.occasion in occasions
+    ]
+    newest = {one.target: one for one in sorted(measured, key=lambda one: one.position or 0)}
+    return HeldTargets(
+        tuple(
+            str(target.kpi)
+            for target in targets
+            if target.dropped_at is None and not _is_held(newest.get(target.name))
+        )
+    )
+
+
+def _is_held(measured: ImprovementMeasurement | None) -> bool:
+    """Return whether the KPI has improved, and as much as was promised, or as was judged."""
+    if measured is None or measured.verdict is not EffectVerdict.improved:
+        return False
+    return measured.promise in (PromiseVerdict.reached, PromiseVerdict.shown) or bool(measured.kept)

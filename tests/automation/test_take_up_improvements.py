@@ -1,0 +1,80 @@
+"""Deferred improvements are taken up when their time has come, by those who deferred them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.common.people import Role
+from app.db import Connection, connect
+from app.log.follow import FOLLOW_LIMITS
+from tests.automation.worker import Worker, by_rules
+from tests.client import Api, Client
+from tests.conftest import DatabaseUrls
+from tests.processes.improvements.samples import Improvers, improvers_of, weighed
+
+
+@pytest.fixture
+async def follower(place: DatabaseUrls) -> AsyncIterator[Connection]:
+    connection = await connect(place.url, FOLLOW_LIMITS)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def improvers(api: Api, follower: Connection) -> Improvers:
+    return await improvers_of(api, follower)
+
+
+async def voters(client: Client, at: str, decision: str) -> set[str]:
+    votes = (await client.read(f"{at}/votes"))["items"]
+    return {vote["person"]["id"] for vote in votes if vote["decision_id"] == decision}
+
+
+async def test_it_is_taken_up_at_its_time_and_dated_then(improvers: Improvers) -> None:
+    at = await improvers.in_review()
+    deferred = await improvers.vote(at, "defer")
+    due_at = datetime.fromisoformat(deferred["deferred_until_at"])
+    assert due_at > datetime.now(UTC) + timedelta(days=88), "three months, unless it is said until when"
+    worker = Worker(improvers.api.ledger)
+    await worker.work(due_at - timedelta(minutes=1))
+    assert (await improvers.quality.read(at))["state"] == "deferred"
+    await worker.work(due_at + timedelta(minutes=5))
+    assert worker.failures == []
+    again = await improvers.quality.read(at)
+    assert (again["state"], again["taken_up_at"]) == ("in_review", deferred["deferred_until_at"])
+    events = await by_rules(improvers.api.ledger, f"improvement/{again['id']}")
+    assert [event.type for event in events] == ["improvement.taken_up"]
+    assert await voters(improvers.quality, at, again["decision_id"]) == {
+        member.id for member in improvers.committee
+    }
+
+
+async def test_if_none_of_those_who_voted_is_left_the_committee_is_asked(improvers: Improvers) -> None:
+    at = await improvers.in_review()
+    deferred = await improvers.vote(at, "defer")
+    admin = await improvers.api.client("Another admin", Role.admin)
+    successor = await improvers.api.client("Successor", Role.committee_member)
+    for member in improvers.committee:
+        await admin.post_ok(f"/v1/persons/{member.id}/deactivate")
+    said = {"what_changed": "The committee is another one."}
+    again = await improvers.quality.post_ok(f"{at}/take_up", said)
+    assert again["decision_id"] != deferred["decision_id"]
+    assert await voters(improvers.quality, at, again["decision_id"]) == {successor.id}
+
+
+async def test_if_nobody_is_left_at_all_it_is_refused_and_submitted_anew(improvers: Improvers) -> None:
+    at = await improvers.in_review()
+    await improvers.vote(at, "defer")
+    admin = await improvers.api.client("Another admin", Role.admin)
+    for member in improvers.committee:
+        await admin.post_ok(f"/v1/persons/{member.id}/deactivate")
+    refused = await improvers.quality.post(f"{at}/take_up", json={"what_changed": "All have left."})
+    assert (refused.status_code, refused.json()["code"]) == (409, "electorate_is_gone")
+    assert "submit it anew" in refused.json()["detail"]
+    head = await improvers.api.client("Head", Role.department_head)
+    asked = improvers.question(persons=[head.id]) | weighed()
+    anew = await improvers.quality.post_ok(f"{at}/submit", asked)
+    assert anew["state"] == "in_review"

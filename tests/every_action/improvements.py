@@ -1,0 +1,360 @@
+"""What is said of improvements, and what must be there before it can be said."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.common.people import Caller, Role, RoleGrant, rule_caller
+from app.db import connect
+from app.foundation.people.persons import EditPerson
+from app.kernel.context import CommandMetadata
+from app.kernel.payloads import Payload
+from app.kernel.perform import Command, perform
+from app.kpis.effects.lifecycle import EffectWindow, MeasuredEffect, MeasureKpiEffect
+from app.kpis.facts import FACTS
+from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
+from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.log.ids import uuid7
+from app.processes.improvement_suggestions.lifecycle import OfferImprovementSuggestion
+from app.processes.improvements.classification import (
+    ClassifyImprovement,
+    FinishImprovement,
+    ImplementImprovement,
+)
+from app.processes.improvements.evaluation import (
+    AskToRevertImprovement,
+    EvaluateImprovement,
+    RevertImprovement,
+    StandardiseImprovement,
+)
+from app.processes.improvements.lifecycle import LIFECYCLE, EditImprovement
+from app.processes.improvements.measurement import (
+    MeasuredTarget,
+    MeasuredTargets,
+    MeasureEffectsImprovement,
+)
+from app.processes.improvements.project import (
+    CharterImprovement,
+    PlanImprovement,
+    ReturnPlanImprovement,
+)
+from app.processes.improvements.proposal import (
+    ProposeImprovement,
+    SubmitImprovement,
+    TakeUpImprovement,
+)
+from app.processes.improvements.records import MeasurementOccasion
+from app.processes.improvements.selection import SelectImprovement
+from app.ticketing.projects.actions import ReportProgress
+from tests.client import Client, Json
+from tests.every_action.improvement_suggestions import SAMPLES as OF_SUGGESTIONS
+from tests.every_action.world_data import IDS, NUMBERS, TEAM
+from tests.people import act
+
+AHEAD = "2199-01-01T00:00:00Z"
+KPI = "incident_resolution_seconds"
+TARGET = "restore-faster"
+#: Why one is selected whose project somebody else manages.
+OTHERS_PROJECT = "Somebody else manages it. 由他人管理。"
+#: Why one is selected that is rolled out before it is standardised.
+ROLLED_OUT = "It is to be rolled out. 需要推广。"
+
+
+def _question() -> Json:
+    """What is put to the committee: its chair decides it."""
+    return {
+        "question": "Shall we do it?",
+        "persons": ["me", IDS["person"], IDS["reporter"], IDS["assignee"]],
+        "rule": "chair",
+        "chair": IDS["doer"],
+        "due_at": AHEAD,
+    }
+
+
+def _select() -> Json:
+    return {
+        "title": "Mail is restored sooner 更快恢复邮件",
+        "suggestions": [IDS["suggestion"]],
+        "reason": "It cannot wait for the month's end. 等不到月底。",
+        "scope": "process",
+        # The cutover of one freezes its process for the others.
+        "process": f"process {next(NUMBERS)}",
+        "aspect": "activity",
+    }
+
+
+#: As the API takes them.
+SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    SelectImprovement: _select,
+    ProposeImprovement: lambda: {
+        "scope_and_goal": "Mail within the hour. 一小时内恢复邮件。",
+        "benefit_inside": "Fewer nights on call.",
+        "benefit_outside": "Nobody waits half a day. 无人等待半天。",
+        "method": "A runbook for each relay.",
+        "steps": "Write it in May, try it in June.",
+        "resources": "Two engineers for a month.",
+        "judgement": "By the target, and by those on call.",
+        "targets": [
+            {
+                "name": TARGET,
+                "kpi": KPI,
+                "before": {"from": "2020-01-01", "to": "2020-02-01"},
+                "scope": {"priority": ["P1", "P2"]},
+                "tz": "Asia/Shanghai",
+                "promised": {"change": "-0.3", "of": "relative"},
+                "judged_by": "By the median of the months after. 按此后数月的中位数。",
+            }
+        ],
+        "outside_plan_reason": "The plan was made before the relays failed. 计划制定在先。",
+        "planned_cost": "12000.00",
+        "currency": "CNY",
+    },
+    SubmitImprovement: lambda: {
+        **_question(),
+        "weighed_goals": "It serves the first goal. 服务于首要目标。",
+        "weighed_practice": "Others restore within the hour.",
+        "weighed_present_state": "Half a day at present.",
+        "weighed_cost": "A month of two engineers is little.",
+        "weighed_resources": "The engineers are there.",
+        "weighed_time": "It is done before the winter.",
+        "defer_until_at": AHEAD,
+    },
+    TakeUpImprovement: lambda: {"what_changed": "The engineers are free. 工程师已有空。"},
+    ClassifyImprovement: lambda: {
+        "kind": "activity",
+        "size": "major",
+        "criteria": ["complex", "risky"],
+        "to_pilot": True,
+        "impact": "2",
+        "urgency": "2",
+        "priority": "P2",
+    },
+    ImplementImprovement: lambda: {"plan": "The runbook by Friday. 周五前完成手册。"},
+    FinishImprovement: lambda: {"what": "Every relay has a runbook. 每台中继均有手册。"},
+    EvaluateImprovement: lambda: {
+        "position": 1,
+        "goal_reached": True,
+        "scope_reached": True,
+        "benefit_reached": True,
+        "reached": True,
+        "comment": "As promised. 如约达成。",
+    },
+    StandardiseImprovement: lambda: {"document_numbers": ["SOP-12"], "teams": [TEAM]},
+    RevertImprovement: lambda: {
+        "reason": "Mail was restored no faster. 没有更快。",
+        "old_process_stands": True,
+        "told": "Both desks, by the morning meeting. 早会通知两个服务台。",
+    },
+    AskToRevertImprovement: lambda: {
+        **_question(),
+        "reason": "Mail was restored no faster. 没有更快。",
+        "told": "Both desks, by mail. 邮件通知。",
+    },
+    CharterImprovement: lambda: {
+        "sponsor": IDS["business"],
+        "project_manager": "me",
+        "members": [IDS["person"]],
+        "resources": "Two engineers, a test relay. 两名工程师。",
+        "budget": "12000.00",
+        "currency": "CNY",
+    },
+    PlanImprovement: lambda: {
+        "work": "Write the runbooks, train the desk. 编写手册。",
+        "milestones": [{"title": "The runbooks are written 手册完成", "due_at": AHEAD}],
+        "tasks": [{"title": "Write them 编写", "assignee": IDS["person"], "milestone": 1, "due_at": AHEAD}],
+        "report_every_days": 7,
+        "pilot_scope": {"team": [TEAM]},
+        "pilot_begins_at": "2026-01-05T00:00:00Z",
+        "pilot_ends_at": "2198-04-01T00:00:00Z",
+        "pilot_agreement": "Both departments by mail. 两部门邮件同意。",
+        "data_gathering": "From the tickets, by the KPI. 取自工单。",
+        "expected": [{"target": TARGET, "promised": {"change": "-0.2", "of": "relative"}}],
+    },
+    ReturnPlanImprovement: lambda: {"lacking": "Who trains the night shift? 谁培训夜班？"},
+    ReportProgress: lambda: {
+        "milestones": [],
+        "expected_at": AHEAD,
+        "text": "Half of them are written. 已完成一半。",
+        "cost_to_date": "3000.00",
+        "problems": [{"title": "Who trains? 谁来培训？", "owner": IDS["person"], "due_at": AHEAD}],
+    },
+    EditImprovement: lambda: {"title": "Mail is back sooner"},
+}
+#: What is said when it is opened, so that an action can be carried out: whoever manages the project neither
+#: approves its plan nor returns it.
+OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
+    ("improvement", "approve_plan"): lambda: {"reason": OTHERS_PROJECT},
+    ("improvement", "return_plan"): lambda: {"reason": OTHERS_PROJECT},
+}
+#: Who proposes it, so that whoever does the rest can classify it, and vote on it.
+ACTED_BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
+    ("propose", "proposed"): (("author", {}),),
+}
+#: The states in which there can be what the action names, as a new record gets there.
+ONLY_IN = {
+    **dict.fromkeys(
+        (
+            f"improvement.{name}"
+            for name in ("assign_complaint", "merge_complaint", "escalate_complaint", "answer_complaint")
+        ),
+        frozenset({"standardised"}),
+    ),
+    # Benefits are measured months after.
+    "improvement.measure_effects": frozenset({"piloting", "evaluating"}),
+    "improvement.vote": frozenset({"in_review"}),
+    "improvement.decide": frozenset({"in_review"}),
+    "improvement.ask_to_revert": frozenset({"handed_over"}),
+    # Of a rollout before its cutover, and of a pilot; what was implemented is judged first.
+    "improvement.revert": frozenset({"evaluating", "piloting", "pilot_reported"}),
+}
+#: What puts a question, while which no other one is put.
+NOT_SHARED = frozenset({"ask_to_revert"})
+#: By kind and action, what a chair says so that the action follows.
+VERDICTS = {
+    ("improvement", "approve"): "approve",
+    ("improvement", "reject"): "reject",
+    ("improvement", "defer"): "defer",
+}
+
+
+async def open_question(client: Client, at: str) -> Json:
+    """The question on the improvement at that address that was put last."""
+    return {"decision": (await client.read(f"{at}/decisions"))["items"][-1]["id"]}
+
+
+def _caller(name: str, *roles: Role) -> Caller:
+    """That person, with these roles."""
+    somebody = UUID(IDS[name])
+    return Caller(f"person:{somebody}", somebody, roles=tuple(RoleGrant(role) for role in roles))
+
+
+async def _with_a_suggestion(client: Client, at: str) -> Json:
+    """A suggestion that somebody has offered who votes on nothing."""
+    ledger: Any = client.app.state.ledger
+    body = OfferImprovementSuggestion.model_validate(OF_SUGGESTIONS[OfferImprovementSuggestion]())
+    done = await act(ledger, _caller("it", Role.agent), "improvement_suggestion", "offer", body=body)
+    return {"suggestions": [str(done.record.id)]}
+
+
+async def _with_facts(client: Client, at: str) -> Json:
+    """The facts of KPIs have got as far as the log."""
+    connection = await connect(client.app.state.ledger.db.url, FOLLOW_LIMITS)
+    try:
+        await catch_up(connection, FACTS)
+    finally:
+        await connection.close()
+    return {}
+
+
+async def _classified(client: Client, at: str, **more: Any) -> None:
+    """The committee has classified it."""
+    body = ClassifyImprovement.model_validate(
+        {"kind": "activity", "impact": "2", "urgency": "2", "criteria": ["complex"], **more}
+    )
+    caller, name = _caller("doer", Role.committee_member), at.rpartition("/")[2]
+    await act(client.app.state.ledger, caller, "improvement", "classify", name, body)
+
+
+async def _minor(client: Client, at: str) -> Json:
+    """It is minor, unless it is to be rolled out."""
+    rolled_out = (await client.read(at))["selection_reason"] == ROLLED_OUT
+    await _classified(client, at, **({"size": "major"} if rolled_out else {}))
+    return {}
+
+
+async def _major(client: Client, at: str) -> Json:
+    """It is major, and has a sponsor; whoever charters it manages it if they can, or if nobody else is to."""
+    await _classified(client, at, size="major")
+    ledger: Any = client.app.state.ledger
+    graded = EditPerson.model_validate({"grade": "management"})
+    await act(ledger, rule_caller("tests"), "person", "edit", IDS["business"], graded)
+    roles = await ledger.db.value("select roles from fold.person where id = %s", (client.id,))
+    others = (await client.read(at))["selection_reason"] == OTHERS_PROJECT
+    manages = Role.project_manager.value in (roles or ()) and not others
+    return {"project_manager": client.id if manages else IDS["author"]}
+
+
+async def measured(
+    client: Client,
+    at: str,
+    occasion: MeasurementOccasion = MeasurementOccasion.evaluation,
+    pilot_round: int | None = None,
+) -> Json:
+    """The log position of an effect that was measured, if nothing else is said for the evaluation."""
+    ledger, now = client.app.state.ledger, datetime.now(UTC)
+    position = await ledger.db.value("select coalesce(max(position), 0) from log.event")
+    windows = tuple(now - timedelta(days=days) for days in (60, 30, 30, 0))
+    first, second, third, last = (one.isoformat() for one in windows)
+    effect = MeasuredEffect(
+        kpi=KPI,
+        windows=(windows[0], windows[1], windows[2], windows[3]),
+        zone="UTC",
+        currency="CNY",
+        reopen_days=7,
+        position=position,
+        seed=position,
+        resamples=1000,
+        verdict=EffectVerdict.improved.value,
+        result={},
+        measured_at=now,
+    )
+    asked = MeasureKpiEffect(
+        kpi=KPI,
+        before=EffectWindow.model_validate({"from": first, "to": second}),
+        after=EffectWindow.model_validate({"from": third, "to": last}),
+    )
+    target = MeasuredTarget(
+        name=TARGET,
+        asked=asked,
+        effect_id=uuid7(),
+        effect=effect,
+        value="-1800.0",
+        promised="-1500.0",
+        promise=PromiseVerdict.shown,
+        kept=None,
+    )
+    found = MeasuredTargets(occasion=occasion, pilot_round=pilot_round, position=position, targets=(target,))
+    metadata = CommandMetadata(rule_caller("measure_benefits"), now, "tests", "rule")
+    row, name = LIFECYCLE["measure_effects"], at.rpartition("/")[2]
+    body = MeasureEffectsImprovement()
+    await perform(ledger, Command(LIFECYCLE, row, name, body, metadata, prepared=(found,)))
+    return {"position": position}
+
+
+async def _to_be_judged(client: Client, at: str) -> Json:
+    """What the evaluation names: the effect that was measured for it."""
+    return await measured(client, at)
+
+
+async def _judged(client: Client, at: str, *, reached: bool) -> Json:
+    """It was judged, if it is to be."""
+    if (await client.read(at))["state"] != "evaluating":
+        return {}
+    said = SAMPLES[EvaluateImprovement]() | await measured(client, at)
+    said |= {"reached": reached, "reason": "As it came. 如实评判。"}
+    body, caller = EvaluateImprovement.model_validate(said), _caller("doer", Role.quality_manager)
+    await act(client.app.state.ledger, caller, "improvement", "evaluate", at.rpartition("/")[2], body)
+    return {}
+
+
+async def _reached(client: Client, at: str) -> Json:
+    return await _judged(client, at, reached=True)
+
+
+async def _missed(client: Client, at: str) -> Json:
+    return await _judged(client, at, reached=False)
+
+
+#: What must be there before an action that names it, and what is then said besides.
+PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
+    SelectImprovement: _with_a_suggestion,
+    ProposeImprovement: _with_facts,
+    ImplementImprovement: _minor,
+    CharterImprovement: _major,
+    EvaluateImprovement: _to_be_judged,
+    StandardiseImprovement: _reached,
+    RevertImprovement: _missed,
+}

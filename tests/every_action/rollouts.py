@@ -1,0 +1,318 @@
+"""What is said of pilots and rollouts of improvements, and what must be there before it can be said."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.common.people import Caller, Role, RoleGrant
+from app.kernel.payloads import Payload
+from app.processes.improvements.children.records import RolloutStepName
+from app.processes.improvements.pilot import (
+    AskJudgementImprovement,
+    ExtendPilotImprovement,
+    LogPilotFeedbackImprovement,
+    LogPilotIssueImprovement,
+    PassPilotImprovement,
+    ReportPilotImprovement,
+    SolvePilotIssueImprovement,
+    StartPilotImprovement,
+    StopPilotImprovement,
+)
+from app.processes.improvements.records import MeasurementOccasion
+from app.processes.improvements.rollout import (
+    AskHandOverImprovement,
+    CompleteRolloutStepImprovement,
+    FixImprovement,
+    FlagRolloutStepImprovement,
+    HandOverImprovement,
+    RollOutImprovement,
+    SkipRolloutOrderImprovement,
+)
+from app.processes.trainings.lifecycle import (
+    ExamineTraining,
+    HoldTraining,
+    LicenseTraining,
+    PlanTraining,
+)
+from tests.client import Client, Json
+from tests.every_action import improvements
+from tests.every_action.trainings import SAMPLES as OF_TRAININGS
+from tests.every_action.trainings import TOPICS
+from tests.every_action.world_data import IDS, NOBODYS, TEAM
+from tests.people import act, add_person
+
+AHEAD = improvements.AHEAD
+_TALLIED: Json = {
+    "decision": NOBODYS,
+    "outcome": "approved",
+    "voters": 1,
+    "approvals": 1,
+    "rejections": 0,
+    "deferrals": 0,
+    "abstentions": 0,
+    "position": 1,
+}
+
+
+def _question() -> Json:
+    return {
+        "question": "Is it passed?",
+        "persons": ["me"],
+        "rule": "chair",
+        "chair": IDS["doer"],
+        "due_at": AHEAD,
+    }
+
+
+def _rollout() -> Json:
+    dated = [name for name in RolloutStepName if name not in ("pilot", "optimise", "fix")]
+    steps = [{"step": name.value, "owner": IDS["person"], "due_at": AHEAD} for name in dated]
+    return {
+        "advice": "Team by team. 逐个团队推广。",
+        "scope": "All of the first line.",
+        "departments": ["Service desk 服务台"],
+        "contributions": "A day of training each. 各参加一天培训。",
+        "schedule": "All in June.",
+        "told": "By mail, and in meetings.",
+        "steps": [*steps, *({"step": name, "owner": IDS["person"]} for name in ("optimise", "fix"))],
+    }
+
+
+#: As the API takes them.
+SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    StartPilotImprovement: lambda: {
+        "kicked_off_at": "2026-01-05T01:00:00Z",
+        "told": "Both desks. 已告知两个服务台。",
+        "key_user_training": NOBODYS,
+        "executor_training": NOBODYS,
+        "duties": "The desk asks first. 服务台先询问。",
+        "standards": ["PR2026001"],
+        "executor": IDS["person"],
+    },
+    LogPilotIssueImprovement: lambda: {
+        "title": "The form asks twice 表单重复询问",
+        "text": "For the site. 站点。",
+    },
+    SolvePilotIssueImprovement: lambda: {"issue": NOBODYS, "solution": "Asked once. 只问一次。"},
+    LogPilotFeedbackImprovement: lambda: {
+        "person": IDS["person"],
+        "stance": "in_favour",
+        "text": "Ask for the room first. 先问房间。",
+    },
+    ReportPilotImprovement: lambda: {
+        "tools": "None that has stayed.",
+        "reception": "Well, after a week. 一周后良好。",
+        "rollout_advice": "Team by team. 逐个团队推广。",
+        "institutionalise": "The new form.",
+        "further_pilot": "No. 不需要。",
+        "legacy": "Four key users.",
+    },
+    AskJudgementImprovement: lambda: {
+        **_question(),
+        "judgement": "stopped",
+        "position": 1,
+        "reason": "It takes longer. 耗时更长。",
+        "told": "Both desks. 两个服务台。",
+    },
+    PassPilotImprovement: lambda: _TALLIED,
+    ExtendPilotImprovement: lambda: _TALLIED,
+    StopPilotImprovement: lambda: _TALLIED,
+    RollOutImprovement: _rollout,
+    CompleteRolloutStepImprovement: lambda: {
+        "step": "name_owner",
+        "evidence": "The letter of appointment. 任命书。",
+        "owner": IDS["business"],
+    },
+    SkipRolloutOrderImprovement: lambda: {"step": "publish", "reason": "The training needs it. 培训需要。"},
+    FlagRolloutStepImprovement: lambda: {"step": "name_owner", "owner": IDS["person"]},
+    AskHandOverImprovement: lambda: {
+        "handed_over": "The process and its tool. 流程及其工具。",
+        "numbers": ["PR2026001"],
+        "open_points": "The night shift. 夜班。",
+    },
+    HandOverImprovement: lambda: {"comment": "All there. 齐全。"},
+    FixImprovement: lambda: {"step": "optimise", "evidence": "Two fields less. 少两个字段。"},
+}
+#: What is said when it is opened, so that it is rolled out before it is standardised; whoever manages the
+#: project does not take it over.
+OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
+    ("improvement", "hand_over"): lambda: {"reason": improvements.OTHERS_PROJECT},
+    ("improvement", "fix"): lambda: {"reason": improvements.ROLLED_OUT},
+}
+#: The states in which there can be what the action names, as a new record gets there.
+ONLY_IN = {"improvement.flag_rollout_step": frozenset({"rolling_out", "handed_over"})}
+#: What cannot be carried out where it was before, or where another one of these was.
+NOT_SHARED = frozenset(
+    {
+        "ask_judgement",
+        "complete_rollout_step",
+        "skip_rollout_order",
+        "flag_rollout_step",
+        "ask_hand_over",
+        "fix",
+    }
+)
+#: By kind and action, what a chair says so that the action follows.
+VERDICTS = {("improvement", "pass_pilot"): "approve"}
+
+
+def _caller(person: str, *roles: Role) -> Caller:
+    return Caller(f"person:{person}", UUID(person), roles=tuple(RoleGrant(role) for role in roles))
+
+
+async def _act(client: Client, at: str, action: str, body: Payload, caller: Caller) -> None:
+    """That caller does it to the improvement at that address."""
+    await act(client.app.state.ledger, caller, "improvement", action, at.rpartition("/")[2], body)
+
+
+async def _manager(client: Client, at: str) -> Caller:
+    """The project's manager."""
+    found = await client.read(at)
+    return _caller(found["project_manager"]["id"], Role.project_manager)
+
+
+async def _training(client: Client, at: str, person: str, **said: Any) -> str:
+    """The id of a training by which the person got a licence for the process of the improvement."""
+    ledger: Any = client.app.state.ledger
+    caller = _caller(IDS["doer"], Role.quality_manager)
+    process = (await client.read(at))["process"]
+    more = {"persons": [person], "trainer": IDS["it"], "topics": list(TOPICS), "process": process, **said}
+    marks = {"results": [{"person": person, "marks": dict.fromkeys(TOPICS, 90)}]}
+    made = await act(
+        ledger,
+        caller,
+        "training",
+        "plan",
+        body=PlanTraining.model_validate(OF_TRAININGS[PlanTraining]() | more),
+    )
+    for action, body in (
+        ("hold", HoldTraining.model_validate({"attended": [person], "contents": "What is new."})),
+        ("examine", ExamineTraining.model_validate(marks)),
+        ("license", LicenseTraining()),
+    ):
+        await act(ledger, caller, "training", action, made.record.id, body)
+    return str(made.record.id)
+
+
+async def license_for(client: Client, at: str, person: str) -> None:
+    """The person gets a licence for the process of the improvement at that address."""
+    await _training(client, at, person)
+
+
+async def _ready(client: Client, at: str) -> Json:
+    """All is ready for the pilot, with an executor who owns no process."""
+    executor = str((await add_person(client.app.state.ledger, "Executor", TEAM)).id)
+    return {
+        "key_user_training": await _training(client, at, executor, kind="key_user"),
+        "executor_training": await _training(client, at, executor),
+        "executor": executor,
+    }
+
+
+async def _met(client: Client, at: str) -> Json:
+    """An issue that the pilot has met."""
+    body = LogPilotIssueImprovement.model_validate(SAMPLES[LogPilotIssueImprovement]())
+    await _act(client, at, "log_pilot_issue", body, await _manager(client, at))
+    return {"issue": (await client.read(f"{at}/pilot_issues"))["items"][-1]["id"]}
+
+
+async def _measured(client: Client, at: str) -> Json:
+    """The effect of this round of the pilot was measured."""
+    rounds = (await client.read(at))["pilot_rounds"]
+    await improvements.measured(client, at, MeasurementOccasion.pilot, rounds)
+    return {}
+
+
+async def _position(client: Client, at: str) -> Json:
+    """The log position of the reported effect."""
+    return {"position": (await client.read(at))["measured_position"]}
+
+
+async def ask(client: Client, at: str) -> None:
+    """Ask the committee to pass the pilot of the improvement at that address, if it is reported there."""
+    if not at.startswith("/v1/improvements/") or (await client.read(at))["state"] != "pilot_reported":
+        return
+    said = SAMPLES[AskJudgementImprovement]() | await _position(client, at) | {"judgement": "passed"}
+    body = AskJudgementImprovement.model_validate(said)
+    await _act(client, at, "ask_judgement", body, _caller(IDS["doer"], Role.quality_manager))
+
+
+async def _planned(client: Client, at: str, owner: str | None = None, **first: str) -> Json:
+    """The rollout is planned, its steps for that owner; the first one with what else is said of it."""
+    said = SAMPLES[RollOutImprovement]()
+    steps = [step | {"owner": owner or IDS["doer"]} for step in said["steps"]]
+    body = RollOutImprovement.model_validate(said | {"steps": [steps[0] | first, *steps[1:]]})
+    if (await client.read(at))["state"] == "rolling_out":
+        await _act(client, at, "roll_out", body, await _manager(client, at))
+    return {}
+
+
+async def _theirs(client: Client, at: str) -> Json:
+    """The rollout is planned, its steps for the client; a senior person may own the process."""
+    return await _planned(client, at, client.id)
+
+
+async def _overdue(client: Client, at: str) -> Json:
+    """A step of the rollout is overdue."""
+    if (await client.read(at))["state"] == "rolling_out":
+        yesterday = datetime.now(UTC) - timedelta(days=1)
+        return await _planned(client, at, due_at=yesterday.isoformat())
+    return {"step": "optimise"}
+
+
+async def _rolled_out(client: Client, at: str) -> Json:
+    """The steps before the hand-over are complete."""
+    there = {step["step"]: step for step in (await client.read(f"{at}/rollout_steps"))["items"]}
+    if (await client.read(at))["state"] != "rolling_out" or "manage_daily" in there:
+        return {}
+    await _planned(client, at)
+    doer = _caller(IDS["doer"], Role.engineer)
+    person = (await client.read(at))["executor"]["id"]
+    earlier = "2026-01-05T01:00:00Z"
+    bodies: tuple[Json, ...] = (
+        SAMPLES[CompleteRolloutStepImprovement](),
+        {"step": "organise", "goals": "Half the time.", "weekly_plan": "One team a week."},
+        {
+            "step": "inform_and_train",
+            "training": await _training(client, at, person, kind="everybody"),
+            "announcements": [
+                {"medium": medium, "announced_at": earlier, "reach": 12} for medium in ("Mail", "Meeting")
+            ],
+        },
+        {"step": "publish", "numbers": ["PR2026001"], "effective_at": AHEAD},
+        {
+            "step": "cut_over",
+            "share": 100,
+            **{f"{name}_shown": "It is." for name in ("pilot", "people", "resources", "obstacles")},
+        },
+        {"step": "manage_daily", "went_well": "Nobody asks twice. 无人重复询问。"},
+    )
+    for said in bodies:
+        body = CompleteRolloutStepImprovement.model_validate({"evidence": "The minutes.", **said})
+        await _act(client, at, "complete_rollout_step", body, doer)
+    return {}
+
+
+async def _handed_over(client: Client, at: str) -> Json:
+    """The project manager asks for the improvement to be taken over."""
+    await _rolled_out(client, at)
+    body = AskHandOverImprovement.model_validate(SAMPLES[AskHandOverImprovement]())
+    await _act(client, at, "ask_hand_over", body, await _manager(client, at))
+    return {}
+
+
+#: What must be there before an action that names it, and what is then said besides.
+PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
+    StartPilotImprovement: _ready,
+    SolvePilotIssueImprovement: _met,
+    ReportPilotImprovement: _measured,
+    AskJudgementImprovement: _position,
+    CompleteRolloutStepImprovement: _theirs,
+    SkipRolloutOrderImprovement: _planned,
+    FlagRolloutStepImprovement: _overdue,
+    AskHandOverImprovement: _rolled_out,
+    HandOverImprovement: _handed_over,
+}

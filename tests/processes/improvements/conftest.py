@@ -1,0 +1,26 @@
+"""What tests of improvements are given."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.db import Connection, connect
+from app.log.follow import FOLLOW_LIMITS
+from tests.client import Api
+from tests.conftest import DatabaseUrls
+from tests.processes.improvements.samples import Improvers, improvers_of
+
+
+@pytest.fixture
+async def follower(place: DatabaseUrls) -> AsyncIterator[Connection]:
+    """A connection as the worker has it."""
+    connection = await connect(place.url, FOLLOW_LIMITS)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def improvers(api: Api, follower: Connection) -> Improvers:
+    return await improvers_of(api, follower)

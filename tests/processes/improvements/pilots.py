@@ -1,0 +1,353 @@
+"""Those who carry out an improvement project, and how far they bring it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.common.people import Role, rule_caller
+from app.kernel.perform import Command, perform
+from app.kpis.effects.lifecycle import EffectWindow, MeasuredEffect, MeasureKpiEffect
+from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
+from app.log.ids import uuid7
+from app.processes.improvements.measurement import (
+    MeasuredTarget,
+    MeasuredTargets,
+    MeasureEffectsImprovement,
+)
+from app.processes.improvements.records import MeasurementOccasion
+from tests.client import Api, Client, Json
+from tests.people import context
+from tests.processes.improvement_suggestions.samples import offered
+
+AHEAD = "2199-01-01T00:00:00Z"
+AT = "/v1/improvements"
+TOPICS = ("what_is_new", "what_differs", "own_duty", "how_to_do_it")
+KPI = "incident_resolution_seconds"
+STEPS = (
+    *("name_owner", "organise", "inform_and_train", "pilot", "publish", "cut_over", "manage_daily"),
+    *("optimise", "fix"),
+)
+WORD: Mapping[str, Any] = {
+    "tools": "None that has stayed.",
+    "reception": "Well, after a week.",
+    "rollout_advice": "Team by team.",
+    "institutionalise": "The new form.",
+    "further_pilot": "No.",
+    "legacy": "Four key users.",
+}
+
+
+def ago(**time: float) -> str:
+    """The instant so long ago."""
+    return (datetime.now(UTC) - timedelta(**time)).isoformat()
+
+
+@dataclass
+class Project:
+    """A quality manager, the project's manager and sponsor, two of the committee, an executor, an owner."""
+
+    api: Api
+    quality: Client
+    manager: Client
+    sponsor: Client
+    first: Client
+    second: Client
+    executor: Client
+    owner: Client
+    admin: Client
+
+    async def selected(self) -> str:
+        """The address of an improvement that was selected."""
+        suggestion = await offered(self.executor)
+        made = await self.quality.post_ok(
+            AT,
+            {
+                "title": "Ask for the site first",
+                "suggestions": [suggestion["id"]],
+                "reason": "It cannot wait.",
+                "scope": "process",
+                "process": "incident",
+                "aspect": "activity",
+            },
+        )
+        return f"{AT}/{made['id']}"
+
+    async def proposed(self) -> str:
+        """One with one target KPI."""
+        at = await self.selected()
+        target = {
+            "name": "restore",
+            "kpi": KPI,
+            "before": {"from": "2026-01-01", "to": "2026-04-01"},
+            "promised": {"change": "-0.3"},
+            "judged_by": "By the median.",
+        }
+        texts = ("scope_and_goal", "benefit_inside", "benefit_outside", "method", "steps", "resources")
+        said = {name: f"Of {name}." for name in (*texts, "judgement", "outside_plan_reason")}
+        await self.quality.post_ok(f"{at}/propose", {**said, "targets": [target]})
+        return at
+
+    async def approved(self, kind: str = "reengineering") -> str:
+        """One that the committee has approved and classified."""
+        at = await self.proposed()
+        weighed = ("goals", "practice", "present_state", "cost", "resources", "time")
+        said = {f"weighed_{name}": f"Of {name}." for name in weighed}
+        await self.quality.post_ok(f"{at}/submit", {**said, **self.question()})
+        await self.decide(at)
+        major = {"criteria": ["complex"]} if kind == "reengineering" else {"to_pilot": True}
+        body = {"kind": kind, "impact": "2", "urgency": "2", **major}
+        await self.first.post_ok(f"{at}/classify", body)
+        return at
+
+    async def planned(self, kind: str = "reengineering") -> str:
+        """One whose plan is approved."""
+        at = await self.approved(kind)
+        charter = {
+            "sponsor": self.sponsor.id,
+            "project_manager": self.manager.id,
+            "members": [self.executor.id],
+            "resources": "Two engineers.",
+            "budget": "12000.00",
+            "currency": "CNY",
+        }
+        await self.first.post_ok(f"{at}/charter", charter)
+        plan = {
+            "work": "Write it, try it.",
+            "milestones": [{"title": "Tried", "due_at": AHEAD}],
+            "pilot_scope": {"team": ["network"]},
+            "pilot_begins_at": ago(days=1),
+            "pilot_ends_at": (datetime.now(UTC) + timedelta(days=90)).isoformat(),
+            "pilot_agreement": "Both desks agree.",
+            "data_gathering": "From the log.",
+            "expected": [{"target": "restore", "promised": {"change": "-0.3"}}],
+        }
+        await self.manager.post_ok(f"{at}/plan", plan)
+        found = await self.first.post_ok(f"{at}/approve_plan")
+        assert found["state"] == "plan_approved"
+        return at
+
+    async def training(self, kind: str, *, upto: str = "license", **more: Any) -> str:
+        """A training that was brought so far: its number. Its executors get licences for incidents."""
+        plan = {
+            "title": "The new way",
+            "year": 2027,
+            "kind": kind,
+            "method": "classroom",
+            "process": "incident",
+            "skills": ["triage"],
+            "material": "The slides.",
+            "persons": [self.executor.id],
+            "everybody": True,
+            "planned_at": AHEAD,
+            **more,
+        }
+        made = await self.quality.post_ok("/v1/trainings", plan)
+        number: str = made["number"]
+        at = f"/v1/trainings/{number}"
+        marks = dict.fromkeys(more.get("topics", TOPICS), 90)
+        bodies: dict[str, Json] = {
+            "hold": {"attended": [self.executor.id], "contents": "What is new."},
+            "examine": {"results": [{"person": self.executor.id, "marks": marks}]},
+            "license": {},
+        }
+        for action, body in bodies.items():
+            if upto == "plan":
+                break
+            await self.quality.post_ok(f"{at}/{action}", body)
+            if action == upto:
+                break
+        return number
+
+    async def readiness(self, **changes: Any) -> Json:
+        """All that must be ready for a pilot."""
+        key_users = await self.training("key_user", upto="hold")
+        executors = await self.training("executor")
+        return {
+            "kicked_off_at": ago(hours=2),
+            "told": "Both desks.",
+            "key_user_training": key_users,
+            "executor_training": executors,
+            "duties": "The desk asks first.",
+            "standards": ["PR2026001"],
+            "executor": self.executor.id,
+            **changes,
+        }
+
+    async def piloting(self, kind: str = "reengineering") -> str:
+        """One that is piloted."""
+        at = await self.planned(kind)
+        found = await self.manager.post_ok(f"{at}/start_pilot", await self.readiness())
+        assert found["state"] == "piloting"
+        return at
+
+    async def measured(
+        self,
+        at: str,
+        verdict: EffectVerdict = EffectVerdict.improved,
+        *,
+        occasion: MeasurementOccasion = MeasurementOccasion.pilot,
+        promise: PromiseVerdict | None = PromiseVerdict.reached,
+        kept: bool | None = None,
+        days: int = 0,
+    ) -> int:
+        """The log position at which an effect with that verdict was measured, so many days from now."""
+        now, found = datetime.now(UTC) + timedelta(days=days), await self.quality.read(at)
+        ledger: Any = self.api.ledger
+        position = await self.api.head()
+        windows = (now - timedelta(days=60), now - timedelta(days=30), now - timedelta(days=30), now)
+        first, second, third, last = (one.isoformat() for one in windows)
+        effect = MeasuredEffect(
+            kpi=KPI,
+            windows=windows,
+            zone="UTC",
+            currency="CNY",
+            reopen_days=7,
+            position=position,
+            seed=position,
+            resamples=1000,
+            verdict=verdict.value,
+            result={},
+            measured_at=now,
+        )
+        asked = MeasureKpiEffect(
+            kpi=KPI,
+            before=EffectWindow.model_validate({"from": first, "to": second}),
+            after=EffectWindow.model_validate({"from": third, "to": last}),
+        )
+        target = MeasuredTarget(
+            name="restore",
+            asked=asked,
+            effect_id=uuid7(),
+            effect=effect,
+            value="-1800.0",
+            promised="-1500.0",
+            promise=promise,
+            kept=kept,
+        )
+        measured = MeasuredTargets(
+            occasion=occasion,
+            pilot_round=found["pilot_rounds"] if occasion is MeasurementOccasion.pilot else None,
+            position=position,
+            targets=(target,),
+        )
+        lifecycle, body = ledger.lifecycles["improvement"], MeasureEffectsImprovement()
+        row, name = lifecycle["measure_effects"], at.rpartition("/")[2]
+        metadata = context(rule_caller("measure_benefits"), now)
+        await perform(ledger, Command(lifecycle, row, name, body, metadata, prepared=(measured,)))
+        return position
+
+    async def reported(
+        self, verdict: EffectVerdict = EffectVerdict.improved, kind: str = "reengineering"
+    ) -> tuple[str, int]:
+        """One whose pilot is reported, and the log position of its measured effect."""
+        at = await self.piloting(kind)
+        position = await self.measured(at, verdict)
+        found = await self.manager.post_ok(f"{at}/report_pilot", dict(WORD))
+        assert found["state"] == "pilot_reported"
+        return at, position
+
+    async def rolling_out(self, verdict: EffectVerdict = EffectVerdict.improved, **more: Any) -> str:
+        """One whose pilot was passed."""
+        at, position = await self.reported(verdict)
+        await self.quality.post_ok(f"{at}/ask_judgement", self.judgement(position, **more))
+        found = await self.decide(at)
+        assert found["state"] == "rolling_out"
+        return at
+
+    async def planned_rollout(self, *, cutover_at: str = AHEAD, **dues: str) -> str:
+        """One whose rollout is planned, all steps for the executor."""
+        at = await self.rolling_out()
+        await self.manager.post_ok(f"{at}/roll_out", self.rollout(cutover_at=cutover_at, **dues))
+        return at
+
+    def rollout(self, *, cutover_at: str = AHEAD, **dues: str) -> Json:
+        """The plan of a rollout whose steps the executor owns."""
+        due = {**dict.fromkeys(STEPS[:7], AHEAD), "cut_over": cutover_at, **dues}
+        return {
+            "advice": "Team by team, as the report says.",
+            "scope": "The first line.",
+            "departments": ["Service desk"],
+            "contributions": "A day of training each.",
+            "schedule": "All in June.",
+            "told": "By mail and in meetings.",
+            "steps": [
+                {"step": step, "owner": self.executor.id, **({"due_at": due[step]} if step in due else {})}
+                for step in STEPS
+                if step != "pilot"
+            ],
+        }
+
+    def question(self, *voters: Client) -> Json:
+        """A question to the committee."""
+        return {
+            "question": "Shall we?",
+            "persons": [voter.id for voter in voters or (self.first, self.second)],
+            "rule": "majority",
+            "due_at": AHEAD,
+        }
+
+    def judgement(self, position: int, judgement: str = "passed", **more: Any) -> Json:
+        """A question about the pilot."""
+        return {**self.question(), "judgement": judgement, "position": position, **more}
+
+    async def decide(self, at: str, verdict: str = "approve") -> Json:
+        """The improvement after both of the committee have voted on its latest decision."""
+        decision = (await self.quality.read(f"{at}/decisions"))["items"][-1]["id"]
+        said = {"decision": decision, "verdict": verdict, "comment": "So be it."}
+        for voter in (self.first, self.second):
+            await voter.post_ok(f"{at}/vote", said)
+        return await self.quality.read(at)
+
+
+async def project_of(api: Api) -> Project:
+    """Those who carry out improvements in this application."""
+    await api.team("network")
+    made = Project(
+        api,
+        await api.client("Quality", Role.quality_manager),
+        await api.client("Manager", Role.project_manager),
+        await api.client("Sponsor", Role.management),
+        await api.client("First", Role.committee_member),
+        await api.client("Second", Role.committee_member),
+        await api.client("Executor", Role.engineer, teams=("network",)),
+        await api.client("Owner", Role.process_owner),
+        await api.client("Admin", Role.admin),
+    )
+    for client, grade in ((made.sponsor, "management"), (made.owner, "senior")):
+        answer = await made.admin.patch(
+            f"/v1/persons/{client.id}", json={"grade": grade}, headers={"If-Match": "*"}
+        )
+        assert answer.status_code == 200, answer.text
+    return made
+
+
+async def refusal(client: Client, path: str, body: Json) -> tuple[int, list[tuple[str, str]] | str]:
+    """The status of a refused POST, and its wrong values with their codes, or its code."""
+    answer = await client.post(path, json=body)
+    found = answer.json()
+    assert answer.status_code >= 400, found
+    errors = [(error["pointer"].removeprefix("/"), error["code"]) for error in found.get("errors") or []]
+    return answer.status_code, errors or found["code"]
+
+
+async def sentences(client: Client, path: str, body: Json) -> tuple[str, str]:
+    """What is said of a refusal in English and in Chinese."""
+    said = []
+    for language in ("en", "zh"):
+        found = (await client.post(path, json=body, headers={"Accept-Language": language})).json()
+        said.append("; ".join(one["message"] for one in found.get("errors") or []) or found["detail"])
+    return said[0], said[1]
+
+
+async def event_types(client: Client, at: str) -> list[str]:
+    """The types of the events of the improvement, the oldest first."""
+    return [event["type"] for page in await client.pages(f"{at}/events") for event in page]
+
+
+def name_of(at: str) -> UUID:
+    """The id in the address."""
+    return UUID(at.rpartition("/")[2])

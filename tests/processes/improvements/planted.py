@@ -1,0 +1,181 @@
+"""Improvements over cases that are drawn from a seed, with an effect that is planted in them."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from app.common.people import Role
+from app.db import Connection
+from app.kpis.facts import FACTS
+from app.log.follow import catch_up
+from tests.client import RESOLVED, Api, Client, Json, an_incident
+from tests.processes.improvement_suggestions.samples import a_suggestion
+from tests.processes.improvements.pilots import AHEAD, AT, KPI, WORD, Project, project_of
+
+#: In days ago: the baseline, the steps before the change, and the change. Managers date back 90 days at most.
+BASELINE, STEPS_BEGIN, CHANGED = (85.0, 50.0), 49.0, 45.0
+TEAMS = ("network", "storage", "desk")
+#: The median of the drawn durations, in hours, and their spread as the standard deviation of the logarithm.
+MEDIAN_HOURS, SPREAD = 6.0, 0.5
+#: What is promised: a third less.
+PROMISED = "-0.33"
+
+
+def days_ago(days: float) -> str:
+    """The instant so many days ago."""
+    return (datetime.now(UTC) - timedelta(days=days)).isoformat()
+
+
+@dataclass
+class Dated:
+    """A client whose actions are dated one after the other, beginning so many days ago."""
+
+    client: Client
+    steps: list[float]
+
+    @property
+    def id(self) -> str:
+        return self.client.id
+
+    async def post_ok(self, path: str, body: Json | None = None) -> Json:
+        self.steps[0] -= 0.001
+        said = {"occurred_at": days_ago(self.steps[0]), **(body or {})}
+        return await self.client.post_ok(path, said)
+
+
+@dataclass
+class Planted:
+    """A project and a tool that tells of cases, with the facts of KPIs beside them."""
+
+    api: Api
+    follower: Connection
+    project: Project
+    tool: Client
+    draw: random.Random
+
+    async def cases(
+        self, window: tuple[float, float], factors: Mapping[str, float], *, each: int = 40
+    ) -> None:
+        """So many cases of each team were resolved in the window, after durations that are drawn."""
+        for team, factor in factors.items():
+            for _ in range(each):
+                ended = self.draw.uniform(window[1] + 0.5, window[0] - 0.5)
+                hours = MEDIAN_HOURS * factor * math.exp(self.draw.gauss(0, SPREAD))
+                opened = days_ago(ended + hours / 24)
+                made = await self.tool.post_ok("/v1/incidents", an_incident(occurred_at=opened))
+                at = f"/v1/incidents/{made['id']}"
+                await self.tool.post_ok(f"{at}/assign", {"team": team, "occurred_at": opened})
+                await self.tool.post_ok(f"{at}/resolve", RESOLVED | {"occurred_at": days_ago(ended)})
+
+    async def follow(self) -> None:
+        """The facts of KPIs are made."""
+        await catch_up(self.follower, FACTS)
+
+    async def approved(self, size: Json) -> tuple[str, list[float]]:
+        """The address of an improvement that the committee approved before the change, and where its steps
+        stand.
+        """
+        of, steps = self.project, [STEPS_BEGIN]
+        quality, first = Dated(of.quality, steps), Dated(of.first, steps)
+        offered = await quality.post_ok("/v1/improvement_suggestions", a_suggestion())
+        selection = {
+            "title": "Ask for the site first",
+            "suggestions": [offered["id"]],
+            "reason": "It cannot wait.",
+        }
+        made = await quality.post_ok(AT, {**selection, "scope": "process", "process": "incident"})
+        at = f"{AT}/{made['id']}"
+        target = {
+            "name": "restore",
+            "kpi": KPI,
+            "before": {"from": days_ago(BASELINE[0]), "to": days_ago(BASELINE[1])},
+            "promised": {"change": PROMISED},
+            "judged_by": "By the medians.",
+        }
+        texts = ("scope_and_goal", "benefit_inside", "benefit_outside", "method", "steps", "resources")
+        said = {name: f"Of {name}." for name in (*texts, "judgement", "outside_plan_reason")}
+        await self.follow()
+        # The plan's owner proposes, so that the quality manager may go on with it.
+        await Dated(of.owner, steps).post_ok(f"{at}/propose", {**said, "targets": [target]})
+        weighed = ("goals", "practice", "present_state", "cost", "resources", "time")
+        question = of.question() | {f"weighed_{name}": f"Of {name}." for name in weighed}
+        asked = await quality.post_ok(f"{at}/submit", question)
+        for voter in (of.first, of.second):
+            vote = {"decision": asked["decision_id"], "verdict": "approve"}
+            await Dated(voter, steps).post_ok(f"{at}/vote", vote)
+        await first.post_ok(f"{at}/classify", {"impact": "2", "urgency": "2", **size})
+        return at, steps
+
+    async def piloted(self, scope: Mapping[str, Sequence[str]]) -> str:
+        """The address of a major one whose pilot was started when the change was made."""
+        at, steps = await self.approved({"kind": "reengineering", "criteria": ["complex"]})
+        of = self.project
+        first, manager = Dated(of.first, steps), Dated(of.manager, steps)
+        charter = {
+            "sponsor": of.sponsor.id,
+            "project_manager": of.manager.id,
+            "members": [of.executor.id],
+            "resources": "Two engineers.",
+            "budget": "12000.00",
+            "currency": "CNY",
+        }
+        await first.post_ok(f"{at}/charter", charter)
+        plan = {
+            "work": "Write it, try it.",
+            "milestones": [{"title": "Tried", "due_at": AHEAD}],
+            "pilot_scope": scope,
+            "pilot_begins_at": days_ago(CHANGED),
+            "pilot_ends_at": days_ago(-45),
+            "pilot_agreement": "All desks agree.",
+            "data_gathering": "From the log.",
+            "expected": [{"target": "restore", "promised": {"change": PROMISED}}],
+        }
+        await manager.post_ok(f"{at}/plan", plan)
+        await first.post_ok(f"{at}/approve_plan")
+        ready = await of.readiness(kicked_off_at=days_ago(CHANGED + 1))
+        await manager.post_ok(f"{at}/start_pilot", {**ready, "occurred_at": days_ago(CHANGED)})
+        return at
+
+    async def implemented(self) -> str:
+        """The address of a minor one that was implemented when the change was made."""
+        at, steps = await self.approved({"kind": "activity"})
+        owner = Dated(self.project.owner, steps)
+        await owner.post_ok(f"{at}/implement", {"plan": "The form by Friday."})
+        await owner.post_ok(f"{at}/finish", {"what": "It asks.", "occurred_at": days_ago(CHANGED)})
+        return at
+
+    async def measured(self, at: str) -> tuple[Json, Json]:
+        """The measurement that is made now, and its effect, computed again from its position."""
+        await self.follow()
+        quality = self.project.quality
+        await quality.post_ok(f"{at}/measure_effects")
+        (found,) = (await quality.read(f"{at}/measurements"))["items"]
+        return found, await self.effect(found)
+
+    async def effect(self, measurement: Json) -> Json:
+        """The effect of the measurement, and whether it comes out the same again."""
+        return await self.project.quality.read(f"/v1/effects/{measurement['effect_id']}")
+
+    async def reported(self, at: str) -> None:
+        """The pilot is reported."""
+        await self.project.manager.post_ok(f"{at}/report_pilot", dict(WORD))
+
+
+async def planted_of(api: Api, follower: Connection, seed: int) -> Planted:
+    """A project whose people may date back, over teams that have no cases yet."""
+    project = await project_of(api)
+    for team in TEAMS[1:]:
+        await api.team(team)
+    project.owner = await api.client("Careful owner", Role.process_owner, Role.problem_manager)
+    graded = await project.admin.patch(
+        f"/v1/persons/{project.owner.id}", json={"grade": "senior"}, headers={"If-Match": "*"}
+    )
+    assert graded.status_code == 200, graded.text
+    project.first = await api.client("First of the board", Role.committee_member, Role.problem_manager)
+    project.second = await api.client("Second of the board", Role.committee_member, Role.problem_manager)
+    tool = await api.client("Monitoring", Role.integration, Role.agent)
+    return Planted(api, follower, project, tool, random.Random(seed))

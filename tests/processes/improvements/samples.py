@@ -1,0 +1,210 @@
+"""What is said of improvements, and those who have to do with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app.common.people import Role
+from app.db import Connection
+from app.kpis.facts import FACTS
+from app.log.follow import catch_up
+from tests.client import RESOLVED, Api, Client, Json, an_incident
+from tests.processes.improvement_suggestions.samples import offered
+
+AT = "/v1/improvements"
+AHEAD = "2199-01-01T00:00:00Z"
+KPI = "incident_resolution_seconds"
+#: A verdict needs so many cases on each side.
+ENOUGH = 12
+
+
+def a_day(days_ago: float) -> str:
+    """The instant so many days ago."""
+    return f"{datetime.now(UTC) - timedelta(days=days_ago):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def a_target(**changes: Any) -> Json:
+    """What is promised: half the time."""
+    return {
+        "name": "restore-faster",
+        "kpi": KPI,
+        "before": {"from": a_day(40), "to": a_day(10)},
+        "promised": {"change": "-0.5", "of": "relative"},
+        "judged_by": "By the median of the months after.",
+        **changes,
+    }
+
+
+def a_proposal(**changes: Any) -> Json:
+    """What is said to propose an improvement outside the plan."""
+    return {
+        "scope_and_goal": "Mail is restored within the hour. 一小时内恢复邮件。",
+        "benefit_inside": "Fewer nights on call.",
+        "benefit_outside": "Nobody waits half a day.",
+        "method": "A runbook for each relay.",
+        "steps": "Write it in May, try it in June.",
+        "resources": "Two engineers for a month.",
+        "judgement": "By the target, and by those on call.",
+        "targets": [a_target()],
+        "outside_plan_reason": "The plan was made before the relays failed.",
+        "planned_cost": "12000.00",
+        "currency": "CNY",
+        **changes,
+    }
+
+
+def weighed(**changes: Any) -> Json:
+    """What it was weighed against."""
+    return {
+        "weighed_goals": "It serves the first goal.",
+        "weighed_practice": "Others restore within the hour.",
+        "weighed_present_state": "Half a day at present.",
+        "weighed_cost": "A month of two engineers.",
+        "weighed_resources": "They are there.",
+        "weighed_time": "Before the winter.",
+        **changes,
+    }
+
+
+def a_classification(**changes: Any) -> Json:
+    """What is said of a minor improvement."""
+    return {"kind": "activity", "impact": "2", "urgency": "2", **changes}
+
+
+def a_judgement(position: int, **changes: Any) -> Json:
+    """What is said of one that was reached."""
+    judged = dict.fromkeys(("goal_reached", "scope_reached", "benefit_reached", "reached"), True)
+    return {"position": position, **judged, **changes}
+
+
+def errors(problem: Json) -> list[tuple[str, str]]:
+    """Which values are wrong, and why."""
+    return [(error["pointer"], error["code"]) for error in problem["errors"]]
+
+
+@dataclass
+class Improvers:
+    """Those who have to do with improvements, and the facts of KPIs beside them."""
+
+    api: Api
+    follower: Connection
+    quality: Client
+    owner: Client
+    author: Client
+    committee: tuple[Client, Client]
+    manager: Client
+    sponsor: Client
+    tool: Client
+
+    async def selected(self, **changes: Any) -> str:
+        """The address of an improvement that carries out a suggestion of the author."""
+        suggestion = await offered(self.author)
+        said: Json = {
+            "title": "Mail is restored sooner",
+            "suggestions": [suggestion["number"]],
+            "reason": "It cannot wait for the month's end.",
+            "scope": "process",
+            "process": "incident",
+            "aspect": "activity",
+            **changes,
+        }
+        return f"{AT}/{(await self.quality.post_ok(AT, said))['id']}"
+
+    async def proposed(self, **changes: Any) -> str:
+        """The address of one that is proposed."""
+        at = await self.selected()
+        await self.follow()
+        await self.quality.post_ok(f"{at}/propose", a_proposal(**changes))
+        return at
+
+    def question(self, **changes: Any) -> Json:
+        """What is put to the committee."""
+        persons = [member.id for member in self.committee]
+        asked = {"question": "Do we improve this?", "rule": "majority", "due_at": AHEAD}
+        return {**asked, "persons": persons, **changes}
+
+    async def in_review(self, **changes: Any) -> str:
+        """The address of one on which the committee votes."""
+        at = await self.proposed()
+        await self.quality.post_ok(f"{at}/submit", self.question() | weighed() | changes)
+        return at
+
+    async def vote(self, at: str, verdict: str) -> Json:
+        """The committee is of one mind. Gives the improvement."""
+        decision = (await self.quality.read(at))["decision_id"]
+        for member in self.committee:
+            said = {"decision": decision, "verdict": verdict, "comment": "As it stands. 如此。"}
+            await member.post_ok(f"{at}/vote", said)
+        return await self.quality.read(at)
+
+    async def approved(self) -> str:
+        """The address of one that the committee has approved."""
+        at = await self.in_review()
+        assert (await self.vote(at, "approve"))["state"] == "approved"
+        return at
+
+    async def classified(self, **changes: Any) -> str:
+        """The address of one that is classified, as a minor one unless it is said otherwise."""
+        at = await self.approved()
+        await self.committee[0].post_ok(f"{at}/classify", a_classification(**changes))
+        return at
+
+    async def evaluating(self) -> str:
+        """The address of a minor one that is implemented."""
+        at = await self.classified()
+        await self.owner.post_ok(f"{at}/implement", {"plan": "The runbook by Friday."})
+        await self.owner.post_ok(f"{at}/finish", {"what": "Every relay has a runbook."})
+        return at
+
+    async def restored(self, *, hours: float, days_ago: float = 0, cases: int = ENOUGH) -> None:
+        """So many incidents were restored that many days ago, each after these hours or a little more."""
+        for n in range(cases):
+            begun, ended = days_ago + (hours + n / 60) / 24, days_ago
+            made = await self.tool.post_ok("/v1/incidents", an_incident(occurred_at=a_day(begun)))
+            said = RESOLVED | ({"occurred_at": a_day(ended)} if days_ago else {})
+            await self.tool.post_ok(f"/v1/incidents/{made['id']}/resolve", said)
+
+    async def measured(self, at: str) -> Json:
+        """The measurement of the effect, which is made now."""
+        await self.follow()
+        await self.quality.post_ok(f"{at}/measure_effects", {})
+        found: Json = (await self.quality.read(f"{at}/measurements"))["items"][-1]
+        return found
+
+    async def follow(self) -> None:
+        """The facts of KPIs are made."""
+        await catch_up(self.follower, FACTS)
+
+
+async def improvers_of(api: Api, follower: Connection) -> Improvers:
+    """Those who improve in this application."""
+    sponsor = await api.client("Sponsor", Role.management)
+    admin = await api.client("Admin", Role.admin)
+    person = await admin.get(f"/v1/persons/{sponsor.id}")
+    edited = await admin.patch(
+        f"/v1/persons/{sponsor.id}",
+        json={"grade": "management"},
+        headers={"If-Match": person.headers["ETag"]},
+    )
+    assert edited.status_code == 200, edited.text
+    return Improvers(
+        api,
+        follower,
+        await api.client("Quality", Role.quality_manager),
+        await api.client("Owner", Role.process_owner),
+        await api.client("Author", Role.engineer),
+        (await api.client("Olga", Role.committee_member), await api.client("Mei", Role.committee_member)),
+        await api.client("Manager", Role.project_manager),
+        sponsor,
+        await api.client("Monitoring", Role.integration),
+    )
+
+
+async def refusal(client: Client, path: str, body: Json) -> tuple[int, str, str]:
+    """The status of a refused POST, the code, and where in the payload it is."""
+    answer = await client.post(path, json=body)
+    found = answer.json()
+    wrong = found.get("errors") or [{"code": found.get("code"), "pointer": ""}]
+    return answer.status_code, wrong[0]["code"], wrong[0]["pointer"]

@@ -1,0 +1,85 @@
+"""After the cutover: the definition of the process is frozen, and only the committee leads back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.client import Api, Json
+from tests.processes.improvement_suggestions.samples import offered
+from tests.processes.improvements.pilots import AT, Project, project_of, refusal, sentences
+from tests.processes.improvements.test_rollout import FIRST_SEVEN, completed
+
+
+@pytest.fixture
+async def project(api: Api) -> Project:
+    return await project_of(api)
+
+
+async def cut_over(project: Project) -> str:
+    """The address of an improvement that has cut over and is not optimised yet."""
+    at = await project.planned_rollout()
+    await completed(project, at, *FIRST_SEVEN[: FIRST_SEVEN.index("cut_over") + 1])
+    return at
+
+
+async def another(project: Project, **changes: Any) -> Json:
+    """What is said to select another improvement of the same process."""
+    suggestion = await offered(project.executor)
+    said = {"title": "Another step less", "suggestions": [suggestion["number"]], "reason": "It is simple."}
+    return {**said, "scope": "process", "process": "incident", **changes}
+
+
+async def test_until_it_is_optimised_nothing_else_of_the_process_is_changed(project: Project) -> None:
+    waiting = await project.approved(kind="activity")
+    classified = {"kind": "activity", "impact": "2", "urgency": "2"}
+    await project.first.post_ok(f"{waiting}/classify", classified)
+    number = (await project.quality.read(await cut_over(project)))["number"]
+    said = await another(project)
+    assert await refusal(project.quality, AT, said) == (409, "process_is_frozen")
+    english, chinese = await sentences(project.quality, AT, said)
+    assert number in english
+    assert number in chinese
+    plan = {"plan": "By Friday."}
+    assert await refusal(project.quality, f"{waiting}/implement", plan) == (409, "process_is_frozen")
+    elsewhere = await another(project, process="request")
+    assert (await project.quality.post_ok(AT, elsewhere))["state"] == "selected"
+
+
+async def test_safety_law_and_a_stop_of_service_do_not_wait_and_say_so(project: Project) -> None:
+    await cut_over(project)
+    said = await another(project, freeze_exception="safety")
+    assert await refusal(project.quality, AT, said) == (422, [("freeze_exception_reason", "missing")])
+    words = {"freeze_exception_reason": "The door did not close."}
+    unsaid = {**said, "freeze_exception": None, **words}
+    assert await refusal(project.quality, AT, unsaid) == (422, [("freeze_exception", "missing")])
+    unknown = {**said, "freeze_exception": "haste", **words}
+    assert (await refusal(project.quality, AT, unknown))[0] == 422
+    made = await project.quality.post_ok(AT, {**said, **words})
+    assert (made["freeze_exception"], made["freeze_exception_reason"]) == (
+        "safety",
+        "The door did not close.",
+    )
+
+
+async def test_after_the_cutover_the_committee_decides_whether_it_is_reverted(project: Project) -> None:
+    at = await project.planned_rollout()
+    asked = {**project.question(), "reason": "It is slow.", "told": "Both desks, by mail."}
+    assert await refusal(project.quality, f"{at}/ask_to_revert", asked) == (409, "not_cut_over")
+    await completed(project, at, *FIRST_SEVEN[: FIRST_SEVEN.index("cut_over") + 1])
+    alone = {"reason": "It is slow.", "old_process_stands": True, "told": "Both desks."}
+    assert await refusal(project.quality, f"{at}/revert", alone) == (409, "decision_needed")
+    await project.quality.post_ok(f"{at}/ask_to_revert", asked)
+    twice = await refusal(project.quality, f"{at}/ask_to_revert", asked)
+    assert twice == (409, "improvement_decision_open")
+    kept = await project.decide(at, "reject")
+    assert (kept["state"], kept["reverted_told"]) == ("rolling_out", None)
+    await project.quality.post_ok(f"{at}/ask_to_revert", asked)
+    gone = await project.decide(at)
+    assert (gone["state"], gone["revert_reason"], gone["reverted_told"]) == (
+        *("reverted", "It is slow."),
+        "Both desks, by mail.",
+    )
+    said = await another(project)
+    assert (await project.quality.post_ok(AT, said))["state"] == "selected", "the freeze is over"

@@ -1,0 +1,221 @@
+"""The documents of an improvement, read as pages: the proposal, the pilot's report, the hand-over."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from html import unescape
+
+from app.common.people import Role
+from app.db import Connection
+from app.kpis.facts import FACTS
+from app.log.follow import catch_up
+from tests.client import RESOLVED, Api, Client, Json, an_incident
+from tests.kpis.drawing.drawings import parse
+from tests.processes.improvements.pilots import WORD, Project, project_of
+from tests.processes.improvements.samples import Improvers, a_day, a_target, weighed
+from tests.processes.improvements.test_rollout import FIRST_SEVEN, completed
+
+HARM = "<img src=x onerror=alert(1)> & Co"
+DRAWING = re.compile(r"<svg .*?</svg>", re.DOTALL)
+#: So many days ago is in the window before of the project's target KPI.
+IN_BASELINE = (datetime.now(UTC) - datetime(2026, 2, 15, tzinfo=UTC)).days
+
+
+async def document_of(client: Client, at: str, of_class: str) -> Json:
+    """The newest document of the improvement of that class."""
+    documents = (await client.read(f"{at}/documents"))["items"]
+    found: Json = [one for one in documents if one["document_class"] == of_class][-1]
+    return found
+
+
+async def printed(client: Client, at: str, number: str, lang: str) -> str:
+    """The page of the document, whose drawings are well-formed and which runs nothing."""
+    answer = await client.get(f"{at}/documents/{number}", params={"lang": lang})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Content-Language"] == lang
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "style-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert " style=" not in answer.text, "the page's policy forbids it"
+    for one in DRAWING.findall(answer.text):
+        parse(one)
+    return answer.text
+
+
+async def test_a_proposal_prints_with_its_baseline_as_it_was_frozen(improvers: Improvers) -> None:
+    await improvers.restored(hours=5, days_ago=20)
+    at = await improvers.selected()
+    await improvers.follow()
+    target = a_target(judged_by=f"By the median. {HARM}")
+    said = {name: f"Of {name}." for name in ("benefit_inside", "benefit_outside", "method", "steps")}
+    said |= {name: f"Of {name}." for name in ("resources", "judgement", "outside_plan_reason")}
+    harmful = {"scope_and_goal": f"Within the hour.\n{HARM}", "targets": [target]}
+    await improvers.quality.post_ok(f"{at}/propose", said | harmful)
+    document = await document_of(improvers.quality, at, "PP")
+    [baseline] = (await improvers.quality.read(f"{at}/baselines"))["items"]
+    assert baseline["cases"] == 12
+    page = await printed(improvers.author, at, document["number"], "en")
+    assert HARM not in page
+    assert HARM in unescape(page)
+    for words in (
+        f"{document['number']}, edition 1",
+        "Improvement proposal",
+        "Drafted",
+        "Scope and goal",
+        '<b><span class="short">5 h',
+        "<td>12",
+        "−50 %",
+        f"log position {baseline['position']:,}",
+        "For the committee",
+    ):
+        assert words in page, words
+    assert len(DRAWING.findall(page)) == 1
+    chinese = await printed(improvers.author, at, document["number"], "zh")
+    assert [
+        one
+        for one in ("改进提案", "草稿", "范围与目标", "基线窗口", "5 小时", "委员会代表")
+        if one not in chinese
+    ] == []
+    # What is told of later moves no figure of the document.
+    await improvers.restored(hours=9, days_ago=20, cases=3)
+    await improvers.follow()
+    assert "<td>12" in await printed(improvers.author, at, document["number"], "en")
+    await improvers.quality.post_ok(f"{at}/submit", improvers.question() | weighed())
+    assert "It serves the first goal." in await printed(improvers.author, at, document["number"], "en")
+
+
+async def test_a_document_is_there_for_whom_the_improvement_is(improvers: Improvers) -> None:
+    at, other = await improvers.proposed(), await improvers.proposed()
+    number = (await document_of(improvers.quality, at, "PP"))["number"]
+    assert (await improvers.author.get(f"{at}/documents/{number}")).status_code == 200
+    for path in (
+        f"{at}/documents/PP1",
+        f"{other}/documents/{number}",
+        f"/v1/improvements/9/documents/{number}",
+    ):
+        assert (await improvers.author.get(path)).status_code == 404, path
+    customer = await improvers.api.client("Customer", Role.requester)
+    assert (await customer.get(f"{at}/documents/{number}")).status_code == 404
+    assert (await improvers.author.get(f"{at}/documents/{number}?lang=fr")).status_code == 422
+
+
+class Pilot:
+    """A project, and real incidents inside the pilot and outside of it."""
+
+    def __init__(self, project: Project, tool: Client, follower: Connection) -> None:
+        self.project, self.tool, self.follower = project, tool, follower
+
+    async def restored(self, team: str, *, hours: float, days_ago: float = 0, cases: int = 10) -> None:
+        """So many incidents of the team were restored then, each after these hours or a little more."""
+        for n in range(cases):
+            begun = a_day(days_ago + (hours + n / 60) / 24)
+            made = await self.tool.post_ok("/v1/incidents", an_incident(occurred_at=begun))
+            path = f"/v1/incidents/{made['id']}"
+            await self.tool.post_ok(f"{path}/assign", {"team": team, "occurred_at": begun})
+            said = RESOLVED | ({"occurred_at": a_day(days_ago)} if days_ago else {})
+            await self.tool.post_ok(f"{path}/resolve", said)
+
+    async def measured(self, at: str) -> int:
+        """The log position at which the effect of the pilot was measured, from the facts."""
+        await catch_up(self.follower, FACTS)
+        position: int = (await self.project.quality.post_ok(f"{at}/measure_effects", {}))["measured_position"]
+        return position
+
+
+async def a_pilot(api: Api, follower: Connection) -> Pilot:
+    """A project, and who measures."""
+    tool = await api.client("Tool", Role.agent, Role.integration)
+    return Pilot(await project_of(api), tool, follower)
+
+
+async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, follower: Connection) -> None:
+    pilot = await a_pilot(api, follower)
+    project = pilot.project
+    await pilot.restored("network", hours=8, days_ago=IN_BASELINE)
+    await catch_up(follower, FACTS)
+    at = await project.piloting()
+    issue = {"title": f"It asks twice {HARM}", "text": "Of the site."}
+    await project.manager.post_ok(f"{at}/log_pilot_issue", issue)
+    for stance in ("in_favour", "in_favour", "opposed"):
+        said = {"person": "me", "stance": stance, "text": "As it is."}
+        await project.manager.post_ok(f"{at}/log_pilot_feedback", said)
+    await pilot.restored("network", hours=2)
+    position = await pilot.measured(at)
+    await project.manager.post_ok(f"{at}/report_pilot", dict(WORD))
+    number = (await document_of(project.quality, at, "PL"))["number"]
+    page = await printed(project.first, at, number, "en")
+    [measured] = (await project.quality.read(f"{at}/measurements"))["items"]
+    result = (await project.quality.read(f"/v1/effects/{measured['effect_id']}?recompute=false"))["result"]
+    assert result["verdict"] == "improved"
+    assert HARM not in page
+    for words in (
+        "Pilot report",
+        f"round 1, at log position {position:,}",
+        f"<small>({result['before']['cases']})</small>",
+        f"<small>({result['after']['cases']})</small>",
+        "−6 h",
+        "Improved",
+        "For it: <b>2</b>",
+        "Against it: <b>1</b>",
+        "None that has stayed.",
+        f"It asks twice {HARM}",
+    ):
+        assert words in page or words in unescape(page), words
+    assert len(DRAWING.findall(page)) == 2
+    chinese = await printed(project.first, at, number, "zh")
+    for words in ("试点报告", "第 1 轮", "赞成", "试点中的问题", "接受情况", "−6 小时", "已改善"):
+        assert words in chinese, words
+    # What comes in the round after is not in it.
+    extended = project.judgement(position, "extended", begins_at=a_day(0), ends_at="2199-01-01T00:00:00Z")
+    await project.quality.post_ok(f"{at}/ask_judgement", extended)
+    assert (await project.decide(at))["state"] == "piloting"
+    [logged] = (await project.quality.read(f"{at}/pilot_issues"))["items"]
+    solved = {"issue": logged["id"], "solution": "One question less."}
+    await project.manager.post_ok(f"{at}/solve_pilot_issue", solved)
+    said = {"person": "me", "stance": "opposed", "text": "Too long."}
+    await project.manager.post_ok(f"{at}/log_pilot_feedback", said)
+    assert await printed(project.first, at, number, "en") == page
+
+
+async def test_a_hand_over_prints_with_its_steps_and_why_the_pilot_was_passed(
+    api: Api, follower: Connection
+) -> None:
+    pilot = await a_pilot(api, follower)
+    project = pilot.project
+    at = await project.piloting()
+    position = await pilot.measured(at)
+    await project.manager.post_ok(f"{at}/report_pilot", dict(WORD))
+    reason = f"The law asks for it. {HARM}"
+    asked = project.judgement(position, reason=reason)
+    await project.quality.post_ok(f"{at}/ask_judgement", asked)
+    await project.decide(at)
+    await project.manager.post_ok(f"{at}/roll_out", project.rollout())
+    await completed(project, at, *FIRST_SEVEN)
+    said = {"handed_over": "All of it.", "numbers": ["PR2026001"], "open_points": "None."}
+    await project.manager.post_ok(f"{at}/ask_hand_over", said)
+    number = (await document_of(project.quality, at, "HO"))["number"]
+    draft = await printed(project.owner, at, number, "en")
+    assert HARM not in draft
+    report = (await document_of(project.quality, at, "PL"))["number"]
+    for words in (
+        "Hand-over",
+        "Drafted",
+        "All of it.",
+        "PR2026001",
+        f'<span class="short">{report}</span>',
+        "9 · Fix",
+        "Done: organise.",
+        "Too few cases",
+        f"at log position {position:,}",
+        "Accepted by the quality manager<td><td>",
+    ):
+        assert words in draft, words
+    marked = '<section class="note"><h2>Why it was passed against the evidence</h2>'
+    assert f"{marked}<p>{reason}</p>" in unescape(draft)
+    await project.quality.post_ok(f"{at}/hand_over")
+    page = await printed(project.owner, at, number, "en")
+    assert "Accepted by the quality manager<td>Quality<td>20" in page
+    assert "Published" in page
+    chinese = await printed(project.owner, at, number, "zh")
+    for words in ("移交", "证据不足仍予通过的理由", "9 · 固化", "推广步骤", "单据太少", "质量经理验收"):
+        assert words in chinese, words

@@ -1,0 +1,200 @@
+"""A minor improvement over HTTP: from the suggestion to the standard, or back to the old process."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.client import Client
+from tests.processes.improvement_suggestions.samples import offered
+from tests.processes.improvement_suggestions.samples import tell as tell_all
+from tests.processes.improvements.samples import (
+    AT,
+    Improvers,
+    a_classification,
+    a_judgement,
+    a_proposal,
+    a_target,
+    refusal,
+    weighed,
+)
+
+
+async def event_types(client: Client, at: str) -> list[str]:
+    return [event["type"] for page in await client.pages(f"{at}/events") for event in page]
+
+
+async def test_a_minor_improvement_goes_from_the_suggestion_to_the_standard(improvers: Improvers) -> None:
+    await improvers.restored(hours=8, days_ago=15)
+    await improvers.api.team("network")
+    at = await improvers.evaluating()
+    await improvers.restored(hours=1)
+    effect = await improvers.measured(at)
+    assert (effect["occasion"], effect["verdict"]) == ("evaluation", "improved")
+    judged = await improvers.owner.post_ok(f"{at}/evaluate", a_judgement(effect["position"], comment="Good."))
+    assert (judged["reached"], judged["against_evidence"]) == (True, False)
+    assert judged["judged_position"] == judged["measured_position"] == effect["position"]
+    said = {"document_numbers": ["SOP-12"], "teams": ["network"]}
+    done = await improvers.quality.post_ok(f"{at}/standardise", said)
+    assert (done["state"], done["document_numbers"]) == ("standardised", ["SOP-12"])
+    assert done["next_benefit_due_at"] is not None
+    assert await event_types(improvers.quality, at) == [
+        *("improvement.selected", "improvement.proposed", "improvement.submitted"),
+        *("improvement.voted", "improvement.voted", "improvement.approved", "improvement.classified"),
+        *("improvement.implementation_begun", "improvement.implemented", "improvement.effects_measured"),
+        *("improvement.evaluated", "improvement.standardised"),
+    ]
+
+
+async def test_what_did_not_help_is_reverted_and_only_a_reason_judges_it_otherwise(
+    improvers: Improvers,
+) -> None:
+    await improvers.restored(hours=2, days_ago=15)
+    at = await improvers.evaluating()
+    assert await refusal(improvers.quality, f"{at}/evaluate", a_judgement(1)) == (
+        409,
+        "effect_is_missing",
+        "",
+    )
+    await improvers.restored(hours=9)
+    effect = await improvers.measured(at)
+    position = effect["position"]
+    assert effect["verdict"] == "worsened"
+    old = await refusal(improvers.quality, f"{at}/evaluate", a_judgement(position - 1))
+    assert old == (422, "not_the_newest_measurement", "/position")
+    answer = await improvers.quality.post(f"{at}/evaluate", json=a_judgement(position))
+    (wrong,) = answer.json()["errors"]
+    assert (wrong["pointer"], wrong["code"]) == ("/reason", "against_evidence")
+    assert "incident_resolution_seconds" in wrong["message"]
+    assert "worsened" in wrong["message"]
+    reverting = {"reason": "No faster.", "old_process_stands": True, "told": "Both desks, at noon."}
+    assert await refusal(improvers.quality, f"{at}/revert", reverting) == (409, "not_evaluated", "")
+    bent = a_judgement(position, reason="A flood in the week after.")
+    judged = await improvers.quality.post_ok(f"{at}/evaluate", bent)
+    assert (judged["reached"], judged["against_evidence"]) == (True, True)
+    assert judged["against_evidence_reason"] == "A flood in the week after."
+    assert await refusal(improvers.quality, f"{at}/revert", reverting) == (409, "judged_reached", "")
+    judged = await improvers.quality.post_ok(f"{at}/evaluate", a_judgement(position, reached=False))
+    assert (judged["reached"], judged["against_evidence"]) == (False, False)
+    said = {"document_numbers": ["SOP-12"], "teams": [await improvers.api.team("network")]}
+    refused = await refusal(improvers.quality, f"{at}/standardise", said)
+    assert refused == (409, "not_judged_reached", "")
+    half = await refusal(improvers.quality, f"{at}/revert", reverting | {"old_process_stands": False})
+    assert half == (422, "old_process_must_stand", "/old_process_stands")
+    gone = await improvers.quality.post_ok(f"{at}/revert", reverting)
+    assert (gone["state"], gone["reverted_told"]) == ("reverted", "Both desks, at noon.")
+
+
+async def test_it_is_selected_by_an_assessment_or_for_a_reason_and_its_suggestions_with_it(
+    improvers: Improvers,
+) -> None:
+    suggestion = await offered(improvers.author)
+    said = {
+        "title": "Sooner",
+        "suggestions": [suggestion["number"]],
+        "scope": "process",
+        "process": "incident",
+    }
+    quality = improvers.quality
+    assert await refusal(quality, AT, said) == (422, "selection_reason_missing", "/reason")
+    said["reason"] = "It cannot wait."
+    twice = said | {"suggestions": [suggestion["number"], suggestion["id"]]}
+    assert await refusal(quality, AT, twice) == (422, "each_once", "/suggestions")
+    wrong = await refusal(quality, AT, said | {"aspect": "platform"})
+    assert wrong == (422, "aspect_of_other_scope", "/aspect")
+    made = await quality.post_ok(AT, said)
+    assert (made["state"], made["proposer_ids"]) == ("selected", [improvers.author.id])
+    kept = await quality.read(f"/v1/improvement_suggestions/{suggestion['id']}")
+    assert (kept["state"], kept["improvement_id"]) == ("selected", made["id"])
+    followers = (await quality.read(f"{AT}/{made['id']}/followers"))["items"]
+    assert [one["person"]["id"] for one in followers] == [improvers.author.id]
+    again = await quality.post(AT, json=said)
+    assert again.status_code == 422, "a suggestion is carried out by one improvement"
+    assert again.json()["errors"][0]["pointer"] == "/suggestions/0"
+
+
+async def test_a_proposal_serves_a_target_of_a_plan_or_says_why_not(improvers: Improvers) -> None:
+    at, quality = await improvers.selected(), improvers.quality
+    await improvers.follow()
+    alone = a_proposal(outside_plan_reason=None)
+    refused = await refusal(quality, f"{at}/propose", alone)
+    assert refused == (422, "plan_or_reason_missing", "/outside_plan_reason")
+    cheap = await refusal(quality, f"{at}/propose", a_proposal(currency=None))
+    assert cheap == (422, "missing", "/currency")
+    twice = a_proposal(targets=[a_target(), a_target()])
+    assert await refusal(quality, f"{at}/propose", twice) == (422, "each_once", "/targets/1/name")
+    assert await refusal(quality, f"{at}/submit", improvers.question() | weighed()) == (
+        *(409, "not_in_this_state"),
+        "",
+    )
+    await quality.post_ok(f"{at}/propose", a_proposal())
+    await quality.post_ok(f"{at}/propose", a_proposal(targets=[a_target(name="sooner")]))
+    targets = (await quality.read(f"{at}/targets"))["items"]
+    assert [(one["name"], one["dropped_at"] is None) for one in targets] == [
+        ("restore-faster", False),
+        ("sooner", True),
+    ]
+    baselines = (await quality.read(f"{at}/baselines"))["items"]
+    assert [one["name"] for one in baselines] == ["sooner"]
+    (document,) = (await quality.read(f"{at}/documents"))["items"]
+    assert (document["document_class"], document["edition"], document["state"]) == ("PP", 2, "drafted")
+    await quality.post_ok(f"{at}/submit", improvers.question() | weighed())
+    (document,) = (await quality.read(f"{at}/documents"))["items"]
+    assert document["state"] == "published"
+
+
+async def test_whoever_proposed_it_or_what_it_carries_out_does_not_vote(improvers: Improvers) -> None:
+    at = await improvers.proposed()
+    persons = [improvers.author.id, improvers.quality.id]
+    refused = await refusal(
+        improvers.quality, f"{at}/submit", improvers.question(persons=persons) | weighed()
+    )
+    assert refused == (422, "nobody_to_ask", "/persons")
+    mixed = improvers.question(persons=[*persons, improvers.committee[0].id])
+    await improvers.quality.post_ok(f"{at}/submit", mixed | weighed())
+    votes = (await improvers.quality.read(f"{at}/votes"))["items"]
+    assert [one["person"]["id"] for one in votes] == [improvers.committee[0].id]
+
+
+async def test_what_is_deferred_is_taken_up_by_those_who_deferred_it(improvers: Improvers) -> None:
+    at = await improvers.in_review(defer_until_at="2198-01-01T00:00:00Z")
+    deferred = await improvers.vote(at, "defer")
+    assert (deferred["state"], deferred["deferral_reason"]) == ("deferred", "by_vote")
+    assert deferred["deferred_until_at"] == "2198-01-01T00:00:00.000000Z"
+    silent = await refusal(improvers.quality, f"{at}/take_up", {})
+    assert silent == (422, "missing", "/what_changed")
+    again = await improvers.quality.post_ok(f"{at}/take_up", {"what_changed": "The engineers are free."})
+    assert (again["state"], again["deferred_until_at"]) == ("in_review", None)
+    assert again["decision_id"] != deferred["decision_id"]
+    rejected = await improvers.vote(at, "reject")
+    assert rejected["state"] == "rejected"
+    await tell_all(improvers.api)
+    told = [one["number"] for one in (await improvers.author.read("/v1/notices"))["items"]]
+    assert rejected["number"] in told
+
+
+async def test_it_is_classified_before_anything_is_made_of_it(improvers: Improvers) -> None:
+    at = await improvers.approved()
+    plan = {"plan": "By Friday."}
+    assert await refusal(improvers.owner, f"{at}/implement", plan) == (409, "not_classified", "")
+    bare = a_classification(kind="new_process")
+    member = improvers.committee[0]
+    assert await refusal(member, f"{at}/classify", bare) == (422, "criteria_missing", "/criteria")
+    found = await member.post_ok(f"{at}/classify", bare | {"criteria": ["complex"]})
+    assert (found["size"], found["to_pilot"], found["priority"]) == ("major", True, "P3")
+    assert await refusal(improvers.owner, f"{at}/implement", plan) == (409, "needs_project", "")
+    await member.post_ok(f"{at}/classify", a_classification())
+    begun = await improvers.owner.post_ok(f"{at}/implement", plan)
+    assert begun["state"] == "implementing"
+
+
+@pytest.mark.parametrize("action", ["charter", "plan", "start_pilot", "roll_out", "hand_over", "standardise"])
+async def test_a_step_that_is_skipped_is_refused_and_says_what_can_be_done(
+    improvers: Improvers, action: str
+) -> None:
+    at = await improvers.selected()
+    answer = await improvers.quality.post(f"{at}/{action}", json={})
+    # A body that lacks something is refused for that first.
+    assert answer.status_code in (409, 422)
+    if answer.status_code == 409:
+        problem = answer.json()
+        assert (problem["state"], "propose" in problem["allowed_actions"]) == ("selected", True)

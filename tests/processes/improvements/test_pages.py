@@ -1,0 +1,104 @@
+"""The documents of improvements as pages: what is on them, in both languages, and nothing that would run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from app.api.pages import page
+from app.i18n import LANGUAGES
+from app.processes.improvements.pages import PrintedImprovement, page_of
+from tests.kpis.drawing.drawings import parse
+from tests.processes.improvements.printed import HARM, a_handover, a_proposal, a_report
+
+PAGES: dict[str, Callable[[str], PrintedImprovement]] = {"PP": a_proposal, "PL": a_report, "HO": a_handover}
+DRAWING = re.compile(r"<svg .*?</svg>", re.DOTALL)
+#: Elements of HTML whose end need not be written.
+OPEN_ENDED = {"td", "th", "tr", "br", "meta", "link", "html"}
+ON_EVERY_PAGE = {
+    "en": ("edition 2", "Published", "Written", "2026-07-01 00:30", "Asia/Shanghai", "Signatures"),
+    "zh": ("第 2 版", "已发布", "编写时间", "2026-07-01 00:30", "Asia/Shanghai", "签字"),
+}
+ON_PAGES = {
+    "PP": {
+        "en": ("Improvement proposal", "212", "98,765", "−20 %", "By the median.", "The author was erased"),
+        "zh": ("改进提案", "212", "98,765", "−20 %", "基线窗口", "编写人信息已删除"),
+    },
+    "PL": {
+        "en": ("Pilot report", "123,456", "round 2", "−40 min", "Not reached", "No evidence", "For it: <b>5"),
+        "zh": ("试点报告", "123,456", "第 2 轮", "−40 min", "未达到", "证据不足", "赞成: <b>5"),
+    },
+    "HO": {
+        "en": ("Hand-over", "9 · Fix", "KB-17", "Why it was passed against the evidence", "Out of order"),
+        "zh": ("移交", "9 · 固化", "KB-17", "证据不足仍予通过的理由", "未按顺序的理由"),
+    },
+}
+
+
+class Balance(HTMLParser):
+    """Sees that what is opened is closed, in its order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag not in {"script", "style", "iframe"}
+        assert not any(name.startswith("on") or name == "style" for name, _ in attrs)
+        if tag not in OPEN_ENDED:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in OPEN_ENDED:
+            assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("of_class", PAGES)
+def test_a_document_prints_with_its_figures_and_runs_nothing(of_class: str, language: str) -> None:
+    printed = page_of(PAGES[of_class](language), language)
+    html = bytes(page(language, printed.title, printed.body).body).decode()
+    said = (f"{of_class}2026001", *ON_EVERY_PAGE[language], *ON_PAGES[of_class][language])
+    assert [one for one in said if one not in html] == []
+    assert HARM not in html
+    assert "&lt;script&gt;" in html
+    balance = Balance()
+    balance.feed(html)
+    assert balance.open == []
+
+
+@pytest.mark.parametrize(("make", "number"), [(a_proposal, 1), (a_report, 3), (a_handover, 3)])
+def test_drawings_stand_in_the_page_as_they_are_served_alone(
+    make: Callable[[str], PrintedImprovement], number: int
+) -> None:
+    drawings = DRAWING.findall(page_of(make("en"), "en").body)
+    assert len(drawings) == number
+    for one in drawings:
+        parse(one)
+        assert " id=" not in one, "ids of several drawings would collide"
+    assert "cannot be drawn" in page_of(make("en"), "en").body
+
+
+def test_the_reason_against_the_evidence_stands_out_whoever_wrote_it_down() -> None:
+    handover = a_handover("en")
+    marked = '<section class="note"><h2>Why it was passed against the evidence</h2>'
+    assert page_of(handover, "en").body.count(marked) == 1
+    document = replace(handover.document, sections=handover.document.sections[:1])
+    assert f"{marked}<p>The law asks for it.</p>" in page_of(replace(handover, document=document), "en").body
+    erased = replace(handover, document=document, against_evidence_reason=None)
+    assert f"{marked}<p>The person who gave the reason was erased." in page_of(erased, "en").body
+    followed = replace(handover, document=document, against_evidence=False)
+    assert marked not in page_of(followed, "en").body
+
+
+def test_what_was_computed_takes_the_place_of_its_text_and_what_was_said_stays() -> None:
+    body = page_of(a_report("en"), "en").body
+    assert "effect -1860.0" not in body
+    assert "In favour: 5" not in body
+    assert body.count("<h2>How people took to it</h2>") == 1
+    assert "<p>Well, after a week.</p>" in body
+    assert "−45 min" in body

@@ -1,0 +1,314 @@
+"""A pilot's whole story over HTTP: readiness, issues, the report, and each judgement of the committee."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.kpis.statistics.effects.codes import EffectVerdict
+from tests.automation.worker import Worker
+from tests.client import Api, Json
+from tests.processes.improvements.pilots import (
+    AHEAD,
+    WORD,
+    Project,
+    ago,
+    event_types,
+    project_of,
+    refusal,
+    sentences,
+)
+
+
+@pytest.fixture
+async def project(api: Api) -> Project:
+    return await project_of(api)
+
+
+def soon(**time: float) -> str:
+    """The instant so far ahead."""
+    return (datetime.now(UTC) + timedelta(**time)).isoformat()
+
+
+async def sections(project: Project, at: str, of_class: str) -> list[tuple[str, str]]:
+    """The headings and texts of the newest document of that class."""
+    documents = (await project.quality.read(f"{at}/documents"))["items"]
+    newest = [one for one in documents if one["document_class"] == of_class][-1]
+    found = (await project.quality.read(f"{at}/document_sections"))["items"]
+    return [(one["heading"], one["text"]) for one in found if one["document_id"] == newest["id"]]
+
+
+async def test_a_pilot_starts_when_all_is_ready_and_says_what_is_missing(project: Project) -> None:
+    at = await project.planned()
+    start = f"{at}/start_pilot"
+    status, wrong = await refusal(project.manager, start, {})
+    assert status == 422
+    assert wrong == [
+        ("kicked_off_at", "kick_off_missing"),
+        ("told", "telling_missing"),
+        ("key_user_training", "key_user_training_missing"),
+        ("executor_training", "executor_training_missing"),
+        ("duties", "adjusted_duties_missing"),
+        ("standards", "revised_standards_missing"),
+        ("executor", "executor_missing"),
+    ]
+    english, chinese = await sentences(project.manager, start, {})
+    assert "name the accountable executor" in english
+    assert "请指定负责的执行人" in chinese
+    ready = await project.readiness()
+    assert (await refusal(project.quality, start, ready)) == (403, "forbidden")
+    found = await project.manager.post_ok(start, ready)
+    assert (found["state"], found["pilot_rounds"], found["executor"]["id"]) == (
+        "piloting",
+        1,
+        project.executor.id,
+    )
+    [kept] = (await project.manager.read(f"{at}/pilot_readiness"))["items"]
+    assert (kept["pilot_round"], kept["standards"], kept["duties"]) == (
+        1,
+        ["PR2026001"],
+        "The desk asks first.",
+    )
+
+
+async def test_a_pilot_needs_key_users_trained_before_executors(project: Project) -> None:
+    at = await project.planned()
+    start, ready = f"{at}/start_pilot", await project.readiness()
+
+    async def refused(**changes: Any) -> tuple[int, Any]:
+        return await refusal(project.manager, start, ready | changes)
+
+    planned = await project.training("key_user", upto="plan")
+    assert await refused(key_user_training=planned) == (422, [("key_user_training", "training_not_held")])
+    swapped = {"key_user_training": ready["executor_training"]}
+    assert await refused(**swapped) == (422, [("key_user_training", "training_of_others")])
+    late = await project.training("key_user", upto="hold")
+    assert await refused(key_user_training=late) == (
+        422,
+        [("executor_training", "executors_trained_first")],
+    )
+    other = await project.training("key_user", upto="hold", process="request", skills=["tidy"])
+    assert await refused(key_user_training=other) == (
+        422,
+        [("key_user_training", "training_in_other_process")],
+    )
+    assert await refused(kicked_off_at=AHEAD) == (422, [("kicked_off_at", "in_the_future")])
+
+
+async def test_the_executor_is_licensed_and_does_not_own_the_process(project: Project) -> None:
+    at = await project.planned()
+    start, ready = f"{at}/start_pilot", await project.readiness()
+    nobody = await project.api.client("Nobody")
+    unlicensed = ready | {"executor": nobody.id}
+    assert await refusal(project.manager, start, unlicensed) == (422, [("executor", "no_licence")])
+    english, chinese = await sentences(project.manager, start, unlicensed)
+    assert "no valid licence to carry out incident" in english
+    assert "有效资格" in chinese
+    owner = ready | {"executor": project.owner.id}
+    assert await refusal(project.manager, start, owner) == (422, [("executor", "executor_owns_process")])
+    training = f"/v1/trainings/{ready['executor_training']}"
+    [licence] = (await project.quality.read(f"{training}/licences"))["items"]
+    revoke = {"licence": licence["id"], "reason": "They do it otherwise."}
+    await project.quality.post_ok(f"{training}/revoke_licence", revoke)
+    assert await refusal(project.manager, start, ready) == (422, [("executor", "no_licence")])
+
+
+async def test_issues_and_feedback_are_logged_by_those_in_the_pilot(project: Project) -> None:
+    at = await project.piloting()
+    issue = {"title": "The form asks twice", "text": "For the site."}
+    for path, body in (
+        ("log_pilot_issue", issue),
+        ("log_pilot_feedback", {"person": "me", "stance": "opposed", "text": "Slow."}),
+    ):
+        assert await refusal(project.quality, f"{at}/{path}", body) == (403, "not_in_the_pilot")
+        english, chinese = await sentences(project.quality, f"{at}/{path}", body)
+        assert "the executor and the team" in english
+        assert "项目组成员" in chinese
+    await project.executor.post_ok(f"{at}/log_pilot_issue", issue)
+    await project.manager.post_ok(f"{at}/log_pilot_issue", {"title": "No paper"})
+    first, second = (await project.manager.read(f"{at}/pilot_issues"))["items"]
+    solved = {"issue": first["id"], "solution": "Asked once."}
+    await project.manager.post_ok(f"{at}/solve_pilot_issue", solved)
+    assert await refusal(project.manager, f"{at}/solve_pilot_issue", solved) == (
+        422,
+        [("issue", "solved_already")],
+    )
+    for stance in ("in_favour", "in_favour", "opposed"):
+        said = {"person": project.executor.id, "stance": stance, "text": "So it is."}
+        await project.executor.post_ok(f"{at}/log_pilot_feedback", said)
+
+    report = f"{at}/report_pilot"
+    assert await refusal(project.manager, report, dict(WORD)) == (409, "effect_is_missing")
+    english, chinese = await sentences(project.manager, report, dict(WORD))
+    assert "incident_resolution_seconds: measure first" in english
+    assert "incident_resolution_seconds" in chinese
+    position = await project.measured(at)
+    found = await project.manager.post_ok(report, dict(WORD))
+    assert (found["state"], found["measured_position"]) == ("pilot_reported", position)
+    texts = await sections(project, at, "PL")
+    assert [heading for heading, _ in texts] == [
+        "goals_met",
+        "tools",
+        "open_issues",
+        "reception",
+        "reception",
+        "rollout_advice",
+        "institutionalise",
+        "further_pilot",
+        "legacy",
+    ]
+    assert "restore (incident_resolution_seconds): Improved" in texts[0][1]
+    assert "已改善" in texts[0][1]
+    assert f"log position {position}" in texts[0][1]
+    assert texts[2][1] == second["title"]
+    assert "For it: 2, Neither: 0, Against it: 1" in texts[3][1]
+
+
+async def test_the_judgement_names_the_reported_effect_and_says_why_if_it_must(project: Project) -> None:
+    at, position = await project.reported(EffectVerdict.no_evidence)
+    ask = f"{at}/ask_judgement"
+
+    async def refused(judgement: str = "passed", of: int = position, **more: Any) -> Any:
+        status, wrong = await refusal(project.quality, ask, project.judgement(of, judgement, **more))
+        assert status == 422
+        return wrong
+
+    assert await refused(of=position + 1) == [("position", "not_the_reported_effect")]
+    english, chinese = await sentences(project.quality, ask, project.judgement(position + 1))
+    assert f"must be {position}" in english
+    assert str(position) in chinese
+    assert await refused() == [("reason", "passed_against_evidence")]
+    english, chinese = await sentences(project.quality, ask, project.judgement(position))
+    assert "incident_resolution_seconds: no_evidence" in english
+    assert "移交文件" in chinese
+    assert await refused("extended") == [
+        ("begins_at", "extension_dates_missing"),
+        ("ends_at", "extension_dates_missing"),
+    ]
+    assert await refused("extended", begins_at=soon(days=9), ends_at=soon(days=8)) == [
+        ("ends_at", "before_it_began")
+    ]
+    assert await refused("extended", begins_at=ago(days=9), ends_at=ago(days=8)) == [("ends_at", "not_ahead")]
+    dates: Json = {"begins_at": soon(days=1), "ends_at": soon(days=40)}
+    assert await refused("extended", **dates, scope={"channel": ["mail"]}) == [
+        ("scope/channel", "not_a_pilot_dimension")
+    ]
+    assert await refused("stopped") == [("reason", "stop_reason_missing"), ("told", "stop_telling_missing")]
+    by_others = project.judgement(position, "passed", reason="So be it.")
+    assert await refusal(project.owner, ask, by_others) == (403, "forbidden")
+
+
+async def test_neither_its_manager_nor_who_proposed_it_votes_on_a_pilot(project: Project) -> None:
+    at, position = await project.reported()
+    judged = {**project.judgement(position), **project.question(project.manager, project.quality)}
+    assert await refusal(project.manager, f"{at}/ask_judgement", judged) == (
+        422,
+        [("persons", "nobody_to_ask")],
+    )
+    judged = {**judged, "persons": [project.manager.id, project.quality.id, project.first.id]}
+    await project.manager.post_ok(f"{at}/ask_judgement", judged)
+    votes = (await project.quality.read(f"{at}/votes"))["items"]
+    decision = (await project.quality.read(at))["decision_id"]
+    assert [one["person"]["id"] for one in votes if one["decision_id"] == decision] == [project.first.id]
+    again = project.judgement(position)
+    assert await refusal(project.quality, f"{at}/ask_judgement", again) == (
+        409,
+        "improvement_decision_open",
+    )
+
+
+async def test_a_pilot_passed_against_the_evidence_keeps_the_reason(project: Project) -> None:
+    at, position = await project.reported(EffectVerdict.too_few_cases)
+    asked = project.judgement(position, reason="The law asks for it.")
+    found = await project.quality.post_ok(f"{at}/ask_judgement", asked)
+    assert (found["asked_judgement"], found["asked_position"]) == ("passed", position)
+    found = await project.decide(at)
+    assert (found["state"], found["judged_position"]) == ("rolling_out", position)
+    assert (found["first_judgement"], found["last_judgement"]) == ("passed", "passed")
+    assert (found["against_evidence"], found["against_evidence_reason"]) == (True, "The law asks for it.")
+    assert (await event_types(project.quality, at))[-1] == "improvement.pilot_passed"
+    last = (await project.quality.read(f"{at}/events"))["items"][-1]
+    assert last["given"]["position"] == position
+
+
+async def test_a_pilot_passed_on_an_improved_effect_needs_no_reason(project: Project) -> None:
+    at = await project.rolling_out(reason="It is better.")
+    found = await project.quality.read(at)
+    assert (found["against_evidence"], found["against_evidence_reason"]) == (False, None)
+
+
+async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_measured_anew(
+    project: Project,
+) -> None:
+    at, position = await project.reported()
+    ask = f"{at}/ask_judgement"
+    await project.quality.post_ok(ask, project.judgement(position))
+    found = await project.decide(at, "reject")
+    assert (found["state"], found["first_judgement"]) == ("pilot_reported", None)
+
+    begins, ends = ago(minutes=5), soon(days=15)
+    asked = project.judgement(
+        position,
+        "extended",
+        scope={"team": ["network"], "service": ["mail"]},
+        control={"team": ["none"]},
+        begins_at=begins,
+        ends_at=ends,
+    )
+    found = await project.manager.post_ok(ask, asked)
+    assert found["next_scope"] == {"team": ["network"], "service": ["mail"]}
+    found = await project.decide(at)
+    assert (found["state"], found["pilot_rounds"], found["next_scope"]) == ("piloting", 2, None)
+    assert found["pilot_scope"] == {"team": ["network"], "service": ["mail"]}
+    assert found["pilot_control"] == {"team": ["none"]}
+    assert datetime.fromisoformat(found["pilot_ends_at"]) == datetime.fromisoformat(ends)
+    assert found["pilot_length"] == "short"
+    assert (found["first_judgement"], found["last_judgement"]) == ("extended", "extended")
+
+    assert await refusal(project.manager, f"{at}/report_pilot", dict(WORD)) == (409, "effect_is_missing")
+    again = await project.measured(at)
+    await project.manager.post_ok(f"{at}/report_pilot", dict(WORD))
+    states = [one["state"] for one in (await project.quality.read(f"{at}/documents"))["items"]]
+    assert states[-2:] == ["superseded", "published"]
+    stale = project.judgement(position)
+    assert await refusal(project.quality, ask, stale) == (422, [("position", "not_the_reported_effect")])
+    await project.quality.post_ok(ask, project.judgement(again))
+    found = await project.decide(at)
+    assert (found["state"], found["first_judgement"], found["last_judgement"]) == (
+        "rolling_out",
+        "extended",
+        "passed",
+    )
+
+
+async def test_a_judgement_that_lapses_is_flagged_and_can_be_asked_again(project: Project) -> None:
+    at, position = await project.reported()
+    due = datetime.now(UTC) + timedelta(hours=1)
+    asked = project.judgement(position, due_at=due.isoformat())
+    await project.manager.post_ok(f"{at}/ask_judgement", asked)
+    worker = Worker(project.api.ledger)
+    for minutes in (0, 61, 62, 65):
+        await worker.work(due + timedelta(minutes=minutes - 60))
+    assert worker.failures == []
+    found = await project.quality.read(at)
+    assert (found["state"], found["first_judgement"]) == ("pilot_reported", None)
+    assert found["judgement_overdue_at"] is not None
+    assert "improvement.judgement_overdue" in await event_types(project.quality, at)
+    notices = (await project.quality.read("/v1/notices"))["items"]
+    assert "pilot_not_judged" in {step for one in notices for step in one["steps"]}
+    found = await project.quality.post_ok(f"{at}/ask_judgement", project.judgement(position))
+    assert found["judgement_overdue_at"] is None
+
+
+async def test_a_stopped_pilot_is_reverted_and_says_who_is_told(project: Project) -> None:
+    at, position = await project.reported(EffectVerdict.worsened)
+    asked = project.judgement(position, "stopped", reason="It takes longer.", told="Both desks, by mail.")
+    await project.quality.post_ok(f"{at}/ask_judgement", asked)
+    found = await project.decide(at)
+    assert (found["state"], found["last_judgement"]) == ("reverted", "stopped")
+    assert (found["revert_reason"], found["reverted_told"]) == ("It takes longer.", "Both desks, by mail.")
+    assert found["reverted_at"] is not None
+    assert found["next_report_due_at"] is None
+    assert (await event_types(project.quality, at))[-1] == "improvement.pilot_stopped"

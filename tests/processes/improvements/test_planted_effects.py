@@ -1,0 +1,115 @@
+"""An effect that is planted in made-up cases is found where it is, and nowhere else."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from app.db import Connection
+from tests.client import Api
+from tests.processes.improvements.pilots import refusal
+from tests.processes.improvements.planted import (
+    BASELINE,
+    CHANGED,
+    MEDIAN_HOURS,
+    TEAMS,
+    Planted,
+    days_ago,
+    planted_of,
+)
+
+BEFORE, AFTER = BASELINE, (CHANGED, 0.0)
+SAME = dict.fromkeys(TEAMS, 1.0)
+HALF, SEED = 0.5, 24
+
+
+@pytest.fixture
+async def planted(api: Api, follower: Connection) -> Planted:
+    return await planted_of(api, follower, SEED)
+
+
+async def test_an_effect_in_the_pilot_alone_is_found_with_its_size_and_none_outside(planted: Planted) -> None:
+    at = await planted.piloted({"team": ["network"]})
+    await planted.cases(BEFORE, SAME)
+    await planted.cases(AFTER, SAME | {"network": HALF})
+    measured, effect = await planted.measured(at)
+    assert (measured["occasion"], measured["pilot_round"], measured["verdict"]) == ("pilot", 1, "improved")
+    found, true_effect = effect["result"], -(1 - HALF) * MEDIAN_HOURS * 3600
+    assert found["method"] == "duration_did"
+    assert found["low"] < true_effect < found["high"] < 0
+    assert effect["scope"] == {"team": ["network"]}
+    assert len(effect["control"]["team"]) == 2, "the teams outside the pilot"
+    assert measured["promise"] in ("shown", "reached")
+    outside = {
+        "before": {"from": days_ago(BEFORE[0]), "to": days_ago(BEFORE[1])},
+        "after": {"from": days_ago(AFTER[0]), "to": days_ago(AFTER[1])},
+        "scope": {"team": ["storage"]},
+        "control": {"team": ["desk"]},
+    }
+    none = await planted.project.quality.post_ok("/v1/kpis/incident_resolution_seconds/effect", outside)
+    assert none["verdict"] == "no_evidence"
+    # A year of later events, late ones among them, moves no stored effect.
+    await planted.cases(AFTER, dict.fromkeys(TEAMS, 4.0), each=12)
+    await planted.follow()
+    again = await planted.effect(measured)
+    assert again["recomputed"] == {"same": True, "differences": [], "reason": None}
+    assert (again["result"], again["position"]) == (effect["result"], measured["position"])
+
+
+async def test_an_effect_on_everybody_is_not_credited_to_the_pilot(planted: Planted) -> None:
+    at = await planted.piloted({"team": ["network"]})
+    await planted.cases(BEFORE, SAME)
+    await planted.cases(AFTER, dict.fromkeys(TEAMS, HALF))
+    measured, effect = await planted.measured(at)
+    assert measured["verdict"] == "no_evidence"
+    sides = effect["result"]
+    assert sides["after"]["compared"] < 0.7 * sides["before"]["compared"], "the pilot did become faster"
+    await planted.reported(at)
+    passing = planted.project.judgement(measured["position"])
+    refused = await refusal(planted.project.quality, f"{at}/ask_judgement", passing)
+    assert refused == (422, [("reason", "passed_against_evidence")])
+    said = {**passing, "reason": "The desks want it all the same."}
+    await planted.project.quality.post_ok(f"{at}/ask_judgement", said)
+    passed = await planted.project.decide(at)
+    assert (passed["state"], passed["against_evidence"]) == ("rolling_out", True)
+    assert passed["against_evidence_reason"] == "The desks want it all the same."
+
+
+async def test_a_project_without_an_effect_is_reverted_on_the_evidence(planted: Planted) -> None:
+    at = await planted.implemented()
+    await planted.cases(BEFORE, SAME)
+    await planted.cases(AFTER, SAME)
+    measured, _ = await planted.measured(at)
+    assert (measured["occasion"], measured["verdict"]) == ("evaluation", "no_evidence")
+    quality = planted.project.quality
+    said = dict.fromkeys(("goal_reached", "scope_reached", "benefit_reached", "reached"), False)
+    judged = await quality.post_ok(f"{at}/evaluate", {**said, "position": measured["position"]})
+    assert (judged["reached"], judged["against_evidence"]) == (False, False)
+    told = {"reason": "No faster.", "old_process_stands": True, "told": "All desks, by mail."}
+    assert (await quality.post_ok(f"{at}/revert", told))["state"] == "reverted"
+
+
+async def test_fewer_than_ten_cases_never_claim_an_effect(planted: Planted) -> None:
+    at = await planted.implemented()
+    await planted.cases(BEFORE, {"network": 1.0}, each=9)
+    await planted.cases(AFTER, {"network": 0.01}, each=9)
+    measured, effect = await planted.measured(at)
+    assert (measured["verdict"], effect["verdict"]) == ("too_few_cases", "too_few_cases")
+
+
+async def test_what_is_measured_twice_of_the_same_cases_is_the_same_but_for_its_position(
+    planted: Planted,
+) -> None:
+    at = await planted.implemented()
+    await planted.cases(BEFORE, {"network": 1.0}, each=12)
+    await planted.cases(AFTER, {"network": HALF}, each=12)
+    await planted.follow()
+    for _ in range(2):
+        await planted.project.quality.post_ok(f"{at}/measure_effects")
+        await planted.follow()
+    measurements = (await planted.project.quality.read(f"{at}/measurements"))["items"]
+    effects = [await planted.effect(one) for one in measurements]
+    for one, other in pairwise(effects):
+        assert one["position"] < other["position"]
+        assert (one["result"]["effect"], one["verdict"]) == (other["result"]["effect"], other["verdict"])

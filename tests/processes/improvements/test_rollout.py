@@ -1,0 +1,369 @@
+"""A rollout over HTTP: nine steps in their order, each with its evidence; hand-over, and what comes after."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.common.people import Person, Role
+from app.common.records import from_row
+from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
+from app.processes.improvements.records import MeasurementOccasion
+from tests.automation.worker import Worker
+from tests.client import Api, Client, Json
+from tests.processes.improvements.pilots import (
+    AHEAD,
+    STEPS,
+    Project,
+    ago,
+    event_types,
+    project_of,
+    refusal,
+    sentences,
+)
+
+
+@pytest.fixture
+async def project(api: Api) -> Project:
+    return await project_of(api)
+
+
+def evidence(project: Project, step: str, **more: Any) -> Json:
+    """What is said to complete the step."""
+    of_steps: dict[str, Json] = {
+        "name_owner": {"owner": project.owner.id},
+        "organise": {"goals": "Half the time.", "weekly_plan": "One team a week."},
+        "inform_and_train": {
+            "announcements": [
+                {"medium": "Mail", "announced_at": ago(days=2), "reach": 120},
+                {"medium": "Meeting", "announced_at": ago(days=1), "reach": 30},
+            ]
+        },
+        "publish": {"numbers": ["PR2026001"], "effective_at": AHEAD},
+        "cut_over": {
+            "share": 100,
+            "pilot_shown": "PL2026001.",
+            "people_shown": "The examination.",
+            "resources_shown": "The tool is there.",
+            "obstacles_shown": "None is known.",
+        },
+        "manage_daily": {"went_well": "Nobody asks twice any more."},
+    }
+    return {"step": step, "evidence": f"Done: {step}.", **of_steps.get(step, {}), **more}
+
+
+async def completed(project: Project, at: str, *steps: str) -> Json:
+    """The improvement after its steps were completed."""
+    found: Json = {}
+    for step in steps:
+        more = {}
+        if step == "inform_and_train":
+            more = {"training": await project.training("everybody", upto="examine")}
+        body = evidence(project, step, **more)
+        found = await project.executor.post_ok(f"{at}/complete_rollout_step", body)
+    return found
+
+
+async def steps_of(client: Client, at: str) -> dict[str, Json]:
+    """The steps of the rollout by name."""
+    return {one["step"]: one for one in (await client.read(f"{at}/rollout_steps"))["items"]}
+
+
+async def standardised(project: Project) -> str:
+    """One that is standardised."""
+    at = await project.planned_rollout()
+    await completed(project, at, *FIRST_SEVEN)
+    said = {"handed_over": "All of it.", "numbers": ["PR2026001"]}
+    await project.manager.post_ok(f"{at}/ask_hand_over", said)
+    await project.quality.post_ok(f"{at}/hand_over")
+    body = {"document_numbers": ["PR2026001"], "teams": ["network"]}
+    found = await project.quality.post_ok(f"{at}/standardise", body)
+    assert found["state"] == "standardised"
+    return at
+
+
+FIRST_SEVEN = tuple(step for step in STEPS[:7] if step != "pilot")
+
+
+async def test_a_rollout_is_planned_in_nine_steps_of_which_the_pilot_is_done(project: Project) -> None:
+    at = await project.rolling_out()
+    roll_out, plan = f"{at}/roll_out", project.rollout(cutover_at="2030-03-31T04:00:00Z")
+    assert await refusal(project.quality, roll_out, plan) == (403, "forbidden")
+    step = {"step": "organise", "evidence": "Done.", "goals": "Half.", "weekly_plan": "All."}
+    unplanned = (409, "rollout_not_planned")
+    assert await refusal(project.executor, f"{at}/complete_rollout_step", step) == unplanned
+    english, chinese = await sentences(project.executor, f"{at}/complete_rollout_step", step)
+    assert "plan it first" in english
+    assert "请先制定推广计划" in chinese
+
+    left = plan | {"steps": [one for one in plan["steps"] if one["step"] not in ("publish", "fix")]}
+    assert await refusal(project.manager, roll_out, left) == (422, [("steps", "rollout_steps_missing")])
+    english, chinese = await sentences(project.manager, roll_out, left)
+    assert "missing are: publish, fix" in english
+    assert "publish, fix" in chinese
+    twice = plan | {"steps": [*plan["steps"], plan["steps"][0]]}
+    assert await refusal(project.manager, roll_out, twice) == (422, [("steps/8/step", "each_once")])
+    undated = {"step": "name_owner", "owner": project.executor.id}
+    undated_plan = plan | {"steps": [undated, *plan["steps"][1:]]}
+    assert await refusal(project.manager, roll_out, undated_plan) == (
+        422,
+        [("steps/0/due_at", "undated_step")],
+    )
+
+    found = await project.manager.post_ok(roll_out, plan)
+    assert (found["state"], found["rollout_departments"]) == ("rolling_out", ["Service desk"])
+    steps = await steps_of(project.manager, at)
+    assert list(steps) == list(STEPS)
+    assert [one["place"] for one in steps.values()] == list(range(1, 10))
+    assert steps["optimise"]["due_at"].startswith("2030-09-30T04:00")
+    assert steps["fix"]["due_at"].startswith("2030-12-31T04:00")
+    done = [name for name, one in steps.items() if one["completed_at"] is not None]
+    report = (await project.manager.read(f"{at}/documents"))["items"][-1]["number"]
+    assert (done, steps["pilot"]["evidence_numbers"]) == (["pilot"], [report])
+
+    await completed(project, at, "name_owner")
+    others = plan | {"steps": [one | {"owner": project.manager.id} for one in plan["steps"]]}
+    await project.manager.post_ok(roll_out, others)
+    owners = {name: one["owner"]["id"] for name, one in (await steps_of(project.manager, at)).items()}
+    assert owners["name_owner"] == project.executor.id
+    assert owners["organise"] == project.manager.id
+
+
+async def test_each_step_is_completed_by_its_owner_in_order_with_its_evidence(project: Project) -> None:
+    at = await project.planned_rollout()
+    path = f"{at}/complete_rollout_step"
+
+    async def refused(step: str, **more: Any) -> Any:
+        status, wrong = await refusal(project.executor, path, evidence(project, step, **more))
+        assert status in (409, 422)
+        return wrong
+
+    for client in (project.manager, project.quality):
+        assert await refusal(client, path, evidence(project, "name_owner")) == (403, "not_the_step_owner")
+    english, chinese = await sentences(project.quality, path, evidence(project, "name_owner"))
+    assert "completed by its owner" in english
+    assert "由其负责人完成" in chinese
+    assert await refused("publish") == "rollout_order"
+    english, chinese = await sentences(project.executor, path, evidence(project, "publish"))
+    assert "publish comes after name_owner" in english
+    assert "name_owner" in chinese
+    assert await refused("fix") == [("step", "step_for_later")]
+    pilot = evidence(project, "pilot")
+    assert await refusal(project.manager, path, pilot) == (422, [("step", "completed_already")])
+
+    assert await refused("name_owner", owner=None) == [("owner", "process_owner_missing")]
+    assert await refused("name_owner", owner=project.manager.id) == [("owner", "not_senior")]
+    raised = await project.admin.patch(
+        f"/v1/persons/{project.executor.id}", json={"grade": "senior"}, headers={"If-Match": "*"}
+    )
+    assert raised.status_code == 200
+    assert await refused("name_owner", owner=project.executor.id) == [("owner", "owner_is_executor")]
+    found = await completed(project, at, "name_owner")
+    assert found["process_owner"]["id"] == project.owner.id
+
+
+async def test_goals_telling_training_and_publishing_need_their_evidence(project: Project) -> None:
+    at = await project.planned_rollout()
+    path = f"{at}/complete_rollout_step"
+
+    async def refused(step: str, **more: Any) -> Any:
+        status, wrong = await refusal(project.executor, path, evidence(project, step, **more))
+        assert status in (409, 422)
+        return wrong
+
+    await completed(project, at, "name_owner")
+    assert await refused("organise", goals=None, weekly_plan=None) == [
+        ("goals", "goals_missing"),
+        ("weekly_plan", "weekly_plan_missing"),
+    ]
+    assert await refused("organise", goal="0") == [("goal", "goal_not_positive")]
+    found = await completed(project, at, "organise")
+    assert found["rollout_goal"] == "0.5"
+
+    one = [{"medium": "Mail", "announced_at": ago(days=2), "reach": 120}] * 2
+    assert await refused("inform_and_train", announcements=one) == [("announcements", "two_media_needed")]
+    assert await refused("inform_and_train") == [("training", "examined_training_missing")]
+    held = await project.training("executor", upto="hold", title="Only held")
+    assert await refused("inform_and_train", training=held) == [("training", "training_not_examined")]
+    few = await project.training("executor", upto="examine", topics=["own_duty"])
+    assert await refused("inform_and_train", training=few) == [("training", "training_topics_missing")]
+    english, chinese = await sentences(
+        project.executor, path, evidence(project, "inform_and_train", training=few)
+    )
+    assert "leaves out: what_is_new, what_differs, how_to_do_it" in english
+    assert "what_is_new" in chinese
+    await completed(project, at, "inform_and_train")
+    media = [one["medium"] for one in (await project.quality.read(f"{at}/announcements"))["items"]]
+    assert media == ["Mail", "Meeting"]
+
+    assert await refused("publish", numbers=[], effective_at=None) == [
+        ("numbers", "document_number_missing"),
+        ("effective_at", "effective_day_missing"),
+    ]
+    assert await refused("publish", effective_at="2199-01-03T00:00:00Z") == [
+        ("effective_at", "not_the_cutover_day")
+    ]
+    await completed(project, at, "publish")
+    assert await refused("manage_daily") == "rollout_order"
+
+
+async def test_a_cutover_is_ready_and_in_stages_and_moves_what_follows(project: Project) -> None:
+    at = await project.planned_rollout(cutover_at="2030-03-31T04:00:00Z")
+    await completed(project, at, *FIRST_SEVEN[:3])
+    publish = evidence(project, "publish", effective_at="2030-03-31T05:00:00Z")
+    await project.executor.post_ok(f"{at}/complete_rollout_step", publish)
+    path, bare = f"{at}/complete_rollout_step", {"step": "cut_over", "evidence": "The day."}
+    assert await refusal(project.executor, path, bare) == (
+        422,
+        [
+            ("pilot_shown", "pilot_evidence_missing"),
+            ("people_shown", "people_evidence_missing"),
+            ("resources_shown", "resources_evidence_missing"),
+            ("obstacles_shown", "obstacles_evidence_missing"),
+            ("share", "share_missing"),
+        ],
+    )
+    english, chinese = await sentences(project.executor, path, bare)
+    assert "nothing makes it impossible" in english
+    assert "不存在障碍" in chinese
+    half = evidence(project, "cut_over", share=50)
+    found = await project.executor.post_ok(path, half)
+    assert (found["cutover_share"], found["cutover_at"] is not None) == (50, True)
+    steps = await steps_of(project.executor, at)
+    assert steps["cut_over"]["completed_at"] is None
+    cutover = datetime.fromisoformat(found["cutover_at"])
+    optimise = datetime.fromisoformat(steps["optimise"]["due_at"])
+    assert timedelta(days=180) < optimise - cutover < timedelta(days=186)
+    assert await refusal(project.executor, path, half) == (422, [("share", "share_not_more")])
+    again = await project.executor.post_ok(path, evidence(project, "cut_over"))
+    assert (again["cutover_share"], again["cutover_at"]) == (100, found["cutover_at"])
+    assert (await steps_of(project.executor, at))["cut_over"]["completed_at"] is not None
+    told = {"reason": "It is slow.", "old_process_stands": True, "told": "Both desks."}
+    assert (await refusal(project.quality, f"{at}/revert", told))[0] == 409
+
+
+async def test_the_process_owner_lets_a_step_come_first(project: Project) -> None:
+    at = await project.planned_rollout()
+    skip = f"{at}/skip_rollout_order"
+    said = {"step": "publish", "reason": "The training needs it."}
+    assert await refusal(project.executor, skip, said) == (403, "forbidden")
+    assert await refusal(project.owner, skip, said | {"step": "name_owner"}) == (
+        422,
+        [("step", "step_in_order")],
+    )
+    await project.owner.post_ok(skip, said)
+    await completed(project, at, "publish")
+    step = (await steps_of(project.owner, at))["publish"]
+    assert (step["order_reason"], step["order_skipped_by"]["id"]) == (
+        "The training needs it.",
+        project.owner.id,
+    )
+    assert await refusal(project.owner, skip, said) == (422, [("step", "completed_already")])
+
+
+async def test_what_went_well_is_told_to_all_teams_and_an_overdue_step_to_its_owner(
+    project: Project,
+) -> None:
+    await project.api.team("storage")
+    other = await project.api.client("Other", Role.engineer, teams=("storage",))
+    at = await project.planned_rollout(name_owner=ago(minutes=5))
+    worker, now = Worker(project.api.ledger), datetime.now(UTC)
+    await worker.work(now)
+    await worker.work(now + timedelta(minutes=2))
+    await worker.work(now + timedelta(minutes=4))
+    step = (await steps_of(project.manager, at))["name_owner"]
+    assert step["overdue_at"] is not None
+    number = (await project.manager.read(at))["number"]
+    assert "rollout_step_overdue" in await told(project.executor, at)
+    await completed(project, at, *FIRST_SEVEN)
+    await worker.work(now + timedelta(minutes=6))
+    await worker.work(now + timedelta(minutes=8))
+    assert worker.failures == []
+    assert "success_published" in await told(other, at)
+    types = await event_types(project.quality, at)
+    assert types.count("improvement.rollout_step_overdue") == 1
+    assert types[-2:] == ["improvement.rollout_step_completed", "improvement.success_published"]
+    assert number is not None
+
+
+async def told(client: Client, at: str) -> list[str]:
+    """What the client was told of the improvement."""
+    items = (await client.read("/v1/notices"))["items"]
+    return [step for one in items if one["about"].endswith(at.rpartition("/")[2]) for step in one["steps"]]
+
+
+async def test_it_is_handed_over_by_the_manager_and_accepted_by_quality(project: Project) -> None:
+    at = await project.rolling_out(EffectVerdict.no_evidence, reason="The law asks for it.")
+    await project.manager.post_ok(f"{at}/roll_out", project.rollout())
+    ask, said = f"{at}/ask_hand_over", {"handed_over": "All of it.", "numbers": ["PR2026001"]}
+    assert await refusal(project.manager, ask, said) == (409, "rollout_incomplete")
+    english, chinese = await sentences(project.manager, ask, said)
+    assert "Open are: name_owner, organise, inform_and_train, publish, cut_over, manage_daily" in english
+    assert "manage_daily" in chinese
+    await completed(project, at, *FIRST_SEVEN)
+    assert await refusal(project.quality, f"{at}/hand_over", {}) == (409, "handover_not_asked")
+    english, chinese = await sentences(project.quality, f"{at}/hand_over", {})
+    assert "has not handed this improvement over" in english
+    assert "尚未提请移交" in chinese
+    assert await refusal(project.quality, ask, said) == (403, "forbidden")
+    await project.manager.post_ok(ask, said)
+    await project.manager.post_ok(ask, said | {"open_points": "The night shift."})
+    assert await refusal(project.manager, f"{at}/hand_over", {}) == (403, "forbidden")
+    found = await project.quality.post_ok(f"{at}/hand_over", {"comment": "All there."})
+    assert (found["state"], found["accepted_by"]["id"]) == ("handed_over", project.quality.id)
+    document = (await project.quality.read(f"{at}/documents"))["items"][-1]
+    assert (document["document_class"], document["state"], document["edition"]) == ("HO", "published", 2)
+    rows = (await project.quality.read(f"{at}/document_sections"))["items"]
+    texts = {
+        one["heading"]: one["text"]
+        for one in rows
+        if one["document_id"] == document["id"] and one["edition"] == 2
+    }
+    assert texts["against_evidence"] == "The law asks for it."
+    assert "No evidence" in texts["pilot_result"]
+    assert texts["open_points"] == "The night shift."
+    documents = texts["documents"].split(", ")
+    assert [number[:2] for number in documents] == ["PP", "PL", "PR"]
+
+
+async def test_the_quality_manager_who_manages_the_project_does_not_accept_it(project: Project) -> None:
+    at = await project.planned_rollout()
+    await completed(project, at, *FIRST_SEVEN)
+    said = {"handed_over": "All of it.", "numbers": ["PR2026001"]}
+    await project.manager.post_ok(f"{at}/ask_hand_over", said)
+    row = await project.api.ledger.db.row("select * from fold.person where id = %s", (project.manager.id,))
+    assert row is not None
+    person = from_row(Person, row)
+    manager = await project.api.client_of(person, Role.quality_manager, Role.project_manager)
+    assert await refusal(manager, f"{at}/hand_over", {}) == (403, "separation_of_duties")
+
+
+async def test_steps_eight_and_nine_come_after_it_is_standardised(project: Project) -> None:
+    at = await standardised(project)
+    fix = f"{at}/fix"
+    optimise = {"step": "optimise", "evidence": "Two fields less."}
+    assert await refusal(project.quality, fix, optimise) == (403, "forbidden")
+    assert await refusal(project.owner, fix, optimise | {"step": "publish"}) == (
+        422,
+        [("step", "not_a_later_step")],
+    )
+    last = {"step": "fix", "evidence": "It is held."}
+    assert await refusal(project.owner, fix, last) == (409, "rollout_order")
+    found = await project.owner.post_ok(fix, optimise)
+    assert found["optimised_at"] is not None
+    assert await refusal(project.owner, fix, optimise) == (422, [("step", "completed_already")])
+
+    assert await refusal(project.owner, fix, last) == (409, "targets_not_held")
+    english, chinese = await sentences(project.owner, fix, last)
+    assert "not held by incident_resolution_seconds" in english
+    assert "incident_resolution_seconds 尚未" in chinese
+    faded: Json = {"promise": PromiseVerdict.missed, "kept": False}
+    await project.measured(at, occasion=MeasurementOccasion.month_3, days=95, **faded)
+    assert await refusal(project.owner, fix, last) == (409, "targets_not_held")
+    kept: Json = {"promise": PromiseVerdict.missed, "kept": True}
+    await project.measured(at, occasion=MeasurementOccasion.month_6, days=190, **kept)
+    found = await project.owner.post_ok(fix, last)
+    assert (found["state"], found["fixed_at"] is not None) == ("standardised", True)
+    assert (await event_types(project.quality, at))[-1] == "improvement.fixed"

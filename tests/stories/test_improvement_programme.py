@@ -1,0 +1,283 @@
+"""The seventeen steps of the improvement programme over HTTP: a major improvement from the annual plan to the
+standardised process, with a pilot that is extended once.
+
+Cases are drawn from a seed and told by a tool; the pilot's team becomes faster. Each step is tried too
+early, by somebody else, or without something compulsory first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.common.people import Role
+from app.db import Connection, connect
+from app.log.follow import FOLLOW_LIMITS
+from tests.automation.worker import Worker
+from tests.client import Api, Client, Json
+from tests.conftest import DatabaseUrls
+from tests.processes.improvement_plans.samples import YEAR, contents, direction
+from tests.processes.improvement_plans.samples import a_target as a_plan_target
+from tests.processes.improvement_suggestions.samples import a_suggestion
+from tests.processes.improvements.pilots import AHEAD, KPI, STEPS, WORD, event_types
+from tests.processes.improvements.planted import (
+    BASELINE,
+    CHANGED,
+    PROMISED,
+    TEAMS,
+    Dated,
+    Planted,
+    days_ago,
+    planted_of,
+)
+from tests.processes.improvements.test_rollout import completed
+
+PLANS, SUGGESTIONS, ASSESSMENTS, IMPROVEMENTS = (
+    f"/v1/improvement_{name}" if name else "/v1/improvements"
+    for name in ("plans", "suggestions", "assessments", "")
+)
+HALF = 0.5
+
+
+@pytest.fixture
+async def planted(api: Api, place: DatabaseUrls) -> AsyncIterator[Planted]:
+    follower: Connection = await connect(place.url, FOLLOW_LIMITS)
+    yield await planted_of(api, follower, 17)
+    await follower.close()
+
+
+async def refused(client: Client, path: str, body: Json | None = None) -> str:
+    """What is said of a refused POST: its code, and those of what is wrong in the payload."""
+    answer = await client.post(path, json=body or {})
+    found = answer.json()
+    assert answer.status_code in (403, 404, 409, 422), answer.text
+    assert found["detail"], "it is refused in words"
+    errors = [f"{one['pointer']} {one['code']}" for one in found.get("errors") or []]
+    return ", ".join(errors) or str(found["code"])
+
+
+async def too_early(client: Client, at: str, *actions: str) -> None:
+    """None of the actions can be taken yet."""
+    found = await client.read(at)
+    offered = {one["action"] for one in found["actions"]}
+    assert offered.isdisjoint(actions), f"{found['state']} offers {offered & set(actions)}"
+
+
+async def plan_for_the_year(of: Planted) -> str:
+    """Steps 1 and 2: the plan of the year is drafted, submitted, approved, and begins. Gives its address."""
+    quality, owner = of.project.quality, of.project.owner
+    made = await quality.post_ok(
+        PLANS, {"title": "Improvement", "year": YEAR, "co_authors": [owner.id], **direction()}
+    )
+    at = f"{PLANS}/{made['id']}"
+    assert await refused(quality, f"{at}/submit", of.project.question()) == "plan_lacks_present_state"
+    await owner.post_ok(f"{at}/revise", contents(owner.id) | {"targets": [a_plan_target("restore-faster")]})
+    await of.follow()
+    assert await refused(owner, f"{at}/submit", of.project.question()) == "forbidden"
+    asked = await quality.post_ok(f"{at}/submit", of.project.question())
+    for voter in (of.project.first, of.project.second):
+        await voter.post_ok(f"{at}/vote", {"decision": asked["decision_id"], "verdict": "approve"})
+    worker = Worker(of.api.ledger)
+    await worker.work(datetime.now(UTC))
+    assert worker.failures == []
+    assert (await quality.read(at))["state"] == "running"
+    return at
+
+
+async def select(of: Planted, plan: str, steps: list[float]) -> str:
+    """Steps 3 and 4: a suggestion is offered, assessed and selected. Gives the improvement's address."""
+    quality, first, second = (
+        Dated(one, steps) for one in (of.project.quality, of.project.first, of.project.second)
+    )
+    number = (await of.project.quality.read(plan))["number"]
+    said = a_suggestion(plan=number, plan_target="restore-faster")
+    offered = await quality.post_ok(SUGGESTIONS, said)
+    # All of this happened weeks ago, in the month that is assessed, when the plan was not told of yet.
+    month = (datetime.now(UTC) - timedelta(days=steps[0])).strftime("%Y-%m")
+    opening = {"month": month, "assessors": [first.id, second.id]}
+    opened = await quality.post_ok(ASSESSMENTS, opening)
+    at = f"{ASSESSMENTS}/{opened['id']}"
+    criteria = ("plan_fit", "benefit", "urgency", "ease", "outside_purchase", "risk")
+    score = {"suggestion": offered["id"], **dict.fromkeys(criteria, 4)}
+    assert await refused(of.project.owner, f"{at}/score", score) == "not_an_assessor"
+    assert await refused(of.project.quality, f"{at}/conclude", {"verdicts": []}) == (
+        "/verdicts verdict_missing"
+    )
+    for assessor in (first, second):
+        await assessor.post_ok(f"{at}/score", score)
+    verdict = {"suggestion": offered["id"], "verdict": "selected", "title": "Ask for the site first"}
+    await quality.post_ok(f"{at}/conclude", {"verdicts": [verdict]})
+    kept = await of.project.quality.read(f"{SUGGESTIONS}/{offered['id']}")
+    assert kept["state"] == "selected"
+    return f"{IMPROVEMENTS}/{kept['improvement_id']}"
+
+
+async def approve(of: Planted, at: str, plan: str, steps: list[float]) -> None:
+    """Steps 5 to 7: it is proposed with a frozen baseline, approved by the committee, and found major."""
+    people = of.project
+    await too_early(people.quality, at, "submit", "charter", "implement", "standardise")
+    target = {
+        "name": "restore",
+        "kpi": KPI,
+        "before": {"from": days_ago(BASELINE[0]), "to": days_ago(BASELINE[1])},
+        "promised": {"change": PROMISED},
+        "judged_by": "By the medians.",
+    }
+    texts = ("scope_and_goal", "benefit_inside", "benefit_outside", "method", "steps", "resources")
+    said = {name: f"Of {name}." for name in (*texts, "judgement")} | {"targets": [target]}
+    await of.follow()
+    assert await refused(people.executor, f"{at}/propose", said) == "forbidden"
+    assert "plan_or_reason_missing" in await refused(people.owner, f"{at}/propose", said)
+    number = (await people.quality.read(plan))["number"]
+    serving = {**said, "plan": number, "plan_target": "restore-faster"}
+    await Dated(people.owner, steps).post_ok(f"{at}/propose", serving)
+    (baseline,) = (await people.quality.read(f"{at}/baselines"))["items"]
+    assert (baseline["cases"], baseline["position"] > 0) == (40 * len(TEAMS), True)
+    weighed = ("goals", "practice", "present_state", "cost", "resources", "time")
+    question = people.question() | {f"weighed_{name}": f"Of {name}." for name in weighed}
+    asked = await Dated(people.quality, steps).post_ok(f"{at}/submit", question)
+    await too_early(people.first, at, "classify", "charter")
+    for voter in (people.first, people.second):
+        vote = {"decision": asked["decision_id"], "verdict": "approve"}
+        await Dated(voter, steps).post_ok(f"{at}/vote", vote)
+    major = {"kind": "reengineering", "impact": "2", "urgency": "2"}
+    assert await refused(people.quality, f"{at}/classify", major | {"criteria": ["complex"]}) == "forbidden"
+    assert "criteria_missing" in await refused(people.first, f"{at}/classify", major)
+    await Dated(people.first, steps).post_ok(f"{at}/classify", major | {"criteria": ["complex"]})
+    assert await refused(people.quality, f"{at}/implement", {"plan": "At once."}) == "needs_project"
+
+
+async def plan_project(of: Planted, at: str, steps: list[float]) -> None:
+    """Steps 12 and 13: it is chartered and planned, and its plan approved."""
+    people = of.project
+    first, manager = Dated(people.first, steps), Dated(people.manager, steps)
+    charter = {
+        "sponsor": people.sponsor.id,
+        "project_manager": people.manager.id,
+        "members": [people.executor.id],
+        "resources": "Two engineers.",
+        "budget": "12000.00",
+        "currency": "CNY",
+    }
+    assert "/sponsor" in await refused(people.first, f"{at}/charter", charter | {"sponsor": people.owner.id})
+    await first.post_ok(f"{at}/charter", charter)
+    work = {"work": "Write it, try it.", "milestones": [{"title": "Tried", "due_at": AHEAD}]}
+    assert await refused(people.quality, f"{at}/plan", work) in ("forbidden", "not_the_project_manager")
+    await manager.post_ok(f"{at}/plan", work)
+    assert await refused(people.first, f"{at}/approve_plan") == "pilot_is_missing"
+    await first.post_ok(f"{at}/return_plan", {"lacking": "The pilot."})
+    pilot = {
+        "pilot_scope": {"team": ["network"]},
+        "pilot_begins_at": days_ago(CHANGED),
+        "pilot_ends_at": days_ago(0.5),
+        "pilot_agreement": "All desks agree.",
+        "data_gathering": "From the log.",
+        "expected": [{"target": "restore", "promised": {"change": PROMISED}}],
+    }
+    await manager.post_ok(f"{at}/plan", work | pilot)
+    await first.post_ok(f"{at}/approve_plan")
+
+
+async def pilot_twice(of: Planted, at: str) -> None:
+    """Steps 14 to 16: it is piloted, reported, extended once, and passed on the measured effect."""
+    people = of.project
+    quality, manager = people.quality, people.manager
+    ready = await people.readiness(kicked_off_at=days_ago(CHANGED + 1))
+    unlicensed = await people.api.client("Newcomer", Role.engineer)
+    assert "/executor" in await refused(manager, f"{at}/start_pilot", ready | {"executor": unlicensed.id})
+    untold = {name: said for name, said in ready.items() if name != "told"}
+    assert "/told" in await refused(manager, f"{at}/start_pilot", untold)
+    await manager.post_ok(f"{at}/start_pilot", {**ready, "occurred_at": days_ago(CHANGED)})
+    issue = {"title": "The form is slow", "text": "Ten seconds."}
+    await manager.post_ok(f"{at}/log_pilot_issue", issue)
+    (logged,) = (await quality.read(f"{at}/pilot_issues"))["items"]
+    await manager.post_ok(f"{at}/solve_pilot_issue", {"issue": logged["id"], "solution": "It is cached."})
+    feedback = {"person": people.executor.id, "stance": "in_favour", "text": "It helps."}
+    await manager.post_ok(f"{at}/log_pilot_feedback", feedback)
+    assert "effect_is_missing" in await refused(manager, f"{at}/report_pilot", dict(WORD))
+    await of.follow()
+    await manager.post_ok(f"{at}/measure_effects")
+    await manager.post_ok(f"{at}/report_pilot", dict(WORD))
+    await too_early(manager, at, "roll_out", "ask_hand_over")
+    first_report = (await quality.read(f"{at}/measurements"))["items"][-1]
+    assert first_report["verdict"] == "improved"
+
+    more = {"reason": "One more team.", "begins_at": days_ago(CHANGED), "ends_at": days_ago(-30)}
+    longer = people.judgement(first_report["position"], "extended", **more)
+    await quality.post_ok(f"{at}/ask_judgement", longer | {"scope": {"team": ["network"]}})
+    extended = await people.decide(at)
+    assert (extended["state"], extended["pilot_rounds"]) == ("piloting", 2)
+    assert "effect_is_missing" in await refused(manager, f"{at}/report_pilot", dict(WORD))
+    await of.follow()
+    await manager.post_ok(f"{at}/measure_effects")
+    await manager.post_ok(f"{at}/report_pilot", dict(WORD))
+    report = (await quality.read(f"{at}/measurements"))["items"][-1]
+    assert (report["verdict"], report["pilot_round"]) == ("improved", 2)
+    old = people.judgement(first_report["position"])
+    assert "/position" in await refused(quality, f"{at}/ask_judgement", old)
+    await quality.post_ok(f"{at}/ask_judgement", people.judgement(report["position"]))
+    passed = await people.decide(at)
+    assert (passed["state"], passed["judged_position"]) == ("rolling_out", report["position"])
+    assert (passed["against_evidence"], passed["first_judgement"]) == (False, "extended")
+
+
+async def roll_out(of: Planted, at: str) -> None:
+    """Step 17: it is rolled out in nine steps, handed over, standardised, and fixed."""
+    people = of.project
+    quality, manager = people.quality, people.manager
+    unplanned = {"handed_over": "All of it.", "numbers": ["PR2026001"]}
+    assert await refused(manager, f"{at}/ask_hand_over", unplanned) == "rollout_not_planned"
+    await manager.post_ok(f"{at}/roll_out", people.rollout())
+    await completed(people, at, "name_owner", "organise")
+    wrong_order = {"step": "publish", "evidence": "Done.", "numbers": ["PR2026001"], "effective_at": AHEAD}
+    assert "order" in await refused(people.executor, f"{at}/complete_rollout_step", wrong_order)
+    assert await refused(manager, f"{at}/ask_hand_over", unplanned) != "rollout_not_planned"
+    await completed(people, at, "inform_and_train", "publish", "cut_over")
+    assert (
+        await refused(
+            quality,
+            f"{at}/revert",
+            {
+                "reason": "Too late.",
+                "old_process_stands": True,
+                "told": "Nobody.",
+            },
+        )
+        == "decision_needed"
+    )
+    await completed(people, at, "manage_daily")
+    await manager.post_ok(f"{at}/ask_hand_over", unplanned)
+    await quality.post_ok(f"{at}/hand_over")
+    done = await quality.post_ok(
+        f"{at}/standardise", {"document_numbers": ["PR2026001"], "teams": ["network", "desk"]}
+    )
+    assert (done["state"], done["against_evidence"]) == ("standardised", False)
+    assert done["next_benefit_due_at"] is not None
+    await people.owner.post_ok(f"{at}/fix", {"step": "optimise", "evidence": "It asks once only."})
+    early = {"step": "fix", "evidence": "The figures held."}
+    assert "not_held" in await refused(people.owner, f"{at}/fix", early)
+
+
+async def test_a_major_improvement_goes_through_all_seventeen_steps(planted: Planted) -> None:
+    people, steps = planted.project, [49.0]
+    await planted.cases(BASELINE, dict.fromkeys(TEAMS, 1.0))
+    await planted.cases((CHANGED, 0.0), dict.fromkeys(TEAMS, 1.0) | {"network": HALF})
+    plan = await plan_for_the_year(planted)
+    at = await select(planted, plan, steps)
+    await approve(planted, at, plan, steps)
+    await plan_project(planted, at, steps)
+    await pilot_twice(planted, at)
+    await roll_out(planted, at)
+    documents = {one["document_class"] for one in (await people.quality.read(f"{at}/documents"))["items"]}
+    assert documents >= {"PP", "PL", "HO"}
+    types = await event_types(people.quality, at)
+    assert len([one for one in types if one == "improvement.rollout_step_completed"]) == len(STEPS) - 3
+    order = [
+        *("selected", "proposed", "submitted", "approved", "classified", "chartered", "planned"),
+        *("plan_returned", "plan_approved", "pilot_started", "pilot_reported", "pilot_extended"),
+        *("pilot_passed", "rollout_planned", "handover_asked", "handed_over", "standardised", "fixed"),
+    ]
+    seen = list(dict.fromkeys(one.removeprefix("improvement.") for one in types))
+    assert [one for one in seen if one in order] == order
