@@ -81,6 +81,23 @@ def file_document(
             published_at=ctx.occurred_at if state is DocumentState.published else None,
         )
         ctx.add(entry)
+    _add_sections(record, entry, said, ctx)
+    return entry
+
+
+def next_edition(
+    record: Documented, of_class: DocumentClass, said: SectionTexts, ctx: ActionContext
+) -> DocumentEntry:
+    """Return the record's published document of that class, in its next edition with these sections."""
+    published = published_document(of_class, ctx)
+    assert published is not None, f"a document of class {of_class} was published before"
+    entry = ctx.change(published)
+    entry.edition = (entry.edition or 0) + 1
+    _add_sections(record, entry, said, ctx)
+    return entry
+
+
+def _add_sections(record: Documented, entry: DocumentEntry, said: SectionTexts, ctx: ActionContext) -> None:
     sections = [(heading, text) for heading, text in said if text is not None]
     for place, (heading, text) in enumerate(sections, start=1):
         section = DocumentSection(
@@ -90,11 +107,10 @@ def file_document(
             edition=entry.edition,
             place=place,
             heading=heading,
-            text=text,
             written_at=ctx.occurred_at,
         )
+        section.text = text  # as it is: a text of the record's own is sealed, and stays under its key
         ctx.add(section)
-    return entry
 
 
 def draft_of(of_class: DocumentClass, ctx: ActionContext) -> DocumentEntry | None:

@@ -12,10 +12,10 @@ from html import escape
 from typing import Any
 
 from app.common.clocks import AgreementType
-from app.common.records import CodeEnum
 from app.common.tickets import HoldReason
+from app.foundation.documents.page_parts import PageParts
 from app.foundation.documents.records import DocumentClass, DocumentState
-from app.i18n import sentences, translate
+from app.i18n import sentences
 from app.service_levels.agreements.measures import CONDITIONS
 from app.service_levels.agreements.records import (
     CLOCKS,
@@ -75,38 +75,10 @@ def body_of(printed: Printed, language: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
-    """The parts of a page in its language, as HTML."""
+class _Page(PageParts):
+    """The parts of an agreement's page in its language, as HTML."""
 
-    language: str
-
-    def sentence(self, code: str) -> str:
-        return escape(translate(self.language, TABLE, code))
-
-    def label(self, code: CodeEnum) -> str:
-        return escape(code.label(self.language))
-
-    def section(self, code: str, html: str) -> str:
-        return f"<h2>{self.sentence(code)}</h2>{html}" if html else ""
-
-    def text(self, code: str, text: str | None) -> str:
-        """Return a section with a text of several paragraphs; nothing if there is no text."""
-        paragraphs = "".join(f"<p>{escape(line)}</p>" for line in (text or "").splitlines() if line.strip())
-        return self.section(code, paragraphs)
-
-    def facts(self, rows: Iterable[tuple[str, str | None]]) -> str:
-        """Return a table of what has a value, each with its name; the values are HTML."""
-        html = "".join(f"<tr><th>{self.sentence(code)}<td>{value}" for code, value in rows if value)
-        return f"<table>{html}</table>" if html else ""
-
-    def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-        """Return a table with a head; the cells are HTML."""
-        if not rows:
-            return ""
-        head = "".join(f"<th>{self.sentence(code)}" for code in heads)
-        body = "".join("<tr>" + "".join(f"<td>{cell}" for cell in row) for row in rows)
-        table = f"<table><thead><tr>{head}</thead><tbody>{body}</tbody></table>"
-        return f'<div class="scroll" tabindex="0">{table}</div>'
+    wording: str = TABLE
 
     def head(self, printed: Printed) -> str:
         """Return the head of the page, which identifies the document."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Request
 from pydantic_core import to_json
 from starlette.responses import RedirectResponse, Response
 
@@ -17,6 +17,7 @@ from app.api.openapi import problems
 from app.api.pages import page
 from app.api.paging import VARY
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.foundation.documents import router as documents
 from app.foundation.documents.records import DocumentClass
 from app.kernel.actor_policy import staff
 from app.kernel.refusals import Forbidden
@@ -26,13 +27,8 @@ from app.service_levels.agreements.pages import body_of, title_of
 from app.service_levels.agreements.printing import printed_document
 from app.service_levels.agreements.queries import CHILD_LISTINGS, LISTING, AgreementOut
 
-#: A page to print.
-PAGE_RESPONSE: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The document as a page.",
-        "content": {"text/html": {"schema": {"type": "string"}}},
-        "headers": {"Content-Language": {}},
-    },
+#: A page to print, or where it is.
+PAGE_RESPONSE: dict[int | str, dict[str, Any]] = documents.PAGE_RESPONSE | {
     307: {
         "description": "The document is a service report, whose page is there.",
         "headers": {"Location": {"schema": {"type": "string"}}},
@@ -73,10 +69,8 @@ async def get_sla_alignment(request: Request, name: Name) -> Response:
 async def get_sla_document(
     request: Request,
     name: Name,
-    number: Annotated[str, Path(max_length=100, description="The number of the document, as `SL2026001`.")],
-    lang: Annotated[
-        Literal["en", "zh"] | None, Query(description="The language, if not that of `Accept-Language`.")
-    ] = None,
+    number: documents.DocumentNumber,
+    lang: documents.PageLanguage = None,
 ) -> Response:
     """Return one of the agreement's documents as a page to print on A4, with its signatures. Specification
     sheets are for staff. A service report has a page of its own, to which it redirects.

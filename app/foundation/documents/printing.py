@@ -1,0 +1,91 @@
+"""Reads for the pages of documents: a document of a record, with its latest edition's sections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.api.shapes import Renderer
+from app.common.records import ChildRecord, from_row
+from app.foundation.documents.pages import PrintedDocument, PrintedSection
+from app.foundation.documents.records import DocumentEntry, DocumentSection
+from app.kernel.ledger import Ledger
+from app.kernel.refusals import NotFound
+
+Row = TypeVar("Row", bound=ChildRecord)
+ROWS = "select * from fold.{kind} where record = %s order by {by}, id"
+DOCUMENT = "select * from fold.document_entry where record = %s and number = %s"
+SECTIONS = """
+select * from fold.document_section where document_id = %s and edition = %s order by place, id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """Texts and names of persons, as they can still be read."""
+
+    texts: dict[str, str | None]
+    names: dict[UUID, str | None]
+
+    def text(self, sealed: str | None) -> str | None:
+        """Return the text; None if there is none, or its author was erased."""
+        return None if sealed is None else self.texts.get(str(sealed))
+
+    def name(self, person: UUID | None) -> str | None:
+        """Return the person's name; None if there is no such person, or they were erased."""
+        return None if person is None else self.names.get(person)
+
+
+async def unseal(
+    ledger: Ledger, sealed: Iterable[str | None], persons: Iterable[UUID | None] = ()
+) -> Unsealed:
+    """Read the texts, and the names of the persons, at once."""
+    wanted = {person for person in persons if person is not None}
+    named = await ledger.directory.names(wanted) if wanted else {}
+    texts = await ledger.vault.texts(
+        [*(str(text) for text in sealed if text is not None), *map(str, named.values())]
+    )
+    return Unsealed(texts, {person: texts.get(str(name)) for person, name in named.items()})
+
+
+async def load_document(renderer: Renderer, record: Any, number: str) -> PrintedDocument:
+    """Return the record's document with that number. Raises NotFound if it has none, or the caller may not
+    see it.
+    """
+    ledger = renderer.ledger
+    row = await ledger.db.row(DOCUMENT, (record.row_key, number))
+    entry = None if row is None else from_row(DocumentEntry, row)
+    if entry is None or (entry.for_staff and not renderer.caller.is_staff_for(record)):
+        raise NotFound()
+    rows = await ledger.db.rows(SECTIONS, (entry.id, entry.edition))
+    sections = [from_row(DocumentSection, row) for row in rows]
+    found = await unseal(ledger, [one.text for one in sections], [entry.author_id])
+    written = [one.written_at for one in sections if one.written_at is not None]
+    written_at = max(written, default=entry.drafted_at)
+    assert written_at is not None
+    return PrintedDocument(
+        entry=entry,
+        record_number=record.number,
+        record_title=record.title or "",
+        record_noun=renderer.lifecycle.kind,
+        author=found.name(entry.author_id),
+        written_at=written_at,
+        zone=ZoneInfo(ledger.settings.time_zone),
+        sections=[
+            PrintedSection(one.heading, found.text(one.text)) for one in sections if one.heading is not None
+        ],
+    )
+
+
+async def rows_beside(ledger: Ledger, of: type[Row], record: Any, by: str) -> list[Row]:
+    """Return the record's child records of that class, in the order of that field."""
+    rows = await ledger.db.rows(ROWS.format(kind=of.KIND, by=by), (record.row_key,))
+    return [from_row(of, row) for row in rows]
+
+
+def had_happened(instant: datetime | None, at: datetime) -> bool:
+    """Return whether it had happened at the time `at`."""
+    return instant is not None and instant <= at

@@ -1,0 +1,60 @@
+"""The endpoint that shows a record's document as a page: `/v1/improvements/{id}/documents/{number}`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from app.api import summaries
+from app.api.lists import Listing
+from app.api.openapi import problems
+from app.api.pages import page
+from app.api.reads import Name, load_visible, renderer_of
+from app.foundation.documents.pages import PrintedPage
+
+#: Returns the page of the record's document with that number. Raises NotFound if the record has none, or the
+#: caller may not see it.
+PrintPage = Callable[[Any, Any, str], Awaitable[PrintedPage]]
+#: A page to print.
+PAGE_RESPONSE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The document as a page.",
+        "content": {"text/html": {"schema": {"type": "string"}}},
+        "headers": {"Content-Language": {}},
+    }
+}
+DocumentNumber = Annotated[
+    str, Path(max_length=100, description="The number of the document, as `SL2026001`.")
+]
+PageLanguage = Annotated[
+    Literal["en", "zh"] | None, Query(description="The language, if not that of `Accept-Language`.")
+]
+
+
+def mount_document_pages(router: APIRouter, listing: Listing, print_page: PrintPage) -> None:
+    """Add the operation that shows a document of one of the list's records as a page to print."""
+    lifecycle = listing.lifecycle
+    noun = summaries.noun(lifecycle.kind)
+
+    async def show_document(
+        request: Request, name: Name, number: DocumentNumber, lang: PageLanguage = None
+    ) -> Response:
+        renderer = renderer_of(request, listing)
+        renderer.language = lang or renderer.language
+        loaded = await load_visible(renderer, name)
+        printed = await print_page(renderer, loaded.record, number)
+        return page(renderer.language, printed.title, printed.body)
+
+    router.add_api_route(
+        "/{id}/documents/{number}",
+        show_document,
+        methods=["GET"],
+        operation_id=f"get_{lifecycle.kind}_document",
+        description=f"One of the documents of the {noun}, as a page to print on A4.",
+        response_class=Response,
+        response_model=None,
+        responses=problems(404, 422) | PAGE_RESPONSE,
+    )
