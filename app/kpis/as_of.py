@@ -202,7 +202,10 @@ async def _count_cases(
 
         def case_source(names: Sequence[str], asked: Question | None) -> raw.CaseSource:
             among = {} if asked is None else {one: filters[one] for one in asked.filters}
-            return _source(names, question, among, {"position": position})
+            known: dict[str, Any] = {"position": position}
+            if names is raw.ACTIVE:
+                known["ends"] = references.ends_of(question)
+            return _source(names, question, among, known)
 
         await references.add_references(
             question, figures, references.of_raw(connection, kpi, case_source), Figures

@@ -99,7 +99,9 @@ class KpiCase(OutputModel):
     clock: UUID | None = Field(
         description="Of a clock: its id, as in the events of the case. Null: the KPI is of something else."
     )
-    metric: str | None = Field(description="Of a clock: what it measures, as `resolution`.")
+    metric: str | None = Field(
+        description="Of a clock: what it measures, as `resolution`; of an effect, the key of the target KPI."
+    )
     agreement: UUID | None = Field(description="Of a clock: the id of the agreement.")
     events: list[KpiEvidence] = Field(
         description="What gave its number: its opening, its reopenings or changes of team, what decided."
@@ -109,7 +111,7 @@ class KpiCase(OutputModel):
 #: Where the columns of a counted clock begin in a row: its id, its metric, its agreement.
 CLOCK_COLUMN = 12
 #: The order of cases, the earliest first.
-ORDER = "order by at, case_id, position, state, revision, clock_id"
+ORDER = "order by at, case_id, position, state, revision, clock_id, metric"
 #: By case id, its kind of record and its human-readable number.
 CaseNumbers = Mapping[UUID, tuple[str, str]]
 #: The position after which the next page starts: instant of decision, case id, log position, and the count of

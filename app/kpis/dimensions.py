@@ -33,6 +33,9 @@ class Dimension(CodeEnum):
     agreement_type = "agreement_type", "Type of agreement", "协议类型"
     owner = "owner", "Owner", "负责人"
     subject = "subject", "Subject of the complaint", "投诉内容"
+    process = "process", "Process", "流程"
+    size = "size", "Size of the improvement", "改进规模"
+    offered_by = "offered_by", "Offered by", "提出方"
     age = "age", "Age", "存续时间"
 
 
@@ -83,5 +86,8 @@ OF_SERVICES = (Dimension.owner, Dimension.team)
 #: The owner of an article is its author.
 OF_ARTICLES = (Dimension.owner,)
 OF_AGREEMENTS = (Dimension.agreement_type, Dimension.owner)
+OF_PROPOSALS = (Dimension.source, Dimension.process, Dimension.team)
+OF_SUGGESTIONS = (*OF_PROPOSALS, Dimension.offered_by)
+OF_IMPROVEMENTS = (Dimension.process, Dimension.size)
 #: The dimensions of assignment. What counts at a case's opening counts for its first team and assignee.
 ASSIGNMENT_DIMENSIONS = frozenset({Dimension.team, Dimension.assignee})

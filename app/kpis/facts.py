@@ -17,6 +17,7 @@ from app.kpis import knowledge, satisfaction
 from app.kpis.change_tables import CHANGES, CI, DEPLOYMENT
 from app.kpis.fact_statements import FOLDER, TIMED_AT, statement
 from app.kpis.fact_table import CASE, FactTable
+from app.kpis.improvement_tables import IMPROVEMENT, PERSON, SUGGESTION
 from app.kpis.knowledge import ARTICLE, SERVICE, SLA
 from app.log.batches import Batch, PositionRange
 from app.log.follow import GRACE_SECONDS, Consumer
@@ -157,6 +158,9 @@ PROCESSES: dict[str, Sequence[FactTable]] = {
     "sla": SLA,
     "service": SERVICE,
     "article": ARTICLE,
+    "improvement_suggestion": SUGGESTION,
+    "improvement": IMPROVEMENT,
+    "person": PERSON,
 }
 #: By process, the facts between whose first and last instants its KPIs have cases.
 EXTENT = {
@@ -169,6 +173,8 @@ EXTENT = {
     "sla": ("signed",),
     "service": ("went_live",),
     "article": ("published", "used", "visit"),
+    "improvement_suggestion": ("offered", "standardised"),
+    "improvement": ("judged", "pilot_judged"),
 }
 #: The facts that record the ends of a process's cases; at most one per case is final.
 ENDINGS = {"incident": "resolved", "request": "delivered", "problem": "resolved"}

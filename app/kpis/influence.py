@@ -33,7 +33,7 @@ from app.kpis.series import DECIMALS_OF_RATIOS, cases_of, value_of
 MOST_PARTS, HEAVIEST = 50, 10
 #: What is divided by is not the sum of its parts: who works for two teams has the day in both.
 INDIVISIBLE_AGGREGATES = frozenset(
-    {Aggregate.per_agent_day, Aggregate.year_over_year, Aggregate.per_delivery}
+    {Aggregate.per_agent_day, Aggregate.year_over_year, Aggregate.per_delivery, Aggregate.per_staff}
 )
 #: Of these, a case with a larger number weighs more; of a share or a count all weigh alike.
 WEIGHING = frozenset(

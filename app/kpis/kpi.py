@@ -47,6 +47,7 @@ class Aggregate(CodeEnum):
     score = "score", "Mean score", "平均分"
     year_over_year = "year_over_year", "Change against the year before", "与上年同期相比"
     per_delivery = "per_delivery", "Cases per case delivered", "每交付单据数"
+    per_staff = "per_staff", "Cases per active person", "每在职人员单据数"
 
 
 class Unit(CodeEnum):
@@ -97,8 +98,9 @@ class Settling(CodeEnum):
     )
 
 
-#: Of these the denominator is a number of other cases: those of the year before, or those delivered.
-REFERENCED_AGGREGATES = frozenset({Aggregate.year_over_year, Aggregate.per_delivery})
+#: Of these the denominator is a number of others: the cases of the year before, those delivered, or the
+#: active persons.
+REFERENCED_AGGREGATES = frozenset({Aggregate.year_over_year, Aggregate.per_delivery, Aggregate.per_staff})
 #: The reasons why a case counts in no duration, share or rate.
 EXCLUSIONS = ("cancelled", "duplicate", "rejected", "staff")
 #: The kinds of facts with the flags `inferred` (an instant was inferred, not recorded) and `skewed` (the time
@@ -115,6 +117,8 @@ class KpiTexts:
     pitfalls: str = ""
 
 
+#: The kinds of records that are assigned to nobody: their openings are whose they were from the beginning.
+UNASSIGNED_KINDS = frozenset({"improvement_suggestion"})
 #: The sentence added to the definition of every KPI that counts cases at their opening.
 FIRST_ASSIGNMENT_NOTE = {
     "en": " By team and assignee it counts for the first that the case was given to, whenever that was.",
@@ -156,9 +160,9 @@ class Kpi:
     `secondary` is a second measure that the answer needs: for a duration its other time (elapsed or
     business). `budgets_of` is the KPI whose budgets the costs are compared with, if any. `settling` says what
     can still change a value after its period. `target` is the one fixed in the process documents. `per` is
-    the number of deliveries that cases are counted for. `beside` are the keys of KPIs whose figures are shown
-    beside every value, which says too little without them. `compares_years`: so is the value of the same
-    period of the year before.
+    the number of deliveries or persons that cases are counted for. `beside` are the keys of KPIs whose
+    figures are shown beside every value, which says too little without them. `compares_years`: so is the
+    value of the same period of the year before.
     """
 
     key: str
@@ -188,7 +192,7 @@ class Kpi:
     def texts(self, language: str) -> KpiTexts:
         """Return the KPI's texts in the language (`en`, `zh`)."""
         words = self.zh if language == "zh" else self.en
-        if self.basis is not Basis.opened and self.fact != "opened":
+        if not self.is_of_assigned_openings and self.fact != "opened":
             return words
         return replace(
             words, definition=words.definition + FIRST_ASSIGNMENT_NOTE["zh" if words is self.zh else "en"]
@@ -198,6 +202,11 @@ class Kpi:
     def processes(self) -> tuple[str, ...]:
         """The kinds of records that the KPI counts."""
         return (self.process, *self.also)
+
+    @property
+    def is_of_assigned_openings(self) -> bool:
+        """True if the KPI counts cases at their opening, for whom each was given to first (rule 9)."""
+        return self.basis is Basis.opened and self.process not in UNASSIGNED_KINDS
 
     @property
     def secondary_kpi(self) -> Kpi | None:

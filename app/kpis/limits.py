@@ -41,7 +41,7 @@ def natural_limits(kpi: Kpi, values: Sequence[float], centre: float, moving_rang
     # change against the year before: that is at least -1.
     lowest = -1.0 if kpi.aggregate is Aggregate.year_over_year else min(0.0, *values)
     low, high = max(centre - reach, lowest), centre + reach
-    if kpi.aggregate in {Aggregate.share, Aggregate.availability}:
+    if kpi.aggregate in {Aggregate.share, Aggregate.of_decided, Aggregate.availability}:
         high = min(high, 1.0)
     # Availability is near 1: what matters of it stands far behind the point.
     digits = DECIMALS if kpi.is_of_outages else DECIMALS_OF_RATIOS

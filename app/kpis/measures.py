@@ -40,6 +40,9 @@ VERDICT = Evidence(
     ("started", "implemented", "backed_out", "reviewed", "cause_confirmed", "linked", "unlinked")
 )
 RATING = Evidence(("rating_asked", "rated"))
+#: The events that the outcome of a suggestion, or of a pilot, follows from.
+SUGGESTION = Evidence(("selected", "declined", "merged", "deferred"))
+PILOT = Evidence(("pilot_passed", "pilot_extended", "pilot_stopped", "reverted"))
 #: By kind of fact, what its cases follow from whatever the measure is. Of those that a case can have several
 #: of, nothing: each would list the events of all of them.
 FACT_EVIDENCE = {
@@ -200,4 +203,14 @@ class Measure(CodeEnum):
         "under_agreement", "Whether an agreement is in force for it", "是否有生效的协议",
         _flag("under_agreement", Evidence(("went_live", "promised"))))
     answered_in_time = "answered_in_time", "Whether it was answered in time", "是否按时答复", _flag("met")
+    selected = "selected", "Whether it was selected", "是否选定", _flag("selected", SUGGESTION)
+    settled_on = (
+        "settled_on", "Whether it was selected, declined or merged", "是否已选定、未采纳或合并",
+        CaseNumber("settled_on::integer", "denominator", SUGGESTION))
+    pilot_passed = "pilot_passed", "Whether the pilot was passed at once", "试点是否一次通过", _flag("passed")
+    finally_passed = "finally_passed", "Whether the pilot was passed in the end", "试点最终是否通过", _flag("finally_passed", PILOT)
+    pilot_ended = (
+        "pilot_ended", "Whether the pilot has ended", "试点是否结束", CaseNumber("pilot_ended::integer", "denominator", PILOT))
+    achieved = "achieved", "Whether it had the promised effect", "是否取得承诺的效果", _flag("achieved", Evidence(("effects_measured",)))
+    kept = "kept", "Whether its effect has lasted", "效果是否保持", _flag("kept", Evidence(("effects_measured",)))
     # fmt: on

@@ -70,7 +70,7 @@ class KpiCuts(BaseModel):
         None,
         max_length=MOST_VALUES,
         description="Of incidents: names of the tools that alerts come from, or else how they were reported, "
-        "as `api` or `import:legacy`.",
+        "as `api` or `import:legacy`; of suggestions: codes of where they come from, as `staff`.",
     )
     from_team: Values = Field(
         None, max_length=MOST_VALUES, description="Of changes of team: keys or ids of who gave it away."
@@ -103,6 +103,16 @@ class KpiCuts(BaseModel):
         description="Of agreements and services: ids of persons; of articles: of authors.",
     )
     subject: Values = Field(None, max_length=MOST_VALUES, description="Of complaints: codes of subjects.")
+    process: Values = Field(
+        None,
+        max_length=MOST_VALUES,
+        description="Of suggestions and improvements: the processes that they are about, as `incident`; "
+        "`none`: the department as a whole.",
+    )
+    size: Values = Field(
+        None, max_length=MOST_VALUES, description="Of improvements: `minor`, `major`; `none`: not classified."
+    )
+    offered_by: Values = Field(None, max_length=MOST_VALUES, description="Of suggestions: `person`, `rule`.")
     age: Values = Field(
         None, max_length=MOST_VALUES, description="Of what is open: codes of ages, as `1_to_3_days`."
     )

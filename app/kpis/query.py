@@ -40,6 +40,9 @@ COLUMN = {
     Dimension.agreement_type: "agreement_type",
     Dimension.owner: "owner_id",
     Dimension.subject: "subject",
+    Dimension.process: "process",
+    Dimension.size: "size",
+    Dimension.offered_by: "offered_by",
 }
 #: The dimensions whose values are ids of teams, and those whose values are ids of any record.
 TEAMS = frozenset({Dimension.team, Dimension.customer, Dimension.from_team, Dimension.to_team})
@@ -256,7 +259,7 @@ def counted_cases(question: Question, filters: Filters) -> Statement:
     Columns: case_id, at, measure, excluded, irregular, inferred, skewed, positions (of the opening and the
     deciding event; of a visit, of all its events), position (of the counted event), state (the counted state;
     null for other KPIs), revision (the counted one; likewise), on_hold (always null here), clock_id, metric
-    and agreement_id (of the counted clock; null for other KPIs).
+    and agreement_id (of the counted clock; of a target KPI metric is its key; null for other KPIs).
     """
     kpi = question.kpi
     parameters: dict[str, Any] = {}
@@ -267,6 +270,8 @@ def counted_cases(question: Question, filters: Filters) -> Statement:
     decided = "ended_position, " if kpi.fact == "moved" else ""
     positions = "positions" if kpi.fact == "visit" else f"array[opened_position, {decided}position]"
     clock = "clock_id, metric, agreement_id" if kpi.is_of_clocks else NO_CLOCK
+    if kpi.fact == "target_judged":
+        clock = "null::uuid as clock_id, target as metric, null::uuid as agreement_id"
     text = f"""
 select case_id, at, {measure_column(kpi)} as measure, excluded, irregular, {told},
   {positions} as positions, position, {state} as state,

@@ -55,6 +55,9 @@ ENDED = {
     "sla": "terminated",
     "service": "retired",
     "article": "retired",
+    "improvement_suggestion": "selected",
+    "improvement": "standardised",
+    "person": "erased",
 }
 
 #: The reason for which a case is excluded: its last state, unless it counts as open, or else what the
@@ -102,6 +105,9 @@ DEFINITION = {
     "agreement_type": "text",
     "owner_id": "uuid",
     "subject": "text",
+    "process": "text",
+    "size": "text",
+    "offered_by": "text",
 }
 COLUMN = {
     Dimension.priority: "priority",
@@ -129,6 +135,9 @@ COLUMN = {
     Dimension.agreement_type: "agreement_type",
     Dimension.owner: "owner_id",
     Dimension.subject: "subject",
+    Dimension.process: "process",
+    Dimension.size: "size",
+    Dimension.offered_by: "offered_by",
 }
 #: The columns that every definition has.
 COMMON_COLUMNS = ("case_id", "at", "seconds", "numerator", "denominator", "on_hold", "skewed", "excluded")
@@ -139,11 +148,16 @@ AGE = """case when seconds < 86400 then '0_to_1_days' when seconds < 259200 then
 
 #: The temporary tables of cases, of open cases and of work, which hold the rows of one definition.
 CASES, OPEN_CASES, WORK = "raw_case", "raw_open_case", "raw_work"
-#: The definitions of the cases that complaints are compared with, and of all cases that there are; and the
-#: temporary tables of each.
+#: The definitions of the cases that complaints are compared with, of all cases that there are, and of the
+#: active persons; and the temporary tables of each.
 DELIVERED: Sequence[str] = ("request/requests_delivered", "incident/incidents_resolved")
 OPENED: Sequence[str] = ("request/requests_opened", "incident/incidents_opened")
-REFERENCES: Mapping[Sequence[str], str] = {DELIVERED: "raw_delivered", OPENED: "raw_opened"}
+ACTIVE: Sequence[str] = ("person/still_open/active",)
+REFERENCES: Mapping[Sequence[str], str] = {
+    DELIVERED: "raw_delivered",
+    OPENED: "raw_opened",
+    ACTIVE: "raw_active",
+}
 TABLES = (CASES, OPEN_CASES, WORK, *REFERENCES.values())
 
 NOTHING_PREPARED: Mapping[str, str] = {}
@@ -168,9 +182,16 @@ def all_definition_names(kpi: Kpi) -> list[str]:
     names = definition_names(kpi)
     if kpi.aggregate is Aggregate.per_agent_day:
         names += work_definition_names(kpi)
-    if kpi.is_referenced:
-        names += [*DELIVERED, *OPENED]
+    for reference in references_of(kpi):
+        names += reference
     return [*names, *open_names(kpi)]
+
+
+def references_of(kpi: Kpi) -> Sequence[Sequence[str]]:
+    """Return the definitions of what the KPI's cases are compared with, as REFERENCES has them."""
+    if not kpi.is_referenced:
+        return ()
+    return (ACTIVE,) if kpi.aggregate is Aggregate.per_staff else (DELIVERED, OPENED)
 
 
 def work_definition_names(kpi: Kpi) -> list[str]:

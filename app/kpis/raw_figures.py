@@ -60,7 +60,7 @@ def _referenced(kpi: Kpi, cell: Cell) -> float | None:
     number of cases for so many delivered.
     """
     cases = cell.numerator or 0
-    if kpi.aggregate is Aggregate.per_delivery:
+    if kpi.aggregate is not Aggregate.year_over_year:
         return _ratio(cases * kpi.per, cell.reference)
     if not cell.loaded or cell.reference < 10:
         return None

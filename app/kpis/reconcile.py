@@ -191,8 +191,9 @@ async def _compare(task: _Comparison) -> None:
     if task.kpi.fact is not None:
         await task.definitions.fill(raw.CASES, task.kpi, raw.definition_names(task.kpi))
         await _compare_cases(task)
-    for names, table in raw.REFERENCES.items() if task.kpi.is_referenced else ():
-        await task.definitions.fill(table, task.kpi, names)
+    for names in raw.references_of(task.kpi):
+        ends = {"ends": references.ends_of(_question(task, months, ()))} if names is raw.ACTIVE else {}
+        await task.definitions.fill(raw.REFERENCES[names], task.kpi, names, **ends)
     if task.kpi.aggregate is Aggregate.per_agent_day:
         await task.definitions.fill(raw.WORK, task.kpi, raw.work_definition_names(task.kpi))
     if task.kpi.still_open is not None:

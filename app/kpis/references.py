@@ -1,5 +1,5 @@
-"""The numbers that complaints and requests to rate are compared with: the complaints of the same period a
-year before, or the cases delivered in the same period.
+"""The numbers that complaints, requests to rate and suggestions are compared with: the complaints of the same
+period a year before, the cases delivered in the same period, or the persons who are active at its end.
 
 Both paths count them by `add_references`; they differ in how cases are counted (`Counter`).
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, Protocol
 
 from app.db import Connection, fetch_tuples
@@ -22,8 +23,15 @@ from app.kpis.raw import PointKey
 
 #: A year before counts as loaded if its records begin at most so much later: a long weekend.
 LOADED_WITHIN = timedelta(days=3)
-#: Dimensions of what is counted, and not of cases delivered: these are the same for each of their values.
-OWN_DIMENSIONS = frozenset({Dimension.subject})
+#: Dimensions of what is counted, and not of cases delivered, nor of persons: these are the same for each of
+#: their values.
+OWN_DIMENSIONS = frozenset({Dimension.subject, Dimension.source, Dimension.process})
+#: How many persons were active just before each of the instants.
+ACTIVE_PERSONS = """
+select moment.number::integer{cut}, count(*)
+from unnest(%(ends)s::timestamptz[]) with ordinality as moment(at, number)
+join kpi.person_stretch on since < moment.at and until >= moment.at
+where {where} group by moment.number{cut}"""
 RECORDS_BEGIN = """
 select min(at) from (
   select min(at) as at from kpi.incident_opened union all select min(at) from kpi.request_opened
@@ -43,10 +51,13 @@ CountCases = Callable[[Question], Awaitable[Mapping[PointKey, int]]]
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """One path's way to count: the KPI's own cases, those delivered, and since when there are records."""
+    """One path's way to count: the KPI's own cases, those delivered, the active persons, and since when there
+    are records.
+    """
 
     cases: CountCases
     deliveries: CountCases
+    persons: CountCases
     records_begin: Callable[[], Awaitable[datetime | None]]
 
 
@@ -58,7 +69,10 @@ async def add_references(
 ) -> None:
     """Set in the figures the number that each is compared with; add those that have such a number alone."""
     if question.kpi.aggregate is Aggregate.per_delivery:
-        await _add_deliveries(question, figures, counter, new_figures)
+        await _add_others(question, figures, counter.deliveries, new_figures)
+        return
+    if question.kpi.aggregate is Aggregate.per_staff:
+        await _add_others(question, figures, counter.persons, new_figures)
         return
     begin = await counter.records_begin()
     for place, cases in (await count_year_before(question, counter.cases)).items():
@@ -71,15 +85,15 @@ async def add_references(
         of.loaded = begin is not None and begin <= shifted[period - 1] + LOADED_WITHIN
 
 
-async def _add_deliveries(
+async def _add_others(
     question: Question,
     figures: MutableMapping[PointKey, Any],
-    counter: Counter,
+    count: CountCases,
     new_figures: Callable[[], Referenced],
 ) -> None:
     common = tuple(one for one in question.by if one not in OWN_DIMENSIONS)
     filters = {one: of for one, of in question.filters.items() if one not in OWN_DIMENSIONS}
-    found = await counter.deliveries(replace(question, by=common, filters=filters))
+    found = await count(replace(question, by=common, filters=filters))
     if common == question.by:
         for place in found:
             figures.setdefault(place, new_figures())
@@ -133,12 +147,26 @@ def of_facts(connection: Connection, filters: Filters) -> Counter:
     async def deliveries(question: Question) -> dict[PointKey, int]:
         return await count(replace(question, kpi=delivered(question.kpi)))
 
+    async def persons(question: Question) -> dict[PointKey, int]:
+        parameters: dict[str, Any] = {"ends": ends_of(question)}
+        among = {one: of for one, of in filters.items() if one in question.filters}
+        where = " and ".join(["true", *query.conditions(among, parameters)])
+        text = ACTIVE_PERSONS.format(cut=query.cut_by(question), where=where)
+        rows = await fetch_tuples(connection, text, parameters, prepare=False)
+        return {(period, tuple(cut)): number for period, *cut, number in rows}
+
     async def records_begin() -> datetime | None:
         ((begin,),) = await fetch_tuples(connection, RECORDS_BEGIN, {}, prepare=False)
         first: datetime | None = begin
         return first
 
-    return Counter(count, deliveries, records_begin)
+    return Counter(count, deliveries, persons, records_begin)
+
+
+def ends_of(question: Question) -> list[datetime]:
+    """Return the instant of the end, or of now, of every period that has begun."""
+    spans = pairwise(question.bounds)
+    return [min(end, question.now) for begin, end in spans if begin < question.now]
 
 
 def delivered(kpi: Kpi) -> Kpi:
@@ -163,6 +191,11 @@ def of_raw(connection: Connection, kpi: Kpi, source: Source) -> Counter:
     async def deliveries(question: Question) -> dict[PointKey, int]:
         return await count(raw.DELIVERED, question)
 
+    async def persons(question: Question) -> dict[PointKey, int]:
+        of = source(raw.ACTIVE, question)
+        found = await raw.open_cells(connection, ends_of(question), question.by, of)
+        return {place: backlog.cases for place, backlog in found.items() if backlog.cases}
+
     async def records_begin() -> datetime | None:
         told = source(raw.OPENED, None)
         text = f"select min(at) from ({told.text}) opened"
@@ -172,4 +205,4 @@ def of_raw(connection: Connection, kpi: Kpi, source: Source) -> Counter:
         begin: datetime | None = row[0]
         return begin
 
-    return Counter(cases, deliveries, records_begin)
+    return Counter(cases, deliveries, persons, records_begin)

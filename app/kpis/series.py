@@ -72,11 +72,13 @@ class NoValueReason(CodeEnum):
     not_loaded = "not_loaded", "No records of the year before", "没有上年同期的记录"
     too_few = "too_few", "Fewer than 10 in the year before", "上年同期不足 10 个"
     none_delivered = "none_delivered", "Nothing was delivered", "没有交付的单据"
+    no_staff = "no_staff", "Nobody was active", "没有在职人员"
 
 
 #: The reason why there is no value of what is divided, though there are cases.
 NOTHING_TO_DIVIDE_BY = {
     Aggregate.per_delivery: NoValueReason.none_delivered,
+    Aggregate.per_staff: NoValueReason.no_staff,
     Aggregate.of_decided: NoValueReason.undecided,
     Aggregate.per_agent_day: NoValueReason.no_days,
 }
@@ -97,12 +99,12 @@ class KpiPoint(OutputModel):
     cases: int = Field(description="How many cases it was computed from.")
     numerator: int | None = Field(
         description="Of a share, a part of a budget, a mean score, a change against the year before, or a "
-        "number per case or per agent and day."
+        "number per case, per person or per agent and day."
     )
     denominator: int | None = Field(
         description="The same; what is divided by: cases, agent-days, the budgets of the cases, the cases "
-        "of the year before, or those delivered. Of availability the numerator is the outage and this the "
-        "agreed time, in seconds: the value is what is left of 1."
+        "of the year before, those delivered, or the active persons. Of availability the numerator is the "
+        "outage and this the agreed time, in seconds: the value is what is left of 1."
     )
     rota_days: int | None = Field(
         description="Of a number per agent and day: how many of the days are on the rota. The others are "
@@ -268,8 +270,8 @@ def _no_value(kpi: Kpi, figures: Figures, *, begun: bool) -> NoValueReason:
 
 
 def _no_reference(kpi: Kpi, figures: Figures) -> NoValueReason:
-    if kpi.aggregate is Aggregate.per_delivery:
-        return NoValueReason.none_delivered
+    if kpi.aggregate in NOTHING_TO_DIVIDE_BY:
+        return NOTHING_TO_DIVIDE_BY[kpi.aggregate]
     return NoValueReason.too_few if figures.loaded else NoValueReason.not_loaded
 
 
@@ -401,7 +403,7 @@ def _is_unassigned(question: Question, cut: Cut, figures: Figures) -> bool:
 
     Such a point changes when these cases are assigned.
     """
-    if question.kpi.basis is not Basis.opened or not (figures.cases or any(figures.excluded.values())):
+    if not question.kpi.is_of_assigned_openings or not (figures.cases or any(figures.excluded.values())):
         return False
     values = dict(zip(question.by, cut, strict=True))
     return any(

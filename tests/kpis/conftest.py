@@ -20,6 +20,7 @@ from tests.kpis.breach_causes import breach_causes
 from tests.kpis.business_hours import Hours, agree, later_agreements, usual_agreements
 from tests.kpis.case_budget import CaseBudget
 from tests.kpis.histories import BEGIN, BORDERS, TEAMS, histories, write, write_more
+from tests.kpis.improvement_histories import programme, write_programme
 from tests.kpis.knowledge_histories import knowledge, services, write_knowledge
 from tests.kpis.opinions import opinions
 from tests.kpis.other_histories import (
@@ -126,6 +127,7 @@ async def made_books(
         events += told
         events += await write_knowledge(follower, knowledge(seed, events))
         events += await write_knowledge(follower, services(seed))
+        events += await write_programme(follower, programme(seed, problems, 5 + problems // 2))
         events += await write_rota(follower, rota(seed))
         events += await write_outages(follower, seed, hours, incidents // 3)
         stated = breach_causes(seed, events)

@@ -275,7 +275,8 @@ async def test_percentiles_do_not_depend_on_how_they_are_found(
     books: Books, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     first = KPIS[key].dimensions[0].value
-    for by in ([], [first], ["team", "service"]):
+    cuts = [[], [first], ["team", "service"] if "team" in KPIS[key].dimensions else [first]]
+    for by in cuts:
         monkeypatch.setattr(answering, "WIDE_SHARE", -1)
         wide = await answered(books.db, key, by=by, **TIME)
         monkeypatch.setattr(answering, "WIDE_SHARE", 2)

@@ -51,7 +51,7 @@ async def test_there_are_as_many_as_the_answer_says_and_none_twice(books: Books)
                 found = await _all_cases(books, question, limit=limit)
                 which = {
                     (
-                        *(case.id, case.decided_at, case.state, case.revision, case.clock),
+                        *(case.id, case.decided_at, case.state, case.revision, case.clock, case.metric),
                         *(event.position for event in case.events),
                     )
                     for case in found

@@ -6,7 +6,9 @@ from app.kpis import query, raw
 from app.kpis.catalogue import KPIS
 from app.kpis.change_tables import DEPLOYMENT
 from app.kpis.dimensions import Dimension
+from app.kpis.fact_table import FactTable
 from app.kpis.facts import AGENT_WORK, INCIDENT, PROCESSES, REQUEST, SATISFACTION
+from app.kpis.improvement_tables import SUGGESTION
 from app.kpis.knowledge import ARTICLE, SERVICE
 from app.kpis.kpi import Aggregate, Basis, Kpi, Unit
 from app.kpis.measures import Measure
@@ -32,6 +34,7 @@ UNITS = {
     Aggregate.score: Unit.score,
     Aggregate.year_over_year: Unit.ratio,
     Aggregate.per_delivery: Unit.number,
+    Aggregate.per_staff: Unit.number,
 }
 every = each_case("kpi", KPIS.values(), ids=lambda kpi: kpi.key)
 
@@ -59,8 +62,10 @@ def test_its_unit_and_measure_fit_what_becomes_of_the_cases(kpi: Kpi) -> None:
     timed = kpi.measure in {Measure.seconds, Measure.business_seconds}
     assert timed == kpi.is_timed
     # Of what was open how long in which state is no question; how much is open stands beside the lead time.
-    # What is committed and not deployed nobody tells.
-    durations = kpi.is_timed and Dimension.state not in kpi.dimensions and kpi.fact != "lead"
+    # What is committed and not deployed nobody tells. What is suggested may never come to a standard.
+    durations = (
+        kpi.is_timed and Dimension.state not in kpi.dimensions and kpi.fact not in {"lead", "standardised"}
+    )
     assert (kpi.still_open is not None) == (durations or kpi.basis is Basis.standing)
     assert (kpi.fact is None) == (kpi.basis is Basis.standing)
 
@@ -70,9 +75,13 @@ def test_its_facts_have_a_table_with_all_dimensions(kpi: Kpi) -> None:
     tables = {table.name: table for table in PROCESSES[kpi.process]}
     # Views of these.
     tables |= {"incident_recorded": INCIDENT[1], "request_ended": AGENT_WORK, "request_received": INCIDENT[1]}
+    tables |= {"request_project_promised": tables.get("request_project_due", REQUEST[0])}
     tables |= {"request_solved": REQUEST[4], "service_life": SERVICE[0], "article_visit": ARTICLE[0]}
     tables |= {f"request_{table.name}": table for table in SATISFACTION}
     tables |= dict.fromkeys(("deployment_lead", "deployment_recovered", "deployment_life"), DEPLOYMENT[1])
+    of_suggestions = (*SUGGESTION[0].columns, "size")
+    views = [f"improvement_suggestion_{name}" for name in ("idea", "standardised", "proposed")]
+    tables |= {name: FactTable(name, of_suggestions) for name in views}
     table = tables[f"{kpi.process}_{kpi.fact or 'life'}"]
     stored = set(kpi.dimensions) - {Dimension.age}
     if kpi.is_of_outages:  # agreements, and for whom they are, belong to the agreed time
@@ -88,4 +97,5 @@ def test_every_definition_is_written_a_second_time_and_none_for_nothing() -> Non
     names = {name for kpi in KPIS.values() for name in (*raw.definition_names(kpi), *raw.open_names(kpi))}
     expected = {raw.definition_files(name)[-1] for name in names}
     by_days = [kpi for kpi in KPIS.values() if kpi.aggregate is Aggregate.per_agent_day]
+    expected |= {f"{name}.sql" for name in raw.ACTIVE}
     assert written == expected | {f"{name}.sql" for kpi in by_days for name in raw.work_definition_names(kpi)}

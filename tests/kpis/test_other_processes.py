@@ -14,12 +14,14 @@ from app.db import Connection
 from app.kpis.catalogue import KPIS
 from app.kpis.change_tables import CHANGES, CI, DEPLOYMENT
 from app.kpis.facts import FACTS, PROBLEM, REQUEST, SATISFACTION
+from app.kpis.improvement_tables import IMPROVEMENT, PERSON, SUGGESTION
 from app.kpis.knowledge import ARTICLE, FOLLOWING, SERVICE, SLA
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
 from tests.extent import ALL_EXAMPLES, some_of
 from tests.kpis.business_hours import Hours, agree
 from tests.kpis.histories import BORDERS, TEAMS, histories, write, write_more
+from tests.kpis.improvement_histories import programme, write_programme
 from tests.kpis.knowledge_histories import knowledge, services, write_knowledge
 from tests.kpis.opinions import opinions
 from tests.kpis.other_histories import AGREEMENT, CHANGE, other_histories, write_others, write_owners
@@ -63,6 +65,7 @@ async def _lived(connection: Connection, seed: int, cases: int = 50) -> None:
     await write_more(connection, told)
     await write_knowledge(connection, knowledge(seed, [*incidents, *requests, *told], visits=2 * cases))
     await write_knowledge(connection, services(seed))
+    await write_programme(connection, programme(seed, cases, 5 + cases // 2))
 
 
 @pytest.mark.parametrize(("seed", "zone"), some_of(list(enumerate(ZONES)), 2))
@@ -79,6 +82,7 @@ async def test_both_paths_agree_on_requests_problems_and_changes(
 async def _content(connection: Connection) -> dict[str, Any]:
     found = {}
     tables = chain(REQUEST, PROBLEM, CHANGES, CI, DEPLOYMENT, SLA, SERVICE, ARTICLE, SATISFACTION)
+    tables = chain(tables, SUGGESTION, IMPROVEMENT, PERSON)
     for name in (*(table.name for table in tables), *FOLLOWING):
         text = f"select md5(string_agg(t::text, ' ' order by t::text)) from kpi.{name} t"
         found[name] = await (await connection.execute(text.encode())).fetchone()

@@ -40,11 +40,13 @@ PROBLEMS = 5_000 if ALL_EXAMPLES else 2_000
 #: How many of them one team has in two years.
 OF_A_TEAM = MANY // TEAMS
 #: Clocks are found by their instants, whatever the team: that takes rows of all teams, and `make bench`
-#: measures how long. Agreed time and agreements are of no team, and services are few.
+#: measures how long. Agreed time and agreements are of no team, and services and suggestions are few.
 OF_TEAMS = [
     key
     for key, kpi in KPIS.items()
-    if Dimension.team in kpi.dimensions and not kpi.is_of_clocks and kpi.process != "service"
+    if Dimension.team in kpi.dimensions
+    and not kpi.is_of_clocks
+    and kpi.process not in {"service", "improvement_suggestion"}
 ]
 #: What is measured in seconds where there are many cases, from the beginning to an end or up to now. What was
 #: recorded late, or complained about, and is told by a view, are few.

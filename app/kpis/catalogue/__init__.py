@@ -7,6 +7,7 @@ from app.kpis.catalogue import (
     agreements,
     changes,
     deployments,
+    improvement,
     incident_costs,
     incident_quality,
     incident_times,
@@ -45,5 +46,6 @@ KPIS: dict[str, Kpi] = {
         *agreements.KPIS,
         *satisfaction.KPIS,
         *knowledge.KPIS,
+        *improvement.KPIS,
     )
 }

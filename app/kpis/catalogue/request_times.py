@@ -173,18 +173,20 @@ PROJECT_ON_TIME = Kpi(
     key="project_on_time",
     en=KpiTexts(
         "Projects delivered on time",
-        "Of the project requests delivered for good by the date of the first plan that was approved "
-        "in the period, or whose date passed in it, the share delivered by it.",
+        "Of the project requests delivered for good, and the improvements handed over, by the date of the "
+        "first plan that was approved in the period, or whose date passed in it, the share delivered by it. "
+        "The date of an improvement is that of the last milestone.",
         "Judged by the latest plan it would always be 100 %.",
     ),
     zh=KpiTexts(
         "项目按时交付率",
-        "期内在首个获批计划日期之前最终交付，或该日期在期内届满的项目类请求中，按时交付的占比。",
+        "期内在首个获批计划日期之前最终交付的项目类请求或移交的改进，以及该日期在期内届满者中，按时交付的占比。改进的日期为最后一个里程碑的日期。",
         "若以最新计划为准，数值将永远是 100 %。",
     ),
     process="request",
+    also=("improvement",),
     owner=Role.process_owner,
-    fact="project_due",
+    fact="project_promised",
     measure=Measure.in_time,
     aggregate=Aggregate.share,
     unit=Unit.ratio,

@@ -12,7 +12,7 @@ from app.kernel.refusals import WrongValue
 from app.kpis import answer, periods
 from app.kpis.case_values import CaseValue, case_values, case_values_as_of, figures_of
 from app.kpis.figures import Figures
-from app.kpis.kpi import Aggregate, Basis, Kpi
+from app.kpis.kpi import REFERENCED_AGGREGATES, Aggregate, Basis, Kpi
 from app.kpis.outages import figures as outage_figures
 from app.kpis.outages.figures import HOURS, SECONDS_OF_AN_HOUR, Exposure
 from app.kpis.periods import Grain
@@ -36,19 +36,19 @@ METHOD = {
     Aggregate.per_agent_day: EffectMethod.rate,
     Aggregate.year_over_year: EffectMethod.rate,
     Aggregate.per_delivery: EffectMethod.rate,
+    Aggregate.per_staff: EffectMethod.rate,
     Aggregate.per_1000_hours: EffectMethod.rate,
     Aggregate.mean_between: EffectMethod.rate,
 }
 BY_CASE = frozenset({EffectMethod.duration, EffectMethod.mean})
-#: What these are divided by are not their cases: days, or other cases.
-DIVIDED_BY_OTHERS = frozenset(
-    {Aggregate.per_agent_day, Aggregate.per_day, Aggregate.year_over_year, Aggregate.per_delivery}
-)
+#: What these are divided by are not their cases: days, persons, or other cases.
+DIVIDED_BY_OTHERS = frozenset({Aggregate.per_agent_day, Aggregate.per_day, *REFERENCED_AGGREGATES})
 #: The KPIs that no window has cases of to compare, each with the one whose effect says the same.
 INSTEAD = {
     "incident_resolution_km": "incident_resolution_seconds",
     "problem_cause_km": "problem_cause_seconds",
     "complaint_answer_km": "complaint_answer_seconds",
+    "idea_to_standard_seconds": "idea_to_standard_ended_seconds",
     "availability_budget_used": "service_availability",
     "outage_seconds": "service_availability",
 }
@@ -147,7 +147,8 @@ def _rate(question: Question, figures: Figures) -> RateSample:
     if kpi.basis is Basis.standing:
         return RateSample(figures.open_cases or 0, 1)
     begin, end = question.bounds[0], min(question.bounds[-1], question.now)
-    return RateSample(figures.cases, (end - begin).total_seconds() / SECONDS_OF_A_DAY)
+    persons = figures.reference / kpi.per if kpi.aggregate is Aggregate.per_staff else 1
+    return RateSample(figures.cases, persons * (end - begin).total_seconds() / SECONDS_OF_A_DAY)
 
 
 async def _availability_by_day(

@@ -8,7 +8,8 @@ known as (
     and case when decided.rank is not null then event.rank <= decided.rank else event.rank = 1 or event.occurred_at < decided.at end
   cross join lateral jsonb_each(told)
   where key in ('priority', 'team_id', 'service', 'category', 'channel', 'assignee_id', 'customer_id', 'path', 'item',
-    'approver_role', 'source', 'type', 'risk_level', 'ci_class', 'agreement_type', 'representative_id', 'owner_id', 'author_id')
+    'approver_role', 'source', 'type', 'risk_level', 'ci_class', 'agreement_type', 'representative_id', 'owner_id', 'author_id',
+    'process', 'size')
   group by decided.stream, decided.at, decided.rank
 )
 select split_part(decided.stream, '/', 2)::uuid as case_id, decided.at, decided.seconds, decided.numerator, decided.denominator,
@@ -24,6 +25,7 @@ select split_part(decided.stream, '/', 2)::uuid as case_id, decided.at, decided.
   -- Only what is counted state by state, or change by change, says of which; and only what is judged, by what.
   its.said->>'state' as state, (its.said->>'from_team')::uuid as from_team_id, (its.said->>'to_team')::uuid as to_team_id,
   its.said->>'verdict' as verdict, its.said->>'authorisation' as authorisation, its.said->>'subject' as subject,
+  known.fields->>'process' as process, coalesce(its.said->>'size', known.fields->>'size') as size, its.said->>'offered_by' as offered_by,
   (its.said->>'agreement_id')::uuid as agreement_id, its.said->>'metric' as metric, its.said->>'cause' as cause
 from decided cross join lateral (select to_jsonb(decided) as said offset 0) its
 {given}

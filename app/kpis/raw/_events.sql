@@ -37,14 +37,14 @@ opening as (
   from saying where version = 1 or opened_at is not null order by stream, version desc
 ),
 -- The events that count: not those that another one was told instead of, nor those that tell of the opening again. What an
--- opening says besides is which tool told of it: of an alert the one that it names.
+-- opening says besides is which tool told of it: of an alert the one that it names, of a suggestion where it comes from.
 event as (
   select stream, position, version, recorded_at, source, type, on_behalf_of, observed,
     case when version = 1 then opening.opened_at else occurred_at end as occurred_at,
     case when version = 1 and irregular_then is not null then actor_then else actor end as actor,
     case when version = 1 and irregular_then is not null then irregular_then else irregular end as irregular,
     case when version = 1 then said || coalesce(retold, '{}')
-      || jsonb_build_object('source', coalesce((said || coalesce(retold, '{}'))->>'alert_source', source)) else said end as told,
+      || jsonb_build_object('source', coalesce((said || coalesce(retold, '{}'))->>'alert_source', said->>'source', source)) else said end as told,
     row_number() over (partition by stream order by version <> 1, occurred_at, position) as rank
   from saying join opening using (stream) left join moved using (stream)
   where instead is distinct from 1

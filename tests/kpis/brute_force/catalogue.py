@@ -6,6 +6,7 @@ from tests.kpis.brute_force import (
     agents,
     changes,
     deployments,
+    improvement,
     incident_times,
     incidents,
     knowledge,
@@ -32,4 +33,5 @@ DEFINITIONS = {
     **slas.DEFINITIONS,
     **satisfaction.DEFINITIONS,
     **knowledge.DEFINITIONS,
+    **improvement.DEFINITIONS,
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.kpis.brute_force import improvement
 from tests.kpis.brute_force.agreements import Agreements
 from tests.kpis.brute_force.counted import Counted, Definition, Open
 from tests.kpis.brute_force.reading import Record, Step, World, instant_of, seconds_between
@@ -47,6 +48,13 @@ def _promised_by_item(of: Request) -> datetime | None:
 def _first_planned(of: Request) -> datetime | None:
     """The date of the first plan that was approved: only projects have one."""
     return instant_of(of.fields(len(of.steps) - 1).get("first_planned_at"))
+
+
+def _projects() -> Definition:
+    """Projects by the first plan, and improvements."""
+    requested = _due(_first_planned).cases
+    assert requested is not None
+    return Definition(lambda world: [*requested(world), *improvement.projects(world)])
 
 
 def _tasks(record: Record) -> dict[str, list[tuple[Step, dict[str, Any]]]]:
@@ -188,7 +196,7 @@ def _accurate(world: World) -> list[Counted]:
 
 DEFINITIONS: dict[str, Definition] = {
     "request_on_time": _due(_promised_by_item),
-    "project_on_time": _due(_first_planned),
+    "project_on_time": _projects(),
     "tasks_on_time": Definition(_tasks_on_time),
     "approval_wait_seconds": Definition(_approvals, _undecided),
     "acceptance_first_pass": Definition(_verdicts),

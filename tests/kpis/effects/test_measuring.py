@@ -61,7 +61,9 @@ async def test_an_effect_comes_out_of_the_raw_events_as_of_the_facts(books: Book
 
 
 async def test_what_is_compared_of_a_rate_is_what_the_kpi_says(books: Books) -> None:
-    """A count is compared by the day; everything else as it is, so that it improves the way the KPI does."""
+    """A count is compared by the day, also one for so many persons; everything else as it is, so that it
+    improves the way the KPI does.
+    """
     rates = [key for key in MEASURED if METHOD[KPIS[key].aggregate] is EffectMethod.rate]
     for key in rates:
         kpi = KPIS[key]
@@ -71,8 +73,11 @@ async def test_what_is_compared_of_a_rate_is_what_the_kpi_says(books: Books) -> 
         for side in (result.before, result.after):
             if kpi.aggregate is Aggregate.year_over_year or side.value is None:
                 continue
-            counts = kpi.aggregate is Aggregate.number
-            value = side.value / (side.exposure or 1) if counts else side.value
+            value = side.value
+            if kpi.aggregate is Aggregate.number:
+                value /= side.exposure or 1
+            elif kpi.aggregate is Aggregate.per_staff:
+                value /= (asked.windows[1] - asked.windows[0]) / timedelta(days=1)
             assert side.compared == pytest.approx(value, rel=1e-6, abs=1e-6), key
     assert {"mtbf", "failure_rate", "incidents_opened", "requests_per_agent_day"} <= set(rates)
 

@@ -1,0 +1,284 @@
+"""KPIs of the improvement programme: what is suggested, what becomes of it, and whether its effect lasts."""
+
+from __future__ import annotations
+
+from app.common.people import Role
+from app.kpis.dimensions import OF_IMPROVEMENTS, OF_PROPOSALS, OF_SUGGESTIONS, Dimension
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
+from app.kpis.measures import Measure
+
+SUGGESTIONS_BY_SOURCE = Kpi(
+    key="suggestions_by_source",
+    en=KpiTexts(
+        "Suggestions for improvements",
+        "Suggestions that were offered in the period; by `source`, where each comes from. Those that were "
+        "merged into others count, for the team of whoever offered them; `offered_by` shows those of rules "
+        "apart.",
+        "A target for it breeds noise: read it with the share that is adopted, beside it. What is not "
+        "about one process has none.",
+    ),
+    zh=KpiTexts(
+        "改进建议数",
+        "期内提出的改进建议数；按 `source` 查看即为各来源的数量。合并到其他建议的也计入提出人所在团队；按 `offered_by` 可将规则提出的分开查看。",
+        "为数量设目标会催生凑数的建议，请看旁列的采纳率。不针对单个流程的建议没有流程。",
+    ),
+    process="improvement_suggestion",
+    owner=Role.quality_manager,
+    fact="offered",
+    measure=Measure.one,
+    aggregate=Aggregate.number,
+    unit=Unit.cases,
+    direction=Direction.up,
+    basis=Basis.event,
+    dimensions=OF_SUGGESTIONS,
+    beside=("suggestion_adoption_rate",),
+)
+
+SUGGESTIONS_PER_100_STAFF = Kpi(
+    key="suggestions_per_100_staff",
+    en=KpiTexts(
+        "Suggestions per 100 persons",
+        "Suggestions that persons have offered in the period, for every 100 persons who are active at its "
+        "end; of a running period, now. By `team`, the suggestions of each team for every 100 of its own "
+        "persons.",
+        "Rules suggest, too, and do not count here. A longer period has more suggestions and not more "
+        "persons: compare periods of one length. Small teams have large figures by chance.",
+    ),
+    zh=KpiTexts(
+        "每百人改进建议数",
+        "期内由人员提出的改进建议数，折合期末每 100 名在职人员；未结束的期间以当前时刻计。按 `team` 查看即为各团队每百人的建议数。",
+        "规则提出的建议不计。期间越长建议越多，而人数不变，请比较等长的期间；小团队的数值偶然性大。",
+    ),
+    process="improvement_suggestion",
+    owner=Role.quality_manager,
+    fact="proposed",
+    measure=Measure.one,
+    aggregate=Aggregate.per_staff,
+    unit=Unit.number,
+    direction=Direction.up,
+    basis=Basis.event,
+    dimensions=OF_PROPOSALS,
+    per=100,
+)
+
+SUGGESTION_ADOPTION_RATE = Kpi(
+    key="suggestion_adoption_rate",
+    en=KpiTexts(
+        "Adoption of suggestions",
+        "Of the suggestions offered in the period that were selected, declined or merged, the share that was "
+        "selected; `undecided` are those that were not, the deferred ones among them.",
+        "The cohort of a period, so it moves as long as any is undecided. What was merged is not selected, "
+        "though what it says may be.",
+    ),
+    zh=KpiTexts(
+        "改进建议采纳率",
+        "期内提出且已选定、未采纳或合并的改进建议中，选定的占比；尚无结论的（含暂缓的）列为 `undecided`。",
+        "按提出期间统计，有未定者时仍会变动。合并的不算选定，尽管其内容可能随其他建议被采纳。",
+    ),
+    process="improvement_suggestion",
+    owner=Role.quality_manager,
+    fact="offered",
+    measure=Measure.selected,
+    secondary=Measure.settled_on,
+    aggregate=Aggregate.of_decided,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.opened,
+    settling=Settling.ending,
+    dimensions=OF_SUGGESTIONS,
+)
+
+IDEA_TO_STANDARD_SECONDS = Kpi(
+    key="idea_to_standard_seconds",
+    en=KpiTexts(
+        "From the idea to the standard",
+        "In how many seconds the improvements of half of the suggestions offered in the period are "
+        "standardised, by Kaplan and Meier. Those that were declined, merged, rejected or reverted never "
+        "are: they stay among those that have not come to it, as competing events.",
+        "It has no value before half are standardised, which may never be, and of cuts it cannot be added "
+        "up. The time of those that were standardised stands beside it, and forgets all others.",
+    ),
+    zh=KpiTexts(
+        "从建议到固化的时间",
+        "期内提出的改进建议中半数得到固化所需的秒数，按 Kaplan–Meier 估计。未采纳、合并、否决或恢复原状的永远不会固化：作为竞争事件，始终计入尚未固化者。",
+        "半数固化之前没有数值，也可能永远没有，各分组不能相加。旁列已固化者所用的时间，它不反映其余的建议。",
+    ),
+    process="improvement_suggestion",
+    owner=Role.quality_manager,
+    fact="idea",
+    measure=Measure.observed,
+    aggregate=Aggregate.kaplan_meier,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.opened,
+    settling=Settling.ending,
+    dimensions=(Dimension.size,),
+    beside=("idea_to_standard_ended_seconds",),
+)
+
+IDEA_TO_STANDARD_ENDED_SECONDS = Kpi(
+    key="idea_to_standard_ended_seconds",
+    en=KpiTexts(
+        "From the idea to the standard, of those standardised",
+        "Median seconds from the offer of a suggestion to the first standardisation of its improvement, of "
+        "the suggestions whose improvement was standardised in the period.",
+        "What never comes to an end is not in it, and what takes long comes into it late.",
+    ),
+    zh=KpiTexts(
+        "从建议到固化的时间（已固化）",
+        "期内首次固化的改进所采纳的建议，自提出至固化的秒数的中位数。",
+        "永无结果的不在其内，耗时长的很晚才计入。",
+    ),
+    process="improvement_suggestion",
+    owner=Role.quality_manager,
+    fact="standardised",
+    measure=Measure.seconds,
+    aggregate=Aggregate.median,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.event,
+    dimensions=(Dimension.size,),
+)
+
+PILOT_PASS_RATE = Kpi(
+    key="pilot_pass_rate",
+    en=KpiTexts(
+        "Pilots passed at once",
+        "Of the pilots that the committee judged for the first time in the period, the share that it passed "
+        "then; the others were extended or stopped.",
+        "If all are passed, pilots test nothing. How many are passed in the end stands beside it.",
+    ),
+    zh=KpiTexts(
+        "试点一次通过率",
+        "期内由委员会首次裁定的试点中，首次即通过的占比；其余被延长或终止。",
+        "若全部通过，试点便失去检验作用。旁列最终通过的占比。",
+    ),
+    process="improvement",
+    owner=Role.quality_manager,
+    fact="pilot_judged",
+    measure=Measure.pilot_passed,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.event,
+    dimensions=OF_IMPROVEMENTS,
+    beside=("pilot_pass_rate_final",),
+)
+
+PILOT_PASS_RATE_FINAL = Kpi(
+    key="pilot_pass_rate_final",
+    en=KpiTexts(
+        "Pilots passed in the end",
+        "Of the pilots that the committee judged for the first time in the period and that have ended since, "
+        "the share that was passed; `undecided` are those that were extended and go on.",
+        "It moves as long as any goes on. A pilot that is extended until it shows something shows little.",
+    ),
+    zh=KpiTexts(
+        "试点最终通过率",
+        "期内由委员会首次裁定且已结束的试点中，最终通过的占比；被延长且仍在进行的列为 `undecided`。",
+        "有试点仍在进行时数值会变动。一再延长直到有效果的试点说明不了什么。",
+    ),
+    process="improvement",
+    owner=Role.quality_manager,
+    fact="pilot_judged",
+    measure=Measure.finally_passed,
+    secondary=Measure.pilot_ended,
+    aggregate=Aggregate.of_decided,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.event,
+    settling=Settling.ending,
+    dimensions=OF_IMPROVEMENTS,
+)
+
+EFFECT_ACHIEVED = Kpi(
+    key="effect_achieved",
+    en=KpiTexts(
+        "Promised effect achieved",
+        "Of the improvements judged in the period, by their evaluation or by the judgement that ended their "
+        "pilot, the share with the promised effect on every target KPI: the interval of the effect excludes "
+        "that nothing has changed, and it is at least 80 % of the promise, at the log position that the "
+        "judgement names. What has too few cases has no effect, and counts.",
+        "Improvements begin after bad months, and what follows these is better by itself; trend, season and "
+        "other changes are in the effect, too. Expected is little more than what is promised modestly. Of "
+        "one judged more than once the last judgement counts.",
+    ),
+    zh=KpiTexts(
+        "目标达成度",
+        "期内经评估或经结束试点的裁定作出判断的改进中，在每个目标指标上均取得所承诺效果的占比："
+        "效果的区间排除“没有变化”，且不低于承诺的 80 %，以判断所指明的日志位置为准。单据太少的视为没有效果，仍计入分母。",
+        "改进常在糟糕的月份之后开始，其后本就会好转；趋势、季节和其他变更也包含在效果中。承诺越保守越易达成。多次判断的以最后一次为准。",
+    ),
+    process="improvement",
+    owner=Role.quality_manager,
+    fact="judged",
+    measure=Measure.achieved,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.event,
+    dimensions=OF_IMPROVEMENTS,
+    beside=("effect_achieved_targets",),
+)
+
+EFFECT_ACHIEVED_TARGETS = Kpi(
+    key="effect_achieved_targets",
+    en=KpiTexts(
+        "Promised effect achieved, by target KPI",
+        "The same, target KPI by target KPI: of those of the improvements judged in the period, the share "
+        "with the promised effect.",
+        "An improvement with many target KPIs weighs more, and of many some improve by chance.",
+    ),
+    zh=KpiTexts(
+        "目标达成度（按目标指标）",
+        "同上，但逐个目标指标统计：期内作出判断的改进的目标指标中，取得所承诺效果的占比。",
+        "目标指标多的改进权重大，指标多时总有一些碰巧改善。",
+    ),
+    process="improvement",
+    owner=Role.quality_manager,
+    fact="target_judged",
+    measure=Measure.achieved,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.event,
+    dimensions=OF_IMPROVEMENTS,
+)
+
+BENEFITS_SUSTAINED = Kpi(
+    key="benefits_sustained",
+    en=KpiTexts(
+        "Benefits sustained",
+        "Of the checks of benefits that fell due in the period, 3, 6 and 12 months after an improvement was "
+        "standardised, the share by which every target KPI has kept at least 80 % of its judged effect.",
+        "A check counts when it is due, whether or not it could be made: of what was reverted, or has "
+        "nothing to compare with, nothing was kept.",
+    ),
+    zh=KpiTexts(
+        "效果保持率",
+        "期内到期的效果检查（改进固化后 3、6、12 个月）中，每个目标指标均保持判断时效果 80 % 以上的占比。",
+        "检查在到期时计入，无论能否进行：已恢复原状或无从比较的视为未保持。",
+    ),
+    process="improvement",
+    owner=Role.quality_manager,
+    fact="benefit_due",
+    measure=Measure.kept,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.due,
+    dimensions=OF_IMPROVEMENTS,
+)
+
+KPIS = (
+    SUGGESTIONS_BY_SOURCE,
+    SUGGESTIONS_PER_100_STAFF,
+    SUGGESTION_ADOPTION_RATE,
+    IDEA_TO_STANDARD_SECONDS,
+    IDEA_TO_STANDARD_ENDED_SECONDS,
+    PILOT_PASS_RATE,
+    PILOT_PASS_RATE_FINAL,
+    EFFECT_ACHIEVED,
+    EFFECT_ACHIEVED_TARGETS,
+    BENEFITS_SUSTAINED,
+)

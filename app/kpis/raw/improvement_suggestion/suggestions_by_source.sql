@@ -1,0 +1,6 @@
+-- suggestions_by_source: all suggestions that were offered, also those that were merged into others.
+decided as (
+  select stream, 1::bigint as rank, opened_at as at, null::bigint as seconds, null::bigint as numerator, null::bigint as denominator,
+    false as standing, of_team as team_id, offered_by, null::text as excluded
+  from offer
+)

@@ -1,0 +1,1 @@
+-- Of persons there is nothing else to know.
