@@ -73,6 +73,14 @@ from app.processes.changes import router as changes
 from app.processes.changes.calendar import router as change_calendar
 from app.processes.deployments import queries as deployment_queries
 from app.processes.deployments import router as deployments
+from app.processes.improvement_assessments import queries as improvement_assessment_queries
+from app.processes.improvement_assessments import router as improvement_assessments
+from app.processes.improvement_plans import queries as improvement_plan_queries
+from app.processes.improvement_plans import router as improvement_plans
+from app.processes.improvement_suggestions import queries as improvement_suggestion_queries
+from app.processes.improvement_suggestions import router as improvement_suggestions
+from app.processes.improvements import queries as improvement_queries
+from app.processes.improvements import router as improvements
 from app.processes.incidents import queries as incident_queries
 from app.processes.incidents import router as incidents
 from app.processes.incidents.monitoring import router as monitoring
@@ -82,6 +90,8 @@ from app.processes.releases import queries as release_queries
 from app.processes.releases import router as releases
 from app.processes.requests import queries as request_queries
 from app.processes.requests import router as requests
+from app.processes.trainings import queries as training_queries
+from app.processes.trainings import router as trainings
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from app.service_levels.agreements import queries as agreement_queries
 from app.service_levels.agreements import router as agreements
@@ -112,6 +122,11 @@ LISTINGS = (
     change_planning_queries.FREEZES,
     agreement_queries.LISTING,
     service_level_plan_queries.LISTING,
+    improvement_plan_queries.LISTING,
+    improvement_suggestion_queries.LISTING,
+    improvement_assessment_queries.LISTING,
+    improvement_queries.LISTING,
+    training_queries.LISTING,
     people_queries.PERSONS,
     people_queries.TEAMS,
     people_queries.GROUPS,
@@ -155,6 +170,11 @@ ROUTERS = (
     clocks.router,
     service_reports.router,
     service_level_plans.router,
+    improvement_plans.router,
+    improvement_suggestions.router,
+    improvement_assessments.router,
+    improvements.router,
+    trainings.router,
     meetings.router,
     kpis.router,
     kpi_targets.router,

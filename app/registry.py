@@ -29,12 +29,17 @@ from app.processes.articles import lifecycle as articles
 from app.processes.changes import freezes, questionnaires, templates
 from app.processes.changes import lifecycle as changes
 from app.processes.deployments import lifecycle as deployments
+from app.processes.improvement_assessments import lifecycle as improvement_assessments
+from app.processes.improvement_plans import lifecycle as improvement_plans
+from app.processes.improvement_suggestions import lifecycle as improvement_suggestions
+from app.processes.improvements import lifecycle as improvements
 from app.processes.incidents import lifecycle as incidents
 from app.processes.problems import candidates as problem_candidates
 from app.processes.problems import lifecycle as problems
 from app.processes.releases import lifecycle as releases
 from app.processes.releases import stages as release_stage_sets
 from app.processes.requests import lifecycle as requests
+from app.processes.trainings import lifecycle as trainings
 from app.service_levels.agreements import lifecycle as agreements
 from app.service_levels.plans import lifecycle as service_level_plans
 from app.webhooks import sources as webhook_sources
@@ -71,9 +76,14 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     changes.LIFECYCLE,
     agreements.LIFECYCLE,
     service_level_plans.LIFECYCLE,
+    improvement_plans.LIFECYCLE,
+    trainings.LIFECYCLE,
     templates.LIFECYCLE,
     questionnaires.LIFECYCLE,
     freezes.LIFECYCLE,
+    improvement_suggestions.LIFECYCLE,
+    improvement_assessments.LIFECYCLE,
+    improvements.LIFECYCLE,
     kpi_targets.LIFECYCLE,
     kpi_budgets.LIFECYCLE,
     reconciliations.LIFECYCLE,

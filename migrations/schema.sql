@@ -253,6 +253,38 @@ create table fold.article_use (
 );
 CREATE INDEX article_use_record ON fold.article_use USING btree (record, used_at, id);
 
+create table fold.assessed_suggestion (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  suggestion_id uuid not null,
+  number text collate "C" not null,
+  title text not null,
+  taken_at timestamp with time zone not null,
+  verdict text collate "C",
+  reason text,
+  until_at timestamp with time zone,
+  improvement_id uuid,
+  appended_at timestamp with time zone,
+  constraint assessed_suggestion_pkey PRIMARY KEY (id)
+);
+CREATE INDEX assessed_suggestion_record ON fold.assessed_suggestion USING btree (record, taken_at, id);
+CREATE INDEX assessed_suggestion_suggestion ON fold.assessed_suggestion USING btree (suggestion_id);
+
+create table fold.assessor (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  person_id uuid not null,
+  asked_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint assessor_pkey PRIMARY KEY (id)
+);
+CREATE INDEX assessor_person ON fold.assessor USING btree (person_id);
+CREATE INDEX assessor_record ON fold.assessor USING btree (record, asked_at, id);
+
 create table fold.assignment_rule (
   id uuid not null,
   version integer not null,
@@ -891,6 +923,23 @@ create table fold.escalation_rule (
 CREATE INDEX escalation_rule_active ON fold.escalation_rule USING btree (process) WHERE (state = 'active'::text);
 CREATE INDEX escalation_rule_added ON fold.escalation_rule USING btree (added_at DESC, id DESC);
 
+create table fold.examination_result (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  person_id uuid not null,
+  marks jsonb not null,
+  pass_mark integer not null,
+  passed boolean not null,
+  sitting integer not null,
+  examiner_id uuid,
+  examined_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint examination_result_pkey PRIMARY KEY (id)
+);
+CREATE INDEX examination_result_record ON fold.examination_result USING btree (record, examined_at, id);
+
 create table fold.external_reference (
   id uuid not null,
   version integer not null,
@@ -1008,6 +1057,422 @@ create table fold.hourly_rate (
 );
 CREATE INDEX hourly_rate_added ON fold.hourly_rate USING btree (added_at DESC, id DESC);
 CREATE UNIQUE INDEX hourly_rate_valid_from_at_key ON fold.hourly_rate USING btree (role_class, valid_from_at) WHERE (state = 'active'::text);
+
+create table fold.improvement (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  state_since timestamp with time zone not null,
+  opened_at timestamp with time zone not null,
+  title text,
+  requester_id uuid,
+  customer_id uuid,
+  team_id uuid,
+  assignee_id uuid,
+  impact text collate "C",
+  urgency text collate "C",
+  priority text collate "C",
+  custom jsonb,
+  custom_for_staff jsonb,
+  scope text collate "C",
+  process text collate "C",
+  aspect text collate "C",
+  suggestion_ids text[] collate "C",
+  proposer_ids text[] collate "C",
+  reported_by_id uuid,
+  assessment_id uuid,
+  selection_reason text,
+  freeze_exception text collate "C",
+  freeze_exception_reason text,
+  plan_id uuid,
+  plan_target text collate "C",
+  outside_plan_reason text,
+  proposal_id uuid,
+  proposed_by_id uuid,
+  proposed_at timestamp with time zone,
+  planned_cost text collate "C",
+  currency text collate "C",
+  submitted_at timestamp with time zone,
+  decision_id uuid,
+  decision_subject text collate "C",
+  approved_at timestamp with time zone,
+  rejected_at timestamp with time zone,
+  review_again_at timestamp with time zone,
+  deferred_until_at timestamp with time zone,
+  deferral_reason text collate "C",
+  taken_up_at timestamp with time zone,
+  what_changed text,
+  size text collate "C",
+  improvement_kind text collate "C",
+  size_criteria text[] collate "C",
+  to_pilot boolean,
+  classified_at timestamp with time zone,
+  implementation_plan text,
+  implementation_begun_at timestamp with time zone,
+  implemented_what text,
+  implemented_at timestamp with time zone,
+  measured_occasion text collate "C",
+  measured_position bigint,
+  measured_at timestamp with time zone,
+  judged_position bigint,
+  goal_reached boolean,
+  scope_reached boolean,
+  benefit_reached boolean,
+  reached boolean,
+  against_evidence boolean,
+  against_evidence_reason text,
+  evaluation_comment text,
+  evaluated_by_id uuid,
+  evaluated_at timestamp with time zone,
+  sponsor_id uuid,
+  project_manager_id uuid,
+  budget text collate "C",
+  project_resources text,
+  chartered_at timestamp with time zone,
+  work_plan text,
+  planned_at timestamp with time zone,
+  report_every_days integer,
+  next_report_due_at timestamp with time zone,
+  report_overdue_at timestamp with time zone,
+  expected_at timestamp with time zone,
+  lacking text,
+  plan_approved_at timestamp with time zone,
+  pilot_scope jsonb,
+  pilot_control jsonb,
+  pilot_begins_at timestamp with time zone,
+  pilot_ends_at timestamp with time zone,
+  pilot_length text collate "C",
+  pilot_agreement text,
+  data_gathering text,
+  executor_id uuid,
+  pilot_rounds integer,
+  pilot_started_at timestamp with time zone,
+  pilot_report_id uuid,
+  pilot_reported_at timestamp with time zone,
+  asked_judgement text collate "C",
+  asked_position bigint,
+  asked_reason text,
+  asked_told text,
+  judgement_overdue_at timestamp with time zone,
+  next_scope jsonb,
+  next_control jsonb,
+  next_begins_at timestamp with time zone,
+  next_ends_at timestamp with time zone,
+  first_judgement text collate "C",
+  first_judged_at timestamp with time zone,
+  last_judgement text collate "C",
+  judged_at timestamp with time zone,
+  rollout_advice text,
+  rollout_scope text,
+  rollout_departments text[] collate "C",
+  rollout_contributions text,
+  rollout_schedule text,
+  rollout_told text,
+  release_id uuid,
+  rollout_goal text collate "C",
+  rollout_planned_at timestamp with time zone,
+  process_owner_id uuid,
+  cutover_share integer,
+  cutover_at timestamp with time zone,
+  handover_id uuid,
+  handover_asked_at timestamp with time zone,
+  accepted_by_id uuid,
+  handed_over_at timestamp with time zone,
+  document_numbers text[] collate "C",
+  told_team_ids text[] collate "C",
+  published_at timestamp with time zone,
+  standardised_at timestamp with time zone,
+  optimised_at timestamp with time zone,
+  fixed_at timestamp with time zone,
+  next_benefit_due_at timestamp with time zone,
+  benefit_months integer,
+  faded_at timestamp with time zone,
+  revert_reason text,
+  reverted_told text,
+  reverted_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint improvement_pkey PRIMARY KEY (id),
+  constraint improvement_number_key UNIQUE (number)
+) with (fillfactor=85);
+CREATE INDEX improvement_assignee ON fold.improvement USING btree (assignee_id, opened_at DESC, id DESC);
+CREATE INDEX improvement_changed ON fold.improvement USING btree (changed_at, id);
+CREATE INDEX improvement_custom ON fold.improvement USING gin (custom jsonb_path_ops) WHERE (custom IS NOT NULL);
+CREATE INDEX improvement_custom_for_staff ON fold.improvement USING gin (custom_for_staff jsonb_path_ops) WHERE (custom_for_staff IS NOT NULL);
+CREATE INDEX improvement_cut_over ON fold.improvement USING btree (process, cutover_at) WHERE ((cutover_at IS NOT NULL) AND (optimised_at IS NULL) AND (reverted_at IS NULL));
+CREATE INDEX improvement_executor ON fold.improvement USING btree (executor_id, opened_at DESC, id DESC) WHERE (executor_id IS NOT NULL);
+CREATE INDEX improvement_kind ON fold.improvement USING btree (improvement_kind, opened_at DESC, id DESC);
+CREATE INDEX improvement_next_benefit ON fold.improvement USING btree (next_benefit_due_at, id) WHERE (next_benefit_due_at IS NOT NULL);
+CREATE INDEX improvement_next_report ON fold.improvement USING btree (next_report_due_at, id) WHERE (next_report_due_at IS NOT NULL);
+CREATE INDEX improvement_open_assignee ON fold.improvement USING btree (assignee_id, opened_at DESC, id DESC) WHERE (state <> ALL (ARRAY['standardised'::text, 'rejected'::text, 'reverted'::text]));
+CREATE INDEX improvement_open_team ON fold.improvement USING btree (team_id, opened_at DESC, id DESC) INCLUDE (assignee_id) WHERE (state <> ALL (ARRAY['standardised'::text, 'rejected'::text, 'reverted'::text]));
+CREATE INDEX improvement_opened ON fold.improvement USING btree (opened_at DESC, id DESC);
+CREATE INDEX improvement_priority ON fold.improvement USING btree (priority, id);
+CREATE INDEX improvement_process ON fold.improvement USING btree (process, opened_at DESC, id DESC);
+CREATE INDEX improvement_process_owner ON fold.improvement USING btree (process_owner_id, opened_at DESC, id DESC) WHERE (process_owner_id IS NOT NULL);
+CREATE INDEX improvement_project_manager ON fold.improvement USING btree (project_manager_id, opened_at DESC, id DESC) WHERE (project_manager_id IS NOT NULL);
+CREATE INDEX improvement_reported_by ON fold.improvement USING btree (reported_by_id, opened_at DESC, id DESC) WHERE (reported_by_id IS NOT NULL);
+CREATE INDEX improvement_requester ON fold.improvement USING btree (requester_id, opened_at DESC, id DESC);
+CREATE INDEX improvement_scope ON fold.improvement USING btree (scope, opened_at DESC, id DESC);
+CREATE INDEX improvement_served_plan ON fold.improvement USING btree (plan_id, opened_at DESC, id DESC) WHERE (plan_id IS NOT NULL);
+CREATE INDEX improvement_size ON fold.improvement USING btree (size, opened_at DESC, id DESC);
+CREATE INDEX improvement_sponsor ON fold.improvement USING btree (sponsor_id, opened_at DESC, id DESC) WHERE (sponsor_id IS NOT NULL);
+CREATE INDEX improvement_standardised ON fold.improvement USING btree (standardised_at, id);
+CREATE INDEX improvement_state ON fold.improvement USING btree (state, opened_at DESC, id DESC);
+CREATE INDEX improvement_state_since ON fold.improvement USING btree (state_since, id);
+CREATE INDEX improvement_team ON fold.improvement USING btree (team_id, opened_at DESC, id DESC);
+
+create table fold.improvement_assessment (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  month text collate "C" not null,
+  plan_id uuid,
+  weights jsonb not null,
+  opened_at timestamp with time zone not null,
+  opened_by_id uuid,
+  concluded_at timestamp with time zone,
+  concluded_by_id uuid,
+  appended_at timestamp with time zone,
+  constraint improvement_assessment_pkey PRIMARY KEY (id),
+  constraint improvement_assessment_month_key UNIQUE (month),
+  constraint improvement_assessment_number_key UNIQUE (number)
+);
+CREATE INDEX improvement_assessment_changed ON fold.improvement_assessment USING btree (changed_at, id);
+CREATE INDEX improvement_assessment_opened ON fold.improvement_assessment USING btree (opened_at DESC, id DESC);
+
+create table fold.improvement_measurement (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  occasion text collate "C",
+  pilot_round integer,
+  target text collate "C",
+  kpi text collate "C",
+  effect_id uuid,
+  verdict text collate "C",
+  promise text collate "C",
+  effect text collate "C",
+  promised_effect text collate "C",
+  kept boolean,
+  "position" bigint,
+  measured_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint improvement_measurement_pkey PRIMARY KEY (id)
+);
+CREATE INDEX improvement_measurement_record ON fold.improvement_measurement USING btree (record, measured_at, id);
+
+create table fold.improvement_member (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  person_id uuid,
+  added_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint improvement_member_pkey PRIMARY KEY (id)
+);
+CREATE INDEX improvement_member_record ON fold.improvement_member USING btree (record, added_at, id);
+
+create table fold.improvement_plan (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  title text not null,
+  year integer not null,
+  edition integer not null,
+  owner_id uuid,
+  co_author_ids text[] collate "C",
+  direction text,
+  vision text,
+  present_state text,
+  best_practice text,
+  drivers text,
+  weights jsonb not null,
+  review_interval text collate "C" not null,
+  drafted_at timestamp with time zone not null,
+  submitted_at timestamp with time zone,
+  decision_id uuid,
+  baseline_position bigint,
+  approved_at timestamp with time zone,
+  returned_at timestamp with time zone,
+  begun_at timestamp with time zone,
+  last_reviewed_at timestamp with time zone,
+  next_review_due_at timestamp with time zone,
+  review_overdue_at timestamp with time zone,
+  assessment_due_at timestamp with time zone,
+  assessment_overdue_at timestamp with time zone,
+  adjustment_id uuid,
+  adjusted_at timestamp with time zone,
+  closed_at timestamp with time zone,
+  close_reason text,
+  lessons text,
+  result_position bigint,
+  appended_at timestamp with time zone,
+  constraint improvement_plan_pkey PRIMARY KEY (id),
+  constraint improvement_plan_number_key UNIQUE (number)
+);
+CREATE INDEX improvement_plan_changed ON fold.improvement_plan USING btree (changed_at, id);
+CREATE INDEX improvement_plan_drafted ON fold.improvement_plan USING btree (drafted_at DESC, id DESC);
+CREATE INDEX improvement_plan_owner ON fold.improvement_plan USING btree (owner_id, year DESC, id DESC);
+CREATE INDEX improvement_plan_year ON fold.improvement_plan USING btree (year DESC, id DESC);
+CREATE UNIQUE INDEX improvement_plan_year_key ON fold.improvement_plan USING btree (year) WHERE (state = ANY (ARRAY['submitted'::text, 'approved'::text, 'running'::text]));
+
+create table fold.improvement_plan_adjustment (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  decision_id uuid,
+  changes text,
+  reason text,
+  targets jsonb,
+  edition integer,
+  proposed_by_id uuid,
+  proposed_at timestamp with time zone not null,
+  adopted_at timestamp with time zone,
+  refused_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint improvement_plan_adjustment_pkey PRIMARY KEY (id)
+);
+CREATE INDEX improvement_plan_adjustment_record ON fold.improvement_plan_adjustment USING btree (record, proposed_at, id);
+
+create table fold.improvement_plan_point (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  title text not null,
+  refers_to text[] collate "C",
+  planned_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint improvement_plan_point_pkey PRIMARY KEY (id)
+);
+CREATE INDEX improvement_plan_point_record ON fold.improvement_plan_point USING btree (record, planned_at, id);
+
+create table fold.improvement_plan_review (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  meeting_id uuid,
+  report text,
+  adjustments text,
+  progress jsonb not null,
+  "position" bigint not null,
+  reviewed_by_id uuid,
+  reviewed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint improvement_plan_review_pkey PRIMARY KEY (id)
+);
+CREATE INDEX improvement_plan_review_record ON fold.improvement_plan_review USING btree (record, reviewed_at, id);
+
+create table fold.improvement_plan_step (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  title text not null,
+  person_id uuid,
+  due_on text collate "C" not null,
+  planned_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint improvement_plan_step_pkey PRIMARY KEY (id)
+);
+CREATE INDEX improvement_plan_step_person ON fold.improvement_plan_step USING btree (person_id);
+CREATE INDEX improvement_plan_step_record ON fold.improvement_plan_step USING btree (record, planned_at, id);
+
+create table fold.improvement_plan_target (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  name text collate "C" not null,
+  title text not null,
+  kpi text collate "C" not null,
+  before_from text collate "C" not null,
+  before_to text collate "C" not null,
+  tz text collate "C",
+  scope jsonb,
+  goal text collate "C" not null,
+  due_on text collate "C" not null,
+  business_goal text not null,
+  planned_at timestamp with time zone not null,
+  result_value text collate "C",
+  result_compared text collate "C",
+  result_cases integer,
+  result_share text collate "C",
+  result_met boolean,
+  appended_at timestamp with time zone,
+  constraint improvement_plan_target_pkey PRIMARY KEY (id)
+);
+CREATE INDEX improvement_plan_target_record ON fold.improvement_plan_target USING btree (record, planned_at, id);
+
+create table fold.improvement_suggestion (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  title text not null,
+  scope text collate "C" not null,
+  process text collate "C",
+  aspect text collate "C" not null,
+  source text collate "C" not null,
+  what text,
+  why text,
+  evidence text,
+  plan_id uuid,
+  plan_target text,
+  cause text collate "C",
+  cause_scope text collate "C",
+  author_id uuid,
+  offered_at timestamp with time zone not null,
+  merged_into_id uuid,
+  improvement_id uuid,
+  assessment_id uuid,
+  reason text,
+  deferred_until_at timestamp with time zone,
+  decided_at timestamp with time zone,
+  decided_by_id uuid,
+  appended_at timestamp with time zone,
+  constraint improvement_suggestion_pkey PRIMARY KEY (id),
+  constraint improvement_suggestion_number_key UNIQUE (number)
+);
+CREATE INDEX improvement_suggestion_author ON fold.improvement_suggestion USING btree (author_id, offered_at DESC, id DESC) WHERE (author_id IS NOT NULL);
+CREATE INDEX improvement_suggestion_cause ON fold.improvement_suggestion USING btree (cause, offered_at DESC, id DESC) WHERE (cause IS NOT NULL);
+CREATE UNIQUE INDEX improvement_suggestion_cause_key ON fold.improvement_suggestion USING btree (cause, cause_scope) WHERE ((cause IS NOT NULL) AND (state = ANY (ARRAY['offered'::text, 'deferred'::text])));
+CREATE INDEX improvement_suggestion_changed ON fold.improvement_suggestion USING btree (changed_at, id);
+CREATE INDEX improvement_suggestion_offered ON fold.improvement_suggestion USING btree (offered_at DESC, id DESC);
+CREATE INDEX improvement_suggestion_plan ON fold.improvement_suggestion USING btree (plan_id, offered_at DESC, id DESC) WHERE (plan_id IS NOT NULL);
+CREATE INDEX improvement_suggestion_process ON fold.improvement_suggestion USING btree (process, offered_at DESC, id DESC) WHERE (process IS NOT NULL);
+CREATE INDEX improvement_suggestion_source ON fold.improvement_suggestion USING btree (source, offered_at DESC, id DESC);
+CREATE INDEX improvement_suggestion_state ON fold.improvement_suggestion USING btree (state, offered_at DESC, id DESC);
+
+create table fold.improvement_target (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  name text collate "C",
+  kpi text collate "C",
+  promised text collate "C",
+  promised_as text collate "C",
+  judged_by text,
+  pilot_promised text collate "C",
+  pilot_promised_as text collate "C",
+  added_at timestamp with time zone not null,
+  dropped_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint improvement_target_pkey PRIMARY KEY (id)
+);
+CREATE INDEX improvement_target_record ON fold.improvement_target USING btree (record, added_at, id);
 
 create table fold.incident (
   id uuid not null,
@@ -1132,6 +1597,28 @@ create table fold.key (
 CREATE INDEX key_made ON fold.key USING btree (made_at, id);
 CREATE INDEX key_person ON fold.key USING btree (person_id, made_at DESC, id DESC);
 
+create table fold.kpi_baseline (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  name text collate "C" not null,
+  kpi text collate "C" not null,
+  scope jsonb,
+  begins_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  zone text collate "C" not null,
+  currency text collate "C" not null,
+  reopen_days integer not null,
+  value text collate "C",
+  cases integer not null,
+  "position" bigint not null,
+  frozen_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint kpi_baseline_pkey PRIMARY KEY (id)
+);
+CREATE INDEX kpi_baseline_record ON fold.kpi_baseline USING btree (record, frozen_at, id);
+
 create table fold.kpi_budget (
   id uuid not null,
   version integer not null,
@@ -1253,6 +1740,26 @@ create table fold.kpi_target (
 CREATE INDEX kpi_target_added ON fold.kpi_target USING btree (added_at DESC, id DESC);
 CREATE INDEX kpi_target_kpi ON fold.kpi_target USING btree (kpi, added_at DESC, id DESC);
 
+create table fold.licence (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  person_id uuid not null,
+  process text collate "C" not null,
+  skills text[] collate "C" not null,
+  licensed_at timestamp with time zone not null,
+  until_at timestamp with time zone not null,
+  revoked_at timestamp with time zone,
+  revoked_from_id uuid,
+  revoked_by_id uuid,
+  revocation_reason text collate "C",
+  appended_at timestamp with time zone,
+  constraint licence_pkey PRIMARY KEY (id)
+);
+CREATE INDEX licence_person ON fold.licence USING btree (person_id, process, until_at) WHERE (revoked_at IS NULL);
+CREATE INDEX licence_record ON fold.licence USING btree (record, licensed_at, id);
+
 create table fold.link (
   id uuid not null,
   version integer not null,
@@ -1348,6 +1855,7 @@ create table fold.milestone (
   completed_at timestamp with time zone,
   dropped_at timestamp with time zone,
   appended_at timestamp with time zone,
+  overdue_at timestamp with time zone,
   constraint milestone_pkey PRIMARY KEY (id)
 );
 CREATE INDEX milestone_record ON fold.milestone USING btree (record, added_at, id);
@@ -1428,6 +1936,58 @@ create table fold.person (
 CREATE INDEX person_added ON fold.person USING btree (added_at, id);
 CREATE INDEX person_admin ON fold.person USING btree (id) WHERE (('admin'::text = ANY (roles)) AND (state = 'active'::text));
 CREATE INDEX person_roles ON fold.person USING gin (roles);
+
+create table fold.pilot_feedback (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  person_id uuid,
+  stance text collate "C",
+  text text,
+  pilot_round integer,
+  logged_by_id uuid,
+  logged_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint pilot_feedback_pkey PRIMARY KEY (id)
+);
+CREATE INDEX pilot_feedback_record ON fold.pilot_feedback USING btree (record, logged_at, id);
+
+create table fold.pilot_issue (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  title text,
+  text text,
+  solution text,
+  pilot_round integer,
+  logged_by_id uuid,
+  logged_at timestamp with time zone not null,
+  solved_by_id uuid,
+  solved_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint pilot_issue_pkey PRIMARY KEY (id)
+);
+CREATE INDEX pilot_issue_record ON fold.pilot_issue USING btree (record, logged_at, id);
+
+create table fold.pilot_readiness (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  pilot_round integer,
+  kicked_off_at timestamp with time zone,
+  told text,
+  key_user_training_id uuid,
+  executor_training_id uuid,
+  duties text,
+  standards text[] collate "C",
+  started_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint pilot_readiness_pkey PRIMARY KEY (id)
+);
+CREATE INDEX pilot_readiness_record ON fold.pilot_readiness USING btree (record, started_at, id);
 
 create table fold.plan_change (
   id uuid not null,
@@ -1838,6 +2398,7 @@ create table fold.request (
   held_for_change_id uuid,
   reopen_days integer,
   supplier_id uuid,
+  report_overdue_at timestamp with time zone,
   constraint request_pkey PRIMARY KEY (id),
   constraint request_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -1867,6 +2428,20 @@ CREATE INDEX request_state_since ON fold.request USING btree (state_since, id);
 CREATE INDEX request_team ON fold.request USING btree (team_id, opened_at DESC, id DESC);
 CREATE INDEX request_team_state ON fold.request USING btree (team_id, state, opened_at DESC, id DESC);
 
+create table fold.request_training (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  document_id uuid not null,
+  attended integer not null,
+  held_at timestamp with time zone not null,
+  recorded_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint request_training_pkey PRIMARY KEY (id)
+);
+CREATE INDEX request_training_record ON fold.request_training USING btree (record, recorded_at, id);
+
 create table fold.risk_questionnaire (
   id uuid not null,
   version integer not null,
@@ -1881,6 +2456,47 @@ create table fold.risk_questionnaire (
 );
 CREATE INDEX risk_questionnaire_changed ON fold.risk_questionnaire USING btree (changed_at, id);
 CREATE INDEX risk_questionnaire_set ON fold.risk_questionnaire USING btree (set_at DESC, id DESC);
+
+create table fold.rollout_announcement (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  step text collate "C",
+  medium text,
+  announced_at timestamp with time zone,
+  reach integer,
+  recorded_by_id uuid,
+  noted_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint rollout_announcement_pkey PRIMARY KEY (id)
+);
+CREATE INDEX rollout_announcement_record ON fold.rollout_announcement USING btree (record, noted_at, id);
+
+create table fold.rollout_step (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  step text collate "C",
+  place integer,
+  owner_id uuid,
+  due_at timestamp with time zone,
+  overdue_at timestamp with time zone,
+  evidence text,
+  evidence_numbers text[] collate "C",
+  training_id uuid,
+  effective_at timestamp with time zone,
+  went_well text,
+  order_reason text,
+  order_skipped_by_id uuid,
+  planned_at timestamp with time zone not null,
+  completed_by_id uuid,
+  completed_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint rollout_step_pkey PRIMARY KEY (id)
+);
+CREATE INDEX rollout_step_record ON fold.rollout_step USING btree (record, planned_at, id);
 
 create table fold.service (
   id uuid not null,
@@ -2203,6 +2819,53 @@ create table fold.stand_in (
 CREATE INDEX stand_in_agreed ON fold.stand_in USING btree (agreed_at DESC, id DESC);
 CREATE INDEX stand_in_team ON fold.stand_in USING btree (team_id, duty, GREATEST(ends_at, return_ends_at)) WHERE (state = 'agreed'::text);
 
+create table fold.suggestion_evidence (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  about text collate "C",
+  text text not null,
+  kpi text collate "C",
+  period text collate "C",
+  added_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint suggestion_evidence_pkey PRIMARY KEY (id)
+);
+CREATE INDEX suggestion_evidence_about ON fold.suggestion_evidence USING btree (about) WHERE (about IS NOT NULL);
+CREATE INDEX suggestion_evidence_record ON fold.suggestion_evidence USING btree (record, added_at, id);
+
+create table fold.suggestion_proposer (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  person_id uuid not null,
+  merged_from_id uuid,
+  added_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint suggestion_proposer_pkey PRIMARY KEY (id)
+);
+CREATE INDEX suggestion_proposer_person ON fold.suggestion_proposer USING btree (person_id);
+CREATE INDEX suggestion_proposer_record ON fold.suggestion_proposer USING btree (record, added_at, id);
+
+create table fold.suggestion_score (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  suggestion_id uuid not null,
+  person_id uuid not null,
+  scores jsonb not null,
+  comment text,
+  scored_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint suggestion_score_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX suggestion_score_key ON fold.suggestion_score USING btree (record, suggestion_id, person_id);
+CREATE INDEX suggestion_score_person ON fold.suggestion_score USING btree (person_id);
+CREATE INDEX suggestion_score_record ON fold.suggestion_score USING btree (record, scored_at, id);
+
 create table fold.tag (
   id uuid not null,
   version integer not null,
@@ -2273,15 +2936,59 @@ create table fold.training (
   id uuid not null,
   version integer not null,
   changed_at timestamp with time zone not null,
-  record text collate "C" not null,
-  document_id uuid not null,
-  attended integer not null,
-  held_at timestamp with time zone not null,
-  recorded_at timestamp with time zone not null,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  title text not null,
+  year integer not null,
+  kind text collate "C" not null,
+  method text collate "C" not null,
+  process text collate "C" not null,
+  skills text[] collate "C" not null,
+  material text collate "C",
+  material_number text,
+  team_ids text[] collate "C",
+  everybody boolean not null,
+  improvement_id uuid,
+  pass_mark integer not null,
+  topics text[] collate "C" not null,
+  planner_id uuid,
+  trainer_id uuid,
+  participant_ids text[] collate "C" not null,
+  failed_ids text[] collate "C",
+  planned_at timestamp with time zone not null,
+  held_at timestamp with time zone,
+  examined_at timestamp with time zone,
+  licensed_at timestamp with time zone,
+  cancelled_at timestamp with time zone,
   appended_at timestamp with time zone,
-  constraint training_pkey PRIMARY KEY (id)
+  constraint training_pkey PRIMARY KEY (id),
+  constraint training_number_key UNIQUE (number)
+) with (fillfactor=85);
+CREATE INDEX training_changed ON fold.training USING btree (changed_at, id);
+CREATE INDEX training_improvement ON fold.training USING btree (improvement_id, planned_at DESC, id DESC) WHERE (improvement_id IS NOT NULL);
+CREATE INDEX training_kind ON fold.training USING btree (kind, planned_at DESC, id DESC);
+CREATE INDEX training_participants ON fold.training USING gin (participant_ids);
+CREATE INDEX training_planned ON fold.training USING btree (planned_at DESC, id DESC);
+CREATE INDEX training_planner ON fold.training USING btree (planner_id, planned_at DESC, id DESC);
+CREATE INDEX training_process ON fold.training USING btree (process, planned_at DESC, id DESC);
+CREATE INDEX training_state ON fold.training USING btree (state, planned_at DESC, id DESC);
+CREATE INDEX training_trainer ON fold.training USING btree (trainer_id, planned_at DESC, id DESC);
+CREATE INDEX training_year ON fold.training USING btree (year, planned_at DESC, id DESC);
+
+create table fold.training_participant (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  person_id uuid not null,
+  missing_skills text[] collate "C" not null,
+  attended boolean,
+  added_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint training_participant_pkey PRIMARY KEY (id)
 );
-CREATE INDEX training_record ON fold.training USING btree (record, recorded_at, id);
+CREATE INDEX training_participant_person ON fold.training_participant USING btree (person_id, record);
+CREATE INDEX training_participant_record ON fold.training_participant USING btree (record, added_at, id);
 
 create table fold.verification (
   id uuid not null,
@@ -2718,6 +3425,111 @@ create table kpi.helped_case (
 );
 CREATE INDEX helped_case_case ON kpi.helped_case USING btree (case_id);
 
+create table kpi.improvement_benefit_due (
+  case_id uuid not null,
+  n integer not null,
+  at timestamp with time zone not null,
+  process text collate "C",
+  size text collate "C",
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  kept boolean not null,
+  constraint improvement_benefit_due_pkey PRIMARY KEY (case_id, n)
+);
+CREATE INDEX improvement_benefit_due_at ON kpi.improvement_benefit_due USING btree (at);
+
+create table kpi.improvement_course (
+  case_id uuid not null,
+  size text collate "C",
+  standardised_at timestamp with time zone,
+  "position" bigint,
+  constraint improvement_course_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX improvement_course_standardised ON kpi.improvement_course USING btree (standardised_at) WHERE (standardised_at IS NOT NULL);
+
+create table kpi.improvement_judged (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  process text collate "C",
+  size text collate "C",
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  achieved boolean not null,
+  constraint improvement_judged_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX improvement_judged_at ON kpi.improvement_judged USING btree (at);
+
+create table kpi.improvement_pilot_judged (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  process text collate "C",
+  size text collate "C",
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  passed boolean not null,
+  finally_passed boolean not null,
+  pilot_ended boolean not null,
+  constraint improvement_pilot_judged_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX improvement_pilot_judged_at ON kpi.improvement_pilot_judged USING btree (at);
+
+create table kpi.improvement_project_due (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  priority text collate "C",
+  team_id uuid,
+  assignee_id uuid,
+  customer_id uuid,
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  met boolean not null,
+  constraint improvement_project_due_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX improvement_project_due_at ON kpi.improvement_project_due USING btree (at);
+
+create table kpi.improvement_suggestion_offered (
+  case_id uuid not null,
+  at timestamp with time zone not null,
+  source text collate "C",
+  process text collate "C",
+  team_id uuid,
+  offered_by text collate "C" not null,
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  selected boolean not null,
+  settled_on boolean not null,
+  improvement_id uuid,
+  constraint improvement_suggestion_offered_pkey PRIMARY KEY (case_id)
+);
+CREATE INDEX improvement_suggestion_offered_at ON kpi.improvement_suggestion_offered USING btree (at) INCLUDE (source, process, team_id, offered_by, excluded, selected, settled_on);
+CREATE INDEX improvement_suggestion_offered_improvement ON kpi.improvement_suggestion_offered USING btree (improvement_id);
+
+create table kpi.improvement_target_judged (
+  case_id uuid not null,
+  n integer not null,
+  at timestamp with time zone not null,
+  process text collate "C",
+  size text collate "C",
+  excluded text collate "C",
+  irregular boolean not null,
+  "position" bigint not null,
+  opened_position bigint not null,
+  target text collate "C",
+  achieved boolean not null,
+  constraint improvement_target_judged_pkey PRIMARY KEY (case_id, n)
+);
+CREATE INDEX improvement_target_judged_at ON kpi.improvement_target_judged USING btree (at);
+
 create table kpi.incident_closed (
   case_id uuid not null,
   at timestamp with time zone not null,
@@ -3009,6 +3821,15 @@ create table kpi.incident_restored (
 );
 CREATE INDEX incident_restored_at ON kpi.incident_restored USING btree (at) INCLUDE (seconds, skewed, priority, team_id, service, channel, category, assignee_id, customer_id, excluded);
 CREATE INDEX incident_restored_team ON kpi.incident_restored USING btree (team_id, at) INCLUDE (seconds, skewed, priority, service, channel, category, assignee_id, customer_id, excluded);
+
+create table kpi.person_stretch (
+  case_id uuid not null,
+  n integer not null,
+  since timestamp with time zone not null,
+  until timestamp with time zone not null,
+  team_id uuid,
+  constraint person_stretch_pkey PRIMARY KEY (case_id, n)
+);
 
 create table kpi.problem_caused (
   case_id uuid not null,
@@ -3667,6 +4488,49 @@ create view kpi.deployment_restoration as
           WHERE (caused.case_id = failure.case_id)) harm ON (true))
   WHERE failure.failed;
 
+create view kpi.improvement_suggestion_idea as
+ SELECT offered.case_id,
+    offered.at,
+    course.size,
+    offered.excluded,
+    offered.irregular,
+    offered."position",
+    offered.opened_position,
+    course.standardised_at AS ended_at,
+    (GREATEST(round(EXTRACT(epoch FROM (course.standardised_at - offered.at))), (0)::numeric))::bigint AS ended_seconds
+   FROM (kpi.improvement_suggestion_offered offered
+     LEFT JOIN kpi.improvement_course course ON ((course.case_id = offered.improvement_id)));
+
+create view kpi.improvement_suggestion_proposed as
+ SELECT case_id,
+    at,
+    source,
+    process,
+    team_id,
+    offered_by,
+    excluded,
+    irregular,
+    "position",
+    opened_position,
+    selected,
+    settled_on,
+    improvement_id
+   FROM kpi.improvement_suggestion_offered
+  WHERE (offered_by = 'person'::text);
+
+create view kpi.improvement_suggestion_standardised as
+ SELECT offered.case_id,
+    course.standardised_at AS at,
+    course.size,
+    offered.excluded,
+    offered.irregular,
+    course."position",
+    offered.opened_position,
+    (GREATEST(round(EXTRACT(epoch FROM (course.standardised_at - offered.at))), (0)::numeric))::bigint AS seconds
+   FROM (kpi.improvement_suggestion_offered offered
+     JOIN kpi.improvement_course course ON ((course.case_id = offered.improvement_id)))
+  WHERE (course.standardised_at IS NOT NULL);
+
 create view kpi.incident_clock_breached as
  SELECT case_id,
     id AS clock_id,
@@ -3915,6 +4779,43 @@ create view kpi.request_ended as
     opened_position
    FROM kpi.agent_work
   WHERE (ended_at IS NOT NULL);
+
+create view kpi.request_project_promised as
+ SELECT request_project_due.case_id,
+    request_project_due.at,
+    request_project_due.priority,
+    request_project_due.team_id,
+    request_project_due.service,
+    request_project_due.channel,
+    request_project_due.category,
+    request_project_due.assignee_id,
+    request_project_due.customer_id,
+    request_project_due.path,
+    request_project_due.catalogue_item,
+    request_project_due.excluded,
+    request_project_due.irregular,
+    request_project_due."position",
+    request_project_due.opened_position,
+    request_project_due.met
+   FROM kpi.request_project_due
+UNION ALL
+ SELECT improvement_project_due.case_id,
+    improvement_project_due.at,
+    improvement_project_due.priority,
+    improvement_project_due.team_id,
+    NULL::text AS service,
+    NULL::text AS channel,
+    NULL::text AS category,
+    improvement_project_due.assignee_id,
+    improvement_project_due.customer_id,
+    NULL::text AS path,
+    NULL::text AS catalogue_item,
+    improvement_project_due.excluded,
+    improvement_project_due.irregular,
+    improvement_project_due."position",
+    improvement_project_due.opened_position,
+    improvement_project_due.met
+   FROM kpi.improvement_project_due;
 
 create view kpi.request_rated as
  SELECT case_id,
@@ -4486,7 +5387,10 @@ CREATE OR REPLACE FUNCTION log.upcast(type text, schema_version smallint, data j
  RETURNS jsonb
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-AS $function$ select data $function$;
+AS $function$
+  select case when type = 'request.training_recorded'
+    then replace(data::text, '"training/', '"request_training/')::jsonb else data end
+$function$;
 
 CREATE OR REPLACE FUNCTION log.upsert(target text, entries jsonb, moment timestamp with time zone)
  RETURNS void

@@ -118,8 +118,10 @@ OF_DEPRECATED = ("Deprecation", "Link", "Sunset")
 TAGS = {
     "bulk": "Many actions by the file.",
     "tickets": "What tickets of every kind have: complaints, for instance.",
+    "improvements": "The improvement programme: plans, suggestions, assessments, improvements, trainings.",
     "slas": "What is promised to customers, and by teams and suppliers so that it can hold.",
     "alerts": "What monitoring tools tell.",
+    "trainings": "Who is trained in which process, examined, and licensed to carry it out.",
     "articles": "What is known of troubles, and what helps.",
     "releases": "Changes that go into use together, through the gates of their stages.",
     "events": "What has happened to every record, in the order in which the log took it.",

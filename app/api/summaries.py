@@ -83,6 +83,7 @@ PHRASES = {
     "report_progress": "Report the progress of {one}",
     "reverse_work": "Reverse work on {one}",
     "review_solution": "Review the solution of {one}",
+    "revoke_licence": "Revoke a licence of {one}",
     "revoke_role": "Revoke a role from {one}",
     "send_back": "Send {one} back",
     "set_preferences": "Set the preferences of {one}",
@@ -99,10 +100,16 @@ PHRASES = {
 SUMMARY_EXCEPTIONS = {
     "appoint_release": "Appoint a person for a release",
     "appoint_sla": "Appoint a representative of an agreement",
+    "approve_plan_improvement": "Approve the plan of an improvement",
     "ask_bulk_job": "Ask for a bulk job",
     "ask_import": "Ask for an import",
     "check_catalogue_item_answers": "Check answers to a form",
     "end_session": "End the session",
+    "close_vote_improvement_plan": "Close an improvement plan's vote",
+    "decide_improvement_plan": "Decide an improvement plan as chair",
+    "flag_review_improvement_plan": "Flag an improvement plan's review",
+    "return_plan_improvement": "Return the plan of an improvement",
+    "remind_voters_improvement_plan": "Remind an improvement plan's voters",
     "get_calendar_between": "Count seconds between two times",
     "get_calendar_due": "Compute the end of a term",
     "get_current_risk_questionnaire": "Get the current risk questionnaire",
@@ -135,6 +142,8 @@ SUMMARY_EXCEPTIONS = {
     "set_my_preferences": "Set the caller's preferences",
     "set_priority_matrix": "Set the priority matrix",
     "sign_meeting": "Sign the minutes of a meeting",
+    "license_training": "License participants of a training",
+    "list_training_gaps": "List gaps of skills",
     "try_assignment_rules": "Try the assignment rules",
 }
 # Words that begin with a vowel sound but not with a vowel.

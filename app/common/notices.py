@@ -75,7 +75,26 @@ class NoticeType(CodeEnum):
     consequence_released = "consequence_released", "Consequence released", "违约后果已确认"
     target_close = "target_close", "Target soon missed", "临近目标时限"
     target_missed = "target_missed", "Target missed", "超出目标时限"
+    progress_report_overdue = "progress_report_overdue", "Progress report overdue", "进展报告逾期"
+    milestone_overdue = "milestone_overdue", "Milestone overdue", "里程碑逾期"
+    plan_begun = "plan_begun", "Improvement plan begun", "改进计划开始执行"
+    plan_review_overdue = "plan_review_overdue", "Review of the improvement plan overdue", "改进计划评审逾期"
+    assessment_overdue = "assessment_overdue", "Monthly assessment overdue", "月度评估逾期"
+    pilot_not_judged = "pilot_not_judged", "Pilot not judged in time", "试点未按时裁定"
+    rollout_step_overdue = "rollout_step_overdue", "Step of a rollout overdue", "推广步骤逾期"
+    success_published = "success_published", "What went well", "经验分享"
     kpi_changed = "kpi_changed", "KPI changed for the worse", "指标异常变差"
+    suggestion_settled = "suggestion_settled", "What became of your suggestion", "您的建议有了结果"
+    training_invited = "training_invited", "Invited to a training", "培训邀请"
+    training_cancelled = "training_cancelled", "Training cancelled", "培训取消"
+    examination_passed = "examination_passed", "Examination passed", "考核通过"
+    examination_not_passed = "examination_not_passed", "Examination not passed", "考核未通过"
+    licensed = "licensed", "Licensed", "获得资格"
+    improvement_standardised = "improvement_standardised", "Improvement standardised", "改进已固化"
+    improvement_reverted = "improvement_reverted", "Improvement reverted", "改进已恢复原状"
+    project_plan_returned = "project_plan_returned", "Plan of the project returned", "项目计划被退回"
+    benefit_faded = "benefit_faded", "Benefit faded", "效益消退"
+    licence_revoked = "licence_revoked", "Licence revoked", "资格被吊销"
 
 
 class Responsible:
@@ -83,12 +102,16 @@ class Responsible:
     `Annotated[UUID, ForeignRef("person"), Responsible(NoticeType.tasked)]`. That person gets a notice of this
     type, unless they did it themselves, and may see the record from then on.
 
-    `when`: a field of the same row that must be true for it to be work.
+    `when`: a field of the same row that must be true for it to be work. `otherwise` is the type of the notice
+    if that field is not true; None: there is none.
     """
 
-    def __init__(self, step: NoticeType, *, when: str | None = None) -> None:
+    def __init__(
+        self, step: NoticeType, *, when: str | None = None, otherwise: NoticeType | None = None
+    ) -> None:
         self.step = step
         self.when = when
+        self.otherwise = otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +120,21 @@ class RecipientRule:
     a lifecycle's table has them in the column `notifies`.
 
     One of: those who hold one of `roles` for the record; those named by the record's own `field`; the members
-    of its `team`; those named by rows of the class `made` that the event creates. `but` is a field of rows
-    that the event sets: the person in it gets no notice. `when`: a field of the record that must be true.
+    of its `team`; whoever is `responsible` for it (the assignee, or else the lead of its team, or else the
+    members); the members of `every_team` of the organisation's own, or of the teams that the record's field
+    `teams` lists; those named by rows of the class `made` that the event creates; those named by all rows of
+    the class `children` that the record has. `but` is a field of rows that the event sets: the person in it
+    gets no notice. `when`: a field of the record that must be true.
     """
 
     step: NoticeType
     roles: frozenset[Role] = frozenset()
     field: str | None = None
     team: bool = False
+    responsible: bool = False
+    every_team: bool = False
+    teams: str | None = None
     made: type[ChildRecord] | None = None
+    children: type[ChildRecord] | None = None
     but: str | None = None
     when: str | None = None

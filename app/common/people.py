@@ -174,8 +174,8 @@ class RoleGrant:
         return other if self == RoleGrant(self.role) else None
 
     def covers(self, record: Any) -> bool:
-        """Return whether the record is in the grant's scope. A record about a process (`concerned_process`: an
-        improvement of it, say) is in the scope of that process, too.
+        """Return whether the record is in the grant's scope. A record about a process (`concerned_process`:
+        an improvement of it, say) is in the scope of that process, too.
         """
         wanted = (("team_id", self.team_id), ("service", self.service))
         if not all(value is None or getattr(record, name, None) == value for name, value in wanted):

@@ -1,5 +1,5 @@
 """Recipients of an event by their relation to the record: holders of a role, members of its team, or persons
-in a field.
+in a field or in rows of the record.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from app.common.notices import RecipientRule
-from app.common.records import from_row
+from app.common.records import Record, from_row
 from app.db import Connection, fetch_rows
 from app.kernel.ledger import Ledger
 from app.kernel.reads import HOLDERS, grants_for
@@ -18,7 +18,16 @@ from app.notifications.steps import PendingNotice
 
 #: The most holders of a role, or members of a team, who are notified of an event.
 MOST_RECIPIENTS = 200
+#: The most members of all teams who are notified of an event.
+MOST_IN_ALL_TEAMS = 2_000
 MEMBERS = "select person_id from fold.membership where team_id = %s order by person_id limit %s"
+NAMED = "select distinct person_id from fold.{kind} where record = %s order by person_id"
+ALL_MEMBERS = """
+select distinct m.person_id from fold.membership m join fold.team t on t.id = m.team_id
+where t.kind = 'internal' and t.state = 'active' order by m.person_id limit %s"""
+MEMBERS_OF = """
+select distinct person_id from fold.membership where team_id = any(%s::uuid[]) order by person_id limit %s"""
+LEAD = "select lead_id from fold.team where id = %s"
 
 
 async def resolve_recipients(
@@ -56,11 +65,38 @@ async def _matching_persons(
         return []
     if tells.field is not None:
         persons = [getattr(record, tells.field)]
+    elif tells.children is not None:
+        named = await fetch_rows(connection, NAMED.format(kind=tells.children.KIND), (record.row_key,))
+        persons = [one["person_id"] for one in named]
     elif tells.team:
-        members = await fetch_rows(connection, MEMBERS, (getattr(record, "team_id", None), MOST_RECIPIENTS))
+        persons = await _members(connection, record)
+    elif tells.responsible:
+        persons = await _responsible_persons(connection, record)
+    elif tells.every_team:
+        members = await fetch_rows(connection, ALL_MEMBERS, (MOST_IN_ALL_TEAMS,))
+        persons = [member["person_id"] for member in members]
+    elif tells.teams is not None:
+        listed = getattr(record, tells.teams) or []
+        members = await fetch_rows(connection, MEMBERS_OF, (listed, MOST_IN_ALL_TEAMS))
         persons = [member["person_id"] for member in members]
     else:
         held = [one for role in sorted(tells.roles) for one in grants_for(role, record)]
         persons = [holder["id"] for holder in await fetch_rows(connection, HOLDERS, (held, MOST_RECIPIENTS))]
     without = excluded_persons(notice.event, tells)
     return [person for person in persons if person is not None and person not in without]
+
+
+async def _members(connection: Connection, record: Record) -> list[UUID]:
+    """Return the members of the record's team."""
+    members = await fetch_rows(connection, MEMBERS, (getattr(record, "team_id", None), MOST_RECIPIENTS))
+    return [member["person_id"] for member in members]
+
+
+async def _responsible_persons(connection: Connection, record: Record) -> list[UUID]:
+    """Return the record's assignee, or else the lead of its team, or else the members."""
+    assignee: UUID | None = getattr(record, "assignee_id", None)
+    if assignee is not None:
+        return [assignee]
+    leads = await fetch_rows(connection, LEAD, (getattr(record, "team_id", None),))
+    persons = [lead["lead_id"] for lead in leads if lead["lead_id"] is not None]
+    return persons or await _members(connection, record)

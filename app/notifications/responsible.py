@@ -45,8 +45,8 @@ class ResponsibilityMarks:
         if event.repeats_earlier:
             return found
         for key, fields in sorted(event.data["set"].items(), key=lambda row: row[0] == event.stream):
-            for name, mark in self._set_fields(event, key, fields):
-                found.setdefault(UUID(fields[name]), mark.step)
+            for name, step in self._set_fields(event, key, fields):
+                found.setdefault(UUID(fields[name]), step)
         for path, step in self.payload_paths.get(event.type, {}).items():
             for person in _ids_at(event.payload, path):
                 found.setdefault(UUID(person), step)
@@ -59,12 +59,14 @@ class ResponsibilityMarks:
 
     def _set_fields(
         self, event: Recorded, key: str, fields: Mapping[str, Any] | None
-    ) -> Iterator[tuple[str, Responsible]]:
-        """Yield the marked fields of that record that the event has set."""
+    ) -> Iterator[tuple[str, NoticeType]]:
+        """Yield the marked fields of that record that the event has set, each with the type of the notice."""
         marked = self.rows.get(kind_of(event.stream), {}).get(kind_of(key), {})
         for name, mark in marked.items():
-            if fields and fields.get(name) and (mark.when is None or fields.get(mark.when)):
-                yield name, mark
+            if fields and fields.get(name):
+                step = mark.step if mark.when is None or fields.get(mark.when) else mark.otherwise
+                if step is not None:
+                    yield name, step
 
     def recipient_rules(self, event: Recorded) -> Iterator[RecipientRule]:
         """Yield the recipient rules of the event whose persons must be queried."""

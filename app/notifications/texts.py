@@ -34,6 +34,7 @@ FREE_TEXT_FIELDS = {
     NoticeType.reviewed: "comment",
     NoticeType.complaint_answered: "remedy",
     NoticeType.rolled_back: "reason",
+    NoticeType.project_plan_returned: "lacking",
 }
 #: By step, the field of its event's payload that holds the code of the reason which its sentence names.
 REASON_FIELDS = {NoticeType.held: "reason", NoticeType.change_ended: "outcome"}
@@ -56,6 +57,8 @@ KIND_SENTENCES = {
     ("freeze", NoticeType.in_charge): "freeze_in_charge",
     ("sla", NoticeType.in_charge): "sla_in_charge",
     ("service_level_plan", NoticeType.in_charge): "plan_in_charge",
+    ("improvement_plan", NoticeType.in_charge): "plan_in_charge",
+    ("training", NoticeType.in_charge): "training_in_charge",
     ("freeze", NoticeType.to_vote): "freeze_to_vote",
     ("freeze", NoticeType.vote_due): "freeze_vote_due",
     ("freeze", NoticeType.decided): "freeze_decided",

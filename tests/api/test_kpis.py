@@ -15,7 +15,7 @@ from app.exchange.load import load
 from app.exchange.readers.ndjson import Ndjson
 from app.i18n import LANGUAGES, sentences
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import PROCESSES
+from app.kpis.facts import EXTENT
 from app.kpis.periods import Grain
 from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
@@ -418,9 +418,7 @@ async def test_whoever_sees_every_incident_may_ask_and_nobody_else(shared: Api, 
     for client, may in ((caller, sees), (tied, False)):
         asked = [item["key"] for item in (await client.read("/v1/kpis"))["items"]]
         others = {
-            kind
-            for kind in PROCESSES
-            if kind != "incident" and role in LIFECYCLES_BY_KIND[kind].overseer_roles
+            kind for kind in EXTENT if kind != "incident" and role in LIFECYCLES_BY_KIND[kind].overseer_roles
         }
         assert [key for key in asked if key in OF_INCIDENTS] == (OF_INCIDENTS if may else [])
         of_others = {KPIS[key].process for key in asked if not KPIS[key].also} - {"incident"}

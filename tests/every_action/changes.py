@@ -15,6 +15,7 @@ from app.processes.changes.lifecycle import DraftChange, EditChange
 from app.processes.changes.review import ReviewChange
 from app.processes.changes.scheduling import NoteOverlapChange
 from tests.client import Client, Json
+from tests.every_action import improvement_plans, improvements, rollouts
 from tests.every_action.world_data import IDS, TEAM, another_incident
 
 
@@ -97,7 +98,14 @@ ONLY_IN = {
 #: What puts a question, while which no other one is put.
 NOT_SHARED = frozenset({"request_emergency_approval"})
 #: By kind and action, what a chair says so that the action follows.
-VERDICTS = {("change", "approve"): "approve", ("change", "reject"): "reject", ("change", "defer"): "defer"}
+VERDICTS = {
+    ("change", "approve"): "approve",
+    ("change", "reject"): "reject",
+    ("change", "defer"): "defer",
+    **improvement_plans.VERDICTS,
+    **improvements.VERDICTS,
+    **rollouts.VERDICTS,
+}
 
 
 async def open_question(client: Client, at: str) -> Json:
@@ -108,6 +116,7 @@ async def open_question(client: Client, at: str) -> Json:
 
 async def decide(chair: Client, at: str, verdict: str) -> bool:
     """Whether there is a question on the change at that address, on which the chair then says that."""
+    await rollouts.ask(chair, at)
     asked = (await chair.read(f"{at}/decisions"))["items"]
     if asked:
         said = {"decision": asked[-1]["id"], "verdict": verdict, "comment": "As it stands."}

@@ -23,12 +23,14 @@ from app.processes.requests.lifecycle import (
 )
 from app.processes.requests.requirements import ChangeRequirementsRequest, ConfirmRequirementsRequest
 from app.processes.requests.solutions import ProposeSolutionRequest, ReviewSolutionRequest
+from app.ticketing.projects.actions import FlagMilestone
 from tests.client import Client, Json
 from tests.every_action.world_data import GROUP, IDS, NOBODYS, TEAM
 
 AHEAD = "2199-01-01T00:00:00Z"
 #: As the API takes them.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    FlagMilestone: lambda: {"milestone": NOBODYS},
     SubmitRequest: lambda: {
         "title": "A laptop for a new colleague",
         "description": "She begins on Monday. 她周一入职。",
@@ -153,8 +155,16 @@ async def _half_done(client: Client, at: str) -> Json:
     return {"milestones": [{"milestone": milestone, "done": 50}]}
 
 
+async def _planned(client: Client, at: str) -> Json:
+    """One of the plan."""
+    milestones = (await client.read(f"{at}/milestones"))["items"]
+    (milestone,) = [one["id"] for one in milestones if one["dropped_at"] is None]
+    return {"milestone": milestone}
+
+
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
+    FlagMilestone: _planned,
     SubmitForAcceptanceRequest: _checked,
     RecordAcceptanceRequest: _shown,
     ReportProgressRequest: _half_done,

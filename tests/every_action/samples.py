@@ -64,13 +64,19 @@ from tests.every_action import (
     catalogue,
     changes,
     freezes,
+    improvement_assessments,
+    improvement_plans,
+    improvement_suggestions,
+    improvements,
     kpis,
     meetings,
     problems,
     releases,
     requests,
+    rollouts,
     service_levels,
     service_reports,
+    trainings,
     verifications,
 )
 from tests.every_action.world_data import CALENDAR, IDS, NOBODYS, NUMBERS, TEAM, another_incident
@@ -84,9 +90,15 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     **catalogue.SAMPLES,
     **changes.SAMPLES,
     **freezes.SAMPLES,
+    **improvement_suggestions.SAMPLES,
+    **improvement_assessments.SAMPLES,
+    **improvement_plans.SAMPLES,
+    **improvements.SAMPLES,
+    **rollouts.SAMPLES,
     **kpis.SAMPLES,
     **verifications.SAMPLES,
     **releases.SAMPLES,
+    **trainings.SAMPLES,
     EmptyPayload: dict,
     Reason: lambda: {"reason": "It was the wrong door."},
     AddPerson: lambda: {
@@ -392,6 +404,7 @@ ACTED_BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
     ("review_solution", "solution_approved"): (("it", {"side": "it"}), ("business", {"side": "business"})),
     **changes.ACTED_BY,
     **agreements.ACTED_BY,
+    **improvements.ACTED_BY,
 }
 #: What is said when it is opened, so that it can come to a state, or an action be carried out.
 OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
@@ -400,6 +413,9 @@ OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
         "answers": {"size": "13", "why": "出差用"},
         "requester": IDS["author"],
     },
+    **improvement_assessments.OPENED_TOWARDS,
+    **improvements.OPENED_TOWARDS,
+    **rollouts.OPENED_TOWARDS,
     **meetings.OPENED_TOWARDS,
     **changes.OPENED_TOWARDS,
 }
@@ -421,6 +437,9 @@ ONLY_IN: dict[str, frozenset[str]] = {
     **changes.ONLY_IN,
     **freezes.ONLY_IN,
     **releases.ONLY_IN,
+    **improvement_plans.ONLY_IN,
+    **improvements.ONLY_IN,
+    **rollouts.ONLY_IN,
     **alterations.ONLY_IN,
 }
 
@@ -428,9 +447,11 @@ ONLY_IN: dict[str, frozenset[str]] = {
 SHOWN: dict[tuple[str, str], Callable[[Client, str], Awaitable[Json]]] = freezes.SHOWN
 
 #: What nobody does with what is their own: another one carries these out.
-NOT_THEIR_OWN = frozenset({"publish", "change_visibility", "approve"})
+NOT_THEIR_OWN = improvement_plans.NOT_THEIR_OWN | {"publish", "change_visibility", "approve"}
 #: What names other records, and in its sample none.
-NAMES_NONE = agreements.NAMES_NONE | {"raise", "begin_fix", "change_fix", "draft"}
+NAMES_NONE = (
+    agreements.NAMES_NONE | improvement_assessments.NAMES_NONE | {"raise", "begin_fix", "change_fix", "draft"}
+)
 
 #: What cannot be carried out where all else that leaves a record in its state was carried out before.
 NOT_SHARED = (
@@ -438,6 +459,10 @@ NOT_SHARED = (
     | changes.NOT_SHARED
     | agreements.NOT_SHARED
     | service_reports.NOT_SHARED
+    | trainings.NOT_SHARED
+    | improvement_plans.NOT_SHARED
+    | improvements.NOT_SHARED
+    | rollouts.NOT_SHARED
     | {*("follow", "complete_task", "drop_task", "unrelate", "remove_member", "end_series", "vote")}
 )
 
@@ -448,6 +473,11 @@ PREREQUISITES: dict[str, tuple[str, ...]] = {
     "note_return": ("note_silence",),
     **dict.fromkeys(("complete_task", "edit_task", "drop_task"), ("add_task",)),
 }
+
+
+def is_for_another(kind: str, action: str) -> bool:
+    """Whether nobody carries the action out on what is their own, of that kind or of any."""
+    return not NOT_THEIR_OWN.isdisjoint({action, f"{kind}.{action}"})
 
 
 def sample(row: Any) -> Json:
@@ -542,7 +572,9 @@ async def _related(client: Client, at: str) -> Json:
 QUESTIONS = {
     "change": changes.open_question,
     "freeze": freezes.open_question,
+    "improvement": improvements.open_question,
     "release": releases.open_question,
+    "improvement_plan": improvement_plans.open_question,
 }
 
 
@@ -581,6 +613,11 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     **alterations.PREPARED,
     **agreements.PREPARED,
     **service_reports.PREPARED,
+    **improvement_suggestions.PREPARED,
+    **improvement_plans.PREPARED,
+    **improvements.PREPARED,
+    **rollouts.PREPARED,
+    **trainings.PREPARED,
 }
 
 

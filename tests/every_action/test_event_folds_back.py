@@ -96,7 +96,7 @@ def assert_leads_where_it_says(row: Action[Any, Any], record: Json, after: Json)
 async def test_its_first_event_folds_to_the_row(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    said = sample(row)
+    said = await what_is_said(world.everybody, row, "")
     record = await world.everybody.post_ok(address(lifecycle, row, None), said)
     told = await events_of(world, lifecycle, record)
     assert len(told) == 1

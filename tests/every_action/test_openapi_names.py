@@ -24,8 +24,9 @@ BODIES = {
 }
 #: What opens a record, and may tell of one that is there already.
 REPORTED_AGAIN = {"ReportDeployment"}
-#: Events of several rows: an emergency is approved as any other change is, by another board.
-SHARED_EVENTS = ["change.approved"]
+#: Events of several rows: an emergency is approved as any other change is, by another board; an improvement
+#: is reverted by its quality manager, and after its cutover by the committee.
+SHARED_EVENTS = ["change.approved", "improvement.reverted"]
 PROBLEMS = {"400", "401", "403", "404", "406", "409", "412", "413", "415", "422", "429", "503"}
 
 

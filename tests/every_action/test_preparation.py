@@ -19,6 +19,9 @@ PREPARING = [pair for pair in ROWS if pair[1].prepare]
 WITH_COMMAND = {
     "ComputedReport": "it takes seconds, and reads what agreements know nothing of",
     "MeasuredEffect": "the same, of the cases of a KPI",
+    "MeasuredTargets": "the same, of all target KPIs of an improvement",
+    "PlanProgress": "the same, of the targets of a plan that runs",
+    "FrozenBaselines": "the same, of the targets of a plan or a proposal",
 }
 
 

@@ -15,7 +15,7 @@ from app.kernel.actor_policy import Relation
 from app.kernel.lifecycle import Action, Lifecycle
 from tests.cases import each_case
 from tests.client import Client, Json
-from tests.every_action.samples import NOT_THEIR_OWN, PREREQUISITES, sample, valid_body
+from tests.every_action.samples import PREREQUISITES, is_for_another, sample, valid_body
 from tests.every_action.world import (
     DYNAMIC_RELATIONS,
     OF_PEOPLE,
@@ -34,8 +34,11 @@ from tests.every_action.world_data import THEIRS, VISIBLE_TO
 
 REPORTER, ASSIGNEE, COLLEAGUE = "reporter", "assignee", "colleague"
 #: Those that whoever asks for something may be. Gates are passed by staff, and leads of teams acknowledge
-#: agreements, as the stories show.
-REQUESTERS = DYNAMIC_RELATIONS - {Relation.gate_reviewer, Relation.lead_beneath}
+#: agreements, and whoever is named assesses, as the stories show.
+REQUESTERS = DYNAMIC_RELATIONS - {
+    *(Relation.gate_reviewer, Relation.lead_beneath, Relation.assessor),
+    *(Relation.pilot_member, Relation.step_owner),
+}
 ACTING = [(lc, row) for lc, row in ROWS if not row.opens and not of_decisions(row)]
 OPENING = [(lifecycle, row) for lifecycle, row in ROWS if row.opens]
 
@@ -87,7 +90,7 @@ async def callers(world: World) -> Callers:
     return Callers(world, await world.api.team("other"))
 
 
-def named_by(row: Action[Any, Any], held: str, kind: str, team: str | None) -> bool:
+def named_by(row: Action[Any, Any], held: str, kind: str, team: str | None, *, managed: bool = False) -> bool:
     """What the table says, said a second time: whether the row is for somebody who holds this."""
     role, _, scope = held.partition("@team/")
     if role == Role.auditor:
@@ -96,6 +99,8 @@ def named_by(row: Action[Any, Any], held: str, kind: str, team: str | None) -> b
         return True
     of_role = Role(role) in row.who.roles and scope in ("", team)
     relations = {Relation(kind)} if kind in (REPORTER, ASSIGNEE) else set()
+    if kind == ASSIGNEE and managed:  # whoever has brought the record where it stands manages it
+        relations.add(Relation.project_manager)
     if team is not None:  # which all three of them belong to
         relations.add(Relation.implementer)
     if Relation.staff in row.who.relations and Role(role) in STAFF_ROLES and scope in ("", team):
@@ -105,13 +110,13 @@ def named_by(row: Action[Any, Any], held: str, kind: str, team: str | None) -> b
 
 async def record_for(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
-) -> tuple[Json, str | None]:
-    """A record in a state that the row is open in, and the team that it is in."""
+) -> tuple[Json, str | None, bool]:
+    """A record in a state that the row is open in, its team, and whether somebody manages it."""
     record = await world.standing(lifecycle, next(s for s in lifecycle.states if row.is_open_in(s)))
     stands = await world.api.ledger.db.row(f"select * from {lifecycle.table} where id = %s", (record["id"],))
     assert stands is not None
     team = stands.get("team_id")
-    return record, None if team is None else str(team)
+    return record, None if team is None else str(team), stands.get("project_manager_id") is not None
 
 
 def relation(lifecycle: Lifecycle[Any], kind: str) -> str:
@@ -123,11 +128,11 @@ def relation(lifecycle: Lifecycle[Any], kind: str) -> str:
 async def test_whoever_the_row_does_not_name_is_refused_and_nothing_is_written(
     world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    record, team = await record_for(world, lifecycle, row)
+    record, team, managed = await record_for(world, lifecycle, row)
     refused = []
     for kind in (REPORTER, ASSIGNEE, COLLEAGUE):
         for held in callers.held():
-            if not named_by(row, held, relation(lifecycle, kind), team):
+            if not named_by(row, held, relation(lifecycle, kind), team, managed=managed):
                 refused.append((kind, held, await callers.of(kind, held)))
     head = await world.api.head()
     seen = 0
@@ -145,14 +150,15 @@ async def test_whoever_the_row_does_not_name_is_refused_and_nothing_is_written(
 async def test_a_record_offers_the_action_to_those_whom_the_row_names_and_to_nobody_else(
     world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    record, team = await record_for(world, lifecycle, row)
+    record, team, managed = await record_for(world, lifecycle, row)
     offered = set()
     for kind in (REPORTER, ASSIGNEE, COLLEAGUE):
         for held in callers.held():
             open_now = await callers.offers(lifecycle, record, kind, held)
             if open_now is None:
                 continue
-            assert (row.name in open_now) == named_by(row, held, kind, team), (kind, held)
+            named = named_by(row, held, kind, team, managed=managed)
+            assert (row.name in open_now) == named, (kind, held)
             offered.add(row.name in open_now)
     assert offered == ({True, False} if (lifecycle, row) in OF_PEOPLE else {False})
 
@@ -169,9 +175,12 @@ def _names(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[tuple[str, 
         if {Relation(kind), Relation.anybody, *REQUESTERS} & row.who.relations
         or (kind == ASSIGNEE and Relation.implementer in row.who.relations)
     ]
+    # A project manager names persons, whom those without a role do not see.
+    manages = Relation.project_manager in row.who.relations
+    manager = [(ASSIGNEE, Role.project_manager.value)] if manages else []
     staff = [(COLLEAGUE, Role.agent.value)] if Relation.staff in row.who.relations else []
     superior = [(COLLEAGUE, Role.admin.value)] if Relation.superior in row.who.relations else []
-    return by_role + by_relation + staff + superior
+    return by_role + by_relation + manager + staff + superior
 
 
 @each_case(("lifecycle", "row"), ACTING, ids=case_name, by=of_kind)
@@ -197,7 +206,8 @@ async def _may(
 ) -> bool:
     """Whether the client can carry it out there: on what others have acted on, or else on a new record."""
     whose = held if (lifecycle.kind, held) in THEIRS | VISIBLE_TO else ""
-    alike = (lifecycle.kind, state, whose, row.name in NOT_THEIR_OWN, PREREQUISITES.get(row.name))
+    of_another = is_for_another(lifecycle.kind, row.name)
+    alike = (lifecycle.kind, state, whose, of_another, PREREQUISITES.get(row.name))
     if may_share(row) and alike in callers.shared:
         answer = await _sent(client, lifecycle, row, callers.shared[alike])
         if answer is not None and answer.status_code == 200:
@@ -207,7 +217,8 @@ async def _may(
     if answer is None:
         return False  # They do not see it there yet.
     # A check may still forbid it in one of its states; that it is not theirs nobody says.
-    assert answer.status_code in (200, 409), (held, answer.text)
+    unmanaged = 403 if Relation.project_manager in row.who.relations else 409
+    assert answer.status_code in (200, 409, unmanaged), (held, answer.text)
     if may_share(row):
         callers.shared[alike] = record
     return answer.status_code == 200
@@ -230,9 +241,9 @@ async def test_only_those_whom_its_first_row_names_make_a_record(
 ) -> None:
     for held in callers.held():
         client = await callers.of(COLLEAGUE, held)
+        said = await valid_body(client, row, "") | THEIRS.get((lifecycle.kind, held), dict)()
         head = await world.api.head()
-        theirs = THEIRS.get((lifecycle.kind, held), dict)()
-        answer = await client.post(address(lifecycle, row, None), json=sample(row) | theirs)
+        answer = await client.post(address(lifecycle, row, None), json=said)
         if named_by(row, held, COLLEAGUE, None):
             assert answer.status_code == 201, (held, answer.text)
         else:

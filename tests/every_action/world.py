@@ -20,7 +20,7 @@ from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.payloads import Patch
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests.client import Api, Client, Json, an_incident
-from tests.every_action import agreements, articles, changes
+from tests.every_action import agreements, articles, changes, improvement_suggestions
 from tests.every_action.samples import (
     ACTED_BY,
     NAMES_NONE,
@@ -31,6 +31,7 @@ from tests.every_action.samples import (
     PREREQUISITES,
     SHOWN,
     TOWARDS,
+    is_for_another,
     sample,
 )
 from tests.every_action.samples import valid_body as prepared
@@ -49,9 +50,12 @@ def possible_states(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[Co
 DYNAMIC_RELATIONS = frozenset(
     {
         Relation.acceptor,
+        Relation.assessor,
         Relation.calendar_reader,
         Relation.gate_reviewer,
         Relation.lead_beneath,
+        Relation.pilot_member,
+        Relation.step_owner,
         Relation.solution_reviewer,
         Relation.voter,
         Relation.chair,
@@ -145,7 +149,7 @@ def may_share(row: Action[Any, Any]) -> bool:
 def _wants(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> tuple[Hashable, ...]:
     """What the row wants of a record besides its state."""
     opened = (lifecycle.kind, row.name) in OPENED_TOWARDS
-    return PREREQUISITES.get(row.name), row.name in NOT_THEIR_OWN, row.name if opened else ""
+    return PREREQUISITES.get(row.name), is_for_another(lifecycle.kind, row.name), row.name if opened else ""
 
 
 #: Rows, each with the state that it is to lead to.
@@ -301,12 +305,13 @@ class World:
             name for name in PREREQUISITES.get(wanted.name if wanted else "", ()) if name in lifecycle.by_name
         ]
         one, other = (worker, self.everybody) if ticket else (self.everybody, self.worker)
-        if wanted is not None and wanted.name in NOT_THEIR_OWN:
-            one, other = other, one
+        if wanted is not None and is_for_another(lifecycle.kind, wanted.name):
+            # Whoever votes may be any of the two.
+            one, other = (self.others["author"], one) if wanted.name == "vote" else (other, one)
         for way in paths_to(lifecycle, state):
             wants = OPENED_TOWARDS.get((lifecycle.kind, state.value), dict)()
             wants |= OPENED_TOWARDS.get((lifecycle.kind, wanted.name if wanted else ""), dict)()
-            said = sample(opening) | more | wants
+            said = await prepared(self.everybody, opening, "") | more | wants
             record = await self._open(lifecycle, opening, said, self.everybody if ticket else one)
             if ticket:
                 given_to = {"team": TEAM, "person": worker.id}
@@ -338,7 +343,8 @@ class World:
                 continue
             more = TOWARDS.get((row.body, to), {})
             for name, said in ACTED_BY.get((row.name, to.value), (("", {}),)):
-                usual = [two[1]] if row.name in NOT_THEIR_OWN else [two[0], self.requester]
+                usual = [two[0], self.requester, *self.others.values()]
+                usual = [two[1]] if row.name in NOT_THEIR_OWN else usual
                 clients = [self.others[name]] if name else usual
                 answer = await self._step(clients, lifecycle, row, record, more | said)
                 if answer.status_code == 409:
@@ -414,6 +420,8 @@ async def make_world(api: Api) -> World:
     others = {name: await api.client(name.capitalize(), *all_roles, teams=(TEAM,)) for name in OTHER_PEOPLE}
     IDS.update({name: one.id for name, one in others.items()})
     await agreements.make_beneath(everybody)
+    IDS["suggestion"] = await improvement_suggestions.another_suggestion(everybody)
+    IDS["assessed"] = await improvement_suggestions.another_suggestion(everybody)
     approvers = [str(one.id) for one in (reporter, assignee, colleague, everybody)]
     said = sample(LIFECYCLES_BY_KIND["catalogue_item"].opening())
     said |= {"approver_role": None, "approver_persons": approvers, "approval_rule": "majority"}

@@ -21,6 +21,7 @@ IDS: dict[str, str] = {}
 THEIRS: dict[tuple[str, str], Callable[[], Json]] = {
     ("category", "service_level_manager"): lambda: {"process": "request", "parent": None},
     ("category", "problem_manager"): lambda: {"process": "problem", "parent": None},
+    ("improvement_plan", "process_owner"): lambda: {"co_authors": [IDS["person"]]},
 }
 
 #: What somebody else opens it with, so that the reporter with that role sees it.

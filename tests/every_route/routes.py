@@ -36,6 +36,7 @@ QUERIES = {
 TESTED = {
     "get_sla_report": "service_reports/test_story.py "
     "test_the_customer_sees_the_report_and_nothing_that_is_for_staff",
+    "list_training_gaps": "processes/trainings/test_gaps.py test_staff_ask_for_gaps_and_nobody_else",
     "try_assignment_rules": "foundation/assignment/test_assignment_rules.py "
     "test_staff_try_the_rules_and_nobody_else",
     "compare_cis": "foundation/cis/test_compare.py "
@@ -61,6 +62,10 @@ TESTED = {
     "test_a_file_of_a_release_is_there_for_whom_the_release_is",
     "get_meeting_attachment_content": "meetings/test_meetings.py "
     "test_a_file_of_a_meeting_is_there_for_whom_the_meeting_is",
+    "get_improvement_document": "processes/improvements/test_documents.py "
+    "test_a_document_is_there_for_whom_the_improvement_is",
+    "get_improvement_plan_document": "processes/improvement_plans/test_documents.py "
+    "test_a_document_is_there_for_whom_the_plan_is",
     "get_sla_document": "service_levels/agreements/test_pages.py "
     "test_a_customer_prints_neither_the_specification_sheet_nor_the_cost",
     "get_meeting_invitation": "meetings/test_meetings.py "

@@ -22,11 +22,11 @@ from app.common.keys import parse
 from app.common.people import Caller, Person, Role
 from app.common.tickets import Ticket
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.visibility import can_see
+from app.kernel.visibility import STAFF, can_see
 from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.client import Client, Json
-from tests.every_action.samples import sample
+from tests.every_action.samples import sample, valid_body
 from tests.every_action.world import World, address, record_after
 from tests.every_action.world_data import TEAM
 from tests.every_route.routes import FOR_STAFF, PUBLIC, QUERIES, Route, routes
@@ -164,12 +164,12 @@ async def _sorts(world: World, lifecycle: Lifecycle[Any]) -> list[Json]:
         return found
     opening = lifecycle.opening()
     fields = opening.body.model_fields
-    bare = {
-        name: value
-        for name, value in sample(opening).items()
-        if name not in PLACED or fields[name].is_required()
-    }
-    for said, given_to in ((bare, {}), (sample(opening), {}), (sample(opening), {"team": "other"})):
+    for bare, given_to in ((True, {}), (False, {}), (False, {"team": "other"})):
+        said = {
+            name: value
+            for name, value in (await valid_body(world.everybody, opening, "")).items()
+            if not bare or name not in PLACED or fields[name].is_required()
+        }
         record = await world.everybody.post_ok(address(lifecycle, opening, None), said)
         if given_to:
             await world.everybody.post_ok(address(lifecycle, lifecycle["assign"], record), given_to)
@@ -290,14 +290,16 @@ def _parted(stand: Stand, route: Route, asking: list[Asking]) -> tuple[list[Abou
 
 
 async def test_the_records_are_of_every_sort(stand: Stand) -> None:
-    """Somebody sees a part of each kind of ticket, or the walk would prove nothing."""
+    """Somebody sees a part of each kind of ticket, or the walk would prove nothing; all staff see
+    improvements.
+    """
     parts = set()
     async for _, _, caller in callers(Role.agent, stand):
         for lifecycle in LIFECYCLES:
             shown, hidden = stand.seen_by(caller, lifecycle)
             if shown and hidden:
                 parts.add(lifecycle.kind)
-    assert {lifecycle.kind for lifecycle in CASES} <= parts
+    assert {lifecycle.kind for lifecycle in CASES if STAFF not in lifecycle.columns} <= parts
 
 
 @each_case("route", ROUTES, ids=lambda route: route.name)

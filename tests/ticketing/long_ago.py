@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
@@ -23,10 +24,10 @@ def as_caller(who: Client, *roles: Role) -> Caller:
     return Caller(f"person:{who.id}", UUID(who.id), tuple(RoleGrant(role) for role in roles))
 
 
-async def resolved_long_ago(api: Api, requester: Client, agent: Client, days: float) -> UUID:
+async def resolved_long_ago(api: Api, requester: Client, agent: Client, days: float, **changed: Any) -> UUID:
     """The id of an incident that was reported and resolved so many days ago."""
     ledger, now = api.ledger, datetime.now(UTC) - timedelta(days=days)
-    made = await act(ledger, as_caller(requester), "incident", "report", body=a_report(), now=now)
+    made = await act(ledger, as_caller(requester), "incident", "report", body=a_report(**changed), now=now)
     incident: UUID = made.record.id
     works = as_caller(agent, Role.agent, Role.engineer)
     for action, body in (("assign", AssignTicket(person="me")), ("acknowledge", None), ("resolve", RESOLVE)):

@@ -180,7 +180,7 @@ VAGUE = frozenset(
 #: Terms of the field, or what others call them: actions (by their functions), methods that Python's own
 #: classes have, roles of the rota, and the time as it was at a position of the log.
 TERMS = {
-    *("hold", "back_out"),  # as ITSM has them
+    *("hold", "back_out", "take_up"),  # as ITSM has them
     *("get", "put", "now", "me", "get_me"),
     *("on_call", "on_call_out", "not_on_call", "not_found", "as_of", "last_used", "can_see"),
     *("anybody", "everybody"),

@@ -1,10 +1,13 @@
-"""Reads of persons, for checks and preparations: memberships and administrators."""
+"""Reads of persons, for checks and preparations: memberships, members and administrators."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from app.common.records import Record, from_row
 from app.foundation.people.records import Membership
-from app.kernel.reads import BY_RECORD_VERSION, ReadContext, Versions
+from app.kernel.reads import BY_RECORD_VERSION, ReadContext, Reading, Versions
 
 # Uses the index person_admin, whose condition the query repeats.
 ANOTHER_ADMIN = """
@@ -12,6 +15,13 @@ select h.stream, h.version
 from fold.person p join log.stream_head h on h.stream = 'person/' || p.id
 where 'admin' = any(p.roles) and p.state = 'active' and p.id <> %s
 order by p.id limit 1
+"""
+
+# By the index membership_team.
+ACTIVE_MEMBERS = """
+select distinct p.id from fold.membership m join fold.person p on p.id = m.person_id
+where m.team_id = any(%s) and p.state = 'active' and p.deactivated_at is null and p.kind = 'human'
+order by p.id limit %s
 """
 
 
@@ -34,3 +44,8 @@ async def another_admin(reads: ReadContext, person: Record) -> bool:
     once both find the other still there: one of the commands is decided again.
     """
     return await reads.row(ANOTHER_ADMIN, (person.id,), guard=Versions()) is not None
+
+
+async def active_members(read: Reading, team_ids: Sequence[UUID], most: int) -> list[UUID]:
+    """Return the active human members of the teams, each once, at most `most`, by whatever `read` reads."""
+    return [row["id"] for row in await read(ACTIVE_MEMBERS, (list(team_ids), most))]

@@ -37,6 +37,7 @@ from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import sees_every_record, tokens
 from app.log.canonical import instant
 from app.log.events import id_of, kind_of
+from app.ticketing.projects.queries import PROJECT_LISTINGS
 from app.ticketing.records import (
     BreachCause,
     BreachCauseCode,
@@ -441,7 +442,7 @@ def mount_children(
     """Add a list for each class of child records of the lifecycle that can be listed; `own` are listings of
     child records that no other lifecycle has.
     """
-    for rows in (*CHILD_LISTINGS, *own):
+    for rows in (*CHILD_LISTINGS, *PROJECT_LISTINGS, *own):
         if rows.row in lifecycle.children:
             mount_child_listing(router, lifecycle, shape, rows)
 
