@@ -1,4 +1,4 @@
-"""Actions of a pilot: it is started when all is ready, issues and feedback are logged, it is reported, and the
+"""Actions of a pilot: it is started when all is ready, issues and feedback are logged, it is reported, the
 committee judges it by a decision.
 """
 
@@ -173,7 +173,7 @@ def log_pilot_feedback(
 
 
 class ReportPilotImprovement(Payload):
-    """What the report of the pilot says besides what is computed: how far the goals were met, the feedback and
+    """What the report of the pilot says besides what is computed: how far the goals were met, feedback and
     the open issues.
     """
 
@@ -339,7 +339,7 @@ ACTIONS_OF_JUDGEMENTS: dict[PilotJudgement, tuple[str, type[PassPilotImprovement
 
 
 def action_of_judgement(improvement: Improvement, taken: Decision) -> tuple[str, Any] | None:
-    """Return the action to which the committee's decision on the pilot leads, with its payload; None if it was
+    """Return the action to which the committee's decision on the pilot leads, with its payload; None if it is
     rejected or deferred: then it can be asked again.
     """
     if taken.outcome is DecisionOutcome.lapsed:

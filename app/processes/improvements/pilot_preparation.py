@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PilotEvidence:
-    """The evidence of a round of the pilot: by target, its newest measurement; the issues and the feedback."""
+    """The evidence of a round of the pilot: by target, its newest measurement; the issues and feedback."""
 
     targets: tuple[ImprovementTarget, ...]
     measured: dict[str, ImprovementMeasurement]

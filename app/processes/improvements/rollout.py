@@ -1,4 +1,4 @@
-"""Actions of a rollout: it is planned in nine steps, each step is completed with its evidence, the improvement is
+"""Actions of a rollout: it is planned in nine steps, each is completed with its evidence, the improvement is
 handed over, and in the end optimised and fixed.
 """
 
@@ -141,7 +141,7 @@ def _complete_pilot(row: RolloutStep, ctx: ActionContext) -> None:
 
 
 def default_due(name: RolloutStepName, cutover_at: datetime | None, ctx: ActionContext) -> datetime | None:
-    """Return when the step is due if the plan does not say: those after the cutover by its day, others never."""
+    """Return when the step is due if the plan does not say: after the cutover by its day, others never."""
     months = {RolloutStepName.optimise: OPTIMISE_MONTHS, RolloutStepName.fix: FIX_MONTHS}.get(name)
     return None if months is None or cutover_at is None else months_after(cutover_at, months, ctx.zone)
 
@@ -157,7 +157,7 @@ class StepAnnouncement(PayloadPart):
 
 
 class CompleteRolloutStepImprovement(Payload):
-    """A step of the rollout, and its evidence: what each step needs besides `evidence` is said at each field."""
+    """A step of the rollout, and its evidence: what it needs besides `evidence` is said at each field."""
 
     model_config = example_includes("numbers")
     step: RolloutStepName = Field(

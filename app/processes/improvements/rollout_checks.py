@@ -166,7 +166,7 @@ def _check_organised(improvement: Improvement, body: CompleteRolloutStepImprovem
 def _check_informed(
     improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse fewer than two media, dates that lie ahead, and a training that was not examined on all topics."""
+    """Refuse fewer than two media, dates ahead, and a training that was not examined on all topics."""
     if len({said.medium.casefold() for said in body.announcements}) < FEWEST_MEDIA:
         raise WrongValue(pointer="/announcements", because="two_media_needed")
     for n, said in enumerate(body.announcements):

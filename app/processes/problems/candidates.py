@@ -116,7 +116,8 @@ class DeclineProblemCandidate(Reason):
     process_fault: bool = Field(
         default=False,
         strict=True,
-        description="Whether no fault is behind the incidents but the process: then a rule suggests that it is improved.",
+        description="Whether the process is behind the incidents, and no fault: a rule then suggests to "
+        "improve it.",
     )
 
 

@@ -37,7 +37,7 @@ class GapsQuery(BaseModel):
         None,
         min_length=1,
         max_length=MOST_VALUES,
-        description="The skills needed, each in a parameter of its own; none named: all that trainings of the "
+        description="The skills needed, each in a parameter of its own; none: all that trainings of the "
         "process are about.",
     )
 

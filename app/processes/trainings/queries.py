@@ -53,7 +53,7 @@ class TrainingOut(RecordOut):
     planner: PersonStub | None = Field(description="Who planned it.")
     trainer: PersonStub | None = Field(description="Who trains them; null: nobody of ours.")
     failed_ids: list[str] | None = Field(
-        description="Whoever was examined and has not passed so far: persons' ids. Null for others than staff."
+        description="Who was examined and has not passed so far: persons' ids. Null for others than staff."
     )
     planned_at: datetime = Field(description="When it is to take place.")
     held_at: datetime | None

@@ -1,0 +1,191 @@
+"""What is said of people, teams, items, rules and whatever else processes rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.foundation.assignment.assignment_rules import AddAssignmentRule, EditAssignmentRule
+from app.foundation.categories.categories import AddCategory, EditCategory
+from app.foundation.cis.baselines import TakeBaseline
+from app.foundation.cis.lifecycle import CiAlteration, EditCi, PlanCi, RelateCi, UnrelateCi
+from app.foundation.custom.fields import AddCustomField, EditCustomField
+from app.foundation.escalation.escalation_rules import AddEscalationRule, EditEscalationRule
+from app.foundation.people.groups import AddGroup, AddMemberGroup, EditGroup, RemoveMemberGroup
+from app.foundation.people.keys import MakeKey
+from app.foundation.people.memberships import JoinPerson, LeavePerson
+from app.foundation.people.persons import (
+    AddPerson,
+    EditPerson,
+    GrantRolePerson,
+    RevokeRolePerson,
+    SetPreferencesPerson,
+)
+from app.foundation.people.teams import AddTeam, EditTeam
+from app.foundation.rota.shifts import AddShift, EndShift
+from app.foundation.rota.stand_ins import AgreeStandIn
+from app.kernel.payloads import Payload
+from tests.client import Json
+from tests.every_action.world_data import CALENDAR, IDS, NUMBERS, TEAM
+
+#: As the API takes them.
+SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    AddPerson: lambda: {
+        "name": "Sun Li 孙丽",
+        "email": "sun.li@example.org",
+        "phone": "+86 10 5555 0101",
+        "department": "Finance",
+        "post": "Head of accounting",
+        "manager": "me",
+        "grade": "senior",
+        "time_zone": "Asia/Shanghai",
+        "roles": ["agent", "cab_member"],
+        "kind": "human",
+        "locale": "zh",
+        "teams": [TEAM],
+    },
+    EditPerson: lambda: {
+        "name": "Sun Li-Berg",
+        "email": "sun.berg@example.org",
+        "phone": "+86 10 5555 0102",
+        "department": "Purchasing",
+        "post": "Head of purchasing",
+        "manager": "me",
+        "grade": "management",
+        "locale": "en",
+        "time_zone": "Europe/Berlin",
+        "team": TEAM,
+    },
+    EditTeam: lambda: {"name": "Another name", "lead": "me"},
+    JoinPerson: lambda: {"team": IDS["team"]},
+    LeavePerson: lambda: {"team": TEAM},
+    GrantRolePerson: lambda: {"role": "engineer@service/mail"},
+    SetPreferencesPerson: lambda: {"told_of": ["assigned", "resolved"], "told_by_mail": ["resolved"]},
+    RevokeRolePerson: lambda: {"role": "cab_member"},
+    AddTeam: lambda: {
+        "key": f"team-{next(NUMBERS)}",
+        "name": "A team",
+        "kind": "customer",
+        "lead": "me",
+    },
+    AddCustomField: lambda: {
+        "process": "incident",
+        "key": f"site_{next(NUMBERS)}",
+        "value_type": "choice",
+        "label_en": "Site",
+        "label_zh": "地点",
+        "required": False,
+        "staff_only": False,
+        "filterable": False,
+        "choices": [{"key": "beijing", "label_en": "Beijing", "label_zh": "北京"}],
+    },
+    EditCustomField: lambda: {
+        "label_en": "Where",
+        "label_zh": "位置",
+        "required": False,
+        "filterable": False,
+        "choices": [{"key": "berlin", "label_en": "Berlin", "label_zh": "柏林"}],
+    },
+    AddGroup: lambda: {"key": f"group-{next(NUMBERS)}", "name": "A board 委员会", "chair": "me"},
+    EditGroup: lambda: {"name": "Another board", "chair": "me"},
+    AddMemberGroup: lambda: {"person": IDS["person"], "side": "business"},
+    RemoveMemberGroup: lambda: {"person": IDS["person"]},
+    CiAlteration: lambda: {"change": "CHG-17"},
+    PlanCi: lambda: {
+        "key": f"srv-{next(NUMBERS)}",
+        "name": "Mail relay 邮件中继",
+        "ci_class": "server",
+        "owner": "me",
+        "services": ["mail"],
+        "attributes": {"memory_gib": 64, "system": "Debian 13"},
+    },
+    TakeBaseline: lambda: {
+        "key": f"before-{next(NUMBERS)}",
+        "name": "Before the move 搬迁前",
+        "position": 1,
+        "ci_classes": ["server"],
+        "services": ["mail"],
+        "cis": [IDS["ci"]],
+    },
+    EditCi: lambda: {"name": "Another relay", "owner": "me", "services": ["mail", "web"], "change": "CHG-17"},
+    RelateCi: lambda: {"kind": "runs_on", "other": IDS["ci"], "change": "CHG-17"},
+    UnrelateCi: lambda: {"kind": "runs_on", "other": IDS["ci"], "change": "CHG-17"},
+    AddCategory: lambda: {
+        "process": "incident",
+        "key": f"printing-{next(NUMBERS)}",
+        "name_en": "Printing",
+        "name_zh": "打印",
+        "parent": IDS["category"],
+    },
+    EditCategory: lambda: {"name_en": "Printers", "name_zh": "打印机"},
+    MakeKey: lambda: {
+        "name": "The portal's",
+        "person": "me",
+        "roles": ["requester"],
+        "scope": "calendar",  # whoever is no administrator makes no other
+        "expires_at": "2199-01-01T00:00:00Z",
+    },
+    AddShift: lambda: {
+        "team": TEAM,
+        "person": "me",
+        "duty": "on_call",
+        "weekdays": ["fri", "sat"],
+        "starts": "22:00",
+        "ends": "06:00",
+        "time_zone": "Asia/Shanghai",
+        "from_date": "2026-11-01",
+        "until_date": "2199-01-01",
+        "every_weeks": 2,
+    },
+    AddAssignmentRule: lambda: {
+        "process": "incident",
+        "name": "Mail by night",
+        "position": 100,
+        "for_service": f"none-{next(NUMBERS)}",
+        "for_category": "e-mail",
+        "for_customer": TEAM,
+        "priorities": ["P1", "P2"],
+        "hours": "nobody_works",
+        "hours_of": TEAM,
+        "calendar": CALENDAR,
+        "calendar_hours": "closed",
+        "to_team": TEAM,
+        "choose": "in_turn",
+    },
+    EditAssignmentRule: lambda: {
+        "name": "Mail",
+        "position": 50,
+        "for_service": "mail",
+        "for_category": "web",
+        "for_customer": TEAM,
+        "priorities": ["P3"],
+        "hours": "always",
+        "hours_of": TEAM,
+        "calendar": CALENDAR,
+        "calendar_hours": "open",
+        "to_team": IDS["team"],
+        "choose": "least_loaded",
+    },
+    AddEscalationRule: lambda: {
+        "process": "incident",
+        "name": "Nobody has taken it for an hour",
+        "priorities": ["P1", "P2"],
+        "after_seconds": 3600,
+        "as_long_as": "unassigned",
+        "escalate_to": "team",
+        "to_team": TEAM,
+    },
+    EditEscalationRule: lambda: {
+        "name": "Nobody has answered",
+        "priorities": ["P1"],
+        "after_seconds": 900,
+        "as_long_as": "unanswered",
+    },
+    EndShift: lambda: {"until_date": "2198-01-01"},
+    AgreeStandIn: lambda: {
+        "team": TEAM,
+        "person": "me",
+        "duty": "on_call",
+        "starts_at": "2026-11-20T08:00:00Z",
+        "ends_at": "2026-11-21T08:00:00Z",
+    },
+}
