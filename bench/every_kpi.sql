@@ -54,4 +54,31 @@ select case_id, stretch.n, at + first * interval '1 day', coalesce(at + past * i
   (array['SLA', 'OLA', 'UC'])[1 + abs(hashtext(case_id::text)) %% 3], person.id, false, stretch.n, 1
 from kpi.sla_signed
 cross join (values (1, 0, 365, false), (2, 365, 395, true), (3, 395, null, false)) stretch(n, first, past, overdue)
-join bench.person on person.n = abs(hashtext(case_id::text)) %% 60
+join bench.person on person.n = abs(hashtext(case_id::text)) %% 60;
+
+-- So many suggestions as there are agreements, of which one in two is carried out: piloted, judged, standardised and measured again.
+insert into kpi.improvement_suggestion_offered (case_id, at, source, process, team_id, offered_by, irregular, position, opened_position,
+  selected, settled_on, improvement_id)
+select md5('suggestion' || made.n)::uuid, %(begin)s::timestamptz + made.n * interval '24 hours',
+  (array['staff', 'management', 'kpi_trend'])[1 + made.n %% 3], (array['incident', 'request', null])[1 + made.n %% 3], team.id, 'person', false, made.n, made.n,
+  made.n %% 2 = 0, made.n %% 4 < 3, case when made.n %% 2 = 0 then md5('improvement' || made.n)::uuid end
+from generate_series(1, %(agreements)s) made(n) join bench.team on team.n = made.n %% 20;
+
+insert into kpi.improvement_course (case_id, size, standardised_at, position)
+select improvement_id, (array['minor', 'major'])[1 + position %% 4 / 2], at + interval '90 days', position
+from kpi.improvement_suggestion_offered where selected;
+
+insert into kpi.improvement_pilot_judged (case_id, at, process, size, irregular, position, opened_position, passed, finally_passed,
+  pilot_ended)
+select course.case_id, at + interval '60 days', process, size, false, offered.position, opened_position, offered.position %% 3 > 0, true, true
+from kpi.improvement_suggestion_offered offered join kpi.improvement_course course on course.case_id = offered.improvement_id;
+
+insert into kpi.improvement_judged (case_id, at, process, size, irregular, position, opened_position, achieved)
+select case_id, at, process, size, irregular, position, opened_position, passed from kpi.improvement_pilot_judged;
+
+insert into kpi.improvement_target_judged (case_id, n, at, process, size, irregular, position, opened_position, target, achieved)
+select case_id, 1, at, process, size, irregular, position, opened_position, 'restore', passed from kpi.improvement_pilot_judged;
+
+insert into kpi.improvement_benefit_due (case_id, n, at, process, size, irregular, position, opened_position, kept)
+select case_id, n, at + n * interval '30 days', process, size, irregular, position, opened_position, passed
+from kpi.improvement_pilot_judged cross join (values (3), (6), (12)) due(n);

@@ -133,6 +133,7 @@ async def _by_process(page: Page) -> None:
     assert headings == [
         *("Incidents", "Service requests", "Problems", "Changes"),
         *("Configuration items", "Deployments", "Agreements", "Services", "Knowledge"),
+        *("Suggestions", "Improvements"),
     ]
     below = "[...document.querySelectorAll('h2.process + .tiles')].map((one) => one.children.length)"
     *tickets, items, deployments, agreements, services, knowledge = await page.run(below)

@@ -29,6 +29,7 @@ BETWEEN_MEMBERS = {
     "both_of_a_clock",
     "both_of_an_alert",
     "both_of_an_amount",
+    "pilot_is_incomplete",
     "both_of_calendar",
     "both_of_priority",
     "change_or_reason",

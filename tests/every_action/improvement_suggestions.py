@@ -37,7 +37,7 @@ def _offer() -> Json:
         "why": "Half of all incidents go to the wrong team at first. 一半的事件最初分错了团队。",
         "evidence": "I have counted for a week.",
         "shown_by": [
-            {"text": "It went to three teams 转了三个团队", "about": f"incident/{IDS['incident']}"},
+            {"text": "It went to three teams 转了三个团队", "about": f"team/{IDS['team']}"},
             {"text": "38 % at first", "kpi": "incident_resolution_seconds", "period": "2026-10"},
         ],
     }

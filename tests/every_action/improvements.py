@@ -53,6 +53,7 @@ from tests.client import Client, Json
 from tests.every_action.improvement_suggestions import SAMPLES as OF_SUGGESTIONS
 from tests.every_action.world_data import IDS, NUMBERS, TEAM
 from tests.people import act
+from tests.processes.improvements.pilots import a_result
 
 AHEAD = "2199-01-01T00:00:00Z"
 KPI = "incident_resolution_seconds"
@@ -88,6 +89,7 @@ def _select() -> Json:
 
 #: As the API takes them.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    MeasureEffectsImprovement: dict,
     SelectImprovement: _select,
     ProposeImprovement: lambda: {
         "scope_and_goal": "Mail within the hour. 一小时内恢复邮件。",
@@ -298,7 +300,7 @@ async def measured(
         seed=position,
         resamples=1000,
         verdict=EffectVerdict.improved.value,
-        result={},
+        result=a_result(),
         measured_at=now,
     )
     asked = MeasureKpiEffect(

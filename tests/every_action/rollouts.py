@@ -143,7 +143,7 @@ OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
     ("improvement", "fix"): lambda: {"reason": improvements.ROLLED_OUT},
 }
 #: The states in which there can be what the action names, as a new record gets there.
-ONLY_IN = {"improvement.flag_rollout_step": frozenset({"rolling_out", "handed_over"})}
+ONLY_IN = {"improvement.flag_rollout_step": frozenset({"rolling_out"})}
 #: What cannot be carried out where it was before, or where another one of these was.
 NOT_SHARED = frozenset(
     {

@@ -60,6 +60,8 @@ TESTED = {
     "test_a_file_of_a_change_is_there_for_whom_the_change_is",
     "get_release_attachment_content": "processes/releases/test_story.py "
     "test_a_file_of_a_release_is_there_for_whom_the_release_is",
+    "get_improvement_attachment_content": "processes/improvements/test_minor.py "
+    "test_a_file_of_an_improvement_is_there_for_whom_the_improvement_is",
     "get_meeting_attachment_content": "meetings/test_meetings.py "
     "test_a_file_of_a_meeting_is_there_for_whom_the_meeting_is",
     "get_improvement_document": "processes/improvements/test_documents.py "

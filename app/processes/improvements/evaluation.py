@@ -21,6 +21,7 @@ from app.kernel.payloads import (
     ShortText,
 )
 from app.kpis.periods import months_after
+from app.log.canonical import LARGEST_WHOLE_NUMBER
 from app.processes.improvements.checks import contradicting
 from app.processes.improvements.preparation import NewestEffect
 from app.processes.improvements.proposal import put_to_committee
@@ -30,7 +31,6 @@ from app.ticketing.projects.planning import expect_no_report
 #: When the benefit is measured first after an improvement was standardised, in months.
 FIRST_BENEFIT_MONTHS = 3
 #: The largest position that the log can have.
-LARGEST_POSITION = 2**63 - 1
 
 
 class EvaluateImprovement(Payload):
@@ -38,7 +38,7 @@ class EvaluateImprovement(Payload):
 
     position: int = Field(
         ge=0,
-        le=LARGEST_POSITION,
+        le=LARGEST_WHOLE_NUMBER,
         strict=True,
         description="The log position of the measured effect that it is judged by: the newest.",
         examples=[4711],

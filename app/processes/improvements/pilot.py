@@ -29,6 +29,7 @@ from app.kernel.payloads import (
     Title,
 )
 from app.kpis.effects.lifecycle import Scope, filters_of
+from app.log.canonical import LARGEST_WHOLE_NUMBER
 from app.processes.improvements.children.records import (
     FeedbackStance,
     PilotFeedback,
@@ -228,6 +229,7 @@ class AskJudgementImprovement(AskDecision):
     judgement: PilotJudgement = Field(description="What the committee is to approve.", examples=["passed"])
     position: int = Field(
         ge=0,
+        le=LARGEST_WHOLE_NUMBER,
         strict=True,
         description="The log position of the measured effect in the report, as `measured_position` says: the "
         "decision names it.",
@@ -274,7 +276,9 @@ def ask_judgement(improvement: Improvement, body: AskJudgementImprovement, ctx: 
 class PassPilotImprovement(Tallied):
     """The decision by which the pilot is passed, and the measured effect that it names."""
 
-    position: int = Field(ge=0, strict=True, description="The log position of the measured effect.")
+    position: int = Field(
+        ge=0, le=LARGEST_WHOLE_NUMBER, strict=True, description="The log position of the measured effect."
+    )
 
 
 def pass_pilot(improvement: Improvement, body: PassPilotImprovement, ctx: ActionContext) -> None:

@@ -29,16 +29,13 @@ class GapsQuery(BaseModel):
 
     process: RecordKey = Field(description="The process, as licences name it.")
     team: Annotated[list[Name], CommaSeparated] = Field(
-        min_length=1,
         max_length=MOST_VALUES,
         description="The teams whose members are looked at: keys or ids.",
     )
-    skill: list[Name] | None = Field(
+    skill: Annotated[list[Name], CommaSeparated] | None = Field(
         None,
-        min_length=1,
         max_length=MOST_VALUES,
-        description="The skills needed, each in a parameter of its own; none: all that trainings of the "
-        "process are about.",
+        description="The skills needed; none: all that trainings of the process are about.",
     )
 
 

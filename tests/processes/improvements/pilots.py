@@ -10,8 +10,15 @@ from uuid import UUID
 
 from app.common.people import Role, rule_caller
 from app.kernel.perform import Command, perform
+from app.kpis.effects.content import EffectResult, EffectScale, EffectSide, as_stored
 from app.kpis.effects.lifecycle import EffectWindow, MeasuredEffect, MeasureKpiEffect
-from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
+from app.kpis.statistics.effects.codes import (
+    EffectMethod,
+    EffectVerdict,
+    IntervalMethod,
+    PromiseVerdict,
+    TestMethod,
+)
 from app.log.ids import uuid7
 from app.processes.improvements.measurement import (
     MeasuredTarget,
@@ -44,6 +51,34 @@ WORD: Mapping[str, Any] = {
 def ago(**time: float) -> str:
     """The instant so long ago."""
     return (datetime.now(UTC) - timedelta(**time)).isoformat()
+
+
+def a_result(verdict: EffectVerdict = EffectVerdict.improved) -> Json:
+    """The stored result of an effect with that verdict: half an hour less."""
+    side = EffectSide(value=7200.0, cases=20, compared=7000.0, low=None, high=None, exposure=None)
+    result = EffectResult(
+        method=EffectMethod.duration,
+        method_version=1,
+        scale=EffectScale.difference,
+        before=side,
+        after=side,
+        control_before=None,
+        control_after=None,
+        effect=-1800.0,
+        low=-2400.0,
+        high=-1200.0,
+        level=0.95,
+        interval_by=IntervalMethod.order_statistics,
+        relative_change=-0.25,
+        difference_of_medians=-1800.0,
+        test=TestMethod.mann_whitney,
+        p_value=0.01,
+        verdict=verdict,
+        promised=None,
+        warnings=[],
+    )
+    stored: Json = as_stored(result.model_dump(mode="json"))
+    return stored
 
 
 @dataclass
@@ -210,7 +245,7 @@ class Project:
             seed=position,
             resamples=1000,
             verdict=verdict.value,
-            result={},
+            result=a_result(verdict),
             measured_at=now,
         )
         asked = MeasureKpiEffect(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from tests.client import Client
@@ -198,3 +200,13 @@ async def test_a_step_that_is_skipped_is_refused_and_says_what_can_be_done(
     if answer.status_code == 409:
         problem = answer.json()
         assert (problem["state"], "propose" in problem["allowed_actions"]) == ("selected", True)
+
+
+async def test_a_file_of_an_improvement_is_there_for_whom_the_improvement_is(improvers: Improvers) -> None:
+    at = await improvers.selected()
+    sent = (await improvers.quality.put(f"/v1/uploads/{uuid4()}", content=b"The runbook.")).json()["id"]
+    await improvers.quality.post_ok(f"{at}/attach", {"upload": sent, "name": "runbook.txt"})
+    file = f"{at}/attachments/{sent}/content"
+    assert (await improvers.quality.get(file)).content == b"The runbook."
+    stranger = await improvers.api.client("Somebody")
+    assert (await stranger.get(file)).status_code == 404

@@ -19,11 +19,11 @@ PAGES: dict[str, Callable[[str], PrintedImprovement]] = {"PP": a_proposal, "PL":
 DRAWING = re.compile(r"<svg .*?</svg>", re.DOTALL)
 #: Elements of HTML whose end need not be written.
 OPEN_ENDED = {"td", "th", "tr", "br", "meta", "link", "html"}
-ON_EVERY_PAGE = {
+ON_EVERY_PAGE: dict[str, tuple[str, ...]] = {
     "en": ("edition 2", "Published", "Written", "2026-07-01 00:30", "Asia/Shanghai", "Signatures"),
     "zh": ("第 2 版", "已发布", "编写时间", "2026-07-01 00:30", "Asia/Shanghai", "签字"),
 }
-ON_PAGES = {
+ON_PAGES: dict[str, dict[str, tuple[str, ...]]] = {
     "PP": {
         "en": ("Improvement proposal", "212", "98,765", "−20 %", "By the median.", "The author was erased"),
         "zh": ("改进提案", "212", "98,765", "−20 %", "基线窗口", "编写人信息已删除"),
