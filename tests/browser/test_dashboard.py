@@ -136,9 +136,10 @@ async def _by_process(page: Page) -> None:
         *("Suggestions", "Improvements"),
     ]
     below = "[...document.querySelectorAll('h2.process + .tiles')].map((one) => one.children.length)"
-    *tickets, items, deployments, agreements, services, knowledge = await page.run(below)
+    *tickets, items, deployments, agreements, services, knowledge, suggested, improved = await page.run(below)
     assert all(number > 5 for number in tickets)
     assert (items, deployments, agreements, services, knowledge) == (1, 4, 1, 1, 4)
+    assert (suggested, improved) == (5, 5)
     said = await page.run("[...document.querySelectorAll('.tile .value')].map((one) => one.innerText.trim())")
     assert len(said) > 40
     assert "" not in said

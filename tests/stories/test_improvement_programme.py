@@ -73,7 +73,10 @@ async def plan_for_the_year(of: Planted) -> str:
     )
     at = f"{PLANS}/{made['id']}"
     assert await refused(quality, f"{at}/submit", of.project.question()) == "plan_lacks_present_state"
-    await owner.post_ok(f"{at}/revise", contents(owner.id) | {"targets": [a_plan_target("restore-faster")]})
+    await owner.post_ok(
+        f"{at}/revise",
+        contents(owner.id) | {"targets": [a_plan_target("restore-faster", kpi=KPI, goal="10800")]},
+    )
     await of.follow()
     assert await refused(owner, f"{at}/submit", of.project.question()) == "forbidden"
     asked = await quality.post_ok(f"{at}/submit", of.project.question())
@@ -260,6 +263,24 @@ async def roll_out(of: Planted, at: str) -> None:
     assert "not_held" in await refused(people.owner, f"{at}/fix", early)
 
 
+async def review_plan(of: Planted, plan: str, number: str) -> None:
+    """The plan's review says what the improvement has added to its target."""
+    quality = of.project.quality
+    now = datetime.now(UTC)
+    times = {"starts_at": now - timedelta(hours=1), "ends_at": now - timedelta(minutes=30)}
+    said = {name: one.isoformat() for name, one in times.items()}
+    called = {"title": "Plan review", "meeting_kind": "plan_review", "chair": "me", **said}
+    called["occurred_at"] = (now - timedelta(hours=2)).isoformat()
+    meeting = await quality.post_ok("/v1/meetings", called)
+    await quality.post_ok(f"/v1/meetings/{meeting['id']}/hold", {"attended": ["me"]})
+    await of.follow()
+    await quality.post_ok(f"{plan}/review", {"meeting": meeting["id"], "report": "On its way."})
+    (review,) = (await quality.read(f"{plan}/reviews"))["items"]
+    (target,) = review["progress"]
+    (added,) = target["improvements"]
+    assert (added["number"], added["state"], added["verdict"]) == (number, "standardised", "improved")
+
+
 async def test_a_major_improvement_goes_through_all_seventeen_steps(planted: Planted) -> None:
     people, steps = planted.project, [49.0]
     await planted.cases(BASELINE, dict.fromkeys(TEAMS, 1.0))
@@ -270,6 +291,7 @@ async def test_a_major_improvement_goes_through_all_seventeen_steps(planted: Pla
     await plan_project(planted, at, steps)
     await pilot_twice(planted, at)
     await roll_out(planted, at)
+    await review_plan(planted, plan, (await people.quality.read(at))["number"])
     documents = {one["document_class"] for one in (await people.quality.read(f"{at}/documents"))["items"]}
     assert documents >= {"PP", "PL", "HO"}
     types = await event_types(people.quality, at)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.common.records import from_row
+from app.db import Connection, fetch_rows
 from app.kernel.ledger import Ledger
 from app.kpis.answer import facts_position, snapshot_connection
 from app.kpis.baselines.freezing import count_kpi
@@ -22,6 +23,16 @@ from app.processes.improvement_plans.dates import end_of_year
 from app.processes.improvement_plans.records import ImprovementPlan, ImprovementPlanTarget
 
 CHILDREN = "select * from fold.{kind} where record = %s order by id"
+# The improvements that serve a target, each with its newest measured effect on the target's KPI, if there is one.
+CONTRIBUTIONS = """
+select i.plan_target, i.number, i.state, measured.occasion, measured.verdict, measured.effect, measured.position
+from fold.improvement i
+join fold.improvement_plan_target target on target.record = %(plan)s and target.name = i.plan_target
+left join lateral (
+  select m.occasion, m.verdict, m.effect, m.position from fold.improvement_measurement m
+  where m.record = 'improvement/' || i.id and m.kpi = target.kpi order by m.position desc, m.id limit 1
+) measured on true
+where i.plan_id = %(plan_id)s order by i.number"""
 DECIMALS = Decimal("0.0001")
 #: Sums that grow with the window: they are compared for as long as the baseline.
 SUMS = frozenset({Aggregate.number, Aggregate.total})
@@ -33,6 +44,7 @@ class TargetProgress:
 
     `value` is the KPI's since the plan began, `compared` the same for as long as the baseline, where the KPI
     counts. `share` is the part of the way from the baseline to the goal; None: it cannot be said.
+    `improvements` are those that serve the target, each with its newest measured effect on the KPI.
     """
 
     name: str
@@ -44,6 +56,7 @@ class TargetProgress:
     goal: str
     share: str | None
     met: bool | None
+    improvements: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,7 @@ async def compute_progress(ledger: Ledger, plan: ImprovementPlan, now: datetime)
     found = []
     async with snapshot_connection(ledger.db) as connection:
         position, _ = await facts_position(connection)
+        contributions = await _contributions(connection, plan)
         for target in targets:
             baseline = baselines.get(target.name)
             kpi = KPIS.get(target.kpi or "")
@@ -93,8 +107,19 @@ async def compute_progress(ledger: Ledger, plan: ImprovementPlan, now: datetime)
                 value, cases = None, 0
             else:
                 value, cases = counted.value, counted.cases
-            found.append(_progress(kpi, target, baseline, question, value, cases))
+            served = contributions.get(target.name or "", ())
+            found.append(
+                replace(_progress(kpi, target, baseline, question, value, cases), improvements=tuple(served))
+            )
     return PlanProgress(tuple(found), plan.begun_at, end, position)
+
+
+async def _contributions(connection: Connection, plan: ImprovementPlan) -> dict[str, list[dict[str, Any]]]:
+    """Return the improvements that serve each target of the plan, by its key, with what was measured of them."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in await fetch_rows(connection, CONTRIBUTIONS, {"plan": plan.row_key, "plan_id": plan.id}):
+        found.setdefault(row.pop("plan_target"), []).append(row)
+    return found
 
 
 def _question(kpi: Kpi, baseline: KpiBaseline, window: tuple[datetime, datetime], now: datetime) -> Question:
@@ -137,6 +162,7 @@ def _progress(
         goal=target.goal or "",
         share=_text(share_of_way(baseline.value, compared, target.goal or "")),
         met=is_met(kpi, baseline.value, compared, target.goal or ""),
+        improvements=(),
     )
 
 
@@ -175,5 +201,7 @@ def _text(number: Decimal | None) -> str | None:
 def as_stored(progress: PlanProgress) -> list[dict[str, Any]]:
     """Return the progress as the log keeps it."""
     return [
-        {name: getattr(one, name) for name in sorted(TargetProgress.__slots__)} for one in progress.targets
+        {name: getattr(one, name) for name in sorted(TargetProgress.__slots__)}
+        | {"improvements": list(one.improvements)}
+        for one in progress.targets
     ]

@@ -12,6 +12,7 @@ from app.api.lists import Listing
 from app.api.shapes import OutputModel, PersonStub, RecordOut
 from app.foundation.people.queries import PERSONS
 from app.kpis.baselines.queries import BASELINES
+from app.kpis.statistics.effects.codes import EffectVerdict
 from app.processes.improvement_plans.lifecycle import LIFECYCLE
 from app.processes.improvement_plans.records import (
     ImprovementPlanAdjustment,
@@ -133,6 +134,17 @@ class ImprovementPlanStepPage(OutputModel):
     next_cursor: str | None
 
 
+class TargetContributionOut(OutputModel):
+    """An improvement that serves a target, and its newest measured effect on the target's KPI then."""
+
+    number: str
+    state: str = Field(description="Its state then, as improvements have it.")
+    occasion: str | None = Field(description="What it was measured for; null: nothing was measured.")
+    verdict: EffectVerdict | None
+    effect: str | None = Field(description="The effect on the scale of its method, as a decimal text.")
+    position: int | None = Field(description="The log position at which it was computed.")
+
+
 class TargetProgressOut(OutputModel):
     """How far a target was at a review; numbers are decimal texts."""
 
@@ -145,6 +157,7 @@ class TargetProgressOut(OutputModel):
     goal: str
     share: str | None = Field(description="Which part of the way from the baseline to the goal was gone.")
     met: bool | None = Field(description="Whether the goal was reached; null: it cannot be said.")
+    improvements: list[TargetContributionOut] = Field(description="What its improvements have added.")
 
 
 class ImprovementPlanReviewOut(OutputModel):
