@@ -21,6 +21,7 @@ from app.cli.output import print_line, print_table
 from app.cli.serve import bind_listener, run, supervised_worker
 from app.cli.webhook_samples import replay_samples
 from app.demo import history
+from app.demo.improvement_scripts import make_improvements
 from app.demo.organisation import KEYS
 from app.demo.report_scripts import make_reports
 from app.installation import Installation
@@ -88,8 +89,10 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
             persons = await history.make_history(
                 ledger, lambda done, total: bar.update(task, completed=done, total=total)
             )
-        # A new user looks at the KPIs first, before the worker has computed them; reports are made of them.
+        # A new user looks at the KPIs first, before the worker has computed them; reports and the effects of
+        # improvements are made of them.
         await catch_up(place.url)
+        await make_improvements(ledger, persons, lambda: catch_up(place.url))
         await make_reports(ledger, persons, lambda: catch_up(place.url))
         await catch_up(place.url)
         keys = {}

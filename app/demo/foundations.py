@@ -29,6 +29,9 @@ from app.demo.organisation import (
     CAB_MEMBERS,
     CAB_NAME,
     CHANGE_MANAGER,
+    COMMITTEE,
+    COMMITTEE_MEMBERS,
+    COMMITTEE_NAME,
     CUSTOMERS,
     HEAD_OF_IT,
     REQUESTERS,
@@ -127,15 +130,31 @@ async def _groups(begin: ScriptFactory, cast: Participants) -> None:
             )
             await script.act(DEMO_RULE, "group", "add_member", made, member)
 
-    await _gather([*(add_group(key, name) for key, name, _, _ in CUSTOMERS), _board(begin, cast)])
+    await _gather(
+        [
+            *(add_group(key, name) for key, name, _, _ in CUSTOMERS),
+            _board(begin, cast),
+            _committee(begin, cast),
+        ]
+    )
 
 
 async def _board(begin: ScriptFactory, cast: Participants) -> None:
     """Adds the change advisory board."""
     script = begin(f"group-{CAB}")
     body = AddGroup(key=CAB, name=CAB_NAME, chair=cast.heads[CHANGE_MANAGER].id)
+    await _add_members(script, body, CAB_MEMBERS, cast)
+
+
+async def _committee(begin: ScriptFactory, cast: Participants) -> None:
+    """Adds the committee that decides on improvements."""
+    body = AddGroup(key=COMMITTEE, name=COMMITTEE_NAME, chair=cast.heads[HEAD_OF_IT].id)
+    await _add_members(begin(f"group-{COMMITTEE}"), body, COMMITTEE_MEMBERS, cast)
+
+
+async def _add_members(script: Script, body: AddGroup, names: Iterable[str], cast: Participants) -> None:
     made = await script.act(DEMO_RULE, "group", "add", None, body)
-    for name in CAB_MEMBERS:
+    for name in names:
         member = AddMemberGroup(person=cast.heads[name].id, side=RepresentedSide.management)
         await script.act(DEMO_RULE, "group", "add_member", made, member)
 

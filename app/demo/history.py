@@ -25,6 +25,7 @@ from app.demo.organisation import (
     CALENDARS,
     CURRENCY,
     CUSTOMERS,
+    GRADES,
     HEADS,
     MACHINE_ACCOUNTS,
     RATES,
@@ -207,6 +208,7 @@ class _Organisation:
     ) -> Member:
         body = persons.AddPerson(
             name=name,
+            grade=GRADES.get(name),
             kind=PersonKind.machine if name in MACHINE_ACCOUNTS else PersonKind.human,
             locale=site.language,
             time_zone=site.zone,

@@ -15,8 +15,9 @@ from app.common.people import Caller, rule_caller
 from app.common.priority import Impact, Urgency
 from app.common.tickets import Channel, HoldReason
 from app.demo import incident_data
-from app.demo.arrivals import SEED, Arrival, in_working_hours
+from app.demo.arrivals import DAYS, SEED, Arrival, in_working_hours
 from app.demo.cmdb_data import DESK, machines, team_by_rule
+from app.demo.improvement_data import planted_factor
 from app.demo.incident_data import INCIDENT_TEMPLATES, IncidentTemplate, service_at
 from app.demo.organisation import TEAMS, Site, supplier_awaited_by
 from app.demo.satisfaction_data import ASKER, is_rating_requested
@@ -236,13 +237,18 @@ class IncidentScenario:
         """
         return DESK if self.is_critical else team_by_rule(self.service, self.template.category)
 
+    @property
+    def _improved(self) -> float:
+        """The factor by which an improvement has shortened what the team does."""
+        return planted_factor(self.template.team, self.opening.ago * DAYS)
+
     def _triage(self) -> None:
         """Has a member of the first team acknowledge and assign the incident, which may first go to a wrong
         team.
         """
         first = self.chance.choice(self.cast.on_duty(self._routed, self.now))
         slower = (1 + 0.6 * self.opening.ago) * (2.3 if self.opening.bad else 1) * PACE[self._routed]
-        self._advance(2.5 if self.is_critical else 7 * slower)
+        self._advance(2.5 if self.is_critical else 7 * slower * self._improved)
         self._act(first.caller, "acknowledge", EmptyPayload())
         there = self._routed
         if self.chance.random() < (0.2 if self.is_bad else 0.07) and not self.is_critical:
@@ -264,7 +270,7 @@ class IncidentScenario:
     def _work(self) -> bool:
         """Plays the work on the incident up to its resolution. Returns false for one that stays on hold."""
         chance, engineer = self.chance, self.engineer
-        self._advance(8)
+        self._advance(8 * self._improved)
         self._act(engineer.caller, "start", EmptyPayload())
         if chance.random() < 0.3:
             self._advance(5)
@@ -318,7 +324,9 @@ class IncidentScenario:
 
     def _resolve(self) -> None:
         began, chance = self.now, self.chance
-        self._advance(self.template.minutes * PACE[self.template.team] * (3.6 if self.is_bad else 1))
+        self._advance(
+            self.template.minutes * PACE[self.template.team] * (3.6 if self.is_bad else 1) * self._improved
+        )
         minutes = min(max(int((self.now - began).total_seconds() // 60), 5), 480)
         role_class = "agent" if self.template.team == DESK else "engineer"
         if chance.random() < 0.97:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.common.people import Role
+from app.common.people import Grade, Role
 
 
 @dataclass(frozen=True)
@@ -57,18 +57,34 @@ HEAD_OF_IT, PROBLEM_MANAGER, SERVICE_LEVEL_MANAGER, BUSINESS_HEAD, CHANGE_MANAGE
     "Katrin Lorenz",
     "田野",
 )
+QUALITY_MANAGER = "白璐"
 HEADS = (
-    (HEAD_OF_IT, (Role.department_head, Role.process_owner, Role.cab_member), SHANGHAI),
+    (
+        HEAD_OF_IT,
+        (Role.department_head, Role.process_owner, Role.cab_member, Role.committee_member),
+        SHANGHAI,
+    ),
     (PROBLEM_MANAGER, (Role.problem_manager, Role.knowledge_editor), BERLIN),
     (
         SERVICE_LEVEL_MANAGER,
-        (Role.service_level_manager, Role.configuration_manager, Role.cab_member),
+        (
+            Role.service_level_manager,
+            Role.configuration_manager,
+            Role.cab_member,
+            Role.committee_member,
+        ),
         SHANGHAI,
     ),
-    (BUSINESS_HEAD, (Role.management, Role.cab_member), BERLIN),
+    (BUSINESS_HEAD, (Role.management, Role.cab_member, Role.committee_member), BERLIN),
     (CHANGE_MANAGER, (Role.change_manager, Role.cab_member), BERLIN),
     (PROJECT_MANAGER, (Role.project_manager, Role.cab_member), SHANGHAI),
+    (QUALITY_MANAGER, (Role.quality_manager,), SHANGHAI),
 )
+#: The grade of those of whom it is asked: sponsors are of the management, process owners are senior.
+GRADES = {BUSINESS_HEAD: Grade.management, HEAD_OF_IT: Grade.senior}
+#: Key and name of the committee that decides on improvements, which the head of IT chairs, and its members.
+COMMITTEE, COMMITTEE_NAME = "improvement-committee", "流程改进委员会 Improvement committee"
+COMMITTEE_MEMBERS = (HEAD_OF_IT, SERVICE_LEVEL_MANAGER, BUSINESS_HEAD)
 #: Key and name of the change advisory board, which the change manager chairs, and its members.
 CAB, CAB_NAME = "cab", "变更委员会 Change advisory board"
 CAB_MEMBERS = (HEAD_OF_IT, BUSINESS_HEAD, SERVICE_LEVEL_MANAGER)

@@ -30,6 +30,7 @@ DEMO_RULE = rule_caller("demo")
 ROUTE = "demo"
 #: A payload, or a function that makes it from the records as they are by then.
 BodySource = Payload | Callable[[], Awaitable[Payload]]
+PreparedSource = Callable[[], Awaitable[tuple[object, ...]]]
 
 
 def source_of(opened: datetime, end: datetime) -> str:
@@ -65,9 +66,19 @@ class Script:
     step: int = 0
 
     async def act(
-        self, caller: Caller, kind: str, action: str, record: UUID | None, payload: BodySource
+        self,
+        caller: Caller,
+        kind: str,
+        action: str,
+        record: UUID | None,
+        payload: BodySource,
+        *,
+        prepare: PreparedSource | None = None,
     ) -> UUID:
-        """Carries out the action, unless that was done before. Returns the record's id."""
+        """Carries out the action, unless that was done before. Returns the record's id.
+
+        `prepare` returns what is computed before the command and goes with it.
+        """
         self.step += 1
         key = f"{self.name}-{self.step}"
         if (stream := self.maker.done.get((caller.actor, key))) is not None:
@@ -78,7 +89,9 @@ class Script:
         name = None if record is None else str(record)
         once = IdempotencyKey(ROUTE, key, "00")
         body = payload if isinstance(payload, Payload) else await payload()
-        done = await perform(ledger, Command(lifecycle, lifecycle[action], name, body, context, key=once))
+        prepared = () if prepare is None else await prepare()
+        command = Command(lifecycle, lifecycle[action], name, body, context, key=once, prepared=prepared)
+        done = await perform(ledger, command)
         return id_of(done.event.stream)
 
     async def load_record(self, kind: str, record: UUID) -> Record:

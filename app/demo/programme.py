@@ -1,0 +1,153 @@
+"""What the scripts of the demo's improvement programme share: its people, its clock, and its committee."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.common.people import Caller, rule_caller
+from app.demo.history import FOUNDED_BEFORE
+from app.demo.improvement_data import Window
+from app.demo.organisation import (
+    BUSINESS_HEAD,
+    COMMITTEE,
+    HEAD_OF_IT,
+    PROJECT_MANAGER,
+    QUALITY_MANAGER,
+    SERVICE_LEVEL_MANAGER,
+    TEAMS,
+)
+from app.demo.script import BodySource, DemoRun, PreparedSource, Script, source_of
+from app.foundation.decisions.actions import CastVote
+from app.foundation.decisions.records import DecisionRule, VoteVerdict
+from app.kernel.ledger import Ledger
+from app.kernel.reads import load
+from app.kpis.effects.lifecycle import EffectWindow
+from app.log.canonical import instant
+
+#: Those of the committee who vote; two of three decide.
+VOTERS = (SERVICE_LEVEL_MANAGER, BUSINESS_HEAD)
+COMMENT = "按提案执行。As it is proposed."
+
+
+@dataclass(frozen=True)
+class Programme:
+    """The people of the programme by their names, the end of the history, and a function that brings the
+    facts of KPIs up to date.
+    """
+
+    maker: DemoRun
+    callers: Mapping[str, Caller]
+    end: datetime
+    follow: Callable[[], Awaitable[None]]
+
+    @classmethod
+    async def for_organisation(
+        cls, ledger: Ledger, persons: Mapping[str, UUID], follow: Callable[[], Awaitable[None]]
+    ) -> Programme:
+        """Returns the programme of the demo organisation with these persons."""
+        maker = await DemoRun.resume(ledger)
+        known = await ledger.directory.callers(list(persons.values()))
+        first, _, _ = TEAMS[0]
+        team = await load(ledger.db, ledger.lifecycles["team"], first)
+        assert team is not None
+        callers = {name: known[person] for name, person in persons.items()}
+        return cls(maker, callers, team.record.added_at + FOUNDED_BEFORE, follow)
+
+    @property
+    def quality(self) -> Caller:
+        """The quality manager."""
+        return self.callers[QUALITY_MANAGER]
+
+    @property
+    def owner(self) -> Caller:
+        """The process owner, who is the head of IT."""
+        return self.callers[HEAD_OF_IT]
+
+    @property
+    def project_manager(self) -> Caller:
+        """The project manager."""
+        return self.callers[PROJECT_MANAGER]
+
+    @property
+    def member(self) -> Caller:
+        """The member of the committee who signs for it."""
+        return self.callers[SERVICE_LEVEL_MANAGER]
+
+    def person(self, name: str) -> str:
+        """Returns a person's id as payloads contain it."""
+        return str(self.callers[name].person_id)
+
+    def before_end(self, days_ago: float) -> datetime:
+        """Returns the time so many days before the end of the history."""
+        return self.end - timedelta(days=days_ago)
+
+    def window(self, days: Window) -> EffectWindow:
+        """Returns the window between two times in days before the end."""
+        begin, end = map(self.before_end, days)
+        return EffectWindow.model_validate({"from": instant(begin), "to": instant(end)})
+
+
+@dataclass
+class ProgrammeScript:
+    """The script of one record of the programme. Steps whose time lies behind the end of the history are left
+    out, and so is all that follows.
+    """
+
+    programme: Programme
+    kind: str
+    name: str
+    record: UUID | None = None
+    script: Script = field(init=False)
+
+    def __post_init__(self) -> None:
+        founded = self.programme.before_end(FOUNDED_BEFORE / timedelta(days=1))
+        source = source_of(founded, self.programme.end)
+        self.script = Script(self.programme.maker, f"{self.kind}-{self.name}", founded, source)
+
+    @property
+    def record_id(self) -> UUID:
+        """The id of the record, which must have been opened."""
+        assert self.record is not None
+        return self.record
+
+    async def act(
+        self,
+        at: datetime,
+        who: Caller,
+        action: str,
+        body: BodySource,
+        *,
+        prepare: PreparedSource | None = None,
+    ) -> None:
+        """Carries out the action at that time."""
+        self.script.now = at
+        self.script.source = source_of(at, self.programme.end)
+        self.record = await self.script.act(who, self.kind, action, self.record, body, prepare=prepare)
+
+    async def current_record(self) -> Any:
+        """Returns the record as it is now."""
+        return await self.script.load_record(self.kind, self.record_id)
+
+    async def vote(self, at: datetime) -> None:
+        """Has the committee approve what is put to it."""
+
+        async def body() -> CastVote:
+            record = await self.current_record()
+            return CastVote(decision=record.decision_id, verdict=VoteVerdict.approve, comment=COMMENT)
+
+        for n, name in enumerate(VOTERS):
+            await self.act(at + timedelta(hours=n), self.programme.callers[name], "vote", body)
+
+    async def rule(self, at: datetime, name: str, action: str, body: BodySource) -> None:
+        """Carries out the action as the rule does by itself."""
+        await self.act(at, rule_caller(name), action, body)
+
+
+def question(text: str, at: datetime) -> dict[str, Any]:
+    """Returns the fields of a question to the committee that is put at that time."""
+    due = at + timedelta(days=14)
+    return {"question": text, "group": COMMITTEE, "rule": DecisionRule.majority, "due_at": instant(due)}
