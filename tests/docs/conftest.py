@@ -11,6 +11,7 @@ import pytest
 from app.common.people import Role
 from app.db import connect
 from app.demo.history import make_history
+from app.demo.improvement_scripts import make_improvements
 from app.kpis.facts import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.settings import Settings
@@ -18,8 +19,8 @@ from tests.client import serving
 from tests.conftest import Server, fresh
 from tests.served import behind_a_socket
 
-#: Enough for some whole months.
-DAYS = 100
+#: Enough for the baseline of the first improvement.
+DAYS = 250
 USUAL = Settings(_env_file=None, rating_percent=0)  # type: ignore[call-arg]  # Pydantic's own argument
 
 
@@ -41,12 +42,18 @@ async def demo(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     """The demo organisation with its last months, and the figures of these."""
     with fresh(server) as place:
         async with serving(place.url, tmp_path_factory.mktemp("secrets"), USUAL) as api:
-            await make_history(api.ledger, lambda done, of: None, days=DAYS)
+            persons = await make_history(api.ledger, lambda done, of: None, days=DAYS)
             everything = tuple(role for role in Role if role is not Role.auditor)
             admin = await api.client("Demo admin", *everything)
             assert admin.token is not None
             follower = await connect(place.url, FOLLOW_LIMITS)
-            await catch_up(follower, FACTS)
+
+            async def follow() -> None:
+                await catch_up(follower, FACTS)
+
+            await follow()
+            await make_improvements(api.ledger, persons, follow)
+            await follow()
             await follower.close()
             async with behind_a_socket(api.app) as (host, port):
                 yield Demo(f"http://{host}:{port}", admin.token)

@@ -1,0 +1,19 @@
+"""docs/improvement.md is true: its commands are run one after the other, and answer in the form it shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.docs.conftest import Demo
+from tests.docs.pages import blocks, check, page, run
+
+PAGE = page("improvement.md")
+
+
+async def test_every_command_of_the_page_answers_as_it_shows(demo: Demo, tmp_path: Path) -> None:
+    shown = blocks(PAGE)
+    printed = await run(shown, tmp_path, demo)
+    assert len(printed) == len(shown) > 10
+    check(shown, printed)
+    assert (tmp_path / "chart.svg").read_bytes().startswith(b"<svg")
+    assert b"</html>" in (tmp_path / "proposal.html").read_bytes()
