@@ -61,7 +61,9 @@ async def load_document(renderer: Renderer, record: Any, number: str) -> Printed
     if entry is None or (entry.for_staff and not renderer.caller.is_staff_for(record)):
         raise NotFound()
     rows = await ledger.db.rows(SECTIONS, (entry.id, entry.edition))
+    is_staff = renderer.caller.is_staff_for(record)
     sections = [from_row(DocumentSection, row) for row in rows]
+    sections = [one for one in sections if is_staff or not one.for_staff]
     found = await unseal(ledger, [one.text for one in sections], [entry.author_id])
     written = [one.written_at for one in sections if one.written_at is not None]
     written_at = max(written, default=entry.drafted_at)

@@ -103,6 +103,10 @@ class Heading(CodeEnum):
     open_points = "open_points", "Open points", "遗留事项"
 
 
+#: Sections about cost: for staff, as all that costs is.
+STAFF_HEADINGS = frozenset({Heading.weighed_cost})
+
+
 class DocumentEntry(ChildRecord):
     """A document that a record has made. `edition` counts how often it was submitted."""
 
@@ -135,6 +139,11 @@ class DocumentSection(ChildRecord):
     heading: Heading | None = Field(default=None, sa_type=Text)
     text: Annotated[str | None, Personal()] = None
     written_at: datetime | None = None
+
+    @property
+    def for_staff(self) -> bool:
+        """Return whether only staff may see it."""
+        return self.heading in STAFF_HEADINGS
 
 
 class DocumentEntryTable(DocumentEntry, table=True):

@@ -23,9 +23,10 @@ from app.processes.improvement_plans.dates import end_of_year
 from app.processes.improvement_plans.records import ImprovementPlan, ImprovementPlanTarget
 
 CHILDREN = "select * from fold.{kind} where record = %s order by id"
-# The improvements that serve a target, each with its newest measured effect on the target's KPI, if there is one.
+# The improvements that serve a target, each with its newest measured effect on the target's KPI, if any.
 CONTRIBUTIONS = """
-select i.plan_target, i.number, i.state, measured.occasion, measured.verdict, measured.effect, measured.position
+select i.plan_target, i.number, i.state, measured.occasion, measured.verdict, measured.effect,
+  measured.position
 from fold.improvement i
 join fold.improvement_plan_target target on target.record = %(plan)s and target.name = i.plan_target
 left join lateral (
@@ -115,7 +116,7 @@ async def compute_progress(ledger: Ledger, plan: ImprovementPlan, now: datetime)
 
 
 async def _contributions(connection: Connection, plan: ImprovementPlan) -> dict[str, list[dict[str, Any]]]:
-    """Return the improvements that serve each target of the plan, by its key, with what was measured of them."""
+    """Return the improvements that serve each target of the plan, by its key, with their measured effects."""
     found: dict[str, list[dict[str, Any]]] = {}
     for row in await fetch_rows(connection, CONTRIBUTIONS, {"plan": plan.row_key, "plan_id": plan.id}):
         found.setdefault(row.pop("plan_target"), []).append(row)

@@ -30,7 +30,7 @@ from app.foundation.decisions.records import (
     Vote,
     VoteVerdict,
 )
-from app.foundation.documents.records import DocumentEntry, DocumentSection
+from app.foundation.documents.records import STAFF_HEADINGS, DocumentEntry, DocumentSection
 from app.foundation.documents.shapes import DocumentOut, DocumentPage, DocumentSectionOut, DocumentSectionPage
 from app.foundation.people.records import RepresentedSide
 from app.kernel.lifecycle import Lifecycle
@@ -342,6 +342,14 @@ def _public_unless_staff(renderer: Renderer, record: Any, parameters: dict[str, 
     return "true" if renderer.caller.is_staff_for(record) else "r.visibility = 'public'"
 
 
+def _sections_unless_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+    """Return the SQL condition: sections about cost are for staff only."""
+    if renderer.caller.is_staff_for(record):
+        return "true"
+    parameters["staff_headings"] = sorted(STAFF_HEADINGS)
+    return "r.heading <> all(%(staff_headings)s)"
+
+
 def _staff_only(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
     """Return the SQL condition: all rows are for staff only."""
     return "true" if renderer.caller.is_staff_for(record) else "false"
@@ -431,7 +439,14 @@ CHILD_LISTINGS = (
     ChildListing("breach_causes", BreachCause, "stated_at", BreachCauseOut, BreachCausePage, _staff_only),
     ChildListing("decisions", Decision, "asked_at", DecisionOut, DecisionPage),
     ChildListing("documents", DocumentEntry, "drafted_at", DocumentOut, DocumentPage),
-    ChildListing("document_sections", DocumentSection, "written_at", DocumentSectionOut, DocumentSectionPage),
+    ChildListing(
+        "document_sections",
+        DocumentSection,
+        "written_at",
+        DocumentSectionOut,
+        DocumentSectionPage,
+        _sections_unless_staff,
+    ),
     ChildListing("votes", Vote, "asked_at", VoteOut, VotePage),
 )
 

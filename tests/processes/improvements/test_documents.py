@@ -219,3 +219,16 @@ async def test_a_hand_over_prints_with_its_steps_and_why_the_pilot_was_passed(
     chinese = await printed(project.owner, at, number, "zh")
     for words in ("移交", "证据不足仍予通过的理由", "9 · 固化", "推广步骤", "单据太少", "质量经理验收"):
         assert words in chinese, words
+
+
+async def test_what_it_costs_is_for_staff_and_not_for_whoever_suggested_it(improvers: Improvers) -> None:
+    requester = await improvers.api.client("Requester")
+    improvers.author = requester
+    at = await improvers.in_review()
+    document = await document_of(requester, at, "PP")
+    for client, sees in ((improvers.quality, True), (requester, False)):
+        page = await printed(client, at, document["number"], "en")
+        sections = (await client.read(f"{at}/document_sections", limit=100))["items"]
+        headings = {one["heading"] for one in sections}
+        assert ("A month of two engineers." in page, "weighed_cost" in headings) == (sees, sees)
+        assert "weighed_time" in headings
