@@ -1,0 +1,299 @@
+"""Random histories of an improvement over HTTP, up to its rollout: it does what the model says, and nothing
+else.
+
+The model is a table of its own, written from the process document: it looks at no lifecycle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.common.records import codecs, from_row
+from app.db import Connection
+from app.kernel.history import fold
+from app.kpis.facts import FACTS
+from app.log import read
+from app.log.follow import catch_up
+from app.processes.improvements.records import Improvement
+from tests.client import Api, Client, Json
+from tests.extent import examples
+from tests.processes.improvements.pilots import AHEAD, KPI, WORD, Project, ago, project_of
+
+PEOPLE = ("quality", "owner", "manager", "first", "executor")
+IMPROVERS, COMMITTEE = {"quality", "owner"}, {"first"}
+#: By action: who, from where, to where; None: it stays.
+TABLE: dict[str, tuple[set[str], set[str], str | None]] = {
+    "propose": (IMPROVERS, {"selected", "proposed"}, "proposed"),
+    "submit": ({"quality"}, {"proposed", "deferred"}, "in_review"),
+    "take_up": ({"quality"}, {"deferred"}, "in_review"),
+    "classify": (COMMITTEE, {"approved"}, None),
+    "implement": (IMPROVERS, {"approved"}, "implementing"),
+    "finish": (IMPROVERS, {"implementing"}, "evaluating"),
+    "measure_effects": (IMPROVERS, {"evaluating", "piloting", "standardised"}, None),
+    "evaluate": (IMPROVERS, {"evaluating"}, None),
+    "standardise": ({"quality"}, {"evaluating", "handed_over"}, "standardised"),
+    "revert": ({"quality"}, {"evaluating", "piloting", "pilot_reported", "rolling_out"}, "reverted"),
+    "charter": (COMMITTEE, {"approved"}, "chartered"),
+    "plan": ({"manager"}, {"chartered"}, "planned"),
+    "return_plan": (COMMITTEE, {"planned"}, "chartered"),
+    "approve_plan": (COMMITTEE, {"planned"}, "plan_approved"),
+    "start_pilot": ({"manager"}, {"plan_approved"}, "piloting"),
+    "report_pilot": ({"manager"}, {"piloting"}, "pilot_reported"),
+    "ask_judgement": ({"quality", "manager"}, {"pilot_reported"}, None),
+}
+VERDICTS = ("approve", "reject", "defer")
+OF_PROPOSAL = {"approve": "approved", "reject": "rejected", "defer": "deferred"}
+OF_PILOT = {"passed": "rolling_out", "extended": "piloting", "stopped": "reverted"}
+KINDS: dict[str, Json] = {
+    "minor": {"kind": "activity"},
+    "piloted": {"kind": "activity", "to_pilot": True},
+    "major": {"kind": "reengineering", "criteria": ["complex"]},
+}
+#: What comes next where nothing goes wrong, by whom.
+FORWARD = {
+    "selected": ("propose", "owner"),
+    "proposed": ("submit", "quality"),
+    "in_review": ("approve", ""),
+    "deferred": ("take_up", "quality"),
+    "implementing": ("finish", "owner"),
+    "chartered": ("plan", "manager"),
+    "plan_approved": ("start_pilot", "manager"),
+}
+STEP = st.tuples(
+    st.sampled_from(["forward"] * 24 + [*TABLE, *VERDICTS]),
+    st.sampled_from(PEOPLE),
+    st.sampled_from([*KINDS]),
+    st.sampled_from([*OF_PILOT]),
+    st.sampled_from([True, True, True, False]),
+)
+Step = tuple[str, str, str, str, bool]
+
+
+@dataclass
+class Modelled:
+    """The improvement as the model has it."""
+
+    at: str
+    state: str = "selected"
+    size: str | None = None
+    has_pilot: bool = False
+    is_chartered: bool = False
+    measured: bool = False
+    judged: bool | None = None
+    asked: str | None = None
+
+    def refusal(self, action: str) -> str | None:
+        """The code of the refusal of what the improvement itself forbids."""
+        unjudged = "not_evaluated" if self.judged is None else "judged_reached"
+        rules = (
+            ({"implement", "charter"}, self.size is None, "not_classified"),
+            ({"implement"}, self.size != "minor", "needs_project"),
+            ({"charter"}, self.size == "minor", "needs_no_project"),
+            ({"approve_plan"}, not self.has_pilot, "pilot_is_missing"),
+            ({"standardise"}, self.judged is not True, "not_judged_reached"),
+            ({"revert"}, self.state == "evaluating" and self.judged is not False, unjudged),
+            ({"ask_judgement"}, self.asked is not None, "improvement_decision_open"),
+        )
+        return next((code for names, forbids, code in rules if action in names and forbids), None)
+
+    def may(self, action: str, who: str) -> bool:
+        """Whether the table lets them: whoever manages the project may measure, too."""
+        people = TABLE[action][0]
+        if action == "measure_effects" and self.is_chartered:
+            people = people | {"manager"}
+        if action in ("plan", "start_pilot", "report_pilot", "ask_judgement") and not self.is_chartered:
+            people = people - {"manager"}
+        return who in people
+
+    def offered(self, who: str) -> dict[str, bool]:
+        """The actions that they are offered, and whether nothing of the improvement itself is in the way."""
+        return {
+            name: self.refusal(name) is None
+            for name, (_, states, _) in TABLE.items()
+            if self.state in states and self.may(name, who)
+        }
+
+    def take(self, action: str, kind: str, judgement: str, yes: bool) -> None:
+        """Carry the action out."""
+        if action == "classify":
+            self.size = kind
+        elif action == "plan":
+            self.has_pilot = yes
+        elif action == "charter":
+            self.is_chartered = True
+        elif action == "measure_effects":
+            self.measured = True
+        elif action == "evaluate":
+            self.judged = yes
+        elif action == "ask_judgement":
+            self.asked = judgement
+        elif action in ("start_pilot", "finish"):
+            self.measured = False
+        elif action == "revert":
+            self.asked = None
+        self.state = TABLE[action][2] or self.state
+
+    def decide(self, verdict: str) -> None:
+        """The committee is of one mind."""
+        if self.state == "in_review":
+            self.state = OF_PROPOSAL[verdict]
+        elif verdict == "approve":
+            assert self.asked is not None
+            self.state = OF_PILOT[self.asked]
+            self.measured = False
+        self.asked = None
+
+
+@dataclass
+class World:
+    """The people, the facts of KPIs beside them, and what a pilot must have ready."""
+
+    project: Project
+    follower: Connection
+    ready: Json
+
+    def client(self, who: str) -> Client:
+        found: Client = getattr(self.project, who)
+        return found
+
+    async def says(self, one: Modelled, action: str, kind: str, judgement: str, yes: bool) -> Json:
+        """A body that the action takes."""
+        of = self.project
+        position = (await of.quality.read(one.at))["measured_position"] or 0
+        target = {
+            "name": "restore",
+            "kpi": KPI,
+            "before": {"from": "2026-01-01", "to": "2026-04-01"},
+            "promised": {"change": "-0.3"},
+            "judged_by": "By the median.",
+        }
+        texts = ("scope_and_goal", "benefit_inside", "benefit_outside", "method", "steps", "resources")
+        weighed = ("goals", "practice", "present_state", "cost", "resources", "time")
+        pilot = {
+            "pilot_scope": {"team": ["network"]},
+            "pilot_begins_at": ago(days=1),
+            "pilot_ends_at": ago(days=-90),
+            "pilot_agreement": "Both desks agree.",
+            "data_gathering": "From the log.",
+            "expected": [{"target": "restore", "promised": {"change": "-0.3"}}],
+        }
+        extended = {"scope": {"team": ["network"]}, "begins_at": ago(days=1), "ends_at": ago(days=-60)}
+        said: dict[str, Json] = {
+            "propose": {"targets": [target]}
+            | {name: f"Of {name}." for name in (*texts, "judgement", "outside_plan_reason")},
+            "submit": of.question() | {f"weighed_{name}": f"Of {name}." for name in weighed},
+            "take_up": {"what_changed": "There is time now."},
+            "classify": {"impact": "2", "urgency": "2", **KINDS[kind]},
+            "implement": {"plan": "By Friday."},
+            "finish": {"what": "It asks."},
+            "evaluate": {"position": position, "reason": "It is what the desk says."}
+            | dict.fromkeys(("goal_reached", "scope_reached", "benefit_reached", "reached"), yes),
+            "standardise": {"document_numbers": ["PR2026001"], "teams": ["network"]},
+            "revert": {"reason": "No faster.", "old_process_stands": True, "told": "All, by mail."},
+            "charter": {
+                "sponsor": of.sponsor.id,
+                "project_manager": of.manager.id,
+                "members": [of.executor.id],
+                "resources": "Two engineers.",
+                "budget": "12000.00",
+                "currency": "CNY",
+            },
+            "plan": {"work": "Try it.", "milestones": [{"title": "Tried", "due_at": AHEAD}]}
+            | (pilot if yes else {}),
+            "return_plan": {"lacking": "The pilot."},
+            "start_pilot": self.ready,
+            "report_pilot": dict(WORD),
+            "ask_judgement": of.judgement(position, judgement, reason="The desks want it.")
+            | (extended if judgement == "extended" else {})
+            | ({"told": "All, by mail."} if judgement == "stopped" else {}),
+        }
+        return said.get(action, {})
+
+    async def lives(self, one: Modelled, steps: list[Step]) -> None:
+        """What happens to the improvement; after each step it is held against the model."""
+        for wanted, anybody, kind, judgement, yes in steps:
+            action, who = self.forward(one) if wanted == "forward" else (wanted, anybody)
+            if action in VERDICTS:
+                await self.vote(one, action)
+            elif action:
+                await self.act(one, action, who, (kind, judgement, yes))
+            await self.is_as_the_model_says(one, [who or anybody, anybody])
+
+    def forward(self, one: Modelled) -> tuple[str, str]:
+        """What comes next, and who does it; nothing of what is over."""
+        by_size = {None: ("classify", "first"), "minor": ("implement", "owner")}
+        by_judgement = {None: ("evaluate", "quality"), True: ("standardise", "quality")}
+        choices = {
+            "approved": by_size.get(one.size, ("charter", "first")),
+            "evaluating": by_judgement.get(one.judged, ("revert", "quality"))
+            if one.measured
+            else ("measure_effects", "owner"),
+            "piloting": ("report_pilot" if one.measured else "measure_effects", "manager"),
+            "pilot_reported": ("approve", "") if one.asked else ("ask_judgement", "manager"),
+            "planned": ("approve_plan" if one.has_pilot else "return_plan", "first"),
+        }
+        return choices.get(one.state) or FORWARD.get(one.state, ("", ""))
+
+    async def vote(self, one: Modelled, verdict: str) -> None:
+        """The committee says so, where a question is open."""
+        if one.state == "in_review" or one.asked is not None:
+            await self.project.decide(one.at, verdict)
+            one.decide(verdict)
+
+    async def act(self, one: Modelled, action: str, who: str, how: tuple[str, str, bool]) -> None:
+        """They do it, or are refused as the model says."""
+        if action in ("measure_effects", "propose"):
+            await catch_up(self.follower, FACTS)
+        said = await self.says(one, action, *how)
+        answer = await self.client(who).post(f"{one.at}/{action}", json=said)
+        problem = answer.json()
+        found = (answer.status_code, problem.get("code"))
+        if one.state not in TABLE[action][1]:
+            assert found == (409, "not_in_this_state")
+        elif not one.may(action, who):
+            assert found == (403, "forbidden"), answer.text
+        elif code := one.refusal(action):
+            assert found == (409, code)
+        elif action in ("evaluate", "report_pilot") and not one.measured:
+            assert "effect_is_missing" in answer.text
+        elif action == "measure_effects" and one.state == "standardised":
+            assert found == (409, "benefit_not_due")
+        else:
+            assert found == (200, None), answer.text
+            one.take(action, *how)
+
+    async def is_as_the_model_says(self, one: Modelled, shown_to: list[str]) -> None:
+        """The improvement is what the model says; the log says so, too."""
+        for who in dict.fromkeys(shown_to):
+            shown = await self.client(who).read(one.at)
+            assert shown["state"] == one.state
+            offered = {each["action"]: each["open"] for each in shown["actions"]}
+            assert {name: offered[name] for name in offered if name in TABLE} == one.offered(who), who
+        db = self.project.api.ledger.db
+        row = await db.row("select * from fold.improvement where id = %s", (one.at.rpartition("/")[2],))
+        assert row is not None
+        stands = from_row(Improvement, row)
+        folded = fold(Improvement, stands.row_key, await read.stream_events(db, stands.row_key))
+        assert folded is not None
+        for name in ("id", "version", "changed_at", *codecs(Improvement)):
+            assert getattr(folded, name) == getattr(stands, name), name
+
+
+@pytest.fixture
+async def world(api: Api, follower: Connection) -> World:
+    project = await project_of(api)
+    return World(project, follower, await project.readiness())
+
+
+@settings(
+    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps=st.lists(STEP, min_size=12, max_size=45))
+async def test_an_improvement_does_what_the_model_says_and_nothing_else(
+    world: World, steps: list[Step]
+) -> None:
+    await world.lives(Modelled(await world.project.selected()), steps)
