@@ -14,7 +14,7 @@ from app.demo import improvement_data as data
 from app.demo.improvement_data import ImprovementTemplate, PilotTemplate
 from app.demo.organisation import BUSINESS_HEAD, CURRENCY, HEAD_OF_IT, PROJECT_MANAGER
 from app.demo.programme import Programme, ProgrammeScript, question
-from app.demo.programme_scripts import ProgrammeRecords, make_assessments, make_programme
+from app.demo.programme_scripts import ProgrammeRecords, make_assessments, make_programme, review_plan
 from app.kernel.ledger import Ledger
 from app.kernel.payloads import EmptyPayload
 from app.kpis.baselines.freezing import freeze_baselines
@@ -78,6 +78,7 @@ async def make_improvements(
     await _revert(of[data.REVERTED])
     await _extend(of[data.PILOTED])
     await make_assessments(programme, records)
+    await review_plan(programme, records.plan_script)
 
 
 async def _fade(one: ImprovementScript) -> None:

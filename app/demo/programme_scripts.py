@@ -39,6 +39,8 @@ from app.processes.trainings.lifecycle import ExamineTraining, HoldTraining, Lic
 DAY = timedelta(days=1)
 #: The plan is drafted so long before its year, if the history reaches back so far.
 DRAFTED_BEFORE, EARLIEST_DAYS, BASELINE_DAYS = 13 * DAY, 340, 25
+#: The days before the end of the history on which the plan is reviewed.
+REVIEWED_BEFORE = 2
 BEGINNER = "begin_improvement_plans"
 GOOD_MARK, BAD_MARK = 88, 52
 
@@ -55,14 +57,19 @@ class PilotTrainings:
 class ProgrammeRecords:
     """The records that improvements are linked with, by the improvements' names."""
 
-    plan: UUID | None = None
+    plan_script: ProgrammeScript
     suggestions: dict[str, UUID] = field(default_factory=dict)
     trainings: dict[str, PilotTrainings] = field(default_factory=dict)
+
+    @property
+    def plan(self) -> UUID:
+        """The plan of the year."""
+        return self.plan_script.record_id
 
 
 async def make_programme(programme: Programme) -> ProgrammeRecords:
     """Plays what comes before the improvements: the plan, their suggestions, and trainings."""
-    records = ProgrammeRecords(plan=await _begin_plan(programme))
+    records = ProgrammeRecords(plan_script=await _begin_plan(programme))
     for one in data.IMPROVEMENTS:
         said = SuggestionTemplate(
             one.name,
@@ -83,7 +90,7 @@ async def make_programme(programme: Programme) -> ProgrammeRecords:
     return records
 
 
-async def _begin_plan(programme: Programme) -> UUID:
+async def _begin_plan(programme: Programme) -> ProgrammeScript:
     """Has this year's plan drafted, approved by the committee, and begun."""
     script = ProgrammeScript(programme, "improvement_plan", "plan")
     ledger = programme.maker.ledger
@@ -131,14 +138,14 @@ async def _begin_plan(programme: Programme) -> UUID:
     await script.vote(drafted + 6 * DAY)
     begun = max(new_year, drafted + 7 * DAY)
     await script.rule(begun, BEGINNER, "begin", EmptyPayload())
-    reviewed = max(programme.before_end(25), begun + DAY)
-    if reviewed < programme.end:
-        await _review(programme, script, reviewed)
-    return script.record_id
+    return script
 
 
-async def _review(programme: Programme, script: ProgrammeScript, at: datetime) -> None:
-    """Has the plan reviewed at a meeting, by the progress of its targets."""
+async def review_plan(programme: Programme, script: ProgrammeScript) -> None:
+    """Has the plan reviewed at a meeting, by the progress of its targets and what improvements have added."""
+    at = programme.before_end(REVIEWED_BEFORE)
+    if (await script.current_record()).begun_at >= at:
+        return
     meeting = ProgrammeScript(programme, "meeting", "plan-review")
     called = CallMeeting(
         title="年度计划评审 Review of the annual plan",
