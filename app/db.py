@@ -392,6 +392,12 @@ async def fetch_rows(connection: Connection, query: str, parameters: Any) -> lis
         return await cursor.fetchall()
 
 
+async def fetch_value(connection: Connection, query: str, *parameters: Any) -> Any:
+    """Return the first column of a query's first row on a dedicated connection; None if there is no row."""
+    row = await (await connection.execute(query.encode(), parameters)).fetchone()
+    return None if row is None else row[0]
+
+
 async def fetch_tuples(
     connection: Connection, query: str, parameters: Row, *, prepare: bool | None = None
 ) -> list[tuple[Any, ...]]:

@@ -7,16 +7,19 @@ is killed, another one takes over.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from uuid import UUID
 
-from app.db import Connection
+from app.db import Connection, fetch_value
 from app.log.follow import RETRY_SECONDS
 from app.shared_connections import SharedConnections
 
 LOCK = "select pg_try_advisory_lock(hashtextextended(%s, 0) # hashtextextended(%s::text, 0))"
 UNLOCK = "select pg_advisory_unlock(hashtextextended(%s, 0) # hashtextextended(%s::text, 0))"
+
+LOCK_WORK = "select pg_try_advisory_lock(hashtextextended(%s, 1))"
+UNLOCK_WORK = "select pg_advisory_unlock(hashtextextended(%s, 1))"
 
 
 async def run(
@@ -52,16 +55,25 @@ async def claim_first(
     """
     # The locks are tried one by one; jobs that other workers have locked are skipped.
     for (found,) in await (await connection.execute(waiting.encode())).fetchall():
-        if not await _value(connection, LOCK, kind, found):
+        if not await fetch_value(connection, LOCK, kind, found):
             continue
         try:
             if await do(found):
                 return True
         finally:
-            await _value(connection, UNLOCK, kind, found)
+            await fetch_value(connection, UNLOCK, kind, found)
     return False
 
 
-async def _value(connection: Connection, statement: str, *parameters: Any) -> Any:
-    row = await (await connection.execute(statement.encode(), parameters)).fetchone()
-    return None if row is None else row[0]
+@asynccontextmanager
+async def locked(connection: Connection, name: str) -> AsyncIterator[bool]:
+    """Lock the work of that name against other workers. Yield whether it was free; if not, another worker
+    is at it.
+    """
+    if not await fetch_value(connection, LOCK_WORK, name):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        await fetch_value(connection, UNLOCK_WORK, name)

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from app.common.people import rule_caller
 from app.common.records import from_row
-from app.db import Connection
+from app.db import Connection, fetch_value
 from app.foundation.calendars.calendar_cache import newest_business_times
 from app.kernel import polling
 from app.kernel.context import CommandMetadata
@@ -36,8 +35,8 @@ from app.shared_connections import SharedConnections
 #: The actor's name in the log.
 NAME = "issue_reports"
 POLL_SECONDS = 60.0
-LOCK = "select pg_try_advisory_lock(hashtextextended('service_report', 1))"
-UNLOCK = "select pg_advisory_unlock(hashtextextended('service_report', 1))"
+#: The lock of the one worker that does it.
+LOCK = "service_report"
 # Each with when the log recorded its signature: periods that were over by then are not reported on.
 AGREEMENTS = """
 select s.*, signed.recorded_at as known_since from fold.sla s cross join lateral (
@@ -66,16 +65,14 @@ async def issue_due(connection: Connection, ledger: Ledger, now: datetime) -> in
     """Issue the reports that are due and that nobody has issued, the oldest first, if no other worker does.
     Return their number. Raises DatabaseGone; they are still due then.
     """
-    if not await _value(connection, LOCK):
-        return 0
-    try:
+    async with polling.locked(connection, LOCK) as free:
+        if not free:
+            return 0
         due = await _due(ledger, now)
         complete_until = await _facts_complete_until(connection) if due else None
         # A report has all that was recorded by its due time: it waits until the facts have come so far.
         ready = [one for one in due if complete_until is None or one[0] < complete_until]
         return sum([await _issue(ledger, agreement, period, now) for _, agreement, period in ready])
-    finally:
-        await _value(connection, UNLOCK)
 
 
 async def _due(ledger: Ledger, now: datetime) -> list[tuple[datetime, Agreement, Period]]:
@@ -99,7 +96,7 @@ async def _due(ledger: Ledger, now: datetime) -> list[tuple[datetime, Agreement,
 async def _facts_complete_until(connection: Connection) -> datetime | None:
     """Return when the first event was recorded that is not among the facts; None: all are."""
     position, _ = await facts_position(connection)
-    found: datetime | None = await _value(connection, RECORDED_AT, position + 1)
+    found: datetime | None = await fetch_value(connection, RECORDED_AT, position + 1)
     return found
 
 
@@ -129,8 +126,3 @@ async def _issue(ledger: Ledger, agreement: Agreement, period: Period, now: date
         logger.warning("a service report cannot be issued", agreement=agreement.number, code=refused.code)
         return False
     return True
-
-
-async def _value(connection: Connection, statement: str, *parameters: Any) -> Any:
-    row = await (await connection.execute(statement.encode(), parameters)).fetchone()
-    return None if row is None else row[0]

@@ -10,11 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.common.people import rule_caller
-from app.db import Connection
+from app.db import Connection, fetch_value
 from app.kernel import polling as rounds
 from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
@@ -30,8 +29,8 @@ NAME = "reconcile"
 POLL_SECONDS = 30.0
 #: The longest delay after the configured time at which a reconciliation may still begin.
 LATEST = timedelta(hours=3)
-LOCK = "select pg_try_advisory_lock(hashtextextended('kpi.reconciliation', 1))"
-UNLOCK = "select pg_advisory_unlock(hashtextextended('kpi.reconciliation', 1))"
+#: The lock of the one worker that does it.
+LOCK = "kpi.reconciliation"
 SELECT_MADE = "select 1 from fold.reconciliation where day = %s"
 
 
@@ -54,20 +53,16 @@ async def reconcile_if_due(connection: Connection, ledger: Ledger, clock: Clock)
     """
     began, zone = clock(), ZoneInfo(ledger.settings.time_zone)
     day = due(began, ledger.settings.reconcile_time, zone)
-    if day is None or await _value(connection, SELECT_MADE, day.isoformat()):
+    if day is None or await fetch_value(connection, SELECT_MADE, day.isoformat()):
         return False
-    if not await _value(connection, LOCK):
-        return False
-    try:
+    async with rounds.locked(connection, LOCK) as free:
         # The previous holder of the lock may just have made it.
-        if await _value(connection, SELECT_MADE, day.isoformat()):
+        if not free or await fetch_value(connection, SELECT_MADE, day.isoformat()):
             return False
         async with asyncio.timeout(LATEST.total_seconds()):
             currency = ledger.settings.currency
             report = await reconcile(ledger.db.url, zone=zone, now=began, currency=currency)
         return await record_reconciliation(ledger, report, day, began, clock())
-    finally:
-        await _value(connection, UNLOCK)
 
 
 def due(now: datetime, at: time | None, zone: ZoneInfo) -> date | None:
@@ -104,8 +99,3 @@ async def record_reconciliation(
     except DuplicateCommand:
         return False
     return True
-
-
-async def _value(connection: Connection, statement: str, *parameters: Any) -> Any:
-    row = await (await connection.execute(statement.encode(), parameters)).fetchone()
-    return None if row is None else row[0]

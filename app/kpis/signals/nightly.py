@@ -55,8 +55,8 @@ NOTED_MONTHS = 13
 MOST_FIGURES = 1_000_000
 #: The facts lag behind when an event that they do not have is older.
 LONGEST_LAG_SECONDS = 60.0
-LOCK = "select pg_try_advisory_lock(hashtextextended('kpi.signals', 1))"
-UNLOCK = "select pg_advisory_unlock(hashtextextended('kpi.signals', 1))"
+#: The lock of the one worker that does it.
+LOCK = "kpi.signals"
 LIVE_SERVICES = "select key from fold.service where state = 'live' order by key"
 ACTIVE_TEAMS = "select id from fold.team where state = 'active' order by id"
 KNOWN_SIGNALS = """
@@ -109,9 +109,9 @@ async def note_signals(connection: Connection, ledger: Ledger, kpis: Sequence[Kp
     """Note and withdraw the signals of these KPIs, if no other worker does and the facts are up to date.
     Return whether it was done. Raises DatabaseGone; nothing is lost then.
     """
-    if not await _value(connection, LOCK):
-        return False
-    try:
+    async with polling.locked(connection, LOCK) as free:
+        if not free:
+            return False
         _, lag_seconds = await facts_position(connection)
         if lag_seconds > LONGEST_LAG_SECONDS:
             return False
@@ -120,8 +120,6 @@ async def note_signals(connection: Connection, ledger: Ledger, kpis: Sequence[Kp
             async for command in _commands(ledger, kpi, scopes, now):
                 await _perform(ledger, command, now)
         return True
-    finally:
-        await _value(connection, UNLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,8 +306,3 @@ async def _perform(ledger: Ledger, step: _Step, now: datetime) -> None:
 def _text(value: float) -> str:
     """Return a number as decimal text, since the log holds no fractional numbers."""
     return f"{Decimal(repr(value)):f}".removesuffix(".0")
-
-
-async def _value(connection: Connection, statement: str, *parameters: Any) -> Any:
-    row = await (await connection.execute(statement.encode(), parameters)).fetchone()
-    return None if row is None else row[0]

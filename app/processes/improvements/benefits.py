@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import structlog
 
@@ -31,8 +30,8 @@ from app.shared_connections import SharedConnections
 #: The actor's name in the log.
 NAME = "measure_benefits"
 POLL_SECONDS = 60.0
-LOCK = "select pg_try_advisory_lock(hashtextextended('improvement_benefits', 1))"
-UNLOCK = "select pg_advisory_unlock(hashtextextended('improvement_benefits', 1))"
+#: The lock of the one worker that does it.
+LOCK = "improvement_benefits"
 DUE = """
 select * from fold.improvement where state = 'standardised' and next_benefit_due_at <= %s
 order by next_benefit_due_at, id"""
@@ -56,13 +55,11 @@ async def measure_due(connection: Connection, ledger: Ledger, now: datetime) -> 
     """Measure the benefits that are due, the oldest first, if no other worker does. Return their number.
     Raises DatabaseGone; they are still due then.
     """
-    if not await _value(connection, LOCK):
-        return 0
-    try:
+    async with polling.locked(connection, LOCK) as free:
+        if not free:
+            return 0
         due = [from_row(Improvement, row) for row in await ledger.db.rows(DUE, (now,))]
         return sum([await _measure(ledger, one, now) for one in due])
-    finally:
-        await _value(connection, UNLOCK)
 
 
 async def _measure(ledger: Ledger, improvement: Improvement, now: datetime) -> bool:
@@ -91,8 +88,3 @@ async def _measure(ledger: Ledger, improvement: Improvement, now: datetime) -> b
         logger.warning("a benefit cannot be measured", improvement=improvement.number, code=refused.code)
         return False
     return True
-
-
-async def _value(connection: Connection, statement: str) -> Any:
-    row = await (await connection.execute(statement.encode())).fetchone()
-    return None if row is None else row[0]

@@ -11,6 +11,7 @@ import pytest
 
 from app.common.people import Role, rule_caller
 from app.db import Connection, connect
+from app.kernel import polling
 from app.kernel.ledger import Ledger
 from app.kpis.facts import FACTS
 from app.kpis.reconcile import FigureDifference, ReconciliationReport
@@ -93,7 +94,7 @@ async def test_whoever_has_lost_the_lock_meanwhile_says_nothing_a_second_time(
 
 async def test_while_a_worker_is_at_it_another_one_leaves_it_alone(ledger: Ledger) -> None:
     one, two = [await connect(ledger.db.url, FOLLOW_LIMITS) for _ in range(2)]
-    await one.execute(nightly.LOCK.encode())
+    await one.execute(polling.LOCK_WORK.encode(), (nightly.LOCK,))
     assert not await at(two, ledger, NIGHT)
     await one.close()  # as if it were killed
     await until(lambda: at(two, ledger, NIGHT))

@@ -12,6 +12,7 @@ import pytest
 
 from app.common.people import Role
 from app.db import Connection, connect
+from app.kernel import polling
 from app.kernel.ledger import Ledger
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
@@ -124,7 +125,7 @@ async def test_while_a_worker_is_at_it_or_the_facts_lag_nothing_is_noted(
     ledger: Ledger, follower: Connection, told: list[Scripted]
 ) -> None:
     second = await connect(ledger.db.url, FOLLOW_LIMITS)
-    await second.execute(nightly.LOCK.encode())
+    await second.execute(polling.LOCK_WORK.encode(), (nightly.LOCK,))
     assert not await look(follower, ledger)
     await second.close()
     assert await noted(ledger) == []

@@ -56,6 +56,9 @@ class Planted:
     project: Project
     tool: Client
     draw: random.Random
+    baseline: tuple[float, float] = BASELINE
+    steps_begin: float = STEPS_BEGIN
+    changed: float = CHANGED
 
     async def cases(
         self, window: tuple[float, float], factors: Mapping[str, float], *, each: int = 40
@@ -79,7 +82,7 @@ class Planted:
         """The address of an improvement that the committee approved before the change, and where its steps
         stand.
         """
-        of, steps = self.project, [STEPS_BEGIN]
+        of, steps = self.project, [self.steps_begin]
         quality, first = Dated(of.quality, steps), Dated(of.first, steps)
         offered = await quality.post_ok("/v1/improvement_suggestions", a_suggestion())
         selection = {
@@ -92,7 +95,7 @@ class Planted:
         target = {
             "name": "restore",
             "kpi": KPI,
-            "before": {"from": days_ago(BASELINE[0]), "to": days_ago(BASELINE[1])},
+            "before": {"from": days_ago(self.baseline[0]), "to": days_ago(self.baseline[1])},
             "promised": {"change": PROMISED},
             "judged_by": "By the medians.",
         }
@@ -128,7 +131,7 @@ class Planted:
             "work": "Write it, try it.",
             "milestones": [{"title": "Tried", "due_at": AHEAD}],
             "pilot_scope": scope,
-            "pilot_begins_at": days_ago(CHANGED),
+            "pilot_begins_at": days_ago(self.changed),
             "pilot_ends_at": days_ago(-45),
             "pilot_agreement": "All desks agree.",
             "data_gathering": "From the log.",
@@ -136,8 +139,8 @@ class Planted:
         }
         await manager.post_ok(f"{at}/plan", plan)
         await first.post_ok(f"{at}/approve_plan")
-        ready = await of.readiness(kicked_off_at=days_ago(CHANGED + 1))
-        await manager.post_ok(f"{at}/start_pilot", {**ready, "occurred_at": days_ago(CHANGED)})
+        ready = await of.readiness(kicked_off_at=days_ago(self.changed + 1))
+        await manager.post_ok(f"{at}/start_pilot", {**ready, "occurred_at": days_ago(self.changed)})
         return at
 
     async def implemented(self) -> str:
@@ -145,7 +148,7 @@ class Planted:
         at, steps = await self.approved({"kind": "activity"})
         owner = Dated(self.project.owner, steps)
         await owner.post_ok(f"{at}/implement", {"plan": "The form by Friday."})
-        await owner.post_ok(f"{at}/finish", {"what": "It asks.", "occurred_at": days_ago(CHANGED)})
+        await owner.post_ok(f"{at}/finish", {"what": "It asks.", "occurred_at": days_ago(self.changed)})
         return at
 
     async def measured(self, at: str) -> tuple[Json, Json]:

@@ -1,0 +1,92 @@
+"""Benefits are measured again when they are due, once whatever workers there are, and faded ones told of."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.db import Connection
+from app.kernel import polling
+from app.processes.improvements.benefits import LOCK, measure_due
+from tests.client import Api, Json
+from tests.processes.improvements.pilots import event_types
+from tests.processes.improvements.planted import Planted, days_ago, planted_of
+
+#: Everything of the improvement lies as far back as managers may date, so that its benefit is due in days.
+STEPS_BEGIN, CHANGED, STANDARDISED, DUE_IN = 89.0, 88.0, 85.0, timedelta(days=10)
+BASELINE = (140.0, 100.0)
+TEAM, HALF = "network", 0.5
+
+
+@pytest.fixture
+async def planted(api: Api, follower: Connection) -> Planted:
+    found = await planted_of(api, follower, 3)
+    found.baseline, found.steps_begin, found.changed = BASELINE, STEPS_BEGIN, CHANGED
+    return found
+
+
+async def standardised(planted: Planted) -> str:
+    """The address of a minor improvement that has halved the time, and is the standard."""
+    at = await planted.implemented()
+    await planted.cases(BASELINE, {TEAM: 1.0}, each=20)
+    await planted.cases((CHANGED, 40.0), {TEAM: HALF}, each=20)
+    measured, _ = await planted.measured(at)
+    assert measured["verdict"] == "improved"
+    quality = planted.project.quality
+    reached = dict.fromkeys(("goal_reached", "scope_reached", "benefit_reached", "reached"), True)
+    await quality.post_ok(f"{at}/evaluate", {**reached, "position": measured["position"]})
+    said = {"document_numbers": ["SOP-1"], "teams": [TEAM], "occurred_at": days_ago(STANDARDISED)}
+    await quality.post_ok(f"{at}/standardise", said)
+    return at
+
+
+async def due(planted: Planted, after: timedelta) -> int:
+    """How many benefits a worker measures that time from now."""
+    await planted.follow()
+    return await measure_due(planted.follower, planted.api.ledger, datetime.now(UTC) + after)
+
+
+async def newest(planted: Planted, at: str) -> Json:
+    """The newest measurement of the improvement."""
+    found: Json = (await planted.project.quality.read(f"{at}/measurements"))["items"][-1]
+    return found
+
+
+async def test_a_benefit_that_stays_is_measured_when_it_is_due_and_once(planted: Planted) -> None:
+    at = await standardised(planted)
+    assert await due(planted, timedelta(0)) == 0, "nothing is due yet"
+    ledger, now = planted.api.ledger, datetime.now(UTC) + DUE_IN
+    await planted.follow()
+    assert await measure_due(planted.follower, ledger, now) == 1
+    assert await measure_due(planted.follower, ledger, now) == 0, "it was measured"
+    kept = await newest(planted, at)
+    assert (kept["occasion"], kept["kept"]) == ("month_3", True)
+    shown = await planted.project.quality.read(at)
+    assert (shown["benefit_months"], shown["faded_at"]) == (3, None)
+    types = await event_types(planted.project.quality, at)
+    assert types.count("improvement.effects_measured") == 2
+    assert "improvement.benefit_faded" not in types
+
+
+async def test_a_benefit_that_has_faded_is_said_so_in_the_same_command(planted: Planted) -> None:
+    at = await standardised(planted)
+    await planted.cases((40.0, 0.0), {TEAM: 1.2}, each=80)
+    assert await due(planted, DUE_IN) == 1
+    faded = await newest(planted, at)
+    assert (faded["occasion"], faded["kept"]) == ("month_3", False)
+    assert (await planted.project.quality.read(at))["faded_at"] is not None
+    assert (await event_types(planted.project.quality, at))[-2:] == [
+        "improvement.effects_measured",
+        "improvement.benefit_faded",
+    ]
+
+
+async def test_while_one_worker_measures_no_other_does(planted: Planted) -> None:
+    await standardised(planted)
+    await planted.follow()
+    ledger, now = planted.api.ledger, datetime.now(UTC) + DUE_IN
+    async with ledger.db.connection() as other, polling.locked(other, LOCK) as free:
+        assert free
+        assert await measure_due(planted.follower, ledger, now) == 0
+    assert await measure_due(planted.follower, ledger, now) == 1
