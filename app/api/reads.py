@@ -31,6 +31,7 @@ from app.api.paging import VARY, page, page_response
 from app.api.shapes import Renderer
 from app.api.signatures import typed
 from app.kernel import history
+from app.kernel.lifecycle import Action
 from app.kernel.reads import VersionedRecord, load
 from app.kernel.references import is_visible
 from app.kernel.refusals import NotFound, WrongValue
@@ -43,6 +44,15 @@ IfNoneMatch = Annotated[
 Name = Annotated[
     str, Path(alias="id", max_length=250, description="The id, the number, or another system's name for it.")
 ]
+
+
+async def load_permitted(request: Request, listing: Listing, row: Action[Any, Any], name: str) -> Any:
+    """Return the record of that name, if the caller may perform the action on it in its state; None: it will
+    be refused, and nothing need be computed for that. Raises NotFound.
+    """
+    renderer = renderer_of(request, listing)
+    record = (await load_visible(renderer, name)).record
+    return record if row.is_open_in(record.state) and row.who.allows(renderer.caller, record) else None
 
 
 def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "", shows_one: bool = True) -> None:

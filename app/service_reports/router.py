@@ -25,13 +25,12 @@ from app.api.direct import DirectRoute
 from app.api.openapi import in_language, problems
 from app.api.pages import HEADERS
 from app.api.paging import VARY
-from app.api.reads import Name, load_visible, renderer_of
+from app.api.reads import Name, load_permitted, load_visible, renderer_of
 from app.api.shapes import Renderer
 from app.i18n import language_of
 from app.kernel.refusals import NotFound
 from app.service_levels.agreements.lifecycle import LIFECYCLE
 from app.service_levels.agreements.queries import LISTING, AgreementOut
-from app.service_levels.agreements.records import Agreement
 from app.service_levels.clocks.answers.listing import wait_for_clocks
 from app.service_levels.reports.actions import (
     ComputedReport,
@@ -99,7 +98,7 @@ async def issue_report(
 ) -> Response:
     """Issue the report of a period: it is frozen as it is, and sent to both parties."""
     computed = None
-    if (agreement := await _permitted(request, name, "issue_report")) is not None:
+    if (agreement := await load_permitted(request, LISTING, LIFECYCLE["issue_report"], name)) is not None:
         renderer, now = renderer_of(request, LISTING), context_of(request).now
         await wait_for_clocks(renderer.ledger.db)
         span = await span_named(renderer.ledger, agreement, body.period, now, running=False)
@@ -119,7 +118,7 @@ async def correct_report(
     changed, and the earlier one stays as it was.
     """
     computed = None
-    if (agreement := await _permitted(request, name, "correct_report")) is not None:
+    if (agreement := await load_permitted(request, LISTING, LIFECYCLE["correct_report"], name)) is not None:
         renderer, now = renderer_of(request, LISTING), context_of(request).now
         await wait_for_clocks(renderer.ledger.db)
         with contextlib.suppress(NotFound):  # the action says so itself
@@ -128,16 +127,6 @@ async def correct_report(
             computed = fresh.computed((shown.content or {}, shown.staff_content or {}))
     said = ActionRequest(name, body, if_match, idempotency_key)
     return await _act(request, "correct_report", said, computed)
-
-
-async def _permitted(request: Request, name: str, action: str) -> Agreement | None:
-    """Return the agreement, if the caller may perform the action on it in its state; None: it will be
-    refused, and nothing need be computed for that. Raises NotFound.
-    """
-    renderer, row = renderer_of(request, LISTING), LIFECYCLE[action]
-    agreement: Agreement = (await load_visible(renderer, name)).record
-    allowed = row.is_open_in(agreement.state) and row.who.allows(renderer.caller, agreement)
-    return agreement if allowed else None
 
 
 async def _act(

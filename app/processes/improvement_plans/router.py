@@ -18,7 +18,7 @@ from app.api.actions import (
 )
 from app.api.auth import context_of
 from app.api.direct import DirectRoute
-from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.reads import Name, load_permitted, mount_reads, renderer_of
 from app.foundation.documents.router import mount_document_pages
 from app.kpis.baselines.freezing import freeze_baselines
 from app.processes.improvement_plans.adjusting import ProposeAdjustmentImprovementPlan
@@ -29,7 +29,6 @@ from app.processes.improvement_plans.lifecycle import LIFECYCLE
 from app.processes.improvement_plans.printing import print_document
 from app.processes.improvement_plans.progress import compute_progress, load_targets
 from app.processes.improvement_plans.queries import CHILD_LISTINGS, LISTING, ImprovementPlanOut
-from app.processes.improvement_plans.records import ImprovementPlan
 from app.processes.improvement_plans.submission import SubmitImprovementPlan
 from app.ticketing.routes.children import mount_children
 
@@ -55,7 +54,7 @@ async def submit_improvement_plan(
     state are filed as documents.
     """
     prepared: tuple[object, ...] = ()
-    if (plan := await _permitted(request, name, "submit")) is not None:
+    if (plan := await load_permitted(request, LISTING, LIFECYCLE["submit"], name)) is not None:
         ledger, now = renderer_of(request, LISTING).ledger, context_of(request).now
         asked = [planned_target(one) for one in await load_targets(ledger, plan)]
         prepared = (await freeze_baselines(ledger, asked, now),)
@@ -85,7 +84,10 @@ async def propose_adjustment_improvement_plan(
 ) -> Response:
     """Propose an adjustment of the plan, on which the committee decides; until then nothing changes."""
     prepared: tuple[object, ...] = ()
-    if body.targets and await _permitted(request, name, "propose_adjustment") is not None:
+    if (
+        body.targets
+        and await load_permitted(request, LISTING, LIFECYCLE["propose_adjustment"], name) is not None
+    ):
         ledger, now = renderer_of(request, LISTING).ledger, context_of(request).now
         prepared = (await freeze_baselines(ledger, body.targets, now),)
     said = ActionRequest(name, body, if_match, idempotency_key)
@@ -107,20 +109,11 @@ async def close_improvement_plan(
 
 async def _progress(request: Request, name: str, action: str) -> tuple[object, ...]:
     """Return the progress of the plan's targets now, if the action is permitted."""
-    plan = await _permitted(request, name, action)
+    plan = await load_permitted(request, LISTING, LIFECYCLE[action], name)
     if plan is None:
         return ()
     ledger = renderer_of(request, LISTING).ledger
     return (await compute_progress(ledger, plan, context_of(request).now),)
-
-
-async def _permitted(request: Request, name: str, action: str) -> ImprovementPlan | None:
-    """Return the plan, if the caller may perform the action on it in its state; None: it will be refused, and
-    nothing need be computed for that. Raises NotFound.
-    """
-    renderer, row = renderer_of(request, LISTING), LIFECYCLE[action]
-    plan: ImprovementPlan = (await load_visible(renderer, name)).record
-    return plan if row.is_open_in(plan.state) and row.who.allows(renderer.caller, plan) else None
 
 
 async def _act(request: Request, action: str, said: ActionRequest, prepared: tuple[object, ...]) -> Response:

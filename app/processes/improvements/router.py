@@ -19,7 +19,7 @@ from app.api.actions import (
 from app.api.auth import context_of
 from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
-from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.reads import Name, load_permitted, mount_reads, renderer_of
 from app.foundation.documents.router import mount_document_pages
 from app.kernel.refusals import PreparationRefused
 from app.kpis.baselines.freezing import freeze_baselines
@@ -30,7 +30,6 @@ from app.processes.improvements.measurement import MeasureEffectsImprovement
 from app.processes.improvements.printing import print_document
 from app.processes.improvements.proposal import ProposeImprovement
 from app.processes.improvements.queries import LISTING, ImprovementOut
-from app.processes.improvements.records import Improvement
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
@@ -58,7 +57,7 @@ async def propose(
     frozen.
     """
     prepared: tuple[object, ...] = ()
-    if await permitted(request, name, "propose") is not None:
+    if await load_permitted(request, LISTING, LIFECYCLE["propose"], name) is not None:
         renderer = renderer_of(request, LISTING)
         prepared = (await freeze_baselines(renderer.ledger, body.targets, context_of(request).now),)
     said = ActionRequest(name, body, if_match, idempotency_key)
@@ -79,7 +78,8 @@ async def measure_effects(
     benefits after 3, 6 and 12 months.
     """
     prepared: tuple[object, ...] = ()
-    if (improvement := await permitted(request, name, "measure_effects")) is not None:
+    improvement = await load_permitted(request, LISTING, LIFECYCLE["measure_effects"], name)
+    if improvement is not None:
         ledger = renderer_of(request, LISTING).ledger
         with contextlib.suppress(PreparationRefused):  # the action says so itself
             prepared = (await measure_targets(ledger, improvement, context_of(request).now),)
@@ -89,13 +89,3 @@ async def measure_effects(
     return await handle_action(
         request, LIFECYCLE, LIFECYCLE["measure_effects"], ImprovementOut, said, prepared=prepared
     )
-
-
-async def permitted(request: Request, name: str, action: str) -> Improvement | None:
-    """Return the improvement, if the caller may perform the action on it in its state; None: it will be
-    refused, and nothing need be computed for that. Raises NotFound.
-    """
-    renderer, row = renderer_of(request, LISTING), LIFECYCLE[action]
-    improvement: Improvement = (await load_visible(renderer, name)).record
-    allowed = row.is_open_in(improvement.state) and row.who.allows(renderer.caller, improvement)
-    return improvement if allowed else None
