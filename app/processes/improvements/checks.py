@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.common.improvement import ASPECTS, ImprovementAspect, ImprovementScope
 from app.common.people import Grade, Person, Role, parse_grants
@@ -12,13 +12,18 @@ from app.common.records import Record
 from app.foundation.costs.amounts import check_digits
 from app.foundation.decisions.records import Decision, DecisionState
 from app.foundation.people.eligibility import check_person_active
+from app.foundation.people.records import Team
 from app.kernel.context import ActionContext
 from app.kernel.dating import FUTURE_TOLERANCE
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import PreparationRefused, WrongValue
 from app.kpis.baselines.payloads import check_baseline_questions
+from app.kpis.catalogue import KPIS
 from app.kpis.dimensions import Dimension
+from app.kpis.effects.lifecycle import Scope
+from app.kpis.question import NO_VALUE
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
+from app.processes.improvements.children.records import ImprovementTarget
 from app.processes.improvements.preparation import (
     NewestEffect,
     ProcessFreeze,
@@ -293,16 +298,17 @@ async def charter_does_not_fit(
 async def plan_does_not_fit(
     reads: ReadContext, improvement: Improvement, body: PlanImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse milestones and tasks that do not fit, and a pilot that is cut by what cannot be piloted, ends
-    before it begins, or promises an effect on what is no target.
+    """Refuse milestones and tasks that do not fit, and a pilot that is cut by what cannot be piloted or
+    measured, ends before it begins, or promises an effect on what is no target.
     """
     await check_plan(reads, body.milestones, body.tasks, ctx)
-    check_pilot_scope(body.pilot_scope, "/pilot_scope")
-    check_pilot_scope(body.pilot_control, "/pilot_control")
+    targets = ctx.prepared(TargetsOfProposal).targets
+    await check_pilot_scope(reads, body.pilot_scope, targets, "/pilot_scope")
+    await check_pilot_scope(reads, body.pilot_control, targets, "/pilot_control")
     begins_at, ends_at = body.pilot_begins_at, body.pilot_ends_at
     if begins_at is not None and ends_at is not None and ends_at - begins_at <= timedelta(0):
         raise WrongValue(pointer="/pilot_ends_at", because="before_it_began")
-    known = {one.name for one in ctx.prepared(TargetsOfProposal).targets}
+    known = {one.name for one in targets}
     for n, expected in enumerate(body.expected):
         if expected.target not in known:
             words = {"target": expected.target, "targets": ", ".join(sorted(one for one in known if one))}
@@ -310,12 +316,25 @@ async def plan_does_not_fit(
     _check_once([expected.target for expected in body.expected], "/expected")
 
 
-def check_pilot_scope(scope: Any, pointer: str) -> None:
-    """Check that a pilot is cut by teams, services, customers or catalogue items. Raises WrongValue."""
-    for dimension in scope or {}:
-        if dimension not in PILOT_DIMENSIONS:
-            words = {"dimensions": ", ".join(one.value for one in PILOT_DIMENSIONS)}
+async def check_pilot_scope(
+    reads: ReadContext, scope: Scope | None, targets: Iterable[ImprovementTarget], pointer: str
+) -> None:
+    """Check that a pilot is cut by teams that there are, services, customers or catalogue items, and by what
+    all its target KPIs can be cut by: otherwise its effect could never be measured. Raises WrongValue.
+    """
+    kpis = [KPIS[target.kpi] for target in targets if target.kpi is not None]
+    fitting = [one for one in PILOT_DIMENSIONS if all(one in kpi.dimensions for kpi in kpis)]
+    for dimension, values in (scope or {}).items():
+        if dimension not in fitting:
+            words = {"dimensions": ", ".join(one.value for one in fitting)}
             raise WrongValue(words, pointer=f"{pointer}/{dimension.value}", because="not_a_pilot_dimension")
+        if dimension not in (Dimension.team, Dimension.customer):
+            continue
+        for n, value in enumerate(values):
+            if value != NO_VALUE and await reads.record(Team.KIND, value) is None:
+                raise WrongValue(
+                    {"value": value}, pointer=f"{pointer}/{dimension.value}/{n}", because="unknown_value"
+                )
 
 
 async def pilot_is_missing(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:

@@ -155,7 +155,7 @@ async def judgement_invalid(
     if body.judgement is PilotJudgement.passed:
         _check_passed(body, ctx.prepared(PilotEvidence))
     elif body.judgement is PilotJudgement.extended:
-        _check_extended(body, ctx)
+        await _check_extended(reads, body, ctx)
     else:
         _check_stopped(body)
 
@@ -168,7 +168,7 @@ def _check_passed(body: AskJudgementImprovement, evidence: PilotEvidence) -> Non
         raise WrongValue({"verdicts": ", ".join(said)}, pointer="/reason", because="passed_against_evidence")
 
 
-def _check_extended(body: AskJudgementImprovement, ctx: ActionContext) -> None:
+async def _check_extended(reads: ReadContext, body: AskJudgementImprovement, ctx: ActionContext) -> None:
     """Refuse to extend the pilot without new dates that lie ahead."""
     needed = {"begins_at": "extension_dates_missing", "ends_at": "extension_dates_missing"}
     raise_all(
@@ -180,8 +180,9 @@ def _check_extended(body: AskJudgementImprovement, ctx: ActionContext) -> None:
     )
     assert body.begins_at is not None
     assert body.ends_at is not None
-    check_pilot_scope(body.scope, "/scope")
-    check_pilot_scope(body.control, "/control")
+    targets = ctx.prepared(PilotEvidence).targets
+    await check_pilot_scope(reads, body.scope, targets, "/scope")
+    await check_pilot_scope(reads, body.control, targets, "/control")
     if body.ends_at <= ctx.now:
         raise WrongValue(pointer="/ends_at", because="not_ahead")
     if body.ends_at <= body.begins_at:

@@ -180,6 +180,7 @@ class Improvers:
 
 async def improvers_of(api: Api, follower: Connection) -> Improvers:
     """Those who improve in this application."""
+    await api.team("network")
     sponsor = await api.client("Sponsor", Role.management)
     admin = await api.client("Admin", Role.admin)
     person = await admin.get(f"/v1/persons/{sponsor.id}")

@@ -25,7 +25,6 @@ async def test_an_improvement_that_was_standardised_counts_from_its_suggestion_o
     improvers: Improvers, follower: Connection, place: DatabaseUrls
 ) -> None:
     await improvers.restored(hours=8, days_ago=15)
-    await improvers.api.team("network")
     at = await improvers.evaluating()
     await improvers.restored(hours=1)
     effect = await improvers.measured(at)

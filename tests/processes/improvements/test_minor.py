@@ -27,7 +27,6 @@ async def event_types(client: Client, at: str) -> list[str]:
 
 async def test_a_minor_improvement_goes_from_the_suggestion_to_the_standard(improvers: Improvers) -> None:
     await improvers.restored(hours=8, days_ago=15)
-    await improvers.api.team("network")
     at = await improvers.evaluating()
     await improvers.restored(hours=1)
     effect = await improvers.measured(at)
@@ -77,7 +76,7 @@ async def test_what_did_not_help_is_reverted_and_only_a_reason_judges_it_otherwi
     assert await refusal(improvers.quality, f"{at}/revert", reverting) == (409, "judged_reached", "")
     judged = await improvers.quality.post_ok(f"{at}/evaluate", a_judgement(position, reached=False))
     assert (judged["reached"], judged["against_evidence"]) == (False, False)
-    said = {"document_numbers": ["SOP-12"], "teams": [await improvers.api.team("network")]}
+    said = {"document_numbers": ["SOP-12"], "teams": ["network"]}
     refused = await refusal(improvers.quality, f"{at}/standardise", said)
     assert refused == (409, "not_judged_reached", "")
     half = await refusal(improvers.quality, f"{at}/revert", reverting | {"old_process_stands": False})

@@ -102,6 +102,10 @@ async def test_a_pilot_is_whole_and_cut_by_what_can_be_piloted(improvers: Improv
     assert "data_gathering" in wrong["message"]
     by_priority = await refusal(manager, f"{at}/plan", a_plan(pilot_scope={"priority": ["P1"]}))
     assert by_priority == (422, "not_a_pilot_dimension", "/pilot_scope/priority")
+    by_item = await refusal(manager, f"{at}/plan", a_plan(pilot_scope={"catalogue_item": ["laptop"]}))
+    assert by_item == (422, "not_a_pilot_dimension", "/pilot_scope/catalogue_item"), "of no incident"
+    nobody = await refusal(manager, f"{at}/plan", a_plan(pilot_scope={"team": ["nobody"]}))
+    assert nobody == (422, "unknown_value", "/pilot_scope/team/0")
     back = await refusal(manager, f"{at}/plan", a_plan(pilot_ends_at="2198-02-01T00:00:00Z"))
     assert back == (422, "before_it_began", "/pilot_ends_at")
     unknown = a_plan(expected=[{"target": "other", "promised": {"change": "-0.3"}}])
