@@ -327,14 +327,14 @@ class ImprovementScript(ProgrammeScript):
         """Has the committee judge the pilot by its measured effect."""
         when = self.programme.before_end(of.judged + 1)
 
-        async def asked() -> AskJudgementImprovement:
+        async def pilot_question() -> AskJudgementImprovement:
             said = question(f"{self.template.title}: {judgement}?", when)
             position = (await self.current_record()).measured_position
             return AskJudgementImprovement.model_validate(
                 {**said, "judgement": judgement, "position": position, **more}
             )
 
-        await self.act(when, self.programme.quality, "ask_judgement", asked)
+        await self.act(when, self.programme.quality, "ask_judgement", pilot_question)
         await self.vote(self.programme.before_end(of.judged))
 
     async def report_progress(self, days_ago: float, done: int, text: str) -> None:

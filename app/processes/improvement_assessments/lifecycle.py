@@ -201,14 +201,16 @@ def _selected(
         }
         said |= {} if suggestion.process is None else {"process": suggestion.process}
         said |= {} if given.reason is None else {"reason": given.reason}
-        parts.append(RelatedPart(stream(IMPROVEMENT_KIND, one.improvement_id), said, place=_place(one)))
+        parts.append(
+            RelatedPart(stream(IMPROVEMENT_KIND, one.improvement_id), said, place=_verdict_place(one))
+        )
     return parts
 
 
 def _settled(verdict: SuggestionVerdict) -> Any:
     """Return the function that settles all suggestions with this verdict."""
 
-    def parts(
+    def settling_parts(
         assessment: ImprovementAssessment, body: ConcludeImprovementAssessment, ctx: ActionContext
     ) -> Sequence[RelatedPart]:
         found = []
@@ -216,13 +218,15 @@ def _settled(verdict: SuggestionVerdict) -> Any:
             given = body.verdicts[one.place]
             said = {"reason": given.reason, "assessment": str(assessment.id)}
             said |= {} if given.until_at is None else {"until_at": instant(given.until_at)}
-            found.append(RelatedPart(stream(SUGGESTION_KIND, one.suggestion.id), said, place=_place(one)))
+            found.append(
+                RelatedPart(stream(SUGGESTION_KIND, one.suggestion.id), said, place=_verdict_place(one))
+            )
         return found
 
-    return parts
+    return settling_parts
 
 
-def _place(one: JudgedSuggestion) -> str:
+def _verdict_place(one: JudgedSuggestion) -> str:
     return f"verdicts/{one.place}/suggestion"
 
 

@@ -45,15 +45,17 @@ async def waiting_suggestions(reads: ReadContext, end: datetime) -> Sequence[Kno
     offered by then, and deferred ones whose time is over by then. One that is offered meanwhile waits for the
     next assessment.
     """
-    return _known(await reads.rows(WAITING, {"end": end}, guard=Versions()))
+    return _known_suggestions(await reads.rows(WAITING, {"end": end}, guard=Versions()))
 
 
 async def suggestions_by_id(reads: ReadContext, ids: Iterable[UUID]) -> dict[UUID, KnownSuggestion]:
     """Return these suggestions as they are now, by their ids."""
-    return {one.id: one for one in _known(await reads.rows(BY_ID, (list(ids),), guard=Versions()))}
+    return {
+        one.id: one for one in _known_suggestions(await reads.rows(BY_ID, (list(ids),), guard=Versions()))
+    }
 
 
-def _known(rows: Iterable[Row]) -> list[KnownSuggestion]:
+def _known_suggestions(rows: Iterable[Row]) -> list[KnownSuggestion]:
     return [
         KnownSuggestion(
             id=row["id"],

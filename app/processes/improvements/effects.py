@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,13 @@ from app.common.records import from_row
 from app.db import Connection
 from app.kernel.ledger import Ledger
 from app.kernel.refusals import PreparationRefused
-from app.kpis.answer import LARGEST_ANSWER, count, snapshot_connection, wait_for_facts
+from app.kpis.answer import (
+    LARGEST_ANSWER,
+    count,
+    resolve_filters,
+    snapshot_connection,
+    wait_for_facts,
+)
 from app.kpis.baselines.records import KpiBaseline
 from app.kpis.catalogue import KPIS
 from app.kpis.dimensions import Dimension
@@ -67,7 +73,7 @@ async def measure_targets(ledger: Ledger, improvement: Improvement, now: datetim
     targets = await _load_targets(ledger, improvement)
     if not targets:
         raise PreparationRefused("no_target_kpis")
-    asked = [await _ask(ledger, improvement, occasion, one, now) for one in targets]
+    asked = [await _effect_questions(ledger, improvement, occasion, one, now) for one in targets]
     effects = await measure_together(ledger.db, [(questions, body) for questions, body in asked], now)
     return MeasuredTargets(
         occasion=occasion.occasion,
@@ -96,7 +102,7 @@ async def _load_targets(ledger: Ledger, improvement: Improvement) -> list[_Targe
     return [_Target(one, baselines[one.name], judged.get(one.name)) for one in targets]
 
 
-async def _ask(
+async def _effect_questions(
     ledger: Ledger, improvement: Improvement, occasion: MeasuredOccasion, of: _Target, now: datetime
 ) -> tuple[EffectQuestions, MeasureKpiEffect]:
     """Return the questions about a target KPI, and the payload that stores the effect."""
@@ -150,27 +156,11 @@ async def _others(
         for (_, (value,)), of in figures.items():
             name = NO_VALUE if value is None else str(value)
             found[name] = found.get(name, 0) + of.cases
-    inside = await _values_inside(connection, asked, dimension, others, cut[dimension])
+    # Figures name teams by their ids, and pilots by their keys.
+    pilot = await resolve_filters(connection, replace(asked.before, filters={dimension: cut[dimension]}))
+    inside = {NO_VALUE if value is None else str(value) for value in pilot[dimension]}
     outside = sorted((name for name in found if name not in inside), key=lambda name: (-found[name], name))
     return {**others, dimension: tuple(outside[:MOST_VALUES])} if outside else None
-
-
-async def _values_inside(
-    connection: Connection,
-    asked: EffectQuestions,
-    dimension: Dimension,
-    others: Filters,
-    names: Sequence[str],
-) -> set[str]:
-    """Return the values of the dimension in the pilot, as figures name them: teams are filtered by their
-    keys, and named by their ids.
-    """
-    inside = set(names)
-    for question in (asked.before, asked.after):
-        own = replace(question, filters={**others, dimension: tuple(names)}, by=(dimension,))
-        figures = await count(connection, own, question.now, most=LARGEST_ANSWER)
-        inside |= {NO_VALUE if value is None else str(value) for _, (value,) in figures}
-    return inside
 
 
 def _measured_target(of: _Target, asked: MeasureKpiEffect, effect: MeasuredEffect) -> MeasuredTarget:
@@ -185,11 +175,11 @@ def _measured_target(of: _Target, asked: MeasureKpiEffect, effect: MeasuredEffec
         value=None if result.effect is None else repr(result.effect),
         promised=None if promised is None else repr(promised.effect),
         promise=None if promised is None else promised.reached,
-        kept=_kept(of.judged, result),
+        kept=_benefit_is_kept(of.judged, result),
     )
 
 
-def _kept(judged: EffectResult | None, result: EffectResult) -> bool | None:
+def _benefit_is_kept(judged: EffectResult | None, result: EffectResult) -> bool | None:
     """Return whether 80 % of the judged effect is still there; None if nothing was judged, or there is no
     figure.
 

@@ -39,7 +39,7 @@ class ImprovementState(CodeEnum):
     reverted = "reverted", "Reverted", "已恢复原状"
 
 
-#: An ended improvement is one that its process is done with; what falls due afterwards leaves the state.
+#: The states of improvements that are done; steps that fall due afterwards do not change the state.
 ENDED = frozenset({ImprovementState.standardised})
 OPEN = frozenset(ImprovementState) - ENDED - {ImprovementState.rejected, ImprovementState.reverted}
 #: The states of a project, in which milestones are worked on and progress is reported.

@@ -146,15 +146,15 @@ def flag_rows(
     """Return the rows of the lifecycle table that flag what is overdue, in the states in which progress can be
     reported; `tells` are those who are told.
     """
-    def told(step: NoticeType) -> tuple[RecipientRule, ...]:
+    def recipients(step: NoticeType) -> tuple[RecipientRule, ...]:
         return tuple(one(step) for one in tells)
 
     states = frozenset(states)
     return (
         #      action                中文             from    to     who   event
         action(flag_progress_report, "标记进展报告逾期", states, STAYS, rule, f"{kind}.progress_report_overdue",
-               notifies=told(NoticeType.progress_report_overdue)),
+               notifies=recipients(NoticeType.progress_report_overdue)),
         action(flag_milestone,       "标记里程碑逾期",   states, STAYS, rule, f"{kind}.milestone_overdue",
-               wrong=(milestone_not_to_flag,), notifies=told(NoticeType.milestone_overdue)),
+               wrong=(milestone_not_to_flag,), notifies=recipients(NoticeType.milestone_overdue)),
     )
 # fmt: on
