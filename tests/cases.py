@@ -4,7 +4,7 @@
     def test_its_row_stands_in_the_contract(lifecycle, row): …
 
 is what `pytest.mark.parametrize` is, but one test instead of hundreds: with many cases pytest itself takes
-longer than they do.
+longer than they do. Of a `product` that takes long, `make test` tries a slice (slices.py).
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from uuid import UUID
 
 import pytest
 
+from tests.extent import WHOLE
+from tests.slices import Case, kept_line, sliced
+
 #: The longest name of a value in a report.
 LONGEST = 60
 Test = Callable[..., Any]
@@ -31,10 +34,11 @@ Ids = Callable[[Any], object]
 
 @dataclass
 class Failures:
-    """What has failed, by case."""
+    """What has failed, by case. `sliced` is the test of which only a slice was tried."""
 
     errors: dict[str, BaseException] = field(default_factory=dict)
     tried: int = 0
+    sliced: str | None = None
 
     def run(self, name: str, case: Callable[[], Any]) -> None:
         """Tries the case."""
@@ -62,6 +66,9 @@ class Failures:
         if self.errors:
             told = "\n".join(f"{name}: {_describe(error)}" for name, error in self.errors.items())
             first = next(iter(self.errors.values()))
+            if self.sliced is not None:
+                keep = [kept_line(self.sliced, name) for name in self.errors]
+                told = "\n".join([told, "To try them in every slice, add to tests/kept_cases.txt:", *keep])
             raise AssertionError(f"{len(self.errors)} of {self.tried} cases failed\n{told}") from first
 
 
@@ -80,23 +87,29 @@ def each_case(
     cases: Iterable[Any],
     ids: Ids = lambda value: value,
     by: Callable[[Any], Hashable] | None = None,
+    product: Callable[[Any], Hashable] | None = None,
 ) -> Callable[[Test], Test]:
     """The test is given the cases one after the other, and whatever else it asks for once.
 
     `by` gives the group of a case: then each group is a test of its own, so that several workers share them.
+    `product` gives the kind of a case: then a slice of each kind is tried, and all by `make test-all`.
     """
     argnames = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
-    listed = [(case, case if len(argnames) > 1 else (case,)) for case in cases]
-
-    def chosen(group: object) -> list[tuple[str, dict[str, Any]]]:
-        return [
-            (_named(values, ids), dict(zip(argnames, values, strict=True)))
-            for case, values in listed
-            if by is None or by(case) == group
-        ]
+    listed = [_case(said, said if len(argnames) > 1 else (said,), ids) for said in cases]
 
     def decorate(test: Test) -> Test:
-        wrapped = _waiting(test, chosen) if inspect.iscoroutinefunction(test) else _plain(test, chosen)
+        name = None if product is None or WHOLE else test.__name__
+        tried = listed if name is None or product is None else sliced(name, listed, product)
+
+        def chosen(group: object) -> list[tuple[str, dict[str, Any]]]:
+            return [
+                (case.name, dict(zip(argnames, case.values, strict=True)))
+                for case in tried
+                if by is None or by(case.said) == group
+            ]
+
+        runs = _waiting if inspect.iscoroutinefunction(test) else _plain
+        wrapped = runs(test, chosen, name)
         asked = inspect.signature(test)
         others = [parameter for name, parameter in asked.parameters.items() if name not in argnames]
         if by is None:
@@ -104,10 +117,15 @@ def each_case(
             return wrapped
         group = inspect.Parameter("group", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         wrapped.__signature__ = asked.replace(parameters=[*others, group])  # type: ignore[attr-defined]  # the same
-        groups = list(dict.fromkeys(by(case) for case, _ in listed))
+        groups = list(dict.fromkeys(by(case.said) for case in tried))
         return pytest.mark.parametrize("group", groups, ids=str)(wrapped)
 
     return decorate
+
+
+def _case(said: Any, values: Sequence[Any], ids: Ids) -> Case:
+    names = (brief(ids(value)) for value in values)
+    return Case("-".join(name for name in names if name), values, said)
 
 
 def brief(value: object) -> str:
@@ -116,19 +134,14 @@ def brief(value: object) -> str:
     return (str(value) if is_plain else reprlib.repr(value))[:LONGEST]
 
 
-def _named(values: Iterable[Any], ids: Ids) -> str:
-    names = (brief(ids(value)) for value in values)
-    return "-".join(name for name in names if name)
-
-
 Chosen = Callable[[object], list[tuple[str, dict[str, Any]]]]
 
 
-def _plain(test: Test, chosen: Chosen) -> Test:
+def _plain(test: Test, chosen: Chosen, sliced: str | None) -> Test:
     @functools.wraps(test)
     def run(**given: Any) -> None:
         __tracebackhide__ = True
-        failures = Failures()
+        failures = Failures(sliced=sliced)
         for name, case in chosen(given.pop("group", None)):
             failures.run(name, functools.partial(test, **given, **case))
         failures.report()
@@ -136,11 +149,11 @@ def _plain(test: Test, chosen: Chosen) -> Test:
     return run
 
 
-def _waiting(test: Test, chosen: Chosen) -> Test:
+def _waiting(test: Test, chosen: Chosen, sliced: str | None) -> Test:
     @functools.wraps(test)
     async def run(**given: Any) -> None:
         __tracebackhide__ = True
-        failures = Failures()
+        failures = Failures(sliced=sliced)
         for name, case in chosen(given.pop("group", None)):
             await failures.wait(name, functools.partial(test, **given, **case))
         failures.report()

@@ -1,4 +1,9 @@
-"""How much is tried of what takes long: little by `make quick`, half by `make test`, all by `make soak`."""
+"""How much is tried of what takes long.
+
+LEDGERDESK_TEST_EXAMPLES says so: `few` (`make quick`), nothing (`make test`: as few examples as can fail, and
+of long lists a slice: tests/slices.py), `whole` (`make test-all`: everything that is written down), `all`
+(`make soak`: larger ones, too, and new ones each time).
+"""
 
 from __future__ import annotations
 
@@ -8,20 +13,30 @@ from typing import TypeVar
 
 import pytest
 
+from tests.slices import NUMBER
+
 _CHOSEN = os.environ.get("LEDGERDESK_TEST_EXAMPLES")
 ALL_EXAMPLES = _CHOSEN == "all"
+WHOLE = ALL_EXAMPLES or _CHOSEN == "whole"
 FEW_EXAMPLES = _CHOSEN == "few"
 
 T = TypeVar("T")
 #: What takes too long for `make test`, where something smaller is tried instead.
 in_soak = pytest.mark.skipif(not ALL_EXAMPLES, reason="tried by make soak")
+in_test_all = pytest.mark.skipif(not WHOLE, reason="tried by make test-all")
 
 
 def examples(of_all: int) -> int:
-    """How many examples are tried of so many: half, unless LEDGERDESK_TEST_EXAMPLES is `all` or `few`."""
-    return of_all if ALL_EXAMPLES else (of_all + 9) // 10 if FEW_EXAMPLES else (of_all + 1) // 2
+    """How many examples are tried of so many: a quarter by `make test`, a tenth by `make quick`."""
+    return of_all if WHOLE else (of_all + 9) // 10 if FEW_EXAMPLES else (of_all + 3) // 4
 
 
-def some_of(cases: Sequence[T], first: int) -> Sequence[T]:
-    """The first so many of these cases; all if LEDGERDESK_TEST_EXAMPLES is `all`."""
-    return cases if ALL_EXAMPLES else cases[:first]
+def some_of(cases: Sequence[T], most: int, kept: Sequence[T] = ()) -> Sequence[T]:
+    """So many of these cases at most, others in each slice; all by `make test-all`. What has failed once is
+    `kept`, and tried always.
+    """
+    if WHOLE:
+        return cases
+    others = [case for case in cases if case not in kept]
+    first = NUMBER * most % len(others) if others else 0
+    return [*kept, *[*others[first:], *others[:first]][:most]]
