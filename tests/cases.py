@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
@@ -28,6 +28,7 @@ from tests.slices import Case, kept_line, sliced
 #: The longest name of a value in a report.
 LONGEST = 60
 Test = Callable[..., Any]
+T = TypeVar("T")
 #: How a case is named in the report, of each of its values; the parts are joined.
 Ids = Callable[[Any], object]
 
@@ -121,6 +122,12 @@ def each_case(
         return pytest.mark.parametrize("group", groups, ids=str)(wrapped)
 
     return decorate
+
+
+def slice_of(test: str, cases: Iterable[T], ids: Ids, product: Callable[[T], Hashable]) -> list[T]:
+    """The cases of this run's slice, for a test of that name which goes through tuples by itself."""
+    listed = [_case(said, said if isinstance(said, tuple) else (said,), ids) for said in cases]
+    return [case.said for case in (listed if WHOLE else sliced(test, listed, product))]
 
 
 def _case(said: Any, values: Sequence[Any], ids: Ids) -> Case:

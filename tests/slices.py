@@ -89,11 +89,14 @@ def kept_line(test: str, case: str) -> str:
 
 
 def _code_of(value: object) -> Iterable[str]:
-    """The modules in which the lifecycle or the action is written."""
+    """The modules in which a lifecycle or an action is written, or those that a route is about."""
     for part in ("record", "body", "apply"):
         written = getattr(value, part, None)
         if written is not None:
             yield written.__module__
+    for part in ("lifecycle", "row"):
+        if (about := getattr(value, part, None)) is not None:
+            yield from _code_of(about)
 
 
 def _differs(values: Sequence[Any]) -> bool:

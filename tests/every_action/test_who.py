@@ -13,7 +13,7 @@ from app.common.people import STAFF_ROLES, Person, Role
 from app.common.records import CodeEnum
 from app.kernel.actor_policy import Relation
 from app.kernel.lifecycle import Action, Lifecycle
-from tests.cases import each_case
+from tests.cases import each_case, slice_of
 from tests.client import Client, Json
 from tests.every_action.samples import PREREQUISITES, is_for_another, sample, valid_body
 from tests.every_action.world import (
@@ -40,6 +40,8 @@ REQUESTERS = DYNAMIC_RELATIONS - {
     *(Relation.pilot_member, Relation.step_owner),
 }
 ACTING = [(lc, row) for lc, row in ROWS if not row.opens and not of_decisions(row)]
+#: Of records with numbers, which say what can be done with them.
+OFFERED = [(lc, row) for lc, row in ACTING if lc.code]
 OPENING = [(lifecycle, row) for lifecycle, row in ROWS if row.opens]
 
 
@@ -57,6 +59,15 @@ class Callers:
         """What a key may hold: every role, and some for this team or for another one only."""
         scoped = [f"{role}@team/{team}" for role in (Role.agent, Role.admin) for team in self._teams()]
         return [*(role.value for role in Role), *scoped]
+
+    def all_kinds(self) -> list[tuple[str, str]]:
+        """Everybody who may ask: who they are to a record, and what their key holds."""
+        return [(kind, held) for kind in (REPORTER, ASSIGNEE, COLLEAGUE) for held in self.held()]
+
+    def who_ask(self, about: str) -> list[tuple[str, str]]:
+        """Those who ask about that: others for each, and always an auditor, who sees whatever there is."""
+        some = slice_of(about, self.all_kinds(), str, lambda one: one[0])
+        return list(dict.fromkeys([*some, (COLLEAGUE, Role.auditor.value)]))
 
     def _teams(self) -> tuple[str, str]:
         return self.world.team_id, self.other_team
@@ -124,16 +135,16 @@ def relation(lifecycle: Lifecycle[Any], kind: str) -> str:
     return kind if "assign" in lifecycle.by_name else COLLEAGUE
 
 
-@each_case(("lifecycle", "row"), ACTING, ids=case_name, by=of_kind)
+@each_case(("lifecycle", "row"), ACTING, ids=case_name, by=of_kind, product=of_kind)
 async def test_whoever_the_row_does_not_name_is_refused_and_nothing_is_written(
     world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
     record, team, managed = await record_for(world, lifecycle, row)
-    refused = []
-    for kind in (REPORTER, ASSIGNEE, COLLEAGUE):
-        for held in callers.held():
-            if not named_by(row, held, relation(lifecycle, kind), team, managed=managed):
-                refused.append((kind, held, await callers.of(kind, held)))
+    refused = [
+        (kind, held, await callers.of(kind, held))
+        for kind, held in callers.who_ask(f"{lifecycle.kind} {row.name}")
+        if not named_by(row, held, relation(lifecycle, kind), team, managed=managed)
+    ]
     head = await world.api.head()
     seen = 0
     for kind, held, client in refused:
@@ -146,20 +157,19 @@ async def test_whoever_the_row_does_not_name_is_refused_and_nothing_is_written(
     assert seen, "somebody who sees it is refused, if only an auditor"
 
 
-@each_case(("lifecycle", "row"), [(lc, row) for lc, row in ACTING if lc.code], ids=case_name, by=of_kind)
+@each_case(("lifecycle", "row"), OFFERED, ids=case_name, by=of_kind, product=of_kind)
 async def test_a_record_offers_the_action_to_those_whom_the_row_names_and_to_nobody_else(
     world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
     record, team, managed = await record_for(world, lifecycle, row)
     offered = set()
-    for kind in (REPORTER, ASSIGNEE, COLLEAGUE):
-        for held in callers.held():
-            open_now = await callers.offers(lifecycle, record, kind, held)
-            if open_now is None:
-                continue
-            named = named_by(row, held, kind, team, managed=managed)
-            assert (row.name in open_now) == named, (kind, held)
-            offered.add(row.name in open_now)
+    for kind, held in callers.all_kinds():
+        open_now = await callers.offers(lifecycle, record, kind, held)
+        if open_now is None:
+            continue
+        named = named_by(row, held, kind, team, managed=managed)
+        assert (row.name in open_now) == named, (kind, held)
+        offered.add(row.name in open_now)
     assert offered == ({True, False} if (lifecycle, row) in OF_PEOPLE else {False})
 
 
@@ -183,7 +193,7 @@ def _names(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[tuple[str, 
     return by_role + by_relation + manager + staff + superior
 
 
-@each_case(("lifecycle", "row"), ACTING, ids=case_name, by=of_kind)
+@each_case(("lifecycle", "row"), ACTING, ids=case_name, by=of_kind, product=of_kind)
 async def test_each_of_those_whom_the_row_names_may(
     world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:

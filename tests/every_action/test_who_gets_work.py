@@ -22,6 +22,7 @@ from app.kernel.visibility import EVERYBODY
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.notifications import notices
 from app.registry import LIFECYCLES
+from tests.cases import slice_of
 from tests.client import Client, Json
 from tests.every_action import rollouts
 from tests.every_action.samples import sample
@@ -30,7 +31,9 @@ from tests.every_action.world import (
     OF_RULES,
     ROWS,
     World,
+    case_name,
     of_decisions,
+    of_kind,
     possible_states,
     record_address,
     send,
@@ -262,19 +265,28 @@ async def tell(world: World) -> None:
 TOLD = "select person_id::text, about, unnest(steps) as step from fold.notice"
 
 
+#: The rows by which somebody gets work, and those that tell others besides.
+GIVING = [(lc, row) for lc, row in ROWS if steps_of(row.body)]
+TELLING = [(lc, row) for lc, row in ROWS if row.notifies and not of_decisions(row)]
+
+
+def test_many_rows_give_work_and_some_tell_others_besides() -> None:
+    assert len(GIVING) > 20
+    assert sum(len(row.notifies) for _, row in TELLING) > 8
+
+
 async def test_whoever_an_action_gives_work_is_told_and_sees_what_for(world: World) -> None:
     cases: list[tuple[str, str, set[NoticeType], Person, tuple[str, ...]]] = []
-    for lifecycle, row in ROWS:
-        if steps := steps_of(row.body):
-            # A rule reminds those who see it by what they are; others see what they are given.
-            roles: tuple[str, ...] = (Role.engineer.value,) if (lifecycle, row) in OF_RULES else ()
-            roles = HOLDING.get(row.name, roles)
-            person = await add_person(world.api.ledger, f"Chosen {len(cases)}", TEAM, roles=roles)
-            if row.name in OF_MANAGEMENT:
-                graded = EditPerson.model_validate({"grade": "management"})
-                await act(world.api.ledger, rule_caller("tests"), "person", "edit", person.id, graded)
-            about, _ = await drive(world, lifecycle, row, person)
-            cases.append((row.name, about, steps, person, roles))
+    for lifecycle, row in slice_of("gives work", GIVING, case_name, of_kind):
+        # A rule reminds those who see it by what they are; others see what they are given.
+        roles: tuple[str, ...] = (Role.engineer.value,) if (lifecycle, row) in OF_RULES else ()
+        roles = HOLDING.get(row.name, roles)
+        person = await add_person(world.api.ledger, f"Chosen {len(cases)}", TEAM, roles=roles)
+        if row.name in OF_MANAGEMENT:
+            graded = EditPerson.model_validate({"grade": "management"})
+            await act(world.api.ledger, rule_caller("tests"), "person", "edit", person.id, graded)
+        about, _ = await drive(world, lifecycle, row, person)
+        cases.append((row.name, about, steps_of(row.body), person, roles))
     await tell(world)
     told = {(row["person_id"], row["about"], row["step"]) for row in await world.api.ledger.db.rows(TOLD)}
     missed = []
@@ -288,7 +300,7 @@ async def test_whoever_an_action_gives_work_is_told_and_sees_what_for(world: Wor
         (plural,) = (one.plural for one in LIFECYCLES if one.kind == kind)
         if (await client.get(f"/v1/{plural}/{record_id}")).status_code != 200:
             missed.append(f"{name} of {about}: not seen")
-    assert len(cases) > 20
+    assert cases
     assert not missed
 
 
@@ -320,11 +332,10 @@ def steps_to_named(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> set[str]
 
 async def test_whom_the_table_tells_besides_is_told(world: World) -> None:
     cases: list[tuple[str, str, str, RecipientRule, set[str]]] = []
-    for lifecycle, row in ROWS:
-        if row.notifies and not of_decisions(row):
-            about, actor = await drive(world, lifecycle, row, world.colleague)
-            named = steps_to_named(lifecycle, row)
-            cases += [(row.name, about, actor, tells, {tells.step.value, *named}) for tells in row.notifies]
+    for lifecycle, row in slice_of("tells besides", TELLING, case_name, of_kind):
+        about, actor = await drive(world, lifecycle, row, world.colleague)
+        named = steps_to_named(lifecycle, row)
+        cases += [(row.name, about, actor, tells, {tells.step.value, *named}) for tells in row.notifies]
     await tell(world)
     told = {(row["person_id"], row["about"], row["step"]) for row in await world.api.ledger.db.rows(TOLD)}
     missed = []
@@ -341,5 +352,5 @@ async def test_whom_the_table_tells_besides_is_told(world: World) -> None:
         ]
         # Each is told once, by the first of its rules that finds them.
         told_first[about] |= persons
-    assert len(cases) > 8
+    assert cases
     assert not missed

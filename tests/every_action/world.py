@@ -70,6 +70,8 @@ def of_decisions(row: Action[Any, Any]) -> bool:
     return row.name in OF_VOTES or Relation.decision in row.who.relations
 
 
+#: Every state of every kind.
+IN_STATE = [(lifecycle, state) for lifecycle in LIFECYCLES for state in lifecycle.states]
 #: Every row of every table.
 ROWS = [(lifecycle, row) for lifecycle in LIFECYCLES for row in lifecycle.rows]
 #: Those that people may carry out, and those that only rules may.
@@ -101,13 +103,8 @@ def case_name(case: object) -> str:
 
 
 def of_kind(case: tuple[Any, ...]) -> str:
-    """Which cases are tried together: those of one kind."""
+    """The kind of record that a case is about: its cases are tried together, and sliced."""
     return str(case[0].kind)
-
-
-def of_kind_and_state(case: tuple[Any, ...]) -> str:
-    """Which cases are tried together, where there are many: those in one state of one kind."""
-    return f"{case[0].kind}-{case[-1]}"
 
 
 def address(lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json | None) -> str:

@@ -3,14 +3,13 @@
 Who sees what is said by the predicate of app/kernel/visibility.py and the audience that stands beside each
 record. An operation that is about no record names the test that says who may (routes.py).
 
-Every caller is shown every list of cases, and one case of each audience; at what else there is they take
-turns. Every operation is tried by every role; those who hold it in various scopes take turns. With
-LEDGERDESK_TEST_CALLERS=all, which `make soak` sets, all of them ask at every operation, and for every record.
+Callers take turns: each is shown every fifth list, and one record of each audience behind every fifth
+address; for each role a slice of the operations is asked for by one who sees the record, and by one who does
+not. By `make test-all` all ask everywhere.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -24,16 +23,19 @@ from app.common.tickets import Ticket
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import STAFF, can_see
 from app.registry import LIFECYCLES
-from tests.cases import each_case
+from tests.cases import each_case, slice_of
 from tests.client import Client, Json
 from tests.every_action.samples import sample, valid_body
 from tests.every_action.world import World, address, record_after
 from tests.every_action.world_data import TEAM
 from tests.every_route.routes import FOR_STAFF, PUBLIC, QUERIES, Route, routes
+from tests.extent import WHOLE
 from tests.people import add_person
+from tests.slices import NUMBER, SLICES
 
 ROUTES = routes()
 OF_ONE = [route for route in ROUTES if route.walked and route.of_one]
+ABOUT_RECORDS = [route for route in ROUTES if route.lifecycle and route.walked]
 LISTS = [route for route in ROUTES if route.walked and route.method == "GET" and not route.of_one]
 STALE = {"If-Match": '"999999"'}
 #: What every answer has for itself.
@@ -56,23 +58,31 @@ CASES = [lifecycle for lifecycle in LIFECYCLES if "assign" in lifecycle.by_name]
 
 
 #: Of those who can try an operation with the same outcome, how many do.
-ALL = os.environ.get("LEDGERDESK_TEST_CALLERS") == "all"
-MOST = 10_000 if ALL else 1
-#: Of what is no case, every how many-th is asked for by one caller, and the next one by the next.
-TURNS = 1 if ALL else 4
+MOST = 10_000 if WHOLE else 1
+#: Every how many-th address one caller asks, and the next caller the next one.
+TURNS = 1 if WHOLE else SLICES
 #: What is asked for of records in lists where it is enough to know which they are.
-FIELDS = {} if ALL else {"fields": "id"}
+FIELDS = {} if WHOLE else {"fields": "id"}
 T = TypeVar("T")
 
 
+def _name(route: Route) -> str:
+    return route.name
+
+
+def _kind(route: Route) -> str:
+    """Which routes are sliced together: those about records of one kind."""
+    return route.lifecycle.kind if route.lifecycle else ""
+
+
 def in_turn(choice: Sequence[Route], turn: int) -> list[Route]:
-    """Those that whoever has this turn asks for: all that are about cases, and some of the others."""
-    return [route for n, route in enumerate(choice) if route.lifecycle in CASES or (n + turn) % TURNS == 0]
+    """Those that whoever has this turn asks for."""
+    return [route for n, route in enumerate(choice) if (n + turn + NUMBER) % TURNS == 0]
 
 
 def some(choice: Sequence[T], turn: int, most: int = MOST) -> Sequence[T]:
-    """As many of them as are to try it, others each turn."""
-    first = turn % len(choice) if choice else 0
+    """As many of them as are to try it, others each turn and in each slice."""
+    first = (turn + NUMBER) % len(choice) if choice else 0
     return [*choice[first:], *choice[:first]][:most]
 
 
@@ -262,7 +272,7 @@ async def test_whatever_is_asked_about_a_hidden_record_it_is_as_if_there_were_no
     stand: Stand, role: Role
 ) -> None:
     asking = [caller async for caller in callers(role, stand)]
-    for turn, route in enumerate(OF_ONE):
+    for turn, route in enumerate(slice_of(f"hidden from {role}", OF_ONE, _name, _kind)):
         seeing, others = _parted(stand, route, asking)
         for name, client, record in some(seeing, turn):
             assert (await asked(client, route, record["id"]))[0] != 404, (name, route.name)
@@ -315,7 +325,7 @@ async def test_who_is_no_staff_finds_nothing_for_staff_by_any_way(stand: Stand, 
     looked = 0
     for kind in KINDS:
         client, caller = await stand.client(kind, role.value)
-        for turn, route in enumerate(route for route in ROUTES if route.lifecycle and route.walked):
+        for turn, route in enumerate(slice_of(f"for {kind} as {role}", ABOUT_RECORDS, _name, _kind)):
             assert route.lifecycle is not None
             shown, _ = stand.seen_by(caller, route.lifecycle)
             # What is shown where it is read; where it is refused to act on it, there is little to say of it.

@@ -1,8 +1,8 @@
 """Every operation with values that nobody has thought of: what the contract allows, and what it does not.
 
 What is answered must be written in the contract, and is never the server's fault. The values are the same in
-every run. However many operations there are, so many requests are made; with LEDGERDESK_TEST_REQUESTS, which
-`make soak` sets, more of them, and others each time.
+every run: one of each sort for each operation of the slice. With LEDGERDESK_TEST_REQUESTS, which `make soak`
+sets, so many of them, and others each time.
 """
 
 from __future__ import annotations
@@ -56,10 +56,13 @@ def unguarded() -> dict[str, Any]:
     return made
 
 
-USUAL = 1000
+def lifecycle_of(path: str) -> Lifecycle[Any] | None:
+    """That of the records which the path is about."""
+    return BY_PLURAL.get(path.split("/")[2]) if path.startswith("/v1/") else None
+
+
 GIVEN = int(os.environ.get("LEDGERDESK_TEST_REQUESTS", "0"))
 SEED = random.randrange(2**32) if GIVEN else 20261120
-MOST, LEAST = (10_000, 10) if GIVEN else (25, 1)
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -68,21 +71,24 @@ CHECKS = [
     response_schema_conformance,
 ]
 SCHEMA = schemathesis.openapi.from_dict(unguarded())
-OPERATIONS = [(method, path) for path, methods in document()["paths"].items() for method in methods]
-EXAMPLES = max(LEAST, min(MOST, (GIVEN or USUAL) // (2 * len(OPERATIONS))))
 BY_PLURAL = {lifecycle.plural: lifecycle for lifecycle in LIFECYCLES}
+OPERATIONS = [
+    (method, path, lifecycle_of(path)) for path, methods in document()["paths"].items() for method in methods
+]
+EXAMPLES = max(10, GIVEN // (2 * len(OPERATIONS))) if GIVEN else 1
 #: How often requests are drawn for an operation until there is one.
 MOST_DRAWS = 5
 #: How many records each operation is tried on: of few requests all but one are about the same.
-RECORDS = 3 if EXAMPLES > LEAST else 1
+RECORDS = 3 if GIVEN else 1
+Operation = tuple[str, str, Lifecycle[Any] | None]
 
 
-def named(value: str) -> str:
-    return value.strip("/").replace("/", "_")
+def named(value: object) -> str:
+    return value.strip("/").replace("/", "_") if isinstance(value, str) else ""
 
 
-def of_path(case: tuple[str, str]) -> str:
-    """Which operations are tried together: those about records of one kind."""
+def of_path(case: Operation) -> str:
+    """Which operations are tried and sliced together: those about records of one kind."""
     return case[1].strip("/").removeprefix("v1/").partition("/")[0]
 
 
@@ -125,7 +131,7 @@ async def known(
 ) -> dict[str, list[str]]:
     """By a parameter of the path, values that there are. Records stand where the action is open."""
     found = {"key": sorted(KPIS)}
-    lifecycle = BY_PLURAL.get(path.split("/")[2]) if path.startswith("/v1/") else None
+    lifecycle = lifecycle_of(path)
     if lifecycle is not None and "{id}" in path:
         open_in = operation.get("x-lifecycle", {}).get("from") or [s.value for s in lifecycle.states]
         states = [state for state in lifecycle.states if state.value in open_in]
@@ -197,9 +203,9 @@ def _is_wrong_by_path(case: Sent) -> bool:
     return bool(of_path and of_path.mode is GenerationMode.NEGATIVE)
 
 
-@each_case(("method", "path"), OPERATIONS, ids=named, by=of_path)
+@each_case(("method", "path", "lifecycle"), OPERATIONS, ids=named, by=of_path, product=of_path)
 async def test_what_the_contract_allows_is_answered_as_it_says(
-    world: World, standing: Standing, method: str, path: str
+    world: World, standing: Standing, method: str, path: str, lifecycle: object
 ) -> None:
     statuses = await tried(world, standing, method, path, GenerationMode.POSITIVE)
     assert statuses
@@ -220,12 +226,12 @@ def takes_values(operation: dict[str, Any]) -> bool:
     return "requestBody" in operation or any(p["in"] == "query" for p in operation.get("parameters", ()))
 
 
-TAKING = [(method, path) for method, path in OPERATIONS if takes_values(document()["paths"][path][method])]
+TAKING = [one for one in OPERATIONS if takes_values(document()["paths"][one[1]][one[0]])]
 
 
-@each_case(("method", "path"), TAKING, ids=named, by=of_path)
+@each_case(("method", "path", "lifecycle"), TAKING, ids=named, by=of_path, product=of_path)
 async def test_what_the_contract_does_not_allow_is_refused_as_it_says(
-    world: World, standing: Standing, method: str, path: str
+    world: World, standing: Standing, method: str, path: str, lifecycle: object
 ) -> None:
     statuses = await tried(world, standing, method, path, GenerationMode.NEGATIVE)
     assert any(400 <= status < 500 for status in statuses)
