@@ -2,7 +2,7 @@
 from a template or emptied behind another test (databases.py).
 
 Tests of the log, the kernel and the invariants run a second time on LEDGERDESK_TEST_DATABASE_URL where it is
-set.
+set: every fifth of them (slices.py), and all by `make test-all`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ from app.installation import OWNER_ROLE, SERVICE_ROLE, SUPERUSER
 from app.settings import PROJECT
 from tests.connections import CONNECTIONS, reused_connections
 from tests.databases import Databases
-from tests.extent import ALL_EXAMPLES, FEW_EXAMPLES
+from tests.durations import FileDurations
+from tests.extent import ALL_EXAMPLES, WHOLE, examples
+from tests.slices import headline, in_slice
 
 EXTERNAL_URL = os.environ.get("LEDGERDESK_TEST_DATABASE_URL")
 RERUN_ON_EXTERNAL = ("log", "kernel", "invariants", "test_schema.py")
@@ -45,12 +47,12 @@ FAST = {
     "shared_buffers": "256MB",
 }
 ROOM = 4 * 1024**3
-TEMPLATE, HISTORY = "template_ledgerdesk", "template_history"
+TEMPLATE, HISTORY, DEMO = "template_ledgerdesk", "template_history", "template_demo"
 
 # No test is timed: what takes long on a busy machine is not wrong. The same examples every time, lest one
 # that chance finds stop somebody else's work; `make soak` looks for new ones.
 hypothesis.settings.register_profile(
-    "ledgerdesk", deadline=None, derandomize=not ALL_EXAMPLES, max_examples=20 if FEW_EXAMPLES else 100
+    "ledgerdesk", deadline=None, derandomize=not ALL_EXAMPLES, max_examples=examples(100)
 )
 hypothesis.settings.load_profile("ledgerdesk")
 
@@ -99,7 +101,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "server" in metafunc.fixturenames:
         folder = Path(metafunc.module.__file__ or "").relative_to(PROJECT / "tests").parts[0]
-        names = ["embedded", "given"] if EXTERNAL_URL and folder in RERUN_ON_EXTERNAL else ["embedded"]
+        is_tried = WHOLE or in_slice(metafunc.definition.nodeid)
+        again = EXTERNAL_URL and folder in RERUN_ON_EXTERNAL and is_tried
+        names = ["embedded", "given"] if again else ["embedded"]
         metafunc.parametrize("server", names, indirect=True, scope="session")
 
 
@@ -129,8 +133,15 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(NEW_OBJECTS)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    said = "show how long the tests of each file take, and name new files that take long"
+    parser.getgroup("terminal reporting").addoption("--durations-by-file", action="store_true", help=said)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     gc.disable()
+    if config.getoption("durations_by_file") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(FileDurations())
     # Whoever only hands out the tests to others does without the application, which takes seconds to import.
     if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
         config.pluginmanager.import_plugin("tests.fixtures")
@@ -139,6 +150,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: pytest.Item) -> None:
     node.config.ledgerdesk_run = node.workerinput["testrunuid"]  # type: ignore[attr-defined]  # xdist's own
+
+
+def pytest_report_header() -> str:
+    """Says which slice of the generic product is tried."""
+    return "all slices" if WHOLE else headline()
 
 
 @dataclass(frozen=True)

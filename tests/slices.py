@@ -105,6 +105,11 @@ def _differs(values: Sequence[Any]) -> bool:
     return not packages.isdisjoint(CHANGED_PACKAGES)
 
 
+def in_slice(name: str) -> bool:
+    """Whether what is called so, and is tried in one of five runs, is tried in this one."""
+    return (NUMBER + crc32(name.encode())) % SLICES == 0
+
+
 def sliced(test: str, cases: Sequence[Case], kind_of: Callable[[Any], Hashable]) -> list[Case]:
     """The cases of this run's slice: every fifth of each kind, those kept, and those that differ."""
     kinds = [kind_of(case.said) for case in cases]

@@ -38,15 +38,26 @@ create table scratch.counted (
 grant usage on schema scratch to public;
 grant all on all tables in schema scratch to public;
 """
+# So the database is used by the next test. Where somebody still reads them, it is not.
+AS_BEFORE = b"""
+do $$ begin
+  set local lock_timeout = '1s';
+  drop schema scratch cascade;
+exception when lock_not_available then null;
+end $$"""
 
 
 @pytest.fixture(autouse=True)
-async def scratch(administrator_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def scratch(administrator_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """Tables for consumers, and short waits before something is tried again."""
     monkeypatch.setattr(follow, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(follow, "POLL_SECONDS", 0.02)
     connection = await connect(administrator_url)
     await connection.execute(TABLES)
+    await connection.close()
+    yield
+    connection = await connect(administrator_url)
+    await connection.execute(AS_BEFORE)
     await connection.close()
 
 

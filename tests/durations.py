@@ -1,0 +1,43 @@
+"""How long the tests of each file take: `make test ARGS=--durations-by-file`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+import pytest
+
+#: Seconds that the tests of one file may take without being named.
+LONG = 20.0
+#: The files that take longer, and why. Whoever adds one looks first at what can be made once, or less often.
+LONG_FILES: dict[str, str] = {}
+
+
+class FileDurations:
+    """Adds up the time of tests by file, with what is set up for them, and shows it at the end."""
+
+    def __init__(self) -> None:
+        self._seconds: Counter[str] = Counter()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Adds the time of one test."""
+        self._seconds[report.location[0]] += report.duration  # type: ignore[assignment]  # it counts seconds
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Shows the files that take more than a second, those that take longest first."""
+        terminalreporter.section("seconds by file")
+        for file, seconds in self._seconds.most_common():
+            if seconds >= 1:
+                terminalreporter.line(f"{seconds:7.1f} {file}")
+        for line in new_long_files(self._seconds):
+            terminalreporter.line(line, yellow=True)
+
+
+def new_long_files(seconds: Mapping[str, float]) -> list[str]:
+    """What is said of each file that takes long and is not known to."""
+    return [
+        f"{file} takes {taken:.0f} s, more than {LONG:.0f}: make once what is made several times, try fewer "
+        f"examples by `make test` (tests/extent.py), or say in LONG_FILES of tests/durations.py why it must."
+        for file, taken in seconds.items()
+        if taken > LONG and file not in LONG_FILES
+    ]
