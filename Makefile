@@ -2,12 +2,16 @@
 
 PYTHON ?= python3
 ARGS ?=
+# Which slice of the generic product `make test` tries: that of the commit, unless a number is said.
+SLICE ?=
 
 BIN := .venv/bin
 # Tests of one file share what it sets up, so one process has all of them; what takes longest comes first.
-PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses=8 --dist loadfile --no-loadscope-reorder
+PYTEST := SLICE='$(SLICE)' $(BIN)/python -m pytest -n auto --maxprocesses=8 --dist loadfile --no-loadscope-reorder
 # Every layer once, and no test that starts processes, imports histories or walks all routes.
-QUICK := tests/common tests/kernel tests/log tests/processes tests/stories tests/tidy
+QUICK := tests/common tests/kernel tests/log tests/processes tests/stories
+# How the source is written, which `make check` looks at.
+TIDY := tests/tidy
 READY := .venv/.ready
 
 # What a caller's shell says about its own environments is not about ours. Where to fetch from stays as it is. And to
@@ -35,11 +39,12 @@ UV := import tomllib; \
 	uv = next(p for p in tomllib.load(open("uv.lock", "rb"))["package"] if p["name"] == "uv"); \
 	print("uv==" + uv["version"], *("--hash=" + wheel["hash"] for wheel in uv["wheels"]))
 
-.PHONY: help setup run test quick check contract bench soak frontend clean
+.PHONY: help setup run test test-all quick check contract bench soak frontend clean
 
 help: ## List these words
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
-	@echo "ARGS='…' is passed on to run, test, quick, bench and soak; PYTHON=… chooses the Python."
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
+	@echo "ARGS='…' is passed on to run, test, test-all, quick, bench and soak; PYTHON=… chooses the Python;"
+	@echo "SLICE=7 has test and quick try the slice of commit 7 again."
 
 setup: $(READY) ## Make the environment: .venv, with .venv/bin/ledgerdesk
 	@echo ".venv is ready: .venv/bin/ledgerdesk"
@@ -47,15 +52,19 @@ setup: $(READY) ## Make the environment: .venv, with .venv/bin/ledgerdesk
 run: $(READY) ## Start all of it, with a demo organisation; Ctrl-C stops all of it
 	@$(BIN)/python -m app.cli demo $(ARGS)
 
-test: $(READY) ## Run all tests, on a database of their own
-	@$(PYTEST) $(ARGS)
+test: $(READY) ## Run all tests, on a database of their own; of each generic list a slice, another one after each commit
+	@$(PYTEST) --ignore=$(TIDY) $(ARGS)
 
-quick: $(READY) ## Run tests of every layer, with few examples, in about two minutes
+test-all: $(READY) ## Run all tests with all slices and all examples, before a change is done
+	@LEDGERDESK_TEST_EXAMPLES=whole $(PYTEST) $(ARGS)
+
+quick: $(READY) ## Run tests of every layer, with few examples, in less than a minute
 	@LEDGERDESK_TEST_EXAMPLES=few $(PYTEST) -q $(QUICK) $(ARGS)
 
-check: $(READY) ## Lint, format, types, import rules, and no drift of what is generated
+check: $(READY) ## Lint, format, names and sizes, types, import rules, and no drift of what is generated
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m pytest -q --no-header --tb=line $(TIDY)
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m app.cli contract --check
@@ -78,7 +87,7 @@ soak: $(READY) ## Kill and cut at random under load, prove that nothing is lost;
 	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) --dist load -q tests/invariants tests/kernel tests/log tests/automation tests/processes tests/notifications tests/foundation/cis
 	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) -q tests/contract tests/clients/test_python.py
 	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) -q tests/kpis tests/service_levels tests/cli/test_kpi.py tests/demo/test_history.py tests/exchange/test_real_history.py
-	@LEDGERDESK_TEST_CALLERS=all $(PYTEST) -q tests/every_route
+	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) -q tests/every_action tests/every_route
 	@LEDGERDESK_TEST_REQUESTS=20000 $(PYTEST) --dist load -q tests/fuzz
 
 frontend: ## Lint the contract and compile a frontend against it; needs Node 20 or later with npm
