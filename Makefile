@@ -64,7 +64,7 @@ quick: $(READY) ## Run tests of every layer, with few examples, in less than a m
 check: $(READY) ## Lint, format, names and sizes, types, import rules, and no drift of what is generated
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
-	$(BIN)/python -m pytest -q --no-header --tb=line $(TIDY)
+	$(BIN)/python -m pytest -q --no-header $(TIDY)
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m app.cli contract --check

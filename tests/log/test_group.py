@@ -24,7 +24,8 @@ from app.log.writer import Writer
 from tests.conftest import DatabaseUrls, Server
 from tests.connections import CONNECTIONS
 from tests.log.commands import event_only
-from tests.log.test_follow import checkpoint, following, noting, scratch, seen, some_events
+from tests.log.scratch import scratch
+from tests.log.test_follow import checkpoint, following, noting, seen, some_events
 from tests.waiting import until
 
 __all__ = ["scratch"]

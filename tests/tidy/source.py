@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from io import StringIO
 from pathlib import Path
 from typing import TypeVar
+
+import pytest
 
 from app.settings import PROJECT
 
@@ -73,6 +75,13 @@ class Source:
     @cached_property
     def _calls(self) -> list[tuple[str, int]]:
         return [(ast.unparse(node.func), node.lineno) for node in self.nodes(ast.Call)]
+
+
+def fail_for(places: Iterable[object], advice: str) -> None:
+    """Fails if there are any: names each in a line of its own, and says what to do about them."""
+    __tracebackhide__ = True
+    if listed := sorted(map(str, places)):
+        pytest.fail("\n".join([*listed, advice]), pytrace=False)
 
 
 def sources(*folders: str) -> tuple[Source, ...]:

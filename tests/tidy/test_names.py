@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import unicodedata
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from app.kernel.payloads import Payload
 from app.registry import LIFECYCLES
 from app.settings import PREFIX, PROJECT, Settings
 from tests.cases import each_case
-from tests.tidy.source import Function, Source, application, ours, sources
+from tests.tidy.source import Function, Source, application, fail_for, ours, sources
 
 #: Words that say nothing of what a thing is.
 EMPTY = re.compile(r"(?:^|_)(manager|helper|helpers|util|utils|misc|stuff)(?:_|$)")
@@ -49,7 +50,7 @@ def test_what_is_public_says_what_it_is() -> None:
         and node.name not in SPEAK_FOR_THEMSELVES
         and not (isinstance(node, Function) and _overrides(node))
     ]
-    assert silent == []
+    fail_for(silent, "Others use these: say in a docstring what each does or is, with unit and refusals.")
 
 
 def _overrides(function: Function) -> bool:
@@ -60,7 +61,7 @@ def _overrides(function: Function) -> bool:
 @pytest.mark.parametrize("folder", ["app", "tests"])
 def test_every_module_says_what_it_is_for(folder: str) -> None:
     silent = [s.name for s in sources(folder) if s.text.strip() and ast.get_docstring(s.tree) is None]
-    assert silent == []
+    fail_for(silent, "Begin it with a docstring: what the module is, and what it is not.")
 
 
 def test_a_sentence_ends_with_a_full_stop() -> None:
@@ -70,17 +71,17 @@ def test_a_sentence_ends_with_a_full_stop() -> None:
         for node in source.definitions()
         if (text := ast.get_docstring(node)) and not text.rstrip().endswith((".", ":", "…", "`"))
     ]
-    assert unfinished == []
+    fail_for(unfinished, "The docstring there does not end with a full stop.")
 
 
 def test_no_name_says_nothing() -> None:
     empty = [
-        f"{source.name}: {name}"
+        f"{source.name}: {name} (“{found[1]}”)"
         for source in application()
         for name in {source.name.rpartition("/")[2].removesuffix(".py"), *_names(source)}
-        if EMPTY.search(name) and name not in MEANT
+        if (found := EMPTY.search(name)) and name not in MEANT
     ]
-    assert empty == []
+    fail_for(empty, "The word in brackets says nothing: leave it out, or say what the thing does.")
 
 
 def _names(source: Source) -> set[str]:
@@ -94,22 +95,23 @@ def test_a_test_is_named_in_a_sentence() -> None:
         for function in source.functions()
         if function.name.startswith("test_") and function.name.count("_") < 3
     ]
-    assert short == []
+    fail_for(short, "A test's name is a sentence of at least three words: what holds, and when.")
 
 
 def test_no_two_bodies_have_one_name() -> None:
-    names = [body.__name__ for body in {row.body for lifecycle in LIFECYCLES for row in lifecycle.rows}]
-    assert len(names) == len(set(names)), "they would get ugly names in the contract"
-    known = {kind.__name__ for kind in Payload.__subclasses__()}
-    assert len(known) == len(Payload.__subclasses__())
+    bodies = {row.body for lifecycle in LIFECYCLES for row in lifecycle.rows} | {*Payload.__subclasses__()}
+    number = Counter(body.__name__ for body in bodies)
+    twice = [f"{body.__module__}: {body.__name__}" for body in bodies if number[body.__name__] > 1]
+    fail_for(twice, "Name a body after its action and its kind, as in `ResolveIncident`.")
 
 
 def test_every_setting_is_in_its_page_with_a_sentence() -> None:
     page = (PROJECT / "docs" / "settings.md").read_text(encoding="utf-8")
-    for name, field in Settings.model_fields.items():
-        assert f"| `{PREFIX}{name.upper()}` |" in page
-        assert field.description
-        assert field.description.endswith(".")
+    fields = Settings.model_fields
+    silent = [name for name, field in fields.items() if not (field.description or "").endswith(".")]
+    fail_for(silent, "Describe the setting in a sentence with unit and default (app/settings.py).")
+    missing = [name for name in fields if f"| `{PREFIX}{name.upper()}` |" not in page]
+    fail_for(missing, "Its page has not got it yet: `make contract` writes docs/settings.md.")
 
 
 def test_nothing_else_reads_the_environment() -> None:
@@ -119,11 +121,12 @@ def test_nothing_else_reads_the_environment() -> None:
         for node in source.nodes(ast.Attribute)
         if node.attr in ("environ", "getenv")
     }
-    assert readers <= {
+    allowed = {
         "app/settings.py",
         "app/cli/serve.py",  # hands its own on to the worker
         "app/embedded.py",  # keeps ours from PostgreSQL
     }
+    fail_for(readers - allowed, "What the environment says is a setting: declare it in app/settings.py.")
 
 
 def _commands(command: Any, name: str) -> list[tuple[str, Any]]:
@@ -149,14 +152,16 @@ def test_no_character_hides_or_misleads() -> None:
         if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp")
         and character != " "
     ]
-    assert odd == []
-    assert [s.name for s in ours() if not unicodedata.is_normalized("NFC", s.text)] == []
-    assert [s.name for s in ours() if s.text and not s.text.endswith("\n")] == []
+    fail_for(odd, "Write these characters as escapes, or as the usual space.")
+    decomposed = [s.name for s in ours() if not unicodedata.is_normalized("NFC", s.text)]
+    fail_for(decomposed, "Letters and their accents must be one character (NFC).")
+    unended = [s.name for s in ours() if s.text and not s.text.endswith("\n")]
+    fail_for(unended, "The last line must end with a line feed.")
 
 
 def test_chinese_stands_beside_english_and_never_in_a_name() -> None:
     names = [f"{source.name}: {name}" for source in ours() for name in _names(source) if CHINESE.search(name)]
-    assert names == []
+    fail_for(names, "Name it in English; Chinese belongs in labels and texts.")
 
 
 #: Pronouns, adverbs, auxiliaries, prepositions and bare verbs: a name made of these alone says nothing.
@@ -204,9 +209,13 @@ def _names_of(source: Source) -> set[str]:
 
 def test_no_public_name_is_made_of_vague_words_alone() -> None:
     vague = [
-        f"{source.name}: {name}"
+        f"{source.name}: {name} (“{'”, “'.join(words)}”)"
         for source in sources("app")
         for name in _names_of(source)
         if (words := _words(name)) and VAGUE.issuperset(words) and "_".join(words) not in TERMS
     ]
-    assert vague == []
+    fail_for(
+        vague,
+        "Each word in brackets is vague: add a noun of the field, as in `prior_outcome` for `earlier`. "
+        "What the field itself calls so stands in TERMS of tests/tidy/test_names.py.",
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from tests.tidy.source import Source, application, ours, sources
+from tests.tidy.source import Source, application, fail_for, ours, sources
 
 #: Who reads the clock. Everybody else is told what time it is.
 CLOCK = {
@@ -141,16 +141,20 @@ def _places(patterns: dict[str, str]) -> re.Pattern[str]:
 
 def test_only_the_edges_read_the_clock() -> None:
     readers = {source.name for source in application() for call, _ in source.calls() if call in CLOCK_READS}
-    assert readers == CLOCK.keys(), "an exception that is none any more is struck"
+    fail_for(
+        readers - CLOCK.keys(), "Take the time as an argument. If it must be read there, CLOCK says why."
+    )
+    fail_for(CLOCK.keys() - readers, "It does not read the clock any more: strike it from CLOCK.")
 
 
 def test_only_the_log_and_what_reads_snapshots_begin_transactions() -> None:
     begin = {
         s.name for s in application() for call, _ in s.calls() if call.endswith((".transaction", ".begin"))
     }
-    assert begin - TRANSACTIONS.keys() == set()
+    advice = "Writes go through perform. If it must begin a transaction, TRANSACTIONS says why."
+    fail_for(begin - TRANSACTIONS.keys(), advice)
     commit = {s.name for s in application() for call, _ in s.calls() if call.endswith(".commit")}
-    assert commit == {"migrations/env.py"}
+    fail_for(commit - {"migrations/env.py"}, "The writer commits, and nobody else: hand it an AppendRequest.")
 
 
 def test_sql_is_written_where_it_belongs() -> None:
@@ -161,18 +165,19 @@ def test_sql_is_written_where_it_belongs() -> None:
         for text in source.constants()
         if SQL_TEXT.search(text) and not allowed.fullmatch(source.name)
     }
-    assert found == set()
+    fail_for(found, "SQL stands in queries.py or lookups.py. If it must be there, SQL says why.")
 
 
 def test_every_place_for_sql_has_some() -> None:
     """An exception that is none any more is struck."""
     with_sql = {s.name for s in sources("app") for text in s.constants() if SQL_TEXT.search(text)}
     unused = [p for p in SQL if "*" not in p and p not in with_sql]
-    assert unused == []
+    fail_for(unused, "There is no SQL there any more: strike it from SQL.")
 
 
 def test_a_state_is_set_by_the_table_and_by_nothing_else() -> None:
-    assert {source.name for source in sources("app") if _sets_a_state(source)} <= STATES
+    setting = {source.name for source in sources("app") if _sets_a_state(source)}
+    fail_for(setting - STATES, "A state is set by a row of the lifecycle's table, never by assignment.")
 
 
 def _sets_a_state(source: Source) -> bool:
@@ -189,14 +194,15 @@ def test_what_is_written_to_the_log_is_put_together_in_few_places() -> None:
     makers = {
         source.name for source in sources("app") for call, _ in source.calls() if call == "AppendRequest"
     }
-    assert makers <= {"app/kernel/perform.py"} | observed | clocks | {s.name for s in sources("app/exchange")}
+    makers -= {"app/kernel/perform.py"} | observed | clocks | {s.name for s in sources("app/exchange")}
+    fail_for(makers, "Nothing else appends to the log: perform an action of a lifecycle instead.")
 
 
 def test_nobody_prints_but_the_command_line() -> None:
     printing = [f"{s.name}:{line}" for s in application() for call, line in s.calls() if call == "print"]
-    assert printing == []
+    fail_for(printing, "Only the command line prints: log it (structlog), or return it.")
     consoles = {s.name.split("/")[1] for s in sources("app") for call, _ in s.calls() if call == "Console"}
-    assert consoles <= {"cli"}
+    fail_for(consoles - {"cli"}, "Only the command line prints.")
 
 
 def test_no_test_sleeps_until_something_is_surely_over() -> None:
@@ -210,7 +216,7 @@ def test_no_test_sleeps_until_something_is_surely_over() -> None:
         and isinstance(node.args[0], ast.Constant)
         and float(str(node.args[0].value)) > LONGEST_LOOK
     ]
-    assert sleepers == []
+    fail_for(sleepers, "Look for what is waited for with tests/waiting.py `until`, instead of sleeping.")
 
 
 def test_a_remark_that_silences_a_tool_names_its_rule_and_says_why() -> None:
@@ -223,7 +229,7 @@ def test_a_remark_that_silences_a_tool_names_its_rule_and_says_why() -> None:
         for line, remark in source.remarks()
         if silences.match(remark) and not well.fullmatch(remark)
     ]
-    assert bare == []
+    fail_for(bare, "Name the rule that is silenced, and say why behind it: `# noqa: S105  # no password`.")
 
 
 #: The tables that the kernel and the search work with. Every other one stands beside its lifecycle.
@@ -241,4 +247,5 @@ def test_a_table_stands_beside_its_lifecycle() -> None:
         f"{name}Table" for name in COMMON_TABLES
     }
     elsewhere = {file for file, _ in tables if not file.startswith("app/common/")}
-    assert [file for file in elsewhere if not file.endswith("/records.py")] == []
+    strays = [file for file in elsewhere if not file.endswith("/records.py")]
+    fail_for(strays, "A table stands in records.py of the package whose lifecycle it belongs to.")

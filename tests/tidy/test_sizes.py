@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from statistics import median, quantiles
 
-from tests.tidy.source import Function, application, ours, sources
+from tests.tidy.source import Function, application, fail_for, ours, sources
 
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 500
@@ -38,7 +38,10 @@ def test_a_function_fits_on_a_screen() -> None:
         for function in source.functions()
         if _length(function) > LONGEST_FUNCTION
     ]
-    assert long == []
+    fail_for(
+        long,
+        f"A function has {LONGEST_FUNCTION} lines at most: give a part of it a name of its own.",
+    )
 
 
 def test_most_functions_are_short() -> None:
@@ -54,7 +57,8 @@ def test_a_file_is_about_one_thing() -> None:
         if (lines := source.text.count("\n"))
         > (LONGEST_FILE_OF_TESTS if source.name.startswith("tests/") else LONGEST_FILE)
     ]
-    assert long == []
+    advice = f"A file has {LONGEST_FILE} lines, of tests {LONGEST_FILE_OF_TESTS}: move a topic out."
+    fail_for(long, advice)
     lengths = [source.text.count("\n") for source in sources("app")]
     assert median(lengths) <= 120
     assert quantiles(lengths, n=10)[-1] <= 300
@@ -68,7 +72,10 @@ def test_a_line_is_not_longer_than_people_read_and_a_row_of_a_table_not_longer_t
             in_a_table = (in_a_table or line.strip() == "# fmt: off") and line.strip() != "# fmt: on"
             if len(REMARK.sub("", line)) > (LONGEST_ROW if in_a_table else LONGEST_LINE):
                 long.append(f"{source.name}:{number}: {len(line)} characters")
-    assert long == []
+    fail_for(
+        long,
+        f"A line has {LONGEST_LINE} characters at most, a row of a table {LONGEST_ROW}.",
+    )
 
 
 def test_a_function_takes_few_things_by_their_place() -> None:
@@ -78,4 +85,6 @@ def test_a_function_takes_few_things_by_their_place() -> None:
             names = [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
             if len([name for name in names if name not in ("self", "cls")]) > MOST_POSITIONAL:
                 many.add(f"{source.name} {function.name}")
-    assert many == MORE_POSITIONAL.keys(), "an exception that is none any more is struck"
+    advice = f"More than {MOST_POSITIONAL} arguments by place: make them keywords, or one value of a class."
+    fail_for(many - MORE_POSITIONAL.keys(), advice)
+    fail_for(MORE_POSITIONAL.keys() - many, "It takes fewer now: strike it from MORE_POSITIONAL.")
