@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,7 +17,8 @@ from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 from tests import forked
 from tests.client import Api, serving
-from tests.conftest import HISTORY, DatabaseUrls, RealHistory, Server, file_lock, fresh, shared_folder
+from tests.conftest import DEMO, HISTORY, DatabaseUrls, RealHistory, Server, file_lock, fresh, shared_folder
+from tests.demo.making import make_demo
 from tests.exchange.servicenow_files import WHOLE, import_file
 from tests.forked import Forking, Sites
 
@@ -60,23 +61,32 @@ async def other(
         yield opened
 
 
-@pytest.fixture(scope="session")
-async def real_secrets(server: Server, real_data: Path, testrun_uid: str) -> Path:
-    """The secrets that belong to the real history, which is imported once per run, for all of its workers."""
-    folder = shared_folder(testrun_uid)
-    secrets = folder / "history-secrets"
+async def _made_once(server: Server, run: str, name: str, fill: Callable[[Ledger], Awaitable[None]]) -> Path:
+    """The secrets that belong to the database of that name, which is made once per run, for all workers."""
+    folder = shared_folder(run)
+    secrets = folder / f"{name}-secrets"
     with (
-        file_lock(folder / "history.lock"),
+        file_lock(folder / f"{name}.lock"),
         psycopg.connect(server.administrator, autocommit=True) as administrator,
     ):
-        if not administrator.execute("select 1 from pg_database where datname = %s", (HISTORY,)).fetchone():
+        if not administrator.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
             with fresh(server, server.databases.template) as place:
                 async with _opened(place.url, secrets, _unchanged()) as ledger:
-                    await import_file(ledger, real_data / WHOLE)
+                    await fill(ledger)
                 made = urlsplit(place.url).path.removeprefix("/")
                 copy = sql.SQL("create database {} template {}")
-                administrator.execute(copy.format(sql.Identifier(HISTORY), sql.Identifier(made)))
+                administrator.execute(copy.format(sql.Identifier(name), sql.Identifier(made)))
     return secrets
+
+
+@pytest.fixture(scope="session")
+async def real_secrets(server: Server, real_data: Path, testrun_uid: str) -> Path:
+    """The secrets that belong to the real history."""
+
+    async def fill(ledger: Ledger) -> None:
+        await import_file(ledger, real_data / WHOLE)
+
+    return await _made_once(server, testrun_uid, HISTORY, fill)
 
 
 @pytest.fixture
@@ -84,6 +94,28 @@ def real_history(server: Server, real_secrets: Path) -> Iterator[RealHistory]:
     """The whole UCI log of incidents, imported as from UTC; skipped where real data are absent."""
     with fresh(server, HISTORY) as place:
         yield RealHistory(place, real_secrets)
+
+
+@pytest.fixture(scope="session")
+async def demo_secrets(server: Server, testrun_uid: str) -> Path:
+    """The secrets that belong to the demo's last months."""
+    return await _made_once(server, testrun_uid, DEMO, make_demo)
+
+
+@pytest.fixture
+def demo_place(server: Server, demo_secrets: Path) -> Iterator[DatabaseUrls]:
+    """A copy of the demo organisation with its last months, their figures and its improvements."""
+    with fresh(server, DEMO) as place:
+        yield place
+
+
+@pytest.fixture
+async def demo_ledger(
+    demo_place: DatabaseUrls, demo_secrets: Path, settings: Settings
+) -> AsyncIterator[Ledger]:
+    """An open ledger on that copy."""
+    async with _opened(demo_place.url, demo_secrets, settings) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
-from app.db import Connection, connect
-from app.demo.history import make_history
 from app.demo.improvement_data import FADED, FINISHED, IMPROVEMENTS, PILOTED, REVERTED, ROLLED_OUT
-from app.demo.improvement_scripts import make_improvements
 from app.kernel.ledger import Ledger
-from app.kpis.facts import FACTS
-from app.log.follow import FOLLOW_LIMITS, catch_up
 from tests.automation.worker import Worker
-from tests.conftest import DatabaseUrls
+from tests.demo.making import make_demo
 
-#: Enough for the baseline of the first improvement; and so few that nothing can be shown.
-DAYS, FEW_DAYS = 250, 9
 MEASURED = """
 select i.title, i.state, m.occasion, m.pilot_round, m.verdict, m.promise, m.kept
 from fold.improvement_measurement m join fold.improvement i on m.record = 'improvement/' || i.id"""
@@ -27,32 +16,10 @@ FADED_SUGGESTIONS = "select * from fold.improvement_suggestion where cause = 'fa
 STEPS = "select step, completed_at is not null as is_complete from fold.rollout_step order by place"
 
 
-@pytest.fixture
-async def follower(place: DatabaseUrls) -> AsyncIterator[Connection]:
-    connection = await connect(place.url, FOLLOW_LIMITS)
-    yield connection
-    await connection.close()
-
-
-async def _made(ledger: Ledger, follower: Connection, days: int) -> int:
-    """The demo of the last days with its improvements, made twice over; the number of its events."""
-
-    async def follow() -> None:
-        await catch_up(follower, FACTS)
-
-    persons = await make_history(ledger, lambda done, of: None, days=days)
-    await follow()
-    await make_improvements(ledger, persons, follow)
-    number: int = await ledger.db.value("select count(*) from log.event", ())
-    await make_improvements(ledger, persons, follow)
-    assert await ledger.db.value("select count(*) from log.event", ()) == number, "it is made once"
-    return number
-
-
 async def test_it_has_improvements_at_every_point_of_their_way_and_their_effects_are_measured(
-    ledger: Ledger, follower: Connection
+    demo_ledger: Ledger,
 ) -> None:
-    await _made(ledger, follower, DAYS)
+    ledger = demo_ledger
     of = {one.title: one.name for one in IMPROVEMENTS}
     rows = await ledger.db.rows("select * from fold.improvement", ())
     improvements = {of[row["title"]]: row for row in rows if row["title"] in of}
@@ -102,36 +69,7 @@ async def _its_rules_are_alive(ledger: Ledger) -> None:
     assert (plan["review_overdue_at"], plan["assessment_overdue_at"]) == (None, None)
 
 
-async def test_a_short_history_has_the_same_programme_though_nothing_is_shown(
-    ledger: Ledger, follower: Connection
-) -> None:
-    await _made(ledger, follower, FEW_DAYS)
-    states = Counter(row["state"] for row in await ledger.db.rows("select state from fold.improvement", ()))
-    assert states == {"standardised": 2, "reverted": 1, "piloting": 1, "rolling_out": 1, "selected": 1}
-    (plan,) = await ledger.db.rows("select * from fold.improvement_plan", ())
-    assert plan["state"] == "running"
-    assert await ledger.db.value("select count(*) from fold.improvement_plan_target", ()) == 3
-    [progress] = [
-        row["progress"] for row in await ledger.db.rows("select progress from fold.improvement_plan_review")
-    ]
-    served = {one["name"]: len(one["improvements"]) for one in progress}
-    assert served["restore-faster"] == 3, "what its improvements have added"
-
-    suggestions = await ledger.db.rows("select state from fold.improvement_suggestion", ())
-    assert Counter(one["state"] for one in suggestions) == {
-        "selected": 6,
-        "declined": 1,
-        "deferred": 1,
-        "merged": 1,
-        "offered": 3,
-    }
-    months = await ledger.db.rows("select state, month from fold.improvement_assessment order by month", ())
-    assert [one["state"] for one in months] == ["concluded", "open"]
-    assert await ledger.db.value("select count(*) from fold.suggestion_score", ()) == 11
-    trainings = await ledger.db.rows("select kind, state from fold.training", ())
-    assert Counter((one["kind"], one["state"]) for one in trainings) == {
-        ("key_user", "held"): 2,
-        ("executor", "licensed"): 2,
-    }
-    licences = "select count(*) from fold.licence where until_at > now() and revoked_at is null"
-    assert await ledger.db.value(licences, ()) == 6
+async def test_started_again_it_adds_nothing(demo_ledger: Ledger) -> None:
+    number = await demo_ledger.db.value("select count(*) from log.event", ())
+    await make_demo(demo_ledger)
+    assert await demo_ledger.db.value("select count(*) from log.event", ()) == number

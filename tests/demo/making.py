@@ -1,0 +1,36 @@
+"""Makes the demo organisation as `ledgerdesk demo` does, with a history of fewer days."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from app.db import connect
+from app.demo.history import make_history
+from app.demo.improvement_scripts import make_improvements
+from app.kernel.ledger import Ledger
+from app.kpis.facts import FACTS
+from app.log.follow import FOLLOW_LIMITS, catch_up
+
+#: Enough for the baseline of the first improvement.
+DEMO_DAYS = 250
+
+
+async def make_demo(ledger: Ledger, days: int = DEMO_DAYS) -> None:
+    """Make what is missing of the history of the last days, its facts, and the improvements."""
+    persons = await make_history(ledger, lambda done, of: None, days=days)
+    async with following(ledger.db.url) as follow:
+        await follow()
+        await make_improvements(ledger, persons, follow)
+        await follow()
+
+
+@contextlib.asynccontextmanager
+async def following(url: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """A function that brings the facts of that database up to date, until the block ends."""
+    async with await connect(url, FOLLOW_LIMITS) as connection:
+
+        async def follow() -> None:
+            await catch_up(connection, FACTS)
+
+        yield follow
