@@ -240,12 +240,17 @@ class Site:
 
 
 @contextlib.contextmanager
-def site(kind: Callable[[Path], Site] = Site) -> Iterator[Site]:
-    """Makes a new installation of that kind, and clears it when the block ends."""
+def site(kind: Callable[[Path], Site] = Site, data: Path | None = None) -> Iterator[Site]:
+    """Makes a new installation of that kind, and clears it when the block ends. It begins with a copy of
+    that data folder, which no process may use; without one its first command makes the database.
+    """
     folder = Path(tempfile.mkdtemp(prefix="ledgerdesk-site-"))
     folder.chmod(0o711)  # PostgreSQL started by root runs as another user, who needs access to its data
     made = kind(folder)
     try:
+        if data is not None:
+            # Files of PostgreSQL's user must stay its own, which Python's copies do not.
+            subprocess.run(["/bin/cp", "-a", str(data), str(made.data)], check=True)  # noqa: S603
         yield made
     finally:
         made.clear()

@@ -120,8 +120,10 @@ class ForkedSite(Site):
 Sites = Callable[[], contextlib.AbstractContextManager[Site]]
 
 
-def sites(by: Forking) -> Sites:
-    """Installations whose processes are forked; real ones where the system cannot tell when another's end."""
+def sites(by: Forking, data: Path | None = None) -> Sites:
+    """Installations whose processes are forked; real ones where the system cannot tell when another's end.
+    They begin with a copy of that data folder, or with nothing.
+    """
     if not hasattr(os, "pidfd_open"):
-        return site
-    return functools.partial(site, functools.partial(ForkedSite, by=by))
+        return functools.partial(site, data=data)
+    return functools.partial(site, functools.partial(ForkedSite, by=by), data)
