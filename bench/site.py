@@ -28,7 +28,8 @@ from app.embedded import embedded_server
 from app.installation import DATABASE, SERVICE_ROLE, SUPERUSER
 from app.settings import PREFIX, PROJECT
 
-PATIENCE_SECONDS = 120.0
+# The last resort against hanging, also beside busy processes.
+PATIENCE_SECONDS = 600.0
 POLL_SECONDS = 0.02
 #: Processes of PostgreSQL that wait for a lock to move a checkpoint.
 WAITING = "select pid from pg_locks where relation = 'log.checkpoint'::regclass and not granted"
