@@ -78,7 +78,8 @@ def headline() -> str:
 
 
 @cache
-def _kept_cases() -> frozenset[str]:
+def kept_cases() -> frozenset[str]:
+    """The lines of kept_cases.txt."""
     lines = (line.partition("#")[0].strip() for line in KEPT_CASES.read_text(encoding="utf-8").splitlines())
     return frozenset(filter(None, lines))
 
@@ -120,6 +121,6 @@ def sliced(test: str, cases: Sequence[Case], kind_of: Callable[[Any], Hashable])
         case
         for kind, case in zip(kinds, cases, strict=True)
         if next(numbers[kind]) % min(SLICES, sizes[kind]) == 0
-        or kept_line(test, case.name) in _kept_cases()
+        or kept_line(test, case.name) in kept_cases()
         or _differs(case.values)
     ]

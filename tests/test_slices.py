@@ -1,0 +1,98 @@
+"""What a slice leaves out comes in a later one; there is something of every kind in each; changes are whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENTS
+from app.processes.requests.lifecycle import LIFECYCLE as REQUESTS
+from tests import slices
+from tests.durations import LONG, new_long_files
+from tests.slices import SLICES, Case, in_slice, kept_line, sliced
+
+#: Kinds with as many cases as they say.
+SIZES = {"one": 1, "few": 3, "five": 5, "many": 23}
+CASES = [Case(f"{kind}-{n}", (kind, n), kind) for kind, size in SIZES.items() for n in range(size)]
+ROWS = [
+    Case(f"{lifecycle.kind}-{row.name}", (lifecycle, row), lifecycle.kind)
+    for lifecycle in (INCIDENTS, REQUESTS)
+    for row in lifecycle.rows
+]
+
+
+def tried(monkeypatch: pytest.MonkeyPatch, number: int, cases: list[Case], test: str = "a test") -> set[str]:
+    """The names of the cases of that slice."""
+    monkeypatch.setattr(slices, "NUMBER", number)
+    return {case.name for case in sliced(test, cases, str)}
+
+
+@pytest.fixture(autouse=True)
+def unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing differs from the commit before, and nothing is kept."""
+    monkeypatch.setattr(slices, "CHANGED_PACKAGES", frozenset())
+    monkeypatch.setattr(slices, "kept_cases", frozenset)
+
+
+@pytest.mark.parametrize("first", [0, 1, 528])
+def test_in_as_many_runs_as_there_are_slices_every_case_is_tried(
+    monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    runs = [tried(monkeypatch, first + n, CASES) for n in range(SLICES)]
+    assert set().union(*runs) == {case.name for case in CASES}
+
+
+def test_each_run_tries_something_of_every_kind_and_a_fifth_of_what_there_is_much_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for number in range(2 * SLICES):
+        of = Counter(name.partition("-")[0] for name in tried(monkeypatch, number, CASES))
+        assert of.keys() == SIZES.keys()
+        assert (of["one"], of["few"], of["five"]) == (1, 1, 1)
+        assert of["many"] in (4, 5)
+
+
+def test_a_row_that_all_kinds_have_is_tried_on_one_of_them_in_most_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alike = [Case(f"{kind}-{n}", (n,), kind) for kind in "abcdefgh" for n in range(SLICES)]
+    for number in range(SLICES):
+        places = {name.partition("-")[2] for name in tried(monkeypatch, number, alike)}
+        assert len(places) > SLICES // 2, "not all kinds begin at the same place"
+
+
+def test_what_differs_from_the_commit_before_is_tried_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slices, "CHANGED_PACKAGES", frozenset({"app.processes.incidents"}))
+    whole = {case.name for case in ROWS if case.said == "incident"}
+    assert whole < tried(monkeypatch, 0, ROWS)
+    assert len(tried(monkeypatch, 0, ROWS)) < len(ROWS)
+
+
+def test_a_change_to_code_that_kinds_share_tries_its_rows_on_all_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    package = INCIDENTS["comment"].body.__module__.rpartition(".")[0]
+    monkeypatch.setattr(slices, "CHANGED_PACKAGES", frozenset({package}))
+    for number in range(SLICES):
+        assert {"incident-comment", "request-comment"} <= tried(monkeypatch, number, ROWS)
+
+
+def test_what_has_failed_once_is_tried_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slices, "kept_cases", lambda: frozenset({kept_line("a test", "many-7")}))
+    for number in range(SLICES):
+        assert "many-7" in tried(monkeypatch, number, CASES)
+    assert not all("many-7" in tried(monkeypatch, n, CASES, "another test") for n in range(SLICES))
+
+
+def test_what_is_tried_in_one_of_five_runs_is_tried_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = 0
+    for number in range(SLICES):
+        monkeypatch.setattr(slices, "NUMBER", number)
+        runs += in_slice("tests/log/test_writer.py::test_something")
+    assert runs == 1
+
+
+def test_a_new_file_that_takes_long_is_named_with_what_to_do() -> None:
+    (said,) = new_long_files({"tests/a/test_a.py": LONG + 11, "tests/a/test_b.py": LONG})
+    assert said.startswith("tests/a/test_a.py takes 31 s, more than 20:")
