@@ -15,7 +15,7 @@ from app.kpis.facts import FACTS
 from app.log.events import Event
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from tests.conftest import Server, fresh
-from tests.extent import ALL_EXAMPLES
+from tests.extent import ALL_EXAMPLES, WHOLE
 from tests.kpis.breach_causes import breach_causes
 from tests.kpis.business_hours import Hours, agree, later_agreements, usual_agreements
 from tests.kpis.case_budget import CaseBudget
@@ -81,6 +81,18 @@ async def few_kept_books(server: Server) -> AsyncIterator[tuple[str, list[Event]
     """Such a database with so few that their facts can be made one event after the other."""
     sizes = (200, 100, 60) if ALL_EXAMPLES else (30, 15, 10)
     async with made_books(server, *sizes) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+async def some_kept_books(
+    server: Server, few_kept_books: tuple[str, list[Event]]
+) -> AsyncIterator[tuple[str, list[Event]]]:
+    """Such a database with a few; by `make test-all` with more."""
+    if not WHOLE:
+        yield few_kept_books
+        return
+    async with made_books(server, incidents=200, requests=100, problems=60) as made:
         yield made
 
 
@@ -157,6 +169,13 @@ async def own_books(server: Server, kept_books: tuple[str, list[Event]]) -> Asyn
 async def few_own_books(server: Server, few_kept_books: tuple[str, list[Event]]) -> AsyncIterator[Books]:
     """A few histories and their facts, for one test that changes them."""
     async with copied_books(server, *few_kept_books) as made:
+        yield made
+
+
+@pytest.fixture
+async def some_own_books(server: Server, some_kept_books: tuple[str, list[Event]]) -> AsyncIterator[Books]:
+    """A few of them, by `make test-all` as many as in `own_books`, for one test that changes them."""
+    async with copied_books(server, *some_kept_books) as made:
         yield made
 
 
