@@ -1,4 +1,4 @@
-"""What a slice leaves out comes in a later one; there is something of every kind in each; changes are whole."""
+"""What a slice leaves out comes in a later one; each has something of every kind; what changed is whole."""
 
 from __future__ import annotations
 
