@@ -13,23 +13,17 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
-from app.db import connect
-from app.demo.history import make_history
-from app.kernel.ledger import open_ledger
-from app.kpis.facts import FACTS
-from app.log.follow import catch_up
 from app.main import application
-from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 from tests.browser.chromium import Page, browsing, installed
 from tests.client import serving
 from tests.conftest import DatabaseUrls
+from tests.demo.making import following
 from tests.kernel.incidents import a_report
 from tests.people import act, add_caller
 from tests.served import behind_a_socket
 
 AXE = Path(__file__).with_name("axe-core") / "axe.min.js"
-DAYS = 8
 PAGE = 50
 FAULTS = """
 axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violations
@@ -46,25 +40,19 @@ NOT_SIGNED_IN = "401 (Unauthorized)"
 
 @pytest.fixture
 async def address(
-    place: DatabaseUrls, tmp_path: Path, settings: Settings
+    demo_place: DatabaseUrls, demo_secrets: Path, settings: Settings
 ) -> AsyncIterator[tuple[str, str, str]]:
-    """Where the demo's last days are served, a key that sees the figures, and one that does not."""
+    """Where the demo's last months are served, a key that sees the figures, and one that does not."""
     installed()
-    secrets = tmp_path / "secrets"
-    async with open_ledger(place.url, secrets, LIFECYCLES_BY_KIND, settings) as ledger:
-        await make_history(ledger, lambda done, of: None, days=DAYS)
-        monitor = await add_caller(ledger, "Monitor", Role.integration)
+    async with serving(demo_place.url, demo_secrets, settings) as api:
+        monitor = await add_caller(api.ledger, "Monitor", Role.integration)
         old = a_report(occurred_at=datetime(2016, 3, 5, 12, tzinfo=UTC))
-        await act(ledger, monitor, "incident", "report", body=old)
-    async with serving(place.url, secrets, settings) as api:
+        await act(api.ledger, monitor, "incident", "report", body=old)
         keys = [(await api.client("Lin", role)).token for role in (Role.auditor, Role.requester)]
     # When all is written: a page that is behind asks again and again.
-    connection = await connect(place.url)
-    try:
-        await catch_up(connection, FACTS)
-    finally:
-        await connection.close()
-    app = application(place.url, secrets, settings)
+    async with following(demo_place.url) as follow:
+        await follow()
+    app = application(demo_place.url, demo_secrets, settings)
     async with contextlib.AsyncExitStack() as stack:
         host, port = await stack.enter_async_context(behind_a_socket(app))
         yield f"http://{host}:{port}", str(keys[0]), str(keys[1])
@@ -120,10 +108,10 @@ async def test_figures_open_to_cases_and_events_in_both_languages(
         await _down_to_events(page)
         await _years_back(page, url)
         await _holds_its_limits(page)
-        await _says_once_what_ails(page, url)
+        await _says_once_what_ails(page)
         await _down_to_cases_of_another_kind(page, url)
         await _on_a_phone(page, url)
-        await _by_keyboard(page, url)
+        await _by_keyboard(page)
         assert [error for error in page.errors if NOT_SIGNED_IN not in error] == []
 
 
@@ -227,10 +215,8 @@ async def _holds_its_limits(page: Page) -> None:
         assert (most - least) / interval <= 8, unit
 
 
-async def _says_once_what_ails(page: Page, url: str) -> None:
+async def _says_once_what_ails(page: Page) -> None:
     """Where no figure can be had that is said once, and trying again shows them."""
-    await page.open(f"{url}/dashboard?lang=en")
-    await page.until(SHOWN)
     await page.run(
         "window.whole = window.fetch; window.fetch = (path, ...more) =>"
         " /kpis.[a-z_]+.grain=month&from/.test(path) ? Promise.reject(new TypeError('Failed to fetch'))"
@@ -269,17 +255,15 @@ async def _down_to_cases_of_another_kind(page: Page, url: str) -> None:
 async def _on_a_phone(page: Page, url: str) -> None:
     """Nothing is wider than the screen, and what is dark can be read."""
     await page.sized(360, 740, dark=True)
-    for changes in ("", "&kpi=incident_resolution_seconds", "&kpi=backlog&view=cases"):
+    for changes in ("&kpi=incident_resolution_seconds", "&kpi=backlog&view=cases", ""):
         await page.open(f"{url}/dashboard?lang=en{changes}")
         await page.until(SHOWN)
         assert await page.run("document.documentElement.scrollWidth") <= 360
         await _faultless(page)
 
 
-async def _by_keyboard(page: Page, url: str) -> None:
+async def _by_keyboard(page: Page) -> None:
     """Somebody without a mouse comes to a figure, and sees where they are."""
-    await page.open(f"{url}/dashboard?lang=en")
-    await page.until(SHOWN)
     for _ in range(40):
         for kind in ("keyDown", "keyUp"):
             await page.send(
