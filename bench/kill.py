@@ -27,7 +27,8 @@ from app.kpis.facts import FACTS
 from app.kpis.reconcile import ReconciliationReport, reconcile
 from app.registry import LIFECYCLES
 
-PATIENCE_SECONDS = 120.0
+# The last resort against hanging, also beside busy processes.
+PATIENCE_SECONDS = 600.0
 # Statuses after which the command was not carried out, or this is unknown: the client sends it again.
 NOT_ANSWERED = frozenset({502, 503, 504})
 CONSUMER_BEHIND = b"""

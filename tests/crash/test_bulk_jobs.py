@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 from typing import Any
 from uuid import uuid4
 
@@ -14,10 +13,12 @@ import psycopg
 from bench.kill import PATIENCE_SECONDS
 from bench.site import POLL_SECONDS, Site, made_token
 from tests.client import an_incident
+from tests.crash.chances import new_chance
 from tests.crash.stalled_worker import killed_in_a_call
+from tests.extent import WHOLE
 from tests.forked import Sites
 
-LINES, KILLS = 1_500, 2
+LINES, KILLS = 1_500 if WHOLE else 900, 2
 FILE = b"".join(
     json.dumps({"action": "report", "body": an_incident(title=f"Case {n}")}).encode() + b"\n"
     for n in range(LINES)
@@ -32,7 +33,7 @@ async def test_each_line_has_one_effect_though_workers_are_killed_again_and_agai
         await installation.serve()
         headers = {"Authorization": f"Bearer {token}"}
         address = f"http://127.0.0.1:{installation.ports['api']}/v1"
-        async with httpx.AsyncClient(timeout=60, headers=headers, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, headers=headers, trust_env=False) as client:
             upload = (await client.put(f"{address}/uploads/{uuid4()}", content=FILE)).json()["id"]
             body = {"upload": upload, "records": "incidents"}
             asked = await client.post(f"{address}/bulk_jobs", json=body)
@@ -54,9 +55,10 @@ async def test_each_line_has_one_effect_though_workers_are_killed_again_and_agai
 async def _broken(installation: Site) -> list[int]:
     """Kills a worker after the other, each while it carries out lines. Gives how far each had come."""
     came: list[int] = []
+    chance = new_chance()
     with psycopg.connect(installation.url, autocommit=True) as connection:
         for _ in range(KILLS):
-            await killed_in_a_call(installation, random.randint(300, LINES // 3))  # a call has 256
+            await killed_in_a_call(installation, chance.randint(300, LINES // 3))  # a call has 256
             came.append(_count(connection, WRITTEN))
     return came
 

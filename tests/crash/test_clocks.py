@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -14,6 +13,7 @@ from app.kpis.facts import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from bench.cases import ledger_of
 from bench.site import Site, made_token
+from tests.crash.chances import new_chance
 from tests.crash.test_rules import until
 from tests.forked import Sites
 from tests.kernel.incidents import a_report
@@ -80,7 +80,7 @@ async def kill_before_timers_are_put_off(installation: Site) -> None:
 
 
 async def kill_until_everything_is_said(installation: Site) -> None:
-    chance = random.Random()
+    chance = new_chance()
     with psycopg.connect(installation.url, autocommit=True) as line:
         while number(line, TIMERS):
             enough = max(0, number(line, TIMERS) - chance.randint(1, 300))

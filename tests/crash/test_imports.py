@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import Counter
 from typing import Any
 from uuid import uuid4
@@ -14,11 +13,13 @@ import psycopg
 from app.settings import PROJECT
 from bench.kill import PATIENCE_SECONDS
 from bench.site import POLL_SECONDS, Site, made_token
+from tests.crash.chances import new_chance
 from tests.crash.stalled_worker import killed_in_a_call
 from tests.exchange.test_xes import a_log, a_trace, steps
+from tests.extent import WHOLE
 from tests.forked import Sites
 
-CASES, KILLS = 3_000, 2
+CASES, KILLS = 3_000 if WHOLE else 1_000, 2
 STEPS = ("Queued/Awaiting Assignment", "Accepted/In Progress", "Completed/Resolved")
 LOG = a_log(*(a_trace(f"1-{n}", steps(*STEPS)) for n in range(CASES)))
 MAPPING = (PROJECT / "tests" / "exchange" / "mappings" / "vinst_incidents.toml").read_text(encoding="utf-8")
@@ -32,7 +33,7 @@ async def test_a_file_is_brought_in_once_though_workers_are_killed_again_and_aga
         await installation.serve()
         headers = {"Authorization": f"Bearer {token}"}
         address = f"http://127.0.0.1:{installation.ports['api']}/v1"
-        async with httpx.AsyncClient(timeout=60, headers=headers, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, headers=headers, trust_env=False) as client:
             at = f"{address}/imports/{await _asked_for(client, address)}"
             killed_at = await _broken(installation)
             installation.work()
@@ -59,9 +60,10 @@ async def _asked_for(client: httpx.AsyncClient, address: str) -> str:
 async def _broken(installation: Site) -> list[int]:
     """Kills a worker after the other, each while it brings in rows. Gives how far each had come."""
     came: list[int] = []
+    chance = new_chance()
     with psycopg.connect(installation.url, autocommit=True) as connection:
         for _ in range(KILLS):
-            await killed_in_a_call(installation, random.randint(1_001, CASES))  # a call has 1,000
+            await killed_in_a_call(installation, chance.randint(1_001, max(CASES, 1_500)))  # a call has 1,000
             came.append(_count(connection))
     return came
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,7 @@ import psycopg
 from app.log.canonical import instant
 from bench.kill import PATIENCE_SECONDS, REPORT
 from bench.site import POLL_SECONDS, Site, made_token
+from tests.crash.chances import new_chance
 from tests.forked import Sites
 from tests.people import ago
 
@@ -41,12 +41,12 @@ async def test_what_follows_is_done_once_though_workers_are_killed_again_and_aga
 
 async def broken(installation: Site) -> tuple[list[str], Counter[str]]:
     """What is to follow from what people did, and what rules have done in the end."""
-    chance = random.Random()
+    chance = new_chance()
     token = made_token(installation)
     await installation.serve()
     address = f"http://127.0.0.1:{installation.ports['api']}/v1"
     headers = {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(timeout=60, headers=headers, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, headers=headers, trust_env=False) as client:
         desk = Desk(client, address)
         people = [(await desk.perform("/persons", name=f"Person {n}"))["id"] for n in range(3)]
         expected = [effect for _ in range(ROUNDS) for effect in await lived(desk, people)]
