@@ -10,8 +10,9 @@ from app.db import Connection, connect
 
 T = TypeVar("T")
 
-# Less than twice what the database may take to answer: half of it tells who waits for that from who does not.
-PATIENCE_SECONDS = 60.0
+# The last resort against hanging, also beside busy processes. Whoever must not wait for something in the
+# application is shown not to by having that take longer: ten times as long.
+PATIENCE_SECONDS = 600.0
 LOOK_SECONDS = 0.005
 
 

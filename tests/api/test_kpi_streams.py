@@ -34,6 +34,7 @@ from tests.api.test_kpi_tables import CSV, OF_INCIDENTS, as_cell, rows
 from tests.conftest import DatabaseUrls
 from tests.people import ago
 from tests.served import behind_a_socket
+from tests.waiting import PATIENCE_SECONDS
 
 KEY = "incident_resolution_seconds"
 
@@ -105,7 +106,7 @@ async def test_nothing_is_read_for_a_client_that_has_gone() -> None:
     async with served(made.parts()) as answer:
         assert await anext(answer.aiter_text()) == "n\r\n1\r\n"
         await answer.aclose()
-        await asyncio.wait_for(made.closed.wait(), 10)
+        await asyncio.wait_for(made.closed.wait(), PATIENCE_SECONDS)
 
 
 async def test_nothing_is_read_for_a_client_that_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +121,7 @@ async def test_nothing_is_read_for_a_client_that_takes_nothing(monkeypatch: pyte
             closed.set()
 
     async with served(endless()):
-        await asyncio.wait_for(closed.wait(), 10)
+        await asyncio.wait_for(closed.wait(), PATIENCE_SECONDS)
 
 
 def whole_time(key: str, now: datetime, desk: Desk, **more: Any) -> Question:
