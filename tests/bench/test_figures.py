@@ -83,6 +83,7 @@ def test_a_rate_that_python_bounds_is_judged_by_python() -> None:
     assert rated("some", "some", 6_600, (third, third)).cells()[4:] == ("", "", ""), "only to be looked at"
 
 
-async def test_bare_requests_are_answered_for_some_cpu() -> None:
+async def test_bare_requests_are_answered_for_some_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bare, "WARM_UP_SECONDS", 0.1)
     # A tick of the clock that counts CPU is a hundredth of a second.
     assert 0 < await bare.per_second_of_cpu(0.5) < math.inf
