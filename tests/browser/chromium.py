@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import functools
 import json
 import os
 import shutil
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -137,9 +138,13 @@ class Page:
         return base64.b64decode(shot["data"])
 
 
+#: A tab of the browser that shares nothing with other tabs, until the block ends.
+Browsing = Callable[[], contextlib.AbstractAsyncContextManager[Page]]
+
+
 @contextlib.asynccontextmanager
-async def browsing(folder: Path) -> AsyncIterator[Page]:
-    """A tab of a browser of its own, whose data are in that folder, until the block ends."""
+async def browser(folder: Path) -> AsyncIterator[Browsing]:
+    """A browser whose data are in that folder, until the block ends."""
     process = await asyncio.create_subprocess_exec(
         installed(),
         *FLAGS,
@@ -157,8 +162,7 @@ async def browsing(folder: Path) -> AsyncIterator[Page]:
             return told if len(told) == PORT_AND_PATH else None
 
         port, path = await until(listening)
-        async with _tab(port, path) as page:
-            yield page
+        yield functools.partial(_tab, port, path)
     finally:
         # Its own processes with it: they are of the session that it leads.
         with contextlib.suppress(ProcessLookupError):
@@ -172,18 +176,24 @@ def _told(path: Path) -> list[str]:
 
 @contextlib.asynccontextmanager
 async def _tab(port: str, path: str) -> AsyncIterator[Page]:
-    """The first tab of the browser that listens there."""
-    async with connect(f"ws://127.0.0.1:{port}{path}", max_size=LARGEST_MESSAGE) as whole:
-        await whole.send(json.dumps({"id": 1, "method": "Target.getTargets"}))
-        targets = json.loads(await whole.recv())["result"]["targetInfos"]
-        (tab,) = [target["targetId"] for target in targets if target["type"] == "page"][:1]
-    address = f"ws://127.0.0.1:{port}/devtools/page/{tab}"
+    """A tab of the browser that listens there, as if nobody had used that browser before."""
+    async with _listened_to(f"ws://127.0.0.1:{port}{path}") as whole:
+        context = (await whole.send("Target.createBrowserContext"))["browserContextId"]
+        made = await whole.send("Target.createTarget", url="about:blank", browserContextId=context)
+        async with _listened_to(f"ws://127.0.0.1:{port}/devtools/page/{made['targetId']}") as page:
+            for domain in ("Page", "Runtime", "Log"):
+                await page.send(f"{domain}.enable")
+            yield page
+        await whole.send("Target.disposeBrowserContext", browserContextId=context)
+
+
+@contextlib.asynccontextmanager
+async def _listened_to(address: str) -> AsyncIterator[Page]:
+    """What answers commands at that address."""
     async with connect(address, max_size=LARGEST_MESSAGE) as connection:
         page = Page(connection)
         listening = asyncio.create_task(page.listen())
         try:
-            for domain in ("Page", "Runtime", "Log"):
-                await page.send(f"{domain}.enable")
             yield page
         finally:
             listening.cancel()

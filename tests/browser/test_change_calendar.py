@@ -16,7 +16,7 @@ import pytest
 
 from app.main import application
 from app.settings import Settings
-from tests.browser.chromium import Page, browsing, installed
+from tests.browser.chromium import Browsing, Page, installed
 from tests.browser.test_dashboard import AXE, FAULTS, NOT_SIGNED_IN
 from tests.client import serving
 from tests.conftest import DatabaseUrls
@@ -87,10 +87,10 @@ async def _sign_in(page: Page, url: str, key: str) -> None:
 
 
 async def test_the_week_and_the_month_are_shown_listed_and_can_be_subscribed_to(
-    address: tuple[str, str], tmp_path: Path
+    address: tuple[str, str], browsing: Browsing
 ) -> None:
     url, key = address
-    async with browsing(tmp_path) as page:
+    async with browsing() as page:
         await page.sized(1280, 900)
         await _sign_in(page, url, key)
         assert await page.run(ENTRIES) == 4

@@ -15,7 +15,7 @@ import pytest
 from app.common.people import Role
 from app.main import application
 from app.settings import Settings
-from tests.browser.chromium import Page, browsing, installed
+from tests.browser.chromium import Browsing, Page, installed
 from tests.client import serving
 from tests.conftest import DatabaseUrls
 from tests.demo.making import following
@@ -90,10 +90,10 @@ async def _text(page: Page, of: str = "main") -> str:
 
 
 async def test_figures_open_to_cases_and_events_in_both_languages(
-    address: tuple[str, str, str], tmp_path: Path
+    address: tuple[str, str, str], browsing: Browsing
 ) -> None:
     url, key, requesters = address
-    async with browsing(tmp_path) as page:
+    async with browsing() as page:
         await page.sized(1280, 900)
         await page.open(f"{url}/dashboard?lang=en")
         await _sign_in(page, requesters)

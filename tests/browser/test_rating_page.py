@@ -16,7 +16,7 @@ from app.common.people import Role
 from app.main import application
 from app.settings import Settings
 from app.ticketing.rating_links import RatingLink
-from tests.browser.chromium import Page, browsing, installed
+from tests.browser.chromium import Browsing, Page, installed
 from tests.browser.test_dashboard import AXE, FAULTS
 from tests.client import RESOLVED, Api, an_incident, serving
 from tests.conftest import DatabaseUrls
@@ -77,8 +77,10 @@ async def rating(place: Place) -> int | None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-async def test_it_can_be_read_and_used_on_every_screen(place: Place, tmp_path: Path, language: str) -> None:
-    async with browsing(tmp_path / "browser") as page:
+async def test_it_can_be_read_and_used_on_every_screen(
+    place: Place, browsing: Browsing, language: str
+) -> None:
+    async with browsing() as page:
         for width, height in SIZES:
             await page.sized(width, height)
             await page.open(f"{place.link}?lang={language}")
@@ -95,9 +97,9 @@ async def test_it_can_be_read_and_used_on_every_screen(place: Place, tmp_path: P
 
 
 async def test_the_button_stores_what_was_chosen_and_opening_it_stores_nothing(
-    place: Place, tmp_path: Path
+    place: Place, browsing: Browsing
 ) -> None:
-    async with browsing(tmp_path / "browser") as page:
+    async with browsing() as page:
         await page.sized(*SIZES[0])
         await page.open(place.link)
         await page.run("document.querySelector('.rating button').click()")
@@ -116,8 +118,8 @@ async def test_the_button_stores_what_was_chosen_and_opening_it_stores_nothing(
         assert page.errors == []
 
 
-async def test_a_wrong_link_says_so(place: Place, tmp_path: Path) -> None:
-    async with browsing(tmp_path / "browser") as page:
+async def test_a_wrong_link_says_so(place: Place, browsing: Browsing) -> None:
+    async with browsing() as page:
         for width, height in SIZES:
             await page.sized(width, height)
             await page.open(f"{place.link}x?lang=en")

@@ -14,51 +14,52 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
-from app.db import Connection, connect
+from app.db import connect
+from app.i18n import LANGUAGES
 from app.log.follow import FOLLOW_LIMITS
 from app.main import application
 from app.settings import Settings
-from tests.browser.chromium import Page, browsing, installed
+from tests.browser.chromium import Browsing, Page, installed
 from tests.browser.test_dashboard import AXE, FAULTS
 from tests.client import Client, serving
-from tests.conftest import DatabaseUrls
+from tests.conftest import Server, fresh
+from tests.extent import some_of
 from tests.people import ago
 from tests.served import behind_a_socket
 from tests.service_levels.agreements.samples import a_target, the_parties
 from tests.service_reports.desk import PERIOD, SERVICE, ReportDesk, at
 
 SIZES = ((390, 844), (1280, 900))
+#: A language and a size: both of each, in turn in other pairs, and by `make test-all` in all.
+PAIRS = [list(zip(LANGUAGES, sizes, strict=True)) for sizes in (SIZES, SIZES[::-1])]
+SCREENS = [pair for pairs in some_of(PAIRS, 1) for pair in pairs]
+USUAL = Settings(_env_file=None, rating_percent=0)  # type: ignore[call-arg]  # Pydantic's own argument
 #: A4 without its margins, in pixels of the screen.
 PAPER = (718, 1047)
 #: Where pictures are kept for whoever wants to look at them.
 PICTURES = os.environ.get("LEDGERDESK_TEST_PICTURES")
 
 
-@pytest.fixture
-async def follower(place: DatabaseUrls) -> AsyncIterator[Connection]:
-    """A connection as the worker has it."""
-    async with await connect(place.url, FOLLOW_LIMITS) as connection:
-        yield connection
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def address(
-    place: DatabaseUrls, tmp_path: Path, settings: Settings, follower: Connection
+    server: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[str, str, Client]]:
-    """Where it is served, the path of a report that was corrected once, and who may read it."""
+    """Where it is served, the path of a report that was corrected once, and who may read it. No test changes
+    anything.
+    """
     installed()
-    secrets = tmp_path / "secrets"
+    secrets = tmp_path_factory.mktemp("secrets")
     async with contextlib.AsyncExitStack() as stack:
-        api = await stack.enter_async_context(serving(place.url, secrets, settings))
+        place = stack.enter_context(fresh(server))
+        follower = await stack.enter_async_context(await connect(place.url, FOLLOW_LIMITS))
+        api = await stack.enter_async_context(serving(place.url, secrets, USUAL))
         parties = await the_parties(api)
         tool = await api.client("Telephone", Role.agent, Role.integration, teams=("mail-team",))
         other = await api.client("Second manager", Role.service_level_manager)
         desk = ReportDesk(api, follower, parties, tool, other)
         await desk.offer(await api.client("Keeper of services", Role.admin))
         report = await reported(desk)
-        host, port = await stack.enter_async_context(
-            behind_a_socket(application(place.url, secrets, settings))
-        )
+        host, port = await stack.enter_async_context(behind_a_socket(application(place.url, secrets, USUAL)))
         yield f"http://{host}:{port}", report, parties.manager
 
 
@@ -129,51 +130,48 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("language", WORDS)
 async def test_a_report_is_read_on_every_screen_and_on_paper(
-    address: tuple[str, str, Client], tmp_path: Path, language: str
+    address: tuple[str, str, Client], browsing: Browsing
 ) -> None:
     url, report, manager = address
-    async with browsing(tmp_path / "browser") as page:
+    async with browsing() as page:
         await as_client(page, manager)
-        for width, height in SIZES:
+        for language, (width, height) in SCREENS:
             await page.sized(width, height)
             await page.open(f"{url}{report}?lang={language}")
             text: str = await page.run("document.body.innerText")
             assert [words for words in (*WORDS[language], PERIOD) if words not in text] == []
             assert await page.run("document.querySelector('script')") is None
             await looked_at(page, f"report-{language}-{width}")
-        await on_paper(page, f"report-{language}")
+            await on_paper(page, f"report-{language}")
         assert page.errors == []
 
 
-@pytest.mark.parametrize("language", WORDS)
 async def test_what_was_signed_is_read_on_every_screen_and_on_paper(
-    address: tuple[str, str, Client], tmp_path: Path, language: str
+    address: tuple[str, str, Client], browsing: Browsing
 ) -> None:
     url, report, manager = address
     of = report.partition("/reports/")[0]
     documents = [one["number"] for one in (await manager.read(f"{of}/documents"))["items"]]
-    async with browsing(tmp_path / "browser") as page:
+    async with browsing() as page:
         await as_client(page, manager)
         for number in documents:
-            for width, height in SIZES:
+            for language, (width, height) in SCREENS:
                 await page.sized(width, height)
                 await page.open(f"{url}{of}/documents/{number}?lang={language}")
                 assert number in await page.run("document.body.innerText")
                 await looked_at(page, f"{number}-{language}-{width}")
-            await on_paper(page, f"{number}-{language}")
+                await on_paper(page, f"{number}-{language}")
         assert page.errors == []
 
 
-@pytest.mark.parametrize("language", WORDS)
 async def test_what_is_due_next_is_read_on_every_screen(
-    address: tuple[str, str, Client], tmp_path: Path, language: str
+    address: tuple[str, str, Client], browsing: Browsing
 ) -> None:
     url, _, manager = address
-    async with browsing(tmp_path / "browser") as page:
+    async with browsing() as page:
         await as_client(page, manager)
-        for width, height in SIZES:
+        for language, (width, height) in SCREENS:
             await page.sized(width, height)
             await page.open(f"{url}/dashboard/due?lang={language}")
             await page.until("document.getElementById('skip').textContent")

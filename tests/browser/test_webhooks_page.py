@@ -15,7 +15,7 @@ from app.common.people import Role
 from app.main import application
 from app.settings import Settings
 from app.webhooks import samples
-from tests.browser.chromium import Page, browsing, installed
+from tests.browser.chromium import Browsing, Page, installed
 from tests.browser.test_dashboard import AXE, FAULTS, NOT_SIGNED_IN, SHOWN
 from tests.client import serving
 from tests.conftest import DatabaseUrls
@@ -102,9 +102,9 @@ async def _sign_in(page: Page, url: str, key: str) -> None:
 
 
 async def test_what_has_failed_is_seen_tried_and_replayed_with_a_mended_mapping(
-    place: Place, tmp_path: Path
+    place: Place, browsing: Browsing
 ) -> None:
-    async with browsing(tmp_path) as page:
+    async with browsing() as page:
         await page.sized(1280, 900)
         await _sign_in(page, place.url, str(place.tool.admin.token))
         assert "3 deliveries of one source have failed." in await _text(page, "#attention")
@@ -173,8 +173,8 @@ async def _replayed(page: Page, place: Place) -> None:
     assert "There are no deliveries here." in await _text(page, "#deliveries")
 
 
-async def test_it_is_read_in_chinese_on_a_phone_and_in_the_dark(place: Place, tmp_path: Path) -> None:
-    async with browsing(tmp_path) as page:
+async def test_it_is_read_in_chinese_on_a_phone_and_in_the_dark(place: Place, browsing: Browsing) -> None:
+    async with browsing() as page:
         await page.sized(390, 844, dark=True)
         await _sign_in(page, place.url, str(place.tool.admin.token))
         await _click(page, "#language")
@@ -193,8 +193,8 @@ async def test_it_is_read_in_chinese_on_a_phone_and_in_the_dark(place: Place, tm
         assert [error for error in page.errors if NOT_SIGNED_IN not in error] == []
 
 
-async def test_who_is_no_administrator_is_told_so(place: Place, tmp_path: Path) -> None:
-    async with browsing(tmp_path) as page:
+async def test_who_is_no_administrator_is_told_so(place: Place, browsing: Browsing) -> None:
+    async with browsing() as page:
         await _sign_in(page, place.url, place.agent)
         assert ADMINS_ONLY in await _text(page)
         assert await page.run("document.querySelector('#out') !== null")
@@ -205,10 +205,10 @@ async def test_who_is_no_administrator_is_told_so(place: Place, tmp_path: Path) 
         assert [e for e in page.errors if NOT_SIGNED_IN not in e and NOT_ALLOWED not in e] == []
 
 
-async def test_a_source_sends_itself_a_sample(place: Place, tmp_path: Path) -> None:
+async def test_a_source_sends_itself_a_sample(place: Place, browsing: Browsing) -> None:
     if not (Path(samples.__file__).parent / "sample_deliveries" / "alertmanager.json").exists():
         pytest.skip("no sample delivery of Alertmanager")
-    async with browsing(tmp_path) as page:
+    async with browsing() as page:
         await _sign_in(page, place.url, str(place.tool.admin.token))
         await _click(page, "#source-alertmanager-1")
         await page.until("document.querySelector('#deliveries .soft')")
