@@ -28,7 +28,7 @@ from app.kpis.question import Question, QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
 from tests.conftest import DatabaseUrls
-from tests.extent import ALL_EXAMPLES
+from tests.extent import examples
 from tests.random_histories import RandomAction, RandomWorld, random_actions
 from tests.service_levels.clocks.agreements import add_calendar, hours, sign, target
 from tests.service_levels.clocks.checks import rows_are_what_the_engine_says, streams_say_what_they_ought_to
@@ -57,7 +57,7 @@ async def agreed(world: RandomWorld) -> RandomWorld:
 
 
 @settings(
-    max_examples=8 if ALL_EXAMPLES else 3,
+    max_examples=examples(8),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -36,7 +36,7 @@ async def _reconciled(url: str, *keys: str) -> ReconciliationReport:
     return await reconcile(url, zone=SHANGHAI, now=NOW, keys=keys)
 
 
-@pytest.mark.parametrize(("seed", "zone"), some_of(list(enumerate(ZONES)), 2))
+@pytest.mark.parametrize(("seed", "zone"), some_of(list(enumerate(ZONES)), 1))
 async def test_both_paths_agree_on_every_kpi_month_and_dimension(
     database_url: str, follower: Connection, seed: int, zone: str
 ) -> None:
