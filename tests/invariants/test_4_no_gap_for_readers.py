@@ -34,11 +34,6 @@ class Tally:
     stale: int = 0
     rolled_back: int = 0
 
-    @property
-    def is_enough(self) -> bool:
-        """Whether so much has happened that it proves something."""
-        return len(self.acknowledged) > EVENTS and min(self.stale, self.rolled_back) > EVENTS // 10
-
     def is_enough(self) -> bool:
         """Whether so much has happened that it proves something."""
         return len(self.acknowledged) >= EVENTS and min(self.stale, self.rolled_back) >= OTHERS
