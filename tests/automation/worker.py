@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from typing import Any
 
 from app.db import Connection, connect
 from app.kernel.ledger import Ledger
-from app.kernel.timers import TimerConsumer, fire_due
+from app.kernel.timers import WITH_DUE, fire_due
 from app.log import read
+from app.log.batches import Batch, PositionRange, Tail
+from app.log.consumer_group import CHECKPOINTS, LOCK
 from app.log.events import Recorded
-from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.log.follow import FOLLOW_LIMITS, MOVE_CHECKPOINTS, Consumer, process_next_batch
 from app.notifications import notices
 from app.worker import TIMED_RULES, acting_consumers
 
@@ -22,33 +27,79 @@ class Worker:
     ledger: Ledger
     #: What failed, by the name of the rule.
     failures: list[tuple[str, Exception]] = field(default_factory=list)
+    _now: datetime | None = None
 
     async def work(self, now: datetime) -> None:
         """Does what follows from the log and the clock, until nothing follows any more."""
+        self._now = now
         connection = await connect(self.ledger.db.url, FOLLOW_LIMITS)
         try:
             # First what goes off for what may be no more: nothing is known yet of what has happened since.
             while (
                 await self._go_off(connection, now)
-                + await self._follow(connection, now)
+                + await self._follow(connection)
                 + await notices.send_due(connection, self.ledger, now, failed=self._failed)
             ):
                 pass
         finally:
             await connection.close()
 
-    async def _follow(self, connection: Connection, now: datetime) -> int:
-        consumers = acting_consumers(self.ledger, lambda: now)
-        return sum([await catch_up(connection, consumer) for consumer in consumers])
+    @cached_property
+    def _consumers(self) -> Sequence[Consumer]:
+        return acting_consumers(self.ledger, self._clock)
+
+    def _clock(self) -> datetime:
+        assert self._now is not None
+        return self._now
+
+    async def _follow(self, connection: Connection) -> int:
+        tail, taken = Tail(), 0
+        for consumer in await self._concerned(connection, tail):
+            while (span := await process_next_batch(connection, consumer, tail=tail)) is not None:
+                taken += span.events
+        return taken
+
+    async def _concerned(self, connection: Connection, tail: Tail) -> list[Consumer]:
+        """Those who have new events to handle. The others' checkpoints are moved at once, as their group does
+        it in the application: to ask each of them takes longer than all that most tests do.
+        """
+        names = [consumer.name for consumer in self._consumers]
+        async with connection.transaction():
+            locked = {name for (name,) in await _rows(connection, LOCK, names)}
+            places = {
+                name: PositionRange(position + 1, head)
+                for name, position, head in await _rows(connection, CHECKPOINTS, names)
+                if position < head
+            }
+            if not places:
+                return []
+            last = next(iter(places.values())).last
+            first = min(span.first for span in places.values())
+            await tail.read_to(connection, PositionRange(first, last))
+            concerned = [
+                one
+                for one in self._consumers
+                if (span := places.get(one.name)) is not None
+                and (
+                    one.name not in locked or Batch(connection, span, tail).may_concern(one.types, one.kinds)
+                )
+            ]
+            moved = places.keys() - {one.name for one in concerned}
+            await connection.execute(MOVE_CHECKPOINTS.encode(), (last, sorted(moved)))
+        return concerned
 
     async def _go_off(self, connection: Connection, now: datetime) -> int:
-        return sum([await self._rule_goes_off(connection, rule, now) for rule in TIMED_RULES])
-
-    async def _rule_goes_off(self, connection: Connection, rule: TimerConsumer, now: datetime) -> int:
-        return await fire_due(connection, self.ledger, rule, now, failed=self._failed)
+        rules = {rule.timers: rule for rule in TIMED_RULES}
+        due = [rules[name] for (name,) in await _rows(connection, WITH_DUE, list(rules), now)]
+        return sum([await fire_due(connection, self.ledger, rule, now, failed=self._failed) for rule in due])
 
     def _failed(self, name: str, error: Exception) -> None:
         self.failures.append((name, error))
+
+
+async def _rows(connection: Connection, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+    cursor = await connection.execute(query.encode(), parameters)
+    return await cursor.fetchall()
 
 
 async def by_rules(ledger: Ledger, stream: str) -> list[Recorded]:
