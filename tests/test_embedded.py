@@ -20,6 +20,7 @@ from app import embedded, installation
 from app.embedded import EmbeddedError, EmbeddedPostgres, default_data_dir, embedded_server
 from app.schema import SchemaTooOldError
 from app.settings import Settings
+from tests.waiting import PATIENCE_SECONDS
 
 PROJECT = Path(__file__).parents[1]
 FAST = {"fsync": "off", "shared_buffers": "16MB"}
@@ -139,7 +140,7 @@ def test_users_who_come_at_the_same_moment_share_one_server(folder: Path) -> Non
         users = [another_user(folder / "data", stack) for _ in range(3)]
         assert len({ask(address(user), "select pg_postmaster_start_time()::text") for user in users}) == 1
         for user in users:
-            user.communicate(timeout=60)
+            user.communicate(timeout=PATIENCE_SECONDS)
     assert [user.returncode for user in users] == [0, 0, 0]
     assert not runs(folder / "data")
 
@@ -362,7 +363,9 @@ def python_for(user: pwd.struct_passwd, code: Path) -> str:
     )
     for python in (sys.executable, "/usr/bin/python3"):
         try:
-            tried = subprocess.run([python, "-c", probe], cwd=code, user=user.pw_uid, timeout=60, check=False)
+            tried = subprocess.run(
+                [python, "-c", probe], cwd=code, user=user.pw_uid, timeout=PATIENCE_SECONDS, check=False
+            )
         except OSError:
             continue
         if tried.returncode == 0:

@@ -23,6 +23,7 @@ from app.registry import LIFECYCLES_BY_KIND
 from app.settings import PROJECT
 from tests.cli.conftest import Run, environment
 from tests.conftest import DatabaseUrls, Server
+from tests.waiting import PATIENCE_SECONDS
 
 
 def made(run: Run, *arguments: str) -> dict[str, object]:
@@ -209,7 +210,9 @@ def test_the_service_answers_until_it_is_stopped(place: DatabaseUrls, tmp_path: 
     )
     try:
         with httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", transport=httpx.HTTPTransport(retries=10), timeout=60
+            base_url=f"http://127.0.0.1:{port}",
+            transport=httpx.HTTPTransport(retries=10),
+            timeout=PATIENCE_SECONDS,
         ) as client:
             assert client.get("/readyz").json() == {"ready": True, "missing": []}
             assert client.get("/v1/meta").status_code == 401
@@ -217,6 +220,6 @@ def test_the_service_answers_until_it_is_stopped(place: DatabaseUrls, tmp_path: 
             assert client.get("/v1/%zz%", headers={"Authorization": "Bearer x"}).status_code == 401
     finally:
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE_SECONDS)
     assert "Traceback" not in said
     assert process.returncode in (0, 143)

@@ -23,7 +23,7 @@ from app.settings import PROJECT, Settings
 from tests.cli.conftest import Run, environment
 from tests.conftest import DatabaseUrls, Server, fresh
 from tests.exchange.servicenow_files import a_case, a_file, a_row, outcome, text_of, the_fold_holds
-from tests.waiting import Blocked, until
+from tests.waiting import PATIENCE_SECONDS, Blocked, until
 
 STORY = [
     *a_case("INC0001", "New", "Active", "Resolved", "Closed"),
@@ -333,7 +333,7 @@ async def test_an_import_that_ended_on_the_way_goes_on_as_if_nothing_had_been(
                 await until(lambda: read.head(watching.db))
                 await blocked.waiting()
                 end(process, administrator_url)
-                _, said = process.communicate(timeout=60)
+                _, said = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == code
     assert words in said
     assert "Traceback" not in said

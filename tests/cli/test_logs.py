@@ -12,6 +12,7 @@ import psycopg
 from tests.cli.conftest import environment
 from tests.conftest import DatabaseUrls
 from tests.forked import Forking
+from tests.waiting import PATIENCE_SECONDS
 
 
 def test_a_failure_of_ours_leaves_its_traceback_with_the_id_that_the_client_was_told(
@@ -25,7 +26,9 @@ def test_a_failure_of_ours_leaves_its_traceback_with_the_id_that_the_client_was_
     process = forking.start("serve", "--port", str(port), environment=seen, log=said)
     try:
         transport = httpx.HTTPTransport(retries=10)
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=transport, timeout=60) as client:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", transport=transport, timeout=PATIENCE_SECONDS
+        ) as client:
             assert client.get("/readyz").status_code == 200
             with psycopg.connect(place.owner_url, autocommit=True) as owner:
                 owner.execute("alter table fold.key rename to hidden")

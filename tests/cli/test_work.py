@@ -16,9 +16,6 @@ from tests.conftest import DatabaseUrls
 from tests.forked import Forking
 from tests.waiting import until
 
-# Two processes that start on a busy machine; nothing is waited for but that they have.
-START_SECONDS = 120.0
-
 
 class Log:
     """The log of an installation, and how far the facts have followed it."""
@@ -55,12 +52,12 @@ async def test_a_worker_follows_the_log_and_another_goes_on_when_it_is_killed(
     log.grow()
     first, second = [forking.start("work", environment=seen, log=said) for _ in range(2)]
     try:
-        await until(log.is_followed, START_SECONDS)
+        await until(log.is_followed)
         log.grow()
-        await until(log.is_followed, START_SECONDS)
+        await until(log.is_followed)
         first.kill()
         log.grow()
-        await until(log.is_followed, START_SECONDS)
+        await until(log.is_followed)
         second.terminate()
         assert second.wait(120) in (0, 143)
         assert "Traceback" not in said.read_text(encoding="utf-8")
@@ -78,11 +75,11 @@ async def test_a_worker_beside_a_service_is_started_again_when_it_is_killed_and_
         monkeypatch.setenv(PREFIX + name, value)
     log.grow()
     with supervised_worker() as beside:
-        await until(log.is_followed, START_SECONDS)
+        await until(log.is_followed)
         assert beside.child is not None
         killed = beside.child
         killed.kill()
         log.grow()
-        await until(log.is_followed, START_SECONDS)
+        await until(log.is_followed)
         assert beside.child is not killed
     assert beside.child.wait(30) == 0

@@ -16,6 +16,7 @@ from app.kpis.series import KpiStatus
 from app.settings import PROJECT
 from tests.deploy.conftest import DEPLOY
 from tests.deploy.promql import OF_PROMETHEUS, Metrics, faults
+from tests.waiting import PATIENCE_SECONDS
 
 RULES = DEPLOY / "prometheus" / "ledgerdesk.rules.yml"
 SEVERITIES = {"page", "ticket", "info"}
@@ -94,7 +95,7 @@ def promtool(*arguments: str, cwd: Path) -> None:
     if program is None:
         pytest.skip("promtool is absent: Prometheus' own checks of the rules were not made")
     done = subprocess.run(
-        [program, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60, check=False
+        [program, *arguments], cwd=cwd, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

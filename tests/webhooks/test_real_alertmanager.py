@@ -19,7 +19,7 @@ from app.settings import Settings
 from tests.client import Api, Json
 from tests.conftest import DatabaseUrls
 from tests.served import behind_a_socket
-from tests.waiting import until
+from tests.waiting import PATIENCE_SECONDS, until
 from tests.webhooks.tools import Tool, a_source, process_all
 
 BINARY = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
@@ -41,7 +41,6 @@ receivers:
         http_config:
           basic_auth: {{username: alertmanager, password: "{secret}"}}
 """
-STOP_SECONDS = 20
 
 
 def free_port() -> int:
@@ -79,7 +78,7 @@ async def alertmanager(folder: Path, url: str, secret: str) -> AsyncIterator[htt
             yield client
     finally:
         process.terminate()
-        await asyncio.wait_for(process.wait(), STOP_SECONDS)
+        await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
 
 
 async def tell(

@@ -15,6 +15,7 @@ from app.webhooks import processing
 from app.webhooks.adapters import adapter_keys
 from tests.client import Api
 from tests.served import behind_a_socket
+from tests.waiting import PATIENCE_SECONDS
 from tests.webhooks.tools import clock
 
 
@@ -27,7 +28,7 @@ async def test_every_sample_is_taken_and_processed(api: Api) -> None:
         async with behind_a_socket(api.app) as (host, port):
             sent = {"Authorization": f"Bearer {admin.token}"}
             async with httpx.AsyncClient(
-                base_url=f"http://{host}:{port}", headers=sent, timeout=60
+                base_url=f"http://{host}:{port}", headers=sent, timeout=PATIENCE_SECONDS
             ) as client:
                 found = [one async for one in replay_samples(client)]
         worker.cancel()
