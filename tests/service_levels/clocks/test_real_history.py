@@ -25,7 +25,7 @@ from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 from tests.conftest import RealHistory
 from tests.exchange.servicenow_files import WHOLE, import_file
-from tests.extent import in_soak
+from tests.extent import in_soak, in_test_all
 from tests.service_levels.clocks import attainment_script as script
 from tests.service_levels.clocks.agreements import add_calendar, sign, target
 
@@ -85,22 +85,34 @@ async def the_script_agrees(ledger: Ledger, connection: Connection, path: Path, 
         assert await attainment(ledger.db, metric) == script.attainment(found, metric)
 
 
+async def _behind(ledger: Ledger, path: Path, cases: int) -> None:
+    """The history is there, and its facts; then the agreement comes."""
+    async with await connect(ledger.db.url, FOLLOW_LIMITS) as connection:
+        await catch_up(connection, FACTS)
+        await agree(ledger)
+        await the_script_agrees(ledger, connection, path, cases)
+    said = await ledger.db.value("select count(*) from log.stream_head where kind = 'clock'")
+    assert said == 0  # it happened elsewhere
+    row = await ledger.db.row("select * from sla.recomputation")
+    assert row is not None
+    assert (row["number"], row["finished_at"] is not None) == (cases, True)
+
+
+@in_test_all
 async def test_an_agreement_signed_behind_the_history_measures_every_case(
     real_history: RealHistory, settings: Settings, real_data: Path
 ) -> None:
-    place = real_history.place
-    async with (
-        ledgers.open_ledger(place.url, real_history.secrets_dir, LIFECYCLES_BY_KIND, settings) as ledger,
-        await connect(place.url, FOLLOW_LIMITS) as connection,
-    ):
-        await catch_up(connection, FACTS)
-        await agree(ledger)
-        await the_script_agrees(ledger, connection, real_data / WHOLE, CASES)
-        said = await ledger.db.value("select count(*) from log.stream_head where kind = 'clock'")
-        assert said == 0  # it happened elsewhere
-        row = await ledger.db.row("select * from sla.recomputation")
-        assert row is not None
-        assert (row["number"], row["finished_at"] is not None) == (CASES, True)
+    url, secrets = real_history.place.url, real_history.secrets_dir
+    async with ledgers.open_ledger(url, secrets, LIFECYCLES_BY_KIND, settings) as ledger:
+        await _behind(ledger, real_data / WHOLE, CASES)
+
+
+async def test_an_agreement_signed_behind_the_first_cases_of_the_history_measures_them(
+    ledger: Ledger, real_data: Path, tmp_path: Path
+) -> None:
+    path = first_cases(real_data, tmp_path)
+    await import_file(ledger, path)
+    await _behind(ledger, path, FIRST_CASES)
 
 
 async def _before(ledger: Ledger, path: Path, cases: int) -> None:
