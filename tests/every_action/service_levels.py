@@ -41,7 +41,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "metric": "resolution",
         "explanation": "The relay came late. 到货延迟。",
     },
-    AssignComplaint: lambda: {"complaint": NOBODYS, "owner": "me"},
+    AssignComplaint: lambda: {"complaint": NOBODYS, "owner": IDS["doer"]},
     MergeComplaint: lambda: {"complaint": NOBODYS, "into": NOBODYS},
     EscalateComplaint: lambda: {"complaint": NOBODYS, "told": [], "escalated_to": []},
     AnswerComplaint: lambda: {
