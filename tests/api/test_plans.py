@@ -19,6 +19,7 @@ from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import LISTING, IncidentOut
+from tests.api.bulk_rows import insert_rows
 from tests.conftest import DatabaseUrls
 from tests.foundation.custom.test_custom_fields import declare
 from tests.people import add_caller, add_team
@@ -59,8 +60,7 @@ async def many(crowded: Ledger, lasting: DatabaseUrls) -> dict[str, Caller]:
     me = await add_caller(crowded, "Zhao", teams=("network",))
     assert me.person_id is not None
     with psycopg.connect(lasting.owner_url, cursor_factory=psycopg.ClientCursor) as owner:
-        owner.execute(MAKE.encode(), {"me": me.person_id, "team": team.id, "many": MANY})
-        owner.execute("analyze fold.incident")
+        insert_rows(owner, "fold.incident", MAKE, {"me": me.person_id, "team": team.id, "many": MANY})
     teams = frozenset({team.id})
     return {
         "everything": Caller(me.actor, me.person_id, (RoleGrant(Role.admin),), teams),
