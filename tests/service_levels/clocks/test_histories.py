@@ -6,12 +6,12 @@ import random
 
 import pytest
 
-from tests.extent import ALL_EXAMPLES, FEW_EXAMPLES
+from tests.extent import ALL_EXAMPLES, some_of
 from tests.service_levels.clocks.checks import rows_are_what_the_engine_says, streams_say_what_they_ought_to
 from tests.service_levels.clocks.random_desk import RandomDesk
 from tests.service_levels.clocks.world import Desk
 
-SEEDS = range(40 if ALL_EXAMPLES else 2 if FEW_EXAMPLES else 5)
+SEEDS = some_of(range(40 if ALL_EXAMPLES else 5), 2)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

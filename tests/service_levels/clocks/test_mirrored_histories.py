@@ -16,6 +16,7 @@ from app.db import Connection
 from app.kpis.facts import FACTS
 from app.log.follow import catch_up
 from tests.client import Api
+from tests.extent import some_of
 from tests.service_levels.clocks.agreements import add_calendar, hours, sign, target
 from tests.service_levels.clocks.checks import rows_are_what_the_engine_says, streams_say_what_they_ought_to
 from tests.service_levels.clocks.test_reading import EVERY_DAY
@@ -95,7 +96,8 @@ async def test_clocks_are_the_same_in_any_order_and_say_at_each_step_what_they_o
 ) -> None:
     await agree(api)
     tool, person = await a_tool(api, adapter)
-    tried = chosen(len(STORIES[adapter](0)))
+    first, *others = chosen(len(STORIES[adapter](0)))
+    tried = [first, *some_of(others, 6)]
     results = await live(api, follower, tool, person, tried, adapter)
     assert [row["metric"] for row in results[0]] == ["resolution", "response", "restore"]
     differing = [course for course, found in zip(tried, results, strict=True) if found != results[0]]

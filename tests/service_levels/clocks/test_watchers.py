@@ -18,6 +18,7 @@ from app.log.follow import FOLLOW_LIMITS
 from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 from tests.conftest import DatabaseUrls
+from tests.extent import examples
 from tests.service_levels.clocks.agreements import add_calendar, sign, target
 from tests.service_levels.clocks.checks import rows_are_what_the_engine_says, streams_say_what_they_ought_to
 from tests.service_levels.clocks.random_desk import RandomDesk
@@ -119,7 +120,7 @@ async def test_a_life_with_three_watchers_says_what_it_says_with_one(
 
     life = RandomDesk(desk, random.Random(77), work=work)
     await life.begin()
-    await life.play(80)
+    await life.play(examples(80))
     await desk.work()
     assert await rows_are_what_the_engine_says(desk.connection) > 2
     assert await streams_say_what_they_ought_to(desk.connection, desk.ledger, desk.clock.now) > 5
