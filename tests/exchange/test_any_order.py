@@ -28,9 +28,10 @@ from app.kpis.question import QuestionParameters, parse_question
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from tests.conftest import DatabaseUrls, Server, fresh
 from tests.exchange.servicenow_files import NOW, SELECT_STATE, the_fold_holds
+from tests.extent import examples
 
 SPLITS = int(os.environ.get("LEDGERDESK_TEST_SPLITS", "1"))
-CASES = 100
+CASES = examples(160)
 BEGIN = datetime(2026, 2, 20, tzinfo=UTC)
 STATES = ("acknowledged", "in_progress", "on_hold", "in_progress", "resolved", "closed", "cancelled", "limbo")
 PERSONS = ("Ada", "Bo", "Cy")

@@ -16,6 +16,7 @@ from app.log.follow import FOLLOW_LIMITS, catch_up
 from tests.conftest import DatabaseUrls, Server, fresh
 from tests.exchange.servicenow_files import NOW, SELECT_STATE, a_mapping, the_fold_holds
 from tests.exchange.test_xes import a_log, a_trace, steps
+from tests.extent import some_of
 
 #: Cases of which the second extract has events from before those in the first, among and behind them.
 STORY = {
@@ -95,7 +96,7 @@ async def test_extracts_that_overlap_come_to_their_union_in_any_order(
     orders = [
         (STORY,),
         *permutations((OLDER, NEWER)),
-        *permutations((OLDER, NEWER, MIDDLE)),
+        *some_of([*permutations((OLDER, NEWER, MIDDLE))], 1),
         (ODD, NEWER, STORY),
     ]
     for order in orders:

@@ -17,7 +17,7 @@ from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 from tests.conftest import RealHistory, Server, fresh
 from tests.exchange.servicenow_files import SAMPLE, SAMPLE_ROWS, WHOLE, import_file, outcome, the_fold_holds
-from tests.extent import ALL_EXAMPLES, in_soak
+from tests.extent import ALL_EXAMPLES, in_soak, in_test_all
 
 INCIDENTS = "select state, count(*) from fold.incident group by state"
 
@@ -51,6 +51,7 @@ async def states(ledger: Ledger) -> dict[str, int]:
     return {row["state"]: row["count"] for row in await ledger.db.rows(INCIDENTS)}
 
 
+@in_test_all
 async def test_the_whole_is_there_and_every_row_equals_the_fold(whole: Ledger) -> None:
     run = await whole.db.row("select * from plumbing.import_run")
     assert run is not None
@@ -64,6 +65,7 @@ async def test_the_whole_is_there_and_every_row_equals_the_fold(whole: Ledger) -
     await the_fold_holds(whole)
 
 
+@in_test_all
 async def test_its_oddities_are_kept_and_marked(whole: Ledger) -> None:
     marked = await whole.db.rows(
         "select code, count(*) from log.told, jsonb_array_elements_text(data->'irregular') as code "
@@ -76,6 +78,7 @@ async def test_its_oddities_are_kept_and_marked(whole: Ledger) -> None:
     assert by_code["from:resolved"] == 2
 
 
+@in_test_all
 async def test_imported_again_it_adds_nothing_nor_does_the_sample(
     whole: Ledger, first_rows: Path, real_data: Path
 ) -> None:
@@ -95,8 +98,10 @@ async def test_the_sample_and_the_first_rows_are_the_same(
     sample = await import_file(ledger, real_data / SAMPLE)
     assert (sample.applied, sample.cases) == (SAMPLE_ROWS, reference["incidents"])
     assert await states(ledger) == {state.lower(): n for state, n in reference["last_state"].items()}
-    first = await import_file(ledger, first_rows)
-    assert (first.repeated, first.applied) == (SAMPLE_ROWS, 0)
+    for path in (first_rows, real_data / SAMPLE):
+        again = await import_file(ledger, path)
+        assert (again.read, again.repeated, again.applied) == (SAMPLE_ROWS, SAMPLE_ROWS, 0)
+        assert (again.events, again.added_persons, again.added_teams) == (0, 0, 0)
     await the_fold_holds(ledger)
 
 
