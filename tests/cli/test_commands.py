@@ -23,6 +23,7 @@ from app.registry import LIFECYCLES_BY_KIND
 from app.settings import PROJECT
 from tests.cli.conftest import Run, environment
 from tests.conftest import DatabaseUrls, Server
+from tests.extent import in_test_all
 from tests.waiting import PATIENCE_SECONDS
 
 
@@ -192,6 +193,8 @@ def test_lifecycles_are_printed_as_they_stand_in_the_docs_as_diagrams_and_as_dat
     assert (wrong.returncode, "incident" in wrong.stderr) == (2, True)
 
 
+# `make check` runs the command, and tests/contract/test_drift.py compares the same.
+@in_test_all
 def test_the_contract_is_as_the_code_says(run: Run) -> None:
     ended = run("contract", "--check")
     assert (ended.returncode, "as the code says" in ended.stdout) == (0, True)
