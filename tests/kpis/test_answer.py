@@ -22,9 +22,11 @@ from app.kpis.question import CannotAnswer, QuestionParameters, parse_question
 from app.kpis.series import KpiPoint
 from app.log.canonical import instant
 from app.log.follow import catch_up
+from tests.cases import each_case
 from tests.kpis import oracle
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, BORDERS, Scripted, write
+from tests.kpis.kinds import kind_of
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 ZONE = "Asia/Shanghai"
@@ -145,20 +147,20 @@ async def test_of_what_is_to_come_nothing_is_known(books: Books) -> None:
     assert [point.open_cases is None for point in durations] == [False, True, True]
 
 
-async def test_each_period_is_compared_with_the_one_before_it(books: Books) -> None:
-    for key in KPIS:
-        for said in ({}, {"by": _first_cut(KPIS[key])}, {"grain": "week"}):
-            longer = (await answered(books.db, key, **{**TIME, **said})).points
-            if not longer:  # all of it was recorded just now
-                continue
-            begin = longer[len(longer) // 2].begin
-            points = (await answered(books.db, key, **{**TIME, **said, "begin": begin.isoformat()})).points
-            values = {(point.end, str(point.by)): point.value for point in longer}
-            nothing = 0 if KPIS[key].aggregate in {Aggregate.number, Aggregate.per_day} else None
-            assert points
-            for point in points:
-                assert point.previous.value == values.get((point.begin, str(point.by)), nothing), key
-            assert points == [point for point in longer if point.begin >= begin]
+@each_case("key", KPIS, product=kind_of)
+async def test_each_period_is_compared_with_the_one_before_it(books: Books, key: str) -> None:
+    for said in ({}, {"by": _first_cut(KPIS[key])}, {"grain": "week"}):
+        longer = (await answered(books.db, key, **{**TIME, **said})).points
+        if not longer:  # all of it was recorded just now
+            continue
+        begin = longer[len(longer) // 2].begin
+        points = (await answered(books.db, key, **{**TIME, **said, "begin": begin.isoformat()})).points
+        values = {(point.end, str(point.by)): point.value for point in longer}
+        nothing = 0 if KPIS[key].aggregate in {Aggregate.number, Aggregate.per_day} else None
+        assert points
+        for point in points:
+            assert point.previous.value == values.get((point.begin, str(point.by)), nothing), key
+        assert points == [point for point in longer if point.begin >= begin]
 
 
 async def test_what_begins_within_a_period_is_compared_with_the_whole_one_before(books: Books) -> None:
@@ -362,23 +364,24 @@ async def _names(books: Books) -> list[tuple[Any, str]]:
     return [(row["id"], row["key"]) for row in await books.db.rows("select id, key from fold.team")]
 
 
-async def test_every_cut_of_every_kpi_adds_up_to_the_whole(books: Books) -> None:
-    for key, kpi in KPIS.items():
-        whole = (await answered(books.db, key, **TIME)).points
-        for dimension in kpi.dimensions:
-            cut = (await answered(books.db, key, by=[dimension.value], **TIME)).points
-            for point in whole:
-                parts = [part for part in cut if part.begin == point.begin]
-                if kpi.is_of_outages and dimension in OVERLAPPING:
-                    assert sum(part.cases for part in parts) >= point.cases, (key, dimension)
-                    continue
-                assert sum(part.cases for part in parts) == point.cases, (key, dimension)
-                numerators, *others = zip(_total(parts), _total([point]), strict=True)
-                assert all(one == other for one, other in others), (key, dimension)
-                # Of outages every point tells whole seconds, each rounded by itself.
-                rounded = (len(parts) + 1) / 2 if kpi.is_of_outages else 0
-                assert abs(numerators[0] - numerators[1]) <= rounded, (key, dimension)
-                assert kpi.aggregate is not Aggregate.mean or _largest(parts) == _largest([point])
+@each_case("key", KPIS, product=kind_of)
+async def test_every_cut_of_every_kpi_adds_up_to_the_whole(books: Books, key: str) -> None:
+    kpi = KPIS[key]
+    whole = (await answered(books.db, key, **TIME)).points
+    for dimension in kpi.dimensions:
+        cut = (await answered(books.db, key, by=[dimension.value], **TIME)).points
+        for point in whole:
+            parts = [part for part in cut if part.begin == point.begin]
+            if kpi.is_of_outages and dimension in OVERLAPPING:
+                assert sum(part.cases for part in parts) >= point.cases, (key, dimension)
+                continue
+            assert sum(part.cases for part in parts) == point.cases, (key, dimension)
+            numerators, *others = zip(_total(parts), _total([point]), strict=True)
+            assert all(one == other for one, other in others), (key, dimension)
+            # Of outages every point tells whole seconds, each rounded by itself.
+            rounded = (len(parts) + 1) / 2 if kpi.is_of_outages else 0
+            assert abs(numerators[0] - numerators[1]) <= rounded, (key, dimension)
+            assert kpi.aggregate is not Aggregate.mean or _largest(parts) == _largest([point])
 
 
 def _total(points: list[KpiPoint]) -> tuple[int, int, int]:

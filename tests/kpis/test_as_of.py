@@ -16,9 +16,11 @@ from app.kpis.facts import FACTS
 from app.kpis.question import CannotAnswer, QuestionParameters, parse_question
 from app.log import read
 from app.log.follow import catch_up
-from tests.extent import ALL_EXAMPLES
+from tests.cases import slice_of
+from tests.extent import ALL_EXAMPLES, WHOLE
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, Scripted, histories, write, write_more
+from tests.kpis.kinds import kind_of
 
 ZONE = "Australia/Lord_Howe"
 NOW = datetime(2026, 4, 20, tzinfo=UTC)
@@ -54,8 +56,9 @@ async def test_what_was_known_then_is_what_a_log_that_ended_there_says(
     events = histories(seed=11, cases=120)
     half = len(await write(follower, events[: len(events) // 2]))
     await catch_up(follower, FACTS)
+    keys = slice_of("what was known then", list(KPIS), str, kind_of)
     asked = [
-        (key, n) for m, key in enumerate(KPIS) for n in range(len(CUTS)) if ALL_EXAMPLES or m % len(CUTS) == n
+        (key, n) for m, key in enumerate(keys) for n in range(len(CUTS)) if ALL_EXAMPLES or m % len(CUTS) == n
     ]
     then = {(key, n): await answered(db, key, **_of(key, CUTS[n])) for key, n in asked}
     await write_more(follower, events[len(events) // 2 :])
@@ -68,7 +71,8 @@ async def test_what_was_known_then_is_what_a_log_that_ended_there_says(
         assert (again.position, again.as_of, again.lag_seconds) == (half, NOW, 0)
         moved += (await answered(db, key, **cut)).points != before.points
     of_incidents = sum(KPIS[key].process == "incident" for key, _ in then)
-    assert moved > of_incidents / 2, "what came later changes the present"
+    # In a slice there may be more of those that nothing came later to.
+    assert moved > of_incidents / (2 if WHOLE else 4), "what came later changes the present"
 
 
 async def test_an_instant_is_the_position_of_the_last_event_that_the_log_had_by_then(books: Books) -> None:

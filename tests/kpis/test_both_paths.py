@@ -12,6 +12,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.dimensions import Dimension
 from app.kpis.periods import Grain
 from app.kpis.question import QuestionParameters, parse_question
+from tests.extent import examples
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, BORDERS, DAYS
 
@@ -30,7 +31,7 @@ instants = st.one_of(
 
 
 @settings(
-    max_examples=50,
+    max_examples=examples(100),
     deadline=None,
     derandomize=True,
     database=None,

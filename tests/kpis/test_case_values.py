@@ -20,6 +20,7 @@ from app.kpis.series import value_of
 from tests.cases import each_case
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BORDERS
+from tests.kpis.kinds import kind_of
 
 CASE = UUID(int=1)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -33,7 +34,7 @@ def _question(kpi: Kpi, window: tuple[datetime, datetime], **said: Any) -> Quest
     return parse_question(kpi, asked, now=NOW, organisation_zone="Asia/Shanghai", reopen_days=7)
 
 
-@each_case("key", OF_CASES, product=lambda key: (KPIS[key].process, KPIS[key].aggregate))
+@each_case("key", OF_CASES, product=kind_of)
 async def test_a_value_follows_from_its_cases_and_both_paths_tell_the_same(books: Books, key: str) -> None:
     kpi = KPIS[key]
     for window in WINDOWS:

@@ -14,8 +14,10 @@ from app.kpis.cases import KpiCase, cases
 from app.kpis.catalogue import KPIS
 from app.kpis.kpi import Aggregate
 from app.kpis.question import Question, QuestionParameters, parse_question
+from tests.cases import each_case
 from tests.extent import ALL_EXAMPLES
 from tests.kpis.conftest import Books
+from tests.kpis.kinds import kind_of
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 MONTHS = [f"2026-{month:02}-01" for month in range(1, 7)]
@@ -38,34 +40,35 @@ async def _all_cases(books: Books, question: Question, limit: int) -> list[KpiCa
             return found
 
 
-async def test_there_are_as_many_as_the_answer_says_and_none_twice(books: Books) -> None:
+@each_case("key", KPIS, product=kind_of)
+async def test_there_are_as_many_as_the_answer_says_and_none_twice(books: Books, key: str) -> None:
     limit = 7 if ALL_EXAMPLES else 40  # some have more
     periods = list(pairwise(MONTHS)) if ALL_EXAMPLES else [*pairwise(MONTHS[1:3]), (MONTHS[0], MONTHS[-1])]
-    for key, kpi in KPIS.items():
-        for begin, end in periods:
-            for filters in ({}, {"team": ["team 1", "none"]}, {"priority": ["P1"], "service": ["none"]}):
-                if not filters.keys() <= set(kpi.dimensions):
-                    continue
-                question = _question(key, begin, end, filters=filters)
-                (point,) = (await answer(books.db, question, NOW)).points
-                found = await _all_cases(books, question, limit=limit)
-                which = {
-                    (
-                        *(case.id, case.decided_at, case.state, case.revision, case.clock, case.metric),
-                        *(event.position for event in case.events),
-                    )
-                    for case in found
-                }
-                assert len(which) == len(found) == point.cases, (key, begin, filters)
-                if kpi.is_of_outages:
-                    assert point.exposure is not None
-                    of = point.exposure.outage_seconds if kpi.is_of_time else point.exposure.outages
-                    assert sum(case.measure for case in found) == pytest.approx(of, abs=len(found))
-                elif kpi.aggregate is Aggregate.mean and found:
-                    mean = sum(case.measure for case in found) / len(found)
-                    assert point.value == round(mean, 3)
-                elif point.numerator is not None:
-                    assert point.numerator == sum(case.measure for case in found)
+    kpi = KPIS[key]
+    for begin, end in periods:
+        for filters in ({}, {"team": ["team 1", "none"]}, {"priority": ["P1"], "service": ["none"]}):
+            if not filters.keys() <= set(kpi.dimensions):
+                continue
+            question = _question(key, begin, end, filters=filters)
+            (point,) = (await answer(books.db, question, NOW)).points
+            found = await _all_cases(books, question, limit=limit)
+            which = {
+                (
+                    *(case.id, case.decided_at, case.state, case.revision, case.clock, case.metric),
+                    *(event.position for event in case.events),
+                )
+                for case in found
+            }
+            assert len(which) == len(found) == point.cases, (key, begin, filters)
+            if kpi.is_of_outages:
+                assert point.exposure is not None
+                of = point.exposure.outage_seconds if kpi.is_of_time else point.exposure.outages
+                assert sum(case.measure for case in found) == pytest.approx(of, abs=len(found))
+            elif kpi.aggregate is Aggregate.mean and found:
+                mean = sum(case.measure for case in found) / len(found)
+                assert point.value == round(mean, 3)
+            elif point.numerator is not None:
+                assert point.numerator == sum(case.measure for case in found)
 
 
 async def test_a_case_comes_with_its_number_and_the_events_that_decided(books: Books) -> None:

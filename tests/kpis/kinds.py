@@ -1,0 +1,12 @@
+"""The kinds of KPIs, of each of which some are tried in each run (tests/slices.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from app.kpis.catalogue import KPIS
+
+
+def kind_of(key: str) -> Hashable:
+    """What it is about and how its figures are put together."""
+    return KPIS[key].process, KPIS[key].aggregate
