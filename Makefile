@@ -58,7 +58,7 @@ test: $(READY) ## Run all tests, on a database of their own; of each generic lis
 test-all: $(READY) ## Run all tests with all slices and all examples, before a change is done
 	@LEDGERDESK_TEST_EXAMPLES=whole $(PYTEST) $(ARGS)
 
-quick: $(READY) ## Run tests of every layer, with few examples, in less than a minute
+quick: $(READY) ## Run tests of every layer, with few examples, in about a minute
 	@LEDGERDESK_TEST_EXAMPLES=few $(PYTEST) -q $(QUICK) $(ARGS)
 
 check: $(READY) ## Lint, format, names and sizes, types, import rules, and no drift of what is generated
