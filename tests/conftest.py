@@ -14,7 +14,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -32,7 +32,7 @@ from tests.connections import CONNECTIONS, reused_connections
 from tests.databases import Databases
 from tests.durations import FileDurations
 from tests.extent import ALL_EXAMPLES, WHOLE, examples
-from tests.slices import headline, in_slice
+from tests.slices import Unit, headline, in_slice, units_of_this_run
 
 EXTERNAL_URL = os.environ.get("LEDGERDESK_TEST_DATABASE_URL")
 RERUN_ON_EXTERNAL = ("log", "kernel", "invariants", "test_schema.py")
@@ -73,14 +73,38 @@ LONGEST = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts first what takes longest."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what is another slice's, and puts first what takes longest."""
+    if not (WHOLE or any(".py" in argument for argument in config.args)):
+        units = {item: unit for item in items if (unit := _unit(item)) is not None}
+        tried = units_of_this_run(units.values())
+        others = [item for item, unit in units.items() if unit not in tried]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if units.get(item) in {None, *tried}]
 
     def place(item: pytest.Item) -> int:
         path = item.path.relative_to(PROJECT / "tests").as_posix()
         return next((n for n, name in enumerate(LONGEST) if path.startswith(name)), len(LONGEST))
 
     items.sort(key=place)
+
+
+def _unit(item: pytest.Item) -> Unit | None:
+    """What it is tried with, if it goes round."""
+    mark = item.get_closest_marker("goes_round")
+    if mark is None:
+        return None
+    kind, packages, by_file = mark.args
+    return Unit(kind, item.nodeid.partition("::")[0] if by_file else item.nodeid, frozenset(packages))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Says of what goes round how it would be tried always."""
+    report = yield
+    if report.failed and not WHOLE and (unit := _unit(item)) is not None:
+        report.sections.append(("To try it in every slice, add to tests/kept_cases.txt", unit.name))
+    return report
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -26,6 +26,14 @@ in_soak = pytest.mark.skipif(not ALL_EXAMPLES, reason="tried by make soak")
 in_test_all = pytest.mark.skipif(not WHOLE, reason="tried by make test-all")
 
 
+def goes_round(kind: str, *packages: str, by_file: bool = False) -> pytest.MarkDecorator:
+    """Marks tests that take long: `make test` tries every fifth of that kind, at least one, others after
+    each commit, and all of them if one of the packages differs from the commit before. `by_file`: tests of
+    one file are tried together or not at all, where it is what they share that takes long.
+    """
+    return pytest.mark.goes_round(kind, packages, by_file)
+
+
 def examples(of_all: int) -> int:
     """How many examples are tried of so many: a quarter by `make test`, a tenth by `make quick`."""
     return of_all if WHOLE else (of_all + 9) // 10 if FEW_EXAMPLES else (of_all + 3) // 4

@@ -4,6 +4,9 @@ A product is a list of cases, each of some kind: `each_case(…, product=kind_of
 case is tried, at least one; after five commits all have been. Tried whole are the kinds whose package differs
 from the commit before, what has failed once (kept_cases.txt), and everything by `make test-all`. The slice is
 known by a number, that of the commit or SLICE; without git it is 0.
+
+Tests of crashes, of random and real histories, of large tables and of whole programs are a product, too: of
+each kind of them (`goes_round`, extent.py) a fifth is tried; and all that are asked for by their file's name.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import contextlib
 import os
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
@@ -104,6 +107,24 @@ def _differs(values: Sequence[Any]) -> bool:
     """Whether the case is about something whose package differs from the commit before."""
     packages = {module.rpartition(".")[0] for value in values for module in _code_of(value)}
     return not packages.isdisjoint(CHANGED_PACKAGES)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A test, or a file of tests, of a kind of which a fifth is tried; all if one of the packages differs."""
+
+    kind: str
+    name: str
+    packages: Set[str] = frozenset()
+
+
+def units_of_this_run(units: Iterable[Unit]) -> Set[Unit]:
+    """Those of this run's slice, as of a product: of each kind every fifth, at least one."""
+    different = dict.fromkeys(units)
+    cases = [Case(unit.name, (), unit) for unit in different]
+    chosen = {case.said for case in sliced("goes round", cases, lambda unit: unit.kind)}
+    chosen |= {unit for unit in different if unit.name in kept_cases()}
+    return chosen | {unit for unit in different if not CHANGED_PACKAGES.isdisjoint(unit.packages)}
 
 
 def in_slice(name: str) -> bool:

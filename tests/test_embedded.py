@@ -20,7 +20,10 @@ from app import embedded, installation
 from app.embedded import EmbeddedError, EmbeddedPostgres, default_data_dir, embedded_server
 from app.schema import SchemaTooOldError
 from app.settings import Settings
+from tests.extent import goes_round
 from tests.waiting import PATIENCE_SECONDS
+
+pytestmark = goes_round("servers of one's own", "app")
 
 PROJECT = Path(__file__).parents[1]
 FAST = {"fsync": "off", "shared_buffers": "16MB"}

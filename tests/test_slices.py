@@ -10,7 +10,7 @@ from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENTS
 from app.processes.requests.lifecycle import LIFECYCLE as REQUESTS
 from tests import slices
 from tests.durations import LONG, new_long_files
-from tests.slices import SLICES, Case, in_slice, kept_line, sliced
+from tests.slices import SLICES, Case, Unit, in_slice, kept_line, sliced, units_of_this_run
 
 #: Kinds with as many cases as they say.
 SIZES = {"one": 1, "few": 3, "five": 5, "many": 23}
@@ -83,6 +83,33 @@ def test_what_has_failed_once_is_tried_always(monkeypatch: pytest.MonkeyPatch) -
     for number in range(SLICES):
         assert "many-7" in tried(monkeypatch, number, CASES)
     assert not all("many-7" in tried(monkeypatch, n, CASES, "another test") for n in range(SLICES))
+
+
+def units_tried(monkeypatch: pytest.MonkeyPatch, number: int) -> set[Unit]:
+    """Which of two kinds of long tests, seven and two, that run tries."""
+    monkeypatch.setattr(slices, "NUMBER", number)
+    kills = [Unit("kills", f"test_kills.py::{n}", frozenset({"app.log"})) for n in range(7)]
+    # A file whose tests are tried together comes once for each of them.
+    return set(units_of_this_run([*kills, *(Unit("tables", f"test_{n % 2}.py") for n in range(20))]))
+
+
+def test_of_what_goes_round_each_run_tries_a_fifth_of_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = [units_tried(monkeypatch, number) for number in range(SLICES)]
+    assert len(set().union(*runs)) == 9
+    for tried in runs:
+        of = Counter(unit.kind for unit in tried)
+        assert (of["kills"], of["tables"]) in ((1, 1), (2, 1))
+
+
+def test_of_what_goes_round_all_are_tried_whose_package_differs_and_what_has_failed_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(slices, "CHANGED_PACKAGES", frozenset({"app.log"}))
+    monkeypatch.setattr(slices, "kept_cases", lambda: frozenset({"test_1.py"}))
+    for number in range(SLICES):
+        tried = units_tried(monkeypatch, number)
+        assert sum(unit.kind == "kills" for unit in tried) == 7
+        assert "test_1.py" in {unit.name for unit in tried}
 
 
 def test_what_is_tried_in_one_of_five_runs_is_tried_in_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from tests.api.test_outage import Cut
 from tests.api.test_service import figures
 from tests.client import Api, an_incident, serving
 from tests.conftest import DatabaseUrls, Server
+from tests.extent import goes_round
 from tests.waiting import until
 
 GAUGE = "ledgerdesk_kpi_"
@@ -151,6 +152,7 @@ async def test_where_metrics_are_open_to_all_they_have_no_kpis(
         assert api.app.state.kpi_gauges.is_idle, "nothing is computed that nobody is shown"
 
 
+@goes_round("whole programs")
 @pytest.mark.usefixtures("connections_anew")
 async def test_while_the_database_is_gone_they_grow_older_until_they_are_shown_no_more(
     desk: Desk, server: Server, place: DatabaseUrls, monkeypatch: pytest.MonkeyPatch, computed_each_time: None

@@ -26,7 +26,10 @@ from app.processes.incidents.lifecycle import (
 from app.processes.incidents.queries import LISTING, IncidentOut
 from app.ticketing.assignment import AssignTicket
 from tests.client import RESOLVED, an_incident
+from tests.extent import goes_round
 from tests.people import act, add_caller, add_team, ago
+
+pytestmark = goes_round("tables of a hundred thousand rows", by_file=True)
 
 INCIDENTS, CALLERS, ASKED = 80, 12, 60
 TEAMS = ("alpha", "beta", "gamma")

@@ -26,7 +26,10 @@ from tests.api.bulk_rows import insert_rows
 from tests.api.test_plans import MANY, nodes
 from tests.cases import slice_of
 from tests.conftest import DatabaseUrls
+from tests.extent import goes_round
 from tests.people import add_caller, add_team
+
+pytestmark = goes_round("tables of a hundred thousand rows", by_file=True)
 
 # One in twenty is open, each person has a few, each team a twentieth.
 PEOPLE = """

@@ -15,7 +15,7 @@ from app.kpis.facts import FACTS
 from app.log.follow import FOLLOW_LIMITS
 from tests.cli.conftest import Run
 from tests.conftest import DatabaseUrls
-from tests.extent import ALL_EXAMPLES, WHOLE
+from tests.extent import ALL_EXAMPLES, WHOLE, goes_round
 from tests.kpis.histories import BEGIN, Scripted, histories, write
 
 TIME = ("--from", "2026-01-01", "--to", "2027-01-01")
@@ -169,6 +169,7 @@ def test_a_wrong_word_is_told_with_what_would_be_right(run: Run, arguments: list
     assert words in " ".join(ended.stderr.replace("│", " ").split())
 
 
+@goes_round("whole programs")
 def test_both_paths_agree_and_a_fact_that_is_wrong_is_told_until_all_are_made_anew(
     run: Run, place: DatabaseUrls, told: None
 ) -> None:

@@ -18,6 +18,7 @@ from app import startup
 from app.settings import PROJECT
 from tests.cli.conftest import environment
 from tests.conftest import DatabaseUrls
+from tests.extent import goes_round
 from tests.lossy_proxy import LossyProxy
 from tests.waiting import until
 
@@ -76,6 +77,7 @@ async def says(process: Process, words: str) -> bool:
     return any(task.result() for task in done)
 
 
+@goes_round("whole programs", "app")
 async def test_serve_and_work_wait_until_the_database_has_recovered(
     place: DatabaseUrls, tmp_path: Path
 ) -> None:

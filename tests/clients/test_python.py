@@ -24,7 +24,7 @@ from app.main import application
 from app.settings import PROJECT, Settings
 from tests.client import Api, Json
 from tests.conftest import DatabaseUrls
-from tests.extent import ALL_EXAMPLES
+from tests.extent import ALL_EXAMPLES, goes_round
 from tests.served import behind_a_socket
 
 NAME = "generated_client"
@@ -89,6 +89,7 @@ def incidents(operation: str) -> Any:
     return part(f"api.incidents.{operation}").asyncio
 
 
+@goes_round("whole programs")
 async def test_a_generated_client_reports_lists_acts_and_is_told_what_is_wrong(
     generated: None, api: Api, place: DatabaseUrls, tmp_path: Path, settings: Settings
 ) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from bench.deliveries import shuffled_posts, soak_deliveries
 from tests.crash.chances import new_chance
-from tests.extent import WHOLE
+from tests.extent import WHOLE, goes_round
 from tests.forked import Sites
+
+pytestmark = goes_round("kills of processes under load", "app.webhooks")
 
 POSTS, CLIENTS, KILLS = 500 if WHOLE else 200, 32, 2
 

@@ -14,6 +14,9 @@ from app import installation, schema
 from app.embedded import embedded_server
 from app.installation import DATABASE, OWNER_ROLE, SERVICE_ROLE, SUPERUSER
 from app.settings import Settings
+from tests.extent import goes_round
+
+pytestmark = goes_round("installations that broke", "app")
 
 FAST = {"fsync": "off", "shared_buffers": "16MB"}
 

@@ -13,8 +13,11 @@ import pytest
 from app.kernel.uploads import CHUNK_BYTES
 from bench.site import Site, made_token
 from tests.client import an_incident
+from tests.extent import goes_round
 from tests.forked import Sites
 from tests.waiting import until
+
+pytestmark = goes_round("kills of processes under load")
 
 FILE = bytes(range(251)) * (5 * CHUNK_BYTES // 251)
 

@@ -26,7 +26,7 @@ from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 from tests.conftest import Server, fresh
 from tests.demo.making import make_demo
-from tests.extent import ALL_EXAMPLES
+from tests.extent import ALL_EXAMPLES, goes_round
 from tests.service_levels.clocks.checks import rows_are_what_the_engine_says, streams_say_what_they_ought_to
 
 #: So few that no effect can be shown.
@@ -83,6 +83,7 @@ async def _made(ledger: Ledger) -> int:
     return number
 
 
+@goes_round("whole programs")
 async def test_it_is_made_once_whatever_breaks_it_off(short: ShortHistory) -> None:
     assert 0 < short.half < short.whole
     assert short.heard[-1][0] == short.heard[-1][1] == len(short.heard)
@@ -132,6 +133,7 @@ async def its_clocks_say_what_they_ought_to(connection: Connection, ledger: Ledg
     assert await streams_say_what_they_ought_to(connection, ledger, now) > 50
 
 
+@goes_round("whole programs")
 async def test_a_short_history_has_the_same_programme_though_nothing_is_shown(
     short: ShortHistory,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.settings import PROJECT
-from tests.extent import WHOLE
+from tests.extent import WHOLE, goes_round
 from tests.slices import CHANGED
 
 HOW_TO = PROJECT / "docs" / "how-to"
@@ -134,8 +135,9 @@ def _bytes(path: Path) -> bytes | None:
     return path.read_bytes() if path.exists() else None
 
 
-def test_what_the_pages_add_is_tested_already_and_passes(tmp_path: Path) -> None:
-    copy = tmp_path / "project"
+def written(folder: Path) -> Path:
+    """A copy of the project without the caches of Python."""
+    copy = folder / "project"
     copy.mkdir()
     for name in COPIED:
         source = PROJECT / name
@@ -143,8 +145,23 @@ def test_what_the_pages_add_is_tested_already_and_passes(tmp_path: Path) -> None
             shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, copy / name)
+    return copy
+
+
+def test_what_the_pages_say_fits_the_project(tmp_path: Path) -> None:
+    copy = written(tmp_path)
     for page, migrations_before in PAGES.items():
         assert apply(page, copy, migrations_before) == BY_HAND[page]
+    for name in set().union(*BY_HAND.values()):
+        if name.endswith(".py"):
+            ast.parse((copy / name).read_text(encoding="utf-8"), name)
+
+
+@goes_round("whole programs", "app.automation", "app.kernel", "app.processes.incidents")
+def test_what_the_pages_add_is_tested_already_and_passes(tmp_path: Path) -> None:
+    copy = written(tmp_path)
+    for page, migrations_before in PAGES.items():
+        apply(page, copy, migrations_before)
     run(copy, "app.cli", "contract")
     if WHOLE:  # It migrates a server of its own; the tests migrate one anyway.
         run(copy, "app.cli", "schema")

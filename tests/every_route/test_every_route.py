@@ -29,7 +29,7 @@ from tests.every_action.samples import sample, valid_body
 from tests.every_action.world import World, address, record_after
 from tests.every_action.world_data import TEAM
 from tests.every_route.routes import FOR_STAFF, PUBLIC, QUERIES, Route, routes
-from tests.extent import WHOLE
+from tests.extent import WHOLE, goes_round
 from tests.people import add_person
 from tests.slices import NUMBER, SLICES
 
@@ -238,6 +238,7 @@ async def asked(client: Client, route: Route, record_id: str) -> tuple[int, Json
     return answer.status_code, answer.json()
 
 
+@goes_round("lists by role")
 @pytest.mark.parametrize("role", Role)
 async def test_a_list_shows_exactly_what_the_predicate_shows(stand: Stand, role: Role) -> None:
     turn = ROLES.index(role)
@@ -252,6 +253,7 @@ async def test_a_list_shows_exactly_what_the_predicate_shows(stand: Stand, role:
             assert listed.isdisjoint(record["id"] for record in hidden), (name, route.name)
 
 
+@goes_round("records by role")
 @pytest.mark.parametrize("role", Role)
 async def test_one_record_is_there_for_whom_the_predicate_shows_it(stand: Stand, role: Role) -> None:
     reads = [route for route in OF_ONE if route.path.endswith("{id}") and route.row is None]
@@ -267,6 +269,7 @@ async def test_one_record_is_there_for_whom_the_predicate_shows_it(stand: Stand,
                         assert (await asked(client, route, record["id"]))[0] == expected, (name, route.name)
 
 
+@goes_round("hidden records by role")
 @pytest.mark.parametrize("role", SEEING)
 async def test_whatever_is_asked_about_a_hidden_record_it_is_as_if_there_were_none(
     stand: Stand, role: Role

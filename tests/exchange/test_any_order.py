@@ -28,7 +28,7 @@ from app.kpis.question import QuestionParameters, parse_question
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from tests.conftest import DatabaseUrls, Server, fresh
 from tests.exchange.servicenow_files import NOW, SELECT_STATE, the_fold_holds
-from tests.extent import examples
+from tests.extent import examples, goes_round
 
 SPLITS = int(os.environ.get("LEDGERDESK_TEST_SPLITS", "1"))
 CASES = examples(160)
@@ -169,6 +169,7 @@ async def test_what_comes_first_in_a_case_opens_it_though_it_is_brought_in_last(
     await the_fold_holds(ledger)
 
 
+@goes_round("orders of what is told", "app.exchange")
 @pytest.mark.parametrize("seed", range(SPLITS))
 async def test_pieces_in_any_order_come_to_the_figures_of_the_whole_in_order(
     server: Server,

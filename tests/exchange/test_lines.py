@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.exchange.readers.lines import BLOCK, LARGEST_ROW, MOST_LINES, CellRow, DelimitedRows, lines
 from app.exchange.readers.rows import FileRefused, RefusedRow
 from tests.exchange.servicenow_files import blocks
+from tests.extent import goes_round
 
 
 def rows(
@@ -168,6 +169,7 @@ def peak(body: Callable[[int], bytes]) -> int:
     return most
 
 
+@goes_round("files that fill the memory", "app.exchange")
 @pytest.mark.parametrize(
     "line", [b"1,2", b'"1,2', b'"1', b'1,"2', b'"1"x,2'], ids=["plain", "open", "half", "late", "broken"]
 )

@@ -16,7 +16,7 @@ from app.log.follow import FOLLOW_LIMITS, catch_up
 from tests.conftest import DatabaseUrls, Server, fresh
 from tests.exchange.servicenow_files import NOW, SELECT_STATE, a_mapping, the_fold_holds
 from tests.exchange.test_xes import a_log, a_trace, steps
-from tests.extent import some_of
+from tests.extent import goes_round, some_of
 
 #: Cases of which the second extract has events from before those in the first, among and behind them.
 STORY = {
@@ -88,6 +88,7 @@ async def bring(ledger: Ledger, folder: Path, extracts: Sequence[dict[str, list[
     return applied
 
 
+@goes_round("orders of what is told", "app.exchange")
 async def test_extracts_that_overlap_come_to_their_union_in_any_order(
     server: Server, tmp_path: Path, opened_at: Any
 ) -> None:

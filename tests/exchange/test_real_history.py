@@ -17,7 +17,9 @@ from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 from tests.conftest import RealHistory, Server, fresh
 from tests.exchange.servicenow_files import SAMPLE, SAMPLE_ROWS, WHOLE, import_file, outcome, the_fold_holds
-from tests.extent import ALL_EXAMPLES, in_soak, in_test_all
+from tests.extent import ALL_EXAMPLES, goes_round, in_soak, in_test_all
+
+pytestmark = goes_round("real histories", "app.exchange", by_file=True)
 
 INCIDENTS = "select state, count(*) from fold.incident group by state"
 

@@ -25,7 +25,7 @@ from app.kpis.question import Question, QuestionParameters, parse_question
 from app.kpis.series import KpiPoint, KpiStatus, NoValueReason
 from app.log.batches import PositionRange
 from app.log.follow import catch_up, reset
-from tests.extent import WHOLE
+from tests.extent import WHOLE, goes_round
 from tests.kpis.brute_force import compare
 from tests.kpis.brute_force.agents import DEFINITIONS
 from tests.kpis.brute_force.reading import LogEvent, World
@@ -200,6 +200,7 @@ async def test_a_resolution_that_lasts_longer_than_the_agreed_days_was_handled_a
     assert await divided(db) == {None: (2, 2)}
 
 
+@goes_round("histories of KPIs", "app.kpis")
 async def test_taken_in_any_spans_the_days_are_the_same(few_own_books: Books) -> None:
     text = b"select md5(string_agg(t::text, ' ' order by t::text)) from kpi.agent_day t"
     at_once = await (await few_own_books.connection.execute(text)).fetchone()

@@ -17,7 +17,7 @@ from app.kpis.question import CannotAnswer, QuestionParameters, parse_question
 from app.log import read
 from app.log.follow import catch_up
 from tests.cases import slice_of
-from tests.extent import ALL_EXAMPLES, WHOLE
+from tests.extent import ALL_EXAMPLES, WHOLE, goes_round
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, Scripted, histories, write, write_more
 from tests.kpis.kinds import kind_of
@@ -50,6 +50,7 @@ async def answered(db: Database, key: str, position: int | None = None, **said: 
     return await answer(db, question, now, position=position)
 
 
+@goes_round("histories of KPIs", "app.kpis")
 async def test_what_was_known_then_is_what_a_log_that_ended_there_says(
     follower: Connection, db: Database
 ) -> None:

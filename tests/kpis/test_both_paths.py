@@ -12,7 +12,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.dimensions import Dimension
 from app.kpis.periods import Grain
 from app.kpis.question import QuestionParameters, parse_question
-from tests.extent import examples
+from tests.extent import examples, goes_round
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, BORDERS, DAYS
 
@@ -30,6 +30,7 @@ instants = st.one_of(
 )
 
 
+@goes_round("histories of KPIs", "app.kpis")
 @settings(
     max_examples=examples(100),
     deadline=None,

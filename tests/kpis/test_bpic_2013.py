@@ -24,8 +24,10 @@ from app.registry import LIFECYCLES_BY_KIND
 from tests.client import serving
 from tests.conftest import Server, fresh
 from tests.exchange.servicenow_files import a_mapping
-from tests.extent import ALL_EXAMPLES
+from tests.extent import ALL_EXAMPLES, goes_round
 from tests.kpis.test_real_history import USUAL, History, differences
+
+pytestmark = goes_round("real histories", by_file=True)
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 LOGS = {

@@ -18,6 +18,7 @@ from app.kpis.kpi import Kpi
 from app.kpis.question import Question, QuestionParameters, parse_question
 from app.kpis.series import value_of
 from tests.cases import each_case
+from tests.extent import goes_round
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BORDERS
 from tests.kpis.kinds import kind_of
@@ -34,6 +35,7 @@ def _question(kpi: Kpi, window: tuple[datetime, datetime], **said: Any) -> Quest
     return parse_question(kpi, asked, now=NOW, organisation_zone="Asia/Shanghai", reopen_days=7)
 
 
+@goes_round("histories of KPIs", "app.kpis")
 @each_case("key", OF_CASES, product=kind_of)
 async def test_a_value_follows_from_its_cases_and_both_paths_tell_the_same(books: Books, key: str) -> None:
     kpi = KPIS[key]

@@ -15,7 +15,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.kpi import Aggregate
 from app.kpis.question import Question, QuestionParameters, parse_question
 from tests.cases import each_case
-from tests.extent import ALL_EXAMPLES
+from tests.extent import ALL_EXAMPLES, goes_round
 from tests.kpis.conftest import Books
 from tests.kpis.kinds import kind_of
 
@@ -40,6 +40,7 @@ async def _all_cases(books: Books, question: Question, limit: int) -> list[KpiCa
             return found
 
 
+@goes_round("histories of KPIs", "app.kpis")
 @each_case("key", KPIS, product=kind_of)
 async def test_there_are_as_many_as_the_answer_says_and_none_twice(books: Books, key: str) -> None:
     limit = 7 if ALL_EXAMPLES else 40  # some have more

@@ -18,7 +18,7 @@ from app.kpis.improvement_tables import IMPROVEMENT, PERSON, SUGGESTION
 from app.kpis.knowledge import ARTICLE, FOLLOWING, SERVICE, SLA
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
-from tests.extent import ALL_EXAMPLES, some_of
+from tests.extent import ALL_EXAMPLES, goes_round, some_of
 from tests.kpis.business_hours import Hours, agree
 from tests.kpis.histories import BORDERS, TEAMS, histories, write, write_more
 from tests.kpis.improvement_histories import programme, write_programme
@@ -68,6 +68,7 @@ async def _lived(connection: Connection, seed: int, cases: int = 50) -> None:
     await write_programme(connection, programme(seed, cases, 5 + cases // 2))
 
 
+@goes_round("histories of KPIs", "app.kpis")
 @pytest.mark.parametrize(("seed", "zone"), some_of(list(enumerate(ZONES)), 1))
 async def test_both_paths_agree_on_requests_problems_and_changes(
     database_url: str, follower: Connection, seed: int, zone: str
@@ -90,6 +91,7 @@ async def _content(connection: Connection) -> dict[str, Any]:
 
 
 # One event after the other takes longest; what it shows of incidents is shown in each run (test_facts.py).
+@goes_round("histories of KPIs", "app.kpis")
 @pytest.mark.parametrize("batch", [7, *some_of([1, 1000], 1)])
 async def test_their_facts_do_not_depend_on_the_spans(follower: Connection, batch: int) -> None:
     await _lived(follower, 21, 50 if ALL_EXAMPLES else 6)  # these few have facts of every kind

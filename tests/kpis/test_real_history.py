@@ -24,7 +24,9 @@ from app.settings import Settings
 from tests.client import Client, Json, serving
 from tests.conftest import HISTORY, DatabaseUrls, Server, fresh
 from tests.exchange.servicenow_files import SAMPLE, import_file
-from tests.extent import WHOLE, in_soak, in_test_all, some_of
+from tests.extent import WHOLE, goes_round, in_soak, in_test_all, some_of
+
+pytestmark = goes_round("real histories", by_file=True)
 
 SECONDS_WITHIN = 0.5
 RATIO_WITHIN = 1e-6

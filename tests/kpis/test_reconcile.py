@@ -21,7 +21,7 @@ from app.kpis.outages.counting import raw_parameters
 from app.kpis.query import Statement
 from app.kpis.reconcile import ReconciliationReport, reconcile, reconciliation_connection
 from app.log.follow import catch_up
-from tests.extent import some_of
+from tests.extent import goes_round, some_of
 from tests.kpis.conftest import Books
 from tests.kpis.histories import histories, write
 
@@ -82,6 +82,7 @@ async def test_an_empty_log_agrees_with_no_facts(database_url: str) -> None:
     assert (report.position, report.found) == (0, 0)
 
 
+@goes_round("differences that are planted")
 @pytest.mark.parametrize(
     ("key", "planted", "what"),
     [

@@ -12,7 +12,10 @@ from app.common.people import Caller, Role, RoleGrant
 from app.db import Connection, connect
 from app.log.ids import uuid7
 from tests.conftest import DatabaseUrls, Server, fresh
+from tests.extent import goes_round
 from tests.search.conftest import search_condition
+
+pytestmark = goes_round("tables of a hundred thousand rows", by_file=True)
 
 MANY = 100_000
 # A page, and what one looks at in vain beside it.

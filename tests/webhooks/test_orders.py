@@ -10,6 +10,7 @@ import random
 from itertools import count, permutations
 
 from tests.client import Api, Json
+from tests.extent import goes_round
 from tests.webhooks.orders import FIRST, ORDERS, Order, an_issue, deliver, found, named, same, the_story
 from tests.webhooks.test_receiving import a_tool
 
@@ -33,6 +34,7 @@ def a_long_story(chance: random.Random, number: int) -> list[Json]:
     return story
 
 
+@goes_round("orders of what is told", "app.webhooks")
 async def test_a_story_in_any_order_is_the_same_ticket_with_the_same_events_and_figures(api: Api) -> None:
     tool = await a_tool(api)
     numbers = count(FIRST)
@@ -49,6 +51,7 @@ async def test_a_story_in_any_order_is_the_same_ticket_with_the_same_events_and_
         same(results, results[0], names)
 
 
+@goes_round("orders of what is told", "app.webhooks")
 async def test_a_story_in_any_order_with_each_delivery_twice_is_the_same(api: Api) -> None:
     tool, chance = await a_tool(api), random.Random(7)
     many: dict[int, Order] = {}
@@ -60,6 +63,7 @@ async def test_a_story_in_any_order_with_each_delivery_twice_is_the_same(api: Ap
     same(results, results[0], [str(number) for number in many])
 
 
+@goes_round("orders of what is told", "app.webhooks")
 async def test_a_longer_story_in_orders_made_at_random_is_the_same(api: Api) -> None:
     tool = await a_tool(api)
     for seed in range(ORDERS):

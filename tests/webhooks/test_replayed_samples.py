@@ -14,9 +14,12 @@ from app.shared_connections import SharedConnections
 from app.webhooks import processing
 from app.webhooks.adapters import adapter_keys
 from tests.client import Api
+from tests.extent import goes_round
 from tests.served import behind_a_socket
 from tests.waiting import PATIENCE_SECONDS
 from tests.webhooks.tools import clock
+
+pytestmark = goes_round("real histories", "app.webhooks", by_file=True)
 
 
 async def test_every_sample_is_taken_and_processed(api: Api) -> None:

@@ -11,7 +11,7 @@ import pytest
 from app.db import Connection
 from app.kpis import raw
 from tests.conftest import Server
-from tests.extent import some_of
+from tests.extent import goes_round, some_of
 from tests.kpis.conftest import Books, copied_books, made_books
 
 #: In the second and third, something that is no clock's business happens behind a restoration dated ahead.
@@ -78,6 +78,7 @@ async def test_both_engines_agree(books: Books, kind: str) -> None:
     assert await differences(books.connection, kind) == {}
 
 
+@goes_round("histories of KPIs", "app.kpis")
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_both_engines_agree_whatever_happened(server: Server, seed: int) -> None:
     async with made_books(server, 120, 120, 30, seed) as made, copied_books(server, *made) as books:

@@ -15,6 +15,7 @@ import pytest
 from app.db import Connection
 from app.kpis import raw
 from app.log.events import stream
+from tests.extent import goes_round
 from tests.kpis.clocks.worked_cases import NAMES, Json, Playing, calendar_of
 
 FILES = ("sla_cases.json", "sla_more_cases.json")
@@ -79,6 +80,7 @@ def answer(clock: Json, now: datetime) -> Json:
     }
 
 
+@goes_round("worked cases of clocks", "app.kpis.clocks")
 @pytest.mark.parametrize(("name", "number"), [*cases(FILES[0]), *cases(FILES[1])])
 async def test_a_worked_case(follower: Connection, real_data: Path, name: str, number: int) -> None:
     said = said_in(real_data, name)

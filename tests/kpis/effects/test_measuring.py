@@ -24,6 +24,7 @@ from app.kpis.kpi import Aggregate, Kpi
 from app.kpis.statistics.effects.codes import EffectMethod
 from app.log.ids import uuid7
 from app.settings import Settings
+from tests.extent import goes_round
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, DAYS
 
@@ -42,6 +43,7 @@ def _asked(kpi: Kpi, **said: Any) -> tuple[CompareWindows, EffectQuestions]:
     return body, questions_of(Settings(), kpi, body, NOW)
 
 
+@goes_round("effects of each KPI", "app.kpis.effects", "app.kpis.statistics.effects")
 @pytest.mark.parametrize("key", MEASURED)
 async def test_an_effect_comes_out_of_the_raw_events_as_of_the_facts(books: Books, key: str) -> None:
     kpi, control = KPIS[key], None

@@ -20,7 +20,7 @@ from app.log import read
 from app.log.follow import catch_up
 from app.processes.improvements.records import Improvement
 from tests.client import Api, Client, Json
-from tests.extent import examples
+from tests.extent import examples, goes_round
 from tests.processes.improvements.pilots import AHEAD, KPI, WORD, Project, ago, project_of
 
 PEOPLE = ("quality", "owner", "manager", "first", "executor")
@@ -289,6 +289,7 @@ async def world(api: Api, follower: Connection) -> World:
     return World(project, follower, await project.readiness())
 
 
+@goes_round("stories made at random")
 @settings(
     max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

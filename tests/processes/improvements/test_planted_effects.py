@@ -8,6 +8,7 @@ import pytest
 
 from app.db import Connection
 from tests.client import Api
+from tests.extent import goes_round
 from tests.processes.improvements.pilots import refusal
 from tests.processes.improvements.planted import (
     BASELINE,
@@ -18,6 +19,8 @@ from tests.processes.improvements.planted import (
     days_ago,
     planted_of,
 )
+
+pytestmark = goes_round("effects that are planted", "app.kpis.effects", "app.kpis.statistics.effects")
 
 BEFORE, AFTER = BASELINE, (CHANGED, 0.0)
 SAME = dict.fromkeys(TEAMS, 1.0)

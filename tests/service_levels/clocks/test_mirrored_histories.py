@@ -16,7 +16,7 @@ from app.db import Connection
 from app.kpis.facts import FACTS
 from app.log.follow import catch_up
 from tests.client import Api
-from tests.extent import some_of
+from tests.extent import goes_round, some_of
 from tests.service_levels.clocks.agreements import add_calendar, hours, sign, target
 from tests.service_levels.clocks.checks import rows_are_what_the_engine_says, streams_say_what_they_ought_to
 from tests.service_levels.clocks.test_reading import EVERY_DAY
@@ -90,6 +90,7 @@ async def live(
     return found
 
 
+@goes_round("stories made at random")
 @pytest.mark.parametrize("adapter", STORIES)
 async def test_clocks_are_the_same_in_any_order_and_say_at_each_step_what_they_ought_to(
     api: Api, follower: Connection, adapter: str
