@@ -25,6 +25,7 @@ from tests.api.test_outage import Cut
 from tests.cases import each_case
 from tests.client import RESOLVED, Api, Client, an_incident, serving
 from tests.conftest import DatabaseUrls, Server
+from tests.extent import goes_round
 from tests.people import ago
 
 OF_INCIDENTS = [key for key, kpi in KPIS.items() if kpi.processes == ("incident",)]
@@ -478,6 +479,7 @@ async def auditor(desk: Desk) -> Client:
     return await desk.api.client("Olga", Role.auditor)
 
 
+@goes_round("every KPI at once", "app.kpis")
 @each_case(("key", "grain"), itertools.product(KPIS, Grain), product=lambda one: one[0])
 async def test_every_kpi_answers_in_every_grain_and_cut(auditor: Client, key: str, grain: Grain) -> None:
     dimensions = KPIS[key].dimensions

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from app.db import Connection, Database, connect
 from app.kpis.facts import FACTS
 from app.log.events import Event
 from app.log.follow import FOLLOW_LIMITS, catch_up
-from tests.conftest import Server, fresh
+from tests.conftest import Server, file_lock, fresh, shared_folder
 from tests.extent import ALL_EXAMPLES, WHOLE
 from tests.kpis.breach_causes import breach_causes
 from tests.kpis.business_hours import Hours, agree, later_agreements, usual_agreements
@@ -67,33 +70,46 @@ async def db(database_url: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
+#: The name of a database that nobody is connected to, and the events in its log.
+KeptBooks = tuple[str, list[Event]]
+
+
+#: How many incidents, requests, and other records of each kind there are.
+MANY = (200, 100, 60)
+#: So few that their facts can be made one event after the other.
+FEW = MANY if ALL_EXAMPLES else (30, 15, 10)
+
+
 @pytest.fixture(scope="session")
-async def kept_books(server: Server) -> AsyncIterator[tuple[str, list[Event]]]:
-    """A database that nobody is connected to, and the events in its log: two hundred incidents, a hundred
-    requests, sixty problems, as many changes, deployments and configuration items; and their facts.
-    """
-    async with made_books(server, incidents=200, requests=100, problems=60) as made:
-        yield made
+async def kept_books(server: Server, testrun_uid: str) -> KeptBooks:
+    """Many records and their facts."""
+    return await _kept_once(server, testrun_uid, MANY)
 
 
-@pytest.fixture(scope="module")
-async def few_kept_books(server: Server) -> AsyncIterator[tuple[str, list[Event]]]:
-    """Such a database with so few that their facts can be made one event after the other."""
-    sizes = (200, 100, 60) if ALL_EXAMPLES else (30, 15, 10)
-    async with made_books(server, *sizes) as made:
-        yield made
+@pytest.fixture(scope="session")
+async def few_kept_books(server: Server, testrun_uid: str) -> KeptBooks:
+    """Few records and their facts."""
+    return await _kept_once(server, testrun_uid, FEW)
 
 
-@pytest.fixture(scope="module")
-async def some_kept_books(
-    server: Server, few_kept_books: tuple[str, list[Event]]
-) -> AsyncIterator[tuple[str, list[Event]]]:
-    """Such a database with a few; by `make test-all` with more."""
-    if not WHOLE:
-        yield few_kept_books
-        return
-    async with made_books(server, incidents=200, requests=100, problems=60) as made:
-        yield made
+@pytest.fixture(scope="session")
+async def some_kept_books(server: Server, testrun_uid: str) -> KeptBooks:
+    """A few; by `make test-all` many."""
+    return await _kept_once(server, testrun_uid, MANY if WHOLE else FEW)
+
+
+async def _kept_once(server: Server, run: str, sizes: tuple[int, int, int]) -> KeptBooks:
+    """Histories of so many records, in a database that is made once per run, for all workers."""
+    name = f"template_books_{sizes[0]}"
+    events_file = shared_folder(run) / f"{name}.pickle"
+    with file_lock(events_file.with_suffix(".lock")):
+        if not events_file.exists():
+            async with made_books(server, *sizes) as (made, events):
+                with psycopg.connect(server.administrator, autocommit=True) as administrator:
+                    copy = sql.SQL("create database {} template {}")
+                    administrator.execute(copy.format(sql.Identifier(name), sql.Identifier(made)))
+            events_file.write_bytes(pickle.dumps(events))
+    return name, pickle.loads(events_file.read_bytes())  # we have just written it
 
 
 @asynccontextmanager
@@ -152,28 +168,28 @@ async def made_books(
 
 
 @pytest.fixture(scope="session")
-async def books(server: Server, kept_books: tuple[str, list[Event]]) -> AsyncIterator[Books]:
+async def books(server: Server, kept_books: KeptBooks) -> AsyncIterator[Books]:
     """These histories and facts, for tests that only read them."""
     async with copied_books(server, *kept_books) as made:
         yield made
 
 
 @pytest.fixture
-async def own_books(server: Server, kept_books: tuple[str, list[Event]]) -> AsyncIterator[Books]:
+async def own_books(server: Server, kept_books: KeptBooks) -> AsyncIterator[Books]:
     """These histories and facts, for one test that changes them."""
     async with copied_books(server, *kept_books) as made:
         yield made
 
 
 @pytest.fixture
-async def few_own_books(server: Server, few_kept_books: tuple[str, list[Event]]) -> AsyncIterator[Books]:
+async def few_own_books(server: Server, few_kept_books: KeptBooks) -> AsyncIterator[Books]:
     """A few histories and their facts, for one test that changes them."""
     async with copied_books(server, *few_kept_books) as made:
         yield made
 
 
 @pytest.fixture
-async def some_own_books(server: Server, some_kept_books: tuple[str, list[Event]]) -> AsyncIterator[Books]:
+async def some_own_books(server: Server, some_kept_books: KeptBooks) -> AsyncIterator[Books]:
     """A few of them, by `make test-all` as many as in `own_books`, for one test that changes them."""
     async with copied_books(server, *some_kept_books) as made:
         yield made

@@ -23,6 +23,7 @@ from app.kpis.series import KpiPoint
 from app.log.canonical import instant
 from app.log.follow import catch_up
 from tests.cases import each_case
+from tests.extent import goes_round
 from tests.kpis import oracle
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, BORDERS, Scripted, write
@@ -364,6 +365,7 @@ async def _names(books: Books) -> list[tuple[Any, str]]:
     return [(row["id"], row["key"]) for row in await books.db.rows("select id, key from fold.team")]
 
 
+@goes_round("every KPI at once", "app.kpis")
 @each_case("key", KPIS, product=kind_of)
 async def test_every_cut_of_every_kpi_adds_up_to_the_whole(books: Books, key: str) -> None:
     kpi = KPIS[key]

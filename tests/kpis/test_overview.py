@@ -15,12 +15,14 @@ from app.kpis.facts import FACTS
 from app.kpis.overview import YEAR_BEFORE, last_month, overview, this_month
 from app.kpis.question import QuestionParameters, parse_question
 from app.log.follow import catch_up
+from tests.extent import goes_round
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, BORDERS, Scripted, write
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
+@goes_round("every KPI at once", "app.kpis")
 @pytest.mark.parametrize(
     "now", [BORDERS[2] - timedelta(days=10), BORDERS[2], datetime(2027, 3, 9, tzinfo=UTC)]
 )

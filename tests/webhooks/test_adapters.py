@@ -16,6 +16,7 @@ from app.common.children import Visibility
 from app.webhooks.adapters import adapter, tools
 from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.news import AlertNews, CommentNews, Evaluation, MappingFailed, News, TicketNews
+from tests.extent import goes_round
 from tests.webhooks.payloads import FOLDER, RECEIVED_AT, brief, names, payload, tool_of
 
 ZONES = {"glpi": "America/Sao_Paulo"}
@@ -320,6 +321,7 @@ def test_an_alert_whose_end_is_no_time_fails_and_says_so() -> None:
         evaluate("alertmanager", {"alerts": [alert]})
 
 
+@goes_round("payloads without a field", "app.webhooks", "app.webhooks.adapters")
 @pytest.mark.parametrize("name", SHARED)
 def test_a_field_that_is_taken_away_makes_no_other_state(name: str) -> None:
     tool, body = tool_of(name), brief(name)

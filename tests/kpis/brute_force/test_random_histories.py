@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from app.db import fetch_tuples
 from app.kpis.answer import answer
@@ -21,7 +22,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.periods import start_of
 from app.kpis.question import Question, QuestionParameters, parse_question
 from tests.conftest import Server
-from tests.extent import some_of
+from tests.extent import goes_round, some_of
 from tests.kpis.brute_force import compare
 from tests.kpis.brute_force.catalogue import DEFINITIONS
 from tests.kpis.brute_force.reading import LogEvent, World
@@ -82,7 +83,13 @@ async def history(request: pytest.FixtureRequest, server: Server) -> AsyncIterat
         yield History(request.param, books, World(log, now, clocks, abouts), names)
 
 
-@pytest.mark.parametrize("key", sorted(DEFINITIONS))
+def _named(key: str) -> ParameterSet:
+    """The KPI, which goes round among those of its process."""
+    process = KPIS[key].process
+    return pytest.param(key, marks=goes_round(f"plain loops of {process}", "app.kpis", "app.kpis.catalogue"))
+
+
+@pytest.mark.parametrize("key", [*map(_named, sorted(DEFINITIONS))])
 async def test_plain_loops_come_to_the_same(history: History, key: str) -> None:
     kpi, found = KPIS[key], []
     expected = compare.Expectation(kpi, DEFINITIONS[key], history.world, history.names)
