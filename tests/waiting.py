@@ -38,6 +38,8 @@ class Blocked:
 
     async def __aenter__(self) -> Blocked:
         self._connection: Connection = await connect(self._url)
+        # However long the others take to come.
+        await self._connection.execute("set idle_in_transaction_session_timeout = 0")
         await self._connection.execute("begin")
         await self._connection.execute(self._statement.encode())
         return self
