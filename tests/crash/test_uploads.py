@@ -15,7 +15,7 @@ from bench.site import Site, made_token
 from tests.client import an_incident
 from tests.extent import goes_round
 from tests.forked import Sites
-from tests.waiting import until
+from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = goes_round("kills of processes under load")
 
@@ -29,7 +29,7 @@ async def test_a_file_outlives_kills_between_its_chunks_and_before_it_is_attache
         address = f"http://127.0.0.1:{installation.ports['api']}"
         headers = {"Authorization": f"Bearer {token}"}
         upload, there = str(uuid4()), f"{address}/v1/uploads/"
-        async with httpx.AsyncClient(headers=headers, timeout=120) as client:
+        async with httpx.AsyncClient(headers=headers, timeout=PATIENCE_SECONDS) as client:
             await _broken_off(installation, client, there + upload)
             await installation.serve()
             answer = await client.put(there + upload, content=FILE)
