@@ -115,6 +115,18 @@ def test_who_may_see_an_incident_with_that_audience(caller: Caller, audience: li
     assert can_see(caller, INCIDENTS, audience, agents_see="teams") is may
 
 
+def test_whom_a_column_shows_the_record_in_lists_its_audience_shows_it_to() -> None:
+    shown = {"person": uuid7(), "team": TEAM, "service": "mail"}
+    for lifecycle in LIFECYCLES_BY_KIND.values():
+        for kind in shown.keys() & lifecycle.columns.keys():
+            for column in lifecycle.columns[kind]:
+                record = empty(lifecycle.record, uuid7())
+                setattr(record, column, shown[kind])
+                if column == "service" and hasattr(record, "services"):
+                    record.services = [record.service]  # The first of them is what the column holds.
+                assert f"{kind}:{shown[kind]}" in lifecycle.audience(record), f"{lifecycle.kind}.{column}"
+
+
 def test_everybody_who_works_here_is_staff_and_nobody_else() -> None:
     assert {role for role in Role if a_caller(role).is_staff} == STAFF_ROLES
     assert Role.requester not in STAFF_ROLES
