@@ -30,6 +30,7 @@ from app.service_levels.clocks.streams import ClockNews, expected_news, missing_
 from app.service_levels.clocks.ticket_clocks import TicketWithClocks, read_tickets
 from app.service_levels.clocks.timeline import timeline_of
 from app.shared_connections import SharedConnections
+from app.sla.announcements import next_effect
 
 NAME = WATCH
 # Timers that go off together: they share the cost of a batch, and no worker keeps them long from another.
@@ -113,7 +114,7 @@ class _Firing:
             if n % CASES_IN_A_ROW == CASES_IN_A_ROW - 1:
                 await asyncio.sleep(0)
             try:
-                request = self._missing_events(terms, ticket)
+                request = self._missing_events(terms, ticket, clocks[ticket.name])
             except Exception as error:  # a fault of ours: one ticket does not stop the others
                 self.failed(NAME, error)
                 continue
@@ -126,17 +127,22 @@ class _Firing:
             elif isinstance(outcome, BaseException):
                 raise outcome
 
-    def _missing_events(self, terms: Terms, ticket: TicketWithClocks) -> AppendRequest | None:
-        """Return the command for the events that the ticket's clocks lack, if any, and note when their timers
-        are due next.
+    def _missing_events(
+        self, terms: Terms, ticket: TicketWithClocks, streams: Sequence[str]
+    ) -> AppendRequest | None:
+        """Return the command for the events that the ticket's clocks lack, if any, and note when the timers
+        of these streams of its clocks are due next.
         """
         clocks = terms.clocks_of(timeline_of(ticket.name, ticket.events))
         if clocks.timeline.lived_since is None:
             return None
+        ahead = next_effect(clocks.timeline.history, self.now)
+        if ahead is not None:
+            self.next_at.update(dict.fromkeys(streams, ahead))
         for name, reading in clocks.readings(self.now):
             if reading.next_at is not None:
                 its = stream(KIND, clock_id(clocks.timeline.case_id, name, reading.round))
-                self.next_at[its] = reading.next_at
+                self.next_at[its] = min(reading.next_at, self.next_at.get(its, reading.next_at))
         news = {
             stream(KIND, one): found
             for one, ought in expected_news(clocks, self.now).items()

@@ -122,9 +122,18 @@ def announcements(
 
 def _steps(events: Iterable[CaseEvent], publications: Iterable[datetime], now: datetime) -> list[_Step]:
     """Return the steps of the replay up to now, in order. An event dated ahead takes effect at its time."""
-    steps = [_Step(max(e.occurred_at, e.understood_since), e.position, e) for e in events]
+    steps = [_Step(_effect_at(event), event.position, event) for event in events]
     steps += [_Step(at, -1, None) for at in publications]
     return sorted((step for step in steps if step.at <= now), key=lambda step: step[:2])
+
+
+def _effect_at(event: CaseEvent) -> datetime:
+    return max(event.occurred_at, event.understood_since)
+
+
+def next_effect(events: Iterable[CaseEvent], now: datetime) -> datetime | None:
+    """Return when the next of the events that are dated ahead takes effect; None: all have by now."""
+    return min((at for at in map(_effect_at, events) if at > now), default=None)
 
 
 def _has_had_turn(reading: ClockReading) -> bool:

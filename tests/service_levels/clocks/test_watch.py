@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from app.kernel.payloads import EmptyPayload
 from app.processes.incidents.lifecycle import PrioritiseIncident
 from tests.service_levels.clocks.agreements import add_calendar, sign, target
 from tests.service_levels.clocks.test_projection import SOLVED
@@ -40,3 +43,19 @@ async def test_warnings_and_the_breach_are_said_once_with_their_true_instants_af
     await desk.do(case, "resolve", SOLVED, at(12, days=3))
     await desk.work()
     assert told(await desk.said(case)) == [*expected, ("stopped", at(12, days=3))]
+
+
+async def test_what_is_dated_ahead_is_said_when_its_time_has_come(desk: Desk) -> None:
+    await add_calendar(desk.ledger, "office")
+    await sign(desk.ledger, target("mend", "resolution", 4 * 3600))
+    ahead, begun = at(9) + timedelta(seconds=40), at(9) + timedelta(seconds=20)
+    case = await desk.report(at(9), occurred_at=begun)
+    await desk.do(case, "acknowledge", EmptyPayload(occurred_at=begun), at(9))
+    await desk.do(case, "resolve", SOLVED.model_copy(update={"occurred_at": ahead}), at(9))
+    await desk.work()
+    assert await desk.said(case) == []
+    await desk.work(begun)
+    assert told(await desk.said(case)) == [("started", begun)]
+    await desk.work(ahead)
+    assert told(await desk.said(case)) == [("started", begun), ("stopped", ahead)]
+    assert await desk.timers() == {}
