@@ -235,8 +235,7 @@ class Renderer:
     of: Record | None = None
     #: Fields that are shown on request only and were asked for.
     extras: frozenset[str] = frozenset()
-    #: Fields of the shape without a column: a subclass that has some computes them in its own
-    #: `render_columns`.
+    #: Fields of the shape without a column: a subclass that has some computes them in its own `compute`.
     COMPUTED: ClassVar[frozenset[str]] = frozenset()
 
     @property
@@ -279,6 +278,8 @@ class Renderer:
         single record, if its checks have been run.
         """
         plan, filled = self._plan(), _filled(columns)
+        requested = self.COMPUTED if self.fields is None else self.COMPUTED & self.fields
+        computed = await self.compute(columns) if requested else {}
         if not filled.isdisjoint(plan.for_staff):
             await self._redact(columns, plan.for_staff)
         persons, teams, personal, values = (
@@ -307,6 +308,14 @@ class Renderer:
             columns[name] = await self._load_children(name, columns["id"], beside)
         for name in self._unrequested_fields(plan):
             del columns[name]
+        columns.update({name: computed[name] for name in computed if name in requested})
+
+    async def compute(self, columns: Columns) -> Columns:
+        """Return the values of the COMPUTED fields for records of which every other field is selected, as it
+        is stored. It is asked before anything is rendered, and before what nobody asked for is dropped, so
+        what a field is computed from is always there.
+        """
+        return {}
 
     async def _load_stubs(
         self, persons: Collection[UUID], teams: Collection[UUID], sealed: Collection[str]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from pydantic import Field
 
@@ -45,17 +44,11 @@ class NoticeRenderer(Renderer):
 
     COMPUTED = frozenset({"text"})
 
-    async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
-        """Render the notices; their texts need one more query, for the payloads of the events."""
-        texts_column = {}
-        if self.fields is None or "text" in self.fields:
-            notices = by_row(columns)
-            payloads = await texts.load_payloads(self.ledger, texts.steps_of(notices))
-            texts_column["text"] = [
-                texts.text(self.ledger, self.language, notice, payloads) for notice in notices
-            ]
-        await super().render_columns(columns, offered)
-        columns.update(texts_column)
+    async def compute(self, columns: Columns) -> Columns:
+        """Return the texts of the notices: one more query, for the payloads of the events."""
+        notices = by_row(columns)
+        payloads = await texts.load_payloads(self.ledger, texts.steps_of(notices))
+        return {"text": [texts.text(self.ledger, self.language, notice, payloads) for notice in notices]}
 
 
 LISTING = Listing(

@@ -87,7 +87,9 @@ def _closed(schema: Any) -> Any:
     list of codes that is open has no other code.
     """
     if isinstance(schema, dict):
-        if schema.get("anyOf", ())[1:] == [TEXT]:
+        # Beside a record it is a key, which stands in the record's place where that is not to be seen.
+        parts = schema.get("anyOf", ())
+        if parts[1:] == [TEXT] and "enum" in resolved(parts[0], as_written()):
             schema["anyOf"] = schema["anyOf"][:1]
         for part in schema.values():
             _closed(part)

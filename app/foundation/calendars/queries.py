@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -120,19 +119,16 @@ class CalendarRenderer(Renderer):
 
     COMPUTED = frozenset({"newest"})
 
-    async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
-        """Render the columns as every renderer does, and add the versions."""
-        named = columns.get("newest_id")
-        await super().render_columns(columns, offered)
-        if named is None or (self.fields is not None and "newest" not in self.fields):
-            return
+    async def compute(self, columns: Columns) -> Columns:
+        """Return the versions, rendered as they are by themselves."""
+        named = columns["newest_id"]
         rows = await self.ledger.db.rows(VERSIONS, (list(named),))
         versions = Renderer(
             self.ledger, self.lifecycle, CalendarVersionOut, self.caller, self.language, rows=CalendarVersion
         )
         found = {row["id"]: versions.values_of(from_row(CalendarVersion, row)) for row in rows}
         await versions.render_many(list(found.values()))
-        columns["newest"] = [found[newest] for newest in named]
+        return {"newest": [found[newest] for newest in named]}
 
 
 CALENDARS = Listing(

@@ -67,16 +67,19 @@ class EffectRenderer(Renderer):
     COMPUTED = frozenset({"sentence"})
 
     async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
-        """Render the effects; what a sentence says follows from the KPI and the result."""
+        """Render the effects, their results with all fields of today."""
         await super().render_columns(columns, offered)
         if "result" in columns:
-            results = [EffectResult.model_validate(one) for one in columns["result"]]
-            columns["result"] = [one.model_dump(mode="json") for one in results]
-            if "kpi" in columns:
-                columns["sentence"] = [
-                    sentence_of(KPIS[key], one, self.language)
-                    for key, one in zip(columns["kpi"], results, strict=True)
-                ]
+            columns["result"] = [one.model_dump(mode="json") for one in _results(columns)]
+
+    async def compute(self, columns: Columns) -> Columns:
+        """Return the sentences, which follow from the KPI and the result."""
+        pairs = zip(columns["kpi"], _results(columns), strict=True)
+        return {"sentence": [sentence_of(KPIS[key], one, self.language) for key, one in pairs]}
+
+
+def _results(columns: Columns) -> list[EffectResult]:
+    return [EffectResult.model_validate(one) for one in columns["result"]]
 
 
 LISTING = Listing(

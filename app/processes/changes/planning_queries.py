@@ -151,14 +151,11 @@ class FreezeRenderer(Renderer):
 
     COMPUTED = frozenset({"hit_changes"})
 
-    async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
-        """Render the freezes; the changes scheduled in all of them need one more query."""
-        wanted = self.fields is None or "hit_changes" in self.fields
-        hits = list(columns["hit_change_ids"]) if wanted and "hit_change_ids" in columns else None
-        await super().render_columns(columns, offered)
-        if hits is not None:
-            known = await self._changes({one for ids in hits for one in ids or ()})
-            columns["hit_changes"] = [[known[one] for one in ids or () if one in known] for ids in hits]
+    async def compute(self, columns: Columns) -> Columns:
+        """Return the changes scheduled in the freezes: one more query for all of them."""
+        hits = columns["hit_change_ids"]
+        known = await self._changes({one for ids in hits for one in ids or ()})
+        return {"hit_changes": [[known[one] for one in ids or () if one in known] for ids in hits]}
 
     async def _changes(self, ids: set[str]) -> dict[str, dict[str, Any]]:
         """Return by their ids those of the changes that the caller may see."""

@@ -141,10 +141,9 @@ class NoHoldRenderer(Renderer):
 
     COMPUTED: ClassVar[frozenset[str]] = frozenset({"wake_up_at"})
 
-    async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
-        """Render the columns as every renderer does, with None for the time at which the case wakes up."""
-        await super().render_columns(columns, offered)
-        columns["wake_up_at"] = [None] * len(columns["id"])
+    async def compute(self, columns: Columns) -> Columns:
+        """Return None for each case's time at which it wakes up."""
+        return {"wake_up_at": [None] * len(columns["id"])}
 
 
 class WorkItem(CaseSummary):

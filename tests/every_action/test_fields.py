@@ -1,0 +1,65 @@
+"""A field that is asked for alone has the value that it has among all others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.contract.schemas import resolved
+from app.kernel.lifecycle import Lifecycle
+from app.registry import LIFECYCLES
+from tests.cases import each_case
+from tests.client import Client
+from tests.contract.answers import as_written, operation
+from tests.every_action.world import World, case_name
+
+#: Shown whatever is asked for.
+ALWAYS = {"id", "version", "number"}
+CONTRACT = as_written()
+
+
+def _codes(schema: dict[str, Any]) -> list[str]:
+    """The codes that the schema, or a part of it, lists."""
+    parts = [*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else [])]
+    found = [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else [])]
+    return [*found, *(code for part in parts for code in _codes(resolved(part, CONTRACT)))]
+
+
+def offered(path: str, parameter: str) -> list[str]:
+    """The values that may be said in that parameter of what is read there; none if there is no such."""
+    told = (operation("GET", path) or {}).get("parameters", ())
+    return [
+        code for one in told if one["name"] == parameter for code in _codes(resolved(one["schema"], CONTRACT))
+    ]
+
+
+async def differing(client: Client, path: str, template: str) -> list[str]:
+    """The fields that are shown otherwise if they are asked for alone than among all, at that address."""
+    of_list = "{id}" not in template
+    more = {"limit": "3"} if of_list else {}
+    everything = offered(template, "include")
+    included = {"include": ",".join(everything)} if everything else {}
+    whole = await client.read(path, **more, **included)
+    found = []
+    for name in offered(template, "fields"):
+        alone = await client.read(path, **more, fields=name)
+        for all_fields, shown in (
+            zip(whole["items"], alone["items"], strict=True) if of_list else [(whole, alone)]
+        ):
+            if shown != {one: all_fields[one] for one in all_fields if one in ALWAYS | {name}}:
+                found.append(name)
+    return found
+
+
+LISTED = [one for one in LIFECYCLES if offered(f"/v1/{one.plural}", "fields")]
+
+
+@each_case("lifecycle", LISTED, ids=case_name)
+async def test_a_field_alone_has_the_value_that_it_has_among_all(
+    world: World, lifecycle: Lifecycle[Any]
+) -> None:
+    record = await world.standing(lifecycle, next(iter(lifecycle.states)))
+    at = f"/v1/{lifecycle.plural}"
+    assert (await world.everybody.read(at))["items"]
+    assert await differing(world.everybody, at, at) == []
+    if offered(f"{at}/{{id}}", "fields"):
+        assert await differing(world.everybody, f"{at}/{record['id']}", f"{at}/{{id}}") == []
