@@ -17,7 +17,7 @@ from app.api.deprecations import Deprecations
 from app.api.headers import find_header_fault
 from app.api.metrics import Metrics
 from app.api.problems import internal_error, problem, unsupported_body
-from app.api.raw_bodies import is_form, takes_any_body
+from app.api.raw_bodies import declared_length, is_form, takes_any_body
 from app.log.ids import uuid7
 
 #: Default headers, of answers that do not set these themselves.
@@ -109,16 +109,16 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_file = takes_any_body(scope)
-        limit = self._upload_limit if is_file else self._body_limit
-        refused = _early_refusal(scope, limit, is_file=is_file)
+        of_any_type = takes_any_body(scope)
+        limit = self._upload_limit if of_any_type else self._body_limit
+        refused = _early_refusal(scope, limit, of_any_type=of_any_type)
         if refused is not None:
             await refused(scope, receive, send)
         else:
             await self._app(scope, _bounded(receive, limit), send)
 
 
-def _early_refusal(scope: Scope, limit: int, *, is_file: bool) -> Response | None:
+def _early_refusal(scope: Scope, limit: int, *, of_any_type: bool) -> Response | None:
     """Return the refusal of a request that need not be read further; None if nothing is wrong so far."""
     request = Request(scope)
     fault = find_header_fault(scope)
@@ -134,9 +134,9 @@ def _early_refusal(scope: Scope, limit: int, *, is_file: bool) -> Response | Non
     # Servers decode %2F to a slash, which would split a segment; no segment of our paths contains one.
     if b"%2" in (raw := scope.get("raw_path") or b"") and b"%2f" in raw.lower():
         return problem(request, 404, "no_such_path")
-    if _declared_length(Headers(scope=scope)) > limit:
+    if declared_length(Headers(scope=scope)) > limit:
         return problem(request, 413, "too_large", words={"limit": str(limit)})
-    return None if is_file or is_form(scope) else unsupported_body(request)
+    return None if of_any_type or is_form(scope) else unsupported_body(request)
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:
@@ -153,10 +153,3 @@ def _bounded(receive: Receive, limit: int) -> Receive:
         return message
 
     return receive_bounded
-
-
-def _declared_length(headers: Headers) -> int:
-    try:
-        return int(headers.get("content-length", "0"))
-    except ValueError:
-        return 0

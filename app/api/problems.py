@@ -53,10 +53,12 @@ STATUSES = {
     "rate_limited": 429,
     "too_many_wrong_keys": 429,
     "too_many_deliveries": 429,
+    "too_much_unverified": 429,
     "unverified": 401,
     "head_too_large": 431,
     "failed": 500,
     "database_gone": 503,
+    "no_room_for_bodies": 503,
 }
 #: Media types that PATCH accepts (RFC 5789, 3.1): a merge patch, by either name.
 PATCHES = "application/merge-patch+json, application/json"

@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.api.problems import MEDIA_TYPE, document
-from app.api.raw_bodies import takes_any_body
+from app.api.raw_bodies import is_file
 from app.log.ids import uuid7
 
 
@@ -180,8 +180,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._heard_at = self.loop.time()
         if not self._is_timed:
             self._is_timed = True
-            is_file = takes_any_body(self.scope)
-            seconds = self.limits.upload_seconds if is_file else self.limits.body_seconds
+            limits = self.limits
+            seconds = limits.upload_seconds if is_file(self.scope) else limits.body_seconds
             self._ends_at = self._heard_at + seconds
             self._check_deadline()
 

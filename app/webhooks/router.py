@@ -28,6 +28,7 @@ from app.api.limits import Quota
 from app.api.openapi import BINARY, problems
 from app.api.problems import problem
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.unverified_bodies import RETRY_SECONDS, BodyBudgetExceeded, UnverifiedBodies
 from app.kernel.actor_policy import admin
 from app.kernel.payloads import Payload
 from app.kernel.perform import Command
@@ -317,17 +318,21 @@ async def receive_webhook(request: Request, key: SourceKey) -> Response:
         return problem(request, 429, "too_many_wrong_keys", headers={"Retry-After": str(room.seconds)})
     now = utc_now()
     source = await find_source_by_key(ledger.db, key)
-    body = await request.body()
-    headers = dict(request.headers)
     if source is None or source.state is WebhookSourceState.retired:
         quotas.refused.consume(address)
         return problem(request, 401, "unverified", headers=CHALLENGE)
+    largest = ledger.settings.upload_limit if source.adapter == MAIL else LARGEST_BODY
+    try:
+        body = await quotas.bodies.read(request, largest)
+    except BodyBudgetExceeded as error:
+        retry = {"Retry-After": str(RETRY_SECONDS)}
+        status, code = (429, "too_much_unverified") if error.of_address else (503, "no_room_for_bodies")
+        return problem(request, status, code, headers=retry)
+    headers = dict(request.headers)
     if not is_genuine(ledger, source, headers, body, now):
         quotas.refused.consume(address)
         await deliveries.count_refused(ledger.db, source.id, now)
         return problem(request, 401, "unverified", headers=CHALLENGE)
-    if source.adapter != MAIL and len(body) > LARGEST_BODY:
-        return problem(request, 413, "too_large", words={"limit": str(LARGEST_BODY)})
     if not quotas.taken.consume(str(source.id)):
         seconds = quotas.taken.remaining(str(source.id)).seconds
         return problem(request, 429, "too_many_deliveries", headers={"Retry-After": str(seconds)})
@@ -336,11 +341,14 @@ async def receive_webhook(request: Request, key: SourceKey) -> Response:
 
 
 class WebhookQuotas:
-    """How many deliveries one source may send to this process, and how many unverified ones an address."""
+    """How many deliveries one source may send to this process, how many unverified ones an address, and how
+    many bytes of those whose sender is not known yet the process holds.
+    """
 
     def __init__(self, deliveries_per_minute: int, refused_per_minute: int) -> None:
         self.taken = Quota("source", deliveries_per_minute, 60)
         self.refused = Quota("address", refused_per_minute, 60)
+        self.bodies = UnverifiedBodies()
 
 
 def _json(content: Any, status: int = 200) -> Response:
