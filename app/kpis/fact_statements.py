@@ -4,7 +4,8 @@ what replaces the rows of their tables. Pure but for reading these files.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from app.kpis.fact_table import FactTable
@@ -42,3 +43,15 @@ def statement(process: str, tables: Sequence[FactTable]) -> str:
     for name, word in words.items():
         text = text.replace(f"{{{name}}}", word)
     return text + "".join(table.replace() for table in tables) + "\nselect count(*) from begun"
+
+
+#: The kind of an event type that stands in a statement, or of a stream whose events it reads.
+_KIND_READ = re.compile(r"'([a-z_]+)\.[a-z_]+'|(?<=stream = )'([a-z_]+)/'")
+
+
+def kinds_read(statements: Iterable[str]) -> frozenset[str]:
+    """Return the kinds of the records whose events the statements read: what is new of these concerns whoever
+    runs them.
+    """
+    found = (pair for text in statements for pair in _KIND_READ.findall(text))
+    return frozenset(kind for pair in found for kind in pair if kind)

@@ -15,7 +15,7 @@ from typing import Any
 from app.db import AnswerDeadline, Connection, DatabaseGone, connect_alike, fetch_tuples
 from app.kpis import knowledge, satisfaction
 from app.kpis.change_tables import CHANGES, CI, DEPLOYMENT
-from app.kpis.fact_statements import FOLDER, TIMED_AT, statement
+from app.kpis.fact_statements import FOLDER, TIMED_AT, kinds_read, statement
 from app.kpis.fact_table import CASE, FactTable
 from app.kpis.improvement_tables import IMPROVEMENT, PERSON, SUGGESTION
 from app.kpis.knowledge import ARTICLE, SERVICE, SLA
@@ -469,6 +469,11 @@ async def _run_all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+#: The kinds of the events that the facts depend on: those of the records that have facts, and whatever a
+#: statement names. A kind left out would be counted only where another event stands beside it in a batch.
+KINDS_READ = kinds_read((*STATEMENTS.values(), *SATISFYING.values(), *knowledge.STATEMENTS, BREACHES)).union(
+    recomputation.KINDS_CONCERNED, PROCESSES
+)
 #: The consumer is not throttled during imports: its figures are the purpose of importing a history.
 FACTS = Consumer(
     "kpi",
@@ -476,5 +481,5 @@ FACTS = Consumer(
     BATCH,
     LONGEST_SECONDS,
     throttled_during_import=False,
-    kinds=recomputation.KINDS_CONCERNED.union(PROCESSES),
+    kinds=KINDS_READ,
 )

@@ -42,7 +42,8 @@ FOLLOWING = ("helped_case", "visit_event", "ticket_raised", "article_visit")
 #: The kinds of records whose events tell of these.
 KINDS = frozenset({"article", "incident", "request"})
 _FOLDER = Path(__file__).with_name("facts")
-_STATEMENTS = [(_FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in ("knowledge", "visits")]
+#: What they tell is followed event by event.
+STATEMENTS = [(_FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in ("knowledge", "visits")]
 
 
 async def follow(
@@ -51,5 +52,5 @@ async def follow(
     """Write what the events of the span, from `first` to `last`, tell of uses, visits and openings, and the
     visits that follow from it. `kinds` are those of the records that have events in the span.
     """
-    for text in () if KINDS.isdisjoint(kinds) else _STATEMENTS:
+    for text in () if KINDS.isdisjoint(kinds) else STATEMENTS:
         await fetch_tuples(connection, text, span, prepare=prepare)

@@ -79,12 +79,13 @@ RUNNING = """
 select case_id as id, min(kind || '/' || case_id) as stream from sla.clock
 where stopped_at is null and state in ('running', 'paused') and living and case_id > %(after)s
 group by case_id order by case_id limit %(most)s"""
-#: Imported cases that were opened in a span of time, in the order of their ids.
+#: Imported cases that were opened in a span of time, in the order of their ids. What begins in the batch
+#: itself is computed with the batch, by the same terms; its facts would be written twice.
 IMPORTED = " union all ".join(
     f"(select id, '{kind}/' || id as stream from fold.{kind} r "
     f"where id > %(after)s and opened_at >= %(since)s and opened_at < %(until)s "
     f"and exists (select from log.event e where e.stream = '{kind}/' || r.id and e.version = 1 "
-    f"and e.source like 'import:%%' offset 0) order by id limit %(most)s)"
+    f"and e.source like 'import:%%' and e.position < %(first)s offset 0) order by id limit %(most)s)"
     for kind in KINDS
 )
 #: Cases whose running clocks CLOCKS has computed anew.
@@ -114,7 +115,7 @@ async def recompute(
         return True
     async with AsyncExitStack() as stack:
         own = await _another_connection(stack, connection)
-        recomputation = _Recomputation(own, terms, compute_dependents)
+        recomputation = _Recomputation(own, terms, compute_dependents, first)
         for event in events:
             if event["type"] == REVISED:
                 await recomputation.recompute_calendar(event)
@@ -178,11 +179,14 @@ def _deadline(connection: Connection) -> AnswerDeadline:
 
 @dataclass(frozen=True, slots=True)
 class _Recomputation:
-    """The recomputations that the events of a batch ask for, by the terms known at its end."""
+    """The recomputations that the events of a batch, from position `first` on, ask for, by the terms known at
+    its end.
+    """
 
     connection: Connection
     terms: Terms
     compute_dependents: ComputeDependents
+    first: int
 
     async def recompute_calendar(self, event: dict[str, Any]) -> None:
         """Compute the running clocks of the calendar anew; finished ones keep their version."""
@@ -231,7 +235,9 @@ class _Recomputation:
         if agreement is not None:
             until = agreement.valid_until or datetime.max.replace(tzinfo=UTC)
             query = f"select * from ({IMPORTED}) found order by id limit %(most)s"
-            await self.recompute_cases(event, "agreement", query, since=agreement.valid_from, until=until)
+            await self.recompute_cases(
+                event, "agreement", query, since=agreement.valid_from, until=until, first=self.first
+            )
 
     async def recompute_cases(self, event: dict[str, Any], cause: str, query: str, **said: Any) -> None:
         """Compute the cases anew that the query finds, in the order of their ids."""

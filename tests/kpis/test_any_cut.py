@@ -1,0 +1,33 @@
+"""Wherever a running worker cuts the log, the facts of all processes are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from app.kpis.fact_statements import kinds_read
+from app.kpis.facts import FACTS, TABLES
+from tests.cuts import at_random, contents, followers, one_by_one
+from tests.extent import WHOLE, goes_round
+from tests.kpis.conftest import Books
+
+ALL_TABLES = TABLES.split(", ")
+
+
+@pytest.mark.parametrize(
+    ("cut", "at_once"), [(at_random, 0), (one_by_one, 0 if WHOLE else 0.9)], ids=["at random", "one by one"]
+)
+@goes_round("histories of KPIs", "app.kpis", "app.log", "app.service_levels")
+async def test_facts_are_the_same_wherever_the_log_was_cut(
+    few_own_books: Books, cut: Callable[[], Iterator[int]], at_once: float
+) -> None:
+    async with followers(few_own_books.url, FACTS) as following:
+        whole = await contents(following.alone, ALL_TABLES)
+        await following.take_in_pieces(cut(), 1 + int(len(few_own_books.events) * at_once))
+        assert await contents(following.alone, ALL_TABLES) == whole
+
+
+def test_the_kinds_that_statements_read_are_found_in_them() -> None:
+    texts = ["select from log.told where type in ('ci.added', 'clock.breached')", "stream = 'person/' || id"]
+    assert kinds_read(texts) == {"ci", "clock", "person"}
