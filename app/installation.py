@@ -34,13 +34,15 @@ class InstallationError(Exception):
 class Installation:
     """The addresses of an installation's database, and its folder of secrets.
 
-    `owner_url` is None if only the service's role is known.
+    `owner_url` is None if only the service's role is known. `migrated_from` is the revision that an embedded
+    database was at before it was opened; None if it was empty.
     """
 
     url: str
     owner_url: str | None
     secrets_dir: Path
     embedded: bool
+    migrated_from: str | None = None
 
 
 def secrets_directory(settings: Settings) -> Path:
@@ -99,13 +101,14 @@ def _prepared_installation(server: EmbeddedPostgres, secrets_dir: Path) -> Insta
         with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
             administrator.execute(f"create database {DATABASE} owner {OWNER_ROLE}".encode())
     url, owner_url = server.url(DATABASE, SERVICE_ROLE), server.url(DATABASE, OWNER_ROLE)
-    if schema.current(owner_url) != schema.newest():
+    before = schema.current(owner_url)
+    if before != schema.newest():
         try:
             schema.migrate(owner_url, SERVICE_ROLE)
         except schema.SchemaTooOldError as error:
             remedy = f"Move the folder {server.data_dir} away and start again: a new one is made."
             raise schema.SchemaTooOldError(error.revision, remedy) from error
-    return Installation(url, owner_url, secrets_dir, embedded=True)
+    return Installation(url, owner_url, secrets_dir, embedded=True, migrated_from=before)
 
 
 def check(installation: Installation, settings: Settings, *, patient: bool = False) -> None:

@@ -57,8 +57,10 @@ def newest() -> str:
     return revision
 
 
-def migrate(owner_url: str, service_role: str | None) -> None:
+def migrate(owner_url: str, service_role: str | None) -> str | None:
     """Migrate the schema as its owner, and grant `service_role` its use (None: the owner serves too).
+
+    Return the revision that the database was at before, None if it was empty.
 
     Raises SchemaTooOldError if the database was made before the baseline, SchemaError if by a later version
     than this one or if the service's role does not exist, psycopg.Error if the database cannot be reached.
@@ -67,12 +69,14 @@ def migrate(owner_url: str, service_role: str | None) -> None:
     try:
         engine = create_engine(sqlalchemy_url(owner_url), poolclass=pool.NullPool)
         with engine.connect() as connection:
-            _refuse_unknown(_revision(connection))
+            before = _revision(connection)
+            _refuse_unknown(before)
             config.attributes["connection"] = connection
             # In one transaction with the migrations, so that the newest schema always comes with its grants.
             if service_role is not None:
                 config.attributes["grants"] = _grants(connection, service_role)
             command.upgrade(config, "head")
+        return before
     except DBAPIError as error:
         raise psycopg.Error(str(error.orig)) from error
     except (ArgumentError, ValueError) as error:  # ValueError for a port that is no number

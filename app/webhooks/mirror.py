@@ -28,11 +28,11 @@ from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import OPEN, IncidentState
 from app.webhooks.deliveries import Effect
 from app.webhooks.identities import Identities, Identity, tool_caller
+from app.webhooks.mapping.document import CODED_FIELDS, NAMING_FIELDS, PERSON_FIELDS
 from app.webhooks.mapping.news import NamedPerson, TicketNews
 from app.webhooks.records import WebhookSource
 
 ATTEMPTS = 5
-PERSON_FIELDS = ("requester", "assignee")
 #: Columns of the events of a mirrored ticket that are no fields of it.
 AT, ACTOR, STATUS = "at", "actor", "status"
 REFERENCE = """
@@ -178,11 +178,11 @@ class Mirror:
             fields["team_id"] = await self._people.team(team)
         if ticket.case.version == 0:
             self._add_defaults(fields)
-        given: dict[str, str | None] = {
-            name: value for name, value in news.columns.items() if name not in _PRIVATE
-        }
+        given: dict[str, str | None] = {name: value for name, value in news.columns.items() if name in _PLAIN}
         private: dict[str, str | None] = {
-            name: value for name, value in news.columns.items() if name in _PRIVATE and value is not None
+            name: value
+            for name, value in news.columns.items()
+            if name not in _PLAIN and name not in _PERSONS and value is not None
         }
         given[AT] = instant(news.at)
         actor = None if news.actor is None else await self._people.person(news.actor)
@@ -283,7 +283,10 @@ def _record_field(name: str) -> str:
 _TEXTS = frozenset(name for name in _FIELDS if name in _RECORD and _RECORD[name].personal)
 #: Fields that a ticket loses when it is opened again.
 _OF_ENDING = frozenset({"resolution_code", "resolution", "cause"})
-_PRIVATE = _TEXTS | {"number"}
+#: Columns that the log may hold as the tool tells them: codes, titles, and names, ids and addresses of what
+#: is no person. Persons stand there as references; whatever else there is or will be is sealed.
+_PLAIN = frozenset({"case", "url", STATUS, "title", *CODED_FIELDS, *NAMING_FIELDS})
+_PERSONS = frozenset({ACTOR, *PERSON_FIELDS})
 
 
 def _words(news: TicketNews) -> dict[str, str | None]:

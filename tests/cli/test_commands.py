@@ -181,6 +181,8 @@ def test_a_database_is_migrated_by_its_owner_and_then_served_by_the_service(
         assert (done.returncode, done.stdout.startswith("The schema is ")) == (0, True)
     again = run("migrate", "--json", database_url=empty.url, owner_url=empty.owner_url)
     assert done.stdout == f"The schema is {json.loads(again.stdout)['schema']}.\n"
+    counted = run("migrate", "--json", "--count-names", database_url=empty.url, owner_url=empty.owner_url)
+    assert json.loads(counted.stdout)["names_in_clear"] == 0
     assert run("keys", "list", "--json", database_url=empty.url).stdout == "[]\n"
 
 

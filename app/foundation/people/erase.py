@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 from app.api import views
@@ -18,10 +18,22 @@ from app.kernel.reads import VersionedRecord, load
 PAGE = 500
 #: A character as JSON may write it.
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
-NEXT_REFUSED = b"select id, sealed from plumbing.refused_row where id > %s order by id limit %s"
+NEXT_REFUSED = (
+    b"select id, sealed, false from plumbing.refused_row where id > %(last)s order by id limit %(page)s"
+)
 REMOVE_REFUSED = b"delete from plumbing.refused_row where id = any(%s)"
+#: A tool may name them otherwise than here, by an id or by another name: what it told of their tickets, and
+#: of those on which they have commented, is theirs whatever it calls them.
 NEXT_DELIVERIES = b"""
-select id, sealed from plumbing.webhook_delivery where id > %s and sealed is not null order by id limit %s"""
+select d.id, d.sealed, exists (
+  select from jsonb_array_elements(d.effects) as e cross join lateral (select e ->> 'record' as record) as t
+  where exists (
+    select from fold.incident i
+    where i.id = case when t.record like 'incident/%%' then split_part(t.record, '/', 2)::uuid end
+      and %(person)s in (i.requester_id, i.assignee_id)
+  ) or exists (select from fold.comment c where c.record = t.record and c.author_id = %(person)s))
+from plumbing.webhook_delivery d where d.id > %(last)s and d.sealed is not null
+order by d.id limit %(page)s"""
 # That it came, and what it has led to, stays: otherwise a repetition would have its effect once more.
 EMPTY_DELIVERIES = b"update plumbing.webhook_delivery set sealed = null where id = any(%s)"
 
@@ -29,8 +41,8 @@ EMPTY_DELIVERIES = b"update plumbing.webhook_delivery set sealed = null where id
 @contextlib.asynccontextmanager
 async def erase_refused_rows(ledger: Ledger, command: Command) -> AsyncIterator[None]:
     """Around the erasure of a person: delete the refused rows of imports and the content of deliveries of
-    tools that contain their name or e-mail address, and their saved views, whose titles are theirs. Does
-    nothing if the command will be refused.
+    tools that contain their name or e-mail address or led to tickets of theirs, and their saved views, whose
+    titles are theirs. Does nothing if the command will be refused.
 
     The rows are deleted before, because without the person's key nobody could tell any more which rows name
     them; if the process dies in between, erasing again finds the rest. They are deleted once more afterwards,
@@ -41,11 +53,13 @@ async def erase_refused_rows(ledger: Ledger, command: Command) -> AsyncIterator[
     wanted = []
     if loaded is not None and await _can_be_erased(ledger, command, loaded):
         wanted = await _known_texts(ledger, loaded.record)
-    await _remove(ledger, wanted)
+    if loaded is None or not wanted:
+        yield
+        return
+    await _remove(ledger, loaded.record.id, wanted)
     yield
-    await _remove(ledger, wanted)
-    if loaded is not None and wanted:
-        await views.remove_all_of(ledger.db, loaded.record.id)
+    await _remove(ledger, loaded.record.id, wanted)
+    await views.remove_all_of(ledger.db, loaded.record.id)
 
 
 async def _can_be_erased(ledger: Ledger, command: Command, loaded: VersionedRecord[Person]) -> bool:
@@ -63,33 +77,33 @@ async def _known_texts(ledger: Ledger, person: Person) -> list[str]:
     return [text.casefold() for text in texts.values() if text]
 
 
-async def _remove(ledger: Ledger, wanted: list[str]) -> None:
-    """Delete what contains one of the texts in `wanted`: refused rows of imports, and the content of
-    deliveries of tools.
+async def _remove(ledger: Ledger, person: UUID, wanted: list[str]) -> None:
+    """Delete what contains one of the texts in `wanted` or tells of the person: refused rows of imports, and
+    the content of deliveries of tools.
     """
-    if not wanted:
-        return
     vault = ledger.vault
     async with ledger.db.connection() as connection:
-        await _remove_from(connection, NEXT_REFUSED, REMOVE_REFUSED, vault.open_refused, wanted)
-        await _remove_from(connection, NEXT_DELIVERIES, EMPTY_DELIVERIES, vault.open_delivery, wanted)
+        for following, removal, opened in (
+            (NEXT_REFUSED, REMOVE_REFUSED, vault.open_refused),
+            (NEXT_DELIVERIES, EMPTY_DELIVERIES, vault.open_delivery),
+        ):
+            async for page in _pages(connection, following, person):
+                found = [row_id for row_id, body, theirs in page if theirs or _mentions(opened(body), wanted)]
+                await connection.execute(removal, (found,))
 
 
-async def _remove_from(
-    connection: Connection,
-    following: bytes,
-    removal: bytes,
-    opened: Callable[[bytes], bytes],
-    wanted: list[str],
-) -> None:
+async def _pages(
+    connection: Connection, following: bytes, person: UUID
+) -> AsyncIterator[list[tuple[UUID, bytes, bool]]]:
+    """Yield the rows in pages: id, sealed content, and whether it is known to be the person's."""
     last = UUID(int=0)
     while True:
-        rows = await (await connection.execute(following, (last, PAGE))).fetchall()
+        given = {"last": last, "page": PAGE, "person": person}
+        rows = await (await connection.execute(following, given)).fetchall()
         if not rows:
             return
         last = rows[-1][0]
-        found = [row_id for row_id, body in rows if _mentions(opened(bytes(body)), wanted)]
-        await connection.execute(removal, (found,))
+        yield [(row_id, bytes(sealed), theirs) for row_id, sealed, theirs in rows]
 
 
 def _mentions(row: bytes, wanted: list[str]) -> bool:

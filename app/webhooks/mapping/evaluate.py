@@ -239,7 +239,7 @@ class _Reader:
         # CEL keeps no order of names.
         parts = {k: _scalar(found[k]) for k in ("name", "email", "id") if found.get(k) is not None}
         told = {k: v.strip()[:LONGEST_LINE] for k, v in parts.items() if v is not None and v.strip()}
-        self.columns[key] = " ".join(told.values()) or None
+        self._column(key, " ".join(told.values()) or None)
         return NamedPerson(**told) if told else None
 
     def coded(self, key: str, sources: tuple[str, ...] | None, meanings: Dictionary[str, Any]) -> Any:

@@ -1,0 +1,43 @@
+"""How many events of earlier versions hold the names of persons in clear: nothing may rewrite the log."""
+
+from __future__ import annotations
+
+import psycopg
+
+from app.schema import CONNECT_SECONDS
+
+#: The first revision of a version that seals whatever a tool says of persons.
+SEALED_SINCE = "1007"
+#: One pass over the log. Events are canonical JSON, and no later version writes these columns.
+COUNT = """
+select count(*) from log.event where source like 'webhook:%'
+and (
+  position('"fields.assignee":"'::bytea in data) > 0
+  or position('"fields.requester":"'::bytea in data) > 0
+)
+"""
+
+
+def is_of_earlier_version(before: str | None) -> bool:
+    """Return whether a database that was at that revision may have such events; None: it was empty."""
+    return before is not None and before < SEALED_SINCE
+
+
+def count(url: str) -> int:
+    """Return how many events have them. It reads the whole log."""
+    with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
+        row = connection.execute(COUNT).fetchone()
+    assert row is not None, "a count is a row"
+    return int(row[0])
+
+
+def sentence(events: int) -> str:
+    """Return what an operator must know of so many events."""
+    if not events:
+        return "No event holds names of persons in clear."
+    return (
+        f"{events:,} events of tickets that tools told hold the name, e-mail address or login of their "
+        "requester or assignee in clear, because they were recorded by an earlier version. Nothing may "
+        "rewrite the log, and erasing a person does not reach them. Where people must be erased, begin anew "
+        "with an empty database, or keep this one and its backups from whoever may not see them."
+    )

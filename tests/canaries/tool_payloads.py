@@ -1,0 +1,86 @@
+"""Payloads of tools with a marked word in each text that means nothing to the mapping but itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Any
+
+from app.webhooks.adapters import adapter
+from app.webhooks.mapping.deliveries import Delivery
+from app.webhooks.mapping.evaluate import Mapping
+from app.webhooks.mapping.news import AlertNews, CommentNews, MappingFailed, News, TicketNews
+from tests.canaries.marks import Marks
+
+Path = tuple[str | int, ...]
+
+
+def marked(
+    marks: Marks, tool: str, headers: dict[str, str], body: Any, mapping: Mapping | None = None
+) -> Any:
+    """The body with a word in each text, but for codes, times and ids: with another one of these it would be
+    another delivery, of another ticket or state.
+    """
+    using = mapping or adapter(tool)
+    plain = _meaning(using, headers, body)
+    whole = deepcopy(body)
+    for path in _texts(body):
+        text = _at(body, path)
+        # With all the words so far: two texts may say the same code.
+        _put(whole, path, marks.marked(f"{tool} {'.'.join(map(str, path))}", text))
+        if _meaning(using, headers, whole) != plain:
+            _put(whole, path, text)
+    return whole
+
+
+def _meaning(mapping: Mapping, headers: dict[str, str], body: Any) -> object:
+    """What a delivery means besides names and words; None: it cannot be read."""
+    delivery = Delivery(headers, json.dumps(body).encode(), datetime.now(UTC), usual_zone="UTC")
+    try:
+        told = mapping.evaluate(delivery)
+    except MappingFailed as failed:
+        return failed.code
+    return mapping.delivery_id(delivery), told.ignored, [_of_news(one) for one in told.news]
+
+
+def _of_news(news: News) -> object:
+    match news:
+        case TicketNews():
+            codes = {name: v for name, v in news.fields.items() if name not in _WORDS}
+            persons = [name for name in _WORDS if news.fields.get(name) is not None]
+            return news.case, news.url, news.at, news.opened_at, news.state, codes, persons, news.irregular
+        case CommentNews():
+            return news.case, news.id, news.at, news.visibility, news.irregular
+        case AlertNews():
+            names = (news.service, news.ci, news.category)
+            levels = (news.impact, news.urgency, news.effect)
+            return news.source, news.dedup_key, news.status, news.at, names, levels, news.irregular
+    raise AssertionError(news)
+
+
+_WORDS = ("title", "description", "resolution", "cause", "assignee", "requester")
+
+
+def _texts(value: Any, path: Path = ()) -> Iterator[Path]:
+    """The path of each text that is not empty."""
+    inner: Sequence[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        inner = list(value.items())
+    elif isinstance(value, list):
+        inner = list(enumerate(value))
+    elif isinstance(value, str) and value.strip():
+        yield path
+    for name, each in inner:
+        yield from _texts(each, (*path, name))
+
+
+def _at(value: Any, path: Path) -> Any:
+    for name in path:
+        value = value[name]
+    return value
+
+
+def _put(value: Any, path: Path, text: str) -> None:
+    _at(value, path[:-1])[path[-1]] = text
