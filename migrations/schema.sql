@@ -5495,6 +5495,18 @@ create table plumbing.cleared_alert (
   constraint cleared_alert_pkey PRIMARY KEY (account_id, source, dedup_key, cleared_at)
 );
 
+create table plumbing.heard_alert (
+  source_id uuid not null,
+  alert text collate "C" not null,
+  delivery_id uuid not null,
+  content_hash text collate "C" not null,
+  firing boolean not null,
+  incident_id uuid,
+  was_open boolean not null,
+  constraint heard_alert_pkey PRIMARY KEY (source_id, alert)
+);
+CREATE INDEX heard_alert_delivery ON plumbing.heard_alert USING btree (delivery_id);
+
 create table plumbing.import_run (
   id uuid not null,
   reader text collate "C" not null,
@@ -5616,6 +5628,9 @@ create table plumbing.webhook_delivery (
   mapping_key text collate "C",
   awaited_case text collate "C",
   effects jsonb not null default '[]'::jsonb,
+  heard integer not null default 1,
+  last_heard_at timestamp with time zone,
+  alerts integer,
   constraint webhook_delivery_pkey PRIMARY KEY (id),
   constraint webhook_delivery_source_id_delivery_key_key UNIQUE (source_id, delivery_key)
 );

@@ -18,6 +18,9 @@ from app.webhooks.deliveries import Effect
 from app.webhooks.identities import Identity, speaker
 from app.webhooks.mapping.news import CommentNews
 
+#: What the `source_ref` of a comment begins with.
+COMMENT_KEY = "comment:"
+
 
 async def add_comment(
     ledger: Ledger,
@@ -39,7 +42,7 @@ async def add_comment(
         now=now,
         correlation_id=str(uuid7()),
         source=channel,
-        source_ref=f"comment:{ledger.vault.fingerprint(channel, news.id)}",
+        source_ref=f"{COMMENT_KEY}{ledger.vault.fingerprint(channel, news.id)}",
         on_behalf_of=author.id,
     )
     body = CommentTicket(

@@ -20,17 +20,15 @@ from psycopg.types.json import Jsonb
 from app.common.records import CodeEnum
 from app.db import Database, Row
 from app.kernel.ledger import Ledger
-from app.log.ids import uuid7
 
 FUTURE_TOLERANCE = timedelta(seconds=60)
 CONTENT_DAYS = 30
-LONGEST_KEY = 200
+#: With the number of a part it stands in events, whose reference has at most 128 characters.
+LONGEST_ID = 120
 MOST_REMOVED = 500
 
-INSERT = """
-insert into plumbing.webhook_delivery (id, source_id, delivery_key, size, content_hash, sealed)
-values (%s, %s, %s, %s, %s, %s) on conflict (source_id, delivery_key) do nothing returning id"""
-EARLIER = "select id from plumbing.webhook_delivery where source_id = %s and delivery_key = %s"
+#: What the key of a delivery begins with whose tool has given it no id.
+HASH_KEY = "hash:"
 COUNT_REFUSED = """
 insert into plumbing.webhook_refusal as r (source_id, refused, last_refused_at) values (%s, 1, %s)
 on conflict (source_id) do update
@@ -38,11 +36,16 @@ set refused = r.refused + 1, last_refused_at = greatest(r.last_refused_at, exclu
 returning refused"""
 _COLUMNS = """
 id, source_id, delivery_key, received_at, size, content_hash, sealed is not null as has_content, state,
-attempts, processed_at, code, mapping_key, effects"""
+attempts, processed_at, code, mapping_key, effects, heard, last_heard_at"""
+# What has told nothing yet counts as of when it was heard last: a repetition is news, too.
 WAITING = f"""
-select {_COLUMNS}, sealed from plumbing.webhook_delivery
-where source_id = %s and state = 'waiting' order by received_at, id limit %s"""
+select {_COLUMNS}, sealed,
+  case when attempts > 0 and effects = '[]' then coalesce(last_heard_at, received_at) else received_at end
+    as heard_at
+from plumbing.webhook_delivery where source_id = %s and state = 'waiting' order by received_at, id limit %s"""
 FIND_DELIVERY = f"select {_COLUMNS}, sealed from plumbing.webhook_delivery where source_id = %s and id = %s"
+FIND_BY_KEY = f"""
+select {_COLUMNS}, sealed from plumbing.webhook_delivery where source_id = %s and delivery_key = %s"""
 PAGE = f"""
 select {_COLUMNS} from plumbing.webhook_delivery
 where source_id = %s and (%s::text is null or state = %s) and (received_at, id) < (%s, %s)
@@ -50,9 +53,9 @@ order by received_at desc, id desc limit %s"""
 FINISH = """
 update plumbing.webhook_delivery d
 set state = t.state, code = t.code, mapping_key = t.mapping_key, awaited_case = t.awaited_case,
-  effects = t.effects, attempts = d.attempts + 1, processed_at = clock_timestamp()
+  effects = t.effects, alerts = t.alerts, attempts = d.attempts + 1, processed_at = clock_timestamp()
 from jsonb_to_recordset(%s) as t(id uuid, state text, code text, mapping_key text, awaited_case text,
-  effects jsonb)
+  effects jsonb, alerts int)
 where d.id = t.id returning d.id"""
 REPLAY = """
 update plumbing.webhook_delivery set state = 'waiting', processed_at = null
@@ -71,7 +74,8 @@ update plumbing.webhook_delivery set sealed = null where id in (
 COUNTS = """
 select count(*) filter (where state = 'waiting') as waiting,
   count(*) filter (where state = 'failed') as failed,
-  count(*) filter (where received_at > %s) as last_day, max(received_at) as last_received_at,
+  count(*) filter (where received_at > %s) as last_day,
+  max(greatest(received_at, last_heard_at)) as last_received_at,
   (select refused from plumbing.webhook_refusal where source_id = %s) as refused
 from plumbing.webhook_delivery where source_id = %s"""
 
@@ -116,7 +120,8 @@ class Effect:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The outcome of a delivery. `code` says why it failed or was ignored, `mapping_key` where in the
-    mapping; `awaited_case` is the tool's number of a ticket that it needs and that is unknown yet.
+    mapping; `awaited_case` is the tool's number of a ticket that it needs and that is unknown yet. `alerts`
+    is how many alerts it told of; None: it told of something else, or nothing.
     """
 
     state: DeliveryState
@@ -124,42 +129,47 @@ class Outcome:
     code: str | None = None
     mapping_key: str | None = None
     awaited_case: str | None = None
+    alerts: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StoredDelivery:
-    """A delivery that waits to be processed. `raw` None: its content was removed."""
+    """A delivery that waits to be processed, received at that time. `raw` None: its content was removed."""
 
     id: UUID
     source_id: UUID
     delivery_key: str
     received_at: datetime
+    content_hash: str
     raw: RawDelivery | None = field(repr=False)
+
+    @property
+    def has_id(self) -> bool:
+        """Return whether its tool has given it an id, by which a repetition of it is known."""
+        return not self.delivery_key.startswith(HASH_KEY)
 
 
 def delivery_key(told: str | None, raw: RawDelivery) -> str:
-    """Return the key by which a repetition is known: the tool's own id, or a hash of the content."""
+    """Return the key of a delivery: the tool's own id of it, or a hash of the content."""
     if told is None:
-        return f"hash:{raw.content_hash}"
-    if len(told) <= LONGEST_KEY and told.isascii() and told.isprintable():
+        return f"{HASH_KEY}{raw.content_hash}"
+    if len(told) <= LONGEST_ID and told.isascii() and told.isprintable():
         return f"id:{told}"
     return f"id:sha256:{sha256(told.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-async def store(ledger: Ledger, source_id: UUID, key: str, raw: RawDelivery) -> tuple[UUID, bool]:
-    """Store a delivery durably. Return its id, and whether it is new: a repetition is the earlier one.
-
-    Raises DatabaseGone.
+def repeats(key: str, earlier: str) -> bool:
+    """Return whether a part of a delivery, by its key, belongs to another delivery than that of the earlier
+    part, and one of equal content. Both are deliveries to which their tool has given no id.
     """
-    sealed = ledger.vault.seal_delivery(_packed(raw))
-    values = (uuid7(), source_id, key, len(raw.body), raw.content_hash, sealed)
-    made = await ledger.db.value(INSERT, values)
-    if made is not None:
-        return made, True
-    return await ledger.db.value(EARLIER, (source_id, key)), False
+    one, other = key.rpartition(":")[0], earlier.rpartition(":")[0]
+    if one == other or not one.startswith(HASH_KEY) or not other.startswith(HASH_KEY):
+        return False
+    return one.split(":")[1] == other.split(":")[1]
 
 
-def _packed(raw: RawDelivery) -> bytes:
+def packed(raw: RawDelivery) -> bytes:
+    """Return headers and body as they are sealed."""
     return orjson.dumps(dict(raw.headers)) + b"\n" + raw.body
 
 
@@ -173,7 +183,8 @@ def content_of(ledger: Ledger, sealed: bytes | None) -> RawDelivery | None:
 
 def _stored(ledger: Ledger, row: Row) -> StoredDelivery:
     raw = content_of(ledger, row["sealed"])
-    return StoredDelivery(row["id"], row["source_id"], row["delivery_key"], row["received_at"], raw)
+    key, hashed = row["delivery_key"], row["content_hash"]
+    return StoredDelivery(row["id"], row["source_id"], key, row["heard_at"], hashed, raw)
 
 
 async def count_refused(db: Database, source_id: UUID, now: datetime) -> None:
@@ -189,6 +200,11 @@ async def waiting(ledger: Ledger, source_id: UUID, limit: int) -> list[StoredDel
 async def find_delivery(db: Database, source_id: UUID, delivery_id: UUID) -> Row | None:
     """Return the row of a delivery of that source, with its encrypted content; None if there is none."""
     return await db.row(FIND_DELIVERY, (source_id, delivery_id))
+
+
+async def find_by_key(db: Database, source_id: UUID, key: str) -> Row | None:
+    """Return the row of the source's delivery with that key, with its encrypted content; None: none has."""
+    return await db.row(FIND_BY_KEY, (source_id, key))
 
 
 async def page(
@@ -209,6 +225,7 @@ async def finish(db: Database, outcomes: Mapping[UUID, Outcome]) -> None:
             "mapping_key": outcome.mapping_key,
             "awaited_case": outcome.awaited_case,
             "effects": [effect.as_json() for effect in outcome.effects],
+            "alerts": outcome.alerts,
         }
         for delivery_id, outcome in outcomes.items()
     ]

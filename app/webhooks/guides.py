@@ -113,9 +113,11 @@ def _remarks(document: Document) -> Iterator[str]:
     yield "## Good to know"
     yield ""
     yield (
-        "- A repetition is known by a hash of the body: two equal true updates count once."
+        "- Its deliveries have no id: what equals the last heard of its ticket or alert is a repetition, "
+        "and what equals an older one is news."
         if document.delivery.id is None
-        else "- A repetition is known by the delivery's id; where that is missing, by a hash of the body."
+        else "- A repetition is known by the delivery's id and bytes. Where the id is missing, what equals "
+        "the last heard of its ticket or alert is one, and what equals an older one is news."
     )
     remarks = () if document.guide is None else document.guide.remarks
     yield from _bullets(remarks) or [""]

@@ -26,7 +26,8 @@ from app.log.ids import uuid7
 from app.log.writer import AppendRequest, ConcurrencyConflict, ConstraintViolation
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import OPEN, IncidentState
-from app.webhooks.deliveries import Effect
+from app.webhooks.comments import COMMENT_KEY
+from app.webhooks.deliveries import Effect, repeats
 from app.webhooks.identities import Identities, Identity, tool_caller
 from app.webhooks.mapping.document import CODED_FIELDS, NAMING_FIELDS, PERSON_FIELDS
 from app.webhooks.mapping.news import NamedPerson, TicketNews
@@ -46,7 +47,8 @@ class MirroredTicket:
 
     case: ImportedCase[Any]
     audience: tuple[str, ...]
-    delivery_keys: frozenset[str]
+    #: Of all that was heard of it, the first heard first.
+    delivery_keys: tuple[str, ...]
 
 
 class Mirror:
@@ -94,7 +96,7 @@ class Mirror:
     async def _attempt(self, news: TicketNews, key: str) -> Effect:
         ticket = await self._load(news)
         record = ticket.case.record
-        if key in ticket.delivery_keys:
+        if key in ticket.delivery_keys or _repeats_the_last(ticket, key):
             return Effect("known_already", record.row_key, record.number)
         began = ticket.case.version == 0
         await self._ledger.writer.write(await self._append_request(ticket, news, key))
@@ -108,13 +110,14 @@ class Mirror:
             record.number = await self._ledger.numbers.next_number(
                 self._history.lifecycle.code, news.opened_at or news.at
             )
-            return MirroredTicket(ImportedCase(self._history, record), (), frozenset())
+            return MirroredTicket(ImportedCase(self._history, record), (), ())
         events = await read.stream_events(self._ledger.db, found)
         texts = await self._ledger.vault.texts(ciphertexts(events))
         case = replay_case(self._history, [self._as_actor(event) for event in events], texts)
         seen = await self._ledger.db.value(AUDIENCE, (found,))
-        keys = {e.source_ref for e in events if e.source == self.channel and e.source_ref is not None}
-        return MirroredTicket(case, tuple(seen), frozenset(keys))
+        keys = [e.source_ref for e in events if e.source == self.channel and e.source_ref is not None]
+        heard = tuple(key for key in keys if not key.startswith(COMMENT_KEY))
+        return MirroredTicket(case, tuple(seen), heard)
 
     def _as_actor(self, event: Recorded) -> Recorded:
         """Return the event with the person whom the tool named as its actor, as `observe` knows them."""
@@ -253,6 +256,13 @@ class Mirror:
         opening.data["set"] = dict(sorted({key: fields, **opening.data["set"]}.items()))
         envelope = {"id": str(reference_id), "version": 1, "changed_at": instant(opening.at)}
         return f"fold.{ExternalReference.KIND}", envelope | fields
+
+
+def _repeats_the_last(ticket: MirroredTicket, key: str) -> bool:
+    """Return whether the part of that key says what was heard last of the ticket. What equals something older
+    is news: the ticket has changed back.
+    """
+    return bool(ticket.delivery_keys) and repeats(key, ticket.delivery_keys[-1])
 
 
 _RECORD = codecs(LIFECYCLE.record)

@@ -66,8 +66,12 @@ class WebhookDeliveryOut(OutputModel):
     """A delivery, and what became of it."""
 
     id: UUID
-    delivery_key: str = Field(description="By what a repetition is known: the tool's id, or a hash.")
+    delivery_key: str = Field(
+        description="By what a repetition is known, beside the content: the tool's id, or a hash."
+    )
     received_at: datetime
+    heard: int = Field(description="How often it came. A repetition counts here, and is no further delivery.")
+    last_heard_at: datetime | None = Field(description="When it came last, if not once.")
     size: int = Field(description="Of the body, in bytes.")
     content_hash: str = Field(description="SHA-256 of the body, in hex.")
     has_content: bool = Field(description="Whether headers and body are there still.")

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.kernel.ledger import Ledger
-from app.webhooks import deliveries
+from app.webhooks import storing
 from app.webhooks.adapters import MAIL, adapter
 from app.webhooks.deliveries import RawDelivery, delivery_key
 from app.webhooks.evaluation import delivery_id
@@ -66,7 +66,7 @@ async def receive(
 ) -> tuple[UUID, bool]:
     """Store a verified delivery. Return its id, and whether it is new. Raises DatabaseGone."""
     raw = RawDelivery(kept_headers(source, headers), body)
-    return await deliveries.store(ledger, source.id, await _key(source, raw, now), raw)
+    return await storing.store(ledger, source.id, await _key(source, raw, now), raw)
 
 
 async def _key(source: WebhookSource, raw: RawDelivery, now: datetime) -> str:

@@ -13,6 +13,8 @@ _SHOWN = (
     "id",
     "delivery_key",
     "received_at",
+    "heard",
+    "last_heard_at",
     "size",
     "content_hash",
     "has_content",

@@ -16,7 +16,7 @@ from app.kpis.fetching import fetch
 from app.kpis.query import Statement
 from app.kpis.reconcile import reconciliation_connection
 from app.log import read
-from app.webhooks import deliveries
+from app.webhooks import storing
 from app.webhooks.deliveries import RawDelivery
 from tests.cases import Failures
 from tests.client import Json
@@ -87,7 +87,7 @@ async def store(ledger: Ledger, source_id: str, key: str, body: Json) -> None:
     """The delivery has come. Its key is what the tool calls it."""
     raw_body = json.dumps(body).encode()
     headers = {"x-github-event": "issues", "x-github-delivery": key, "content-type": "application/json"}
-    await deliveries.store(ledger, UUID(source_id), f"id:{key}", RawDelivery(headers, raw_body))
+    await storing.store(ledger, UUID(source_id), f"id:{key}", RawDelivery(headers, raw_body))
 
 
 async def deliver(ledger: Ledger, source_id: str, orders: Sequence[Order]) -> None:

@@ -5,14 +5,23 @@ from __future__ import annotations
 from email.parser import BytesHeaderParser
 from hashlib import sha256
 
+KEY = "mail:"
+#: Of a mail whose Message-ID another one has, with other bytes: `mail+hash:<hash of the bytes>:<of the id>`.
+KEY_OF_OTHER_BYTES = "mail+hash:"
 #: A header block longer than this is no mail's.
 LARGEST_HEADER = 262_144
 
 
 def mail_key(raw: bytes) -> str:
-    """Return by what a repetition of the mail is known: its Message-ID, else its content; as a hash, since
-    either may name a person.
+    """Return the key of the mail as a delivery: its Message-ID, else its content; as a hash, since either may
+    name a person.
     """
     head = raw[:LARGEST_HEADER]
     message_id = str(BytesHeaderParser().parsebytes(head).get("message-id", "")).strip()
-    return f"mail:{sha256(message_id.encode('utf-8', 'surrogateescape') if message_id else raw).hexdigest()}"
+    known_by = message_id.encode("utf-8", "surrogateescape") if message_id else raw
+    return f"{KEY}{sha256(known_by).hexdigest()}"
+
+
+def key_of_same_id(key: str) -> str | None:
+    """Return the key of the first mail with the Message-ID of that one; None: it is the first itself."""
+    return f"{KEY}{key.rpartition(':')[2]}" if key.startswith(KEY_OF_OTHER_BYTES) else None

@@ -29,9 +29,10 @@ from app.processes.incidents.records import Effect as IncidentEffect
 from app.ticketing.attachments import AttachTicket
 from app.ticketing.comments import CommentTicket
 from app.webhooks.addresses import person_with_address
-from app.webhooks.deliveries import Effect, StoredDelivery
+from app.webhooks.deliveries import DeliveryState, Effect, StoredDelivery, content_of, find_by_key
 from app.webhooks.identities import Identities, Identity, speaker, tool_caller
 from app.webhooks.mail.content import MailAttachment
+from app.webhooks.mail.delivery import key_of_same_id
 from app.webhooks.mail.message import IncomingMail, read_mail
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mapping.news import NamedPerson
@@ -61,6 +62,8 @@ async def take_mail(
     assert delivery.raw is not None
     mail = read_mail(delivery.raw.body)
     _refuse_automatic(ledger, mail)
+    if (known := await _copied(ledger, delivery, mail)) is not None:
+        return known
     if not _taken.consume(mail.sender):
         raise MailRefused("too_many_mails")
     sender = await _sender(ledger, source, people, mail)
@@ -75,6 +78,23 @@ def _refuse_automatic(ledger: Ledger, mail: IncomingMail) -> None:
         raise MailRefused("automatic_mail")
     if mail.sender == (ledger.settings.mail_from or "").lower():
         raise MailRefused("own_mail")
+
+
+async def _copied(ledger: Ledger, delivery: StoredDelivery, mail: IncomingMail) -> Effect | None:
+    """Return what another copy of the mail has led to: a list and a mailbox may bring the same one with other
+    headers, or with a line more. None: it is no copy. A program that gives all its mails one Message-ID still
+    dates them.
+    """
+    key = key_of_same_id(delivery.delivery_key)
+    row = None if key is None else await find_by_key(ledger.db, delivery.source_id, key)
+    raw = None if row is None else content_of(ledger, row["sealed"])
+    if row is None or raw is None or row["state"] != DeliveryState.processed:
+        return None
+    first = read_mail(raw.body)
+    if (first.sender, first.sent_at) != (mail.sender, mail.sent_at):
+        return None
+    led_to = row["effects"][0]
+    return Effect("known_already", led_to["record"], led_to["number"])
 
 
 async def _sender(ledger: Ledger, source: WebhookSource, people: Identities, mail: IncomingMail) -> Identity:

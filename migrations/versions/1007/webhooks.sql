@@ -1,0 +1,20 @@
+-- How often the bytes of a delivery came, and when last, if not once. `alerts` is how many alerts it told of; null if
+-- it has not been processed, or told of something else.
+alter table plumbing.webhook_delivery
+  add column heard integer not null default 1,
+  add column last_heard_at timestamptz,
+  add column alerts integer;
+
+-- What was heard last of each alert of a source, by the alert's fingerprint: in which delivery and of what content,
+-- whether it fires, its incident, and whether that was open then.
+create table plumbing.heard_alert (
+  source_id uuid,
+  alert text collate "C",
+  delivery_id uuid not null,
+  content_hash text collate "C" not null,
+  firing boolean not null,
+  incident_id uuid,
+  was_open boolean not null,
+  primary key (source_id, alert)
+);
+create index heard_alert_delivery on plumbing.heard_alert (delivery_id);
