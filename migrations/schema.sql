@@ -542,6 +542,9 @@ create table fold.change (
   closed_at timestamp with time zone,
   cancelled_at timestamp with time zone,
   appended_at timestamp with time zone,
+  ci_services text[] collate "C",
+  no_cis_reason text,
+  excepted_freezes text[] collate "C",
   constraint change_pkey PRIMARY KEY (id),
   constraint change_number_key UNIQUE (number)
 ) with (fillfactor=85);

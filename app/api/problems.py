@@ -87,10 +87,16 @@ class WindowConflict(BaseModel):
     kind: str = Field(description="`change` or `freeze`.", examples=["change"])
     id: UUID
     name: str = Field(description="The number of the change, or the kind of the freeze.")
-    title: str | None = Field(description="The title of the freeze.")
-    ci: str | None = Field(description="The key of the item that both need; null of a freeze.")
+    title: str | None = Field(
+        description="The title of the freeze, or of the change for those who may see that."
+    )
+    ci: str | None = Field(
+        description="The key of the item that both need; null of a freeze and of an overlap."
+    )
     from_at: datetime
-    until_at: datetime | None = Field(description="Null while the change holds the item without end.")
+    until_at: datetime | None = Field(
+        description="Null of a change that is being implemented past its window."
+    )
 
 
 class TargetFault(BaseModel):

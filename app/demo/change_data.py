@@ -252,6 +252,7 @@ BACK_OUT_PLAN = {
     "zh": "切换回旧版本，约半小时。",
 }
 DESCRIPTION = {"en": "See the plan; nothing else changes.", "zh": "详见计划，其他不变。"}
+NO_ITEMS = {"en": "The supplier runs it: we keep no item of it.", "zh": "由供应商运行，我方不登记其配置项。"}
 RESOURCES = {"en": "Two people for an evening.", "zh": "两人一个晚上。"}
 EFFECTS = {"en": "Ten minutes without the service.", "zh": "服务中断约十分钟。"}
 QUESTION = "Shall it be made? 是否实施？"

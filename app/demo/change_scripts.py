@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from app.common.people import rule_caller
@@ -183,7 +184,7 @@ class ChangeScenario(RecordScenario):
         body = {
             "type": planned.type,
             "services": (planned.text.service,),
-            "cis": (machines[planned.n % len(machines)],) if machines else (),
+            **_items(machines[planned.n % len(machines)] if machines else None, language),
             "wanted_from_at": planned.begin,
             "wanted_until_at": planned.begin + planned.length,
             "team": SERVICES[planned.text.service].team,
@@ -380,3 +381,8 @@ class CausedIncident(RecordScenario):
         self.script.now += REOPEN_DAYS * DAY
         with contextlib.suppress(HistoryEnded):
             await self.act(Member(CLOSER, engineer.site), "close", EmptyPayload())
+
+
+def _items(machine: str | None, language: str) -> dict[str, Any]:
+    """Returns what a draft says of the items that it touches: the machine, or why there is none."""
+    return {"cis": (machine,)} if machine else {"no_cis_reason": change_data.NO_ITEMS[language]}

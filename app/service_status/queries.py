@@ -47,7 +47,8 @@ select u.service, min(c.started_at) filter (where c.state = %(implementing)s) as
     as from_at,
   (array_agg(c.window_until_at order by c.window_from_at, c.id) filter (where c.window_until_at > %(now)s))[1]
     as until_at
-from fold.change c cross join lateral unnest(c.services) as u(service)
+from fold.change c cross join lateral (
+  select distinct unnest(c.services || coalesce(c.ci_services, '{}'))) as u(service)
 where c.state = any(%(holding)s)
 group by u.service"""
 

@@ -38,6 +38,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "reason": "Version 3 is no longer kept.",
         "description": "The relay gets version 4. 中继升级到第四版。",
         "services": ["mail", "calendar"],
+        "no_cis_reason": "The relay is rented. 中继为租用。",
         "category": "e-mail",
         "plan": "Stop, install, start.",
         "test_plan": "Send a mail each way.",
@@ -47,7 +48,6 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "team": TEAM,
         "custom": {"room": "B 2.017", "visitors": 12},
     },
-    # What else was put to the vote stays as it was.
     EditChange: lambda: {"title": "Renew both relays"},
     AssessChange: lambda: {
         "risk_answers": {"back_out": "yes"},
@@ -88,8 +88,10 @@ ACTED_BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
     ("complete", "implemented"): (("doer", {}),),
     ("back_out", "backed_out"): (("doer", {}),),
 }
-#: The states in which there can be what the action names, as a new normal change gets there.
+#: The states in which there can be what the action names, as a new normal change gets there; whoever asks for
+#: it edits nothing that was put to the vote.
 ONLY_IN = {
+    "change.edit": frozenset({"draft", "submitted", "assessed", "deferred"}),
     "change.vote": frozenset({"awaiting_approval"}),
     "change.decide": frozenset({"awaiting_approval"}),
     "change.schedule": frozenset({"approved"}),

@@ -4,7 +4,7 @@ for conflicts (docs/decisions/0093).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,20 +37,31 @@ CONFLICTS = f"""
 with {WANTED_ITEMS}, span as (
   select tstzrange(%(from_at)s::timestamptz, %(until_at)s::timestamptz) as during
 )
-select 'change' as kind, c.id, c.number as name, null as title, i.key as ci,
+select 'change' as kind, c.id, c.number as name, c.title, h.audience, i.key as ci,
   lower(b.during) as from_at, upper(b.during) as until_at
 from span s cross join wanted w
   join schedule.booking b on int8range(b.ci_no, b.ci_no, '[]') && w.item and b.role && w.role
   join fold.change c on c.id = b.change_id join fold.ci i on i.id = b.ci_id
+  join log.stream_head h on h.stream = 'change/' || c.id
 where b.change_id <> %(id)s and b.during && s.during
 union all
-select 'freeze', f.id, f.freeze_kind, f.title, null, f.from_at, f.until_at
+select 'freeze', f.id, f.freeze_kind, f.title, null, null, f.from_at, f.until_at
 from span s, schedule.freeze_window w join fold.freeze f on f.id = w.freeze_id
 where w.during && s.during and schedule.concerns(w, %(services)s::text[], %(ci_classes)s::text[])
   and not exists (
     select from fold.freeze_exception x
     where x.record = 'freeze/' || f.id and x.change_id = %(id)s and x.granted_at is not null)
-order by 1, 6, 3, 5 limit %(limit)s
+order by 1, 7, 3, 6 limit %(limit)s
+"""
+# Other changes that touch one of the services in that time, by name or by an item: nothing keeps them apart.
+SAME_SERVICE = """
+select 'change' as kind, c.id, c.number as name, c.title, h.audience, null as ci,
+  lower(w.during) as from_at, upper(w.during) as until_at
+from schedule.change_window w join fold.change c on c.id = w.change_id
+  join log.stream_head h on h.stream = 'change/' || c.id
+where w.change_id <> %(id)s and w.services && %(services)s::text[]
+  and w.during && tstzrange(%(from_at)s::timestamptz, %(until_at)s::timestamptz)
+order by 7, 3 limit %(limit)s
 """
 EXCEPTED = """
 select split_part(x.record, '/', 2)::uuid as id from fold.freeze_exception x
@@ -59,10 +70,11 @@ where x.change_id = %s and x.granted_at is not null order by 1
 # Other changes that are being implemented on the same items, whatever their windows say.
 CHANGES_IMPLEMENTING = f"""
 with {WANTED_ITEMS}
-select 'change' as kind, c.id, c.number as name, null as title, i.key as ci,
+select 'change' as kind, c.id, c.number as name, c.title, h.audience, i.key as ci,
   c.started_at as from_at, null::timestamptz as until_at
 from wanted w join schedule.booking b on int8range(b.ci_no, b.ci_no, '[]') && w.item and b.role && w.role
   join fold.change c on c.id = b.change_id join fold.ci i on i.id = b.ci_id
+  join log.stream_head h on h.stream = 'change/' || c.id
 where b.change_id <> %(id)s and c.state = 'implementing'
 order by c.number, i.key limit %(limit)s
 """
@@ -95,13 +107,14 @@ class Conflict:
     """Something that stands in the way of a window: another change, by one of its items, or a freeze.
 
     `name` is the number of the change, or the kind of the freeze; `until_at` is None while the change holds
-    its items without end. The title of a change is left out: not all who schedule may see it.
+    its items without end. `audience` are the tokens of those who may see the change; all staff see freezes.
     """
 
     kind: str
     id: UUID
     name: str
     title: str | None
+    audience: list[str] | None
     ci: str | None
     from_at: datetime
     until_at: datetime | None
@@ -111,14 +124,16 @@ class Conflict:
         """The stream of the change or freeze."""
         return stream(self.kind, self.id)
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the conflict as the answers of the API have it."""
+    def as_json(self, sees: Callable[[list[str]], bool]) -> dict[str, Any]:
+        """Return the conflict as the answers of the API have it: with the title of the change for those who
+        may see what has its audience.
+        """
         until = None if self.until_at is None else instant(self.until_at)
         return {
             "kind": self.kind,
             "id": str(self.id),
             "name": self.name,
-            "title": self.title,
+            "title": self.title if self.audience is None or sees(self.audience) else None,
             "ci": self.ci,
             "from_at": instant(self.from_at),
             "until_at": until,
@@ -164,6 +179,13 @@ async def changes_under_way(read: Reading, wanted: WantedWindow) -> list[Conflic
 async def _found(read: Reading, query: str, wanted: WantedWindow) -> list[Conflict]:
     rows = await read(query, wanted.parameters())
     return [Conflict(**{name: row[name] for name in Conflict.__slots__}) for row in rows]
+
+
+async def changes_of_same_services(read: Reading, wanted: WantedWindow) -> list[Conflict]:
+    """Return the other changes that touch one of the services in the window, the earliest first. They are not
+    in its way: who schedules looks at them.
+    """
+    return await _found(read, SAME_SERVICE, wanted)
 
 
 async def excepted_freezes(read: Reading, change_id: UUID) -> list[str]:
@@ -215,9 +237,9 @@ def booking_row(change: Change, *, checked: bool = True, walked: bool = False) -
         "until": None if until is None else instant(until),
         "touches": change.ci_ids or [],
         "needs": change.needed_ci_ids or [],
-        "services": change.services or [],
+        "services": list(change.touched_services),
         "ci_classes": change.ci_classes or [],
-        "overrides": change.overrides or [],
+        "overrides": [*(change.overrides or ()), *(change.excepted_freezes or ())],
         "checked": checked,
         "walked": walked,
     }

@@ -25,6 +25,9 @@ COMPULSORY = (
     "wanted_until_at",
 )
 
+#: What is put to the vote, and altered no longer from then on.
+LOCKED = ("title", "services", "cis", "no_cis_reason", *COMPULSORY)
+
 
 async def is_standard(reads: ReadContext, change: Change, ctx: ActionContext) -> str | None:
     """Refuse to submit a standard change: it is scheduled at once, as its template was approved."""
@@ -41,9 +44,11 @@ async def change_incomplete(reads: ReadContext, change: Change, body: object, ct
     lacking = [name for name in COMPULSORY if getattr(change, name) is None]
     if not change.services and not change.ci_ids:
         lacking.append("services")
-    missing = [WrongValue(pointer=f"/{name}", because="missing") for name in lacking]
-    if missing:
-        raise WrongValue(pointer=missing[0].pointer, because="missing", further=tuple(missing[1:]))
+    wrong = [WrongValue(pointer=f"/{name}", because="missing") for name in lacking]
+    if not change.ci_ids and change.no_cis_reason is None:
+        wrong.append(WrongValue(pointer="/cis", because="no_items_named"))
+    if wrong:
+        raise WrongValue(pointer=wrong[0].pointer, because=wrong[0].because, further=tuple(wrong[1:]))
 
 
 async def item_named_twice(
@@ -68,7 +73,7 @@ async def cannot_be_edited(reads: ReadContext, change: Change, body: EditChange,
     await item_named_twice(reads, change, body, ctx)
     said = body.model_fields_set
     if change.state not in BEFORE_APPROVAL:
-        for name in ("services", "cis", *COMPULSORY):
+        for name in LOCKED:
             if name in said:
                 raise WrongValue(pointer=f"/{name}", because="put_to_the_vote")
     begin = body.wanted_from_at if "wanted_from_at" in said else change.wanted_from_at

@@ -102,6 +102,11 @@ class DraftChange(Payload):
         description="The configuration items that it touches: keys or ids. In its window nobody else may "
         "touch them, nor what they need.",
     )
+    no_cis_reason: FreeText | None = Field(
+        default=None,
+        description="Why it touches no configuration item; must be said if it names none.",
+        examples=["A contract is renewed."],
+    )
     category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
         default=None, description="The key of the category."
     )
@@ -134,7 +139,7 @@ class DraftChange(Payload):
 #: The fields that a draft takes over as they were written; how a standard change is made stands in its
 #: template.
 WRITTEN_FIELDS = (
-    *("type", "reason", "description", "category", "plan", "test_plan", "back_out_plan"),
+    *("type", "reason", "description", "no_cis_reason", "category", "plan", "test_plan", "back_out_plan"),
     *("wanted_from_at", "wanted_until_at"),
 )
 
@@ -163,7 +168,13 @@ def draft(change: Change, body: DraftChange, ctx: ActionContext) -> None:
 def _set_scope(change: Change, services: list[str], ctx: ActionContext) -> None:
     change.services = services
     change.service = services[0] if services else None
-    change.ci_ids = list(dict.fromkeys(str(ci.id) for ci in ctx.refs(Ci, "cis")))
+    _set_items(change, ctx)
+
+
+def _set_items(change: Change, ctx: ActionContext) -> None:
+    items = ctx.refs(Ci, "cis")
+    change.ci_ids = list(dict.fromkeys(str(ci.id) for ci in items))
+    change.ci_services = sorted({service for ci in items for service in ci.services or ()})
 
 
 def submit(change: Change, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -207,6 +218,7 @@ class EditChange(Patch):
     cis: CiReferences = Field(
         default_factory=tuple, max_length=LONGEST_LIST, description="The items that it touches: keys or ids."
     )
+    no_cis_reason: FreeText | None = Field(default=None, description="Why it touches no configuration item.")
     category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
         default=None, description="The key of the category."
     )
@@ -236,7 +248,7 @@ def edit(change: Change, body: EditChange, ctx: ActionContext) -> None:
         change.services = list(dict.fromkeys(body.services))
         change.service = change.services[0] if change.services else None
     if "cis" in body.model_fields_set:
-        change.ci_ids = list(dict.fromkeys(str(ci.id) for ci in ctx.refs(Ci, "cis")))
+        _set_items(change, ctx)
 
 
 async def team_not_assignable(reads: object, change: Change, body: DraftChange, ctx: ActionContext) -> None:
@@ -346,7 +358,7 @@ LIFECYCLE = Lifecycle(
         action(approval.defer,     "暂缓",     [State.awaiting_approval],    State.deferred,          decision,       "change.deferred",
                notifies=(its_requester(NoticeType.refused), managers(NoticeType.refused))),
         action(scheduling.schedule, "排期",    [State.draft, State.approved], State.scheduled,        change_manager, "change.scheduled",
-               unless=(scheduling.not_ready_to_schedule,), prepare=(window_booking,),
+               unless=(scheduling.not_ready_to_schedule,), prepare=(window_booking,), wrong=(scheduling.standard_without_items,),
                notifies=those_concerned(NoticeType.scheduled)),
         action(scheduling.reschedule, "改期",  [State.scheduled],            STAYS,                   change_manager, "change.rescheduled",
                prepare=(window_booking,),

@@ -18,9 +18,11 @@ from fold.risk_questionnaire q join log.stream_head h on h.stream = 'risk_questi
 order by q.set_at desc, q.id desc limit 1
 """
 #: Configuration items by their keys or ids, and keys by ids.
-CIS_BY_NAME = "select id, key, ci_class from fold.ci where key = any(%(names)s) or id::text = any(%(names)s)"
-#: The classes of items, each once.
-CI_CLASSES = "select distinct ci_class from fold.ci where id = any(%s) order by ci_class"
+CIS_BY_NAME = """
+select id, key, ci_class, services from fold.ci where key = any(%(names)s) or id::text = any(%(names)s)
+"""
+#: The classes of items and the services that they serve.
+CI_SCOPES = "select ci_class, services from fold.ci where id = any(%s) order by id"
 CI_KEYS = "select key from fold.ci where id = any(%s) order by key"
 # By the index change_window_during.
 HIT = """

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from app.common.people import Role
 from app.common.tickets import Ticket
 from app.foundation.cis.dependencies import needed_cis
 from app.kernel.context import ActionContext
+from app.kernel.dating import SKEW
 from app.kernel.reads import Constraint, ReadContext, Reading, Unguarded
 from app.kernel.refusals import PreparationRefused, WrongValue
 from app.log.canonical import instant
@@ -17,11 +19,12 @@ from app.log.events import kind_of
 from app.processes.changes.bookings import (
     Conflict,
     WantedWindow,
+    changes_of_same_services,
     changes_under_way,
     conflicts,
     excepted_freezes,
 )
-from app.processes.changes.planning_lookups import CI_CLASSES
+from app.processes.changes.planning_lookups import CI_SCOPES
 from app.processes.changes.records import Change, ChangeTemplate, ChangeType, Freeze, TemplateState
 from app.ticketing.records import Link, LinkKind
 from app.ticketing.working_days import same_time_on, service_working_days, working_days_after
@@ -65,26 +68,33 @@ class FoundConflicts:
 async def conflicts_in_wanted_window(
     reads: ReadContext, change: Change, body: object, ctx: ActionContext
 ) -> FoundConflicts:
-    """Find what stands in the way of the window that the change wants; nothing if it wants none."""
+    """Find what stands in the way of the window that the change wants; nothing if it wants none. Of a change
+    that touches no items these are also the changes of the same services.
+    """
     if change.wanted_from_at is None or change.wanted_until_at is None:
         return FoundConflicts(())
     walked = await _walk(reads, change)
     wanted = walked.window(change, change.wanted_from_at, change.wanted_until_at)
-    return FoundConflicts(tuple(await conflicts(walked.read, wanted)))
+    found = await conflicts(walked.read, wanted)
+    if not walked.touches:
+        found += await changes_of_same_services(walked.read, wanted)
+    return FoundConflicts(tuple(found))
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """What the change books: the items that it needs, the classes of those that it touches, its window, and
-    the streams of the changes and freezes that it is scheduled over. `truncated`: not all items needed are
-    known.
+    """What the change books: the items that it needs, the classes of those that it touches, the services that
+    these serve, its window, the streams of the changes and freezes that it is scheduled over, and of the
+    freezes that except it. `truncated`: not all items needed are known.
     """
 
     from_at: datetime
-    until_at: datetime | None
+    until_at: datetime
     needed: tuple[str, ...]
     ci_classes: tuple[str, ...]
+    ci_services: tuple[str, ...]
     overrides: tuple[str, ...]
+    excepted: tuple[str, ...]
     truncated: bool
 
 
@@ -102,48 +112,71 @@ async def window_booking(
     wanted = walked.window(change, body.from_at, body.until_at)
     found = await conflicts(walked.read, wanted)
     if found and body.override_reason is None:
-        raise conflict_refusal(found)
-    excepted = await excepted_freezes(walked.read, change.id)
-    return walked.booking(wanted, [*excepted, *(one.stream for one in found)])
+        raise conflict_refusal(found, ctx)
+    return await walked.booking(wanted, [one.stream for one in found])
 
 
 async def start_booking(reads: ReadContext, change: Change, body: StartChange, ctx: ActionContext) -> Booking:
-    """Find what the change holds while it is implemented. An emergency holds its items from now on, whatever
-    others hold; another change holds its window, or one of that length from now on if it starts outside.
+    """Find what the change holds while it is implemented. An emergency holds its items from now to its wanted
+    end, whatever others hold; another change holds its window, or one of that length from now on if it starts
+    outside. Whatever overruns keeps others from starting.
 
     Raises PreparationRefused if there is a freeze from which it is not excepted, or if something else stands
-    in its way and no reason for overriding is given; WrongValue if it starts outside its window without a
-    reason.
+    in its way and no reason for overriding is given; WrongValue if it starts outside its window, or is told
+    to have started in it when that is over, without a reason.
     """
     walked = await _walk(reads, change)
     if change.type is ChangeType.emergency:
-        wanted = walked.window(change, ctx.occurred_at, None)
-        return walked.booking(wanted, [one.stream for one in await conflicts(walked.read, wanted)])
-    assert change.window_from_at is not None
-    assert change.window_until_at is not None
-    begin, end = change.window_from_at, change.window_until_at
-    if not begin <= ctx.occurred_at < end:
-        if body.out_of_window_reason is None:
-            words = {"from": instant(begin), "until": instant(end)}
-            raise WrongValue(words, pointer="/out_of_window_reason", because="outside_its_window")
-        begin, end = ctx.occurred_at, ctx.occurred_at + (end - begin)
+        wanted = walked.window(change, ctx.occurred_at, _emergency_end(change, ctx.occurred_at))
+        met = [*await conflicts(walked.read, wanted), *await changes_under_way(walked.read, wanted)]
+        return await walked.booking(wanted, [one.stream for one in met])
+    begin, end = _window_to_start_in(change, body, ctx)
     wanted = walked.window(change, begin, end)
     found = await conflicts(walked.read, wanted)
     if frozen := [one for one in found if one.kind == Freeze.KIND and one.from_at <= ctx.occurred_at]:
-        raise conflict_refusal(frozen, "frozen_without_exception")
+        raise conflict_refusal(frozen, ctx, "frozen_without_exception")
     accepted = set(change.overrides or ())
     standing = {(one.stream, one.ci): one for one in (*await changes_under_way(walked.read, wanted), *found)}
     others = [one for one in standing.values() if one.stream not in accepted]
     if others and body.override_reason is None:
-        raise conflict_refusal(others)
-    excepted = await excepted_freezes(walked.read, change.id)
-    return walked.booking(wanted, [*excepted, *accepted, *(one.stream for one in found)])
+        raise conflict_refusal(others, ctx)
+    return await walked.booking(wanted, [*accepted, *(one.stream for one in found)])
 
 
-def conflict_refusal(found: list[Conflict], code: str = "window_taken") -> PreparationRefused:
-    """Return the refusal that names what stands in the way, and by which items."""
+def _window_to_start_in(change: Change, body: StartChange, ctx: ActionContext) -> tuple[datetime, datetime]:
+    """Return the change's window, or one of its length from the start on if it starts outside. Raises
+    WrongValue if it does, or if its start is told only after the window, and the reason is missing.
+    """
+    assert change.window_from_at is not None
+    assert change.window_until_at is not None
+    begin, end = change.window_from_at, change.window_until_at
+    is_inside = begin <= ctx.occurred_at < end
+    if body.out_of_window_reason is None and not (is_inside and ctx.now < end + SKEW):
+        words = {"from": instant(begin), "until": instant(end)}
+        raise WrongValue(words, pointer="/out_of_window_reason", because="outside_its_window")
+    return (begin, end) if is_inside else (ctx.occurred_at, ctx.occurred_at + (end - begin))
+
+
+def _emergency_end(change: Change, started_at: datetime) -> datetime:
+    """Return until when the emergency is wanted to hold its items; if that was over before it started, as
+    long as its wanted window is.
+    """
+    begin, end = change.wanted_from_at, change.wanted_until_at
+    assert begin is not None, "no change is submitted without a wanted window"
+    assert end is not None
+    return end if end > started_at else started_at + (end - begin)
+
+
+def conflict_refusal(
+    found: list[Conflict], ctx: ActionContext, code: str = "window_taken"
+) -> PreparationRefused:
+    """Return the refusal that names what stands in the way, and by which items; with the titles of changes
+    for who sees all changes.
+    """
+    managers = [held for held in ctx.caller.roles if held.role is Role.change_manager]
+    sees_all = any(held.applies_throughout(Change.KIND) for held in managers)
     named = [one.name if one.ci is None else f"{one.name} ({one.ci})" for one in found[:MOST_NAMED]]
-    more = {"conflicts": [one.as_json() for one in found[:MOST_NAMED]]}
+    more = {"conflicts": [one.as_json(lambda audience: sees_all) for one in found[:MOST_NAMED]]}
     return PreparationRefused(code, {"conflicts": ", ".join(dict.fromkeys(named))}, more)
 
 
@@ -154,17 +187,27 @@ class _Walk:
     read: Reading
     touches: tuple[UUID, ...]
     ci_classes: tuple[str, ...]
+    ci_services: tuple[str, ...]
     needs: tuple[UUID, ...]
     truncated: bool
 
-    def window(self, change: Change, begin: datetime, end: datetime | None) -> WantedWindow:
-        services = tuple(change.services or ())
+    def window(self, change: Change, begin: datetime, end: datetime) -> WantedWindow:
+        services = tuple(dict.fromkeys([*(change.services or ()), *self.ci_services]))
         return WantedWindow(change.id, begin, end, self.touches, self.needs, services, self.ci_classes)
 
-    def booking(self, wanted: WantedWindow, overrides: list[str]) -> Booking:
-        needed = tuple(str(one) for one in self.needs)
-        over = tuple(dict.fromkeys(overrides))
-        return Booking(wanted.from_at, wanted.until_at, needed, self.ci_classes, over, self.truncated)
+    async def booking(self, wanted: WantedWindow, overrides: list[str]) -> Booking:
+        assert wanted.until_at is not None
+        excepted = await excepted_freezes(self.read, wanted.change_id)
+        return Booking(
+            from_at=wanted.from_at,
+            until_at=wanted.until_at,
+            needed=tuple(str(one) for one in self.needs),
+            ci_classes=self.ci_classes,
+            ci_services=self.ci_services,
+            overrides=tuple(dict.fromkeys(one for one in overrides if one not in excepted)),
+            excepted=tuple(excepted),
+            truncated=self.truncated,
+        )
 
 
 async def _walk(reads: ReadContext, change: Change) -> _Walk:
@@ -177,9 +220,13 @@ async def _walk(reads: ReadContext, change: Change) -> _Walk:
 
     touched = tuple(UUID(one) for one in change.ci_ids or ())
     needed = await needed_cis(read, touched)
-    guard = Unguarded("The class of an item is never changed.")
-    classes = tuple(row["ci_class"] for row in await reads.rows(CI_CLASSES, (list(touched),), guard=guard))
-    return _Walk(read, touched, classes, needed.ids, needed.truncated)
+    guard = Unguarded(
+        "The class of an item is never changed; its services count as they are when it is booked."
+    )
+    scopes = await reads.rows(CI_SCOPES, (list(touched),), guard=guard)
+    classes = tuple(sorted({row["ci_class"] for row in scopes}))
+    services = tuple(sorted({one for row in scopes for one in row["services"] or ()}))
+    return _Walk(read, touched, classes, services, needed.ids, needed.truncated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,10 @@ class ChangeOut(TicketOut):
     service: str | None = Field(description="The key of the service that it counts under.")
     services: list[str] | None = Field(description="Keys of all services that it touches.")
     ci_ids: list[str] | None = Field(description="Ids of the configuration items that it touches.")
+    ci_services: list[str] | None = Field(
+        description="Keys of the services of these items, as they were when it was scheduled or else drafted."
+    )
+    no_cis_reason: str | None = Field(description="Why it touches no item.")
     category: str | None
     plan: str | None
     test_plan: str | None
@@ -87,10 +91,14 @@ class ChangeOut(TicketOut):
     scheduled_at: datetime | None
     booked_from_at: datetime | None = Field(description="Since when it holds its items.")
     booked_until_at: datetime | None = Field(
-        description="Until when; null of an emergency: until it is implemented or backed out."
+        description="Until when. Past it, too, nothing else starts on them until it is implemented or backed "
+        "out."
     )
     overrides: list[str] | None = Field(
         description="The changes and freezes that it was scheduled over: `change/<id>`, `freeze/<id>`."
+    )
+    excepted_freezes: list[str] | None = Field(
+        description="The freezes that it is excepted from: `freeze/<id>`."
     )
     override_reason: str | None
     started_at: datetime | None

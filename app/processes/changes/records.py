@@ -84,14 +84,15 @@ class Change(Ticket):
     """A change of services and configuration items.
 
     `service` is the key of the first of `services`, under which it counts; `ci_ids` are the ids of the items
-    that it touches, `ci_classes` their classes and `needed_ci_ids` the items that these need, as they were
-    when it was scheduled. `template` is the key of the template of a standard change. `risk_answers` are the
-    points of the answers by the keys of the questions of the questionnaire in force, whose id is
-    `questionnaire_id`; `risk_score` is their sum.
+    that it touches, `ci_classes` their classes, `ci_services` the services that they serve and
+    `needed_ci_ids` the items that these need, as they were when it was scheduled (`ci_services` before then
+    as they were when the items were named). `no_cis_reason` says why it touches no item. `template` is the
+    key of the template of a standard change. `risk_answers` are the points of the answers by the keys of the
+    questions of the questionnaire in force, whose id is `questionnaire_id`; `risk_score` is their sum.
 
     `window_from_at` and `window_until_at` are the window that it was scheduled for; from `booked_from_at` to
-    `booked_until_at` (without end while an emergency is implemented) it holds its items. `overrides` are the
-    streams of the changes and freezes that it was scheduled over, with `override_reason`, or that except it.
+    `booked_until_at` it holds its items. `overrides` are the streams of the changes and freezes that it was
+    scheduled over, with `override_reason`; `excepted_freezes` are those of the freezes that except it.
     `implementer_ids` are those who started, completed or backed it out: none of them reviews it.
     `first_pass`: implemented once, within its window, not backed out, without an incident that it caused.
     """
@@ -107,6 +108,8 @@ class Change(Ticket):
     service: Annotated[str | None, KeyRef("service")] = None
     services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     ci_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    ci_services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    no_cis_reason: Annotated[str | None, Personal()] = None
     category: Annotated[str | None, KeyRef("category", per_process=True)] = None
     plan: Annotated[str | None, Personal()] = None
     test_plan: Annotated[str | None, Personal()] = None
@@ -139,6 +142,7 @@ class Change(Ticket):
     booked_from_at: datetime | None = None
     booked_until_at: datetime | None = None
     overrides: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    excepted_freezes: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     override_reason: Annotated[str | None, Personal()] = None
     started_at: datetime | None = None
     out_of_window_reason: Annotated[str | None, Personal()] = None
@@ -162,6 +166,11 @@ class Change(Ticket):
     lessons: Annotated[str | None, Personal()] = None
     closed_at: datetime | None = None
     cancelled_at: datetime | None = None
+
+    @property
+    def touched_services(self) -> tuple[str, ...]:
+        """The keys of the services that it touches: those that it names, then those of its items."""
+        return tuple(dict.fromkeys([*(self.services or ()), *(self.ci_services or ())]))
 
 
 class TemplateState(CodeEnum):

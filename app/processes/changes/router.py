@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
 from pydantic_core import to_json
@@ -32,7 +33,12 @@ from app.processes.changes.cause_search import (
 from app.processes.changes.cause_search import (
     suspected_incidents as suspected_incidents_of,
 )
-from app.processes.changes.conflict_search import ConflictsQuery, WindowConflicts, conflicts_of
+from app.processes.changes.conflict_search import (
+    ConflictReader,
+    ConflictsQuery,
+    WindowConflicts,
+    conflicts_of,
+)
 from app.processes.changes.lifecycle import LIFECYCLE
 from app.processes.changes.queries import LISTING, ChangeOut
 from app.ticketing.routes.attachments import mount_attachments
@@ -54,7 +60,9 @@ async def list_change_conflicts(request: Request, query: Annotated[ConflictsQuer
     if not renderer.caller.is_staff:
         raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
     change = None if query.change is None else (await reads.load_visible(renderer, query.change)).record
-    found = await conflicts_of(renderer.ledger.db, query, change)
+    zone = ZoneInfo(renderer.ledger.settings.time_zone)
+    reader = ConflictReader(renderer.ledger.db, _sees(renderer, "change"), zone)
+    found = await conflicts_of(reader, query, change)
     return Response(to_json(found), headers=VARY, media_type="application/json")
 
 

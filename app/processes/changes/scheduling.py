@@ -13,6 +13,7 @@ from app.common.records import ForeignRef
 from app.kernel.context import ActionContext
 from app.kernel.payloads import FreeText, Instant, Payload, Reference
 from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
 from app.processes.changes.bookings import CHANGE_WINDOWS, booking_row
 from app.processes.changes.preparation import Booking
 from app.processes.changes.records import Change, ChangeState, ChangeType
@@ -69,7 +70,9 @@ def book(change: Change, ctx: ActionContext) -> None:
     change.booked_from_at, change.booked_until_at = booking.from_at, booking.until_at
     change.needed_ci_ids = list(booking.needed)
     change.ci_classes = list(booking.ci_classes)
+    change.ci_services = list(booking.ci_services)
     change.overrides = list(booking.overrides) or None
+    change.excepted_freezes = list(booking.excepted) or None
     ctx.derive(CHANGE_WINDOWS, booking_row(change, walked=not booking.truncated))
 
 
@@ -82,6 +85,16 @@ async def not_ready_to_schedule(reads: ReadContext, change: Change, ctx: ActionC
     if change.state is ChangeState.draft and change.type is not ChangeType.standard:
         return "not_approved_yet"
     return None
+
+
+async def standard_without_items(
+    reads: ReadContext, change: Change, body: ScheduleChange, ctx: ActionContext
+) -> None:
+    """Refuse to schedule a standard change that names neither items nor why it touches none: it was never
+    submitted.
+    """
+    if change.state is ChangeState.draft and not change.ci_ids and change.no_cis_reason is None:
+        raise WrongValue(pointer="/cis", because="no_items_named")
 
 
 class NoteOverlapChange(Payload):

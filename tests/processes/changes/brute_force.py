@@ -83,10 +83,9 @@ class Replay:
             if shared and overlap(span, (row["booked_from_at"], row.get("booked_until_at"))):
                 found.add(f"change/{other}")
         own = self.of("change").get(name, {})
-        services, classes = (
-            set(own.get("services") or ()),
-            {self.of("ci")[one]["ci_class"] for one in touched},
-        )
+        items = [self.of("ci")[one] for one in touched]
+        classes = {one["ci_class"] for one in items}
+        services = {one for named in (own, *items) for one in named.get("services") or ()}
         for freeze, row in self.of("freeze").items():
             if row["state"] == "declared" and overlap(span, (row["from_at"], row["until_at"])):
                 scope = (
@@ -103,7 +102,8 @@ class Replay:
         if said != self.needs(touched):
             self.broken.append(f"{where}: needs {sorted(self.needs(touched) ^ said)}")
         span = (change["booked_from_at"], change.get("booked_until_at"))
-        found, over = self.in_the_way(name, touched, said, span), set(change.get("overrides") or ())
+        found = self.in_the_way(name, touched, said, span)
+        over = {*(change.get("overrides") or ()), *(change.get("excepted_freezes") or ())}
         if found - over:
             self.broken.append(f"{where}: overlaps {sorted(found - over)}")
 

@@ -42,6 +42,7 @@ def a_change(**changes: Any) -> Json:
         "back_out_plan": "Start the old version.",
         "wanted_from_at": at_hour(0),
         "wanted_until_at": at_hour(2),
+        **({} if "cis" in changes else {"no_cis_reason": "The relay is rented."}),
         **changes,
     }
 

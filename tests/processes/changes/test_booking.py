@@ -6,7 +6,11 @@ import asyncio
 import os
 from datetime import datetime, timedelta
 
-from tests.processes.changes.samples import NIGHT, Board, window
+import pytest
+
+from app.common.people import Role
+from app.kernel.refusals import ActionUnavailable
+from tests.processes.changes.samples import NIGHT, Board, a_freeze, at_hour, window
 
 #: Pairs of schedulers that act at once; `make soak` takes a thousand.
 RACES = int(os.environ.get("LEDGERDESK_TEST_RACES", "20"))
@@ -113,12 +117,66 @@ async def test_before_one_schedules_conflicts_and_the_next_free_windows_are_told
     told = await board.engineer.read("/v1/changes/conflicts", cis="app-1", **asked)
     assert [one["id"] for one in told["items"]] == [(await board.manager.read(first))["id"]]
     assert told["needed_cis"] == ["db-1"]
-    first_free = told["free_windows"][0]
-    assert datetime.fromisoformat(first_free["from_at"]) == NIGHT + timedelta(hours=2)
+    free = [datetime.fromisoformat(one["from_at"]) for one in told["free_windows"]]
+    hours = (2, 24 + 1, 48 + 1)
+    assert free == [NIGHT + timedelta(hours=hour) for hour in hours], "then at the same time of the next days"
     second = await board.approved(cis=["app-1"])
     number = (await board.manager.read(second))["number"]
     by_change = await board.engineer.read("/v1/changes/conflicts", change=number, **asked)
     assert by_change["items"] == told["items"]
+
+
+async def test_titles_of_changes_in_the_way_are_for_those_who_may_see_them(board: Board) -> None:
+    await board.ci("srv-1")
+    await board.scheduled(0, 2, cis=["srv-1"])
+    title = "Renew the mail relay"
+    asked = {"cis": "srv-1", "from": window(1, 2)["from_at"], "to": window(1, 2)["until_at"]}
+    stranger = await board.api.client("Nils", Role.engineer)
+    for client, expected in ((board.manager, title), (stranger, None)):
+        (told,) = (await client.read("/v1/changes/conflicts", **asked))["items"]
+        assert told["title"] == expected
+    second = await board.approved(cis=["srv-1"])
+    assert (await board.try_schedule(second, 1, 2)).json()["conflicts"][0]["title"] == title
+
+
+async def test_a_ban_of_a_service_is_in_the_way_of_changes_of_its_items_that_do_not_name_it(
+    board: Board,
+) -> None:
+    owner = await board.api.client("Vera", Role.service_level_manager)
+    names = {"key": "payroll", "name_en": "Payroll", "name_zh": "薪资"}
+    await owner.post_ok("/v1/services", {**names, "criticality": "high", "owner": "me"})
+    await board.ci("pay-1", services=["payroll"])
+    await board.ci("pay-2", services=["payroll"])
+    waiting = await board.scheduled(0, 2, cis=["pay-1"])
+    ban = await board.manager.post_ok("/v1/freezes", a_freeze(0, 10, services=["payroll"]))
+    change = await board.manager.read(waiting)
+    assert ban["hit_change_ids"] == [change["id"]]
+    assert (change["services"], change["ci_services"]) == (["mail"], ["payroll"])
+    refused = await board.try_schedule(await board.approved(cis=["pay-2"]), 4, 6)
+    assert [one["id"] for one in refused.json()["conflicts"]] == [ban["id"]]
+    with pytest.raises(ActionUnavailable) as not_started:
+        await board.start_at(waiting, 1)
+    assert not_started.value.code == "frozen_without_exception"
+    asked = {"cis": "pay-2", "from": at_hour(4), "to": at_hour(6)}
+    told = await board.manager.read("/v1/changes/conflicts", **asked)
+    assert [one["id"] for one in told["items"]] == [ban["id"]]
+    shown = {"from": at_hour(-1), "until": at_hour(11), "service": "payroll"}
+    entries = (await board.manager.read("/v1/changes/calendar", **shown))["items"]
+    assert {one["id"] for one in entries} == {ban["id"], change["id"]}
+
+
+async def test_of_a_service_alone_the_changes_that_touch_it_are_told_and_free_windows_are_without_them(
+    board: Board,
+) -> None:
+    await board.ci("srv-1")
+    first = await board.scheduled(0, 2, cis=["srv-1"])
+    bare = await board.assessed()
+    number = (await board.manager.read(first))["number"]
+    assert (await board.manager.read(bare))["conflicts_found"] == [number]
+    asked = {"services": "mail", "from": at_hour(1), "to": at_hour(3)}
+    told = await board.manager.read("/v1/changes/conflicts", **asked)
+    assert (told["items"], [one["name"] for one in told["overlaps"]]) == ([], [number])
+    assert datetime.fromisoformat(told["free_windows"][0]["from_at"]) == NIGHT + timedelta(hours=2)
 
 
 async def test_of_a_long_window_conflicts_are_told_to_its_end(board: Board) -> None:

@@ -67,7 +67,8 @@ SCOPES: tuple[tuple[str, set[str], bool], ...] = (
 )
 BOOKED = """
 select change_id, ci_id, lower_inf(role) as touched from schedule.booking where change_id = any(%s)"""
-NOW, FOREVER = -1_000.0, float("inf")
+#: The hour of the wanted end of each of them, until which an emergency holds its items.
+NOW, WANTED_UNTIL = -1_000.0, 2.0
 STEP = st.tuples(
     st.integers(0, len(SCOPES) - 1),
     st.sampled_from(["forward"] * 20 + [*TABLE, *VOTES]),
@@ -131,8 +132,10 @@ class Modelled:
         if action in ("schedule", "reschedule", "start"):
             span: tuple[float, float] = hours
             if action == "start":
-                span = (NOW, FOREVER) if self.emergency else (NOW, NOW + 2)
+                span = (NOW, WANTED_UNTIL) if self.emergency else (NOW, NOW + 2)
             found = self.in_the_way(others, span)
+            if action == "start":
+                found |= {one.at for one in others if one.state == "implementing" and self.collides(one)}
             accepted = self.over if action == "start" else set()
             if found - accepted and not over and not (self.emergency and action == "start"):
                 return False

@@ -10,10 +10,18 @@ import pytest
 
 from app.common.people import rule_caller
 from app.foundation.decisions.actions import CloseVote
-from app.kernel.refusals import ActionUnavailable
+from app.kernel.refusals import ActionUnavailable, WrongValue
 from tests.client import Client, Json, an_incident
 from tests.people import act
-from tests.processes.changes.samples import ASSESSMENT, DONE, REVIEWED, Board, a_freeze, window
+from tests.processes.changes.samples import (
+    ASSESSMENT,
+    DONE,
+    NIGHT,
+    REVIEWED,
+    Board,
+    a_freeze,
+    window,
+)
 
 
 async def events(client: Client, at: str) -> list[str]:
@@ -73,7 +81,7 @@ async def test_what_lacks_something_is_not_submitted_and_all_that_it_lacks_is_na
     refused = await board.agent.post(f"{at}/submit", json={})
     lacking = ("reason", "description", "plan", "test_plan", "back_out_plan", "wanted_from_at")
     expected = {(f"/{name}", "missing") for name in (*lacking, "wanted_until_at", "services")}
-    assert set(errors(refused.json())) == expected
+    assert set(errors(refused.json())) == {*expected, ("/cis", "no_items_named")}
     no_template = await board.agent.post("/v1/changes", json={"type": "standard", "title": "Renew it"})
     assert errors(no_template.json()) == [("", "template_of_standard")]
 
@@ -121,11 +129,15 @@ async def test_an_emergency_goes_over_somebodys_window_and_holds_its_items_until
     assert (await board.manager.read(at))["state"] == "approved"
     started = await board.engineer.post_ok(f"{at}/start")
     held = (await board.manager.read(other))["id"]
-    assert (started["overrides"], started["booked_until_at"]) == ([f"change/{held}"], None)
+    assert started["overrides"] == [f"change/{held}"]
+    assert datetime.fromisoformat(started["booked_until_at"]) == NIGHT + timedelta(hours=2)
     third = await board.approved(cis=["srv-1"])
-    assert (await board.try_schedule(third, 50, 51)).status_code == 409
+    assert (await board.try_schedule(third, 1, 3)).status_code == 409
+    assert (await board.try_schedule(third, 50, 51)).status_code == 200, "that is behind its wanted end"
+    early: Json = {"out_of_window_reason": "It is quiet."}
+    refused = await board.engineer.post(f"{third}/start", json=early)
+    assert (refused.status_code, refused.json()["code"]) == (409, "window_taken"), "but it holds the item"
     done = await board.engineer.post_ok(f"{at}/complete", DONE)
-    assert (await board.try_schedule(third, 50, 51)).status_code == 200
     assert timedelta(days=3) <= _between(done) <= timedelta(days=5)
     assert (await board.manager.post_ok(f"{at}/review", REVIEWED))["review_overdue_at"] is None
 
@@ -215,6 +227,32 @@ async def test_a_cause_that_was_confirmed_must_be_spoken_of_in_the_review(board:
         assert (link["kind"], link["other"]["number"]) == ("caused_by", closed["number"])
 
 
+async def test_an_emergency_meets_and_tells_only_what_lies_before_its_wanted_end(board: Board) -> None:
+    await board.ci("srv-1")
+    met = await board.scheduled(1, 3, cis=["srv-1"])
+    await board.scheduled(50, 52, cis=["srv-1"])
+    await board.manager.post_ok("/v1/freezes", a_freeze(60, 70))
+    at = f"/v1/changes/{(await board.drafted(type='emergency', cis=['srv-1']))['id']}"
+    await board.agent.post_ok(f"{at}/submit")
+    asked = board.question(cannot_wait="Nobody can send mail.")
+    await board.manager.post_ok(f"{at}/request_emergency_approval", asked)
+    await board.vote(at, "approve")
+    started = await board.engineer.post_ok(f"{at}/start")
+    assert started["overrides"] == [f"change/{(await board.manager.read(met))['id']}"]
+
+
+async def test_a_start_that_is_told_when_its_window_is_over_says_why(board: Board) -> None:
+    await board.ci("srv-1")
+    at = await board.scheduled(0, 2, cis=["srv-1"])
+    with pytest.raises(WrongValue) as refused:
+        await board.start_at(at, 9, occurred_at=NIGHT + timedelta(hours=1))
+    assert refused.value.because == "outside_its_window"
+    said: Json = {"occurred_at": NIGHT + timedelta(hours=1), "out_of_window_reason": "The line was down."}
+    await board.start_at(at, 9, **said)
+    until = (await board.manager.read(at))["booked_until_at"]
+    assert datetime.fromisoformat(until) == NIGHT + timedelta(hours=2)
+
+
 async def test_once_put_to_the_vote_what_is_decided_on_is_not_altered(board: Board) -> None:
     at = await board.assessed()
 
@@ -226,7 +264,8 @@ async def test_once_put_to_the_vote_what_is_decided_on_is_not_altered(board: Boa
     assert await edited(wanted_until_at="2000-01-01T00:00:00Z") == [("/wanted_until_at", "window_ends_early")]
     await board.manager.post_ok(f"{at}/request_approval", board.question())
     assert await edited(plan="Start at once.") == [("/plan", "put_to_the_vote")]
-    assert await edited(title="Renew the relay of mails") == []
+    assert await edited(title="Renew another relay") == [("/title", "put_to_the_vote")]
+    assert await edited(category=None) == []
 
 
 async def test_a_standard_change_is_scheduled_from_its_template_without_a_vote(board: Board) -> None:
@@ -268,7 +307,9 @@ async def test_a_freeze_takes_no_window_away_but_nothing_starts_in_it_without_an
     await board.agent.post_ok(f"{there}/ask_exception", asked)
     await board.vote(there, "approve")
     await board.start_at(at, 1)
-    assert (await board.manager.read(at))["overrides"] == [f"freeze/{freeze['id']}"]
+    started = await board.manager.read(at)
+    assert started["excepted_freezes"] == [f"freeze/{freeze['id']}"]
+    assert started["overrides"] is None, "who is excepted goes over nothing"
 
 
 async def test_a_freeze_that_is_withdrawn_is_in_nobodys_way(board: Board) -> None:

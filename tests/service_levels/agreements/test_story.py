@@ -259,6 +259,7 @@ async def approved_change(parties: Parties) -> str:
     template = await author.post_ok("/v1/change_templates", {**said, **plans, "risk_level": "low"})
     await other.post_ok(f"/v1/change_templates/{template['id']}/approve")
     standard = {"type": "standard", "template": "amend-sla", "services": ["mail"]}
+    standard |= {"no_cis_reason": "It is a contract."}
     change = await author.post_ok("/v1/changes", standard)
     window = {"from_at": "2199-03-04T00:00:00Z", "until_at": "2199-03-04T01:00:00Z"}
     await author.post_ok(f"/v1/changes/{change['id']}/schedule", window)

@@ -53,6 +53,7 @@ FIELDS = frozenset(
         "risk_level",
         "state",
         "services",
+        "ci_services",
         "ci_ids",
         "team",
         "assignee",
@@ -91,7 +92,7 @@ class CalendarFilters(BaseModel):
         None,
         min_length=1,
         max_length=MOST_VALUES,
-        description="Keys of services that are touched; a freeze of everything touches all.",
+        description="Keys of services that are touched, also by an item; a freeze of everything touches all.",
     )
     team: Annotated[list[Key] | None, CommaSeparated] = Field(
         None,
@@ -150,7 +151,7 @@ class CalendarEntryOut(OutputModel):
     type: ChangeType | None = Field(description="Null of a freeze.")
     risk_level: RiskLevel | None
     state: str = Field(description="The state of the change, or of the freeze.", examples=["scheduled"])
-    services: list[str] = Field(description="Keys of the services that it touches.")
+    services: list[str] = Field(description="Keys of the services that it touches, itself or by its items.")
     cis: list[str] = Field(description="Keys of the items that it touches, as far as the caller sees them.")
     team: TeamStub | None
     assignee: PersonStub | None
@@ -280,7 +281,8 @@ async def _changes(
     bound = {"begin": where.bind(begin), "end": where.bind(end), "now": where.bind(now)}
     where.conditions += [OVERLAPS.format(**bound), NO_APPROVED]
     if query.service is not None:
-        where.conditions.append(f"r.services && {where.bind(query.service)}::text[]")
+        asked = f"{where.bind(query.service)}::text[]"
+        where.conditions.append(f"(r.services && {asked} or r.ci_services && {asked})")
     where.restrict_states(frozenset(state.value for state in CALENDAR_STATES))
     return await _rendered(LISTING, renderer, where, "window_from_at", MOST_ENTRIES + 1)
 
@@ -343,7 +345,7 @@ def _change(row: dict[str, Any], keys: dict[str, str], now: datetime) -> Calenda
         title=row["title"],
         type=ChangeType(row["type"]),
         risk_level=None if row["risk_level"] is None else RiskLevel(row["risk_level"]),
-        services=tuple(row["services"] or ()),
+        services=tuple(dict.fromkeys([*(row["services"] or ()), *(row["ci_services"] or ())])),
         cis=tuple(sorted(keys[one] for one in row["ci_ids"] or () if one in keys)),
         team=None if row["team"] is None else row["team"]["name"],
         assignee=None if row["assignee"] is None else row["assignee"]["name"],
