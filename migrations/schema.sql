@@ -5589,8 +5589,10 @@ create table plumbing.session (
   expires_at timestamp with time zone not null,
   person_id uuid,
   login text,
+  key_secret_hash text collate "C",
   constraint session_pkey PRIMARY KEY (id),
-  constraint session_of_one CHECK (((num_nonnulls(key_id, login) = 1) AND ((login IS NULL) = (person_id IS NULL))))
+  constraint session_of_one CHECK (((num_nonnulls(key_id, login) = 1) AND ((login IS NULL) = (person_id IS NULL)))),
+  constraint session_of_secret CHECK (((key_id IS NULL) = (key_secret_hash IS NULL)))
 );
 CREATE INDEX session_expires ON plumbing.session USING btree (expires_at);
 

@@ -6,9 +6,8 @@ Requests are authenticated before they are routed, so that a new path cannot be 
 
 from __future__ import annotations
 
-import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
@@ -33,9 +32,8 @@ from app.common.people import Caller as Who
 from app.common.personal import LOGIN
 from app.db import DatabaseGone
 from app.kernel.context import CommandMetadata as Acting
-from app.kernel.directory import CachedKey
 from app.kernel.ledger import Ledger as Services
-from app.kernel.refusals import NotFound, Refusal
+from app.kernel.refusals import Refusal
 from app.settings import Settings
 
 AUTHENTICATED_PREFIX = "/v1/"
@@ -197,12 +195,13 @@ class AuthMiddleware:
             raise
         request.state.token = said
         try:
-            return await person_of(ledger_of(request), said, utc_now(), request.state.request_id)
+            person = await person_of(ledger_of(request), said, utc_now(), request.state.request_id)
         except Refusal:
             # Each further token of this person costs a database lookup again.
             self._require_lookup_quota(request)
             self._wrong_keys.consume(_address(request))
             raise
+        return replace(person, ends_at=said.ends_at)
 
     async def _by_key(self, request: Request, sent: str | None) -> Who | None:
         parsed = None if sent is None else parse(sent)
@@ -215,10 +214,13 @@ class AuthMiddleware:
         known = await ledger_of(request).directory.key(key_id)
         if known is None:
             self._in_use.discard(key_id)
-        elif _matches_secret(known, secret):
+            return None
+        sent = hash_of(secret)
+        caller = known.caller_with(sent, utc_now())
+        if caller is not None:
             self._in_use.add(key_id)
-            return known.caller
-        return None
+            request.state.key_secret_hash = sent
+        return caller
 
     async def _by_session(self, request: Request) -> Who | None:
         if request.method not in sessions.SAFE_METHODS and not sessions.is_same_origin(
@@ -231,15 +233,9 @@ class AuthMiddleware:
         if session is None:
             return None
         request.state.session = session
-        if session.key_id is not None:
-            known = await ledger.directory.key(session.key_id)
-            return known.caller if known is not None and known.is_valid(now) else None
-        if session.login is None or self._issuer is None:
+        if session.login is not None and self._issuer is None:
             return None
-        person = await ledger.directory.person_by_login(session.login)
-        # The login may have been given to another person since the session was opened.
-        still = person is not None and person.active and person.caller.person_id == session.person_id
-        return person.caller if person is not None and still else None
+        return await sessions.find_session_caller(ledger.directory, session, now)
 
     def _require_lookup_quota(self, request: Request) -> None:
         """Check that the address may have another credential checked. Raises TooManyWrongKeys."""
@@ -266,17 +262,6 @@ def _bearer_token(request: Request) -> str | None:
     """Return the credential after `Bearer`; None if the scheme is another one."""
     scheme, _, text = request.headers["authorization"].partition(" ")
     return text.strip() if scheme.lower() == "bearer" else None
-
-
-def _matches_secret(known: CachedKey, secret: str) -> bool:
-    """Return whether the secret is the key's, or its previous one during the overlap after a rotation, and
-    the key is valid now.
-    """
-    sent, now = hash_of(secret), datetime.now(UTC)
-    newest = hmac.compare_digest(sent, known.secret_hash)
-    before = hmac.compare_digest(sent, known.previous_hash or "")
-    overlaps = known.previous_ends_at is not None and now < known.previous_ends_at
-    return (newest or (before and overlaps)) and known.is_valid(now)
 
 
 def _address(request: Request) -> str:
@@ -328,32 +313,12 @@ def session_of(request: Request) -> sessions.Session | None:
     return found
 
 
-def login_of(request: Request) -> str | None:
-    """Return the fingerprint of the login that the caller's token names; None if a key authenticated the
-    caller.
-    """
+def proof_of(request: Request) -> sessions.SessionProof:
+    """Return what the caller came with, a key or a token, to open a session with."""
     if caller_of(request).key_id is not None:
-        return None
-    return ledger_of(request).external_id_fingerprint(LOGIN, _token_of(request).login or "")
-
-
-def _token_of(request: Request) -> TokenClaims:
+        return sessions.SessionProof(key_secret_hash=request.state.key_secret_hash)
     said: TokenClaims = request.state.token
-    return said
-
-
-async def ends_at(request: Request) -> datetime | None:
-    """Return when the caller's key or token expires; None: never.
-
-    Raises NotFound, DatabaseGone.
-    """
-    key_id = caller_of(request).key_id
-    if key_id is None:
-        return _token_of(request).ends_at
-    known = await ledger_of(request).directory.key(key_id)
-    if known is None:  # revoked since the request was authenticated
-        raise NotFound()
-    return known.expires_at
+    return sessions.SessionProof(login=ledger_of(request).external_id_fingerprint(LOGIN, said.login or ""))
 
 
 def utc_now() -> datetime:

@@ -13,13 +13,13 @@ from starlette.responses import Response
 
 from app.api import sessions
 from app.api.accept import language_for
-from app.api.auth import Ledger, caller_of, context_of, ends_at, login_of, session_of
+from app.api.auth import Ledger, caller_of, context_of, proof_of, session_of
 from app.api.openapi import in_language, problems
 from app.api.shapes import OutputModel, PersonStub, TeamStub
 from app.common.people import PersonKind, Role, RoleGrant
 from app.common.role_labels import RoleLabels
 from app.kernel.directory import CachedTeam as Team
-from app.kernel.refusals import NotFound
+from app.kernel.refusals import NotFound, SupersededSecret
 
 router = APIRouter(prefix="/v1", tags=["people"])
 CURRENT = "/v1/sessions/current"
@@ -74,7 +74,6 @@ async def get_me(request: Request, ledger: Ledger) -> Response:
     scoped = {held.team_id for held in caller.roles if held.team_id is not None}
     teams = await ledger.directory.teams({*caller.teams, *scoped})
     sealed = names[caller.person_id]
-    session = session_of(request)
     mine = sorted((teams[team] for team in caller.teams), key=lambda team: team.key)
     me = Me(
         person=PersonStub(id=caller.person_id, name=(await ledger.vault.texts([sealed]))[sealed]),
@@ -83,8 +82,8 @@ async def get_me(request: Request, ledger: Ledger) -> Response:
         teams=[TeamStub(id=team.id, key=team.key, name=team.name) for team in mine],
         language=caller.locale,
         key_id=caller.key_id,
-        expires_at=session.expires_at if session else await ends_at(request),
-        session=session is not None,
+        expires_at=caller.ends_at,
+        session=session_of(request) is not None,
     )
     headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
     return Response(to_json(me), headers=headers, media_type="application/json")
@@ -118,16 +117,18 @@ async def open_session(
     """Open a session of a browser, which then needs no key: the answer's cookie stands for the request's key,
     or for the person whom its token names.
 
-    No script can read the cookie, no other site can use it. The session ends at `expires_at`, with its key,
-    or when it is ended.
+    No script can read the cookie, no other site can use it. The session ends at `expires_at`, with its key or
+    the secret of the key that opened it, or when it is ended.
     """
     if session_of(request) is not None:
         raise sessions.KeyRequired()
     caller, now = caller_of(request), context_of(request).now
+    if caller.is_superseded:
+        raise SupersededSecret()
     ends = now + timedelta(hours=ledger.settings.session_hours)
-    if caller.key_id is not None and (until := await ends_at(request)) is not None:
-        ends = min(ends, until)
-    cookie = await sessions.create_session(ledger.db, caller, login_of(request), now, ends)
+    if caller.key_id is not None and caller.ends_at is not None:
+        ends = min(ends, caller.ends_at)
+    cookie = await sessions.create_session(ledger.db, caller, proof_of(request), now, ends)
     made = to_json(SessionOut(expires_at=ends.astimezone(UTC)))
     answer = Response(made, 201, {"Location": CURRENT}, "application/json")
     seconds = int((ends - now).total_seconds())

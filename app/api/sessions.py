@@ -1,15 +1,16 @@
 """Browser sessions: a cookie that stands for a key or a login, and that no script can read and no other site
 can use.
 
-Only a hash of the cookie's secret is stored. A session ends at its time, with its key, or when it is ended;
-this takes effect in all processes at once, since each request looks the session up.
+Only a hash of the cookie's secret is stored. A session ends at its time, with its key or the secret of the
+key that opened it, or when it is ended; this takes effect in all processes at once, since each request looks
+the session up.
 """
 
 from __future__ import annotations
 
 import hmac
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -20,6 +21,7 @@ from starlette.responses import Response
 from app.common.keys import hash_of, new_secret
 from app.common.people import Caller
 from app.db import Database
+from app.kernel.directory import Directory, earlier
 from app.kernel.refusals import Refusal
 from app.log.ids import uuid7
 
@@ -34,23 +36,28 @@ with over as (
   delete from plumbing.session
   where id in (select id from plumbing.session where expires_at <= %(now)s limit {MOST_CLEARED})
 )
-insert into plumbing.session (id, secret_hash, key_id, person_id, login, opened_at, expires_at)
-values (%(id)s, %(secret_hash)s, %(key_id)s, %(person_id)s, %(login)s, %(now)s, %(ends)s) returning id
+insert into plumbing.session
+  (id, secret_hash, key_id, key_secret_hash, person_id, login, opened_at, expires_at)
+values (%(id)s, %(secret_hash)s, %(key_id)s, %(key_secret_hash)s, %(person_id)s, %(login)s, %(now)s, %(ends)s)
+returning id
 """
-FIND_SESSION = (
-    "select id, secret_hash, key_id, person_id, login, expires_at from plumbing.session where id = any(%s)"
-)
+FIND_SESSION = """
+select id, secret_hash, key_id, key_secret_hash, person_id, login, expires_at
+from plumbing.session where id = any(%s)
+"""
 END = "delete from plumbing.session where id = %s returning id"
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An open session: the key that it stands for, or else the person who logged in and the fingerprint of
-    their login: if the person loses that login, the session is of no use.
+    """An open session: the key that it stands for, with the hash of that secret of the key that opened it,
+    or else the person who logged in and the fingerprint of their login: if the key or the person loses that
+    secret or login, the session is of no use.
     """
 
     id: UUID
     key_id: UUID | None
+    key_secret_hash: str | None
     person_id: UUID | None
     login: str | None
     expires_at: datetime
@@ -66,17 +73,26 @@ class KeyRequired(Refusal):
     CODE = "key_needed"
 
 
-async def create_session(db: Database, who: Caller, login: str | None, now: datetime, ends: datetime) -> str:
-    """Open a session for the caller's key, or for the login with that fingerprint; return the cookie's value.
-    Raises DatabaseGone.
-    """
+@dataclass(frozen=True, slots=True)
+class SessionProof:
+    """What a session is opened with: the hash of a key's secret, or the fingerprint of a login."""
+
+    key_secret_hash: str | None = None
+    login: str | None = None
+
+
+async def create_session(
+    db: Database, who: Caller, proof: SessionProof, now: datetime, ends: datetime
+) -> str:
+    """Open a session for the caller's key or login; return the cookie's value. Raises DatabaseGone."""
     session_id, secret = uuid7(), new_secret()
     parameters = {
         "id": session_id,
         "secret_hash": hash_of(secret),
         "key_id": who.key_id,
-        "person_id": None if login is None else who.person_id,
-        "login": login,
+        "key_secret_hash": proof.key_secret_hash,
+        "person_id": None if proof.login is None else who.person_id,
+        "login": proof.login,
         "now": now,
         "ends": ends,
     }
@@ -96,7 +112,30 @@ async def find_session(db: Database, cookie: str, now: datetime) -> Session | No
         return None
     if not hmac.compare_digest(hash_of(secret), row["secret_hash"]):
         return None
-    return Session(session_id, row["key_id"], row["person_id"], row["login"], row["expires_at"])
+    return Session(
+        session_id,
+        row["key_id"],
+        row["key_secret_hash"],
+        row["person_id"],
+        row["login"],
+        row["expires_at"],
+    )
+
+
+async def find_session_caller(directory: Directory, session: Session, now: datetime) -> Caller | None:
+    """Return the caller whom the session stands for, until it ends; None if its key has been given another
+    secret, or its person another login. Raises DatabaseGone.
+    """
+    found = None
+    if session.key_id is not None:
+        known = await directory.key(session.key_id)
+        found = None if known is None else known.caller_with(session.key_secret_hash or "", now)
+    elif session.login is not None:
+        person = await directory.person_by_login(session.login)
+        # The login may have been given to another person since the session was opened.
+        if person is not None and person.active and person.caller.person_id == session.person_id:
+            found = person.caller
+    return None if found is None else replace(found, ends_at=earlier(found.ends_at, session.expires_at))
 
 
 async def delete_session(db: Database, session_id: UUID) -> None:

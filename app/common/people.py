@@ -221,7 +221,8 @@ class Caller:
     `restricted_to` are the only roles that their credential may use, held or not; None: the credential is
     unrestricted, with all roles that the person holds or will hold, as a key without roles and a login are.
     `key_scope` is the one thing that the key may do; None: all that the roles permit. `ends_at` is when the
-    key expires.
+    credential ends, be it a key, a secret that was replaced, a session or a token; None: never.
+    `is_superseded`: the key has been given another secret since, and this one is accepted for a while only.
     """
 
     actor: str
@@ -233,6 +234,7 @@ class Caller:
     key_scope: KeyScope | None = None
     restricted_to: tuple[RoleGrant, ...] | None = None
     ends_at: datetime | None = None
+    is_superseded: bool = False
     locale: str = "en"
     is_rule: bool = False
     role_codes: frozenset[Role] = field(init=False)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hmac import compare_digest
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -68,7 +69,7 @@ order by m.set_at desc, m.id desc limit 1
 
 @dataclass(frozen=True, slots=True)
 class CachedKey:
-    """An API key that is accepted until `expires_at`, and its owner as a caller.
+    """An API key, and its owner as a caller, which is accepted until the caller's `ends_at`.
 
     Hashes are SHA-256 in hex. The secret before the last rotation is accepted until `previous_ends_at`.
     """
@@ -76,12 +77,28 @@ class CachedKey:
     secret_hash: str
     previous_hash: str | None
     previous_ends_at: datetime | None
-    expires_at: datetime | None
     caller: Caller
 
     def is_valid(self, now: datetime) -> bool:
         """Return whether the key has not expired."""
-        return self.expires_at is None or self.expires_at > now
+        return self.caller.ends_at is None or self.caller.ends_at > now
+
+    def caller_with(self, secret_hash: str, now: datetime) -> Caller | None:
+        """Return the caller who comes with the secret of that hash; None if it is not the key's, or has
+        ended.
+        """
+        found = None
+        if compare_digest(secret_hash, self.secret_hash):
+            found = self.caller
+        elif compare_digest(secret_hash, self.previous_hash or "") and self.previous_ends_at is not None:
+            ends_at = earlier(self.caller.ends_at, self.previous_ends_at)
+            found = replace(self.caller, ends_at=ends_at, is_superseded=True)
+        return None if found is None or (found.ends_at is not None and found.ends_at <= now) else found
+
+
+def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Return the earlier of two ends; None: never."""
+    return min((end for end in (one, other) if end is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +143,7 @@ def _key_from_row(row: Row) -> CachedKey:
         key_scope=None if row["scope"] is None else KeyScope(row["scope"]),
         ends_at=row["expires_at"],
     )
-    return CachedKey(
-        row["secret_hash"], row["previous_hash"], row["previous_ends_at"], row["expires_at"], caller
-    )
+    return CachedKey(row["secret_hash"], row["previous_hash"], row["previous_ends_at"], caller)
 
 
 def _caller_from_row(row: Row, restricted_to: tuple[RoleGrant, ...] | None = None) -> Caller:

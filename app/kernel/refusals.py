@@ -57,6 +57,16 @@ class NotFound(Refusal):
 
 
 @dataclass
+class SupersededSecret(Refusal):
+    """The key was given another secret: the one before it does the work that it did, for a while, but neither
+    makes, renews nor ends a credential.
+    """
+
+    STATUS = 403
+    CODE = "superseded_secret"
+
+
+@dataclass
 class Forbidden(Refusal):
     """The caller may see the record, but not perform this action. `words` name those who may."""
 

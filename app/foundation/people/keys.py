@@ -6,7 +6,7 @@ active ─► revoked
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -30,7 +30,7 @@ from app.kernel.payloads import (
     ShortText,
 )
 from app.kernel.reads import ReadContext
-from app.kernel.refusals import Refusal, WrongValue
+from app.kernel.refusals import Refusal, SupersededSecret, WrongValue
 
 KeyName = Annotated[
     ShortText, Personal(), Field(description="What it is for. Personal: gone when the person is erased.")
@@ -86,17 +86,37 @@ class OnlyCalendarKey(Refusal):
     CODE = "only_calendar_key"
 
 
-async def expiry_extended(reads: ReadContext, key: Key, body: RotateKey, ctx: ActionContext) -> str | None:
-    """Refuse if the key's person would extend its expiry: they may only shorten it. Since the new secret is
-    theirs, it may not outlive the key that they call with either (`ends_later`).
-    """
-    if ctx.caller.is_rule or ctx.caller.has_role(Role.admin, key):
-        return None
-    ends = body.expires_at or key.expires_at
-    for latest in (key.expires_at, ctx.caller.ends_at):
-        if latest is not None and (ends is None or ends > latest):
-            raise WrongValue(pointer="/expires_at", because="ends_later")
+async def secret_superseded(reads: ReadContext, key: Key, body: Payload, ctx: ActionContext) -> str | None:
+    """Refuse whoever comes with the secret that a key had before its last rotation."""
+    if ctx.caller.is_superseded:
+        raise SupersededSecret()
     return None
+
+
+async def expiry_extended(reads: ReadContext, key: Key, body: RotateKey, ctx: ActionContext) -> str | None:
+    """Refuse if the key's person would extend its expiry: they may only shorten it (`ends_later`)."""
+    if not _is_administrator(key, ctx):
+        _check_end(body.expires_at or key.expires_at, key.expires_at)
+    return None
+
+
+async def credential_outlived(
+    reads: ReadContext, key: Key, body: MakeKey | RotateKey, ctx: ActionContext
+) -> str | None:
+    """Refuse if somebody would have a secret of their own that outlives the credential that they call with,
+    a session for example: also an administrator, who may give others what they like (`ends_later`).
+    """
+    is_made = isinstance(body, MakeKey)
+    person_id = ctx.required_ref(Person, "person").id if is_made else key.person_id
+    ends = body.expires_at or (ctx.caller.ends_at if is_made else key.expires_at)
+    if person_id == ctx.caller.person_id:
+        _check_end(ends, ctx.caller.ends_at)
+    return None
+
+
+def _check_end(ends: datetime | None, latest: datetime | None) -> None:
+    if latest is not None and (ends is None or ends > latest):
+        raise WrongValue(pointer="/expires_at", because="ends_later")
 
 
 async def key_roles_not_held(reads: ReadContext, key: Key, body: MakeKey, ctx: ActionContext) -> str | None:
@@ -113,7 +133,7 @@ async def key_beyond_own_calendar(
     reads: ReadContext, key: Key, body: MakeKey, ctx: ActionContext
 ) -> str | None:
     """Refuse if the caller is no administrator, and the key can do more than they: it must be a key of their
-    own for the change calendar, with no role that their credential may not use, and end when that ends.
+    own for the change calendar, with no role that their credential may not use.
     """
     if _is_administrator(key, ctx):
         return None
@@ -122,8 +142,6 @@ async def key_beyond_own_calendar(
         raise OnlyCalendarKey()
     if body.roles is not None and not caller.covers_credential(person.id, parse_grants(body.roles)):
         raise WrongValue(pointer="/roles", because="not_held_by_them")
-    if body.expires_at is not None and caller.ends_at is not None and body.expires_at > caller.ends_at:
-        raise WrongValue(pointer="/expires_at", because="ends_later")
     return None
 
 
@@ -136,12 +154,13 @@ def make_key(key: Key, body: MakeKey, ctx: ActionContext) -> None:
     for the change calendar.
     """
     roles, expires_at = body.roles, body.expires_at
+    person = ctx.required_ref(Person, "person")
+    # No credential makes a broader one, nor one of the same person that outlives it.
     if not _is_administrator(key, ctx):
-        # No credential makes a broader one, nor one that outlives it.
         restricted_to = grant_texts(ctx.caller.restricted_to)
         roles = roles or (None if restricted_to is None else tuple(restricted_to))
+    if person.id == ctx.caller.person_id:
         expires_at = expires_at or ctx.caller.ends_at
-    person = ctx.required_ref(Person, "person")
     key.name = body.name
     key.person_id = person.id
     key.roles = None if roles is None else list(dict.fromkeys(roles))
@@ -181,10 +200,11 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action    中文    from               to                who                    event
         action(make_key, "创建", NEW_RECORD,        KeyState.active,  admin | calendar_reader | rule, "key.made", name="make",
-               wrong=(key_beyond_own_calendar, key_roles_not_held)),
+               wrong=(secret_superseded, key_beyond_own_calendar, credential_outlived, key_roles_not_held)),
         action(rotate,   "轮换", [KeyState.active], STAYS,            admin | holder | rule, "key.rotated",
-               wrong=(expiry_extended,)),
-        action(revoke,   "吊销", [KeyState.active], KeyState.revoked, admin | holder | rule, "key.revoked"),
+               wrong=(secret_superseded, expiry_extended, credential_outlived)),
+        action(revoke,   "吊销", [KeyState.active], KeyState.revoked, admin | holder | rule, "key.revoked",
+               wrong=(secret_superseded,)),
     ),
 )
 # fmt: on

@@ -46,7 +46,7 @@ from app.kernel.payloads import (
     provided_fields,
 )
 from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.refusals import SupersededSecret, WrongValue
 from app.kernel.visibility import STAFF
 
 
@@ -165,11 +165,18 @@ class EditPerson(Patch):
 
 async def login_not_covered(reads: ReadContext, person: Person, body: EditPerson, ctx: ActionContext) -> None:
     """Refuse a new login unless the caller may act as the whole person, since whoever sets a login can log in
-    as that person.
+    as that person; and one's own where the caller's credential ends, since a login does not.
     """
     given = body.login if "login" in dict(provided_fields(body)) else None
-    if given is not None and not ctx.caller.covers_credential(person.id, None):
+    if given is None:
+        return
+    caller = ctx.caller
+    if caller.is_superseded:
+        raise SupersededSecret()
+    if not caller.covers_credential(person.id, None):
         raise WrongValue(pointer="/login", because="login_beyond_your_own")
+    if caller.ends_at is not None and person.id == caller.person_id:
+        raise WrongValue(pointer="/login", because="login_outlives")
 
 
 def edit(person: Person, body: EditPerson, ctx: ActionContext) -> None:

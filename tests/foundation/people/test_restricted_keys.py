@@ -83,10 +83,10 @@ async def test_a_key_acts_on_no_key_broader_than_itself(api: Api, keys: Keys) ->
         (keys.engineer, keys.requester_id),
         (keys.engineer, keys.engineer_id),
         (keys.whole, keys.engineer_id),
-        (keys.whole, keys.whole_id),
     ):
         await client.post_ok(f"/v1/keys/{key_id}/rotate")
     await keys.whole.post_ok(f"/v1/keys/{keys.engineer_id}/revoke")
+    await keys.whole.post_ok(f"/v1/keys/{keys.whole_id}/rotate")
 
 
 async def test_a_session_acts_on_no_key_broader_than_the_one_that_opened_it(api: Api, keys: Keys) -> None:
@@ -94,7 +94,8 @@ async def test_a_session_acts_on_no_key_broader_than_the_one_that_opened_it(api:
     browser = api.with_token(None, headers={"Cookie": cookie, **OURS})
     refused = await browser.post(f"/v1/keys/{keys.engineer_id}/rotate", json=AT_ONCE)
     assert refused.status_code == 403
-    await browser.post_ok(f"/v1/keys/{keys.requester_id}/rotate")
+    ends = (await browser.read("/v1/me"))["expires_at"]
+    await browser.post_ok(f"/v1/keys/{keys.requester_id}/rotate", {"expires_at": ends})
 
 
 async def test_a_key_that_ends_gets_no_secret_that_lasts_longer(api: Api, keys: Keys) -> None:
