@@ -5600,6 +5600,7 @@ create table plumbing.timer (
   rule text collate "C" not null,
   stream text collate "C" not null,
   due_at timestamp with time zone not null,
+  planned_at timestamp with time zone,
   constraint timer_pkey PRIMARY KEY (rule, stream)
 );
 CREATE INDEX timer_due ON plumbing.timer USING btree (rule, due_at);

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from app.common.children import Visibility
+from app.common.children import ExternalReference, Visibility
 from app.common.people import Caller
 from app.common.records import as_row, empty
 from app.common.tickets import Channel
@@ -17,6 +17,7 @@ from app.kernel.ledger import Ledger
 from app.kernel.observe import ObservedEvent, Snapshot, observe
 from app.kernel.visibility import audience
 from app.log import read
+from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest
@@ -53,8 +54,18 @@ class Mirror:
         said: dict[str, str | None] = {"resolution": words} if words else {}
         told = Snapshot(at, self.opened_at, state, fields, said, given, {}, actor=by)
         events = observe(case, told, self.ledger.vault.sealing(author.key))
-        await self._append(case, before, [self._event(case.key, one) for one in events], shown)
+        rows = () if before else (self._reference(case, events[0]),)
+        await self._append(case, before, [self._event(case.key, one) for one in events], shown, *rows)
         return case.record
+
+    def _reference(self, case: ImportedCase[Incident], opening: ObservedEvent) -> tuple[str, dict[str, Any]]:
+        """The tool's id of the ticket, told with its first event, and its row."""
+        reference = uuid7()
+        fields = {"key": str(reference), "kind": LIFECYCLE.kind, "record": case.key, "source": "desk"}
+        key = stream(ExternalReference.KIND, reference)
+        opening.data["set"] = dict(sorted({key: fields, **opening.data["set"]}.items()))
+        envelope = {"id": str(reference), "version": 1, "changed_at": instant(opening.at)}
+        return f"fold.{ExternalReference.KIND}", envelope | fields
 
     async def comment(self, by: UUID, at: datetime, text: str) -> None:
         """The tool reports that somebody has said something, by an event of that type."""

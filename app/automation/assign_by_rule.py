@@ -92,7 +92,7 @@ async def _assign(ledger: Ledger, connection: Connection, event: Recorded, now: 
     if not rules:
         return
     reference = f"{event.position}:{id_of(event.stream)}"
-    cause = Cause(NAME, event.id, event.correlation_id, now, reference)
+    cause = Cause.of_event(NAME, event, now, reference)
     consequence, code = None, None
     for _ in range(ATTEMPTS):
         consequence = await _consequence(ledger, connection, event, rules, now)

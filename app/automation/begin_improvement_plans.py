@@ -20,10 +20,8 @@ def due(plan: ImprovementPlan, settings: Settings) -> datetime | None:
 
 
 async def begin(ledger: Ledger, plan: ImprovementPlan, now: datetime) -> tuple[str, Payload] | None:
-    """Return the action that begins the plan, and its payload. One approved in its year begins now."""
-    begins = due(plan, ledger.settings)
-    late = begins is None or plan.approved_at is None or plan.approved_at > begins
-    return "begin", EmptyPayload(occurred_at=None if late else begins)
+    """Return the action that begins the plan, and its payload."""
+    return "begin", EmptyPayload()
 
 
 RULE = TimedRule(

@@ -13,7 +13,7 @@ from app.foundation.escalation.lookups import matching_rules, open_tickets
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.rules import Consequence
-from app.kernel.timers import BATCH, TimerOutcome
+from app.kernel.timers import BATCH, Outcome, TimerOutcome
 from app.log.batches import Batch
 from app.log.events import id_of, kind_of
 from app.log.follow import Consumer
@@ -32,7 +32,8 @@ LONGEST_SECONDS = 300.0
 # already. A reopening that another system reported when it was over, or once more, begins none. Imported
 # tickets have none until an event of theirs is recorded here.
 PENDING = """
-select t.stream, t.id, t.version, r.id as rule_id, r.name, team.id as team_id, person.id as person_id,
+select t.stream, t.id, t.version, r.id as rule_id, r.name, r.changed_at as ruled_at,
+  team.id as team_id, person.id as person_id,
   begun.at + make_interval(secs => r.after_seconds) as due_at,
   r.id || ':' || t.id || ':' || begun.version as reference
 from {tickets} t
@@ -111,7 +112,7 @@ class EscalateByRule:
             found += await ledger.db.rows(query, _parameters(lifecycle) | {"ids": ids})
         return found
 
-    async def outcome_of(self, ledger: Ledger, row: Row, now: datetime) -> TimerOutcome | datetime | None:
+    async def outcome_of(self, ledger: Ledger, row: Row, now: datetime) -> Outcome:
         """Return the escalation of the ticket if it is due by now, otherwise the time when it is due."""
         due: datetime = row["due_at"]
         if due > now:
@@ -123,7 +124,10 @@ class EscalateByRule:
             reason=row["name"],
         )
         kind = kind_of(row["stream"])
-        return TimerOutcome(Consequence(kind, "escalate", row["id"], body, row["version"]), row["reference"])
+        # By a rule that was added, or changed, after that instant it was not due then.
+        due_at = None if due < row["ruled_at"] else due
+        escalation = Consequence(kind, "escalate", row["id"], body, row["version"])
+        return TimerOutcome(escalation, due_at, row["reference"])
 
 
 RULE = EscalateByRule()

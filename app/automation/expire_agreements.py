@@ -17,13 +17,8 @@ def due(agreement: Agreement, settings: Settings) -> datetime | None:
 
 
 async def expire(ledger: Ledger, agreement: Agreement, now: datetime) -> tuple[str, Payload] | None:
-    """Return the action that ends the agreement and its payload. One that was signed or changed after its end
-    expires now.
-    """
-    assert agreement.ends_at is not None
-    changed = agreement.changed_at
-    late = changed is not None and changed > agreement.ends_at
-    return "expire", EmptyPayload(occurred_at=None if late else agreement.ends_at)
+    """Return the action that ends the agreement and its payload."""
+    return "expire", EmptyPayload()
 
 
 RULE = TimedRule("expire_agreements", "sla", frozenset(IN_FORCE), due, expire, only="r.ends_at is not null")

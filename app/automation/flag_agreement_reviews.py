@@ -28,6 +28,13 @@ async def flag(ledger: Ledger, agreement: Agreement, now: datetime) -> tuple[str
     return ("flag_review" if agreement.review_due_at <= now else "remind_of_review"), EmptyPayload()
 
 
+def newest_due(agreement: Agreement, now: datetime) -> datetime:
+    """Return when that was due."""
+    assert agreement.review_due_at is not None
+    overdue = agreement.review_due_at <= now
+    return agreement.review_due_at if overdue else agreement.review_due_at - REMIND_BEFORE
+
+
 RULE = TimedRule(
     "flag_agreement_reviews",
     "sla",
@@ -35,4 +42,5 @@ RULE = TimedRule(
     due,
     flag,
     only="r.review_due_at is not null and r.review_overdue_at is null",
+    newest_due=newest_due,
 )

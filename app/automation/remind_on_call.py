@@ -42,4 +42,19 @@ async def remind(ledger: Ledger, incident: Incident, now: datetime) -> tuple[str
     return "remind", RemindIncident(persons=tuple(str(person) for person in persons))
 
 
-RULE = TimedRule("remind_on_call", "incident", OPEN, due, remind, only=f"r.priority = '{Priority.P1.value}'")
+def newest_due(incident: Incident, now: datetime) -> datetime:
+    """Return when the last reminder was due: persons get one for all that nobody sent."""
+    since = incident.reminded_at or incident.opened_at
+    assert since is not None
+    return since + max((now - since) // REMINDER_INTERVAL, 1) * REMINDER_INTERVAL
+
+
+RULE = TimedRule(
+    "remind_on_call",
+    "incident",
+    OPEN,
+    due,
+    remind,
+    only=f"r.priority = '{Priority.P1.value}'",
+    newest_due=newest_due,
+)

@@ -20,7 +20,7 @@ def due(improvement: Improvement, settings: Settings) -> datetime | None:
 
 async def take_up(ledger: Ledger, improvement: Improvement, now: datetime) -> tuple[str, Payload] | None:
     """Return the action that takes it up, and its payload."""
-    return "take_up", TakeUpImprovement(occurred_at=improvement.deferred_until_at)
+    return "take_up", TakeUpImprovement()
 
 
 RULE = TimedRule("take_up_improvements", "improvement", frozenset({State.deferred}), due, take_up)

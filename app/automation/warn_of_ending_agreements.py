@@ -27,11 +27,26 @@ async def warn(ledger: Ledger, agreement: Agreement, now: datetime) -> tuple[str
     """Return the action that warns and its payload. Of several warnings that are due it is the last: one that
     was signed three weeks before its end warns once.
     """
+    return "warn_of_end", WarnOfEndSla(days=_newest_days(agreement, now))
+
+
+def newest_due(agreement: Agreement, now: datetime) -> datetime:
+    """Return when that warning was due."""
     assert agreement.ends_at is not None
-    days = [days for days in WARN_DAYS if agreement.ends_at - timedelta(days=days) <= now]
-    return "warn_of_end", WarnOfEndSla(days=days[-1])
+    return agreement.ends_at - timedelta(days=_newest_days(agreement, now))
+
+
+def _newest_days(agreement: Agreement, now: datetime) -> int:
+    assert agreement.ends_at is not None
+    return [days for days in WARN_DAYS if agreement.ends_at - timedelta(days=days) <= now][-1]
 
 
 RULE = TimedRule(
-    "warn_of_ending_agreements", "sla", frozenset(IN_FORCE), due, warn, only="r.ends_at is not null"
+    "warn_of_ending_agreements",
+    "sla",
+    frozenset(IN_FORCE),
+    due,
+    warn,
+    only="r.ends_at is not null",
+    newest_due=newest_due,
 )

@@ -29,7 +29,8 @@ class CommandMetadata:
     """The metadata of a command: who sends it, through which channel, and what caused it.
 
     `now` is the clock of the process that received it; `source` the channel; `correlation_id` the request's
-    id. `on_behalf_of` is the person whom a tool names as the actor, beside the tool itself.
+    id. `on_behalf_of` is the person whom a tool names as the actor, beside the tool itself. `due_at` is when
+    a rule was to act, which may be some time ago if no worker ran; None: what is done is done now.
     """
 
     caller: Caller
@@ -40,6 +41,7 @@ class CommandMetadata:
     causation_id: UUID | None = None
     on_behalf_of: UUID | None = None
     language: str = "en"
+    due_at: datetime | None = None
 
 
 @dataclass(slots=True)

@@ -24,15 +24,18 @@ BACKDATING_LIMITS = {
 
 
 def occurred_at(command: Command, record: Any) -> datetime:
-    """Return when the action happened: as stated in the payload, within the limits of the caller's roles, or
-    now.
+    """Return when the action happened: as stated in the payload, within the limits of the caller's roles; of
+    what a rule does, when it was to do it; or now.
 
-    A state is not left before it began, and nothing happens to a ticket before it was opened.
+    A state is not left before it began, and nothing happens to a ticket before it was opened. What a rule
+    does is never before the record's last change: it has decided on the record as it is.
     """
-    now, said = command.metadata.now, command.body.occurred_at
+    now, said, due = command.metadata.now, command.body.occurred_at, command.metadata.due_at
     if said is None:
         since = record.state_since if _leaves_a_state(command, record) else record.changed_at
-        return now if since is None else max(now, since)
+        at, changed_at = (now, None) if due is None else (min(due, now), record.changed_at)
+        found: list[datetime] = [at, *(bound for bound in (since, changed_at) if bound is not None)]
+        return max(found)
     if said > now + FUTURE_TOLERANCE:
         raise WrongValue(pointer="/occurred_at", because="in_the_future")
     reach = _backdating_limit(command.metadata.caller)

@@ -35,6 +35,12 @@ BATCH = 1_000
 ATTEMPTS = 5
 # For a thousand events that each lead to many commands, on a slow disk.
 LONGEST_SECONDS = 300.0
+#: The source of what rules do.
+RULE_SOURCE = "rule"
+# A tool has an id of its own for what it mirrors here; a mail or an alert that opened a ticket has none.
+IS_MIRRORED = """
+select 1 from fold.external_reference r where r.record = %s and exists (
+  select from log.event e where e.stream = r.record and e.source like 'webhook:%%' offset 0)"""
 KEY_USED = "select 1 from log.idempotency where key = %s and route = %s and principal = %s"
 ADD_REFUSAL = """
 insert into plumbing.refused_consequence (rule, cause, record, action, code, refused_at)
@@ -152,10 +158,7 @@ class Rule:
 
         # Keyed by record, not by a running number: that would name another record if there are more of them
         # when the event is handled again.
-        causes = [
-            Cause(self.name, event.id, event.correlation_id, now, f"{event.position}:{c.key}")
-            for c in consequences
-        ]
+        causes = [Cause.of_event(self.name, event, now, f"{event.position}:{c.key}") for c in consequences]
         done = [perform_consequence(ledger, *pair) for pair in zip(causes, consequences, strict=True)]
         outcomes = await asyncio.gather(*done, return_exceptions=True)
         for cause, consequence, outcome in zip(causes, consequences, outcomes, strict=True):
@@ -172,7 +175,8 @@ class Cause:
     time.
 
     `reference` is the command's idempotency key, so that it is applied once; None: the version in the
-    consequence ensures that.
+    consequence ensures that. `due_at` is when the rule was to act (None: now); what it does carries that
+    instant, however late it is done.
     """
 
     rule: str
@@ -180,11 +184,22 @@ class Cause:
     correlation_id: str
     now: datetime
     reference: str | None = None
+    due_at: datetime | None = None
+
+    @classmethod
+    def of_event(cls, rule: str, event: Recorded, now: datetime, reference: str) -> Cause:
+        """Return the cause of what follows from an event. The rule was to act when the log had the event; if
+        another rule or a clock made it, when that was due.
+        """
+        due_at = (
+            event.occurred_at if event.source == RULE_SOURCE else max(event.recorded_at, event.occurred_at)
+        )
+        return cls(rule, event.id, event.correlation_id, now, reference, due_at)
 
 
 async def perform_consequence(ledger: Ledger, cause: Cause, consequence: Consequence) -> str | None:
     """Perform a consequence. Return the code of the refusal, or None if the command is applied, now or
-    before.
+    before. One that would move the state of a mirrored ticket is left out: its tool moves it, and persons.
 
     Raises RetriesExhausted if others kept changing the record, or DatabaseGone: then it is to be retried.
     """
@@ -196,12 +211,16 @@ async def perform_consequence(ledger: Ledger, cause: Cause, consequence: Consequ
         caller,
         cause.now,
         cause.correlation_id,
-        source="rule",
+        source=RULE_SOURCE,
         source_ref=cause.reference,
         causation_id=cause.event_id,
+        due_at=cause.due_at,
     )
     lifecycle = ledger.lifecycles[consequence.kind]
     row = lifecycle[consequence.action]
+    moves = lifecycle.is_ticket and not (row.stays or row.opens)
+    if moves and await _is_mirrored(ledger, consequence.record):
+        return None
     name = None if consequence.record_id is None else str(consequence.record_id)
     seen = None if consequence.if_match is None else frozenset({consequence.if_match})
     try:
@@ -216,6 +235,13 @@ async def perform_consequence(ledger: Ledger, cause: Cause, consequence: Consequ
             return None
         return refusal.code if isinstance(refusal, Refusal) else refusal.constraint or "rejected"
     return None
+
+
+async def _is_mirrored(ledger: Ledger, name: str) -> bool:
+    """Return whether the ticket is one of a tool's that is mirrored here. It would be told again what we have
+    made of it, or older news of the tool's would lose against it.
+    """
+    return await ledger.db.value(IS_MIRRORED, (name,)) is not None
 
 
 async def record_refusal(connection: Connection, cause: Cause, consequence: Consequence, code: str) -> None:

@@ -53,16 +53,20 @@ select named.stream from unnest(%s::text[]) as named(stream)
 where exists (
   select from log.event e where e.stream = named.stream and e.source not like 'import:%%' offset 0)"""
 UNSET_TIMERS = "delete from plumbing.timer where rule = %s and stream = any(%s)"
+# `planned_at` is what the rule has computed; `due_at` may come later, while it is tried again. If it was to
+# come, and is past now by a setting or by news, it is planned for now.
 SET_TIMERS = """
-insert into plumbing.timer as old (rule, stream, due_at)
-  select %s, u.stream, u.due_at from unnest(%s::text[], %s::timestamptz[]) as u(stream, due_at)
-on conflict (rule, stream) do update set due_at = excluded.due_at where old.due_at <> excluded.due_at"""
+insert into plumbing.timer as old (rule, stream, due_at, planned_at)
+  select %s, u.stream, u.due_at, u.due_at from unnest(%s::text[], %s::timestamptz[]) as u(stream, due_at)
+on conflict (rule, stream) do update
+  set due_at = excluded.due_at, planned_at = greatest(excluded.due_at, least(old.planned_at, now()))
+  where old.due_at <> excluded.due_at"""
 # One index lookup for each rule, however many timers there are.
 WITH_DUE = """
 select named.rule from unnest(%s::text[]) as named(rule)
 where exists (select from plumbing.timer t where t.rule = named.rule and t.due_at <= %s offset 0)"""
 DUE = """
-select stream from plumbing.timer where rule = %s and due_at <= %s
+select stream, planned_at from plumbing.timer where rule = %s and due_at <= %s
 order by due_at limit %s for update skip locked"""
 # With the event of the record's current version: it is the cause of the timer.
 RECORDS = """
@@ -75,7 +79,9 @@ on e.stream = r.record and e.version = r.version
 where r.record = any(%(streams)s) and {stands} and {only}"""
 IN_STATES = "r.state = any(%(states)s)"
 DELETE_FIRED = "delete from plumbing.timer where rule = %s and stream = any(%s)"
-RESCHEDULE = "update plumbing.timer set due_at = %s where rule = %s and stream = %s"
+RESCHEDULE = """
+update plumbing.timer set due_at = %(at)s, planned_at = case when %(planned)s then %(at)s else planned_at end
+where rule = %(rule)s and stream = %(stream)s"""
 OVERDUE = """
 select count(*) as timers, coalesce(extract(epoch from %(now)s - min(due_at)), 0)::float8 as seconds
 from plumbing.timer where due_at <= %(now)s"""
@@ -83,13 +89,18 @@ from plumbing.timer where due_at <= %(now)s"""
 
 @dataclass(frozen=True, slots=True)
 class TimerOutcome:
-    """A rule's command; a reference that names it for idempotency if the record's version is not enough; and
-    the command to perform instead if the first is refused.
+    """A rule's command; when it was due (None: now); a reference that names it for idempotency if the
+    record's version is not enough; and the command to perform instead if the first is refused.
     """
 
     consequence: Consequence
+    due_at: datetime | None
     reference: str | None = None
     otherwise: Consequence | None = None
+
+
+#: A command; or when the record is due; or in how long it is tried again; or nothing.
+Outcome = TimerOutcome | datetime | timedelta | None
 
 
 class TimerConsumer(Protocol):
@@ -111,8 +122,10 @@ class TimerConsumer(Protocol):
         and of the event of its current version the id (`cause`) and the `correlation_id`.
         """
 
-    async def outcome_of(self, ledger: Ledger, row: Row, now: datetime) -> TimerOutcome | datetime | None:
-        """Return the rule's outcome for the record now; or when to check it again; or None: nothing to do."""
+    async def outcome_of(self, ledger: Ledger, row: Row, now: datetime) -> Outcome:
+        """Return the rule's outcome for the record now. The row also says for when the timer was planned
+        (`planned_at`).
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +135,8 @@ class TimedRule(Generic[R]):
     `due` computes the time from the record's current state; None: never in this state. `act` returns the
     action and its payload; None: it cannot be performed now, and the record is checked again in a minute.
     `otherwise` is performed instead if that is refused (None: nothing, and only operators see the refusal).
-    The name is that of its file.
+    What is done carries the instant that `due` returned, however late it is done. If it was due then and
+    again since, `newest_due` returns the last of these, by now. The name is that of its file.
 
     A rule for records of several kinds is one instance for each; `timers_per_kind` tells their timers apart.
     `only` is an SQL condition that holds for every row `r` for which `due` returns a time: it spares reading
@@ -139,6 +153,7 @@ class TimedRule(Generic[R]):
     child_class: type[ChildRecord] | None = None
     timers_per_kind: bool = False
     otherwise: tuple[str, Payload] | None = None
+    newest_due: Callable[[R, datetime], datetime] | None = None
 
     @property
     def timers(self) -> str:
@@ -227,7 +242,7 @@ class TimedRule(Generic[R]):
         said = {"kind": self.kind, "ids": ids, "streams": list(streams), "states": self.codes}
         return await ledger.db.rows(query, said)
 
-    async def outcome_of(self, ledger: Ledger, row: Row, now: datetime) -> TimerOutcome | datetime | None:
+    async def outcome_of(self, ledger: Ledger, row: Row, now: datetime) -> Outcome:
         """Return the command of `act` if the record is due, otherwise when to check it again."""
         record = self.record_of(ledger, row)
         due = self.due(record, ledger.settings)
@@ -235,8 +250,12 @@ class TimedRule(Generic[R]):
             return due
         found = await self.act(ledger, record, now)
         if found is None:
-            return now + RETRY_DELAY
-        stream = row["stream"]
+            return RETRY_DELAY
+        stream, planned_at = row["stream"], row["planned_at"]
+        # A setting has moved it into the past since: it was not due then.
+        moved = planned_at is not None and due < planned_at
+        if self.newest_due is not None:
+            due = self.newest_due(record, now)
         # A child row's version is not that of its record: the action checks the child row's own state.
         version = None if self.child_class else record.version
 
@@ -244,7 +263,9 @@ class TimedRule(Generic[R]):
             return Consequence(kind_of(stream), action, id_of(stream), body, if_match=version)
 
         return TimerOutcome(
-            consequence(*found), otherwise=None if self.otherwise is None else consequence(*self.otherwise)
+            consequence(*found),
+            None if moved else due,
+            otherwise=None if self.otherwise is None else consequence(*self.otherwise),
         )
 
 
@@ -302,14 +323,16 @@ async def fire_due(
     ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
     async with AnswerDeadline(connection, ends), connection.transaction():
         cursor = await connection.execute(DUE, (rule.timers, now, FIRE_BATCH))
-        streams = [stream for (stream,) in await cursor.fetchall()]
+        planned: dict[str, datetime | None] = dict(await cursor.fetchall())
+        streams = list(planned)
         if streams:
-            batch = _Batch(ledger, rule, now, failed)
-            await batch.fire(streams)
+            batch = _Batch(ledger, rule, now, failed, planned)
+            await batch.fire()
             for cause, consequence, code in batch.refused:
                 await record_refusal(connection, cause, consequence, code)
             for stream, at in batch.later.items():
-                await connection.execute(RESCHEDULE, (at, rule.timers, stream))
+                said = {"at": at, "planned": stream not in batch.tried_again}
+                await connection.execute(RESCHEDULE, said | {"rule": rule.timers, "stream": stream})
             gone = [stream for stream in streams if stream not in batch.later]
             await connection.execute(DELETE_FIRED, (rule.timers, gone))
     return len(streams)
@@ -317,22 +340,24 @@ async def fire_due(
 
 @dataclass(slots=True)
 class _Batch:
-    """Timers that fire together, with the results: when to check a record `later`, by stream; and the
-    refusals.
+    """Timers that fire together, and for when they were `planned`, by stream; with the results: when to check
+    a record `later`, and which of these are `tried_again`; and the refusals.
     """
 
     ledger: Ledger
     rule: TimerConsumer
     now: datetime
     failed: Callable[[str, Exception], None]
+    planned: dict[str, datetime | None]
     later: dict[str, datetime] = field(default_factory=dict)
+    tried_again: set[str] = field(default_factory=set)
     refused: list[tuple[Cause, Consequence, str]] = field(default_factory=list)
 
-    async def fire(self, streams: Sequence[str]) -> None:
+    async def fire(self) -> None:
         """Load the records and act on them concurrently, so that commands share a batch of the
         log's writer.
         """
-        rows = await self.rule.load_records(self.ledger, streams)
+        rows = await self.rule.load_records(self.ledger, list(self.planned))
         for outcome in await asyncio.gather(*map(self._fire_one, rows), return_exceptions=True):
             if outcome is not None:
                 raise outcome
@@ -345,22 +370,30 @@ class _Batch:
         except DatabaseGone:
             raise
         except RetriesExhausted:
-            self._reschedule(stream, self.now + CONTENTION_DELAY)
+            self._try_again(stream, CONTENTION_DELAY)
         except Exception as error:  # a fault of the rule: one record does not stop the others
             self.failed(self.rule.name, error)
-            self._reschedule(stream, self.now + RETRY_DELAY)
+            self._try_again(stream, RETRY_DELAY)
 
     def _reschedule(self, stream: str, at: datetime) -> None:
         self.later[stream] = min(at, self.later.get(stream, at))
 
+    def _try_again(self, stream: str, delay: timedelta) -> None:
+        self.tried_again.add(stream)
+        self._reschedule(stream, self.now + delay)
+
     async def _act(self, row: Row, cause: Cause) -> None:
-        wanted = await self.rule.outcome_of(self.ledger, row, self.now)
+        stream = row["stream"]
+        wanted = await self.rule.outcome_of(self.ledger, row | {"planned_at": self.planned[stream]}, self.now)
         if wanted is None:
             return
         if isinstance(wanted, datetime):
-            self._reschedule(row["stream"], wanted)
+            self._reschedule(stream, wanted)
             return
-        cause = replace(cause, reference=wanted.reference)
+        if isinstance(wanted, timedelta):
+            self._try_again(stream, wanted)
+            return
+        cause = replace(cause, reference=wanted.reference, due_at=wanted.due_at)
         for consequence in (wanted.consequence, wanted.otherwise):
             if consequence is None:
                 return

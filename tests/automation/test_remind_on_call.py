@@ -35,7 +35,7 @@ async def test_a_p1_is_reminded_of_every_five_minutes_until_somebody_acknowledge
     for _ in range(3):
         await desk.pass_time(minutes=5)
     assert [after for after, _ in await reminders(desk, incident)] == [
-        timedelta(minutes=n) for n in (9, 14, 19)
+        timedelta(minutes=n) for n in (5, 10, 15)
     ]
     await desk.perform("acknowledge", incident)
     await desk.pass_time(minutes=60)

@@ -1,4 +1,6 @@
-"""A worker for tests: it does all that there is to do as of a time that it is told, and then stops."""
+"""A worker for tests: it does all that there is to do as of a time that it is told, and then stops. Whatever
+its timers do must carry the instant at which it was due.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +20,7 @@ from app.log.events import Recorded
 from app.log.follow import FOLLOW_LIMITS, MOVE_CHECKPOINTS, Consumer, process_next_batch
 from app.notifications import notices
 from app.worker import TIMED_RULES, acting_consumers
+from tests.automation.due_instants import due_instants_are_told
 
 
 @dataclass
@@ -91,7 +94,11 @@ class Worker:
     async def _go_off(self, connection: Connection, now: datetime) -> int:
         rules = {rule.timers: rule for rule in TIMED_RULES}
         due = [rules[name] for (name,) in await _rows(connection, WITH_DUE, list(rules), now)]
-        return sum([await fire_due(connection, self.ledger, rule, now, failed=self._failed) for rule in due])
+        fired = 0
+        for rule in due:
+            async with due_instants_are_told(self.ledger, rule, now):
+                fired += await fire_due(connection, self.ledger, rule, now, failed=self._failed)
+        return fired
 
     def _failed(self, name: str, error: Exception) -> None:
         self.failures.append((name, error))

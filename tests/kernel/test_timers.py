@@ -21,6 +21,7 @@ from app.log import consumer_group as group
 from app.log import follow
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
 from app.log.writer import AppendRequest, LogPosition
+from app.processes.incidents.lifecycle import EditIncident
 from app.processes.incidents.records import Incident, IncidentState
 from app.settings import Settings
 from app.shared_connections import SharedConnections
@@ -90,6 +91,14 @@ async def done(ledger: Ledger) -> list[str]:
         "select stream from log.event where actor = 'rule:gives_to_the_desk' order by position"
     )
     return [row["stream"] for row in rows]
+
+
+async def done_at(ledger: Ledger) -> list[datetime]:
+    """When the rule says that it has done something."""
+    rows = await ledger.db.rows(
+        "select occurred_at from log.event where actor = 'rule:gives_to_the_desk' order by position"
+    )
+    return [row["occurred_at"] for row in rows]
 
 
 async def refusals(ledger: Ledger) -> list[tuple[str, str, str]]:
@@ -303,6 +312,46 @@ async def test_what_cannot_be_done_now_is_looked_at_again_in_a_minute(
     assert await done(ledger) == []
     await fire(line, ledger, NOW + HOUR + timers.RETRY_DELAY)
     assert await done(ledger) == [incident.row_key]
+
+
+async def test_what_is_done_late_carries_the_instant_at_which_it_was_due_also_if_it_was_tried_before(
+    ledger: Ledger, agent: Caller, line: Connection
+) -> None:
+    incident = await opened(ledger, agent)
+
+    async def nobody_is_there(ledger: Ledger, seen: Incident, now: datetime) -> None:
+        return None
+
+    await catch_up(line, a_rule().consumer(ledger))
+    for hours in (2, 3):
+        await fire(line, ledger, NOW + hours * HOUR, a_rule(act=nobody_is_there))
+    await fire(line, ledger, NOW + 4 * HOUR)
+    assert await done(ledger) == [incident.row_key]
+    assert await done_at(ledger) == [NOW + HOUR]
+
+
+async def test_what_a_setting_has_moved_into_the_past_is_done_as_of_now(
+    ledger: Ledger, agent: Caller, line: Connection
+) -> None:
+    await opened(ledger, agent)
+
+    def due_at_once(incident: Incident, settings: Settings) -> datetime | None:
+        return incident.opened_at
+
+    await catch_up(line, a_rule().consumer(ledger))
+    await fire(line, ledger, NOW + 2 * HOUR, a_rule(due=due_at_once))
+    assert await done_at(ledger) == [NOW + 2 * HOUR]
+
+
+async def test_nothing_is_done_as_of_before_the_last_change(
+    ledger: Ledger, agent: Caller, line: Connection
+) -> None:
+    incident = await opened(ledger, agent)
+    changed = EditIncident(title="Changed")
+    await act(ledger, agent, "incident", "edit", incident.id, changed, now=NOW + 2 * HOUR)
+    await catch_up(line, a_rule().consumer(ledger))
+    await fire(line, ledger, NOW + 3 * HOUR)
+    assert await done_at(ledger) == [NOW + 2 * HOUR]
 
 
 async def test_a_history_from_elsewhere_has_no_timers_until_somebody_acts_here(

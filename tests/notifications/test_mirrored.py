@@ -32,6 +32,8 @@ STORIES: dict[str, tuple[Priority, tuple[str, ...], timedelta]] = {
     "answered": (Priority.P3, ("assign", "start", "hold", "comment"), timedelta()),
     "urgent": (Priority.P1, ("assign",), timedelta(minutes=6)),
 }
+#: Stories in which a rule moves the state of ours; the tool and persons move that of a tool's ticket.
+STATE_MOVED_BY_RULES = {"closed after days", "answered"}
 
 
 async def done_here(office: Office, priority: Priority, steps: tuple[str, ...]) -> Incident:
@@ -135,7 +137,12 @@ async def test_a_mirrored_story_tells_the_same_people_and_has_the_same_consequen
     here = await outcome(office, lambda: done_here(office, priority, steps), wait, *persons)
     there = await outcome(office, lambda: mirrored(office, priority, steps), wait, *persons)
     assert any(here[0]), "the story tells somebody something"
-    assert there == here
+    if name in STATE_MOVED_BY_RULES:
+        told, (told_by_rules, others) = there[0], (here[1], there[1])
+        assert (len(told_by_rules), others) == (1, [])
+        assert all(set(fewer) <= set(more) for fewer, more in zip(told, here[0], strict=True))
+    else:
+        assert there == here
     silent = await outcome(office, lambda: mirrored(office, priority, (), "import:old"), wait, *persons)
     assert silent == ([[], [], []], []), "a history is told to nobody"
 

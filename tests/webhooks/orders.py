@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -90,13 +90,20 @@ async def store(ledger: Ledger, source_id: str, key: str, body: Json) -> None:
     await storing.store(ledger, UUID(source_id), f"id:{key}", RawDelivery(headers, raw_body))
 
 
-async def deliver(ledger: Ledger, source_id: str, orders: Sequence[Order]) -> None:
-    """Deliver every order, one delivery of each at a time, and process them."""
+async def deliver(
+    ledger: Ledger,
+    source_id: str,
+    orders: Sequence[Order],
+    then: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Deliver every order, one delivery of each at a time, and process them. `then` happens after each."""
     for step in range(max(map(len, orders))):
         for order in orders:
             if step < len(order):
                 await store(ledger, source_id, *order[step])
         await process_all(ledger)
+        if then is not None:
+            await then()
     failed = await ledger.db.rows("select code from plumbing.webhook_delivery where state <> 'processed'")
     assert failed == []
 

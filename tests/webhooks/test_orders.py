@@ -7,12 +7,18 @@ LEDGERDESK_TEST_ORDERS to try more.
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
 from itertools import count, permutations
 
+import pytest
+
+from tests.automation.worker import Worker
 from tests.client import Api, Json
 from tests.extent import goes_round
+from tests.webhooks import issues_of_jira
 from tests.webhooks.orders import FIRST, ORDERS, Order, an_issue, deliver, found, named, same, the_story
-from tests.webhooks.test_receiving import a_tool
+from tests.webhooks.test_receiving import a_tool, an_admin
+from tests.webhooks.tools import a_source
 
 
 def a_long_story(chance: random.Random, number: int) -> list[Json]:
@@ -49,6 +55,29 @@ async def test_a_story_in_any_order_is_the_same_ticket_with_the_same_events_and_
         await deliver(tool.api.ledger, tool.source["id"], list(many.values()))
         results = await found(tool.api.ledger, tool.source["key"], list(many))
         same(results, results[0], names)
+
+
+@goes_round("orders of what is told", "app.webhooks", "app.automation", "app.kernel")
+@pytest.mark.parametrize(("length", "state"), [(5, "resolved"), (6, "new")])
+async def test_a_story_of_long_ago_in_any_order_is_the_same_while_rules_and_timers_run(
+    api: Api, length: int, state: str
+) -> None:
+    tool = await a_source(api, await an_admin(api), "jira")
+    worker = Worker(tool.api.ledger)
+    others = random.Random(1).sample(list(permutations(range(length))), ORDERS)
+    orders = [tuple(range(length)), *others]
+    many: dict[int, Order] = {}
+    for number, order in enumerate(orders, FIRST):
+        story = named(number, issues_of_jira.the_story(number))
+        many[number] = [story[n] for n in order]
+
+    async def all_follow() -> None:
+        await worker.work(datetime.now(UTC))
+
+    await deliver(tool.api.ledger, tool.source["id"], list(many.values()), all_follow)
+    results = await found(tool.api.ledger, tool.source["key"], list(many))
+    assert results[0][0]["state"] == state
+    same(results, results[0], [str(order) for order in orders])
 
 
 @goes_round("orders of what is told", "app.webhooks")
