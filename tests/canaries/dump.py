@@ -5,6 +5,7 @@ and of refused rows as this program can read them, and files.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from itertools import compress
 from pathlib import Path
@@ -14,6 +15,7 @@ from psycopg import sql
 
 from app.db import Connection, connect
 from app.kernel.ledger import Ledger
+from app.log.events import kind_of
 from app.log.follow import FOLLOW_LIMITS
 from tests.canaries.marks import MARK, PATTERN
 
@@ -25,6 +27,8 @@ where c.relkind in ('r', 'p', 'm') and not c.relispartition and a.attnum > 0 and
   and n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema'
 group by 1, 2 order by 1, 2
 """
+#: How PostgreSQL shows a byte that is no character of ASCII.
+_OCTAL = re.compile(r"(?<!\\)\\[0-7]{3}")
 #: What the program itself can read without anybody's key.
 SEALED = {
     "plumbing.webhook_delivery": "open_delivery",
@@ -33,11 +37,12 @@ SEALED = {
 
 
 class Found(NamedTuple):
-    """A marked word where it is stored: the table and column, and the member if that holds JSON."""
+    """A marked word, and where it is stored: `fold.incident.title` for a column and for what an event sets of
+    that field; `log.incident.title` for what an event says besides; the name of a file.
+    """
 
     word: str
-    column: str
-    member: str
+    place: str
 
 
 async def everything(ledger: Ledger, folder: Path) -> set[Found]:
@@ -62,9 +67,27 @@ async def _in_tables(connection: Connection) -> AsyncIterator[Found]:
             sql.SQL(" or ").join(sql.SQL("{} ~ {}").format(text, PATTERN) for text in searched),
         )
         for row in await (await connection.execute(query)).fetchall():
-            for column, text in zip(columns, row, strict=True):
-                for one in _in_text(f"{schema}.{name}.{column}", text or ""):
+            values = dict(zip(columns, row, strict=True))
+            if (schema, name) == ("log", "event"):
+                for one in _in_event(values["stream"], values.pop("data")):
                     yield one
+            for column, text in values.items():
+                for word in MARK.findall(text or ""):
+                    yield Found(word, f"{schema}.{name}.{column}")
+
+
+def _in_event(stream: str, data: str) -> Iterator[Found]:
+    # Bytes are shown with their backslashes twice, and JSON has nothing but ASCII or what is shown in octal.
+    told = json.loads(_OCTAL.sub("?", data.replace("\\\\", "\\")))
+    for key, fields in told.pop("set").items():
+        for field, value in (fields or {}).items():
+            yield from _words(f"fold.{kind_of(key)}.{field}", value)
+    for field, value in {**told.pop("given"), **told}.items():
+        yield from _words(f"log.{kind_of(stream)}.{field}", value)
+
+
+def _words(place: str, value: Any) -> Iterator[Found]:
+    yield from (Found(word, place) for word in MARK.findall(json.dumps(value)))
 
 
 def _readable(column: str, *, is_raw: bool) -> sql.Composable:
@@ -79,35 +102,11 @@ async def _in_sealed(connection: Connection, ledger: Ledger) -> AsyncIterator[Fo
         for (sealed,) in await (await connection.execute(query)).fetchall():
             opened = getattr(ledger.vault, opening)(bytes(sealed))
             for word in MARK.findall(opened.decode("utf-8", "replace")):
-                yield Found(word, f"{table}.sealed", "")
+                yield Found(word, f"{table}.sealed")
 
 
 def _in_files(folder: Path) -> Iterator[Found]:
     for path in folder.rglob("*"):
         if path.is_file():
             for word in MARK.findall(path.read_bytes().decode("utf-8", "replace")):
-                yield Found(word, path.name, "")
-
-
-def _in_text(column: str, text: str) -> Iterator[Found]:
-    if not MARK.search(text):
-        return
-    try:
-        # What is shown of bytes has its backslashes twice.
-        value = json.loads(text.replace("\\\\", "\\"))
-    except ValueError:
-        value = text
-    yield from (Found(word, column, member) for member, word in _members(value, ""))
-
-
-def _members(value: Any, member: str) -> Iterator[tuple[str, str]]:
-    """Each marked word with the name of the member that holds it, or the nearest around it."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from ((member, word) for word in MARK.findall(name))
-            yield from _members(inner, name)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _members(inner, member)
-    elif isinstance(value, str):
-        yield from ((member, word) for word in MARK.findall(value))
+                yield Found(word, path.name)

@@ -1,4 +1,7 @@
-"""What may still hold a marked word when everybody is erased, each with its reason."""
+"""Where marked words may stand when everybody is erased, each with its reason.
+
+A word has come in as one thing. What may stay of it in one place is no secret in another.
+"""
 
 from __future__ import annotations
 
@@ -7,35 +10,72 @@ from collections.abc import Collection
 from tests.canaries.dump import Found
 from tests.canaries.marks import Marks
 
-#: Members of events and columns of rows, whatever the record.
-MEMBERS = {
-    "title": "lists and searches show titles, and forms say so; `erase` names those with a person's name",
-    "status": "how a tool calls its states: names of what is no person",
-}
-#: Columns of which words may remain that stand in a permitted member, too.
-OF_TITLES = {
-    "search.record.tokens": "titles are found",
-}
-#: Columns that may hold words that came in at some places.
-OF_NOBODY = {
-    "plumbing.webhook_delivery.sealed": (
-        ("alertmanager", "grafana"),
-        "it names nobody, and is removed after thirty days",
+#: Each reason with the places that it is for. `*.title` is that field of whatever has it.
+REASONS: dict[str, tuple[str, ...]] = {
+    "lists and searches show titles, and forms say so; `erase` names those with the person's name": (
+        *("*.title", "*.title_en", "*.title_zh"),
+        *("fold.decision.question", "fold.agenda_item.topic", "fold.article.other_title"),
     ),
+    "what the organisation calls its teams, services, items and rules, and writes of them for everybody": (
+        *("*.name_en", "*.name_zh", "*.label_en", "*.label_zh", "*.description_en", "*.description_zh"),
+        *("fold.team.name", "fold.group.name", "fold.assignment_rule.name", "fold.escalation_rule.name"),
+        *("fold.ci.name", "fold.ci.attributes", "fold.baseline.name", "fold.verification.name"),
+        *("fold.calendar.name", "fold.calendar_version.holidays", "fold.checklist.items"),
+        *("fold.custom_field.key", "fold.custom_field.choices", "fold.catalogue_item.scope"),
+        *("fold.catalogue_item.limits", "fold.catalogue_item.delivery_standard"),
+        *("fold.catalogue_item.checklist", "fold.release_stage_set.stages"),
+        *("fold.risk_questionnaire.questions", "fold.change.risk_answers", "fold.training.skills"),
+        *("fold.training_participant.missing_skills", "fold.pilot_readiness.standards"),
+        *("fold.improvement.rollout_departments", "fold.sla.business_process"),
+        "fold.quality_check.checkpoint",
+    ),
+    "a unit of the organisation, as a team is: persons are filtered by it, and it names none": (
+        "fold.person.department",
+    ),
+    "numbers and names of documents, changes and runs elsewhere": (
+        *(
+            "fold.kpi_rebase.change",
+            "fold.kpi_signal.cause",
+            "fold.verification_item.change",
+            "log.ci.change",
+        ),
+        *("fold.problem.fixing_change", "fold.sla_consent.document", "fold.improvement.document_numbers"),
+        *("fold.improvement_plan_point.refers_to", "fold.kpi_effect.change"),
+        *("fold.release_stage.external_numbers", "fold.training.material_number", "fold.deployment.run"),
+        *("fold.deployment.revisions", "log.release.revisions", "log.request.manual"),
+        *("log.service.number", "log.incident.number"),
+        *("log.ci.change", "log.improvement.numbers", "fold.suggestion_evidence.period"),
+    ),
+    "what is published to everybody whom it concerns; the form says: name no persons here": (
+        *("fold.article.symptoms", "fold.article.answer", "fold.article.other_symptoms"),
+        *("fold.article.other_answer", "fold.article_revision.answer", "fold.problem.symptoms"),
+        *("fold.problem.workaround", "fold.change_template.description", "fold.change_template.plan"),
+        *("fold.change_template.test_plan", "fold.change_template.back_out_plan", "fold.freeze.reason"),
+        *("fold.sla.text", "fold.sla.gap_reason", "fold.meeting.place", "fold.verification.summary"),
+        *("fold.suggestion_evidence.text", "fold.verification_item.note"),
+    ),
+    "a custom field's text is a line like a title: lists show it (decision 0026)": ("*.custom",),
+    "what a browser calls itself, by chance": ("kpi.visit_event.session", "kpi.article_visit.session"),
+    "how a tool calls its states: names of what is no person": ("log.incident.status",),
+}
+PERMITTED = {place: reason for reason, places in REASONS.items() for place in places}
+#: Words that came in at some places may stand where nothing else may.
+OF_NOBODY = {
+    # It names nobody, and is removed after thirty days.
+    "plumbing.webhook_delivery.sealed": ("alertmanager", "grafana"),
 }
 
 
 def not_permitted(found: Collection[Found], marks: Marks) -> list[str]:
-    """Where marked words are that nothing permits, and at which place one of them came in."""
-    permitted = {one.word for one in found if _name(one) in MEMBERS}
+    """Where marked words are that nothing permits, and as what one of them came in."""
+    free = {one.word for one in found if _is_permitted(one.place)}
     left: dict[str, str] = {}
     for one in sorted(found):
-        place = marks.places.get(one.word, one.word)
-        known = _name(one) in MEMBERS or (one.column in OF_TITLES and one.word in permitted)
-        if not known and not place.startswith(OF_NOBODY.get(one.column, ("\0",))[0]):
-            left.setdefault(f"{one.column} {one.member}".strip(), place)
-    return [f"{stored}: what came in as {place}" for stored, place in left.items()]
+        came_in = marks.places.get(one.word, one.word)
+        if one.word not in free and not came_in.startswith(OF_NOBODY.get(one.place, ("\0",))):
+            left.setdefault(one.place, came_in)
+    return [f"{place}: what came in as {came_in}" for place, came_in in left.items()]
 
 
-def _name(one: Found) -> str:
-    return one.member or one.column.rpartition(".")[2]
+def _is_permitted(place: str) -> bool:
+    return place in PERMITTED or f"*.{place.rpartition('.')[2]}" in PERMITTED

@@ -36,13 +36,19 @@ from plumbing.webhook_delivery d where d.id > %(last)s and d.sealed is not null
 order by d.id limit %(page)s"""
 # That it came, and what it has led to, stays: otherwise a repetition would have its effect once more.
 EMPTY_DELIVERIES = b"update plumbing.webhook_delivery set sealed = null where id = any(%s)"
+#: People call their files after what is in them, and whom it is about.
+NEXT_IMPORTS = b"""
+select id, convert_to(file_name, 'UTF8'), asked_by is not distinct from %(person)s from plumbing.import_run
+where id > %(last)s order by id limit %(page)s"""
+RENAME_IMPORTS = b"update plumbing.import_run set file_name = 'history' where id = any(%s)"
 
 
 @contextlib.asynccontextmanager
 async def erase_refused_rows(ledger: Ledger, command: Command) -> AsyncIterator[None]:
     """Around the erasure of a person: delete the refused rows of imports and the content of deliveries of
-    tools that contain their name or e-mail address or led to tickets of theirs, and their saved views, whose
-    titles are theirs. Does nothing if the command will be refused.
+    tools that contain their name or e-mail address or led to tickets of theirs, the names of files that they
+    imported or that name them, and their saved views, whose titles are theirs. Does nothing if the command
+    will be refused.
 
     The rows are deleted before, because without the person's key nobody could tell any more which rows name
     them; if the process dies in between, erasing again finds the rest. They are deleted once more afterwards,
@@ -79,13 +85,14 @@ async def _known_texts(ledger: Ledger, person: Person) -> list[str]:
 
 async def _remove(ledger: Ledger, person: UUID, wanted: list[str]) -> None:
     """Delete what contains one of the texts in `wanted` or tells of the person: refused rows of imports, and
-    the content of deliveries of tools.
+    the content of deliveries of tools, and the names of imported files.
     """
     vault = ledger.vault
     async with ledger.db.connection() as connection:
         for following, removal, opened in (
             (NEXT_REFUSED, REMOVE_REFUSED, vault.open_refused),
             (NEXT_DELIVERIES, EMPTY_DELIVERIES, vault.open_delivery),
+            (NEXT_IMPORTS, RENAME_IMPORTS, bytes),
         ):
             async for page in _pages(connection, following, person):
                 found = [row_id for row_id, body, theirs in page if theirs or _mentions(opened(body), wanted)]

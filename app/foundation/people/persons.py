@@ -94,7 +94,10 @@ class AddPerson(Payload):
         default=None,
         description="What the identity provider calls them, in the claim that the settings name. Personal.",
     )
-    department: ShortText | None = Field(default=None, description="Where in the organisation they are.")
+    department: ShortText | None = Field(
+        default=None,
+        description="The unit of the organisation that they are in. It stays when they are erased.",
+    )
     post: Annotated[ShortText, Personal()] | None = Field(
         default=None, description="What they are there. Personal: can be erased."
     )
@@ -148,7 +151,9 @@ class EditPerson(Patch):
     email: Email | None = Field(default=None, description="Their new address.")
     phone: Annotated[ShortText, Personal()] | None = Field(default=None, description="Their new number.")
     login: Login | None = Field(default=None, description="What the identity provider calls them now.")
-    department: ShortText | None = Field(default=None, description="Where in the organisation they are now.")
+    department: ShortText | None = Field(
+        default=None, description="The unit that they are in now. It stays when they are erased."
+    )
     post: Annotated[ShortText, Personal()] | None = Field(
         default=None, description="What they are there now."
     )

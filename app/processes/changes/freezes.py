@@ -154,7 +154,9 @@ class EditFreeze(Patch):
         default_factory=str, description="What it is for, in a line.", examples=["Closing of 2198"]
     )
     reason: Paragraph = Field(
-        default_factory=str, description="Why nothing may change.", examples=["The books are closed."]
+        default_factory=str,
+        description="Why nothing may change. All staff read it: name no persons here.",
+        examples=["The books are closed."],
     )
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] = Field(
         default_factory=str, description="Who answers for it now: a person's id, or `me`.", examples=["me"]

@@ -1,0 +1,89 @@
+"""Bodies of actions with a marked word in each text that names nothing: by the models that declare them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from app.common.components import Component
+from app.common.records import ChildRef, ForeignRef, KeyRef
+from app.kernel.payloads import Payload
+from tests.canaries.marks import Marks
+from tests.client import Json
+
+Path = tuple[str | int, ...]
+#: Texts that name something: another word in them names something else.
+NAMING = {"KeyText", "Reference"}
+
+
+def marked(marks: Marks, action: str, model: type[Payload], body: Json) -> Json:
+    """The body with a word in each of its texts but for those that name something, or have a form."""
+    whole = deepcopy(body)
+    for path in texts(model, whole):
+        text = _at(whole, path)
+        _put(whole, path, marks.marked(f"{action} {'.'.join(map(str, path))}", text))
+        try:
+            model.model_validate(whole)
+        except ValidationError:
+            _put(whole, path, text)
+    return whole
+
+
+def texts(kind: Any, value: Any, path: Path = ()) -> Iterator[Path]:
+    """The path of each text in the value that names nothing."""
+    kind, said = _plain(kind)
+    if value is None or _names(said):
+        return
+    if isinstance(value, str):
+        if kind in (str, Any):
+            yield path
+    elif isinstance(value, list | tuple):
+        inner = (get_args(kind) or (Any,))[0]
+        for n, each in enumerate(value):
+            yield from texts(inner, each, (*path, n))
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            yield from texts(_kind_of(kind, name), each, (*path, name))
+
+
+def _kind_of(kind: Any, name: str) -> Any:
+    """What a member is declared as."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        field = kind.model_fields.get(name)
+        return str if field is None else Annotated[field.annotation, *field.metadata, None]
+    return (get_args(kind) or (Any, Any))[-1]
+
+
+def _plain(kind: Any) -> tuple[Any, list[Any]]:
+    """A type without `Annotated` and without None, and what is said of it."""
+    said: list[Any] = []
+    while True:
+        if get_origin(kind) is Annotated:
+            kind, *more = get_args(kind)
+            said += more
+        elif get_origin(kind) in (Union, UnionType):
+            arms = [arm for arm in get_args(kind) if arm is not type(None)]
+            kind = next((arm for arm in arms if _plain(arm)[0] is str), arms[0])
+        else:
+            return kind, said
+
+
+def _names(said: list[Any]) -> bool:
+    return any(
+        isinstance(one, ForeignRef | KeyRef | ChildRef) or (isinstance(one, Component) and one.name in NAMING)
+        for one in said
+    )
+
+
+def _at(value: Any, path: Path) -> Any:
+    for name in path:
+        value = value[name]
+    return value
+
+
+def _put(value: Any, path: Path, text: str) -> None:
+    _at(value, path[:-1])[path[-1]] = text

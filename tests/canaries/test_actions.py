@@ -1,0 +1,86 @@
+"""What people say by the actions of every kind of record is gone when everybody is erased."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.common.people import Role
+from app.kernel.lifecycle import Action, Lifecycle
+from app.settings import Settings
+from tests.canaries.action_payloads import marked
+from tests.canaries.dump import everything
+from tests.canaries.erasing import erase_everybody
+from tests.canaries.marks import Marks
+from tests.canaries.permitted import not_permitted
+from tests.cases import slice_of
+from tests.client import Json, serving
+from tests.conftest import Server, fresh
+from tests.every_action.conftest import RATE
+from tests.every_action.samples import valid_body
+from tests.every_action.world import (
+    OF_PEOPLE,
+    OPEN_IN,
+    OPEN_TO_RULES,
+    World,
+    case_name,
+    make_world,
+    of_kind,
+    record_address,
+    send,
+)
+
+#: Each row once, in the first state that it is open in.
+ONCE = [next(rows) for _, rows in groupby(OPEN_IN, lambda case: (case[0].kind, case[1].name))]
+BY_RULES = [next(rows) for _, rows in groupby(OPEN_TO_RULES, lambda case: (case[0].kind, case[1].name))]
+OPENINGS = [(lc, row) for lc, row in OF_PEOPLE if row.opens]
+
+
+@pytest.fixture
+async def world(server: Server, tmp_path: Path) -> AsyncIterator[World]:
+    settings = Settings(_env_file=None, rate_limit=RATE)  # type: ignore[call-arg]  # Pydantic's own argument
+    with fresh(server) as place:
+        async with serving(place.url, tmp_path / "secrets", settings) as api:
+            yield await make_world(api)
+
+
+async def test_what_actions_say_is_erased_with_whoever_said_it(world: World, tmp_path: Path) -> None:
+    marks, keeper = Marks(), await world.api.client("Keeper", Role.admin)
+    for lifecycle, row in slice_of("openings", OPENINGS, case_name, of_kind):
+        await say(world, marks, lifecycle, row, None)
+    for lifecycle, row, state in slice_of("actions", ONCE, case_name, of_kind):
+        async with world.ready(lifecycle, state, row) as record:
+            await say(world, marks, lifecycle, row, record)
+    for lifecycle, row, state in slice_of("rules", BY_RULES, case_name, of_kind):
+        record = await world.make_record(lifecycle, state, row)
+        said = await valid_body(world.everybody, row, record_address(lifecycle, record))
+        await world.by_rule(
+            lifecycle, row, record, marked(marks, f"{lifecycle.kind}.{row.name}", row.body, said)
+        )
+    await erase_everybody(world.api.ledger, UUID(keeper.id))
+    left = not_permitted(await everything(world.api.ledger, tmp_path), marks)
+    assert not left, "\n".join(left)
+
+
+async def say(
+    world: World, marks: Marks, lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json | None
+) -> None:
+    """Says it with marked words, but for what is refused so because it has a form that only a check knows."""
+    at = "" if record is None else record_address(lifecycle, record)
+    plain = await valid_body(world.everybody, row, at)
+    said = marked(marks, f"{lifecycle.kind}.{row.name}", row.body, plain)
+    for _ in range(len(said) + 1):
+        answer = await send(world.everybody, lifecycle, row, record, said)
+        if answer.is_success:
+            return
+        wrong = {
+            error["pointer"].split("/")[1] for error in answer.json().get("errors", ()) if error["pointer"]
+        }
+        wrong = {name for name in wrong if said.get(name) != plain.get(name)} or set(said)
+        said = said | {name: plain[name] for name in wrong if name in plain}
+    raise AssertionError(f"{lifecycle.kind}.{row.name}: {answer.text}")
