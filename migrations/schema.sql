@@ -1196,6 +1196,8 @@ create table fold.improvement (
   reverted_told text,
   reverted_at timestamp with time zone,
   appended_at timestamp with time zone,
+  size_reason text,
+  agreed_by_id uuid,
   constraint improvement_pkey PRIMARY KEY (id),
   constraint improvement_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -1265,6 +1267,13 @@ create table fold.improvement_measurement (
   "position" bigint,
   measured_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  from_at timestamp with time zone,
+  until_at timestamp with time zone,
+  agreed_until_at timestamp with time zone,
+  times integer,
+  change text collate "C",
+  goal text collate "C",
+  goal_met boolean,
   constraint improvement_measurement_pkey PRIMARY KEY (id)
 );
 CREATE INDEX improvement_measurement_record ON fold.improvement_measurement USING btree (record, measured_at, id);
@@ -1342,6 +1351,7 @@ create table fold.improvement_plan_adjustment (
   adopted_at timestamp with time zone,
   refused_at timestamp with time zone,
   appended_at timestamp with time zone,
+  replaces jsonb,
   constraint improvement_plan_adjustment_pkey PRIMARY KEY (id)
 );
 CREATE INDEX improvement_plan_adjustment_record ON fold.improvement_plan_adjustment USING btree (record, proposed_at, id);
@@ -1413,6 +1423,7 @@ create table fold.improvement_plan_target (
   result_share text collate "C",
   result_met boolean,
   appended_at timestamp with time zone,
+  is_limit boolean,
   constraint improvement_plan_target_pkey PRIMARY KEY (id)
 );
 CREATE INDEX improvement_plan_target_record ON fold.improvement_plan_target USING btree (record, planned_at, id);
@@ -1988,6 +1999,7 @@ create table fold.pilot_readiness (
   standards text[] collate "C",
   started_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  kicked_off_by_id uuid,
   constraint pilot_readiness_pkey PRIMARY KEY (id)
 );
 CREATE INDEX pilot_readiness_record ON fold.pilot_readiness USING btree (record, started_at, id);
@@ -2497,6 +2509,12 @@ create table fold.rollout_step (
   completed_by_id uuid,
   completed_at timestamp with time zone,
   appended_at timestamp with time zone,
+  goals text,
+  weekly_plan text,
+  pilot_shown text,
+  people_shown text,
+  resources_shown text,
+  obstacles_shown text,
   constraint rollout_step_pkey PRIMARY KEY (id)
 );
 CREATE INDEX rollout_step_record ON fold.rollout_step USING btree (record, planned_at, id);

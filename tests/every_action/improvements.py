@@ -52,7 +52,7 @@ from app.ticketing.projects.actions import ReportProgress
 from tests.client import Client, Json
 from tests.every_action.improvement_suggestions import SAMPLES as OF_SUGGESTIONS
 from tests.every_action.world_data import IDS, NUMBERS, TEAM
-from tests.people import act
+from tests.people import act, add_person
 from tests.processes.improvements.pilots import a_result
 
 AHEAD = "2199-01-01T00:00:00Z"
@@ -318,7 +318,14 @@ async def measured(
         promise=PromiseVerdict.shown,
         kept=None,
     )
-    found = MeasuredTargets(occasion=occasion, pilot_round=pilot_round, position=position, targets=(target,))
+    found = MeasuredTargets(
+        from_at=now - timedelta(days=30),
+        until_at=now,
+        occasion=occasion,
+        pilot_round=pilot_round,
+        position=position,
+        targets=(target,),
+    )
     metadata = CommandMetadata(rule_caller("measure_benefits"), now, "tests", "rule")
     row, name = LIFECYCLE["measure_effects"], at.rpartition("/")[2]
     body = MeasureEffectsImprovement()
@@ -327,15 +334,21 @@ async def measured(
 
 
 async def _to_be_judged(client: Client, at: str) -> Json:
-    """What the evaluation names: the effect that was measured for it."""
-    return await measured(client, at)
+    """What the evaluation names: the effect that was measured for it, and the process owner who agrees."""
+    return await measured(client, at) | await _agreed(client)
+
+
+async def _agreed(client: Client) -> Json:
+    """A process owner agrees."""
+    owner = await add_person(client.app.state.ledger, "Owner", roles=(Role.process_owner.value,))
+    return {"agreed_by": str(owner.id)}
 
 
 async def _judged(client: Client, at: str, *, reached: bool) -> Json:
     """It was judged, if it is to be."""
     if (await client.read(at))["state"] != "evaluating":
         return {}
-    said = SAMPLES[EvaluateImprovement]() | await measured(client, at)
+    said = SAMPLES[EvaluateImprovement]() | await measured(client, at) | await _agreed(client)
     said |= {"reached": reached, "reason": "As it came. 如实评判。"}
     body, caller = EvaluateImprovement.model_validate(said), _caller("doer", Role.quality_manager)
     await act(client.app.state.ledger, caller, "improvement", "evaluate", at.rpartition("/")[2], body)

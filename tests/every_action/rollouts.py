@@ -45,6 +45,8 @@ from tests.every_action.world_data import IDS, NOBODYS, TEAM
 from tests.people import act, add_person
 
 AHEAD = improvements.AHEAD
+#: The day of the cutover: what is published takes effect on it, and nobody cuts over before.
+TODAY = datetime.now(UTC).isoformat()
 _TALLIED: Json = {
     "decision": NOBODYS,
     "outcome": "approved",
@@ -70,6 +72,7 @@ def _question() -> Json:
 def _rollout() -> Json:
     dated = [name for name in RolloutStepName if name not in ("pilot", "optimise", "fix")]
     steps = [{"step": name.value, "owner": IDS["person"], "due_at": AHEAD} for name in dated]
+    steps = [one | {"due_at": TODAY} if one["step"] == "cut_over" else one for one in steps]
     return {
         "advice": "Team by team. 逐个团队推广。",
         "scope": "All of the first line.",
@@ -134,7 +137,12 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "open_points": "The night shift. 夜班。",
     },
     HandOverImprovement: lambda: {"comment": "All there. 齐全。"},
-    FixImprovement: lambda: {"step": "optimise", "evidence": "Two fields less. 少两个字段。"},
+    FixImprovement: lambda: {
+        "step": "optimise",
+        "evidence": "Two fields less. 少两个字段。",
+        "freeze_exception": "law",
+        "freeze_exception_reason": "The law asks for less. 法规要求精简。",
+    },
 }
 #: What is said when it is opened, so that it is rolled out before it is standardised; whoever manages the
 #: project does not take it over.
@@ -282,7 +290,7 @@ async def _rolled_out(client: Client, at: str) -> Json:
                 {"medium": medium, "announced_at": earlier, "reach": 12} for medium in ("Mail", "Meeting")
             ],
         },
-        {"step": "publish", "numbers": ["PR2026001"], "effective_at": AHEAD},
+        {"step": "publish", "numbers": ["PR2026001"], "effective_at": TODAY},
         {
             "step": "cut_over",
             "share": 100,

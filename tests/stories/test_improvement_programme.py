@@ -189,10 +189,13 @@ async def pilot_twice(of: Planted, at: str) -> None:
     quality, manager = people.quality, people.manager
     ready = await people.readiness(kicked_off_at=days_ago(CHANGED + 1))
     unlicensed = await people.api.client("Newcomer", Role.engineer)
+    # Its agreed end is past by now, but it was started in time.
+    assert await refused(manager, f"{at}/start_pilot", ready) == "pilot_is_over"
+    ready["occurred_at"] = days_ago(CHANGED)
     assert "/executor" in await refused(manager, f"{at}/start_pilot", ready | {"executor": unlicensed.id})
     untold = {name: said for name, said in ready.items() if name != "told"}
     assert "/told" in await refused(manager, f"{at}/start_pilot", untold)
-    await manager.post_ok(f"{at}/start_pilot", {**ready, "occurred_at": days_ago(CHANGED)})
+    await manager.post_ok(f"{at}/start_pilot", ready)
     issue = {"title": "The form is slow", "text": "Ten seconds."}
     await manager.post_ok(f"{at}/log_pilot_issue", issue)
     (logged,) = (await quality.read(f"{at}/pilot_issues"))["items"]
@@ -234,7 +237,12 @@ async def roll_out(of: Planted, at: str) -> None:
     assert await refused(manager, f"{at}/ask_hand_over", unplanned) == "rollout_not_planned"
     await manager.post_ok(f"{at}/roll_out", people.rollout())
     await completed(people, at, "name_owner", "organise")
-    wrong_order = {"step": "publish", "evidence": "Done.", "numbers": ["PR2026001"], "effective_at": AHEAD}
+    wrong_order = {
+        "step": "publish",
+        "evidence": "Done.",
+        "numbers": ["PR2026001"],
+        "effective_at": days_ago(0),
+    }
     assert "order" in await refused(people.executor, f"{at}/complete_rollout_step", wrong_order)
     assert await refused(manager, f"{at}/ask_hand_over", unplanned) != "rollout_not_planned"
     await completed(people, at, "inform_and_train", "publish", "cut_over")
@@ -258,7 +266,10 @@ async def roll_out(of: Planted, at: str) -> None:
     )
     assert (done["state"], done["against_evidence"]) == ("standardised", False)
     assert done["next_benefit_due_at"] is not None
-    await people.owner.post_ok(f"{at}/fix", {"step": "optimise", "evidence": "It asks once only."})
+    optimised = {"step": "optimise", "evidence": "It asks once only."}
+    assert await refused(people.owner, f"{at}/fix", optimised) == "optimised_too_early"
+    despite = {"freeze_exception": "service_stop", "freeze_exception_reason": "It stopped the desk twice."}
+    await people.owner.post_ok(f"{at}/fix", optimised | despite)
     early = {"step": "fix", "evidence": "The figures held."}
     assert "not_held" in await refused(people.owner, f"{at}/fix", early)
 

@@ -93,7 +93,20 @@ def next_edition(
     assert published is not None, f"a document of class {of_class} was published before"
     entry = ctx.change(published)
     entry.edition = (entry.edition or 0) + 1
+    entry.author_id = ctx.caller.person_id or entry.author_id
+    entry.published_at = ctx.occurred_at
     _add_sections(record, entry, said, ctx)
+    return entry
+
+
+def revise_published(
+    record: Documented, of_class: DocumentClass, said: SectionTexts, ctx: ActionContext
+) -> DocumentEntry:
+    """Return the record's published document of that class, in its next edition with these sections, which is
+    a draft until it is published.
+    """
+    entry = next_edition(record, of_class, said, ctx)
+    entry.state = DocumentState.drafted
     return entry
 
 

@@ -16,27 +16,32 @@ from app.foundation.decisions.records import Decision, DecisionOutcome
 from app.foundation.documents.filing import next_edition
 from app.foundation.documents.records import DocumentClass, Heading
 from app.kernel.context import ActionContext
-from app.kernel.payloads import LONGEST_LIST, FreeText, Payload
+from app.kernel.payloads import LONGEST_LIST, BoundedList, FreeText, Payload, RecordKey
 from app.kpis.baselines.freezing import FrozenBaselines
 from app.kpis.baselines.records import KpiBaseline
 from app.log.canonical import from_instant, instant
 from app.processes.improvement_plans.contents import (
     PlannedTarget,
     Targets,
+    keeps_baseline,
     planned_target,
-    replace_rows,
     target_row,
 )
 from app.processes.improvement_plans.preparation import KnownContents
+from app.processes.improvement_plans.progress import direction_of, is_limit
 from app.processes.improvement_plans.records import (
     ImprovementPlan,
     ImprovementPlanAdjustment,
     ImprovementPlanState,
+    ImprovementPlanTarget,
 )
 from app.processes.improvement_plans.submission import plan_sections, put_question
 
-#: What a target asks of its KPI: while it stays the same, so does its baseline.
-QUESTION = ("kpi", "before", "scope", "tz")
+#: What is kept of a baseline that may be replaced.
+BASELINE_FIELDS = (
+    *("name", "kpi", "scope", "begins_at", "ends_at", "zone", "currency", "reopen_days", "value", "cases"),
+    *("position", "frozen_at"),
+)
 
 
 class ProposeAdjustmentImprovementPlan(AskDecision):
@@ -50,8 +55,12 @@ class ProposeAdjustmentImprovementPlan(AskDecision):
     targets: Targets = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="All targets from then on; none: they stay. The baseline of one whose question is new is "
-        "frozen now.",
+        description="Targets that are changed, under their keys, and new ones; all others stay as they are. "
+        "A baseline is frozen now for those that are new, or ask for another KPI or other cases; of the "
+        "others it stays, so `before` is said as it was.",
+    )
+    dropped: Annotated[tuple[RecordKey, ...], BoundedList] = Field(
+        default=(), max_length=LONGEST_LIST, description="The keys of targets that are dropped."
     )
 
 
@@ -60,13 +69,15 @@ def propose_adjustment(
 ) -> None:
     """Propose an adjustment of the plan, on which the committee decides; until then nothing changes."""
     put_question(plan, ctx)
+    changes = bool(body.targets or body.dropped)
     proposed = ImprovementPlanAdjustment(
         id=ctx.new_id(),
         record=plan.row_key,
         decision_id=plan.decision_id,
         changes=body.changes,
         reason=body.reason,
-        targets=_proposed_targets(body.targets, ctx) if body.targets else None,
+        targets=_proposed_targets(body, ctx) if changes else None,
+        replaces=_present_targets(ctx.prepared(KnownContents)) if changes else None,
         proposed_by_id=ctx.caller.person_id,
         proposed_at=ctx.occurred_at,
     )
@@ -74,22 +85,47 @@ def propose_adjustment(
     plan.adjustment_id = proposed.id
 
 
-def _proposed_targets(targets: tuple[PlannedTarget, ...], ctx: ActionContext) -> list[dict[str, Any]]:
-    """Return the targets as the log keeps them, with the baselines of those whose questions are new."""
-    frozen, known = ctx.prepared(FrozenBaselines), ctx.prepared(KnownContents)
-    before = {one.name: planned_target(one) for one in known.targets}
+def _proposed_targets(body: ProposeAdjustmentImprovementPlan, ctx: ActionContext) -> list[dict[str, Any]]:
+    """Return all targets from then on as the log keeps them: those that stay, those that are changed in their
+    places, then the new ones; with the baselines of those whose questions are new.
+    """
+    before = {one.name or "": one for one in ctx.prepared(KnownContents).targets}
+    said = {one.name: one for one in body.targets}
+    found = [
+        _as_proposed(said.get(name) or planned_target(was), was, ctx)
+        for name, was in before.items()
+        if name not in body.dropped
+    ]
+    found += [_as_proposed(one, None, ctx) for name, one in said.items() if name not in before]
+    ordered: list[dict[str, Any]] = jsonb_ordered(found)
+    return ordered
+
+
+def _as_proposed(
+    said: PlannedTarget, was: ImprovementPlanTarget | None, ctx: ActionContext
+) -> dict[str, Any]:
+    baseline = None
+    if was is None or not keeps_baseline(was, said):
+        frozen = ctx.prepared(FrozenBaselines)
+        values = asdict(frozen.baseline_named(said.name)) | {
+            "position": frozen.position,
+            "frozen_at": frozen.frozen_at,
+        }
+        baseline = {name: _as_stored(value) for name, value in values.items()}
+    return {"target": said.model_dump(mode="json", by_alias=True), "baseline": baseline}
+
+
+def _present_targets(known: KnownContents) -> list[dict[str, Any]]:
+    """Return the targets as they are, with their baselines, as the log keeps them."""
+    baselines = {one.name: one for one in known.baselines}
     found = []
-    for one in targets:
-        was = before.get(one.name)
-        stays = was is not None and all(getattr(was, name) == getattr(one, name) for name in QUESTION)
-        baseline = None
-        if not stays:
-            said = asdict(frozen.baseline_named(one.name)) | {
-                "position": frozen.position,
-                "frozen_at": frozen.frozen_at,
-            }
-            baseline = {name: _as_stored(value) for name, value in said.items()}
-        found.append({"target": one.model_dump(mode="json", by_alias=True), "baseline": baseline})
+    for target in known.targets:
+        frozen = baselines.get(target.name)
+        kept = (
+            None if frozen is None else {name: _as_stored(getattr(frozen, name)) for name in BASELINE_FIELDS}
+        )
+        said = planned_target(target).model_dump(mode="json", by_alias=True)
+        found.append({"target": said, "baseline": kept})
     ordered: list[dict[str, Any]] = jsonb_ordered(found)
     return ordered
 
@@ -115,15 +151,35 @@ def adjust(plan: ImprovementPlan, body: AdjustImprovementPlan, ctx: ActionContex
     adopted.edition = plan.edition
     known = ctx.prepared(KnownContents)
     if adopted.targets is not None:
-        said = [PlannedTarget.model_validate(one["target"]) for one in adopted.targets]
-        replace_rows(known.targets, (target_row(plan, one, ctx) for one in said), ctx)
         _replace_baselines(plan, adopted.targets, known, ctx)
+        _replace_targets(plan, adopted.targets, known, ctx)
     sections = (
         (Heading.changes, adopted.changes),
         (Heading.reason, adopted.reason),
         *plan_sections(plan),
     )
     next_edition(plan, DocumentClass.IP, sections, ctx)
+
+
+def _replace_targets(
+    plan: ImprovementPlan, targets: list[dict[str, Any]], known: KnownContents, ctx: ActionContext
+) -> None:
+    """Put the targets in the place of those before; whatever stays as it is keeps its row."""
+    before = {one.name: one for one in known.targets}
+    values = {one.name: one.value for one in known.baselines}
+    for one in targets:
+        said, baseline = PlannedTarget.model_validate(one["target"]), one["baseline"]
+        was = before.pop(said.name, None)
+        if was is not None and baseline is None and planned_target(was) == said:
+            continue
+        if was is not None:
+            ctx.remove(was)
+        row = target_row(plan, said, ctx)
+        value = values.get(said.name) if baseline is None else baseline["value"]
+        row.is_limit = is_limit(direction_of(said.kpi), value, said.goal)
+        ctx.add(row)
+    for dropped in before.values():
+        ctx.remove(dropped)
 
 
 def _replace_baselines(

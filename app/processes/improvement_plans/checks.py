@@ -14,13 +14,15 @@ from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kpis.baselines.freezing import FrozenBaselines
 from app.kpis.baselines.payloads import check_baseline_questions
-from app.meetings.records import Meeting, MeetingState
+from app.meetings.records import Meeting, MeetingKind, MeetingState
+from app.processes.improvement_plans.contents import keeps_baseline
 from app.processes.improvement_plans.dates import end_of_year
 from app.processes.improvement_plans.preparation import KnownContents
 from app.processes.improvement_plans.progress import PlanProgress
 from app.processes.improvement_plans.records import (
     ImprovementPlan,
     ImprovementPlanPoint,
+    ImprovementPlanReview,
     ImprovementPlanStep,
     ImprovementPlanTarget,
 )
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
     from app.processes.improvement_plans.contents import PlannedTarget, ReviseImprovementPlan
     from app.processes.improvement_plans.following import ReviewImprovementPlan
 
+#: Meetings at which a plan is reviewed: its own, and those of a month's or quarter's figures.
+REVIEW_MEETINGS = frozenset(
+    {MeetingKind.plan_review, MeetingKind.monthly_assessment, MeetingKind.quality_analysis}
+)
 MEETING_WAS_HELD = frozenset({MeetingState.held, MeetingState.minuted})
 
 
@@ -93,18 +99,41 @@ async def decision_is_open(reads: ReadContext, plan: ImprovementPlan, ctx: Actio
 async def meeting_not_held(
     reads: ReadContext, plan: ImprovementPlan, body: ReviewImprovementPlan, ctx: ActionContext
 ) -> None:
-    """Refuse a meeting that has not been held."""
+    """Refuse a meeting that has not been held, one for another purpose (`meeting_of_other_kind`), and one at
+    which the plan was reviewed already (`reviewed_there`).
+    """
     (meeting,) = ctx.refs(Record, "meeting")
     assert isinstance(meeting, Meeting)
     if meeting.state not in MEETING_WAS_HELD:
         raise WrongValue(pointer="/meeting", because="meeting_not_held")
+    if meeting.meeting_kind not in REVIEW_MEETINGS:
+        raise WrongValue(pointer="/meeting", because="meeting_of_other_kind")
+    if await reads.child(ImprovementPlanReview, plan, meeting_id=meeting.id) is not None:
+        raise WrongValue(pointer="/meeting", because="reviewed_there")
 
 
 async def invalid_adjustment(
     reads: ReadContext, plan: ImprovementPlan, body: ProposeAdjustmentImprovementPlan, ctx: ActionContext
 ) -> None:
-    """Refuse targets that no KPI can tell of."""
+    """Refuse targets that no KPI can tell of, another window for a target whose baseline stays
+    (`baseline_stays`), and to drop what the plan does not have, or what is changed, or all of it.
+    """
     _check_targets(body.targets, ctx)
+    known = {one.name or "": one for one in ctx.prepared(KnownContents).targets}
+    for n, said in enumerate(body.targets):
+        was = known.get(said.name)
+        if was is None or not keeps_baseline(was, said):
+            continue
+        if (was.before_from, was.before_to, was.tz) != (said.before.begin, said.before.end, said.tz):
+            words = {"from": str(was.before_from), "to": str(was.before_to), "tz": str(was.tz or ctx.zone)}
+            raise WrongValue(words, pointer=f"/targets/{n}/before", because="baseline_stays")
+    changed = {one.name for one in body.targets}
+    for n, name in enumerate(body.dropped):
+        if name not in known or name in changed:
+            words = {"targets": ", ".join(one for one in known if one not in changed)}
+            raise WrongValue(words, pointer=f"/dropped/{n}", because="no_such_target_to_drop")
+    if body.dropped and not (known.keys() | changed) - set(body.dropped):
+        raise WrongValue(pointer="/dropped", because="no_target_left")
 
 
 async def closes_early(

@@ -40,6 +40,8 @@ from app.processes.improvement_plans.records import (
 )
 
 MOST_WEIGHT = 10
+#: What a target asks of its KPI: while it stays the same, so does its baseline.
+QUESTION = ("kpi", "scope")
 Weight = Annotated[int, Field(ge=1, le=MOST_WEIGHT, strict=True)]
 Weights = Annotated[
     dict[AssessmentCriterion, Weight],
@@ -266,3 +268,9 @@ def planned_target(row: ImprovementPlanTarget) -> PlannedTarget:
             "business_goal": row.business_goal,
         }
     )
+
+
+def keeps_baseline(before: ImprovementPlanTarget, said: PlannedTarget) -> bool:
+    """Return whether the target asks for the same KPI of the same cases as before, so its baseline stays."""
+    was = planned_target(before)
+    return all(getattr(was, name) == getattr(said, name) for name in QUESTION)

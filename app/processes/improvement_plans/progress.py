@@ -44,7 +44,8 @@ class TargetProgress:
     """The progress of one target; numbers are decimal texts.
 
     `value` is the KPI's since the plan began, `compared` the same for as long as the baseline, where the KPI
-    counts. `share` is the part of the way from the baseline to the goal; None: it cannot be said.
+    counts. `share` is the part of the way from the baseline to the goal; None: it cannot be said, or the goal
+    is a limit to hold (`is_limit`), as the baseline is no worse.
     `improvements` are those that serve the target, each with its newest measured effect on the KPI.
     """
 
@@ -55,6 +56,7 @@ class TargetProgress:
     cases: int
     baseline: str | None
     goal: str
+    is_limit: bool
     share: str | None
     met: bool | None
     improvements: tuple[dict[str, Any], ...]
@@ -161,8 +163,9 @@ def _progress(
         cases=cases,
         baseline=baseline.value,
         goal=target.goal or "",
-        share=_text(share_of_way(baseline.value, compared, target.goal or "")),
-        met=is_met(kpi, baseline.value, compared, target.goal or ""),
+        is_limit=is_limit(kpi.direction, baseline.value, target.goal or ""),
+        share=_text(share_of_way(kpi.direction, baseline.value, compared, target.goal or "")),
+        met=is_met(kpi.direction, baseline.value, compared, target.goal or ""),
         improvements=(),
     )
 
@@ -171,25 +174,45 @@ def _seconds(lasted: timedelta) -> Decimal:
     return Decimal(str(lasted.total_seconds()))
 
 
-def share_of_way(baseline: str | None, value: str | None, goal: str) -> Decimal | None:
+def direction_of(kpi: str | None) -> Direction:
+    """Return which way the KPI with that key improves."""
+    found = KPIS.get(kpi or "")
+    return Direction.none if found is None else found.direction
+
+
+def is_limit(direction: Direction, baseline: str | None, goal: str) -> bool:
+    """Return whether the goal is a limit to hold: no better than the baseline, as the KPI improves."""
+    if baseline is None or direction is Direction.none:
+        return False
+    return _is_as_good(direction, Decimal(baseline), Decimal(goal))
+
+
+def share_of_way(direction: Direction, baseline: str | None, value: str | None, goal: str) -> Decimal | None:
     """Return which part of the way from the baseline to the goal the value has gone; None without both, or
-    where there is no way.
+    where there is no way: the goal is the baseline, or a limit to hold.
     """
     if baseline is None or value is None or Decimal(goal) == Decimal(baseline):
+        return None
+    if is_limit(direction, baseline, goal):
         return None
     return (Decimal(value) - Decimal(baseline)) / (Decimal(goal) - Decimal(baseline))
 
 
-def is_met(kpi: Kpi, baseline: str | None, value: str | None, goal: str) -> bool | None:
-    """Return whether the value has reached the goal, coming from the baseline, or else the way that the KPI
-    improves; None without a value.
+def is_met(direction: Direction, baseline: str | None, value: str | None, goal: str) -> bool | None:
+    """Return whether the value is at the goal or better, the way that the KPI improves; of a KPI without such
+    a way, coming from the baseline. None without a value, or without a way.
     """
     if value is None:
         return None
-    rises = kpi.direction is Direction.up
-    if baseline is not None and Decimal(baseline) != Decimal(goal):
-        rises = Decimal(baseline) < Decimal(goal)
-    return Decimal(value) >= Decimal(goal) if rises else Decimal(value) <= Decimal(goal)
+    if direction is Direction.none:
+        if baseline is None or Decimal(baseline) == Decimal(goal):
+            return None
+        direction = Direction.up if Decimal(baseline) < Decimal(goal) else Direction.down
+    return _is_as_good(direction, Decimal(value), Decimal(goal))
+
+
+def _is_as_good(direction: Direction, value: Decimal, goal: Decimal) -> bool:
+    return value >= goal if direction is Direction.up else value <= goal
 
 
 def _text(number: Decimal | None) -> str | None:

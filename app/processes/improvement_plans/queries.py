@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -82,6 +83,10 @@ class ImprovementPlanTargetOut(OutputModel):
     tz: str | None = Field(description="The time zone of these dates; null: the organisation's.")
     scope: dict[str, list[str]] = Field(description="The filters of the cases, by dimension. Empty: all.")
     goal: str = Field(description="Where the KPI is to be, as a decimal text in its unit.")
+    is_limit: bool | None = Field(
+        description="Whether the baseline was no worse than the goal when it was frozen, so that the goal is "
+        "a limit to hold; null: not frozen yet."
+    )
     due_on: str = Field(description="The day by which it is.")
     business_goal: str
     planned_at: datetime
@@ -155,7 +160,12 @@ class TargetProgressOut(OutputModel):
     cases: int
     baseline: str | None
     goal: str
-    share: str | None = Field(description="Which part of the way from the baseline to the goal was gone.")
+    is_limit: bool | None = Field(
+        default=None, description="Whether the goal is a limit to hold: the baseline is no worse."
+    )
+    share: str | None = Field(
+        description="Which part of the way from the baseline to the goal was gone; null for a limit to hold."
+    )
     met: bool | None = Field(description="Whether the goal was reached; null: it cannot be said.")
     improvements: list[TargetContributionOut] = Field(description="What its improvements have added.")
 
@@ -180,6 +190,15 @@ class ImprovementPlanReviewPage(OutputModel):
     next_cursor: str | None
 
 
+class AdjustedTargetOut(OutputModel):
+    """A target of the plan before or after an adjustment."""
+
+    target: dict[str, Any] = Field(description="The target, as it was said.")
+    baseline: dict[str, Any] | None = Field(
+        description="Its baseline; null: it stays as it is, or there was none."
+    )
+
+
 class ImprovementPlanAdjustmentOut(OutputModel):
     """An adjustment of the plan."""
 
@@ -187,6 +206,13 @@ class ImprovementPlanAdjustmentOut(OutputModel):
     decision_id: UUID
     changes: str | None = Field(description="Null when its author was erased.")
     reason: str | None
+    targets: list[AdjustedTargetOut] | None = Field(
+        description="All targets from then on; null: they stay as they are."
+    )
+    replaces: list[AdjustedTargetOut] | None = Field(
+        description="The targets as they were when it was proposed; null: they stay, or it was proposed "
+        "before this was kept."
+    )
     edition: int | None = Field(description="The edition that it made; null: none as yet.")
     proposed_by: PersonStub | None
     proposed_at: datetime

@@ -88,7 +88,8 @@ class ImprovementPlanTarget(ChildRecord):
 
     `before_from`, `before_to`, `tz` and `scope` are the question of its baseline, as they were written.
     `goal` and the results are decimal texts: the value at the end, the same for as long as the baseline
-    (`result_compared`), and which share of the way was gone (`result_share`).
+    (`result_compared`), and which share of the way was gone (`result_share`). `is_limit`: the baseline was no
+    worse than the goal when it was frozen, so the goal is a limit to hold.
     """
 
     KIND: ClassVar[str] = "improvement_plan_target"
@@ -101,6 +102,7 @@ class ImprovementPlanTarget(ChildRecord):
     tz: str | None = None
     scope: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
     goal: str | None = None
+    is_limit: bool | None = None
     due_on: str | None = None
     business_goal: str | None = None
     planned_at: datetime | None = None
@@ -151,7 +153,8 @@ class ImprovementPlanReview(ChildRecord):
 
 class ImprovementPlanAdjustment(ChildRecord):
     """An adjustment of the plan: what changes, and why. `targets` are all its targets from then on, with the
-    baselines of those that are new or asked otherwise (null: they stay as they are).
+    baselines of those that are new or asked otherwise (null: they stay as they are). `replaces` are the
+    targets as they are when it is proposed, with their baselines.
     """
 
     KIND: ClassVar[str] = "improvement_plan_adjustment"
@@ -160,6 +163,7 @@ class ImprovementPlanAdjustment(ChildRecord):
     changes: Annotated[str | None, Personal()] = None
     reason: Annotated[str | None, Personal()] = None
     targets: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
+    replaces: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
     edition: int | None = None
     proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     proposed_at: datetime | None = None

@@ -10,6 +10,7 @@ from app.foundation.documents.records import DocumentClass, DocumentState, Headi
 from app.kernel.context import ActionContext
 from app.kpis.baselines.freezing import add_baselines
 from app.processes.improvement_plans.preparation import KnownContents
+from app.processes.improvement_plans.progress import direction_of, is_limit
 from app.processes.improvement_plans.records import ImprovementPlan
 
 DOCUMENTS = (DocumentClass.IP, DocumentClass.PA)
@@ -25,9 +26,14 @@ def submit(plan: ImprovementPlan, body: SubmitImprovementPlan, ctx: ActionContex
     """Submit the plan to the committee: the baseline of each target is frozen, and the plan and the present
     state are filed as documents.
     """
-    for one in ctx.prepared(KnownContents).baselines:
+    known = ctx.prepared(KnownContents)
+    for one in known.baselines:
         ctx.remove(one)
-    plan.baseline_position = add_baselines(plan, ctx).position
+    frozen = add_baselines(plan, ctx)
+    plan.baseline_position = frozen.position
+    for target in known.targets:
+        value = frozen.baseline_named(target.name or "").value
+        ctx.change(target).is_limit = is_limit(direction_of(target.kpi), value, target.goal or "")
     put_question(plan, ctx)
     plan.submitted_at = ctx.occurred_at
     plan.returned_at = None

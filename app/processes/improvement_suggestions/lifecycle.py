@@ -14,6 +14,7 @@ from app.common.notices import NoticeType, RecipientRule
 from app.common.people import OVERSIGHT_ROLES, Role
 from app.common.records import ANY_RECORD, ForeignRef, Record
 from app.foundation.editing import apply_patch
+from app.foundation.process_names import ProcessName
 from app.kernel.actor_policy import anybody, author, process_owner, quality_manager, rule
 from app.kernel.constraints import ValueTaken
 from app.kernel.context import ActionContext
@@ -68,7 +69,7 @@ class OfferImprovementSuggestion(Payload):
         description="What is to be improved, in a line. Lists show it: name no persons here."
     )
     scope: ImprovementScope = Field(description="Whether it is about the department or about one process.")
-    process: RecordKey | None = Field(
+    process: ProcessName | None = Field(
         default=None,
         description="Of the scope `process`: which one, as `incident`, or its name; of the department, none.",
     )
@@ -166,7 +167,7 @@ class EditImprovementSuggestion(Patch):
         default=ImprovementScope.department,
         description="Whether it is about the department or about one process.",
     )
-    process: RecordKey | None = Field(default=None, description="Of the scope `process`: which one.")
+    process: ProcessName | None = Field(default=None, description="Of the scope `process`: which one.")
     aspect: ImprovementAspect = Field(default=ImprovementAspect.interface, description="What of it.")
     source: SuggestionSource = Field(default=SuggestionSource.staff, description="Where it comes from.")
     what: FreeText = Field(default_factory=str, description="What is to be improved.")

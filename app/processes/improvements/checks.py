@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from app.common.improvement import ASPECTS, ImprovementAspect, ImprovementScope
@@ -13,6 +14,7 @@ from app.foundation.costs.amounts import check_digits
 from app.foundation.decisions.records import Decision, DecisionState
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.records import Team
+from app.foundation.services.records import CatalogueItem, Service
 from app.kernel.context import ActionContext
 from app.kernel.dating import FUTURE_TOLERANCE
 from app.kernel.reads import ReadContext
@@ -20,7 +22,8 @@ from app.kernel.refusals import PreparationRefused, WrongValue
 from app.kpis.baselines.payloads import check_baseline_questions
 from app.kpis.catalogue import KPIS
 from app.kpis.dimensions import Dimension
-from app.kpis.effects.lifecycle import Scope
+from app.kpis.effects.lifecycle import PromisedEffect, Scope
+from app.kpis.kpi import Direction
 from app.kpis.question import NO_VALUE
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.children.records import ImprovementTarget
@@ -31,6 +34,7 @@ from app.processes.improvements.preparation import (
     TargetsOfProposal,
 )
 from app.processes.improvements.records import (
+    MAJOR_KINDS,
     Improvement,
     ImprovementSize,
     ImprovementState,
@@ -56,8 +60,13 @@ if TYPE_CHECKING:
 UNPROVEN_VERDICTS = frozenset(
     {EffectVerdict.worsened, EffectVerdict.no_evidence, EffectVerdict.too_few_cases}
 )
-#: What a pilot is cut by.
-PILOT_DIMENSIONS = (Dimension.team, Dimension.service, Dimension.customer, Dimension.catalogue_item)
+#: What a pilot is cut by, and the records that its values name.
+PILOT_DIMENSIONS = {
+    Dimension.team: Team.KIND,
+    Dimension.service: Service.KIND,
+    Dimension.customer: Team.KIND,
+    Dimension.catalogue_item: CatalogueItem.KIND,
+}
 
 
 async def selection_does_not_fit(
@@ -84,16 +93,23 @@ def _check_once(named: Sequence[object], pointer: str) -> None:
         raise WrongValue(pointer=pointer, because="each_once")
 
 
+def check_freeze_exception(body: DespiteFreeze) -> None:
+    """Check that an exception from a freeze comes with its reason, and the other way round. Raises
+    WrongValue.
+    """
+    if body.freeze_exception is not None and body.freeze_exception_reason is None:
+        raise WrongValue(pointer="/freeze_exception_reason", because="missing")
+    if body.freeze_exception is None and body.freeze_exception_reason is not None:
+        raise WrongValue(pointer="/freeze_exception", because="missing")
+
+
 async def process_is_frozen(
     reads: ReadContext, improvement: Improvement, body: DespiteFreeze, ctx: ActionContext
 ) -> None:
     """Refuse while the definition of the process is frozen, unless it is for safety, law or a stop of service
     and says so (`process_is_frozen`).
     """
-    if body.freeze_exception is not None and body.freeze_exception_reason is None:
-        raise WrongValue(pointer="/freeze_exception_reason", because="missing")
-    if body.freeze_exception is None and body.freeze_exception_reason is not None:
-        raise WrongValue(pointer="/freeze_exception", because="missing")
+    check_freeze_exception(body)
     frozen = ctx.prepared(ProcessFreeze).number
     excepted = body.freeze_exception is not None or improvement.freeze_exception is not None
     if frozen is not None and not excepted:
@@ -124,7 +140,19 @@ async def proposal_does_not_fit(
     elif body.plan_target is not None:
         raise WrongValue(pointer="/plan", because="missing")
     check_baseline_questions(body.targets, str(ctx.zone), ctx.now)
+    for n, target in enumerate(body.targets):
+        _check_promise(target.kpi, target.promised, f"/targets/{n}/promised/change")
     _check_amount(body.planned_cost, body.currency, "/planned_cost")
+
+
+def _check_promise(kpi: str | None, promised: PromisedEffect, pointer: str) -> None:
+    """Refuse a promise of nothing, and one that the KPI becomes worse."""
+    change, direction = Decimal(promised.change), KPIS[kpi or ""].direction
+    if change == 0:
+        raise WrongValue(pointer=pointer, because="promise_of_nothing")
+    if direction is not Direction.none and (change > 0) is not (direction is Direction.up):
+        words = {"direction": direction.label("en"), "direction_zh": direction.label("zh")}
+        raise WrongValue(words, pointer=pointer, because="promise_to_worsen")
 
 
 def _check_amount(amount: str | None, currency: str | None, pointer: str) -> None:
@@ -160,11 +188,14 @@ async def nothing_has_changed(
 async def criteria_missing(
     reads: ReadContext, improvement: Improvement, body: ClassifyImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse a major improvement without the criteria that make it one (`criteria_missing`), and criteria
-    that are named twice.
+    """Refuse a major improvement without the criteria that make it one (`criteria_missing`), a minor one of a
+    kind that is offered as major without a reason (`size_reason_missing`), and criteria that are named twice.
     """
     if body.size_or_default is ImprovementSize.major and not body.criteria:
         raise WrongValue(pointer="/criteria", because="criteria_missing")
+    minor = body.size_or_default is ImprovementSize.minor
+    if minor and body.kind in MAJOR_KINDS and body.size_reason is None:
+        raise WrongValue(pointer="/size_reason", because="size_reason_missing")
     _check_once(body.criteria, "/criteria")
 
 
@@ -211,10 +242,32 @@ def contradicting(reached: bool, newest: NewestEffect) -> tuple[str, str] | None
     return None
 
 
+async def owner_has_not_agreed(
+    reads: ReadContext, improvement: Improvement, body: EvaluateImprovement, ctx: ActionContext
+) -> None:
+    """Refuse an evaluation that the owner of the process has no part in (`agreed_by_missing`), and somebody
+    who is inactive or does not own it (`agreed_by_no_owner`).
+    """
+    agreed = ctx.ref(Person, "agreed_by")
+    if agreed is None:
+        if improvement.process is not None and not ctx.caller.has_role(Role.process_owner, improvement):
+            words = {"process": improvement.process}
+            raise WrongValue(words, pointer="/agreed_by", because="agreed_by_missing")
+        return
+    check_person_active(agreed, "/agreed_by")
+    held = parse_grants(agreed.roles) or ()
+    if not any(one.role is Role.process_owner and one.covers(improvement) for one in held):
+        raise WrongValue(pointer="/agreed_by", because="agreed_by_no_owner")
+
+
 async def against_evidence(
     reads: ReadContext, improvement: Improvement, body: EvaluateImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse a judgement against the evidence without a reason (`against_evidence`)."""
+    """Refuse a judgement against the evidence without a reason (`against_evidence`), and one as reached as a
+    whole, of what did not reach its goal or its benefit, without saying why (`reached_in_part`).
+    """
+    if body.reached and not (body.goal_reached and body.benefit_reached) and body.comment is None:
+        raise WrongValue(pointer="/comment", because="reached_in_part")
     against = contradicting(body.reached, ctx.prepared(NewestEffect))
     if against is not None and body.reason is None:
         words = {"kpi": against[0], "verdict": against[1]}
@@ -308,18 +361,19 @@ async def plan_does_not_fit(
     begins_at, ends_at = body.pilot_begins_at, body.pilot_ends_at
     if begins_at is not None and ends_at is not None and ends_at - begins_at <= timedelta(0):
         raise WrongValue(pointer="/pilot_ends_at", because="before_it_began")
-    known = {one.name for one in targets}
+    known = {one.name: one.kpi for one in targets}
     for n, expected in enumerate(body.expected):
         if expected.target not in known:
             words = {"target": expected.target, "targets": ", ".join(sorted(one for one in known if one))}
             raise WrongValue(words, pointer=f"/expected/{n}/target", because="no_such_proposal_target")
+        _check_promise(known[expected.target], expected.promised, f"/expected/{n}/promised/change")
     _check_once([expected.target for expected in body.expected], "/expected")
 
 
 async def check_pilot_scope(
     reads: ReadContext, scope: Scope | None, targets: Iterable[ImprovementTarget], pointer: str
 ) -> None:
-    """Check that a pilot is cut by teams that there are, services, customers or catalogue items, and by what
+    """Check that a pilot is cut by teams, services, customers or catalogue items that there are, and by what
     all its target KPIs can be cut by: otherwise its effect could never be measured. Raises WrongValue.
     """
     kpis = [KPIS[target.kpi] for target in targets if target.kpi is not None]
@@ -328,10 +382,8 @@ async def check_pilot_scope(
         if dimension not in fitting:
             words = {"dimensions": ", ".join(one.value for one in fitting)}
             raise WrongValue(words, pointer=f"{pointer}/{dimension.value}", because="not_a_pilot_dimension")
-        if dimension not in (Dimension.team, Dimension.customer):
-            continue
         for n, value in enumerate(values):
-            if value != NO_VALUE and await reads.record(Team.KIND, value) is None:
+            if value != NO_VALUE and await reads.record(PILOT_DIMENSIONS[dimension], value) is None:
                 raise WrongValue(
                     {"value": value}, pointer=f"{pointer}/{dimension.value}/{n}", because="unknown_value"
                 )

@@ -63,6 +63,22 @@ class ImprovementMeasurementOut(OutputModel):
     effect: str | None = Field(description="As a decimal text; null: there is none.")
     promised_effect: str | None
     kept: bool | None = Field(description="Of a benefit: whether 80 % of the judged effect is still there.")
+    from_at: datetime | None = Field(description="Where the window after the change begins.")
+    until_at: datetime | None = Field(
+        description="Where it ends: the end of the pilot, or when it was measured."
+    )
+    agreed_until_at: datetime | None = Field(description="Of a pilot: until when it was agreed to last.")
+    times: int | None = Field(
+        description="How often it was measured on this occasion by then; each look may find something by "
+        "chance."
+    )
+    change: str | None = Field(
+        description="The change as a part of the value before, as a decimal text: 0.5 is half better."
+    )
+    goal: str | None = Field(
+        description="What the rollout aims at, or a major improvement by default, as such a part."
+    )
+    goal_met: bool | None = Field(description="Whether the change is as much; null: there is no such goal.")
     position: int = Field(description="The log position at which it was computed.")
     measured_at: datetime
 
@@ -95,6 +111,7 @@ class PilotReadinessOut(OutputModel):
     id: UUID
     pilot_round: int
     kicked_off_at: datetime | None
+    kicked_off_by: PersonStub | None = Field(description="The sponsor then.")
     told: str | None
     key_user_training_id: UUID | None
     executor_training_id: UUID | None
@@ -161,6 +178,12 @@ class RolloutStepOut(OutputModel):
     overdue_at: datetime | None
     evidence: str | None
     evidence_numbers: list[str] | None
+    goals: str | None = Field(description="Of `organise`: the goals in words.")
+    weekly_plan: str | None = Field(description="Of `organise`: the plan by the week.")
+    pilot_shown: str | None = Field(description="Of `cut_over`: what shows that the pilot was passed.")
+    people_shown: str | None = Field(description="Of `cut_over`: that people were told and examined.")
+    resources_shown: str | None = Field(description="Of `cut_over`: that the resources are there.")
+    obstacles_shown: str | None = Field(description="Of `cut_over`: that nothing makes it impossible.")
     training_id: UUID | None = Field(description="The training whose examination is evidence.")
     effective_at: datetime | None = Field(description="When the published document takes effect.")
     went_well: str | None = Field(description="What all teams are told of daily management.")

@@ -29,6 +29,11 @@ class ClassifyImprovement(Payload):
     criteria: Annotated[tuple[SizeCriterion, ...], BoundedList] = Field(
         default=(), max_length=LONGEST_LIST, description="What makes it a major one; at least one then."
     )
+    size_reason: FreeText | None = Field(
+        default=None,
+        description="Why it is minor, if its kind is offered as major.",
+        examples=["One desk, one week, and nothing to buy."],
+    )
     to_pilot: bool = Field(
         default=False, strict=True, description="Whether a minor one is piloted; a major one always is."
     )
@@ -51,6 +56,7 @@ def classify(improvement: Improvement, body: ClassifyImprovement, ctx: ActionCon
     """Classify the improvement as major or minor, by the criteria that make it so, with kind and priority."""
     improvement.size = body.size_or_default
     improvement.improvement_kind = body.kind
+    improvement.size_reason = body.size_reason
     improvement.size_criteria = [criterion.value for criterion in body.criteria]
     improvement.to_pilot = body.to_pilot or improvement.size is ImprovementSize.major
     improvement.impact, improvement.urgency = body.impact, body.urgency

@@ -27,6 +27,7 @@ from app.kpis.effects.content import EffectResult, EffectScale
 from app.kpis.effects.lifecycle import EffectWindow, MeasuredEffect, MeasureKpiEffect, PromisedEffect
 from app.kpis.effects.measuring import measure_together
 from app.kpis.effects.records import PromisedAs
+from app.kpis.kpi import Direction
 from app.kpis.question import NO_VALUE
 from app.log.canonical import instant
 from app.log.ids import uuid7
@@ -78,9 +79,11 @@ async def measure_targets(ledger: Ledger, improvement: Improvement, now: datetim
     return MeasuredTargets(
         occasion=occasion.occasion,
         pilot_round=improvement.pilot_rounds if occasion.occasion is MeasurementOccasion.pilot else None,
+        from_at=occasion.begin,
+        until_at=occasion.end,
         position=effects[0].position,
         targets=tuple(
-            _measured_target(one, body, effect)
+            _measured_target(one, body, effect, improvement.rollout_goal or improvement.default_goal)
             for one, (_, body), effect in zip(targets, asked, effects, strict=True)
         ),
     )
@@ -163,8 +166,12 @@ async def _others(
     return {**others, dimension: tuple(outside[:MOST_VALUES])} if outside else None
 
 
-def _measured_target(of: _Target, asked: MeasureKpiEffect, effect: MeasuredEffect) -> MeasuredTarget:
+def _measured_target(
+    of: _Target, asked: MeasureKpiEffect, effect: MeasuredEffect, goal: str | None
+) -> MeasuredTarget:
     result = EffectResult.model_validate(effect.result)
+    direction = KPIS[effect.kpi].direction
+    change = better_by(direction, result.relative_change)
     promised = result.promised
     assert of.target.name is not None
     return MeasuredTarget(
@@ -175,13 +182,25 @@ def _measured_target(of: _Target, asked: MeasureKpiEffect, effect: MeasuredEffec
         value=None if result.effect is None else repr(result.effect),
         promised=None if promised is None else repr(promised.effect),
         promise=None if promised is None else promised.reached,
-        kept=_benefit_is_kept(of.judged, result),
+        kept=_benefit_is_kept(direction, of.judged, result),
+        change=None if change is None else repr(change),
+        goal=goal,
+        goal_met=None if change is None or goal is None else change >= float(goal),
     )
 
 
-def _benefit_is_kept(judged: EffectResult | None, result: EffectResult) -> bool | None:
-    """Return whether 80 % of the judged effect is still there; None if nothing was judged, or there is no
-    figure.
+def better_by(direction: Direction, relative_change: float | None) -> float | None:
+    """Return by which part of the value before the KPI is better; less than 0: it is worse. None: it cannot
+    be said, or the KPI has no better.
+    """
+    if relative_change is None or direction is Direction.none:
+        return None
+    return relative_change if direction is Direction.up else -relative_change
+
+
+def _benefit_is_kept(direction: Direction, judged: EffectResult | None, result: EffectResult) -> bool | None:
+    """Return whether 80 % of the judged effect is still there; None if nothing was judged, there is no
+    figure, or the judged effect was no benefit: what had become worse is not kept by staying as bad.
 
     A pilot's effect is a difference in differences, and the benefit a plain one: both are compared on the
     scale of their KPI, as the change of a ratio from 1, or of a difference from 0.
@@ -190,7 +209,8 @@ def _benefit_is_kept(judged: EffectResult | None, result: EffectResult) -> bool 
         return None
     nothing = 1.0 if judged.scale is EffectScale.ratio else 0.0
     before, after = judged.effect - nothing, result.effect - nothing
-    if before == 0:
+    worse = {Direction.up: before < 0, Direction.down: before > 0, Direction.none: False}
+    if before == 0 or worse[direction]:
         return None
     return after / before * 100 >= KEPT_PERCENT
 

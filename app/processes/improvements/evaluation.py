@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.common.components import example_includes
-from app.common.people import Role
+from app.common.people import Person, Role
 from app.common.records import ForeignRef, Record
 from app.foundation.decisions.actions import AskDecision, Tallied, withdraw_open_decisions
 from app.kernel.context import ActionContext
@@ -49,7 +49,16 @@ class EvaluateImprovement(Payload):
         strict=True, description="Whether the benefit was reached.", examples=[True]
     )
     reached: bool = Field(strict=True, description="Whether it was reached as a whole.", examples=[True])
-    comment: FreeText | None = Field(default=None, description="What is to be said of it.")
+    agreed_by: Annotated[Reference, ForeignRef("person")] | None = Field(
+        default=None,
+        description="The process owner who agrees: a person's id; none if that is the caller, or it is of "
+        "the department.",
+    )
+    comment: FreeText | None = Field(
+        default=None,
+        description="What is to be said of it; must be said if it is reached as a whole without its goal or "
+        "its benefit.",
+    )
     reason: FreeText | None = Field(
         default=None, description="Why it is judged against the evidence, if it is; it stays visible."
     )
@@ -66,6 +75,9 @@ def evaluate(improvement: Improvement, body: EvaluateImprovement, ctx: ActionCon
     improvement.against_evidence = contradicting(body.reached, ctx.prepared(NewestEffect)) is not None
     improvement.against_evidence_reason = body.reason if improvement.against_evidence else None
     improvement.evaluated_by_id = ctx.caller.person_id
+    agreed, is_owner = ctx.ref(Person, "agreed_by"), ctx.caller.has_role(Role.process_owner, improvement)
+    own = ctx.caller.person_id if is_owner else None
+    improvement.agreed_by_id = own if agreed is None else agreed.id
     improvement.evaluated_at = ctx.occurred_at
 
 

@@ -90,6 +90,7 @@ from app.processes.improvements.rollout_preparation import (
     held_targets,
     planned_rollout_steps,
     rollout_steps,
+    training_of_step,
 )
 from app.processes.improvements.selection import SELECT_SUGGESTIONS, select
 from app.ticketing import CHILDREN, ticket_actions
@@ -181,6 +182,8 @@ committee = role(Role.committee_member)
 OWNERS = process_owner | named_process_owner
 IMPROVERS = quality_manager | process_owner
 MEASURERS = IMPROVERS | named_project_manager | rule
+#: One that was deferred may be revised before it is put to the committee again.
+TO_PROPOSE = (State.selected, State.proposed, State.deferred)
 #: After the cutover, only a decision leads back.
 CUT_OVER = (State.rolling_out, State.handed_over, State.standardised)
 #: What falls due after the hand-over falls due in these, too.
@@ -226,7 +229,7 @@ LIFECYCLE = Lifecycle(
         action(select,                     "选定",     NEW_RECORD,                      State.selected,     quality_manager,        "improvement.selected",
                prepare=(suggestions_behind, process_freeze), wrong=(checks.selection_does_not_fit, checks.process_is_frozen), related=SELECT_SUGGESTIONS),
         # 5
-        action(proposal.propose,           "提案",     [State.selected, State.proposed], State.proposed,    IMPROVERS,              "improvement.proposed",
+        action(proposal.propose,           "提案",     TO_PROPOSE,                      State.proposed,     IMPROVERS,              "improvement.proposed",
                prepare=(load_documents, targets_of_proposal, served_target), wrong=(checks.proposal_does_not_fit,),
                document=lambda improvement: None if improvement.proposal_id else DocumentClass.PP),
         # 6
@@ -250,12 +253,13 @@ LIFECYCLE = Lifecycle(
                notifies=(managers(NoticeType.delivered), its_requester(NoticeType.delivered))),
         # 9, 14, 16: what is judged is measured before
         action(measurement.measure_effects, "测量效果", [State.piloting, State.evaluating, State.standardised], STAYS, MEASURERS, "improvement.effects_measured",
-               wrong=(measurement.check_measurable,), related=measurement.STORE_EFFECTS, follow_up=measurement.faded_follow_up),
+               prepare=(measurement.earlier_measurements,), wrong=(measurement.check_measurable,),
+               related=measurement.STORE_EFFECTS, follow_up=measurement.faded_follow_up),
         action(measurement.note_faded,     "记录效益消退", [State.standardised],        STAYS,              rule,                   "improvement.benefit_faded",
                notifies=(managers(NoticeType.benefit_faded), its_proposer(NoticeType.benefit_faded))),
         # 9, 10
         action(evaluation.evaluate,        "评估",     [State.evaluating],              STAYS,              IMPROVERS,              "improvement.evaluated",
-               prepare=(newest_effect,), wrong=(checks.effect_is_missing, checks.against_evidence)),
+               prepare=(newest_effect,), wrong=(checks.effect_is_missing, checks.against_evidence, checks.owner_has_not_agreed)),
         # 11
         action(evaluation.standardise,     "固化",     [State.evaluating, State.handed_over], State.standardised, quality_manager,  "improvement.standardised",
                unless=(checks.not_judged_reached,), wrong=(checks.published_ahead,),
@@ -274,7 +278,7 @@ LIFECYCLE = Lifecycle(
         # 13
         action(project.plan,               "计划",     [State.chartered],               State.planned,      named_project_manager,  "improvement.planned",
                prepare=(current_milestones, unfinished_tasks, targets_of_proposal), wrong=(checks.plan_does_not_fit,)),
-        action(project.return_plan,        "退回计划", [State.planned],                 State.chartered,    committee,              "improvement.plan_returned",
+        action(project.return_plan,        "退回计划", [State.planned, State.plan_approved], State.chartered, committee, "improvement.plan_returned",
                segregate_from=(project_manager_duty,), notifies=(its_manager(NoticeType.project_plan_returned),)),
         action(project.approve_plan,       "批准计划", [State.planned],                 State.plan_approved, committee,             "improvement.plan_approved",
                unless=(checks.pilot_is_missing,), segregate_from=(project_manager_duty,),
@@ -283,7 +287,8 @@ LIFECYCLE = Lifecycle(
                prepare=(current_milestones,), wrong=(invalid_progress,)),
         # 14
         action(pilot.start_pilot, "启动试点", [State.plan_approved], State.piloting, named_project_manager, "improvement.pilot_started",
-               prepare=(licence_of_executor,), wrong=(pilot_checks.not_ready_for_pilot, pilot_checks.not_trained_for_pilot, pilot_checks.executor_not_suitable),
+               unless=(pilot_checks.pilot_is_over,), prepare=(licence_of_executor,),
+               wrong=(pilot_checks.not_ready_for_pilot, pilot_checks.not_trained_for_pilot, pilot_checks.executor_not_suitable),
                notifies=(its_sponsor(NoticeType.updated),)),
         action(pilot.log_pilot_issue, "记录试点问题", [State.piloting], STAYS, pilot_member, "improvement.pilot_issue_logged",
                wrong=(pilot_checks.not_in_the_pilot,), notifies=(its_manager(NoticeType.updated),)),
@@ -308,9 +313,10 @@ LIFECYCLE = Lifecycle(
                notifies=(managers(NoticeType.pilot_not_judged),)),
         # 17
         action(rollout.roll_out, "计划推广", [State.rolling_out], STAYS, named_project_manager, "improvement.rollout_planned",
-               prepare=(rollout_steps, load_documents), wrong=(rollout_checks.rollout_plan_invalid,)),
+               prepare=(rollout_steps, load_documents), wrong=(rollout_checks.rollout_plan_invalid, rollout_checks.release_does_not_fit)),
         action(rollout.complete_rollout_step, "完成推广步骤", [State.rolling_out], STAYS, step_owner, "improvement.rollout_step_completed",
-               prepare=(planned_rollout_steps,), wrong=(rollout_checks.not_the_step_owner, *rollout_checks.COMPLETION), follow_up=rollout.success_follow_up),
+               prepare=(planned_rollout_steps, training_of_step), wrong=(rollout_checks.not_the_step_owner, *rollout_checks.COMPLETION),
+               follow_up=rollout.success_follow_up),
         action(rollout.publish_success, "发布经验", [State.rolling_out], STAYS, rule, "improvement.success_published",
                notifies=(RecipientRule(NoticeType.success_published, every_team=True),)),
         action(rollout.skip_rollout_order, "跳过步骤顺序", [State.rolling_out], STAYS, OWNERS, "improvement.rollout_order_skipped",
@@ -325,7 +331,8 @@ LIFECYCLE = Lifecycle(
                segregate_from=(project_manager_duty,), notifies=those_concerned(NoticeType.delivered)),
         action(rollout.fix, "固化成效", [State.standardised], STAYS, OWNERS, "improvement.fixed",
                prepare=(planned_rollout_steps, held_targets),
-               wrong=(rollout_checks.not_a_later_step, rollout_checks.step_out_of_order, rollout_checks.target_not_held)),
+               wrong=(rollout_checks.not_a_later_step, rollout_checks.step_out_of_order, rollout_checks.optimised_too_early,
+                      rollout_checks.target_not_held)),
         *flag_rows("improvement", PROJECT_STATES, tells=(its_manager, managers)),
         *edit_action(edit, "improvement", State),
         *decisions.rows(VOTES),

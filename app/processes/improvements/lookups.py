@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from app.foundation.process_names import spellings_of
 from app.kernel.reads import BY_RECORD_VERSION, ReadContext, Versions
 
 PROPOSERS = """
@@ -13,7 +14,7 @@ where record = any(%s) and person_id is not null order by person_id"""
 FROZEN_BY = """
 select i.number, h.stream, h.version from fold.improvement i
 join log.stream_head h on h.stream = 'improvement/' || i.id
-where i.process = %s and i.id <> %s and i.cutover_at is not null and i.optimised_at is null
+where lower(i.process) = any(%s) and i.id <> %s and i.cutover_at is not null and i.optimised_at is null
   and i.reverted_at is null
 order by i.number limit 1"""
 PLAN_TARGET = "select 1 from fold.improvement_plan_target where record = %s and name = %s"
@@ -29,7 +30,7 @@ async def freezing_improvement(reads: ReadContext, process: str, besides: UUID) 
     """Return the number of another improvement of the process that has cut over and is not optimised yet, so
     that the definition of the process is frozen; None if there is none.
     """
-    found = await reads.row(FROZEN_BY, (process, besides), guard=Versions())
+    found = await reads.row(FROZEN_BY, (spellings_of(process), besides), guard=Versions())
     return None if found is None else str(found["number"])
 
 

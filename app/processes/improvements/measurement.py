@@ -61,6 +61,9 @@ class MeasuredTarget:
     promised: str | None
     promise: PromiseVerdict | None
     kept: bool | None
+    change: str | None = None
+    goal: str | None = None
+    goal_met: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,8 @@ class MeasuredTargets:
 
     occasion: MeasurementOccasion
     pilot_round: int | None
+    from_at: datetime
+    until_at: datetime
     position: int
     targets: tuple[MeasuredTarget, ...]
 
@@ -110,6 +115,31 @@ async def check_measurable(
         raise PreparationRefused("no_target_kpis")
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierMeasurements:
+    """The log positions at which the effects were measured before, on the same occasion."""
+
+    positions: frozenset[int]
+
+
+async def earlier_measurements(
+    reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
+) -> EarlierMeasurements:
+    """Find when the effects were measured before on this occasion, in this round of a pilot. Whoever looks
+    often finds something by chance, so it is counted.
+    """
+    asked = {"occasion": occasion_of(improvement, ctx.now, ctx.zone).occasion.value}
+    found = await reads.children(ImprovementMeasurement, improvement, **asked)
+    is_pilot = improvement.state is ImprovementState.piloting
+    return EarlierMeasurements(
+        frozenset(
+            one.position
+            for one in found
+            if one.position is not None and (not is_pilot or one.pilot_round == improvement.pilot_rounds)
+        )
+    )
+
+
 class MeasureEffectsImprovement(Payload):
     """The measurement; its windows and scopes follow from the proposal, the pilot and the dates."""
 
@@ -119,6 +149,8 @@ def measure_effects(improvement: Improvement, body: MeasureEffectsImprovement, c
     benefits after 3, 6 and 12 months.
     """
     found = ctx.prepared(MeasuredTargets)
+    times = ctx.prepared(EarlierMeasurements).positions
+    is_pilot = found.occasion is MeasurementOccasion.pilot
     for one in found.targets:
         ctx.add(
             ImprovementMeasurement(
@@ -134,6 +166,13 @@ def measure_effects(improvement: Improvement, body: MeasureEffectsImprovement, c
                 effect=one.value,
                 promised_effect=one.promised,
                 kept=one.kept,
+                from_at=found.from_at,
+                until_at=found.until_at,
+                agreed_until_at=improvement.pilot_ends_at if is_pilot else None,
+                times=len(times - {found.position}) + 1,
+                change=one.change,
+                goal=one.goal,
+                goal_met=one.goal_met,
                 position=found.position,
                 measured_at=ctx.occurred_at,
             )

@@ -95,6 +95,7 @@ def start_pilot(improvement: Improvement, body: StartPilotImprovement, ctx: Acti
         record=improvement.row_key,
         pilot_round=improvement.pilot_rounds,
         kicked_off_at=body.kicked_off_at,
+        kicked_off_by_id=improvement.sponsor_id,
         told=body.told,
         key_user_training_id=ctx.required_ref(Record, "key_user_training").id,
         executor_training_id=ctx.required_ref(Record, "executor_training").id,

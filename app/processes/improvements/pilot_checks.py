@@ -62,6 +62,12 @@ def raise_all(wrong: list[WrongValue]) -> None:
         raise wrong[0]
 
 
+async def pilot_is_over(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
+    """Refuse to start a pilot whose agreed end has passed (`pilot_is_over`)."""
+    ends_at = improvement.pilot_ends_at
+    return "pilot_is_over" if ends_at is not None and ends_at <= ctx.occurred_at else None
+
+
 async def not_ready_for_pilot(
     reads: ReadContext, improvement: Improvement, body: StartPilotImprovement, ctx: ActionContext
 ) -> None:

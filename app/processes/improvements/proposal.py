@@ -20,7 +20,13 @@ from app.foundation.decisions.actions import (
 )
 from app.foundation.decisions.preparation import NewDecision
 from app.foundation.decisions.records import DecisionOutcome
-from app.foundation.documents.filing import SectionTexts, file_document, publish_draft
+from app.foundation.documents.filing import (
+    SectionTexts,
+    file_document,
+    publish_draft,
+    published_document,
+    revise_published,
+)
 from app.foundation.documents.records import DocumentClass, DocumentSection, DocumentState, Heading
 from app.kernel.context import ActionContext
 from app.kernel.payloads import (
@@ -111,7 +117,10 @@ def propose(improvement: Improvement, body: ProposeImprovement, ctx: ActionConte
         (Heading.resources, body.resources),
         (Heading.judgement, body.judgement),
     )
-    entry = file_document(improvement, DocumentClass.PP, sections, ctx, state=DocumentState.drafted)
+    if published_document(DocumentClass.PP, ctx) is None:
+        entry = file_document(improvement, DocumentClass.PP, sections, ctx, state=DocumentState.drafted)
+    else:  # a deferred proposal that comes back revised
+        entry = revise_published(improvement, DocumentClass.PP, sections, ctx)
     improvement.proposal_id = entry.id
     plan = ctx.ref(Record, "plan")
     improvement.plan_id = None if plan is None else plan.id

@@ -80,6 +80,7 @@ class ImprovementOut(TicketOut):
     size: ImprovementSize | None
     improvement_kind: ImprovementKind | None
     size_criteria: list[SizeCriterion] | None = Field(description="What makes it a major one.")
+    size_reason: str | None = Field(description="Why it is minor, of a kind that is offered as major.")
     to_pilot: bool | None = Field(description="Whether it is piloted.")
     classified_at: datetime | None
     implementation_plan: str | None
@@ -102,6 +103,7 @@ class ImprovementOut(TicketOut):
     against_evidence_reason: str | None
     evaluation_comment: str | None
     evaluated_by: PersonStub | None
+    agreed_by: PersonStub | None = Field(description="The process owner who has agreed to its evaluation.")
     evaluated_at: datetime | None
     sponsor: PersonStub | None
     project_manager: PersonStub | None

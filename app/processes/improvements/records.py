@@ -68,6 +68,10 @@ class ImprovementSize(CodeEnum):
     major = "major", "Major", "重大改进"
 
 
+#: What a major improvement aims at, as a part of the value before.
+MAJOR_GOAL = "0.5"
+
+
 class ImprovementKind(CodeEnum):
     """What an improvement makes or changes."""
 
@@ -159,6 +163,9 @@ class Improvement(Ticket):
     stopped pilot, and `next_…` the scope and dates of an extended one. For the question whether it is
     reverted, `asked_reason` and `asked_told` are why, and who is told how.
 
+    `size_reason` is why it is minor although its kind is offered as major. `agreed_by_id` is the process
+    owner who has agreed to its evaluation.
+
     `judgement_overdue_at` is when it was flagged that the committee had not judged the pilot in time.
 
     `measured_position` is the log position of the newest measurement, `measured_occasion` what it was for.
@@ -206,6 +213,7 @@ class Improvement(Ticket):
     size: ImprovementSize | None = Field(default=None, sa_type=Text)
     improvement_kind: ImprovementKind | None = Field(default=None, sa_type=Text)
     size_criteria: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    size_reason: Annotated[str | None, Personal()] = None
     to_pilot: bool | None = None
     classified_at: datetime | None = None
     implementation_plan: Annotated[str | None, Personal()] = None
@@ -224,6 +232,7 @@ class Improvement(Ticket):
     against_evidence_reason: Annotated[str | None, Personal()] = None
     evaluation_comment: Annotated[str | None, Personal()] = None
     evaluated_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    agreed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     evaluated_at: datetime | None = None
     sponsor_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
     project_manager_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
@@ -296,6 +305,11 @@ class Improvement(Ticket):
     def concerned_process(self) -> str | None:
         """The process that it improves: roles that are held for that process are held for it."""
         return self.process
+
+    @property
+    def default_goal(self) -> str | None:
+        """What it aims at if its rollout does not say: half better than before, if it is a major one."""
+        return MAJOR_GOAL if self.size is ImprovementSize.major else None
 
     @property
     def needs_project(self) -> bool:

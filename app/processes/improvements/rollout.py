@@ -32,17 +32,21 @@ from app.kpis.periods import months_after
 from app.kpis.targets.lifecycle import Number
 from app.processes.improvements.children.records import RolloutAnnouncement, RolloutStep, RolloutStepName
 from app.processes.improvements.pilot_preparation import PilotEvidence
-from app.processes.improvements.records import Improvement, ImprovementSize
-from app.processes.improvements.rollout_preparation import RolloutSteps
+from app.processes.improvements.records import Improvement
+from app.processes.improvements.rollout_preparation import OPTIMISE_MONTHS, RolloutSteps
+from app.processes.improvements.selection import DespiteFreeze, keep_freeze_exception
 from app.ticketing.followers import add_followers
 
-#: Optimised half a year after the cutover, and fixed a quarter after that, if the plan does not say when.
-OPTIMISE_MONTHS, FIX_MONTHS = 6, 9
-#: What a major improvement aims at, if its rollout does not say: half better than before.
-MAJOR_GOAL = "0.5"
+#: Fixed a quarter after it was optimised, if the plan does not say when.
+FIX_MONTHS = 9
 #: The share of the teams, in percent, that has cut over in the end.
 ALL_TEAMS = 100
 MOST_PEOPLE = 1_000_000
+#: The texts of a step's evidence. Those of a later stage of the cutover take the place of the earlier one's.
+EVIDENCE_TEXTS = (
+    *("evidence", "goals", "weekly_plan"),
+    *("pilot_shown", "people_shown", "resources_shown", "obstacles_shown"),
+)
 DocumentNumbers = Annotated[tuple[ShortText, ...], BoundedList]
 
 
@@ -190,7 +194,8 @@ class CompleteRolloutStepImprovement(Payload):
     )
     training: Annotated[Reference, ForeignRef("training")] | None = Field(
         default=None,
-        description="For `inform_and_train`: the training, examined on all four topics: its number or id.",
+        description="For `inform_and_train`: the training, examined on all four topics and passed: its "
+        "number or id.",
     )
     effective_at: Instant | None = Field(
         default=None,
@@ -201,8 +206,8 @@ class CompleteRolloutStepImprovement(Payload):
         ge=1,
         le=ALL_TEAMS,
         strict=True,
-        description="For `cut_over`: the part of the teams that works by it now, in percent; with 100 the "
-        "step is complete.",
+        description="For `cut_over`, not before what was published takes effect: the part of the teams that "
+        "works by it now, in percent; with 100 the step is complete.",
     )
     pilot_shown: FreeText | None = Field(
         default=None, description="For `cut_over`: what shows that the pilot was passed."
@@ -226,21 +231,15 @@ def complete_rollout_step(
 ) -> None:
     """Complete a step of the rollout, with its evidence; a cutover in stages is complete with all teams."""
     step = ctx.change(ctx.prepared(RolloutSteps).planned(body.step))
-    said = (
-        body.evidence,
-        body.goals,
-        body.weekly_plan,
-        body.pilot_shown,
-        body.people_shown,
-        body.resources_shown,
-        body.obstacles_shown,
-    )
-    step.evidence = "\n\n".join(text for text in said if text is not None)
+    for name in EVIDENCE_TEXTS:
+        text = getattr(body, name)
+        if text is not None:
+            setattr(step, name, text)
     step.evidence_numbers = list(dict.fromkeys(body.numbers)) or None
     if body.step is RolloutStepName.name_owner:
         improvement.process_owner_id = ctx.required_ref(Person, "owner").id
     elif body.step is RolloutStepName.organise:
-        improvement.rollout_goal = body.goal or default_goal(improvement)
+        improvement.rollout_goal = body.goal or improvement.default_goal
     elif body.step is RolloutStepName.inform_and_train:
         step.training_id = ctx.required_ref(Record, "training").id
         _add_announcements(improvement, body, ctx)
@@ -253,11 +252,6 @@ def complete_rollout_step(
     if body.step is not RolloutStepName.cut_over or body.share == ALL_TEAMS:
         step.completed_by_id = ctx.caller.person_id
         step.completed_at = ctx.occurred_at
-
-
-def default_goal(improvement: Improvement) -> str | None:
-    """Return the improvement that is aimed at if nobody says: half better, if it is a major one."""
-    return MAJOR_GOAL if improvement.size is ImprovementSize.major else None
 
 
 def _add_announcements(
@@ -388,8 +382,10 @@ def hand_over(improvement: Improvement, body: HandOverImprovement, ctx: ActionCo
     improvement.handed_over_at = ctx.occurred_at
 
 
-class FixImprovement(Payload):
-    """One of the steps after the hand-over, and its evidence."""
+class FixImprovement(DespiteFreeze):
+    """One of the steps after the hand-over, and its evidence; to optimise within half a year of the cutover
+    takes an exception from the freeze.
+    """
 
     step: RolloutStepName = Field(description="`optimise`, or `fix`.", examples=["optimise"])
     evidence: FreeText = Field(
@@ -407,6 +403,7 @@ def fix(improvement: Improvement, body: FixImprovement, ctx: ActionContext) -> N
     step.evidence_numbers = list(dict.fromkeys(body.numbers)) or None
     step.completed_by_id = ctx.caller.person_id
     step.completed_at = ctx.occurred_at
+    keep_freeze_exception(improvement, body)
     if body.step is RolloutStepName.optimise:
         improvement.optimised_at = ctx.occurred_at
     else:

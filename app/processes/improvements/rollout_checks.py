@@ -5,16 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.common.people import Grade, Person
+from app.common.tickets import Ticket
 from app.foundation.licences.records import ExaminationTopic
 from app.foundation.people.eligibility import check_person_active
 from app.kernel.context import ActionContext
 from app.kernel.dating import FUTURE_TOLERANCE
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import PreparationRefused, Refusal, WrongValue
+from app.kpis.periods import months_after
+from app.processes.improvements.checks import check_freeze_exception
 from app.processes.improvements.children.records import RolloutStepName
 from app.processes.improvements.pilot_checks import checked_training, raise_all
 from app.processes.improvements.records import Improvement
-from app.processes.improvements.rollout_preparation import HeldTargets, RolloutSteps
+from app.processes.improvements.rollout_preparation import (
+    OPTIMISE_MONTHS,
+    HeldTargets,
+    RolloutSteps,
+    StepTraining,
+)
 
 if TYPE_CHECKING:
     from app.processes.improvements.rollout import (
@@ -31,6 +39,9 @@ FEWEST_MEDIA = 2
 LATER_STEPS = (RolloutStepName.optimise, RolloutStepName.fix)
 #: The steps that need no due date in the plan.
 UNDATED_STEPS = (*LATER_STEPS, RolloutStepName.pilot)
+#: States of the release of a changed tool.
+RELEASE_IN_USE = ("deployed", "supported", "closed")
+RELEASE_GIVEN_UP = ("cancelled", "rolled_back")
 #: What shows that all is ready for the cutover, and the refusal that says what is missing.
 CUTOVER_READINESS = {
     "pilot_shown": "pilot_evidence_missing",
@@ -134,6 +145,8 @@ async def evidence_missing(
         _check_published(body, ctx)
     elif body.step is RolloutStepName.cut_over:
         _check_cutover(improvement, body)
+        _check_in_effect(ctx)
+        await _check_release_deployed(reads, improvement)
     elif body.step is RolloutStepName.manage_daily and body.went_well is None:
         raise WrongValue(pointer="/went_well", because="went_well_missing")
 
@@ -182,6 +195,12 @@ def _check_informed(
     if left:
         words["topics"] = ", ".join(left)
         raise WrongValue(words, pointer="/training", because="training_topics_missing")
+    results = ctx.prepared(StepTraining).results
+    if results is None or not results.passed:
+        raise WrongValue(words, pointer="/training", because="training_passed_by_nobody")
+    executor = improvement.executor_id
+    if executor in results.participants and executor not in results.passed:
+        raise WrongValue(words, pointer="/training", because="training_not_passed_by_executor")
 
 
 def _check_published(body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
@@ -214,6 +233,51 @@ def _check_cutover(improvement: Improvement, body: CompleteRolloutStepImprovemen
     if body.share <= (improvement.cutover_share or 0):
         words = {"share": str(improvement.cutover_share)}
         raise WrongValue(words, pointer="/share", because="share_not_more")
+
+
+def _check_in_effect(ctx: ActionContext) -> None:
+    """Refuse a cutover before the day on which what was published takes effect (`not_in_effect`)."""
+    effective_at = ctx.prepared(RolloutSteps).planned(RolloutStepName.publish).effective_at
+    if effective_at is None:
+        return
+    day = effective_at.astimezone(ctx.zone).date()
+    if ctx.occurred_at.astimezone(ctx.zone).date() < day:
+        raise PreparationRefused("not_in_effect", {"day": day.isoformat()})
+
+
+async def _check_release_deployed(reads: ReadContext, improvement: Improvement) -> None:
+    """Refuse a cutover before the release of the changed tool is in use (`release_not_in_use`)."""
+    if improvement.release_id is None:
+        return
+    loaded = await reads.record("release", str(improvement.release_id))
+    state = None if loaded is None else loaded.record.state
+    if loaded is None or state not in RELEASE_IN_USE:
+        number = "" if loaded is None else str(loaded.record.number)
+        raise PreparationRefused("release_not_in_use", {"number": number})
+
+
+async def release_does_not_fit(
+    reads: ReadContext, improvement: Improvement, body: RollOutImprovement, ctx: ActionContext
+) -> None:
+    """Refuse a release that will never be in use: it was cancelled, or rolled back."""
+    release = ctx.ref(Ticket, "release")
+    if release is not None and release.state in RELEASE_GIVEN_UP:
+        raise WrongValue({"number": release.number}, pointer="/release", because="release_given_up")
+
+
+async def optimised_too_early(
+    reads: ReadContext, improvement: Improvement, body: FixImprovement, ctx: ActionContext
+) -> None:
+    """Refuse to optimise within half a year of the cutover (`optimised_too_early`): until then the definition
+    is frozen, unless it is for safety, law or a stop of service and says so.
+    """
+    check_freeze_exception(body)
+    if body.step is not RolloutStepName.optimise or improvement.cutover_at is None:
+        return
+    earliest = months_after(improvement.cutover_at, OPTIMISE_MONTHS, ctx.zone)
+    if ctx.occurred_at < earliest and body.freeze_exception is None:
+        day = earliest.astimezone(ctx.zone).date()
+        raise PreparationRefused("optimised_too_early", {"day": day.isoformat()})
 
 
 async def step_not_overdue(

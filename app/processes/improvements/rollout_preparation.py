@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from app.common.records import Record
+from app.foundation.licences.lookups import TrainingResults, training_results
 from app.kernel.context import ActionContext
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import PreparationRefused
@@ -19,6 +22,8 @@ from app.processes.improvements.records import Improvement
 
 #: The last step that must be complete before an improvement is handed over.
 LAST_BEFORE_HAND_OVER = RolloutStepName.manage_daily
+#: Optimised half a year after the cutover, not sooner.
+OPTIMISE_MONTHS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,21 @@ async def planned_rollout_steps(
     if not found.steps:
         raise PreparationRefused("rollout_not_planned")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class StepTraining:
+    """The training that the payload names, with its results; None: it names none."""
+
+    results: TrainingResults | None
+
+
+async def training_of_step(
+    reads: ReadContext, improvement: Improvement, body: Any, ctx: ActionContext
+) -> StepTraining:
+    """Find who has passed the training that the payload names."""
+    training = ctx.ref(Record, "training")
+    return StepTraining(None if training is None else await training_results(reads, training.id))
 
 
 @dataclass(frozen=True, slots=True)

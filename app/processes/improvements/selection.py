@@ -10,6 +10,7 @@ from pydantic import Field
 from app.common.components import example_includes
 from app.common.improvement import ImprovementAspect, ImprovementScope
 from app.common.records import ForeignRef, Record
+from app.foundation.process_names import ProcessName
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import RelatedCommands, RelatedPart
 from app.kernel.payloads import (
@@ -17,7 +18,6 @@ from app.kernel.payloads import (
     BoundedList,
     FreeText,
     Payload,
-    RecordKey,
     Reference,
     Title,
 )
@@ -63,7 +63,7 @@ class SelectImprovement(DespiteFreeze):
         examples=["It cannot wait for the next assessment."],
     )
     scope: ImprovementScope = Field(description="Whether it is about the department or about one process.")
-    process: RecordKey | None = Field(
+    process: ProcessName | None = Field(
         default=None,
         description="Of the scope `process`: which one, as `incident`, or its name; of the department, none.",
     )

@@ -11,8 +11,9 @@ from app.api.filters import MOST_VALUES, CommaSeparated
 from app.api.shapes import OutputModel, PersonStub
 from app.foundation.licences.lookups import lacking, valid_licences
 from app.foundation.people.lookups import active_members
+from app.foundation.process_names import ProcessName
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import LONGEST_LINE, RecordKey
+from app.kernel.payloads import LONGEST_LINE
 from app.kernel.refusals import WrongValue
 from app.log.canonical import instant
 from app.processes.trainings.preparation import MOST_PARTICIPANTS
@@ -27,7 +28,7 @@ class GapsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    process: RecordKey = Field(description="The process, as licences name it.")
+    process: ProcessName = Field(description="The process, as licences name it.")
     team: Annotated[list[Name], CommaSeparated] = Field(
         max_length=MOST_VALUES,
         description="The teams whose members are looked at: keys or ids.",

@@ -25,6 +25,7 @@ from app.foundation.licences.records import (
     TrainingParticipant,
 )
 from app.foundation.people.records import Team
+from app.foundation.process_names import ProcessName
 from app.kernel.actor_policy import RecordDuty, process_owner, quality_manager, role
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
@@ -38,7 +39,6 @@ from app.kernel.payloads import (
     Payload,
     PayloadPart,
     Reason,
-    RecordKey,
     Reference,
     ShortText,
     Title,
@@ -83,7 +83,7 @@ class PlanTraining(Payload):
     )
     kind: TrainingKind = Field(description="Whom it is for.", examples=["executor"])
     method: TrainingMethod = Field(description="How it is given.", examples=["classroom"])
-    process: RecordKey = Field(
+    process: ProcessName = Field(
         description="The process that it is about: `incident`, `request` …, or another one's name.",
         examples=["incident"],
     )

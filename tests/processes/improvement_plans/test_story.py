@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.common.people import Role
+from app.kpis.catalogue import KPIS
+from app.kpis.kpi import Direction
 from app.processes.improvement_plans.dates import end_of_last_working_day, review_due, start_of_year
-from app.processes.improvement_plans.progress import share_of_way
+from app.processes.improvement_plans.progress import is_limit, is_met, share_of_way
 from tests.automation.worker import Worker, by_rules
 from tests.processes.improvement_plans.samples import (
     BEFORE,
@@ -275,6 +277,47 @@ async def test_an_opened_assessment_moves_the_next_one_to_the_next_month(program
 def test_the_share_of_the_way_is_from_the_baseline_to_the_goal(
     baseline: str, value: str, goal: str, share: str | None
 ) -> None:
-    found = share_of_way(baseline, value, goal)
+    way = Direction.up if Decimal(goal) > Decimal(baseline) else Direction.down
+    found = share_of_way(way, baseline, value, goal)
     assert found == (None if share is None else Decimal(share))
-    assert share_of_way(None, value, goal) is None
+    assert share_of_way(way, None, value, goal) is None
+
+
+@pytest.mark.parametrize(
+    ("direction", "baseline", "value", "goal", "met", "limit"),
+    [
+        # A limit to hold: the baseline is better than it, as with most targets of the process documents.
+        (Direction.down, "3213", "0", "7200", True, True),
+        (Direction.down, "1891", "4667", "2100", False, True),
+        (Direction.up, "0.9995", "0.9993", "0.999", True, True),
+        (Direction.up, "0.9995", "0.9", "0.999", False, True),
+        # A goal to be reached.
+        (Direction.down, "10", "8", "6", False, False),
+        (Direction.down, "10", "6", "6", True, False),
+        (Direction.up, "3.8", "4.2", "4", True, False),
+        (Direction.up, None, "4.2", "4", True, False),
+        # A KPI without a better way goes from the baseline to the goal.
+        (Direction.none, "10", "12", "11", True, False),
+        (Direction.none, "10", "12", "9", False, False),
+        (Direction.none, None, "12", "9", None, False),
+    ],
+)
+def test_a_target_is_judged_the_way_its_kpi_improves_also_where_it_is_a_limit_to_hold(
+    direction: Direction, baseline: str | None, value: str, goal: str, met: bool | None, limit: bool
+) -> None:
+    assert is_met(direction, baseline, value, goal) is met
+    assert is_limit(direction, baseline, goal) is limit
+    if limit:
+        assert share_of_way(direction, baseline, value, goal) is None
+
+
+@pytest.mark.parametrize("key", sorted(KPIS))
+def test_what_is_as_good_as_the_goal_meets_it_of_every_kpi(key: str) -> None:
+    direction = KPIS[key].direction
+    better = {Direction.up: "8", Direction.down: "2"}.get(direction)
+    worse = {Direction.up: "2", Direction.down: "8"}.get(direction)
+    if better is None or worse is None:
+        return
+    for baseline in (None, "1", "5", "9"):
+        found = [is_met(direction, baseline, value, "5") for value in (better, "5", worse)]
+        assert found == [True, True, False], baseline

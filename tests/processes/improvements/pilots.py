@@ -266,6 +266,8 @@ class Project:
         measured = MeasuredTargets(
             occasion=occasion,
             pilot_round=found["pilot_rounds"] if occasion is MeasurementOccasion.pilot else None,
+            from_at=windows[2],
+            until_at=windows[3],
             position=position,
             targets=(target,),
         )
@@ -293,15 +295,15 @@ class Project:
         assert found["state"] == "rolling_out"
         return at
 
-    async def planned_rollout(self, *, cutover_at: str = AHEAD, **dues: str) -> str:
-        """One whose rollout is planned, all steps for the executor."""
+    async def planned_rollout(self, *, cutover_at: str | None = None, **dues: str) -> str:
+        """One whose rollout is planned, all steps for the executor; the cutover for today, unless said."""
         at = await self.rolling_out()
         await self.manager.post_ok(f"{at}/roll_out", self.rollout(cutover_at=cutover_at, **dues))
         return at
 
-    def rollout(self, *, cutover_at: str = AHEAD, **dues: str) -> Json:
-        """The plan of a rollout whose steps the executor owns."""
-        due = {**dict.fromkeys(STEPS[:7], AHEAD), "cut_over": cutover_at, **dues}
+    def rollout(self, *, cutover_at: str | None = None, **dues: str) -> Json:
+        """The plan of a rollout whose steps the executor owns; the cutover is today, unless said."""
+        due = {**dict.fromkeys(STEPS[:7], AHEAD), "cut_over": cutover_at or ago(), **dues}
         return {
             "advice": "Team by team, as the report says.",
             "scope": "The first line.",

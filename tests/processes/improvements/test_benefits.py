@@ -35,7 +35,8 @@ async def standardised(planted: Planted) -> str:
     assert measured["verdict"] == "improved"
     quality = planted.project.quality
     reached = dict.fromkeys(("goal_reached", "scope_reached", "benefit_reached", "reached"), True)
-    await quality.post_ok(f"{at}/evaluate", {**reached, "position": measured["position"]})
+    judged = {**reached, "position": measured["position"], "agreed_by": planted.project.owner.id}
+    await quality.post_ok(f"{at}/evaluate", judged)
     said = {"document_numbers": ["SOP-1"], "teams": [TEAM], "occurred_at": days_ago(STANDARDISED)}
     await quality.post_ok(f"{at}/standardise", said)
     return at

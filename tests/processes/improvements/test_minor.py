@@ -70,11 +70,18 @@ async def test_what_did_not_help_is_reverted_and_only_a_reason_judges_it_otherwi
     reverting = {"reason": "No faster.", "old_process_stands": True, "told": "Both desks, at noon."}
     assert await refusal(improvers.quality, f"{at}/revert", reverting) == (409, "not_evaluated", "")
     bent = a_judgement(position, reason="A flood in the week after.")
+    alone = await refusal(improvers.quality, f"{at}/evaluate", bent)
+    assert alone == (422, "agreed_by_missing", "/agreed_by")
+    other = await refusal(improvers.quality, f"{at}/evaluate", bent | {"agreed_by": improvers.author.id})
+    assert other == (422, "agreed_by_no_owner", "/agreed_by")
+    bent |= {"agreed_by": improvers.owner.id}
+    parts = await refusal(improvers.quality, f"{at}/evaluate", bent | {"benefit_reached": False})
+    assert parts == (422, "reached_in_part", "/comment")
     judged = await improvers.quality.post_ok(f"{at}/evaluate", bent)
     assert (judged["reached"], judged["against_evidence"]) == (True, True)
     assert judged["against_evidence_reason"] == "A flood in the week after."
     assert await refusal(improvers.quality, f"{at}/revert", reverting) == (409, "judged_reached", "")
-    judged = await improvers.quality.post_ok(f"{at}/evaluate", a_judgement(position, reached=False))
+    judged = await improvers.quality.post_ok(f"{at}/evaluate", bent | {"reached": False, "reason": None})
     assert (judged["reached"], judged["against_evidence"]) == (False, False)
     said = {"document_numbers": ["SOP-12"], "teams": ["network"]}
     refused = await refusal(improvers.quality, f"{at}/standardise", said)

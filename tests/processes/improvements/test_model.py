@@ -27,7 +27,7 @@ PEOPLE = ("quality", "owner", "manager", "first", "executor")
 IMPROVERS, COMMITTEE = {"quality", "owner"}, {"first"}
 #: By action: who, from where, to where; None: it stays.
 TABLE: dict[str, tuple[set[str], set[str], str | None]] = {
-    "propose": (IMPROVERS, {"selected", "proposed"}, "proposed"),
+    "propose": (IMPROVERS, {"selected", "proposed", "deferred"}, "proposed"),
     "submit": ({"quality"}, {"proposed", "deferred"}, "in_review"),
     "take_up": ({"quality"}, {"deferred"}, "in_review"),
     "classify": (COMMITTEE, {"approved"}, None),
@@ -39,7 +39,7 @@ TABLE: dict[str, tuple[set[str], set[str], str | None]] = {
     "revert": ({"quality"}, {"evaluating", "piloting", "pilot_reported", "rolling_out"}, "reverted"),
     "charter": (COMMITTEE, {"approved"}, "chartered"),
     "plan": ({"manager"}, {"chartered"}, "planned"),
-    "return_plan": (COMMITTEE, {"planned"}, "chartered"),
+    "return_plan": (COMMITTEE, {"planned", "plan_approved"}, "chartered"),
     "approve_plan": (COMMITTEE, {"planned"}, "plan_approved"),
     "start_pilot": ({"manager"}, {"plan_approved"}, "piloting"),
     "report_pilot": ({"manager"}, {"piloting"}, "pilot_reported"),
@@ -190,7 +190,11 @@ class World:
             "classify": {"impact": "2", "urgency": "2", **KINDS[kind]},
             "implement": {"plan": "By Friday."},
             "finish": {"what": "It asks."},
-            "evaluate": {"position": position, "reason": "It is what the desk says."}
+            "evaluate": {
+                "position": position,
+                "reason": "It is what the desk says.",
+                "agreed_by": of.owner.id,
+            }
             | dict.fromkeys(("goal_reached", "scope_reached", "benefit_reached", "reached"), yes),
             "standardise": {"document_numbers": ["PR2026001"], "teams": ["network"]},
             "revert": {"reason": "No faster.", "old_process_stands": True, "told": "All, by mail."},

@@ -249,6 +249,12 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
     assert (found["state"], found["first_judgement"]) == ("pilot_reported", None)
 
     begins, ends = ago(minutes=5), soon(days=15)
+    unknown = project.judgement(
+        position, "extended", scope={"service": ["mail"]}, begins_at=begins, ends_at=ends
+    )
+    assert await refusal(project.manager, ask, unknown) == (422, [("scope/service/0", "unknown_value")])
+    service = {"key": "mail", "name_en": "Mail", "name_zh": "邮件", "criticality": "high", "owner": "me"}
+    await project.admin.post_ok("/v1/services", service)
     asked = project.judgement(
         position,
         "extended",

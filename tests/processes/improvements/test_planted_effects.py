@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from app.db import Connection
-from tests.client import Api
+from tests.client import Api, Json
 from tests.extent import goes_round
 from tests.processes.improvements.pilots import refusal
 from tests.processes.improvements.planted import (
@@ -86,8 +86,10 @@ async def test_a_project_without_an_effect_is_reverted_on_the_evidence(planted: 
     measured, _ = await planted.measured(at)
     assert (measured["occasion"], measured["verdict"]) == ("evaluation", "no_evidence")
     quality = planted.project.quality
-    said = dict.fromkeys(("goal_reached", "scope_reached", "benefit_reached", "reached"), False)
-    judged = await quality.post_ok(f"{at}/evaluate", {**said, "position": measured["position"]})
+    parts = ("goal_reached", "scope_reached", "benefit_reached", "reached")
+    said: Json = dict.fromkeys(parts, False)
+    said |= {"position": measured["position"], "agreed_by": planted.project.owner.id}
+    judged = await quality.post_ok(f"{at}/evaluate", said)
     assert (judged["reached"], judged["against_evidence"]) == (False, False)
     told = {"reason": "No faster.", "old_process_stands": True, "told": "All desks, by mail."}
     assert (await quality.post_ok(f"{at}/revert", told))["state"] == "reverted"

@@ -14,7 +14,6 @@ from app.processes.improvements.records import MeasurementOccasion
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
 from tests.processes.improvements.pilots import (
-    AHEAD,
     STEPS,
     Project,
     ago,
@@ -41,7 +40,7 @@ def evidence(project: Project, step: str, **more: Any) -> Json:
                 {"medium": "Meeting", "announced_at": ago(days=1), "reach": 30},
             ]
         },
-        "publish": {"numbers": ["PR2026001"], "effective_at": AHEAD},
+        "publish": {"numbers": ["PR2026001"], "effective_at": ago()},
         "cut_over": {
             "share": 100,
             "pilot_shown": "PL2026001.",
@@ -210,10 +209,8 @@ async def test_goals_telling_training_and_publishing_need_their_evidence(project
 
 
 async def test_a_cutover_is_ready_and_in_stages_and_moves_what_follows(project: Project) -> None:
-    at = await project.planned_rollout(cutover_at="2030-03-31T04:00:00Z")
-    await completed(project, at, *FIRST_SEVEN[:3])
-    publish = evidence(project, "publish", effective_at="2030-03-31T05:00:00Z")
-    await project.executor.post_ok(f"{at}/complete_rollout_step", publish)
+    at = await project.planned_rollout()
+    await completed(project, at, *FIRST_SEVEN[:4])
     path, bare = f"{at}/complete_rollout_step", {"step": "cut_over", "evidence": "The day."}
     assert await refusal(project.executor, path, bare) == (
         422,
@@ -283,7 +280,8 @@ async def test_what_went_well_is_told_to_all_teams_and_an_overdue_step_to_its_ow
     assert worker.failures == []
     assert "success_published" in await told(other, at)
     types = await event_types(project.quality, at)
-    assert types.count("improvement.rollout_step_overdue") == 1
+    # The owner's step and the cutover, which was planned for a moment that is past.
+    assert types.count("improvement.rollout_step_overdue") == 2
     assert types[-2:] == ["improvement.rollout_step_completed", "improvement.success_published"]
     assert number is not None
 
@@ -351,8 +349,13 @@ async def test_steps_eight_and_nine_come_after_it_is_standardised(project: Proje
     )
     last = {"step": "fix", "evidence": "It is held."}
     assert await refusal(project.owner, fix, last) == (409, "rollout_order")
-    found = await project.owner.post_ok(fix, optimise)
-    assert found["optimised_at"] is not None
+    assert await refusal(project.owner, fix, optimise) == (409, "optimised_too_early")
+    english, chinese = await sentences(project.owner, fix, optimise)
+    assert "half a year after the cutover" in english
+    assert "半年内" in chinese
+    despite = {"freeze_exception": "law", "freeze_exception_reason": "The law asks for two fields less."}
+    found = await project.owner.post_ok(fix, optimise | despite)
+    assert (found["optimised_at"] is not None, found["freeze_exception"]) == (True, "law")
     assert await refusal(project.owner, fix, optimise) == (422, [("step", "completed_already")])
 
     assert await refusal(project.owner, fix, last) == (409, "targets_not_held")

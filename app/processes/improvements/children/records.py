@@ -43,6 +43,12 @@ class ImprovementMeasurement(ChildRecord):
 
     `kept` tells, of a benefit that is measured again, whether 80 % of the effect that was judged is still
     there; None where there is nothing to compare with.
+
+    `from_at` and `until_at` are the window after the change, `agreed_until_at` is until when the pilot was
+    agreed, and `times` how often it was measured on this occasion, in this round of the pilot, this time
+    among them. `change` is the change as a part of the value before, the way that the KPI improves: 0.5 is
+    half better. `goal` is what the rollout aims at, or by default a major improvement, and `goal_met` whether
+    the change is as much.
     """
 
     KIND: ClassVar[str] = "improvement_measurement"
@@ -57,6 +63,13 @@ class ImprovementMeasurement(ChildRecord):
     effect: str | None = None
     promised_effect: str | None = None
     kept: bool | None = None
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+    agreed_until_at: datetime | None = None
+    times: int | None = None
+    change: str | None = None
+    goal: str | None = None
+    goal_met: bool | None = None
     position: int | None = None
     measured_at: datetime | None = None
 
@@ -72,12 +85,13 @@ class ImprovementMember(ChildRecord):
 
 
 class PilotReadiness(ChildRecord):
-    """What was ready when a round of the pilot was started."""
+    """What was ready when a round of the pilot was started. `kicked_off_by_id` is the sponsor, who did it."""
 
     KIND: ClassVar[str] = "pilot_readiness"
 
     pilot_round: int | None = None
     kicked_off_at: datetime | None = None
+    kicked_off_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     told: Annotated[str | None, Personal()] = None
     key_user_training_id: Annotated[UUID | None, ForeignRef("training")] = None
     executor_training_id: Annotated[UUID | None, ForeignRef("training")] = None
@@ -141,7 +155,9 @@ class RolloutStep(ChildRecord):
 
     `order_reason` is why it may be completed out of order, as the process owner said. `training_id` is the
     training whose examination is evidence, `effective_at` when the published document takes effect, and
-    `went_well` what all teams are told of daily management.
+    `went_well` what all teams are told of daily management. `goals` and `weekly_plan` are of the
+    organisation, `…_shown` what has shown that all was ready for the cutover; steps completed before these
+    were kept apart have them in `evidence`.
     """
 
     KIND: ClassVar[str] = "rollout_step"
@@ -153,6 +169,12 @@ class RolloutStep(ChildRecord):
     overdue_at: datetime | None = None
     evidence: Annotated[str | None, Personal()] = None
     evidence_numbers: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    goals: Annotated[str | None, Personal()] = None
+    weekly_plan: Annotated[str | None, Personal()] = None
+    pilot_shown: Annotated[str | None, Personal()] = None
+    people_shown: Annotated[str | None, Personal()] = None
+    resources_shown: Annotated[str | None, Personal()] = None
+    obstacles_shown: Annotated[str | None, Personal()] = None
     training_id: Annotated[UUID | None, ForeignRef("training")] = None
     effective_at: datetime | None = None
     went_well: Annotated[str | None, Personal()] = None

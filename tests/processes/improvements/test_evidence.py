@@ -1,0 +1,216 @@
+"""What improvements are judged by is evidence: promises, pilots, rollouts, and how often was measured."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.common.people import Role
+from app.foundation.process_names import PROCESS_KINDS, process_named, spellings_of
+from tests.client import Api, Json
+from tests.processes.improvements.pilots import (
+    AT,
+    TOPICS,
+    Project,
+    ago,
+    project_of,
+    refusal,
+)
+from tests.processes.improvements.test_after_cutover import another, cut_over
+from tests.processes.improvements.test_rollout import FIRST_SEVEN, completed, evidence
+from tests.processes.releases.samples import a_release
+
+TEXTS = (
+    *("scope_and_goal", "benefit_inside", "benefit_outside", "method", "steps", "resources"),
+    *("judgement", "outside_plan_reason"),
+)
+WINDOW = {"from": "2026-01-01", "to": "2026-04-01"}
+
+
+@pytest.fixture
+async def project(api: Api) -> Project:
+    return await project_of(api)
+
+
+async def examined(project: Project, marks: dict[str, int]) -> str:
+    """The number of a training in which each of the persons got those marks in all topics."""
+    persons = list(marks)
+    number = await project.training("everybody", upto="plan", persons=persons)
+    at = f"/v1/trainings/{number}"
+    await project.quality.post_ok(f"{at}/hold", {"attended": persons, "contents": "What is new."})
+    results = [{"person": one, "marks": dict.fromkeys(TOPICS, mark)} for one, mark in marks.items()]
+    await project.quality.post_ok(f"{at}/examine", {"results": results})
+    return number
+
+
+async def test_a_training_that_nobody_or_not_the_executor_has_passed_is_no_evidence(project: Project) -> None:
+    at = await project.planned_rollout()
+    await completed(project, at, "name_owner", "organise")
+    path, executor = f"{at}/complete_rollout_step", project.executor.id
+    other = (await project.api.client("Other", Role.engineer, teams=("network",))).id
+
+    async def with_marks(marks: dict[str, int]) -> tuple[int, Any]:
+        training = await examined(project, marks)
+        body = evidence(project, "inform_and_train", training=training)
+        return await refusal(project.executor, path, body)
+
+    nobody = await with_marks({executor: 20, other: 30})
+    assert nobody == (422, [("training", "training_passed_by_nobody")])
+    not_they = await with_marks({executor: 20, other: 90})
+    assert not_they == (422, [("training", "training_not_passed_by_executor")])
+    training = await examined(project, {executor: 90, other: 30})
+    await project.executor.post_ok(path, evidence(project, "inform_and_train", training=training))
+
+
+async def test_nobody_cuts_over_before_what_was_published_takes_effect(project: Project) -> None:
+    planned = datetime.now(UTC) + timedelta(days=30)
+    at = await project.planned_rollout(cutover_at=planned.isoformat())
+    await completed(project, at, *FIRST_SEVEN[:3])
+    path = f"{at}/complete_rollout_step"
+    published = evidence(project, "publish", effective_at=planned.isoformat())
+    await project.executor.post_ok(path, published)
+    found = await refusal(project.executor, path, evidence(project, "cut_over"))
+    assert found == (409, "not_in_effect")
+
+
+async def test_a_release_of_the_changed_tool_is_in_use_before_the_cutover(project: Project) -> None:
+    service = {"key": "mail", "name_en": "Mail", "name_zh": "邮件", "criticality": "high", "owner": "me"}
+    await project.admin.post_ok("/v1/services", service)
+    at = await project.rolling_out()
+    gone = await project.manager.post_ok("/v1/releases", a_release())
+    reason = {"reason": "Nobody wants it."}
+    await project.manager.post_ok(f"/v1/releases/{gone['id']}/cancel", reason)
+    plan = project.rollout() | {"release": gone["number"]}
+    refused = await refusal(project.manager, f"{at}/roll_out", plan)
+    assert refused == (422, [("release", "release_given_up")])
+    made = await project.manager.post_ok("/v1/releases", a_release(title="The next one"))
+    await project.manager.post_ok(f"{at}/roll_out", plan | {"release": made["number"]})
+    await completed(project, at, *FIRST_SEVEN[:4])
+    path = f"{at}/complete_rollout_step"
+    found = await refusal(project.executor, path, evidence(project, "cut_over"))
+    assert found == (409, "release_not_in_use")
+
+
+async def test_each_text_of_a_step_is_kept_for_itself(project: Project) -> None:
+    at = await project.planned_rollout()
+    await completed(project, at, *FIRST_SEVEN[:5])
+    steps = {one["step"]: one for one in (await project.quality.read(f"{at}/rollout_steps"))["items"]}
+    organised, cut = steps["organise"], steps["cut_over"]
+    assert [organised[name] for name in ("evidence", "goals", "weekly_plan")] == [
+        *("Done: organise.", "Half the time."),
+        "One team a week.",
+    ]
+    shown = ("evidence", "pilot_shown", "people_shown", "resources_shown", "obstacles_shown")
+    assert [cut[name] for name in shown] == [
+        *("Done: cut_over.", "PL2026001.", "The examination.", "The tool is there."),
+        "None is known.",
+    ]
+
+
+@pytest.mark.parametrize("process", ["Incident", "INCIDENTS"])
+async def test_a_freeze_is_of_the_process_however_its_name_is_written(project: Project, process: str) -> None:
+    await cut_over(project)
+    said = await another(project, process=process)
+    assert await refusal(project.quality, AT, said) == (409, "process_is_frozen")
+
+
+def test_kinds_of_ours_are_named_by_any_letters_and_in_the_plural_too(api: Api) -> None:
+    for kind, plural in PROCESS_KINDS.items():
+        assert api.ledger.lifecycles[kind].plural == plural
+        for written in (kind, kind.title(), plural, plural.upper()):
+            assert process_named(written) == kind
+            assert set(spellings_of(written)) == {kind, plural}
+    assert process_named("Onboarding of staff") == "Onboarding of staff"
+    assert spellings_of("Onboarding") == ["onboarding"]
+
+
+async def test_a_promise_is_of_something_and_the_way_that_the_kpi_improves(project: Project) -> None:
+    at = await project.selected()
+    said: Json = {name: f"Of {name}." for name in TEXTS}
+    for kpi, change, code in (
+        ("incident_resolution_seconds", "0", "promise_of_nothing"),
+        ("incident_resolution_seconds", "0.00", "promise_of_nothing"),
+        ("incident_resolution_seconds", "0.5", "promise_to_worsen"),
+        ("first_contact_resolution", "-0.1", "promise_to_worsen"),
+    ):
+        target = {"name": "one", "kpi": kpi, "before": WINDOW, "judged_by": "By the mean."}
+        body = said | {"targets": [target | {"promised": {"change": change}}]}
+        found = await refusal(project.quality, f"{at}/propose", body)
+        assert found == (422, [("targets/0/promised/change", code)]), kpi
+
+
+async def test_a_pilot_is_cut_by_services_and_items_that_there_are_and_is_not_over_yet(
+    project: Project,
+) -> None:
+    at = await project.approved()
+    charter = {"sponsor": project.sponsor.id, "project_manager": project.manager.id}
+    more = {"members": [project.executor.id], "resources": "Two.", "budget": "1.00", "currency": "CNY"}
+    await project.first.post_ok(f"{at}/charter", charter | more)
+    plan: Json = {
+        "work": "Write it.",
+        "milestones": [{"title": "Tried", "due_at": ago(days=-90)}],
+        "pilot_scope": {"service": ["no-such-service"]},
+        "pilot_begins_at": ago(days=9),
+        "pilot_ends_at": ago(days=1),
+        "pilot_agreement": "Both agree.",
+        "data_gathering": "From the log.",
+        "expected": [{"target": "restore", "promised": {"change": "-0.3"}}],
+    }
+    wrong = await refusal(project.manager, f"{at}/plan", plan)
+    assert wrong == (422, [("pilot_scope/service/0", "unknown_value")])
+    plan["pilot_scope"] = {"team": ["network"]}
+    worse = plan | {"expected": [{"target": "restore", "promised": {"change": "0.3"}}]}
+    wrong = await refusal(project.manager, f"{at}/plan", worse)
+    assert wrong == (422, [("expected/0/promised/change", "promise_to_worsen")])
+    await project.manager.post_ok(f"{at}/plan", plan)
+    await project.first.post_ok(f"{at}/approve_plan")
+    started = await refusal(project.manager, f"{at}/start_pilot", await project.readiness())
+    assert started == (409, "pilot_is_over")
+    # The way out: the committee returns the plan, and its dates are agreed anew.
+    returned = await project.first.post_ok(f"{at}/return_plan", {"lacking": "Dates ahead."})
+    assert returned["state"] == "chartered"
+
+
+async def test_a_large_kind_is_minor_only_for_a_reason(project: Project) -> None:
+    at = await project.approved()
+    said = {"kind": "new_process", "size": "minor", "impact": "2", "urgency": "2"}
+    wrong = await refusal(project.first, f"{at}/classify", said)
+    assert wrong == (422, [("size_reason", "size_reason_missing")])
+    found = await project.first.post_ok(f"{at}/classify", said | {"size_reason": "One desk, one week."})
+    assert (found["size"], found["size_reason"]) == ("minor", "One desk, one week.")
+
+
+async def test_a_measurement_says_its_window_the_agreed_end_and_how_often_was_measured(
+    project: Project,
+) -> None:
+    at = await project.piloting()
+    for _ in range(3):
+        await project.measured(at)
+        await another(project)
+    found = (await project.quality.read(f"{at}/measurements"))["items"]
+    assert [one["times"] for one in found] == [1, 2, 3]
+    agreed = (await project.quality.read(at))["pilot_ends_at"]
+    for one in found:
+        assert one["agreed_until_at"] == agreed
+        assert one["from_at"] < one["until_at"] < agreed
+
+
+async def test_a_deferred_proposal_comes_back_revised_as_the_next_edition(project: Project) -> None:
+    at = await project.proposed()
+    weighed = ("goals", "practice", "present_state", "cost", "resources", "time")
+    question: Json = {f"weighed_{name}": f"Of {name}." for name in weighed} | project.question()
+    await project.quality.post_ok(f"{at}/submit", question)
+    assert (await project.decide(at, "defer"))["state"] == "deferred"
+    said: Json = {name: f"With the cost of {name}." for name in TEXTS}
+    target: Json = {"name": "restore", "kpi": "incident_resolution_seconds", "judged_by": "By the mean."}
+    target |= {"before": WINDOW, "promised": {"change": "-0.4"}}
+    revised = await project.quality.post_ok(f"{at}/propose", said | {"targets": [target]})
+    assert (revised["state"], revised["deferred_until_at"]) == ("proposed", None)
+    (document,) = (await project.quality.read(f"{at}/documents"))["items"]
+    assert (document["edition"], document["state"]) == (2, "drafted")
+    await project.quality.post_ok(f"{at}/submit", question)
+    assert (await project.decide(at))["state"] == "approved"
+    (document,) = (await project.quality.read(f"{at}/documents"))["items"]
+    assert (document["edition"], document["state"]) == (2, "published")
