@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, WithJsonSchema
 
+from app.api.columns import Columns
 from app.api.lists import Listing
-from app.api.shapes import OutputModel, PersonStub, RecordOut, TeamStub
+from app.api.shapes import OutputModel, PersonStub, RecordOut, Renderer, TeamStub
 from app.common.people import Role
 from app.foundation.calendars.queries import CALENDARS
 from app.foundation.people.queries import PERSONS, TEAMS
@@ -22,6 +24,7 @@ from app.foundation.services.records import (
     ItemState,
     ServiceState,
 )
+from app.kernel.references import is_visible
 
 
 class PromisedTargetOut(OutputModel):
@@ -66,10 +69,13 @@ class ServiceOut(RecordOut):
     criticality: Criticality
     owner: PersonStub = Field(description="Who answers for it.")
     team: TeamStub | None = Field(description="Who runs it.")
-    customers: list[UUID] | None = Field(description="The teams that it is for.")
+    customers: list[UUID] | None = Field(
+        description="The teams that it is for: staff see all, others those that they belong to."
+    )
     calendar: str | None = Field(description="The key of the calendar of its support hours.")
     promises: list[ServicePromiseOut] | None = Field(
-        description="What signed agreements promise of it; null: nothing."
+        description="What signed agreements promise of it, as far as the caller may see them: staff see all, "
+        "others what is promised to all customers and to their own; null: nothing."
     )
     rating_percent: int | None = Field(
         description="For how many of a hundred cases the requester is asked to rate it; null: the setting."
@@ -110,12 +116,53 @@ class CatalogueItemOut(RecordOut):
     withdrawn_at: datetime | None
 
 
+#: Who may see the records of these streams.
+AUDIENCES = "select stream, audience from log.stream_head where stream = any(%s)"
+
+
+class ServiceRenderer(Renderer):
+    """Renders services. A live one is for everybody; what it says of single customers is for staff and for
+    them: a promise for whoever may see its agreement.
+    """
+
+    async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
+        """Render the columns without what the caller is not shown."""
+        if not self.caller.is_staff:
+            if "customers" in columns:
+                own = {str(team) for team in self.caller.teams}
+                columns["customers"] = [
+                    None if teams is None else [team for team in teams if team in own]
+                    for teams in columns["customers"]
+                ]
+            if "promises" in columns:
+                columns["promises"] = await self._promises_shown(columns["promises"])
+        await super().render_columns(columns, offered)
+
+    async def _promises_shown(self, promises: Sequence[list[dict[str, Any]] | None]) -> list[Any]:
+        """Return, of the promises of each service, those to all customers and those of agreements that the
+        caller may see.
+        """
+        agreements = self.ledger.lifecycles["sla"]
+        named = {one["agreement"] for of_service in promises for one in of_service or () if one["customer"]}
+        rows = await self.ledger.db.rows(AUDIENCES, ([f"{agreements.kind}/{one}" for one in named],))
+        seen = {
+            row["stream"].partition("/")[2]
+            for row in rows
+            if is_visible(self.ledger, agreements, self.caller, row["audience"])
+        }
+        return [
+            [one for one in of_service or () if not one["customer"] or one["agreement"] in seen] or None
+            for of_service in promises
+        ]
+
+
 SERVICES = Listing(
     lifecycle=services.LIFECYCLE,
     shape=ServiceOut,
     filters=("state", "key", "criticality", "owner", "team", "changed_at"),
     sorts=("proposed_at", "key"),
     expands=(PERSONS, TEAMS, CALENDARS),
+    renderer=ServiceRenderer,
 )
 CATALOGUE_ITEMS = Listing(
     lifecycle=items.LIFECYCLE,

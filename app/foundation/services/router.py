@@ -18,15 +18,21 @@ from app.api.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.shapes import OutputModel
 from app.foundation.services import items, services
 from app.foundation.services.answers import answer_errors
-from app.foundation.services.queries import CATALOGUE_ITEMS, SERVICES, CatalogueItemOut, ServiceOut
+from app.foundation.services.queries import (
+    CATALOGUE_ITEMS,
+    SERVICES,
+    CatalogueItemOut,
+    ServiceOut,
+    ServiceRenderer,
+)
 from app.i18n import translate
 from app.kernel.forms import Answers
 
 router = APIRouter(prefix="/v1", tags=["catalogue"])
 mount_reads(router, SERVICES, prefix="/services")
 mount_reads(router, CATALOGUE_ITEMS, prefix="/catalogue_items")
-mount_actions(router, services.LIFECYCLE, ServiceOut, prefix="/services")
-mount_edit(router, services.LIFECYCLE, ServiceOut, prefix="/services")
+mount_actions(router, services.LIFECYCLE, ServiceOut, prefix="/services", renderer=ServiceRenderer)
+mount_edit(router, services.LIFECYCLE, ServiceOut, prefix="/services", renderer=ServiceRenderer)
 mount_actions(router, items.LIFECYCLE, CatalogueItemOut, prefix="/catalogue_items")
 mount_edit(router, items.LIFECYCLE, CatalogueItemOut, prefix="/catalogue_items")
 
