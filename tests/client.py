@@ -24,7 +24,7 @@ from app.kernel.ledger import Ledger
 from app.log import read
 from app.main import application
 from app.settings import Settings
-from tests.contract import answers
+from tests.contract import answers, logged
 from tests.direct import DirectClient
 from tests.people import act, add_person, add_team, grant
 
@@ -77,6 +77,7 @@ class Client(DirectClient):
 async def _as_the_contract_says(response: httpx.Response) -> None:
     await response.aread()
     answers.check(response)
+    logged.check_answer(response)
 
 
 @dataclass

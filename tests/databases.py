@@ -11,7 +11,7 @@ import fcntl
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -66,6 +66,9 @@ END_OTHER_CONNECTIONS = """
 select pg_terminate_backend(pid) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and pid <> all(%s)"""
 
+#: Each looks at what a test leaves behind in its database, and fails if something is wrong with it.
+EXAMINED_BY: list[Callable[[Connection], None]] = []
+
 
 @dataclass
 class CopiedDatabase:
@@ -103,6 +106,8 @@ class Databases:
         try:
             yield made.name
             with contextlib.suppress(psycopg.Error):  # Whoever ended all connections has ended ours.
+                for examine in EXAMINED_BY:
+                    examine(made.connection)
                 as_it_was = _emptied(made)
         finally:
             if as_it_was and made.uses < MOST_USES:

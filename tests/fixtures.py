@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 
 from app.kernel import ledger as ledgers
@@ -18,9 +20,18 @@ from app.settings import Settings
 from tests import forked
 from tests.client import Api, serving
 from tests.conftest import DEMO, HISTORY, DatabaseUrls, RealHistory, Server, file_lock, fresh, shared_folder
+from tests.contract import logged
+from tests.databases import EXAMINED_BY
 from tests.demo.making import make_demo
 from tests.exchange.servicenow_files import WHOLE, import_file
 from tests.forked import Forking, Sites
+
+
+def pytest_sessionstart() -> None:
+    """What a test leaves in the log is held against the contract, whatever wrote it."""
+    EXAMINED_BY.append(logged.check_log)
+    # A line for each request, written for terminals, takes as long as the request.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
 @pytest.fixture
@@ -73,6 +84,8 @@ async def _made_once(server: Server, run: str, name: str, fill: Callable[[Ledger
             with fresh(server, server.databases.template) as place:
                 async with _opened(place.url, secrets, _unchanged()) as ledger:
                     await fill(ledger)
+                with psycopg.connect(place.owner_url) as connection:
+                    logged.check_log(connection)
                 made = urlsplit(place.url).path.removeprefix("/")
                 copy = sql.SQL("create database {} template {}")
                 administrator.execute(copy.format(sql.Identifier(name), sql.Identifier(made)))

@@ -13,7 +13,7 @@ from app.common import clocks
 from app.common.components import EXAMPLE_MEMBERS, MARK, marked
 from app.common.custom import FOR_STAFF, PUBLIC, CustomValuesField
 from app.common.personal import Personal
-from app.common.records import Codec, CodeEnum, ForeignRef, Hidden, Record, codecs
+from app.common.records import Codec, CodeEnum, ForeignRef, Hidden, Record, StaffOnly, codecs
 from app.kernel.lifecycle import Action, Branch, Lifecycle
 from app.kernel.payloads import Patch, marks, part_types
 
@@ -22,6 +22,8 @@ VALUES = "Values of custom fields by their keys; `words` as personal fields are.
 HIDDEN = "Stands in the log; no client is shown it."
 MARKS = (Personal, ForeignRef, Hidden)
 ID = {"type": "string", "format": "uuid"}
+#: The types of values in JSON.
+JSON_TYPES = {str: "string", int: "integer", bool: "boolean"}
 NULL = {"type": "null"}
 
 
@@ -180,8 +182,13 @@ def _common_schema(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]
     found = {**other, "properties": {**one["properties"], **other["properties"]}}
     if defs := {**one.get("$defs", {}), **other.get("$defs", {})}:
         found["$defs"] = defs
-    found.pop("required", None)
-    return found | {"required": required} if required else found
+    return _requiring(required, found)
+
+
+def _requiring(names: Iterable[str], schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema with these members required, and no others."""
+    found = schema | {"required": list(names)}
+    return found if found["required"] else {name: said for name, said in found.items() if name != "required"}
 
 
 def _given_schema(row: Action[Any, Any]) -> dict[str, Any]:
@@ -200,7 +207,9 @@ def _given_schema(row: Action[Any, Any]) -> dict[str, Any]:
         schema["properties"] |= {PUBLIC: values, FOR_STAFF: values}
     for part in part_types(body).values():
         _describe_stored_fields(schema["$defs"][part.__name__]["properties"], part)
-    return schema
+    # Readers get the same events without what is not for them.
+    withheld = marks(body, Hidden).keys() | marks(body, StaffOnly).keys()
+    return _requiring((name for name in schema.get("required", ()) if name not in withheld), schema)
 
 
 def _describe_stored_fields(fields: dict[str, Any], model: type[BaseModel]) -> None:
@@ -266,8 +275,8 @@ def _type_schema(kind: Any) -> dict[str, Any]:
     if isinstance(kind, type) and issubclass(kind, CodeEnum):
         return {"type": ["string", "null"], "enum": [*(code.value for code in kind), None]}
     if get_origin(kind) is list:
-        of_texts = get_args(kind) == (str,)
-        return {"type": ["array", "null"], "items": {"type": "string" if of_texts else "object"}}
+        (each,) = get_args(kind)
+        return {"type": ["array", "null"], "items": {"type": JSON_TYPES.get(each, "object")}}
     if get_origin(kind) is dict:
         return {"type": ["object", "null"], "description": VALUES}
-    return {"type": [{str: "string", int: "integer", bool: "boolean"}[kind], "null"]}
+    return {"type": [JSON_TYPES[kind], "null"]}

@@ -1,0 +1,95 @@
+"""Holds events against the contract of the log, openapi/events.json: as they are kept, and as readers get
+them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+import orjson
+import psycopg
+import pytest
+from jsonschema_rs import Draft202012Validator
+
+from app.kernel import describe
+from app.log.events import kind_of
+from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
+from tests import disk_cache
+from tests.contract.answers import FORMATS
+
+KINDS = LIFECYCLES_BY_KIND.keys() | {"clock"}
+ALL = "select type, data from log.event"
+#: What tests of the log append, which no lifecycle can.
+OF_TESTS = "told"
+MOST_NAMED = 5
+
+
+@cache
+def catalogue() -> dict[str, Any]:
+    """The contract as the code has it."""
+    found: dict[str, Any] = disk_cache.cached_json("events", lambda: describe.catalogue(LIFECYCLES))
+    return found
+
+
+@cache
+def _of_type(event: str, member: str) -> Draft202012Validator:
+    return _validator(catalogue()["types"][event][member])
+
+
+@cache
+def _of_row(kind: str) -> Draft202012Validator:
+    return _validator(catalogue()["rows"][kind] | {"additionalProperties": False})
+
+
+def _validator(schema: dict[str, Any]) -> Draft202012Validator:
+    return Draft202012Validator(schema, formats=FORMATS, validate_formats=True)
+
+
+def faults(event: str, data: dict[str, Any]) -> list[str]:
+    """What the catalogue does not say of an event of that type with that data: `given`, `set`, `clock`."""
+    if event not in catalogue()["types"]:
+        return [f"{event} is not there"]
+    found = []
+    # What another system told is kept as that system has it.
+    if not data.get("observed"):
+        found += _faults(f"{event} given", _of_type(event, "given"), data["given"])
+    if data.get("clock") is not None:
+        found += _faults(f"{event} clock", _of_type(event, "clock"), data["clock"])
+    for key, row in data["set"].items():
+        if row is not None:
+            found += _faults(f"{event} set {kind_of(key)}", _of_row(kind_of(key)), row)
+    return found
+
+
+def _faults(place: str, validator: Draft202012Validator, value: object) -> list[str]:
+    if validator.is_valid(value):
+        return []
+    return [
+        f"{place} /{'/'.join(map(str, fault.instance_path))}: {fault.message}"
+        for fault in validator.iter_errors(value)
+    ]
+
+
+def check(events: list[tuple[str, dict[str, Any]]]) -> None:
+    """Fails if an event, of a kind that the application has, is not as the catalogue says."""
+    found: dict[str, None] = {}
+    for event, data in events:
+        kind, _, what = event.partition(".")
+        if kind in KINDS and what != OF_TESTS:
+            found |= dict.fromkeys(faults(event, data))
+    if found:
+        pytest.fail(f"not as events.json says: {list(found)[:MOST_NAMED]}")
+
+
+def check_answer(response: httpx.Response) -> None:
+    """Fails if it shows an event that is not as the catalogue says."""
+    if response.status_code == HTTPStatus.OK and response.request.url.path.endswith("/events"):
+        check([(event["type"], event) for event in response.json()["items"]])
+
+
+def check_log(connection: psycopg.Connection[Any]) -> None:
+    """Fails if an event in the database's log is not as the catalogue says."""
+    check([(event, orjson.loads(data)) for event, data in connection.execute(ALL)])
