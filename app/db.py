@@ -17,10 +17,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
+import structlog
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import AsyncRowFactory, dict_row, tuple_row
 from psycopg.types.datetime import TimestampBinaryLoader
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+logger = structlog.get_logger()
 
 Connection = psycopg.AsyncConnection[Any]
 Row = dict[str, Any]
@@ -75,6 +78,11 @@ class DatabaseGone(Exception):
 
     The statement may have been carried out or not: that is unknown.
     """
+
+    @property
+    def disk_is_full(self) -> bool:
+        """Whether the server said that its disk is full."""
+        return isinstance(self.__cause__, psycopg.errors.DiskFull)
 
 
 def is_unavailable(error: psycopg.Error) -> bool:
@@ -345,6 +353,8 @@ class Database:
         except BaseException as error:
             await discard(connection)
             if isinstance(error, DatabaseGone | psycopg.Error):
+                idle = round(now - connection.used_at, 1)
+                logger.info("a dead connection is replaced", idle_seconds=idle, why=str(error).strip())
                 return False
             await self._pool.putconn(connection)  # the caller has been cancelled
             raise

@@ -61,6 +61,8 @@ SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
 }
+#: The end of a log, in bytes, that is looked through for the reason why a server has ended.
+LOG_END_BYTES = 4096
 HINTS = (
     ("No space left on device", "The disk is full: make room, or set LEDGERDESK_DATA_DIR to another disk."),
     ("could not map anonymous shared memory", "There is not enough memory, even for small buffers."),
@@ -150,13 +152,20 @@ class EmbeddedPostgres:
         finally:
             os.close(starting)
 
-    def revive(self) -> None:
-        """Restart the server if it has died; in the same place, so that addresses stay valid."""
+    def revive(self) -> str | None:
+        """Restart the server if it has died; in the same place, so that addresses stay valid. Return why it
+        had died, as far as it said so; None: it had not.
+        """
         starting = self._lock_start()
         try:
-            self._await_server()
+            log_start = self._await_server()
         finally:
             os.close(starting)
+        if log_start < 0:
+            return None
+        words = self.log.read_bytes()[:log_start][-LOG_END_BYTES:].decode(errors="replace")
+        fatal = [line for line in words.splitlines() if "PANIC:" in line or "FATAL:" in line]
+        return _hint(words) or (fatal[-1] if fatal else "It has said nothing of it.")
 
     def _lock_start(self) -> int:
         lock = _lock(self.data_dir / "start.lock", fcntl.LOCK_EX, PATIENCE_SECONDS)
@@ -189,13 +198,15 @@ class EmbeddedPostgres:
         finally:
             os.close(self._users)
 
-    def _await_server(self) -> None:
-        """Join the server if it answers; start one when no process of an earlier server is left."""
+    def _await_server(self) -> int:
+        """Join the server if it answers; start one when no process of an earlier server is left. Return the
+        position in its log where the output of one that was started begins; -1: it was there.
+        """
         deadline, log_start = time.monotonic() + PATIENCE_SECONDS, -1
         while time.monotonic() < deadline:
             gone = _lock(self.data_dir / "server.lock", fcntl.LOCK_EX)
             if gone is None and self._answers():
-                return
+                return log_start
             if gone is not None:
                 try:
                     if log_start >= 0:
@@ -325,9 +336,12 @@ def _lock(path: Path, kind: int, seconds: float = 0) -> int | None:
             return file
 
 
+def _hint(words: str) -> str | None:
+    return next((hint for sign, hint in HINTS if sign in words), None)
+
+
 def _advice(words: str) -> str:
-    hint = next((hint for sign, hint in HINTS if sign in words), "It said:")
-    return "\n".join([hint, *words.splitlines()[-8:]])
+    return "\n".join([_hint(words) or "It said:", *words.splitlines()[-8:]])
 
 
 def _make_data_dir(directory: Path, tools: Tools) -> None:

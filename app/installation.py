@@ -12,11 +12,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
+import structlog
 
 from app import schema
 from app.embedded import EmbeddedError, EmbeddedPostgres, default_data_dir, embedded_server
 from app.settings import PROJECT, Settings
 from app.startup import retry_step
+
+logger = structlog.get_logger()
 
 DATABASE = "ledgerdesk"
 OWNER_ROLE = "ledgerdesk_owner"
@@ -34,15 +37,21 @@ class InstallationError(Exception):
 class Installation:
     """The addresses of an installation's database, and its folder of secrets.
 
-    `owner_url` is None if only the service's role is known. `migrated_from` is the revision that an embedded
-    database was at before it was opened; None if it was empty.
+    `owner_url` is None if only the service's role is known. `data_dir` is the folder of an embedded database;
+    None: it is not embedded. `migrated_from` is the revision that an embedded database was at before it was
+    opened; None if it was empty.
     """
 
     url: str
     owner_url: str | None
     secrets_dir: Path
-    embedded: bool
+    data_dir: Path | None
     migrated_from: str | None = None
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database runs here, as a part of the installation."""
+        return self.data_dir is not None
 
 
 def secrets_directory(settings: Settings) -> Path:
@@ -62,7 +71,7 @@ def open_installation(settings: Settings, *, watched: bool = False) -> Iterator[
     data_dir = settings.data_dir or default_data_dir(PROJECT)
     secrets_dir = secrets_directory(settings)
     if settings.database_url is not None:
-        yield Installation(settings.database_url, settings.owner_url, secrets_dir, embedded=False)
+        yield Installation(settings.database_url, settings.owner_url, secrets_dir, data_dir=None)
         return
     with embedded_server(data_dir) as server, _watched(server) if watched else contextlib.nullcontext():
         # The server may die at this point; the watching thread restarts it.
@@ -78,10 +87,21 @@ def _watched(server: EmbeddedPostgres) -> Iterator[None]:
     ended = threading.Event()
 
     def watch() -> None:
+        told = ""
         while not ended.wait(WATCH_SECONDS):
             # A restart that fails is tried again; meanwhile clients are told that the database is gone.
-            with contextlib.suppress(EmbeddedError, OSError):
-                server.revive()
+            try:
+                why = server.revive()
+            except (EmbeddedError, OSError) as error:
+                reason = str(error).partition("\n")[0]
+                # Once, however often it is tried: what PostgreSQL said besides has the time in it.
+                if reason != told:
+                    logger.warning("PostgreSQL does not start; it is tried again", why=str(error))
+                told = reason
+            else:
+                if why is not None:
+                    logger.warning("PostgreSQL had ended and was started again", why=why)
+                    told = ""
 
     thread = threading.Thread(target=watch, name="watch PostgreSQL", daemon=True)
     thread.start()
@@ -108,7 +128,7 @@ def _prepared_installation(server: EmbeddedPostgres, secrets_dir: Path) -> Insta
         except schema.SchemaTooOldError as error:
             remedy = f"Move the folder {server.data_dir} away and start again: a new one is made."
             raise schema.SchemaTooOldError(error.revision, remedy) from error
-    return Installation(url, owner_url, secrets_dir, embedded=True, migrated_from=before)
+    return Installation(url, owner_url, secrets_dir, data_dir=server.data_dir, migrated_from=before)
 
 
 def check(installation: Installation, settings: Settings, *, patient: bool = False) -> None:

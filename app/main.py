@@ -19,6 +19,7 @@ from app.api.issuer import IdentityProvider
 from app.api.key_use import KeyUse
 from app.api.metrics import Metrics
 from app.api.middleware import BodyLimitMiddleware, ErrorMiddleware, RequestContextMiddleware
+from app.api.own_disk import OwnDisk
 from app.api.readiness import Readiness
 from app.api.route_index import RouteIndex
 from app.api.static_files import preload
@@ -219,8 +220,10 @@ ROUTERS = (
 SUMMARY = "An IT service management backend whose ledger is the truth"
 
 
-def application(url: str, secrets_dir: Path, settings: Settings) -> FastAPI:
-    """Return the application on that database, whose ledger is opened at startup."""
+def application(url: str, secrets_dir: Path, settings: Settings, *, data_dir: Path | None = None) -> FastAPI:
+    """Return the application on that database, whose ledger is opened at startup. `data_dir`: the folder of
+    an embedded database.
+    """
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -236,7 +239,9 @@ def application(url: str, secrets_dir: Path, settings: Settings) -> FastAPI:
             if app.state.issuer is not None:
                 await app.state.issuer.close()
 
-    return build_app(lifespan=lifespan, settings=settings)
+    app = build_app(lifespan=lifespan, settings=settings)
+    app.state.disk = OwnDisk(data_dir)
+    return app
 
 
 #: Default settings, whatever the environment says.
@@ -269,6 +274,7 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
     app.state.webhook_quotas = webhooks.WebhookQuotas(settings.webhook_rate_limit, settings.wrong_keys)
     app.state.rating_quota = rating_page.quota()
     app.state.readiness = Readiness()
+    app.state.disk = OwnDisk(None)
     app.state.issuer = None if settings.oidc_issuer is None else IdentityProvider(settings)
     app.add_middleware(AuthMiddleware, settings=settings, use=app.state.key_use, issuer=app.state.issuer)
     app.add_middleware(

@@ -18,6 +18,7 @@ from app.api.headers import find_header_fault
 from app.api.metrics import Metrics
 from app.api.problems import internal_error, problem, unsupported_body
 from app.api.raw_bodies import declared_length, is_form, takes_any_body
+from app.api.request_log import log_request
 from app.log.ids import uuid7
 
 #: Default headers, of answers that do not set these themselves.
@@ -27,8 +28,8 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=+-]{0,127}")
 
 
 class RequestContextMiddleware:
-    """The outermost ASGI middleware: sets `request.state.request_id` and headers of the answer, and measures
-    the time.
+    """The outermost ASGI middleware: sets `request.state.request_id` and headers of the answer, measures the
+    time, and leaves a line in the server's log.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -64,7 +65,9 @@ class RequestContextMiddleware:
             await self._app(scope, receive, send_framed)
         finally:
             operation = getattr(scope.get("route"), "operation_id", None)
-            self._metrics.observe_request(operation, status, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            self._metrics.observe_request(operation, status, seconds)
+            log_request(scope, status, seconds)
 
 
 class ErrorMiddleware:

@@ -58,6 +58,7 @@ STATUSES = {
     "head_too_large": 431,
     "failed": 500,
     "database_gone": 503,
+    "disk_full": 503,
     "no_room_for_bodies": 503,
 }
 #: Media types that PATCH accepts (RFC 5789, 3.1): a merge patch, by either name.
@@ -272,11 +273,16 @@ async def _bad_cursor(request: Request, error: Exception) -> Response:
 
 
 async def database_gone(request: Request, error: Exception) -> Response:
-    """Return the response if the database does not answer or refuses to work; the server's log says which,
-    and why.
+    """Return the response if the database does not answer or refuses to work, or its disk is full; the
+    server's log says which, and why.
     """
-    logger.warning("the database is gone", why=str(error), request_id=request.state.request_id)
-    return problem(request, 503, "database_gone", headers={"Retry-After": str(RETRY_SECONDS)})
+    assert isinstance(error, DatabaseGone)
+    headers, request_id = {"Retry-After": str(RETRY_SECONDS)}, request.state.request_id
+    if error.disk_is_full or request.app.state.disk.is_full:
+        logger.error("the disk is full", why=str(error), request_id=request_id)
+        return problem(request, 503, "disk_full", headers=headers)
+    logger.warning("the database is gone", why=str(error), request_id=request_id)
+    return problem(request, 503, "database_gone", headers=headers)
 
 
 def internal_error(request: Request) -> Response:

@@ -10,11 +10,10 @@ from typing import Annotated
 
 import httpx
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from app import installation, loop, settings
 from app.cli import logs
+from app.cli.first_start import FirstStart
 from app.cli.keys import add_person, make_token
 from app.cli.kpi import catch_up
 from app.cli.output import print_line, print_table
@@ -26,7 +25,6 @@ from app.demo.organisation import KEYS
 from app.demo.report_scripts import make_reports
 from app.installation import Installation
 from app.kernel import ledger as ledgers
-from app.main import application
 from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 
@@ -45,7 +43,9 @@ def demo(
     if webhooks:
         loop.run(_replay_samples(current))
         return
-    logs.configure_logging("warning")
+    # What is of no use to a visitor is logged where somebody asks for it.
+    level = current.log_level if "log_level" in current.model_fields_set else "warning"
+    logs.configure_logging(level)
     with installation.open_installation(current, watched=True) as place:
         installation.check(place, current, patient=True)
         listener = bind_listener(current.host, current.port)
@@ -53,8 +53,8 @@ def demo(
         # Clients that connect early wait in the queue until the server is up, and are not refused.
         listener.listen()
         _welcome(f"http://{current.host}:{current.port}", keys)
-        with supervised_worker():
-            run(application(place.url, place.secrets_dir, current), listener, current.proxies)
+        with supervised_worker(level):
+            run(place, current, listener)
     print_line("Stopped. The data are kept; `make run` goes on with them.")
 
 
@@ -84,17 +84,20 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
     async with ledgers.open_ledger(
         place.url, place.secrets_dir, LIFECYCLES_BY_KIND, current, patient=True
     ) as ledger:
-        with Progress(console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("Making a demo organisation and a year of its history", total=None)
-            persons = await history.make_history(
-                ledger, lambda done, total: bar.update(task, completed=done, total=total)
+        with FirstStart() as said:
+            said.start_step(
+                "Making a demo organisation and a year of its history, once; it takes about a minute"
             )
-        # A new user looks at the KPIs first, before the worker has computed them; reports and the effects of
-        # improvements are made of them.
-        await catch_up(place.url)
-        await make_improvements(ledger, persons, lambda: catch_up(place.url))
-        await make_reports(ledger, persons, lambda: catch_up(place.url))
-        await catch_up(place.url)
+            persons = await history.make_history(ledger, said.advance)
+            # A new user looks at the KPIs first, before the worker has computed them; reports and the effects
+            # of improvements are made of them.
+            said.start_step("Computing the figures of that year")
+            await catch_up(place.url)
+            said.start_step("Making improvements, and measuring their effects")
+            await make_improvements(ledger, persons, lambda: catch_up(place.url))
+            said.start_step("Making the reports on service levels")
+            await make_reports(ledger, persons, lambda: catch_up(place.url))
+            await catch_up(place.url)
         keys = {}
         for what, name, roles in KEYS:
             held = tuple(role.value for role in roles)

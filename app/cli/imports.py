@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from app.cli import import_output as imports_shown
 from app.cli.exits import LARGELY_REFUSED, REFUSED
-from app.cli.output import print_json, print_line
+from app.cli.output import print_json, print_line, progress_bar
 from app.cli.runtime import command_line_metadata, with_ledger
 from app.db import DatabaseGone
 from app.exchange import kpi_catch_up, load
@@ -256,7 +256,7 @@ def _bar() -> Iterator[_Bar]:
         TextColumn("{task.fields[told]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with progress_bar(*columns) as bar:
         yield _Bar(bar)
 
 

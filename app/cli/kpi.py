@@ -8,13 +8,11 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import TypeAdapter, ValidationError
-from rich.console import Console
-from rich.progress import Progress
 
 from app import installation, loop, settings
 from app.api.list_queries import AsOf
 from app.cli.kpi_output import Form, print_answer, print_cases, sheet
-from app.cli.output import print_json, print_table
+from app.cli.output import print_json, print_table, progress_bar
 from app.cli.runtime import command_line_metadata
 from app.db import Database, connect
 from app.kpis.access import question_of
@@ -132,7 +130,7 @@ async def catch_up(url: str, *, anew: bool = False) -> None:
     try:
         if anew:
             await reset(connection, FACTS)
-        with Progress(console=Console(stderr=True), transient=True) as bar:
+        with progress_bar() as bar:
             task = bar.add_task("Following the log", total=None)
             while (span := await process_next_batch(connection, FACTS)) is not None:
                 bar.update(task, description=f"Following the log, at {span.last}")

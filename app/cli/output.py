@@ -9,10 +9,19 @@ import typer
 from pydantic_core import to_json
 from rich.cells import cell_len
 from rich.console import Console
+from rich.progress import Progress, ProgressColumn
 
 #: The option `--json` of commands that do something and end.
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 _console = Console(soft_wrap=True, highlight=False, markup=False)
+
+
+def progress_bar(*columns: ProgressColumn) -> Progress:
+    """Return a bar on standard error, which is gone when it ends; on no terminal it shows nothing, not even
+    an empty line.
+    """
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def print_line(sentence: str) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-from rich.progress import Progress
-
-from app.cli.output import Json, print_result
+from app.cli.output import Json, print_result, progress_bar
 from app.cli.runtime import with_ledger
 from app.db import connect
 from app.kernel.ledger import Ledger
@@ -27,7 +24,7 @@ async def _rebuild_index(ledger: Ledger) -> int:
     connection = await connect(ledger.db.url, FOLLOW_LIMITS)
     try:
         await reset(connection, index)
-        with Progress(console=Console(stderr=True), transient=True) as bar:
+        with progress_bar() as bar:
             task = bar.add_task("Following the log", total=await read.head(ledger.db))
             while (span := await process_next_batch(connection, index)) is not None:
                 position = span.last

@@ -9,14 +9,15 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
+import structlog
 import typer
 import uvicorn
 from fastapi import FastAPI
 
-from app import installation, loop, settings
+from app import installation, loop, schema, settings
 from app.cli import logs
 from app.cli.http_protocol import BoundedHttpProtocol
 from app.installation import Installation, InstallationError
@@ -24,6 +25,8 @@ from app.kernel import ledger as ledgers
 from app.main import application
 from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
+
+logger = structlog.get_logger()
 
 GRACE_SECONDS = 10
 RESTART_SECONDS = 1.0
@@ -46,8 +49,8 @@ def serve(
         installation.check(place, current, patient=True)
         listener = bind_listener(current.host, current.port)
         loop.run(try_ledger(place, current))
-        with supervised_worker() if with_worker else contextlib.nullcontext():
-            run(application(place.url, place.secrets_dir, current), listener, current.proxies)
+        with supervised_worker(current.log_level) if with_worker else contextlib.nullcontext():
+            run(place, current, listener)
 
 
 def tune_garbage_collector() -> None:
@@ -60,9 +63,18 @@ def tune_garbage_collector() -> None:
     gc.set_threshold(NEW_OBJECTS)
 
 
-def run(app: FastAPI, listener: socket.socket, proxies: str) -> None:
-    """Serve on the socket until SIGINT or SIGTERM. Raises InstallationError if the server did not start."""
-    server = serving(app, proxies)
+def run(place: Installation, current: Settings, listener: socket.socket) -> None:
+    """Serve on the socket until SIGINT or SIGTERM; log when it listens. Raises InstallationError if the
+    server did not start.
+    """
+    app = application(place.url, place.secrets_dir, current, data_dir=place.data_dir)
+    host, port = listener.getsockname()[:2]
+    revision = schema.current(place.url)
+    server = serving(
+        app,
+        current.proxies,
+        lambda: logger.info("listening", host=host, port=port, version=app.version, schema=revision),
+    )
     tune_garbage_collector()
     # Uvicorn shuts down cleanly and then raises the signal again; being stopped is no failure.
     with contextlib.suppress(KeyboardInterrupt, SystemExit):
@@ -71,9 +83,22 @@ def run(app: FastAPI, listener: socket.socket, proxies: str) -> None:
         raise InstallationError("The server did not start; the reason is in the lines above.")
 
 
-def serving(app: FastAPI, proxies: str = "") -> uvicorn.Server:
+class _Server(uvicorn.Server):
+    """A server that says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, listens: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listens = listens
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._listens()
+
+
+def serving(app: FastAPI, proxies: str = "", listens: Callable[[], None] = lambda: None) -> uvicorn.Server:
     """Return the configured uvicorn server. `proxies`: addresses whose X-Forwarded-For and X-Forwarded-Proto
-    are trusted.
+    are trusted. `listens` is called once it accepts requests.
     """
     config = uvicorn.Config(
         app,
@@ -85,7 +110,7 @@ def serving(app: FastAPI, proxies: str = "") -> uvicorn.Server:
         forwarded_allow_ips=proxies,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    return uvicorn.Server(config)
+    return _Server(config, listens)
 
 
 async def try_ledger(place: Installation, current: Settings) -> None:
@@ -114,9 +139,11 @@ def bind_listener(host: str, port: int) -> socket.socket:
 
 
 @contextlib.contextmanager
-def supervised_worker() -> Iterator[Supervisor]:
-    """Run `ledgerdesk work` as a child process during the block, and restart it if it ends."""
-    kept = Supervisor()
+def supervised_worker(log_level: str) -> Iterator[Supervisor]:
+    """Run `ledgerdesk work` as a child process during the block, and restart it if it ends. It logs lines of
+    that level and above.
+    """
+    kept = Supervisor(log_level)
     keeper = threading.Thread(target=kept.supervise, name="keeps the worker", daemon=True)
     keeper.start()
     try:
@@ -135,7 +162,8 @@ class Supervisor:
     has a session of its own, so that a Ctrl-C in the terminal does not reach it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, log_level: str) -> None:
+        self._environment = {**os.environ, f"{settings.PREFIX}LOG_LEVEL": log_level}
         self._ending = threading.Event()
         self._turn = threading.Lock()
         self.child: subprocess.Popen[bytes] | None = None
@@ -151,7 +179,7 @@ class Supervisor:
                     command,
                     stdin=subprocess.PIPE,
                     cwd=settings.PROJECT,
-                    env=os.environ,
+                    env=self._environment,
                     start_new_session=True,
                 )
             self.child.wait()

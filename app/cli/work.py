@@ -6,12 +6,13 @@ import asyncio
 import signal
 import sys
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Annotated, Any
 
 import structlog
 import typer
 
-from app import installation, loop, settings, worker
+from app import installation, loop, schema, settings, worker
 from app.cli import logs
 from app.cli.exits import TERMINATED
 from app.installation import Installation
@@ -45,6 +46,7 @@ async def _work(place: Installation, current: Settings, until_input_ends: bool) 
         place.url, place.secrets_dir, LIFECYCLES_BY_KIND, current, patient=True, listens=False
     )
     async with opening as ledger:
+        logger.info("working", version=version("ledgerdesk"), schema=schema.current(place.url))
         working = asyncio.create_task(worker.run(place.url, ledger, _utc_now, failed=_failed))
         tasks: set[asyncio.Task[Any]] = {working, asyncio.create_task(terminated.wait())}
         if until_input_ends:

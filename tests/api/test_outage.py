@@ -17,7 +17,8 @@ from psycopg import sql
 from structlog.testing import capture_logs
 
 from app import db
-from app.api import readiness
+from app.api import own_disk, readiness
+from app.api.own_disk import OwnDisk
 from app.common.people import Role
 from app.kernel.ledger import Ledger
 from app.settings import Settings
@@ -325,3 +326,39 @@ async def test_a_failure_of_ours_is_told_without_its_details_and_with_the_id_to_
             assert answer.headers["x-request-id"] == told["request_id"] == "portal-7"
             assert "hidden" not in answer.text
             assert "fold" not in answer.text
+
+
+FULL = """
+create function fold.full_disk() returns trigger language plpgsql as
+  $$ begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$;
+create trigger full_disk before insert on fold.incident execute function fold.full_disk()"""
+
+
+async def test_a_full_disk_is_said_as_such_and_once_there_is_room_the_service_goes_on(
+    api: Api, place: DatabaseUrls
+) -> None:
+    zhao = await api.client("Zhao Min")
+    with psycopg.connect(place.owner_url, autocommit=True) as owner:
+        owner.execute(FULL)
+        with capture_logs() as lines:
+            refused = await zhao.post("/v1/incidents", json=an_incident())
+        assert (refused.status_code, refused.json()["code"]) == (503, "disk_full")
+        assert int(refused.headers["retry-after"]) > 0
+        (line,) = [line for line in lines if line["event"] == "the disk is full"]
+        assert line["request_id"] == refused.json()["request_id"]
+        assert "No space left on device" in line["why"]
+        owner.execute("drop trigger full_disk on fold.incident")
+    assert (await zhao.post("/v1/incidents", json=an_incident())).status_code == 201
+
+
+async def test_when_the_database_beside_us_has_ended_its_disk_is_looked_at(
+    api: Api, server: Server, place: DatabaseUrls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zhao = await api.client("Zhao Min")
+    cut = Cut(server, place)
+    await cut.allow(False)
+    api.app.state.disk = OwnDisk(tmp_path)
+    assert (await zhao.get("/v1/incidents")).json()["code"] == "database_gone"
+    monkeypatch.setattr(own_disk, "LEAST_FREE_BYTES", 2**62)
+    assert (await zhao.get("/v1/incidents")).json()["code"] == "disk_full"
+    await cut.allow(True)

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
+from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
 
+from app import schema
 from tests.cli.conftest import environment
 from tests.conftest import DatabaseUrls
 from tests.forked import Forking
 from tests.waiting import PATIENCE_SECONDS
 
 
-def test_a_failure_of_ours_leaves_its_traceback_with_the_id_that_the_client_was_told(
-    place: DatabaseUrls, forking: Forking, tmp_path: Path
-) -> None:
+@contextlib.contextmanager
+def served(
+    place: DatabaseUrls, forking: Forking, folder: Path, **settings: str
+) -> Iterator[tuple[httpx.Client, Path]]:
+    """A client of a service with these settings, and the file of its log, which is whole behind the block."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    seen = environment(database_url=place.url, secrets_dir=str(tmp_path / "secrets"))
-    said = tmp_path / "said"
+    seen = environment(database_url=place.url, secrets_dir=str(folder / "secrets"), **settings)
+    said = folder / "said"
     process = forking.start("serve", "--port", str(port), environment=seen, log=said)
     try:
         transport = httpx.HTTPTransport(retries=10)
@@ -30,16 +37,63 @@ def test_a_failure_of_ours_leaves_its_traceback_with_the_id_that_the_client_was_
             base_url=f"http://127.0.0.1:{port}", transport=transport, timeout=PATIENCE_SECONDS
         ) as client:
             assert client.get("/readyz").status_code == 200
-            with psycopg.connect(place.owner_url, autocommit=True) as owner:
-                owner.execute("alter table fold.key rename to hidden")
-            failed = client.get("/v1/meta", headers={"Authorization": f"Bearer ldk_{'0' * 32}_x"})
-            assert (failed.status_code, failed.json()["code"]) == (500, "failed")
+            yield client, said
     finally:
         process.terminate()
         process.wait(60)
-    lines = said.read_text(encoding="utf-8").splitlines()
-    (line,) = [json.loads(line) for line in lines if '"exception"' in line]
+
+
+def lines_of(said: Path, event: str) -> list[dict[str, Any]]:
+    """The lines of that event, or all where it is empty."""
+    lines = [json.loads(line) for line in said.read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if event in ("", line["event"])]
+
+
+def test_a_failure_of_ours_leaves_its_traceback_with_the_id_that_the_client_was_told(
+    place: DatabaseUrls, forking: Forking, tmp_path: Path
+) -> None:
+    with served(place, forking, tmp_path) as (client, said):
+        with psycopg.connect(place.owner_url, autocommit=True) as owner:
+            owner.execute("alter table fold.key rename to hidden")
+        failed = client.get("/v1/meta", headers={"Authorization": f"Bearer ldk_{'0' * 32}_x"})
+        assert (failed.status_code, failed.json()["code"]) == (500, "failed")
+    (line,) = [line for line in lines_of(said, "") if "exception" in line]
     assert line["level"] == "error"
     assert line["request_id"] == failed.json()["request_id"] == failed.headers["x-request-id"]
     assert line["exception"].startswith("Traceback")
     assert "fold.key" in line["exception"]
+
+
+def test_it_says_where_it_listens_and_what_was_asked_without_a_name_or_a_secret(
+    place: DatabaseUrls, forking: Forking, tmp_path: Path
+) -> None:
+    with served(place, forking, tmp_path) as (client, said):
+        asked = [
+            client.get("/v1/incidents/INC-2026-000001?q=zhao", headers={"X-Request-Id": "one"}),
+            client.get("/helpdesk/v1/incidents/zhao", headers={"X-Request-Id": "two"}),
+            client.delete("/rate/secret", headers={"X-Request-Id": "three"}),
+        ]
+        port = client.base_url.port
+    (listens,) = lines_of(said, "listening")
+    assert (listens["host"], listens["port"]) == ("127.0.0.1", port)
+    assert (listens["version"], listens["schema"]) == (version("ledgerdesk"), schema.newest())
+    requests = lines_of(said, "request")
+    assert [(line["request_id"], line["method"], line["path"], line["status"]) for line in requests] == [
+        ("one", "GET", "/v1/incidents/…", asked[0].status_code),
+        ("two", "GET", "/…/v1/incidents/…", asked[1].status_code),
+        ("three", "DELETE", "/rate/{token}", asked[2].status_code),
+    ]
+    assert all(line["level"] == "info" and line["milliseconds"] > 0 for line in requests)
+    text = said.read_text(encoding="utf-8")
+    assert all(word not in text for word in ("zhao", "secret", "readyz"))
+
+
+def test_what_machines_ask_every_few_seconds_is_logged_only_for_who_looks_for_faults(
+    place: DatabaseUrls, forking: Forking, tmp_path: Path
+) -> None:
+    with served(place, forking, tmp_path, log_level="debug") as (client, said):
+        assert client.get("/livez").status_code == 200
+    assert [(line["path"], line["level"]) for line in lines_of(said, "request")] == [
+        ("/readyz", "debug"),
+        ("/livez", "debug"),
+    ]

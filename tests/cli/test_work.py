@@ -77,7 +77,7 @@ async def test_a_worker_beside_a_service_is_started_again_when_it_is_killed_and_
     for name, value in {"DATABASE_URL": place.url, "SECRETS_DIR": str(tmp_path / "secrets")}.items():
         monkeypatch.setenv(PREFIX + name, value)
     log.grow()
-    with supervised_worker() as beside:
+    with supervised_worker("warning") as beside:
         await until(log.is_followed)
         assert beside.child is not None
         killed = beside.child
