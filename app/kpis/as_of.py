@@ -20,7 +20,7 @@ from app.kpis.fetching import fetch
 from app.kpis.figures import Distribution, Figures, PointKey, distribution
 from app.kpis.kpi import EXCLUSIONS, Aggregate, Kpi
 from app.kpis.outages import counting
-from app.kpis.query import WEIGHTED_AGGREGATES, Statement
+from app.kpis.query import WEIGHTED_AGGREGATES, Statement, began_column
 from app.kpis.question import CannotAnswer, Question
 from app.kpis.rota_days import RotaDays, covered_work, rota_days
 from app.log import read
@@ -165,7 +165,8 @@ def _case_values_of(asked: AskedCases, number: int, where: str, parameters: dict
         only = "true" if kpi.counts_excluded else "excluded is null"
         time = f"at >= %(begin_{number})s and at < %(end_{number})s and {only}"
         parameters |= {f"begin_{number}": question.bounds[0], f"end_{number}": question.bounds[-1]}
-    return f"""(select {number}, case_id, {value} as value, {weight} as weight{cut}
+    return f"""(select {number}, case_id, {value} as value, {weight} as weight,
+  {began_column(kpi)} as began_at{cut}
 from counted where {time} and {where} limit {asked.most})"""
 
 

@@ -31,7 +31,7 @@ MOST_CASES = 200_000
 @dataclass(frozen=True, slots=True)
 class CaseValue:
     """What a case brings: its number, what it adds to what that is divided by (see `query.weight_column`),
-    and its values in the dimensions asked for.
+    the instant that its time began at (see `query.began_column`), and its values in the dimensions asked for.
 
     A case that counts more than once, as by each of its resolutions, has as many.
     """
@@ -39,6 +39,7 @@ class CaseValue:
     case_id: UUID
     value: int
     weight: int
+    began_at: datetime
     cut: Cut
 
 
@@ -83,7 +84,10 @@ async def case_values_as_of(
 def _values_of(rows: Sequence[tuple[Any, ...]]) -> list[CaseValue]:
     if len(rows) > MOST_CASES:
         raise CannotAnswer("from", "too_many_cases", most=str(MOST_CASES))
-    return [CaseValue(case_id, value, weight, tuple(cut)) for case_id, value, weight, *cut in rows]
+    return [
+        CaseValue(case_id, value, weight, began_at, tuple(cut))
+        for case_id, value, weight, began_at, *cut in rows
+    ]
 
 
 def _bounded(statement: Statement) -> Statement:

@@ -283,13 +283,13 @@ from {selected_facts(question, filters, parameters)} and {only}"""
 def case_values(question: Question, filters: Filters) -> Statement:
     """Return a statement for what each case brings in the question's whole time.
 
-    Columns: case_id, value, weight (see `weight_column`), and the cuts.
+    Columns: case_id, value, weight (see `weight_column`), the instant of `began_column`, and the cuts.
     """
     parameters: dict[str, Any] = {}
     only = "true" if question.kpi.counts_excluded else "excluded is null"
     text = f"""
 select case_id, {measure_column(question.kpi)} as value,
-  {weight_column(question.kpi)} as weight{cut_by(question)}
+  {weight_column(question.kpi)} as weight, {began_column(question.kpi)} as began_at{cut_by(question)}
 from {selected_facts(question, filters, parameters)} and {only}"""
     return Statement(text, parameters)
 
@@ -303,6 +303,15 @@ def weight_column(kpi: Kpi) -> str:
     if kpi.aggregate in WEIGHTED_AGGREGATES and kpi.secondary_kpi is not None:
         return measure_column(kpi.secondary_kpi)
     return "1"
+
+
+def began_column(kpi: Kpi) -> str:
+    """Return the SQL expression, over a fact or a row of a definition, of the instant that a case's time
+    began at; of a case without a duration, or open, the instant that it counts at, or was opened.
+    """
+    if kpi.fact is None or kpi.measure in {Measure.seconds, Measure.business_seconds}:
+        return "at - make_interval(secs => seconds)"
+    return "at"
 
 
 def cut_by(question: Question) -> str:

@@ -184,6 +184,7 @@ def case_values(question: Question, filters: Filters, instant: datetime) -> Stat
     parameters = _instant_parameters([instant], each=True)
     aged = _open_with_age(question, filters, columns, parameters)
     text = f"""
-select case_id, {measure_column(kpi)} as value, 1 as weight{cut_by(question)}
+select case_id, {measure_column(kpi)} as value, 1 as weight,
+  moment.at - make_interval(secs => seconds) as began_at{cut_by(question)}
 from {INSTANTS} cross join lateral ({aged}) aged"""
     return Statement(text, parameters)

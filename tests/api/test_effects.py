@@ -50,8 +50,10 @@ async def test_an_effect_is_measured_stored_and_comes_out_the_same_again(desk: D
     assert [result[side]["cases"] for side in ("before", "after")] == [12, 12]
     assert result["promised"]["reached"] == "shown"
     assert made["sentence"] == (
-        "Mean time to resolve (MTTR): 90 min shorter (improved); 95 % interval 87 min to 93 min; "
-        "12 cases before, 12 after; promised 62.8 min shorter (shown)."
+        "Mean time to resolve (MTTR): 90 min shorter (-71.7 %, improved); from 2.09 h to 35.5 min; "
+        "97.5 % interval 83.9 min to 96.1 min; median 2.09 h before, 35.5 min after; "
+        "in 100 % of pairs the case after took less time (63 to 100 %); "
+        "12 cases on 12 days before, 12 on 12 days after; promised 62.8 min shorter (shown)."
     )
     shown = await quality.read(f"/v1/effects/{made['id']}")
     assert shown["recomputed"] == {"same": True, "differences": [], "reason": None}
@@ -70,7 +72,7 @@ async def test_an_effect_is_measured_stored_and_comes_out_the_same_again(desk: D
     listed = await quality.read("/v1/effects", kpi="incident_resolution_seconds")
     assert [one["id"] for one in listed["items"]] == [fresh["id"], made["id"]]
     zh = await quality.get(f"/v1/effects/{made['id']}", headers={"Accept-Language": "zh"})
-    assert "缩短 90 分钟（已改善）" in zh.json()["sentence"]
+    assert "缩短 90 分钟（-71.7%，已改善）" in zh.json()["sentence"]
 
 
 async def test_an_effect_is_drawn_in_three_ways_and_both_languages(desk: Desk) -> None:

@@ -79,5 +79,5 @@ def test_no_cases_have_no_value() -> None:
         "deployment_frequency",
     ):
         assert value_of(KPIS[key], figures_of(KPIS[key], [], Figures())) is None
-    one = CaseValue(CASE, 5, 1, ())
+    one = CaseValue(CASE, 5, 1, NOW, ())
     assert figures_of(KPIS["reassignments_per_case"], [one, one], Figures()).total == 10

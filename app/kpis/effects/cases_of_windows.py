@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from app.db import Connection
@@ -19,30 +21,52 @@ from app.kpis.periods import Grain
 from app.kpis.question import Question
 from app.kpis.series import cases_of, divisor_of, value_of
 from app.kpis.statistics.effects.codes import EffectMethod
-from app.kpis.statistics.effects.samples import RateSample, RatioSample, Sample, ShareSample, ValueSample
+from app.kpis.statistics.effects.samples import (
+    DayCases,
+    DayCounts,
+    RateSample,
+    RatioSample,
+    Sample,
+    ShareSample,
+    ValueSample,
+)
 
 SECONDS_OF_A_DAY = 86_400
+#: How effects are measured now.
 METHOD = {
-    Aggregate.share: EffectMethod.share,
-    Aggregate.of_decided: EffectMethod.share,
-    Aggregate.mean: EffectMethod.duration,
-    Aggregate.median: EffectMethod.duration,
-    Aggregate.score: EffectMethod.mean,
-    Aggregate.per_case: EffectMethod.mean,
-    Aggregate.of_budget: EffectMethod.mean,
-    Aggregate.availability: EffectMethod.mean,
-    Aggregate.number: EffectMethod.rate,
-    Aggregate.per_day: EffectMethod.rate,
-    Aggregate.per_agent_day: EffectMethod.rate,
-    Aggregate.year_over_year: EffectMethod.rate,
-    Aggregate.per_delivery: EffectMethod.rate,
-    Aggregate.per_staff: EffectMethod.rate,
-    Aggregate.per_1000_hours: EffectMethod.rate,
-    Aggregate.mean_between: EffectMethod.rate,
+    Aggregate.share: EffectMethod.share_by_day,
+    Aggregate.of_decided: EffectMethod.share_by_day,
+    Aggregate.mean: EffectMethod.mean_by_day,
+    Aggregate.median: EffectMethod.median_by_day,
+    Aggregate.score: EffectMethod.mean_by_day,
+    Aggregate.per_case: EffectMethod.mean_by_day,
+    Aggregate.of_budget: EffectMethod.mean_by_day,
+    Aggregate.availability: EffectMethod.mean_by_day,
+    Aggregate.number: EffectMethod.rate_by_day,
+    Aggregate.per_day: EffectMethod.rate_by_day,
+    Aggregate.per_agent_day: EffectMethod.rate_by_day,
+    Aggregate.year_over_year: EffectMethod.rate_by_day,
+    Aggregate.per_delivery: EffectMethod.rate_by_day,
+    Aggregate.per_staff: EffectMethod.rate_by_day,
+    Aggregate.per_1000_hours: EffectMethod.rate_by_day,
+    Aggregate.mean_between: EffectMethod.rate_by_day,
 }
-BY_CASE = frozenset({EffectMethod.duration, EffectMethod.mean})
+#: The methods that compare single cases.
+BY_CASE = frozenset(
+    {
+        EffectMethod.duration,
+        EffectMethod.mean,
+        EffectMethod.share_by_day,
+        EffectMethod.mean_by_day,
+        EffectMethod.median_by_day,
+    }
+)
 #: What these are divided by are not their cases: days, persons, or other cases.
 DIVIDED_BY_OTHERS = frozenset({Aggregate.per_agent_day, Aggregate.per_day, *REFERENCED_AGGREGATES})
+#: What these are divided by differs from day to day; that of the others is time.
+EXPOSED_BY_DAY = frozenset(
+    {Aggregate.per_agent_day, Aggregate.per_delivery, Aggregate.per_1000_hours, Aggregate.mean_between}
+)
 #: The KPIs that no window has cases of to compare, each with the one whose effect says the same.
 INSTEAD = {
     "incident_resolution_km": "incident_resolution_seconds",
@@ -55,15 +79,22 @@ INSTEAD = {
 
 
 @dataclass(frozen=True, slots=True)
-class WindowCases:
-    """A window: its figures, and the sample to compare.
+class DayCount:
+    """A day of a window: its date's ordinal, its events, and what they are divided by."""
 
-    `ends_at` is the instant of its end, or that of the question if that is earlier.
-    """
+    day: int
+    events: float
+    exposure: float
+
+
+@dataclass(frozen=True, slots=True)
+class WindowCases:
+    """A window: its figures, and what is compared of it by the method: single cases, or its days."""
 
     question: Question
     figures: Figures
-    sample: Sample
+    values: Sequence[CaseValue] = ()
+    days: Sequence[DayCount] = ()
 
     @property
     def value(self) -> float | None:
@@ -75,60 +106,148 @@ class WindowCases:
         """The number of cases that the value is computed from."""
         return cases_of(self.question.kpi, self.figures)
 
+    def sample(self, method: EffectMethod) -> Sample:
+        """Return what the method compares; it has no control."""
+        kpi = self.question.kpi
+        if method is EffectMethod.share:
+            return ShareSample(self.figures.total, divisor_of(kpi, self.figures))
+        if method is EffectMethod.rate:
+            return _rate(self.question, self.figures)
+        if method is EffectMethod.rate_by_day:
+            events, exposures, days = ([getattr(of, name) for of in self.days] for name in DAY_COLUMNS)
+            return DayCounts(events, exposures, days, is_inverse=kpi.aggregate is Aggregate.mean_between)
+        is_ratio = kpi.aggregate in {Aggregate.of_budget, Aggregate.availability}
+        # A figure of three months per month is a third of each case's number.
+        unit = kpi.per / kpi.divisor if method is not EffectMethod.share_by_day and not is_ratio else 1
+        if kpi.aggregate is Aggregate.availability:
+            values, weights = [of.events for of in self.days], [of.exposure for of in self.days]
+        else:
+            values = [one.value * unit for one in self.values]
+            weights = [float(one.weight) for one in self.values]
+        if method in {EffectMethod.duration, EffectMethod.mean}:
+            return RatioSample(values, weights) if is_ratio else ValueSample(values)
+        if kpi.aggregate is Aggregate.availability:
+            return DayCases(values, weights, [of.day for of in self.days])
+        if not is_ratio and method is not EffectMethod.share_by_day:
+            weights = [1.0] * len(values)
+        return DayCases(values, weights, _days_of(self.question, self.values))
+
+
+DAY_COLUMNS = ("events", "exposure", "day")
+
+
+def _days_of(question: Question, values: Sequence[CaseValue]) -> list[int]:
+    """Return the day that each case's time began on, as ordinals of the zone's dates."""
+    if not values:
+        return []
+    first = min(one.began_at for one in values)
+    starts = periods.day_starts(
+        first, max(one.began_at for one in values) + timedelta.resolution, question.zone
+    )
+    return [
+        (starts[place - 1] if (place := bisect_right(starts, one.began_at)) else first)
+        .astimezone(question.zone)
+        .date()
+        .toordinal()
+        for one in values
+    ]
+
 
 def method_of(kpi: Kpi) -> EffectMethod:
-    """Return how effects on the KPI are measured. Raises WrongValue, naming the KPI to take instead."""
+    """Return how effects on the KPI are measured now. Raises WrongValue, naming the KPI to take instead."""
     method = METHOD.get(kpi.aggregate)
     if method is None:
         raise WrongValue({"kpi": INSTEAD[kpi.key]}, pointer="/kpi", because="no_effect_of_kpi")
+    if method is EffectMethod.rate_by_day and kpi.basis is Basis.standing:
+        return EffectMethod.rate  # two instants have no days
     return method
 
 
 async def cases_of_window(
-    connection: Connection, question: Question, position: int | None = None
+    connection: Connection, question: Question, method: EffectMethod, position: int | None = None
 ) -> WindowCases:
-    """Return the cases of the question's window, by the facts or as of `position`. Raises CannotAnswer."""
+    """Return what the method (without a control) compares of the question's window, by the facts or as of
+    `position`. Raises CannotAnswer.
+    """
     kpi, now = question.kpi, question.now
     found = await answer.count_as_of(connection, question, now, position)
     figures = found.get((1, ()), Figures())
     if kpi.aggregate is Aggregate.availability:
-        return WindowCases(question, figures, await _availability_by_day(connection, question, position))
-    values = []
-    if method_of(kpi) in BY_CASE:
-        values = await case_values(connection, question, now, position)
-    return WindowCases(question, figures, _sample(question, figures, values))
+        return WindowCases(question, figures, days=await _availability_by_day(connection, question, position))
+    if method is EffectMethod.rate_by_day:
+        counted = await _figures_by_day(connection, question, position)
+        return WindowCases(question, figures, days=_counts_by_day(question, figures, counted))
+    if method in BY_CASE:
+        return WindowCases(question, figures, await case_values(connection, question, now, position))
+    return WindowCases(question, figures)
 
 
 async def cases_of_windows_as_of(
-    connection: Connection, questions: Sequence[Question], position: int
+    connection: Connection, questions: Sequence[Question], method: EffectMethod, position: int
 ) -> list[WindowCases]:
-    """Return the cases of each question's window as of `position`. Raises CannotAnswer.
+    """Return what the method compares of each question's window as of `position`. Raises CannotAnswer.
 
     All questions are about one KPI. Where its figures follow from its cases the log is read once for all of
     them.
     """
     kpi = questions[0].kpi
     if kpi.is_of_outages or kpi.aggregate in DIVIDED_BY_OTHERS:
-        return [await cases_of_window(connection, question, position) for question in questions]
+        return [await cases_of_window(connection, question, method, position) for question in questions]
     found = []
     windows = await case_values_as_of(connection, questions, questions[0].now, position)
     for question, values in zip(questions, windows, strict=True):
         figures = figures_of(kpi, values, Figures())
-        found.append(WindowCases(question, figures, _sample(question, figures, values)))
+        days: Sequence[DayCount] = ()
+        if method is EffectMethod.rate_by_day:
+            on = Counter(_days_of(question, values))
+            counted = {day: Figures(cases=cases) for day, cases in on.items()}
+            days = _counts_by_day(question, figures, counted)
+        found.append(WindowCases(question, figures, values, days))
     return found
 
 
-def _sample(question: Question, figures: Figures, values: Sequence[CaseValue]) -> Sample:
-    """Return what is compared; `values` are asked for by the methods BY_CASE alone."""
-    kpi, method = question.kpi, method_of(question.kpi)
-    if method is EffectMethod.share:
-        return ShareSample(figures.total, divisor_of(kpi, figures))
-    if method is EffectMethod.rate:
-        return _rate(question, figures)
-    if kpi.aggregate is Aggregate.of_budget:
-        return RatioSample([one.value for one in values], [one.weight for one in values])
-    # A figure of three months per month is a third of each case's number.
-    return ValueSample([one.value / kpi.divisor * kpi.per for one in values])
+def _counts_by_day(question: Question, figures: Figures, counted: Mapping[int, Figures]) -> list[DayCount]:
+    """Return the days of a window; what events are divided by adds up to that of the window."""
+    whole = _rate(question, figures)
+    lengths = _lengths(question)
+    by_day = {day: _rate(question, counted.get(day, Figures())) for day in lengths}
+    exposures = {day: of.exposure for day, of in by_day.items()}
+    if question.kpi.aggregate not in EXPOSED_BY_DAY or not sum(exposures.values()):
+        exposures = lengths
+    total = sum(exposures.values())
+    return [
+        DayCount(day, of.events, whole.exposure * exposures[day] / total)
+        for day, of in by_day.items()
+        if total
+    ]
+
+
+def _lengths(question: Question) -> dict[int, float]:
+    """Return the seconds of each day of the window that have gone by."""
+    bounds = _day_bounds(question)
+    return {
+        begin.astimezone(question.zone).date().toordinal(): (end - begin).total_seconds()
+        for begin, end in pairwise(bounds)
+    }
+
+
+def _day_bounds(question: Question) -> tuple[datetime, ...]:
+    begin, end = question.bounds[0], min(question.bounds[-1], question.now)
+    return tuple(dict.fromkeys((begin, *periods.day_starts(begin, end, question.zone), end)))
+
+
+async def _figures_by_day(
+    connection: Connection, question: Question, position: int | None
+) -> dict[int, Figures]:
+    """Return the figures of each day of the window that has any."""
+    found = dict[int, Figures]()
+    for part in _parts(_day_bounds(question)):
+        days = replace(question, grain=Grain.day, bounds=part)
+        counted = await answer.count_as_of(connection, days, question.now, position)
+        for (place, _), of in counted.items():
+            if 0 < place < len(part):
+                found[part[place - 1].astimezone(question.zone).date().toordinal()] = of
+    return found
 
 
 def _rate(question: Question, figures: Figures) -> RateSample:
@@ -153,20 +272,14 @@ def _rate(question: Question, figures: Figures) -> RateSample:
 
 async def _availability_by_day(
     connection: Connection, question: Question, position: int | None
-) -> RatioSample:
+) -> list[DayCount]:
     """Return the agreed seconds of each day of the window, and those of them without outage."""
-    begin, end = question.bounds[0], min(question.bounds[-1], question.now)
-    starts = periods.day_starts(begin, end, question.zone)
-    bounds = tuple(dict.fromkeys((begin, *starts, end)))
-    values, weights = list[float](), list[float]()
-    for part in _parts(bounds):
-        days = replace(question, grain=Grain.day, bounds=part)
-        found = await answer.count_as_of(connection, days, question.now, position)
-        for of in (found[place].exposure for place in sorted(found)):
-            if of is not None and of.agreed:
-                values.append(float(of.agreed - (of.outage or 0)))
-                weights.append(float(of.agreed))
-    return RatioSample(values, weights)
+    figures = await _figures_by_day(connection, question, position)
+    return [
+        DayCount(day, float(of.exposure.agreed - (of.exposure.outage or 0)), float(of.exposure.agreed))
+        for day, of in sorted(figures.items())
+        if of.exposure is not None and of.exposure.agreed
+    ]
 
 
 def _parts(bounds: tuple[datetime, ...]) -> list[tuple[datetime, ...]]:

@@ -64,6 +64,11 @@ class WarningCode(CodeEnum):
         "The interval is that of percentiles: a corrected one cannot be had of these cases",
         "区间取自百分位法：此数据无法得到校正区间",
     )
+    few_days = (
+        "few_days",
+        "There are cases on few days only, and cases of a day are alike: more days tell more",
+        "单据只分布在少数几天，而同一天的单据相似：天数更多才更可靠",
+    )
 
 
 class EffectWarning(OutputModel):
@@ -77,6 +82,7 @@ class EffectWarning(OutputModel):
     )
     changes: list[str] = Field(default=[], description="Of other changes: the numbers of the first ones.")
     cases: int | None = Field(default=None, description="How many open cases or changes there are.")
+    days: int | None = Field(default=None, description="Of few days: how many the smaller side has.")
     final_at: datetime | None = Field(default=None, description="Until when the figures can change.")
     before: float | None = Field(
         default=None, description="Of seasons: the KPI of the same window a year earlier than before."
@@ -92,12 +98,36 @@ class EffectSide(OutputModel):
     value: float | None = Field(description="The KPI of the window; null: it has none.")
     cases: int = Field(description="How many cases it was computed from.")
     compared: float | None = Field(
-        description="What was compared: the share, the median of a duration, the mean, or the events per "
-        "unit of exposure."
+        description="What was compared: the mean, the median, the share, or the events per unit of exposure. "
+        "By version 1 of a duration: its median."
     )
     low: float | None = Field(description="The interval of that, where there is one.")
     high: float | None
     exposure: float | None = Field(description="Of a rate: days, agent-days, agreed hours, or deliveries.")
+    median: float | None = Field(default=None, description="Of cases with a number: their median.")
+    zeros: float | None = Field(
+        default=None,
+        description="Of cases with a number: the part of them that have 0, as of no business time.",
+    )
+    days: int | None = Field(
+        default=None,
+        description="How many days the cases began on; of a rate how many days the window has. Null: it was "
+        "not compared by day.",
+    )
+
+
+class RelativeOutcome(OutputModel):
+    """What a mean cannot say: how often a case after has less than one before."""
+
+    model_config = ConfigDict(frozen=True)
+
+    value: float = Field(
+        description="The share of pairs in which the case after has less than the one before, ties half. "
+        "With a control: less the same share there."
+    )
+    low: float | None = Field(description="Its interval, at `level`. Null: it has no such end.")
+    high: float | None
+    no_effect: float = Field(description="What it is if nothing changed: 0.5, with a control 0.")
 
 
 class PromisedOutcome(OutputModel):
@@ -127,12 +157,21 @@ class EffectResult(OutputModel):
     )
     low: float | None = Field(description="The lower end of the interval; null: it has none.")
     high: float | None = Field(description="The upper end; null: it has none.")
-    level: float = Field(description="How often such an interval holds the true effect.")
+    level: float = Field(
+        description="How often such an interval holds the true effect. 0.975 where the value and the "
+        "relative effect have one each, and either may tell an effect."
+    )
     interval_by: IntervalMethod
     relative_change: float | None = Field(
-        description="What was compared, after over before, less 1. Null: there is nothing before."
+        description="What was compared, after over before, less 1. Null: there is nothing before. A rate is "
+        "compared with like weekdays: its effect differs from this where the windows have others."
     )
-    difference_of_medians: float | None = Field(description="Of a duration, beside the shift.")
+    relative: RelativeOutcome | None = Field(
+        default=None, description="Beside a mean or a median. Null: there are no pairs to compare."
+    )
+    difference_of_medians: float | None = Field(
+        description="Of cases with a number: the median after less that before."
+    )
     test: TestMethod | None = Field(description="Null: the interval tells it alone.")
     p_value: float | None
     verdict: EffectVerdict

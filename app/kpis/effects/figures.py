@@ -31,19 +31,19 @@ from app.kpis.drawing.shapes import ChartLimits, ChartMark, ChartSeries, ChartSh
 from app.kpis.effects.asking import EffectQuestions
 from app.kpis.effects.content import EffectResult, EffectScale, EffectSide
 from app.kpis.effects.records import KpiEffect
-from app.kpis.effects.sentences import sentence_of
+from app.kpis.effects.sentences import headline_of
 from app.kpis.periods import Grain
 from app.kpis.question import CannotAnswer, Question
 from app.kpis.signals.records import Tendency
 from app.kpis.statistics.behaviour import chart
-from app.kpis.statistics.effects.codes import EffectMethod, EffectVerdict
+from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod, EffectVerdict
 
 Translate = Callable[[str], str]
 TENDENCIES = {EffectVerdict.improved: Tendency.better, EffectVerdict.worsened: Tendency.worse}
 #: Shorter times are shown by weeks, and so much of the time before the baseline is shown, too.
 BY_MONTHS, SHOWN_BEFORE = timedelta(days=180), timedelta(days=365)
 OF_CASES = frozenset(
-    {EffectMethod.duration, EffectMethod.duration_did, EffectMethod.mean, EffectMethod.mean_did}
+    {EffectMethod.duration, EffectMethod.mean, EffectMethod.mean_by_day, EffectMethod.median_by_day}
 )
 
 
@@ -58,8 +58,8 @@ class EffectDrawing(CodeEnum):
 def draw_effect(
     result: EffectResult, asked: EffectQuestions, words: ChartWords, *, title: str | None = None
 ) -> str:
-    """Return the interval figure: both windows, and the effect on an axis of its own. Its title is the
-    effect's sentence, unless that stands beside it.
+    """Return the interval figure: both windows, and the effect on an axis of its own. Its title says
+    the effect, unless that stands beside it.
     """
     said = translate_of(words.language)
     sides = [
@@ -78,7 +78,7 @@ def draw_effect(
         apart = [IntervalRow(name, _apart(result, one, other)) for name, one, other in parts]
         differences = [*apart, replace(effect, label=said("row_both"))]
     figure = EffectFigure(
-        title=title or sentence_of(asked.kpi, result, words.language),
+        title=title or headline_of(asked.kpi, result, words.language),
         sides=tuple(_row(name, side) for name, side in sides if side is not None),
         differences=tuple(differences),
         ratio=result.scale is EffectScale.ratio,
@@ -141,7 +141,7 @@ async def draw_behaviour(
         ),
         moment=ChartMark(begin_after, effect.change or said("moment")),
         others=others,
-        title=title or sentence_of(asked.kpi, result, words.language),
+        title=title or headline_of(asked.kpi, result, words.language),
     )
     return behaviour_drawing.draw(figure, words)
 
@@ -170,7 +170,7 @@ async def draw_cases_of(
     db: Database, effect: KpiEffect, result: EffectResult, asked: EffectQuestions, words: ChartWords
 ) -> str:
     """Return every case of both windows, as of the effect's position. Raises CannotAnswer, DatabaseGone."""
-    if result.method not in OF_CASES or asked.kpi.is_of_outages:
+    if WITHOUT_CONTROL[result.method] not in OF_CASES or asked.kpi.is_of_outages:
         raise CannotAnswer("figure", "no_cases_to_draw")
     said = translate_of(words.language)
     async with snapshot_connection(db) as connection:
@@ -180,7 +180,7 @@ async def draw_cases_of(
             StripGroup(name, await _strip(connection, question, at))
             for name, question in ((said("row_before"), asked.before), (said("row_after"), asked.after))
         ]
-    title = sentence_of(asked.kpi, result, words.language)
+    title = headline_of(asked.kpi, result, words.language)
     return draw_cases(CasesFigure(title=title, groups=tuple(groups)), words)
 
 

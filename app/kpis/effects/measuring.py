@@ -24,6 +24,7 @@ from app.kpis.effects.content import (
     EffectSide,
     EffectWarning,
     PromisedOutcome,
+    RelativeOutcome,
     WarningCode,
     as_stored,
 )
@@ -32,8 +33,8 @@ from app.kpis.effects.records import PromisedAs
 from app.kpis.effects.warnings import warnings_of
 from app.kpis.kpi import Direction, Kpi
 from app.kpis.question import CannotAnswer
-from app.kpis.statistics.effects.codes import IntervalMethod
-from app.kpis.statistics.effects.effect import LEVEL, RATIOS, Better, ComparedWindow, Effect
+from app.kpis.statistics.effects.codes import EffectMethod, IntervalMethod
+from app.kpis.statistics.effects.effect import RATIOS, Better, ComparedWindow, Effect
 from app.kpis.statistics.effects.samples import RateSample
 
 if TYPE_CHECKING:
@@ -44,8 +45,11 @@ RESAMPLES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """The cases of the windows, in the order before, after, and those of the control if there is one."""
+    """What a method compares of the windows, in the order before, after, and those of the control if there is
+    one. `method` is that without a control.
+    """
 
+    method: EffectMethod
     before: WindowCases
     after: WindowCases
     control: tuple[WindowCases, WindowCases] | None
@@ -72,8 +76,7 @@ async def measure_together(
     async with snapshot_connection(db) as connection:
         position, _ = await facts_position(connection)
         for asked, body in all_asked:
-            method_of(asked.kpi)
-            windows = await load_windows(connection, asked)
+            windows = await load_windows(connection, asked, method_of(asked.kpi))
             loaded.append((windows, await warnings_of(connection, asked, windows.after, body.change)))
     measured = []
     for (asked, body), (windows, warnings) in zip(all_asked, loaded, strict=True):
@@ -100,9 +103,9 @@ def _measured(asked: EffectQuestions, position: int, result: EffectResult, now: 
 
 
 async def load_windows(
-    connection: Connection, asked: EffectQuestions, position: int | None = None
+    connection: Connection, asked: EffectQuestions, method: EffectMethod, position: int | None = None
 ) -> Windows:
-    """Return the cases of all windows, by the facts or as of `position`. Raises WrongValue."""
+    """Return what the method compares of all windows, by the facts or as of `position`. Raises WrongValue."""
 
     places = (("before", "scope"), ("after", "scope"), ("before", "control"), ("after", "control"))
     questions = [asked.before, asked.after]
@@ -110,18 +113,18 @@ async def load_windows(
         questions += [asked.control_before, asked.control_after]
     if position is not None:
         try:
-            found = await cases_of_windows_as_of(connection, questions, position)
+            found = await cases_of_windows_as_of(connection, questions, method, position)
         except CannotAnswer as error:
             raise wrong_value(error, *places[0]) from error
     else:
         found = []
         for question, place in zip(questions, places, strict=False):
             try:
-                found.append(await cases_of_window(connection, question))
+                found.append(await cases_of_window(connection, question, method))
             except CannotAnswer as error:
                 raise wrong_value(error, *place) from error
     before, after, *control = found
-    return Windows(before, after, (control[0], control[1]) if control else None)
+    return Windows(method, before, after, (control[0], control[1]) if control else None)
 
 
 def compare(
@@ -130,24 +133,38 @@ def compare(
     resamples: int,
     promised: PromisedEffect | None,
     warnings: Sequence[EffectWarning],
+    version: int | None = None,
 ) -> EffectResult:
-    """Compare the windows; the same seed gives the same result."""
+    """Compare the windows by their method and this version of it (None: the newest); the same seed gives the
+    same result.
+    """
     from app.kpis.statistics.effects import compare as statistics  # noqa: PLC0415  # scipy is slow to load
+    from app.kpis.statistics.effects.days import LEAST_DAYS  # noqa: PLC0415  # scipy is slow to load
 
-    before, after = windows.before, windows.after
-    kpi, method = before.question.kpi, method_of(before.question.kpi)
-    control = None if windows.control is None else (windows.control[0].sample, windows.control[1].sample)
-    effect = statistics.compare(method, before.sample, after.sample, control, seed=seed, resamples=resamples)
-    sides = [
-        _side(of, side)
-        for of, side in zip((before, after, *(windows.control or ())), effect.sides, strict=True)
-    ]
+    before, after, method = windows.before, windows.after, windows.method
+    version = statistics.newest_version(method) if version is None else version
+    all_windows = (before, after, *(windows.control or ()))
+    first, second, *control = (of.sample(method) for of in all_windows)
+    effect = statistics.compare(
+        method,
+        first,
+        second,
+        (control[0], control[1]) if control else None,
+        seed=seed,
+        resamples=resamples,
+        version=version,
+    )
+    sides = [_side(of, side, method) for of, side in zip(all_windows, effect.sides, strict=True)]
     said = list(warnings)
-    if effect.interval_by is IntervalMethod.percentile and control is None:
+    if effect.interval_by is IntervalMethod.percentile and not control:
         said.append(EffectWarning(code=WarningCode.percentile))
+    days = [side.days for side in sides if side.days is not None]
+    if days and min(days) < LEAST_DAYS:
+        said.append(EffectWarning(code=WarningCode.few_days, days=min(days)))
+    of_compared = statistics.version_of(method, version).is_of_compared
     return EffectResult(
         method=effect.method,
-        method_version=statistics.VERSIONS[effect.method],
+        method_version=version,
         scale=EffectScale.ratio if effect.method in RATIOS else EffectScale.difference,
         before=sides[0],
         after=sides[1],
@@ -156,16 +173,24 @@ def compare(
         effect=effect.effect,
         low=effect.low,
         high=effect.high,
-        level=LEVEL,
+        level=effect.level,
         interval_by=effect.interval_by,
         relative_change=effect.relative_change,
+        relative=_relative(effect),
         difference_of_medians=effect.difference_of_medians,
         test=effect.test,
         p_value=effect.p_value,
-        verdict=effect.verdict(better_of(kpi)),
-        promised=_promised(effect, before, promised),
+        verdict=effect.verdict(better_of(before.question.kpi)),
+        promised=_promised(effect, before, promised, of_compared=of_compared),
         warnings=said,
     )
+
+
+def _relative(effect: Effect) -> RelativeOutcome | None:
+    of = effect.relative
+    if of is None:
+        return None
+    return RelativeOutcome(value=of.value, low=of.low, high=of.high, no_effect=of.no_effect)
 
 
 def better_of(kpi: Kpi) -> Better:
@@ -173,8 +198,8 @@ def better_of(kpi: Kpi) -> Better:
     return "more" if kpi.direction is Direction.up else "less"
 
 
-def _side(window: WindowCases, side: ComparedWindow) -> EffectSide:
-    sample = window.sample
+def _side(window: WindowCases, side: ComparedWindow, method: EffectMethod) -> EffectSide:
+    sample = window.sample(EffectMethod.rate) if method in RATIOS else None
     return EffectSide(
         value=window.value,
         cases=side.cases,
@@ -182,23 +207,28 @@ def _side(window: WindowCases, side: ComparedWindow) -> EffectSide:
         low=side.low,
         high=side.high,
         exposure=sample.exposure if isinstance(sample, RateSample) else None,
+        median=side.median,
+        zeros=side.zeros,
+        days=side.days,
     )
 
 
-def _promised(effect: Effect, before: WindowCases, promised: PromisedEffect | None) -> PromisedOutcome | None:
+def _promised(
+    effect: Effect, before: WindowCases, promised: PromisedEffect | None, *, of_compared: bool
+) -> PromisedOutcome | None:
     """Return what was promised on the scale of the effect; None if nothing was, or nothing is before.
 
-    A part is of what is compared of the window before: of a duration its median, of a count its rate. An
-    amount is in the unit of the KPI's value there.
+    A part is of the KPI's own value before, or by the first versions of methods `of_compared`: of what is
+    compared of the window before, as the median of a duration. An amount is in the unit of that value.
     """
     if promised is None:
         return None
-    change, compared = float(promised.change), effect.sides[0].compared
+    change, part_of = float(promised.change), effect.sides[0].compared if of_compared else before.value
     is_part, is_ratio = promised.of is PromisedAs.relative, effect.method in RATIOS
     if is_part == is_ratio:
         wanted = 1 + change if is_ratio else change
     elif is_part:
-        wanted = change * (compared or 0)
+        wanted = change * (part_of or 0)
     else:
         wanted = 1 + change / before.value if before.value else 1
     # A part of nothing is no promise.

@@ -18,6 +18,7 @@ from app.kpis.effects.lifecycle import promised_of
 from app.kpis.effects.measuring import compare, load_windows
 from app.kpis.effects.queries import RecomputedEffect
 from app.kpis.effects.records import KpiEffect
+from app.kpis.statistics.effects.codes import WITHOUT_CONTROL
 
 #: Six significant digits (25-improvement, Measured effect).
 TOLERANCE = 1e-6
@@ -26,7 +27,9 @@ NOT_COMPARED = frozenset({"warnings"})
 
 
 async def recompute(db: Database, effect: KpiEffect, language: str) -> RecomputedEffect:
-    """Compute the effect anew, and compare it with what is stored. Raises DatabaseGone."""
+    """Compute the effect anew by the method and version that it was measured by, and compare it with what is
+    stored. Raises DatabaseGone.
+    """
     assert effect.kpi is not None
     assert effect.position is not None
     asked = questions_again(KPIS[effect.kpi], effect)
@@ -35,11 +38,17 @@ async def recompute(db: Database, effect: KpiEffect, language: str) -> Recompute
         async with snapshot_connection(db) as connection:
             present, _ = await facts_position(connection)
             at = None if present == effect.position else effect.position
-            windows = await load_windows(connection, asked, at)
+            windows = await load_windows(connection, asked, WITHOUT_CONTROL[stored.method], at)
     except WrongValue as error:
         return RecomputedEffect(same=None, differences=[], reason=error.sentence(language))
     fresh = await asyncio.to_thread(
-        compare, windows, effect.seed or 0, effect.resamples or 0, promised_of(effect), stored.warnings
+        compare,
+        windows,
+        effect.seed or 0,
+        effect.resamples or 0,
+        promised_of(effect),
+        stored.warnings,
+        stored.method_version,
     )
     differences = list(_differing(stored.model_dump(), fresh.model_dump()))
     return RecomputedEffect(same=not differences, differences=differences, reason=None)

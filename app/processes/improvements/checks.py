@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 #: Verdicts that show no improvement.
 UNPROVEN_VERDICTS = frozenset(
-    {EffectVerdict.worsened, EffectVerdict.no_evidence, EffectVerdict.too_few_cases}
+    {EffectVerdict.worsened, EffectVerdict.mixed, EffectVerdict.no_evidence, EffectVerdict.too_few_cases}
 )
 #: What a pilot is cut by, and the records that its values name.
 PILOT_DIMENSIONS = {

@@ -53,8 +53,8 @@ async def test_an_effect_comes_out_of_the_raw_events_as_of_the_facts(books: Book
         kpi, **({} if control is None else {"scope": {"team": ["team 0", "team 1"]}, "control": control})
     )
     async with snapshot_connection(books.db) as connection:
-        fast = await load_windows(connection, asked)
-        slow = await load_windows(connection, asked, len(books.events))
+        fast = await load_windows(connection, asked, method_of(kpi))
+        slow = await load_windows(connection, asked, method_of(kpi), len(books.events))
     results = [compare(windows, 7, 200, None, []) for windows in (fast, slow)]
     assert results[0].model_dump() == results[1].model_dump()
     assert compare(fast, 7, 200, None, []) == results[0], "the same seed gives the same"
@@ -66,12 +66,12 @@ async def test_what_is_compared_of_a_rate_is_what_the_kpi_says(books: Books) -> 
     """A count is compared by the day, also one for so many persons; everything else as it is, so that it
     improves the way the KPI does.
     """
-    rates = [key for key in MEASURED if METHOD[KPIS[key].aggregate] is EffectMethod.rate]
+    rates = [key for key in MEASURED if METHOD[KPIS[key].aggregate] is EffectMethod.rate_by_day]
     for key in rates:
         kpi = KPIS[key]
         _, asked = _asked(kpi)
         async with snapshot_connection(books.db) as connection:
-            result = compare(await load_windows(connection, asked), 7, 200, None, [])
+            result = compare(await load_windows(connection, asked, method_of(kpi)), 7, 200, None, [])
         for side in (result.before, result.after):
             if kpi.aggregate is Aggregate.year_over_year or side.value is None:
                 continue

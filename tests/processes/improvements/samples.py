@@ -159,9 +159,12 @@ class Improvers:
         return at
 
     async def restored(self, *, hours: float, days_ago: float = 0, cases: int = ENOUGH) -> None:
-        """So many incidents were restored that many days ago, each after these hours or a little more."""
+        """So many incidents were restored about that many days ago, each after these hours or a little more.
+        Those that are restored now were opened a day after the other, since cases of one day tell no effect.
+        """
         for n in range(cases):
-            begun, ended = days_ago + (hours + n / 60) / 24, days_ago
+            ended = days_ago + n / 2 if days_ago else 0
+            begun = ended + (hours + n / 60) / 24 if days_ago else n + hours / 24
             made = await self.tool.post_ok("/v1/incidents", an_incident(occurred_at=a_day(begun)))
             said = RESOLVED | ({"occurred_at": a_day(ended)} if days_ago else {})
             await self.tool.post_ok(f"/v1/incidents/{made['id']}/resolve", said)

@@ -106,9 +106,11 @@ class Pilot:
         self.project, self.tool, self.follower = project, tool, follower
 
     async def restored(self, team: str, *, hours: float, days_ago: float = 0, cases: int = 10) -> None:
-        """So many incidents of the team were restored then, each after these hours or a little more."""
+        """So many incidents of the team were restored then, each after these hours, or a day longer than the
+        one before: they were opened on different days.
+        """
         for n in range(cases):
-            begun = a_day(days_ago + (hours + n / 60) / 24)
+            begun = a_day(days_ago + n + hours / 24)
             made = await self.tool.post_ok("/v1/incidents", an_incident(occurred_at=begun))
             path = f"/v1/incidents/{made['id']}"
             await self.tool.post_ok(f"{path}/assign", {"team": team, "occurred_at": begun})
@@ -131,7 +133,7 @@ async def a_pilot(api: Api, follower: Connection) -> Pilot:
 async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, follower: Connection) -> None:
     pilot = await a_pilot(api, follower)
     project = pilot.project
-    await pilot.restored("network", hours=8, days_ago=IN_BASELINE)
+    await pilot.restored("network", hours=488, days_ago=IN_BASELINE)
     await catch_up(follower, FACTS)
     at = await project.piloting()
     issue = {"title": f"It asks twice {HARM}", "text": "Of the site."}
@@ -153,7 +155,7 @@ async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, foll
         f"round 1, at log position {position:,}",
         f"<small>({result['before']['cases']})</small>",
         f"<small>({result['after']['cases']})</small>",
-        "−6 h",
+        "−20 d",
         "Improved",
         "For it: <b>2</b>",
         "Against it: <b>1</b>",
@@ -163,7 +165,7 @@ async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, foll
         assert words in page or words in unescape(page), words
     assert len(DRAWING.findall(page)) == 2
     chinese = await printed(project.first, at, number, "zh")
-    for words in ("试点报告", "第 1 轮", "赞成", "试点中的问题", "接受情况", "−6 小时", "已改善"):
+    for words in ("试点报告", "第 1 轮", "赞成", "试点中的问题", "接受情况", "−20 天", "已改善"):
         assert words in chinese, words
     # What comes in the round after is not in it.
     extended = project.judgement(position, "extended", begins_at=a_day(0), ends_at="2199-01-01T00:00:00Z")

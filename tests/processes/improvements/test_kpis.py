@@ -24,7 +24,7 @@ KEYS = (
 async def test_an_improvement_that_was_standardised_counts_from_its_suggestion_on(
     improvers: Improvers, follower: Connection, place: DatabaseUrls
 ) -> None:
-    await improvers.restored(hours=8, days_ago=15)
+    await improvers.restored(hours=480, days_ago=15)
     at = await improvers.evaluating()
     await improvers.restored(hours=1)
     effect = await improvers.measured(at)

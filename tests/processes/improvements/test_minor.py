@@ -26,7 +26,7 @@ async def event_types(client: Client, at: str) -> list[str]:
 
 
 async def test_a_minor_improvement_goes_from_the_suggestion_to_the_standard(improvers: Improvers) -> None:
-    await improvers.restored(hours=8, days_ago=15)
+    await improvers.restored(hours=480, days_ago=15)
     at = await improvers.evaluating()
     await improvers.restored(hours=1)
     effect = await improvers.measured(at)

@@ -39,7 +39,7 @@ async def test_an_effect_in_the_pilot_alone_is_found_with_its_size_and_none_outs
     measured, effect = await planted.measured(at)
     assert (measured["occasion"], measured["pilot_round"], measured["verdict"]) == ("pilot", 1, "improved")
     found, true_effect = effect["result"], -(1 - HALF) * MEDIAN_HOURS * 3600
-    assert found["method"] == "duration_did"
+    assert found["method"] == "mean_by_day_did"
     assert found["low"] < true_effect < found["high"] < 0
     assert effect["scope"] == {"team": ["network"]}
     assert len(effect["control"]["team"]) == 2, "the teams outside the pilot"

@@ -6,7 +6,9 @@ from app.common.records import CodeEnum
 
 
 class EffectMethod(CodeEnum):
-    """What is compared, by the kind of the KPI; `…_did` by the difference of both differences."""
+    """What is compared, by the kind of the KPI; `…_did` by the difference of both differences. What is
+    measured now allows for days that are alike within (`…_by_day`); the others take each case as independent.
+    """
 
     share = "share", "Difference of shares", "占比之差"
     duration = "duration", "Shift of durations (Hodges and Lehmann)", "时长位移（Hodges-Lehmann）"
@@ -16,6 +18,30 @@ class EffectMethod(CodeEnum):
     duration_did = "duration_did", "Difference in differences of medians", "中位数的双重差分"
     mean_did = "mean_did", "Difference in differences of means", "均值的双重差分"
     rate_did = "rate_did", "Ratio of ratios of rates", "比率之比的比"
+    share_by_day = "share_by_day", "Difference of shares, by day", "占比之差（按日）"
+    median_by_day = "median_by_day", "Difference of medians, by day", "中位数之差（按日）"
+    mean_by_day = "mean_by_day", "Difference of means, by day", "均值之差（按日）"
+    rate_by_day = "rate_by_day", "Ratio of rates, by day", "比率之比（按日）"
+    share_by_day_did = (
+        "share_by_day_did",
+        "Difference in differences of shares, by day",
+        "占比的双重差分（按日）",
+    )
+    median_by_day_did = (
+        "median_by_day_did",
+        "Difference in differences of medians, by day",
+        "中位数的双重差分（按日）",
+    )
+    mean_by_day_did = (
+        "mean_by_day_did",
+        "Difference in differences of means, by day",
+        "均值的双重差分（按日）",
+    )
+    rate_by_day_did = "rate_by_day_did", "Ratio of ratios of rates, by day", "比率之比的比（按日）"
+
+
+#: Of each method with a control the one without.
+WITHOUT_CONTROL = {method: EffectMethod(method.value.removesuffix("_did")) for method in EffectMethod}
 
 
 class IntervalMethod(CodeEnum):
@@ -34,6 +60,11 @@ class IntervalMethod(CodeEnum):
         "Exact, conditional (Clopper and Pearson)",
         "精确条件区间（Clopper-Pearson）",
     )
+    days = (
+        "days",
+        "From how much days differ among themselves, each weekday for itself",
+        "依据各日之间的差异（同一星期日相互比较）",
+    )
 
 
 class TestMethod(CodeEnum):
@@ -43,13 +74,17 @@ class TestMethod(CodeEnum):
     mann_whitney = "mann_whitney", "Mann and Whitney's U test", "Mann-Whitney U 检验"
     permutation = "permutation", "Permutation test", "置换检验"
     conditional_binomial = "conditional_binomial", "Exact conditional binomial test", "精确条件二项检验"
+    days = "days", "Welch's t test over days", "按日的 Welch t 检验"
 
 
 class EffectVerdict(CodeEnum):
-    """What an effect comes to. It follows the interval, not the test."""
+    """What an effect comes to. It follows the intervals, not the test. Mixed: that of the value and that of
+    the relative effect contradict each other.
+    """
 
     improved = "improved", "Improved", "已改善"
     worsened = "worsened", "Worsened", "变差"
+    mixed = "mixed", "Mixed", "结果不一"
     no_evidence = "no_evidence", "No evidence", "证据不足"
     too_few_cases = "too_few_cases", "Too few cases", "单据太少"
 

@@ -1,16 +1,43 @@
-"""The effect between windows, by the method of their KPI. Pure; the same seed gives the same numbers."""
+"""The effect between windows, by a method and its version. Pure; the same seed gives the same numbers.
+
+A stored effect names both, and they choose the code: what was measured once comes out the same for ever. What
+is measured now has the newest version of the method of its KPI.
+"""
 
 from __future__ import annotations
 
-from app.kpis.statistics.effects import differences, durations, means, rates, shares
-from app.kpis.statistics.effects.codes import EffectMethod
-from app.kpis.statistics.effects.effect import Effect
-from app.kpis.statistics.effects.samples import RateSample, RatioSample, Sample, ShareSample, ValueSample
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-#: Of each method: raised when the same cases would give other numbers. An effect keeps the one it was
-#: measured by.
-VERSIONS = dict.fromkeys(EffectMethod, 1)
+from app.kpis.statistics.effects import day_cases, day_counts, differences, durations, means, rates, shares
+from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod
+from app.kpis.statistics.effects.effect import Effect
+from app.kpis.statistics.effects.samples import (
+    DayCases,
+    DayCounts,
+    IndependentSample,
+    RateSample,
+    RatioSample,
+    Sample,
+    ShareSample,
+    ValueSample,
+)
+
 RESAMPLES = 10_000
+Compare = Callable[[EffectMethod, Sequence[Sample], int, int], Effect]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodVersion:
+    """A version of a method: how it compares, and what a promised part is a part of.
+
+    `compare` takes the method without a control, the windows in their order, the seed and the number of
+    resamples. `is_of_compared`: a part is one of what is compared of the window before, as its median; else
+    of the KPI's own value. The verdict's rule is the effect's: by all intervals that it has.
+    """
+
+    compare: Compare
+    is_of_compared: bool
 
 
 def compare(
@@ -19,18 +46,38 @@ def compare(
     after: Sample,
     control: tuple[Sample, Sample] | None = None,
     *,
-    seed: int,
+    seed: int = 0,
     resamples: int = RESAMPLES,
+    version: int | None = None,
 ) -> Effect:
-    """Return the effect between the windows; with a `control`, less that between the same windows there.
+    """Return the effect between the windows, by the newest version of the method unless one is said; with a
+    `control`, less that between the same windows there.
 
     The samples are of the kind that the method compares (share: ShareSample, duration: ValueSample, mean:
-    ValueSample or RatioSample, rate: RateSample).
+    ValueSample or RatioSample, rate: RateSample, rate_by_day: DayCounts, others by day: DayCases).
     """
-    if control is not None:
-        return differences.difference_in_differences(
-            method, (before, after, *control), seed=seed, resamples=resamples
-        )
+    plain = WITHOUT_CONTROL[method]
+    chosen = VERSIONS[plain, newest_version(plain) if version is None else version]
+    return chosen.compare(plain, (before, after, *(control or ())), seed, resamples)
+
+
+def newest_version(method: EffectMethod) -> int:
+    """Return the version of the method by which is measured now."""
+    return max(version for of, version in VERSIONS if of is WITHOUT_CONTROL[method])
+
+
+def version_of(method: EffectMethod, version: int) -> MethodVersion:
+    """Return the version that a stored effect names."""
+    return VERSIONS[WITHOUT_CONTROL[method], version]
+
+
+def _independent(method: EffectMethod, samples: Sequence[Sample], seed: int, resamples: int) -> Effect:
+    """Compare cases of which each is taken as independent of all others."""
+    known = [one for one in samples if isinstance(one, IndependentSample)]
+    assert len(known) == len(samples)
+    before, after, *control = known
+    if control:
+        return differences.difference_in_differences(method, known, seed=seed, resamples=resamples)
     if isinstance(before, ShareSample) and isinstance(after, ShareSample):
         return shares.share_effect(before, after)
     if isinstance(before, RateSample) and isinstance(after, RateSample):
@@ -40,3 +87,25 @@ def compare(
     assert isinstance(before, ValueSample | RatioSample)
     assert isinstance(after, ValueSample | RatioSample)
     return means.mean_effect(before, after, seed=seed, resamples=resamples)
+
+
+BY_DAY = {
+    EffectMethod.share_by_day: day_cases.share_effect,
+    EffectMethod.median_by_day: day_cases.median_effect,
+    EffectMethod.mean_by_day: day_cases.mean_effect,
+}
+
+
+def _by_day(method: EffectMethod, samples: Sequence[Sample], _seed: int, _resamples: int) -> Effect:
+    """Compare cases of which those of a day are alike. Nothing is resampled."""
+    if method is EffectMethod.rate_by_day:
+        return day_counts.rate_effect([one for one in samples if isinstance(one, DayCounts)])
+    return BY_DAY[method]([one for one in samples if isinstance(one, DayCases)])
+
+
+#: By method and version. Whoever changes what the same cases come to adds a version, and keeps these.
+VERSIONS = {
+    **{(method, 1): MethodVersion(_independent, is_of_compared=True) for method in differences.METHOD},
+    **{(method, 2): MethodVersion(_by_day, is_of_compared=False) for method in BY_DAY},
+    (EffectMethod.rate_by_day, 2): MethodVersion(_by_day, is_of_compared=False),
+}

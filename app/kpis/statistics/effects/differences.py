@@ -16,7 +16,13 @@ from numpy.typing import NDArray
 from app.kpis.statistics.effects import durations, means, rates, shares
 from app.kpis.statistics.effects.codes import EffectMethod, IntervalMethod
 from app.kpis.statistics.effects.effect import ComparedWindow, Effect, is_empty
-from app.kpis.statistics.effects.samples import RateSample, RatioSample, Sample, ShareSample, ValueSample
+from app.kpis.statistics.effects.samples import (
+    IndependentSample,
+    RateSample,
+    RatioSample,
+    ShareSample,
+    ValueSample,
+)
 
 Values = NDArray[np.float64]
 METHOD = {
@@ -30,7 +36,7 @@ LEAST_EVENTS = 0.5
 
 
 def difference_in_differences(
-    method: EffectMethod, samples: Sequence[Sample], *, seed: int, resamples: int
+    method: EffectMethod, samples: Sequence[IndependentSample], *, seed: int, resamples: int
 ) -> Effect:
     """Return the difference in differences of the windows before and after, and those of the control."""
     generator = np.random.Generator(np.random.PCG64(seed))
@@ -58,7 +64,7 @@ def _combined(method: EffectMethod, of: Sequence[Values]) -> Values:
     return np.asarray((after - before) - (control_after - control_before))
 
 
-def _side(method: EffectMethod, sample: Sample) -> ComparedWindow:
+def _side(method: EffectMethod, sample: IndependentSample) -> ComparedWindow:
     if isinstance(sample, ShareSample):
         return shares.summary_of(sample)
     if isinstance(sample, RateSample):
@@ -69,7 +75,7 @@ def _side(method: EffectMethod, sample: Sample) -> ComparedWindow:
 
 
 def _resampled(
-    method: EffectMethod, sample: Sample, generator: np.random.Generator, resamples: int
+    method: EffectMethod, sample: IndependentSample, generator: np.random.Generator, resamples: int
 ) -> Values:
     """Return what is compared of so many resamples of the cases."""
     if isinstance(sample, ShareSample):

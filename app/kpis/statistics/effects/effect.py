@@ -20,25 +20,43 @@ LEVEL = 0.95
 #: Fewer cases (of a rate: events) on a side are no evidence of anything.
 LEAST_CASES = 10
 #: The methods whose effect is a ratio: no effect is 1. Of all others it is a difference, and 0.
-RATIOS = frozenset({EffectMethod.rate, EffectMethod.rate_did})
+RATIOS = frozenset(
+    {EffectMethod.rate, EffectMethod.rate_did, EffectMethod.rate_by_day, EffectMethod.rate_by_day_did}
+)
 Better = Literal["less", "more"]
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedWindow:
     """A window: what is compared of it (share, median, mean, or rate; None if there is none) with its own
-    interval (None: it has no such end), and its number of cases.
+    interval (None: it has no such end), and its number of cases. Where it is told by day: the median of the
+    cases, the part of them whose number is 0, and how many days have any.
     """
 
     compared: float | None
     low: float | None
     high: float | None
     cases: int
+    median: float | None = None
+    zeros: float | None = None
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeEffect:
+    """The share of pairs in which a case after has less than one before, ties half; `no_effect` is 0.5. With
+    a control: that share less the control's, and `no_effect` is 0. An end is None where it has none.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    no_effect: float
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """An effect with its interval at LEVEL; an end is None if there is none, as above a rate of nothing.
+    """An effect with its interval at `level`; an end is None if there is none, as above a rate of nothing.
 
     `p_value` is two-sided; None with a control, where the interval tells alone. `sides` are the windows:
     before, after, and those of the control.
@@ -54,6 +72,8 @@ class Effect:
     p_value: float | None = None
     difference_of_medians: float | None = None
     statistic: float | None = field(default=None)
+    level: float = LEVEL
+    relative: RelativeEffect | None = None
 
     @property
     def no_effect(self) -> float:
@@ -67,14 +87,21 @@ class Effect:
         return None if not before or after is None else after / before - 1
 
     def verdict(self, better: Better) -> EffectVerdict:
-        """Return what the effect comes to, `better` being the way the KPI improves."""
+        """Return what the effect comes to, `better` being the way the KPI improves: what the interval of the
+        value says, or that of the relative effect, unless the other one says the contrary.
+        """
         if any(side.cases < LEAST_CASES for side in self.sides):
             return EffectVerdict.too_few_cases
-        falls = self.high is not None and self.high < self.no_effect
-        rises = self.low is not None and self.low > self.no_effect
-        if not falls and not rises:
+        ways = {_way(self.low, self.high, self.no_effect)}
+        if self.relative is not None:
+            # More pairs that are less after: the value falls.
+            ways.add(-_way(self.relative.low, self.relative.high, self.relative.no_effect))
+        ways.discard(0)
+        if not ways:
             return EffectVerdict.no_evidence
-        return EffectVerdict.improved if falls == (better == "less") else EffectVerdict.worsened
+        if len(ways) > 1:
+            return EffectVerdict.mixed
+        return EffectVerdict.improved if (ways == {-1}) == (better == "less") else EffectVerdict.worsened
 
     def reaches(self, promised: float) -> PromiseVerdict:
         """Return whether the effect reaches the promised one, which is on the same scale: in its
@@ -88,6 +115,13 @@ class Effect:
             return PromiseVerdict.missed
         beyond = end is not None and (end <= promised if falls else end >= promised)
         return PromiseVerdict.shown if beyond else PromiseVerdict.reached
+
+
+def _way(low: float | None, high: float | None, no_effect: float) -> int:
+    """Return -1 if the interval lies below no effect, 1 if it lies above, else 0."""
+    if high is not None and high < no_effect:
+        return -1
+    return 1 if low is not None and low > no_effect else 0
 
 
 def is_empty(*samples: Sample) -> bool:

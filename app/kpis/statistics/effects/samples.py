@@ -42,11 +42,38 @@ class RateSample:
     is_inverse: bool = False
 
 
-Sample = ShareSample | ValueSample | RatioSample | RateSample
+@dataclass(frozen=True, slots=True)
+class DayCases:
+    """The number and the weight of each case, and the day that it belongs to, as the ordinal of its date. A
+    share is the number of the cases that count (1, else 0) over their weights.
+    """
+
+    values: Sequence[float]
+    weights: Sequence[float]
+    days: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class DayCounts:
+    """The events of each day of a window, also of those without any, and what they are divided by.
+    `is_inverse` as in `RateSample`.
+    """
+
+    events: Sequence[float]
+    exposures: Sequence[float]
+    days: Sequence[int]
+    is_inverse: bool = False
+
+
+#: Of the methods that take each case as independent; and those of all methods.
+IndependentSample = ShareSample | ValueSample | RatioSample | RateSample
+Sample = IndependentSample | DayCases | DayCounts
 
 
 def size_of(sample: Sample) -> int:
     """Return the number of cases; of a rate that of events."""
     if isinstance(sample, ShareSample):
         return sample.denominator
+    if isinstance(sample, DayCounts):
+        return round(sum(sample.events))
     return sample.events if isinstance(sample, RateSample) else len(sample.values)

@@ -1,0 +1,203 @@
+"""Effects on rates that allow for storms: the ratio of two rates of events, weekdays compared with weekdays.
+
+The rate of each weekday and the ratio are those of Poisson regression; how much more the days vary than
+events that come each by itself would (McCullagh and Nelder, Generalized Linear Models, 1989, section 6.2)
+says how many of those the events are worth. Of so many the interval is the exact one (see `rates`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp, log
+
+import numpy as np
+from scipy import special
+
+from app.kpis.statistics.effects.codes import EffectMethod, IntervalMethod, TestMethod
+from app.kpis.statistics.effects.day_cases import SIGNS
+from app.kpis.statistics.effects.days import (
+    WEEK,
+    Days,
+    DaySums,
+    Values,
+    Variance,
+    added,
+    p_value,
+    quantile,
+    reach,
+    variance_of,
+    weekdays_of,
+)
+from app.kpis.statistics.effects.effect import LEVEL, ComparedWindow, Effect
+from app.kpis.statistics.effects.samples import DayCounts
+
+TAIL = (1 - LEVEL) / 2
+NORMAL = float(special.ndtri(1 - TAIL))
+#: Windows of fewer days together tell nothing of weekdays.
+LEAST_WEEKDAYS = 2 * WEEK
+#: So often the rates of weekdays and the ratio are fitted to each other: they agree long before.
+FITS = 20
+#: A logarithm needs some events: of none it is that of half a one.
+LEAST_EVENTS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """The days of a window: events, what they are divided by, and that as the window's weekdays have it."""
+
+    events: Values
+    exposures: Values
+    days: Days
+    alike: Values
+
+    @property
+    def total(self) -> float:
+        return float(self.events.sum())
+
+    @property
+    def rate(self) -> float:
+        """The events by exposure, as if the windows had the same weekdays."""
+        return self.total / float(self.alike.sum())
+
+    @property
+    def by_day(self) -> DaySums:
+        """What each day adds to the number of events beyond what its weekday says."""
+        order = np.argsort(self.days)
+        return DaySums(self.days[order], (self.events - self.rate * self.alike)[order])
+
+    @property
+    def logarithmic(self) -> DaySums:
+        """What each day adds to the logarithm of the rate."""
+        of = self.by_day
+        return DaySums(of.days, of.sums / max(self.total, LEAST_EVENTS))
+
+
+def rate_effect(samples: Sequence[DayCounts]) -> Effect:
+    """Return the ratio of the rates, after over before; of four windows the ratio of ratios."""
+    method = EffectMethod.rate_by_day if len(samples) < len(SIGNS) else EffectMethod.rate_by_day_did
+    if not all(sum(one.exposures) for one in samples) or not any(sum(one.events) for one in samples):
+        return Effect(method, None, None, None, IntervalMethod.days, tuple(map(_window, samples)))
+    pairs = [_alike(*samples[place : place + 2]) for place in range(0, len(samples), 2)]
+    effect, low, high, p = _ratio(*pairs[0]) if len(pairs) == 1 else _ratio_of_ratios(*pairs[0], *pairs[1])
+    if samples[0].is_inverse:
+        # The ratio of two inverses is that of the rates the other way round.
+        effect, low, high = (_inverse(one) for one in (effect, high, low))
+    sides = tuple(map(_window, samples))
+    return Effect(method, effect, low, high, IntervalMethod.days, sides, TestMethod.days, p)
+
+
+def _alike(before: DayCounts, after: DayCounts) -> tuple[_Counts, _Counts]:
+    """Return both windows, with exposures as if each weekday counted for what it has in both."""
+    events, exposures, days = (
+        [np.asarray(getattr(one, name), kind) for one in (before, after)]
+        for name, kind in (("events", float), ("exposures", float), ("days", np.int64))
+    )
+    factors = np.ones(WEEK)
+    if len(days[0]) + len(days[1]) >= LEAST_WEEKDAYS:
+        counted, exposed = (
+            [
+                np.bincount(weekdays_of(at), weights=of, minlength=WEEK)
+                for at, of in zip(days, them, strict=True)
+            ]
+            for them in (events, exposures)
+        )
+        ratio = 1.0
+        for _ in range(FITS):
+            expected = exposed[0] + ratio * exposed[1]
+            factors = np.divide(counted[0] + counted[1], expected, out=np.zeros(WEEK), where=expected > 0)
+            first, second = (float(of @ factors) for of in exposed)
+            if not (counted[0].sum() and counted[1].sum() and first and second):
+                break
+            ratio = float(counted[1].sum() / second / (counted[0].sum() / first))
+    alike = [of * factors[weekdays_of(at)] for of, at in zip(exposures, days, strict=True)]
+    if not all(float(of.sum()) for of in alike):
+        alike = exposures
+    one, other = (_Counts(*of) for of in zip(events, exposures, days, alike, strict=True))
+    return one, other
+
+
+def _ratio(before: _Counts, after: _Counts) -> tuple[float | None, float | None, float | None, float | None]:
+    """Return the ratio with its interval and the test of no effect."""
+    worth = [_worth(one) for one in (before, after)]
+    if worth[0] is None or worth[1] is None:
+        low, high = 0.0, None
+    else:
+        (first, exposed), (second, exposed_after) = worth[0], worth[1]
+        at = exposed / exposed_after
+        share = float(special.betaincinv(second, first + 1, TAIL)) if second else 0.0
+        low = share / (1 - share) * at
+        share = float(special.betaincinv(second + 1, first, 1 - TAIL)) if first else 1.0
+        high = share / (1 - share) * at if share < 1 else None
+    if not before.total or not after.total:
+        return (0.0 if before.total else None), low, high, None
+    ratio = after.rate / before.rate
+    of = added(*(_logarithmic(variance_of(one.logarithmic), [one]) for one in (before, after)))
+    return ratio, low, high, p_value(log(ratio), of)
+
+
+def _worth(of: _Counts) -> tuple[float, float] | None:
+    """Return how many independent events the window's are worth, and the exposure of those; None: of a single
+    day nothing is known.
+    """
+    found = variance_of(of.by_day)
+    if not np.isfinite(found.variance):
+        return None
+    spread = max(found.variance / of.total, 1.0) if of.total else 1.0
+    spread *= (quantile(LEVEL, found.freedom) / NORMAL) ** 2
+    return of.total / spread, float(of.alike.sum()) / spread
+
+
+def _logarithmic(of: Variance, windows: Sequence[_Counts]) -> Variance:
+    """Return the variance of a logarithm, not less than by chance."""
+    by_chance = sum(1 / max(one.total, LEAST_EVENTS) for one in windows)
+    return Variance(max(of.variance, by_chance), of.freedom)
+
+
+def _ratio_of_ratios(
+    before: _Counts, after: _Counts, control_before: _Counts, control_after: _Counts
+) -> tuple[float | None, float | None, float | None, float | None]:
+    """Return the ratio of ratios; what a day does to scope and control alike is not in its interval."""
+    rates = [
+        max(one.total, LEAST_EVENTS) / float(one.alike.sum())
+        for one in (before, after, control_before, control_after)
+    ]
+    effect = log(rates[1] / rates[0]) - log(rates[3] / rates[2])
+    of = added(
+        _logarithmic(
+            variance_of(before.logarithmic.without_control(control_before.logarithmic)),
+            (before, control_before),
+        ),
+        _logarithmic(
+            variance_of(after.logarithmic.without_control(control_after.logarithmic)), (after, control_after)
+        ),
+    )
+    apart = reach(of, LEVEL)
+    if not np.isfinite(apart):
+        return exp(effect), None, None, None
+    return exp(effect), exp(effect - apart), exp(effect + apart), p_value(effect, of)
+
+
+def _window(of: DayCounts) -> ComparedWindow:
+    """Return the rate of a window, or its inverse, with its interval."""
+    total, exposure = float(sum(of.events)), float(sum(of.exposures))
+    days = len(of.days)
+    if not exposure:
+        return ComparedWindow(None, None, None, round(total), days=days)
+    events, exposures = np.asarray(of.events, float), np.asarray(of.exposures, float)
+    counts = _Counts(events, exposures, np.asarray(of.days, np.int64), exposures)
+    worth = _worth(counts)
+    if worth is None:
+        low, high = 0.0, None
+    else:
+        number, exposed = worth
+        low = float(special.gammaincinv(number, TAIL)) / exposed if number else 0.0
+        high = float(special.gammaincinv(number + 1, 1 - TAIL)) / exposed
+    rate = total / exposure
+    if of.is_inverse:
+        return ComparedWindow(_inverse(rate), _inverse(high), _inverse(low), round(total), days=days)
+    return ComparedWindow(rate, low, high, round(total), days=days)
+
+
+def _inverse(rate: float | None) -> float | None:
+    return 1 / rate if rate else None
