@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
+from app.common.people import PersonState
 from app.common.personal import Sealed
 from app.db import Connection, fetch_rows
 from app.kernel.ledger import Ledger
@@ -21,8 +23,9 @@ insert into vault.address as a (person_id, fingerprint) select * from unnest(%s:
 on conflict (person_id) do update set fingerprint = excluded.fingerprint
 """
 FIND_PERSONS = """
-select a.person_id from vault.address a join fold.person p on p.id = a.person_id
-where a.fingerprint = %s and p.state = 'active' limit 2
+select a.person_id, p.state from vault.address a join fold.person p on p.id = a.person_id
+where a.fingerprint = %s and p.state in ('active', 'inactive')
+order by p.state, p.added_at desc, p.id limit 2
 """
 
 
@@ -31,10 +34,24 @@ def fingerprint(ledger: Ledger, address: str) -> str:
     return ledger.vault.fingerprint("address", address.strip().casefold())
 
 
-async def person_with_address(ledger: Ledger, address: str) -> UUID | None:
-    """Return the active person who has the address; None if nobody has it, or several have."""
+@dataclass(frozen=True, slots=True)
+class AddressHolder:
+    """A person with an address. Whoever is not active is shut out: they are named, and nothing is taken from
+    them.
+    """
+
+    id: UUID
+    is_active: bool
+
+
+async def person_with_address(ledger: Ledger, address: str) -> AddressHolder | None:
+    """Return the active person who has the address; where nobody active has it, the newest who was
+    deactivated. None if nobody has it, or several who are active.
+    """
     rows = await ledger.db.rows(FIND_PERSONS, (fingerprint(ledger, address),))
-    return rows[0]["person_id"] if len(rows) == 1 else None
+    holders = [AddressHolder(row["person_id"], row["state"] == PersonState.active.value) for row in rows]
+    ambiguous = len(holders) > 1 and all(one.is_active for one in holders)
+    return holders[0] if holders and not ambiguous else None
 
 
 def consumer(ledger: Ledger) -> Consumer:

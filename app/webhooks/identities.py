@@ -1,7 +1,8 @@
 """Who a tool means: persons and teams here, found by address, name or key, or added as stubs.
 
-A person is found by the e-mail address that exactly one active person here has, else by a keyed fingerprint
-of the tool's name for them, as in imports. Nobody is found by a display name alone: two may share it.
+A person is found by the e-mail address that exactly one active person here has, or somebody deactivated,
+whatever member tells it: many tools call people by their address. Else by a keyed fingerprint of the tool's
+name for them, as in imports. Nobody is found by a display name alone: two may share it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from app.log.events import Event
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, ConcurrencyConflict, ConstraintViolation
 from app.webhooks.addresses import person_with_address
+from app.webhooks.mail.addresses import normalized_address
 from app.webhooks.mapping.news import NamedPerson
 
 ATTEMPTS = 5
@@ -62,16 +64,17 @@ class Identities:
 
     async def person(self, named: NamedPerson) -> Identity | None:
         """Return the person; None if nothing names them."""
-        if named.email is not None:
-            found = await person_with_address(self._ledger, named.email)
-            author = None if found is None else await self._ledger.vault.author(found)
+        address = _address_of(named)
+        if address is not None:
+            found = await person_with_address(self._ledger, address)
+            author = None if found is None else await self._ledger.vault.author(found.id)
             if found is not None and author is not None:
-                return Identity(found, author.key, author.stream, author.version)
+                return Identity(found.id, author.key, author.stream, author.version)
         name = named.id or named.email or named.name
         if name is None:
             return None
         # The tool's id is what stays; what people are called changes.
-        details = StubDetails(named.name or named.email, named.email)
+        details = StubDetails(named.name or address, address)
         async with self._adding:
             await self._add_missing(frozenset({name}), frozenset(), known={name: details})
             return _identity(self._known.person(name))
@@ -127,6 +130,16 @@ class Identities:
         return AppendRequest(
             reads={stub.stream: 0}, events=(event,), rows=rows, audiences={stub.stream: stub.audience}
         )
+
+
+def _address_of(named: NamedPerson) -> str | None:
+    """Return the person's e-mail address: as the tool tells it, or a name or id that is one."""
+    if named.email is not None:
+        return named.email
+    told = (named.id, named.name)
+    return next(
+        (text for text in told if text is not None and "@" in text and normalized_address(text)), None
+    )
 
 
 def _identity(known: KnownPerson) -> Identity:

@@ -71,6 +71,7 @@ FAILURES = frozenset(
         "own_mail",
         "too_many_mails",
         "unknown_sender",
+        "deactivated_sender",
         "mail_too_large",
         "no_sender",
         "no_mail",

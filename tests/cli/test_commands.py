@@ -114,6 +114,13 @@ def test_a_person_is_erased_once_and_their_keys_are_left(run: Run) -> None:
     assert [(key["name"], key["state"]) for key in listed(run)] == [(None, "active")]
     again = run("erase", person, "--yes")
     assert (again.returncode, again.stdout) == (0, "They were erased already.\n")
+    namesakes = [str(made(run, "--role", "requester", "--name", "Li Na")["person"]) for _ in range(4)]
+    named = run("erase", namesakes[0], "--yes").stdout
+    assert all(f"ledgerdesk erase {other}" in named for other in namesakes[1:])
+    offered = run("erase", namesakes[1], said="y\ny\nn\n")
+    assert (offered.stdout.count("ledgerdesk erase"), "Erase them, too?" in offered.stderr) == (1, True)
+    last = run("erase", offered.stdout.split("ledgerdesk erase ")[1].split()[0], "--yes", "--others")
+    assert "same name" not in last.stdout
     nobody = run("erase", "nobody", "--yes")
     assert (nobody.returncode, "no such record" in nobody.stderr) == (4, True)
 
@@ -133,7 +140,8 @@ def test_what_a_command_has_done_is_told_as_one_json_document(run: Run) -> None:
     granted = told("people", "grant", person, "engineer@service/mail")
     assert (granted["id"], sorted(granted["roles"])) == (person, ["agent", "engineer@service/mail"])
     assert told("people", "revoke", person, "agent")["roles"] == ["engineer@service/mail"]
-    erased = {"id": person, "state": "erased"}
+    nothing_left: dict[str, Any] = {"others_erased": [], "others_left": [], "titles": []}
+    erased = {"id": person, "state": "erased"} | nothing_left
     assert told("erase", person, said="y\n") == erased | {"erased_before": False}
     assert told("erase", person, "--yes") == erased | {"erased_before": True}
     assert told("reindex")["position"] > 0

@@ -72,6 +72,7 @@ SQL = {
     "app/service_status/queries.py": "incidents and changes of all services at once",
     "app/meetings/queries.py": "what is talked about at a meeting",
     "app/foundation/people/queries.py": "what stands beside a person",
+    "app/foundation/people/remains.py": "persons and titles of every kind, which erasing does not reach",
     "app/foundation/people/erase.py": "refused rows that name the person",
     "app/webhooks/names_in_clear.py": "events of earlier versions, counted when their schema is migrated",
     "app/cli/keys.py": "the list of keys, for people at the shell",

@@ -58,7 +58,7 @@ async def erase_refused_rows(ledger: Ledger, command: Command) -> AsyncIterator[
     loaded = await load(ledger.db, command.lifecycle, command.name)
     wanted = []
     if loaded is not None and await _can_be_erased(ledger, command, loaded):
-        wanted = await _known_texts(ledger, loaded.record)
+        wanted = await known_texts(ledger, loaded.record)
     if loaded is None or not wanted:
         yield
         return
@@ -76,7 +76,7 @@ async def _can_be_erased(ledger: Ledger, command: Command, loaded: VersionedReco
     return any(offer.action is command.row and offer.because is None for offer in offered)
 
 
-async def _known_texts(ledger: Ledger, person: Person) -> list[str]:
+async def known_texts(ledger: Ledger, person: Person) -> list[str]:
     """Return the texts that identify the person: name and e-mail address, in lower case."""
     sealed = [text for text in (person.name, person.email) if text is not None]
     texts = await ledger.vault.texts(sealed)
@@ -95,7 +95,7 @@ async def _remove(ledger: Ledger, person: UUID, wanted: list[str]) -> None:
             (NEXT_IMPORTS, RENAME_IMPORTS, bytes),
         ):
             async for page in _pages(connection, following, person):
-                found = [row_id for row_id, body, theirs in page if theirs or _mentions(opened(body), wanted)]
+                found = [row_id for row_id, body, theirs in page if theirs or mentions(opened(body), wanted)]
                 await connection.execute(removal, (found,))
 
 
@@ -113,7 +113,7 @@ async def _pages(
         yield [(row_id, bytes(sealed), theirs) for row_id, sealed, theirs in rows]
 
 
-def _mentions(row: bytes, wanted: list[str]) -> bool:
+def mentions(row: bytes, wanted: list[str]) -> bool:
     """Return whether the row contains one of the texts in `wanted`, in any case, and not within a longer
     word.
     """

@@ -99,6 +99,8 @@ async def _copied(ledger: Ledger, delivery: StoredDelivery, mail: IncomingMail) 
 
 async def _sender(ledger: Ledger, source: WebhookSource, people: Identities, mail: IncomingMail) -> Identity:
     known = await person_with_address(ledger, mail.sender)
+    if known is not None and not known.is_active:
+        raise MailRefused("deactivated_sender")
     if known is None and source.unknown_senders is UnknownSenders.refuse:
         raise MailRefused("unknown_sender")
     found = await people.person(NamedPerson(name=mail.sender_name or None, email=mail.sender))
