@@ -25,8 +25,11 @@ def due(agreement: Agreement, settings: Settings) -> datetime | None:
 
 async def warn(ledger: Ledger, agreement: Agreement, now: datetime) -> tuple[str, Payload] | None:
     """Return the action that warns and its payload. Of several warnings that are due it is the last: one that
-    was signed three weeks before its end warns once.
+    was signed three weeks before its end warns once. One that is over expires instead.
     """
+    assert agreement.ends_at is not None
+    if agreement.ends_at <= now:
+        return None
     return "warn_of_end", WarnOfEndSla(days=_newest_days(agreement, now))
 
 

@@ -12,6 +12,7 @@ from app.db import Row
 from app.kpis.kpi import Comparator, Target
 from app.kpis.statistics.forecast import requirement_for
 from app.service_reports.content import ReportBreach, ReportForecast, ReportTarget, ReportTrend, TargetVerdict
+from app.service_reports.lines import TargetLine
 from app.service_reports.periods import Period
 from app.service_reports.reading import ClockCount
 
@@ -45,15 +46,17 @@ def clock_verdict(count: ClockCount, compliance: str | None) -> TargetVerdict:
 
 
 def clock_target(
-    target: Mapping[str, Any],
+    line: TargetLine,
     count: ClockCount,
     breaches: Sequence[ReportBreach],
     trend: Sequence[ReportTrend],
     forecast: ReportForecast | None,
 ) -> ReportTarget:
     """Return a target of clocks with its result."""
+    target = line.target
     return ReportTarget(
-        **described(target),
+        **described(target) | {"id": line.name},
+        edition=line.edition.edition or 1,
         unit="ratio",
         result=share_text(count.met, count.cases),
         verdict=clock_verdict(count, target["compliance"]),

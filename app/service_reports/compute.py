@@ -38,6 +38,7 @@ from app.service_reports.content import (
     TargetVerdict,
 )
 from app.service_reports.kpi_targets import KpiReader, filters_of, kpi_of, kpi_target, unmeasured_target
+from app.service_reports.lines import TargetLine, line_names, name_rows, target_lines
 from app.service_reports.periods import Period, Span, period_at, span_of
 from app.service_reports.reading import ClockCounts, Scope
 
@@ -92,8 +93,8 @@ async def compute_report(ledger: Ledger, agreement: Agreement, span: Span, now: 
     """Compute the report of the agreement for the span, as of now. Raises DatabaseGone."""
     async with snapshot_connection(ledger.db) as connection:
         position, _ = await facts_position(connection)
-        editions = await reading.read_editions(connection, agreement)
-        return await _Computing(ledger, connection, Scope(agreement, editions, span, now)).report(position)
+        earlier = await reading.read_earlier_editions(connection, agreement)
+        return await _Computing(ledger, connection, Scope(agreement, earlier, span, now)).report(position)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ class _Computing:
         breaches = await reading.read_breaches(self.connection, self.scope)
         exclusions = await reading.read_exclusions(self.connection, self.scope, self._spared_services())
         numbers = await self._numbers(breaches, exclusions)
-        targets, earlier = await self._targets(breaches, numbers)
+        lines = target_lines(agreement, self.scope.earlier)
+        targets = await self._targets(lines, breaches, numbers)
         volume = await reading.read_volume(self.connection, self.scope)
         content = ReportContent(
             agreement=await self._agreement(),
@@ -120,14 +122,14 @@ class _Computing:
             to_at=span.end,
             over=span.end <= self.scope.now,
             targets=targets,
-            earlier_cases=earlier,
+            earlier_cases=0,
             exclusions=[_exclusion(row, numbers) for row in exclusions[: reading.MOST_EXCLUSIONS]],
             exclusions_left_out=max(0, len(exclusions) - reading.MOST_EXCLUSIONS),
             workload=money.workload_of(agreement, span, volume),
             workload_above=agreement.workload_above,
             improvement_needed=[one.id for one in targets if one.verdict is TargetVerdict.missed],
         )
-        staff = await self._staff(targets, breaches, numbers)
+        staff = await self._staff(lines, targets, breaches, numbers)
         leads = await reading.read_leads(self.connection, agreement)
         return Report(span, position, self.scope.now, content, staff, leads)
 
@@ -162,27 +164,28 @@ class _Computing:
         return await reading.read_numbers(self.connection, tables, wanted)
 
     async def _targets(
-        self, breaches: Sequence[Row], numbers: Mapping[UUID, str]
-    ) -> tuple[list[ReportTarget], int]:
-        """Return the targets with their results, and the number of cases of targets that are gone."""
-        agreement, span = self.scope.agreement, self.scope.span
+        self, lines: Sequence[TargetLine], breaches: Sequence[Row], numbers: Mapping[UUID, str]
+    ) -> list[ReportTarget]:
+        """Return the targets with their results; of earlier editions those that something was decided by."""
+        span = self.scope.span
         before = [span.period.moved(-n) for n in range(TREND_PERIODS, 0, -1)]
         running = self._running()
         spans = [(one.begin, one.end) for one in before] + [(span.begin, span.end)]
         spans += [] if running is None else [(one.begin, one.end) for one in (running.moved(-1), running)]
         counts = await reading.read_counts(self.connection, self.scope, spans)
         listed: dict[str, list[ReportBreach]] = defaultdict(list)
-        for row in breaches:
-            listed[row["target_id"]].append(breach_of(row, numbers.get(row["case_id"])))
+        for name, row in name_rows(breaches, line_names(lines)):
+            if len(listed[name]) < reading.MOST_BREACHES:
+                listed[name].append(breach_of(row, numbers.get(row["case_id"])))
         found = []
-        for target in agreement.targets or ():
-            if target["metric"] in CLOCKS:
-                found.append(self._clock_target(target, counts, before, running, listed[target["id"]]))
+        for line in lines:
+            if line.earlier and line.count(counts, len(before)) == NO_CLOCKS:
+                continue
+            if line.target["metric"] in CLOCKS:
+                found.append(self._clock_target(line, counts, before, running, listed[line.name]))
             else:
-                found.append(await self._kpi_target(target, before, running))
-        known = {target["id"] for target in agreement.targets or ()}
-        gone = [one.cases for (target, n), one in counts.items() if target not in known and n == len(before)]
-        return found, sum(gone)
+                found.append(await self._kpi_target(line.target, before, running))
+        return found
 
     def _running(self) -> Period | None:
         """Return the period that runs now; None if the agreement is not in force in it."""
@@ -191,23 +194,19 @@ class _Computing:
 
     def _clock_target(
         self,
-        target: Mapping[str, Any],
+        line: TargetLine,
         counts: ClockCounts,
         before: Sequence[Period],
         running: Period | None,
         breaches: Sequence[ReportBreach],
     ) -> ReportTarget:
         place = len(before)
-
-        def of(number: int) -> reading.ClockCount:
-            return counts.get((target["id"], number), NO_CLOCKS)
-
-        trend = clock_trend(target, [(period, of(n)) for n, period in enumerate(before)])
+        trend = clock_trend(line.target, [(period, line.count(counts, n)) for n, period in enumerate(before)])
         forecast = None
-        if running is not None:
-            last, so_far = of(place + 1), of(place + 2)
-            forecast = clock_forecast(target, running, so_far, last, self.scope.now)
-        return clock_target(target, of(place), breaches, trend, forecast)
+        if running is not None and not line.earlier:
+            last, so_far = line.count(counts, place + 1), line.count(counts, place + 2)
+            forecast = clock_forecast(line.target, running, so_far, last, self.scope.now)
+        return clock_target(line, line.count(counts, place), breaches, trend, forecast)
 
     async def _kpi_target(
         self, target: Mapping[str, Any], before: Sequence[Period], running: Period | None
@@ -236,32 +235,42 @@ class _Computing:
         )
 
     async def _staff(
-        self, targets: Sequence[ReportTarget], breaches: Sequence[Row], numbers: Mapping[UUID, str]
+        self,
+        lines: Sequence[TargetLine],
+        targets: Sequence[ReportTarget],
+        breaches: Sequence[Row],
+        numbers: Mapping[UUID, str],
     ) -> StaffContent:
         agreement, span, settings = self.scope.agreement, self.scope.span, self.ledger.settings
         work = await reading.read_work(self.connection, self.scope)
         spent = await reading.read_spent(self.connection, self.scope)
-        known = {target.id for target in targets}
+        names = line_names(lines)
+        causes: dict[tuple[str, str | None], int] = defaultdict(int)
+        for name, row in name_rows(await reading.read_causes(self.connection, self.scope), names):
+            causes[name, row["cause"]] += row["cases"]
         return StaffContent(
             cost=money.cost_of(agreement, span, work, spent, settings.currency),
             causes=[
                 ReportCause(
-                    target=row["target_id"],
+                    target=name,
                     case_id=row["case_id"],
                     number=numbers.get(row["case_id"]),
                     round=row["round"],
                     cause=row["cause"],
                 )
-                for row in breaches
-                if row["target_id"] in known
+                for name, row in name_rows(breaches, names)
             ],
             cause_counts=[
-                ReportCauseCount(target=row["target_id"], cause=row["cause"], cases=row["cases"])
-                for row in await reading.read_causes(self.connection, self.scope)
-                if row["target_id"] in known
+                ReportCauseCount(target=name, cause=cause, cases=cases)
+                for (name, cause), cases in sorted(causes.items(), key=_most_first)
             ],
-            consequences=money.consequences_of(agreement, span, targets),
+            consequences=money.consequences_of(agreement, self.scope.earlier, span, targets),
         )
+
+
+def _most_first(counted: tuple[tuple[str, str | None], int]) -> tuple[str, int, bool, str]:
+    (target, cause), cases = counted
+    return target, -cases, cause is None, cause or ""
 
 
 def _exclusion(row: Row, numbers: Mapping[UUID, str]) -> ReportExclusion:

@@ -93,13 +93,17 @@ class ReportForecast(Frozen):
 
 
 class ReportTarget(Frozen):
-    """A target of the agreement and its result in the period.
+    """A target of the agreement, or of an edition that it has replaced, and its result in the period.
 
     Of a clock the result is the share of cases in time: those that ended in time, of these and those that
     went past their target in the period, ended or not.
     """
 
-    id: str
+    id: str = Field(
+        description="The target's; of one that an earlier edition had, and this one has not or has "
+        "otherwise, with that edition: `t1-e1`."
+    )
+    edition: int | None = Field(default=None, description="The edition whose target it is.")
     metric: TargetMetric
     process: str | None
     priority: Priority | None
@@ -159,7 +163,10 @@ class ReportContent(Frozen):
     to_at: datetime = Field(description="The first instant behind it.")
     over: bool = Field(description="False: the period still runs, and figures change.")
     targets: list[ReportTarget]
-    earlier_cases: int = Field(description="Decided cases of targets that the agreement has no more.")
+    earlier_cases: int = Field(
+        description="In reports of before: decided clocks of targets that the agreement had no more. They "
+        "have lines of their own since."
+    )
     exclusions: list[ReportExclusion] = Field(description="The first of them.")
     exclusions_left_out: int = Field(description="How many more there are.")
     workload: list[ReportWorkload]

@@ -89,15 +89,17 @@ def workload_of(agreement: Agreement, span: Span, volume: Mapping[str, int]) -> 
 
 
 def consequences_of(
-    agreement: Agreement, span: Span, targets: Sequence[ReportTarget]
+    agreement: Agreement, earlier: Sequence[Agreement], span: Span, targets: Sequence[ReportTarget]
 ) -> list[ReportConsequence]:
-    """Return each consequence that was agreed, with the tier that applies to its target's result."""
+    """Return each consequence that was agreed, with the tier that applies to its target's result; of the
+    targets of editions that the agreement has replaced, as these say, and as shares of its own cost.
+    """
     by_id = {target.id: target for target in targets}
-    return [
-        _consequence(agreement, span, said, by_id[said["target"]])
-        for said in agreement.consequences or ()
-        if said["target"] in by_id
-    ]
+    agreed = [(said["target"], said) for said in agreement.consequences or ()]
+    for edition in earlier:
+        for said in edition.consequences or ():
+            agreed.append((f"{said['target']}-e{edition.edition or 1}", said))
+    return [_consequence(agreement, span, said, by_id[name]) for name, said in agreed if name in by_id]
 
 
 def _consequence(

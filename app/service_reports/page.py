@@ -14,6 +14,7 @@ from app.common.clocks import AgreementType
 from app.service_reports.content import (
     ExclusionKind,
     ReportChange,
+    ReportContent,
     ReportExclusion,
     ReportTarget,
     StaffContent,
@@ -116,7 +117,7 @@ def _summary(shown: ServiceReport, texts: ReportTexts) -> str:
     rows = [
         (
             escape(target.id),
-            escape(texts.subject(target)),
+            escape(_subject(target, report, texts)),
             escape(texts.agreed(target)),
             f"<b>{escape(texts.figure(target.result, target.unit))}</b>",
             str(target.cases),
@@ -130,11 +131,19 @@ def _summary(shown: ServiceReport, texts: ReportTexts) -> str:
         named = ", ".join(report.improvement_needed)
         plans = f'<p class="note">{escape(texts.sentence("needs_plan", targets=named))}</p>'
     earlier = ""
-    if report.earlier_cases:
+    if report.earlier_cases:  # only reports of before have some: now each such target has a line
         earlier = f'<p class="soft">{escape(texts.sentence("earlier_cases", cases=report.earlier_cases))}</p>'
     table = _table(texts, "results", columns, rows, numbers=(3, 4))
     heading = f"<h2>{escape(texts.sentence('results'))}</h2><p>{escape(said)}</p>"
     return f"<section>{heading}{table}{plans}{earlier}</section>"
+
+
+def _subject(target: ReportTarget, report: ReportContent, texts: ReportTexts) -> str:
+    """Return what the target is about, and the edition of one that the agreement has no more."""
+    subject = texts.subject(target)
+    if target.edition in (None, report.agreement.edition):
+        return subject
+    return texts.sentence("of_edition", subject=subject, edition=target.edition)
 
 
 def _verdict(verdict: TargetVerdict, texts: ReportTexts) -> str:
@@ -152,7 +161,7 @@ def _details(shown: ServiceReport, texts: ReportTexts) -> str:
     parts = []
     for target in shown.report.targets:
         chart = trend_chart(target, shown.report.period, texts)
-        name = escape(f"{target.id} · {texts.subject(target)}")
+        name = escape(f"{target.id} · {_subject(target, shown.report, texts)}")
         inside = [
             _scrolling(name, chart) if chart else "",
             _forecast(target, texts),

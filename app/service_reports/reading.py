@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from app.common.clocks import AgreementType
+from app.common.records import from_row
 from app.db import Connection, Row, fetch_rows
 from app.service_levels.agreements.records import Agreement
 from app.service_reports.periods import Span
@@ -27,25 +28,33 @@ EDITIONS = """
 with recursive edition as (
   select id, replaces_id from fold.sla where id = %(agreement)s
   union select s.id, s.replaces_id from fold.sla s join edition e on s.id = e.replaces_id
-) select id from edition"""
+) select s.* from fold.sla s join edition using (id)
+where s.id <> %(agreement)s order by s.begins_at desc, s.id"""
 # A clock counts when it is decided: in time when it stops, else when it goes past its target, stopped or not.
-# A breach shows a second after the last instant at which the clock is still in time.
+# A breach shows a second after the last instant at which the clock is still in time. What was
+# decided after the edition before had ended, and before this one began, counts at its beginning: it is in no
+# other report.
 DECIDED = """
-decided as (
+told as (
   select c.*,
     case when c.excluded is not null or c.state = 'excluded' then 'excluded'
       when c.state = 'met' then 'met' else 'missed' end as verdict,
     case when c.excluded is not null or c.state = 'excluded' then coalesce(c.stopped_at, c.counted_at)
-      when c.state = 'met' then c.stopped_at else c.breaches_at end as decided_at
+      when c.state = 'met' then c.stopped_at else c.breaches_at end as told_at
   from sla.clock c where c.agreement_id = any(%(editions)s)
+), decided as (
+  select *,
+    case when told_at < %(begins)s and told_at >= %(ended)s then %(begins)s else told_at end as decided_at
+  from told
 ), counted as (
   select * from decided where decided_at >= %(begin)s and decided_at < %(end)s
-    and (verdict <> 'missed' or decided_at + interval '1 second' <= %(now)s)
+    and (verdict <> 'missed' or told_at + interval '1 second' <= %(now)s)
 )"""
 COUNTS = f"""
 with {DECIDED}
-select target_id, width_bucket(decided_at, %(bounds)s::timestamptz[]) as period, verdict, count(*) as clocks
-from counted group by 1, 2, 3"""
+select agreement_id, target_id, width_bucket(decided_at, %(bounds)s::timestamptz[]) as period, verdict,
+  count(*) as clocks
+from counted group by 1, 2, 3, 4"""
 # The cause of a breach: the one stated of the clock, or else of all clocks of its case.
 CAUSE = """
 left join lateral (
@@ -55,24 +64,25 @@ left join lateral (
 ) stated on true"""
 BREACHES = f"""
 with {DECIDED}, placed as (
-  select *, row_number() over (partition by target_id order by decided_at, case_id, round) as place
+  select *, row_number() over (partition by agreement_id, target_id order by told_at, case_id, round) as place
   from counted where verdict = 'missed'
 )
-select c.target_id, c.kind, c.case_id, c.round, c.priority, c.target_seconds, c.decided_at as breached_at,
-  c.stopped_at, case when c.stopped_at is not null then c.elapsed_seconds end as elapsed_seconds, stated.cause
+select c.agreement_id, c.target_id, c.kind, c.case_id, c.round, c.priority, c.target_seconds,
+  c.told_at as breached_at, c.stopped_at,
+  case when c.stopped_at is not null then c.elapsed_seconds end as elapsed_seconds, stated.cause
 from placed c {CAUSE}
-where c.place <= {MOST_BREACHES} order by c.target_id, c.place"""
+where c.place <= {MOST_BREACHES} order by c.told_at, c.case_id, c.round"""
 CAUSES = f"""
 with {DECIDED}
-select c.target_id, stated.cause, count(*) as cases from counted c {CAUSE}
-where c.verdict = 'missed' group by 1, 2 order by 1, 3 desc, 2 nulls last"""
+select c.agreement_id, c.target_id, stated.cause, count(*) as cases from counted c {CAUSE}
+where c.verdict = 'missed' group by 1, 2, 3 order by 2, 4 desc, 3 nulls last"""
 # Of several clocks of a case the one that was excluded first; the actor of that event allowed it.
 EXCLUDED = f"""
 with {DECIDED}, first_of as (
-  select distinct on (case_id) * from counted where verdict = 'excluded' order by case_id, decided_at, id
+  select distinct on (case_id) * from counted where verdict = 'excluded' order by case_id, told_at, id
 )
 select 'case' as what, c.kind, c.case_id as record_id, null as target, c.excluded as reason,
-  c.decided_at as at, null::timestamptz as ends_at, coalesce('person:' || e.on_behalf_of, e.actor) as by
+  c.told_at as at, null::timestamptz as ends_at, coalesce('person:' || e.on_behalf_of, e.actor) as by
 from first_of c left join log.event e on e.position = c.position"""
 # The clocks that ran in the period, each with its events that withdrew a breach, and the event of its case
 # that led to that.
@@ -148,36 +158,49 @@ class ClockCount:
         """Return the number of cases that count."""
         return self.met + self.missed
 
+    def __add__(self, other: ClockCount) -> ClockCount:
+        return ClockCount(self.met + other.met, self.missed + other.missed, self.excluded + other.excluded)
 
+
+#: A target of an edition, by the ids of both.
+EditionTarget = tuple[UUID, str]
 #: By target and number of the period.
-ClockCounts = Mapping[tuple[str, int], ClockCount]
+ClockCounts = Mapping[tuple[EditionTarget, int], ClockCount]
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The scope of a report's reads: the agreement with the editions that it has replaced, the part of the
-    period, and the present.
+    """The scope of a report's reads: the agreement with the editions that it has replaced, the newest of
+    these first, the part of the period, and the present.
     """
 
     agreement: Agreement
-    editions: Sequence[UUID]
+    earlier: Sequence[Agreement]
     span: Span
     now: datetime
+
+    @property
+    def editions(self) -> list[UUID]:
+        """Return the ids of the agreement and of the editions that it has replaced."""
+        return [self.agreement.id, *(one.id for one in self.earlier)]
 
     @property
     def parameters(self) -> dict[str, Any]:
         """Return the scope as parameters of statements."""
         return {
-            "editions": list(self.editions),
+            "editions": self.editions,
+            "begins": self.agreement.begins_at,
+            "ended": max((one.ends_at for one in self.earlier if one.ends_at is not None), default=None),
             "begin": self.span.begin,
             "end": self.span.end,
             "now": self.now,
         }
 
 
-async def read_editions(connection: Connection, agreement: Agreement) -> list[UUID]:
-    """Return the ids of the agreement and of the editions that it has replaced."""
-    return [row["id"] for row in await fetch_rows(connection, EDITIONS, {"agreement": agreement.id})]
+async def read_earlier_editions(connection: Connection, agreement: Agreement) -> list[Agreement]:
+    """Return the editions that the agreement has replaced, the newest first."""
+    rows = await fetch_rows(connection, EDITIONS, {"agreement": agreement.id})
+    return [from_row(Agreement, row) for row in rows]
 
 
 async def read_counts(
@@ -186,12 +209,13 @@ async def read_counts(
     """Return the counts of clocks decided in these spans, by target and number of the span, from 0."""
     bounds = sorted({bound for span in spans for bound in span})
     parameters = scope.parameters | {"begin": bounds[0], "end": bounds[-1], "bounds": bounds}
-    cells: dict[tuple[str, int], dict[str, int]] = defaultdict(dict)
+    cells: dict[tuple[EditionTarget, int], dict[str, int]] = defaultdict(dict)
     for row in await fetch_rows(connection, COUNTS, parameters):
-        cells[row["target_id"], row["period"]][row["verdict"]] = row["clocks"]
+        target = row["agreement_id"], row["target_id"]
+        cells[target, row["period"]][row["verdict"]] = row["clocks"]
     targets = {target for target, _ in cells}
     pieces = {piece: n for n, piece in enumerate(pairwise(bounds), start=1)}
-    found: dict[tuple[str, int], ClockCount] = {}
+    found: dict[tuple[EditionTarget, int], ClockCount] = {}
     for number, (begin, end) in enumerate(spans):
         within = [n for (since, until), n in pieces.items() if begin <= since and until <= end]
         for target in targets:

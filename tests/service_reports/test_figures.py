@@ -21,6 +21,7 @@ from app.service_reports.clock_targets import (
 )
 from app.service_reports.compare import differences
 from app.service_reports.content import ReportTarget, TargetVerdict
+from app.service_reports.lines import TargetLine
 from app.service_reports.money import agreed_cost, consequences_of, for_span, money, tier_of, workload_of
 from app.service_reports.periods import Period, Span, due_at, period_named, periods_to_report, span_of
 from app.service_reports.reading import ClockCount
@@ -39,7 +40,8 @@ def agreement(**fields: Any) -> Agreement:
 def judged(met: int, missed: int, compliance: str | None = "0.95") -> ReportTarget:
     """A target of clocks with so many cases."""
     count = ClockCount(met, missed)
-    return clock_target(target("t1", "resolution", 3600, compliance=compliance), count, [], [], None)
+    line = TargetLine(target("t1", "resolution", 3600, compliance=compliance), agreement(edition=1), False)
+    return clock_target(line, count, [], [], None)
 
 
 @pytest.mark.parametrize(
@@ -83,12 +85,12 @@ def test_a_consequence_is_a_share_of_the_cost_of_the_period_or_an_amount() -> No
         cost_currency="EUR",
         cost_period=ReportingPeriod.quarter,
     )
-    (mild,) = consequences_of(of, WHOLE, [judged(9, 1)])
+    (mild,) = consequences_of(of, [], WHOLE, [judged(9, 1)])
     # 1,000.10 a quarter are 333.3666… a month; 2.5 % of it are 8.334…
     assert (mild.percent, mild.cost, mild.amount, mild.below) == ("2.5", "333.37", "8.33", "0.95")
-    (harsh,) = consequences_of(of, WHOLE, [judged(1, 9)])
+    (harsh,) = consequences_of(of, [], WHOLE, [judged(1, 9)])
     assert (harsh.percent, harsh.amount) == (None, "700.00")
-    (none,) = consequences_of(of, WHOLE, [judged(20, 0)])
+    (none,) = consequences_of(of, [], WHOLE, [judged(20, 0)])
     assert (none.due, none.amount) == (False, None)
 
 

@@ -159,6 +159,7 @@ def sign(agreement: Agreement, body: SignSla, ctx: ActionContext) -> None:
 def _set_validity(agreement: Agreement, ctx: ActionContext) -> None:
     found = ctx.prepared(Validity)
     agreement.begins_at, agreement.ends_at = found.begins_at, found.ends_at
+    agreement.valid_from = found.first_day
     agreement.warned_days = None
 
 

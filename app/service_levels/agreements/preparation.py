@@ -119,10 +119,11 @@ async def pending_consents(
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """The instants from and until which the agreement is valid; without an end, None."""
+    """The instants from and until which the agreement is valid (without an end, None), and its first day."""
 
     begins_at: datetime
     ends_at: datetime | None
+    first_day: str
 
 
 async def zone_of(reads: ReadContext, agreement: Agreement) -> ZoneInfo:
@@ -142,26 +143,35 @@ def day_end(day: str, zone: ZoneInfo) -> datetime:
 
 
 async def validity(reads: ReadContext, agreement: Agreement, body: object, ctx: ActionContext) -> Validity:
-    """Find the instants of the agreement's validity. Raises PreparationRefused if another agreement with the
-    same party about the same covers some of that time.
+    """Find the instants of the agreement's validity. Raises PreparationRefused if it would be over when it is
+    signed, or another agreement with the same party about the same covers some of that time.
+
+    One that replaces another begins when both have signed, at the earliest: what the other one has promised
+    holds until then. A first one may reach back.
     """
     assert agreement.valid_from is not None
-    return await _free_validity(reads, agreement, agreement.valid_to)
+    zone = await zone_of(reads, agreement)
+    begin, first_day = day_begin(agreement.valid_from, zone), agreement.valid_from
+    if agreement.replaces_id is not None and begin < ctx.now:
+        begin, first_day = ctx.now, ctx.now.astimezone(zone).date().isoformat()
+    end = None if agreement.valid_to is None else day_end(agreement.valid_to, zone)
+    if end is not None and end <= max(begin, ctx.occurred_at):
+        raise PreparationRefused("agreement_is_over", {"day": agreement.valid_to or ""})
+    return await _free_validity(reads, agreement, Validity(begin, end, first_day))
 
 
 async def renewed_validity(
     reads: ReadContext, agreement: Agreement, body: Any, ctx: ActionContext
 ) -> Validity:
     """Find the instants of the validity that the renewal leads to; see `validity`."""
-    terms = ctx.prepared(Consenting).terms
-    return await _free_validity(reads, agreement, terms.get("valid_to"))
-
-
-async def _free_validity(reads: ReadContext, agreement: Agreement, valid_to: str | None) -> Validity:
-    zone = await zone_of(reads, agreement)
+    valid_to = ctx.prepared(Consenting).terms.get("valid_to")
+    assert agreement.begins_at is not None
     assert agreement.valid_from is not None
-    begin = day_begin(agreement.valid_from, zone)
-    wanted = Validity(begin, None if valid_to is None else day_end(valid_to, zone))
+    end = None if valid_to is None else day_end(valid_to, await zone_of(reads, agreement))
+    return await _free_validity(reads, agreement, Validity(agreement.begins_at, end, agreement.valid_from))
+
+
+async def _free_validity(reads: ReadContext, agreement: Agreement, wanted: Validity) -> Validity:
     for other in await agreements_with(reads, agreement):
         taken = other.scope == scope_of(agreement) and other.id not in (agreement.id, agreement.replaces_id)
         if taken and _overlap(wanted, other.begins_at, other.ends_at):

@@ -42,6 +42,7 @@ order by e.position"""
 FIELDS = (
     *("agreement_type", "customer_id", "team_id", "supplier_id", "services", "catalogue_items", "calendar"),
     *("valid_from", "valid_to", "signed_at", "ended_at", "replaces_id", "targets", "reopen_days"),
+    "begins_at",
 )
 _CLOCKS = frozenset(metric.value for metric in CLOCK_METRICS)
 _CONDITIONS = ("process", "priority", "category", "service", "catalogue_item")
@@ -216,6 +217,8 @@ def _agreement(
         date.fromisoformat(fields["valid_from"]), date.fromisoformat(valid_to) if valid_to else None, zone
     )
     replaced = fields["replaces_id"]
+    if replaced is not None and fields["begins_at"] is not None:
+        begin = from_instant(fields["begins_at"])  # not before its signature
     return Agreement(
         key=stream.partition("/")[2],
         agreement_type=AgreementType(fields["agreement_type"]),

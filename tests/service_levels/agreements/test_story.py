@@ -196,14 +196,20 @@ async def test_who_has_no_account_signs_elsewhere_and_the_manager_records_the_do
 
 
 async def test_a_second_agreement_about_the_same_at_the_same_time_is_not_signed(parties: Parties) -> None:
-    signed = await parties.signed("SLA", "finance", valid_to="2026-06-30")
+    signed = await parties.signed("SLA", "finance", valid_to="2198-06-30")
     number = (await parties.manager.read(signed))["number"]
-    other = await parties.submitted("SLA", "finance", valid_from="2026-06-30")
+    other = await parties.submitted("SLA", "finance", valid_from="2198-06-30")
     refused = await parties.it.post(f"{other}/sign", json={})
     assert (refused.status_code, refused.json()["code"]) == (409, "covered_already")
     assert number in refused.json()["detail"]
-    later = await parties.submitted("SLA", "finance", valid_from="2026-07-01")
+    later = await parties.submitted("SLA", "finance", valid_from="2198-07-01")
     await parties.sign(later, "finance")
+
+
+async def test_an_agreement_that_is_over_is_not_signed(parties: Parties) -> None:
+    over = await parties.submitted("SLA", "finance", valid_to="2026-06-30")
+    refused = await parties.it.post(f"{over}/sign", json={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "agreement_is_over")
 
 
 async def test_the_annual_review_ends_in_a_renewal_on_which_both_agree(parties: Parties) -> None:
@@ -298,6 +304,26 @@ async def test_an_amendment_by_an_approved_change_leaves_the_old_version_in_forc
         ("2026-01-01", "2198-12-31"),
         ("2199-01-01", "2199-12-31"),
     ]
+
+
+async def test_an_edition_begins_when_both_have_signed_it_at_the_earliest(parties: Parties) -> None:
+    at = await parties.signed("SLA", "finance", a_target("t1", "resolution", 8 * HOUR))
+    old = await parties.manager.read(at)
+    assert old["begins_at"] < old["signed_at"], "a first one may reach back"
+    await parties.it.post_ok(f"{at}/amend", {"change": await approved_change(parties), **EFFECTS})
+    await parties.leads["finance"].post_ok(f"{at}/amend")
+    [new] = (await parties.manager.read("/v1/slas", replaces_id=old["id"]))["items"]
+    to = f"/v1/slas/{new['id']}"
+    await parties.maintainer.post_ok(
+        f"{to}/maintain_text", {"what_changed": "Six.", "valid_from": "2026-01-01"}
+    )
+    await parties.it.post_ok(f"{to}/negotiate", {"proposals": "As drafted."})
+    await parties.manager.post_ok(f"{to}/submit_for_review")
+    await parties.sign(to, "finance")
+    signed, replaced = await parties.manager.read(to), await parties.manager.read(at)
+    assert signed["begins_at"] >= signed["signed_at"]
+    assert replaced["ends_at"] == signed["begins_at"]
+    assert replaced["superseded_from"] == signed["valid_from"] > "2026-01-01"
 
 
 async def test_a_draft_can_be_a_copy_of_another_agreement(parties: Parties) -> None:
