@@ -106,7 +106,7 @@ async def judge_suggestions(
     ctx: ActionContext,
 ) -> JudgedSuggestions:
     """Find what the verdicts are on: each suggestion of the assessment that is still open has one. Raises
-    WrongValue otherwise, or if a suggestion that nobody has scored is judged without a reason.
+    WrongValue otherwise, or if a suggestion that nobody has scored is selected, or judged without a reason.
     """
     rows = {one.suggestion_id: one for one in await reads.children(AssessedSuggestion, assessment)}
     known = await suggestions_by_id(reads, (one for one in rows if one is not None))
@@ -126,6 +126,9 @@ async def judge_suggestions(
             words = {"number": suggestion.number}
             raise WrongValue(words, pointer=f"/verdicts/{n}/reason", because="nobody_has_scored_it")
         opens = given.verdict is SuggestionVerdict.selected
+        if opens and suggestion_id not in scored:
+            words = {"number": suggestion.number}
+            raise WrongValue(words, pointer=f"/verdicts/{n}/verdict", because="selected_without_scores")
         judged[suggestion_id] = JudgedSuggestion(n, row, suggestion, ctx.new_id() if opens else None)
     missing = [one.number for one in known.values() if one.is_open and one.id not in judged]
     if missing:

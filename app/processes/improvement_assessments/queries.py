@@ -26,7 +26,20 @@ from app.processes.improvement_assessments.records import (
 )
 
 SUGGESTIONS_OF = "select * from fold.assessed_suggestion where record = %s order by taken_at, id"
-SCORES_OF = "select * from fold.suggestion_score where record = %s order by scored_at, id"
+#: While the assessment is open, each of its assessors sees what others have given to a suggestion once they
+#: have scored it themselves, so that nobody follows anybody.
+SCORED_BY_CALLER = """(r.person_id = %(me)s
+  or not exists (select from fold.assessor a where a.record = r.record and a.person_id = %(me)s)
+  or exists (select from fold.suggestion_score mine where mine.record = r.record
+    and mine.suggestion_id = r.suggestion_id and mine.person_id = %(me)s))"""
+
+
+def _seen_by_caller(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+    """Return the condition of the scores that the caller may see."""
+    if record.state is not AssessmentState.open:
+        return "true"
+    parameters["me"] = renderer.caller.person_id
+    return SCORED_BY_CALLER
 
 
 class ImprovementAssessmentOut(RecordOut):
@@ -99,7 +112,9 @@ class SuggestionScorePage(OutputModel):
     next_cursor: str | None
 
 
-SCORES = ChildListing("scores", SuggestionScore, "scored_at", SuggestionScoreOut, SuggestionScorePage)
+SCORES = ChildListing(
+    "scores", SuggestionScore, "scored_at", SuggestionScoreOut, SuggestionScorePage, only=_seen_by_caller
+)
 SUGGESTIONS = ChildListing(
     "suggestions", AssessedSuggestion, "taken_at", AssessedSuggestionOut, AssessedSuggestionPage
 )
@@ -145,10 +160,18 @@ class AssessmentRanking(OutputModel):
 
 
 async def ranking_of(renderer: Renderer, assessment: ImprovementAssessment) -> dict[str, Any]:
-    """Return the ranking of the assessment's suggestions, as the renderer's caller sees it."""
+    """Return the ranking of the assessment's suggestions by the scores that the renderer's caller sees: an
+    assessor who has not scored a suggestion sees no rank of it before the assessment is over.
+    """
     db, stream = renderer.ledger.db, assessment.row_key
     rows = {row["suggestion_id"]: row for row in await db.rows(SUGGESTIONS_OF, (stream,))}
-    given = await db.rows(SCORES_OF, (stream,))
+    parameters: dict[str, Any] = {"record": stream}
+    seen = _seen_by_caller(renderer, assessment, parameters)
+    given = await db.rows(
+        f"select r.* from fold.suggestion_score r where r.record = %(record)s and {seen} "
+        "order by r.scored_at, r.id",
+        parameters,
+    )
     shown = await render_rows(renderer, assessment, SCORES, given)
     scores = [AssessorScores(one["suggestion_id"], one["person_id"], one["scores"]) for one in given]
     weights = assessment.weights or {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Request
@@ -17,6 +16,7 @@ from app.api.actions import (
     operation,
 )
 from app.api.auth import context_of
+from app.api.computed_actions import handle_computed_action
 from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.api.reads import Name, load_permitted, mount_reads, renderer_of
@@ -30,6 +30,7 @@ from app.processes.improvements.measurement import MeasureEffectsImprovement
 from app.processes.improvements.printing import print_document
 from app.processes.improvements.proposal import ProposeImprovement
 from app.processes.improvements.queries import LISTING, ImprovementOut
+from app.processes.improvements.records import Improvement
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
@@ -77,15 +78,14 @@ async def measure_effects(
     """Measure the effect on all target KPIs: of the pilot against the others, at the evaluation, or of the
     benefits after 3, 6 and 12 months.
     """
-    prepared: tuple[object, ...] = ()
-    improvement = await load_permitted(request, LISTING, LIFECYCLE["measure_effects"], name)
-    if improvement is not None:
+
+    async def compute(improvement: Improvement) -> tuple[object, ...]:
         ledger = renderer_of(request, LISTING).ledger
-        with contextlib.suppress(PreparationRefused):  # the action says so itself
-            prepared = (await measure_targets(ledger, improvement, context_of(request).now),)
-        # What was measured is of the improvement as it was then.
-        if_match = if_match or f'"{improvement.version}"'
+        try:
+            return (await measure_targets(ledger, improvement, context_of(request).now),)
+        except PreparationRefused:  # the action says so itself
+            return ()
+
     said = ActionRequest(name, body, if_match, idempotency_key)
-    return await handle_action(
-        request, LIFECYCLE, LIFECYCLE["measure_effects"], ImprovementOut, said, prepared=prepared
-    )
+    row = LIFECYCLE["measure_effects"]
+    return await handle_computed_action(request, LISTING, row, ImprovementOut, said, compute)

@@ -200,6 +200,8 @@ async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting
     )
     unseen = {"suggestion": other["id"], "verdict": "selected"}
     assert await refused(declined(one), unseen) == ("nobody_has_scored_it", "/verdicts/1/reason")
+    with_reason = unseen | {"reason": "It is plain."}
+    assert await refused(declined(one), with_reason) == ("selected_without_scores", "/verdicts/1/verdict")
     assert (await refusal(meeting.olga, conclude, {"verdicts": both}))[0] == 403
 
     concluded = await manager.post_ok(conclude, {"verdicts": both})
@@ -226,7 +228,8 @@ async def test_a_selected_suggestion_opens_an_improvement_and_its_proposers_are_
     author = await meeting.api.client("Author")
     one, other = [await offered(author, title=f"Suggestion {n}") for n in range(2)]
     made = await meeting.opened()
-    await meeting.lin.post_ok(f"{at(made)}/score", scores(one, 5, 5, 5, 5, 5, 5))
+    for suggestion in (one, other):
+        await meeting.lin.post_ok(f"{at(made)}/score", scores(suggestion, 5, 5, 5, 5, 5, 5))
     selected_ones = [
         {"suggestion": one["id"], "verdict": "selected", "title": "The site comes first"},
         {"suggestion": other["id"], "verdict": "selected", "reason": "It belongs to the first one."},
@@ -284,3 +287,26 @@ async def test_the_weights_of_a_running_plan_count_and_the_plan_notes_the_month(
     [ranked] = (await programme.quality.read(f"{at(made)}/ranking"))["items"]
     assert ranked["mean"] == 3
     await connection.close()
+
+
+async def test_each_assessor_scores_for_themselves_before_they_see_what_others_gave(meeting: Round) -> None:
+    author = await meeting.api.client("Author")
+    one, other = [await offered(author, title=f"Suggestion {n}") for n in range(2)]
+    made = await meeting.opened()
+    for suggestion in (one, other):
+        await meeting.lin.post_ok(f"{at(made)}/score", scores(suggestion, 5, 5, 5, 5, 5, 5))
+
+    async def seen_by(client: Client) -> tuple[int, list[float | None]]:
+        given = (await client.read(f"{at(made)}/scores"))["items"]
+        ranked = (await client.read(f"{at(made)}/ranking"))["items"]
+        means = {row["suggestion_id"]: row["mean"] for row in ranked}
+        return len(given), [means[one["id"]], means[other["id"]]]
+
+    assert await seen_by(meeting.lin) == (2, [5, 5])
+    assert await seen_by(meeting.manager) == (2, [5, 5]), "who assesses nothing sees it all"
+    assert await seen_by(meeting.olga) == (0, [None, None])
+    await meeting.olga.post_ok(f"{at(made)}/score", scores(one, 1, 1, 1, 1, 1, 1))
+    assert await seen_by(meeting.olga) == (2, [3, None])
+    said = {"verdicts": [declined(one), declined(other)]}
+    await meeting.manager.post_ok(f"{at(made)}/conclude", said)
+    assert await seen_by(meeting.olga) == (3, [3, 5])

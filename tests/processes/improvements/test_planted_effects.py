@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 
 import pytest
@@ -118,3 +119,22 @@ async def test_what_is_measured_twice_of_the_same_cases_is_the_same_but_for_its_
     for one, other in pairwise(effects):
         assert one["position"] < other["position"]
         assert (one["result"]["effect"], one["verdict"]) == (other["result"]["effect"], other["verdict"])
+
+
+async def test_measuring_goes_on_where_others_change_the_improvement_meanwhile(planted: Planted) -> None:
+    at = await planted.implemented()
+    await planted.follow()
+    quality = planted.project.quality
+    seen = (await quality.get(at)).headers["etag"]
+    measuring = asyncio.create_task(quality.post(f"{at}/measure_effects"))
+    for title in ("Ask for the site", "Ask for the site at once"):
+        await asyncio.sleep(0)  # it goes as far as it comes before the next change
+        patched = await quality.patch(at, json={"title": title}, headers={"If-Match": "*"})
+        assert patched.status_code == 200, patched.text
+    answer = await measuring
+    assert answer.status_code == 200, answer.text
+    (found,) = (await quality.read(f"{at}/measurements"))["items"]
+    assert found["times"] == 1
+    # Whoever names a version is told that it is another one by now.
+    bound = await quality.post(f"{at}/measure_effects", headers={"If-Match": seen})
+    assert (bound.status_code, bound.json()["code"]) == (412, "changed_since")
