@@ -160,19 +160,20 @@ class AuthMiddleware:
         Raises TooManyWrongKeys, CrossSiteRequest, DatabaseGone; for a token also UnknownLogin, InactiveLogin,
         IssuerGone.
         """
+        is_guess = True
         if "authorization" in request.headers:
             sent = _bearer_token(request)
             who = await (self._by_token(request) if self._is_token(request) else self._by_key(request, sent))
         elif in_query is not None:
             who = await self._by_key(request, in_query)
             who = None if who is None or who.key_scope is None else who
-        elif sessions.COOKIE in request.cookies:
-            who = await self._by_session(request)
+        elif (cookie := request.cookies.get(sessions.cookie_name(request.url.scheme))) is not None:
+            who, is_guess = await self._by_session(request, cookie), False
         else:
             return None
-        if who is None:
+        if who is None and is_guess:
             self._wrong_keys.consume(_address(request))
-        elif who.key_id is not None:
+        elif who is not None and who.key_id is not None:
             self._use.note(who.key_id, utc_now())
         return who
 
@@ -222,20 +223,22 @@ class AuthMiddleware:
             request.state.key_secret_hash = sent
         return caller
 
-    async def _by_session(self, request: Request) -> Who | None:
+    async def _by_session(self, request: Request, sent: str) -> Who | None:
         if request.method not in sessions.SAFE_METHODS and not sessions.is_same_origin(
             request.headers, self._origins
         ):
             raise CrossSiteRequest()
-        self._require_lookup_quota(request)
         ledger, now = ledger_of(request), datetime.now(UTC)
-        session = await sessions.find_session(ledger.db, request.cookies[sessions.COOKIE], now)
-        if session is None:
+        cookie = sessions.parse_cookie(sent, ledger.vault.fingerprint)
+        if cookie is None:
             return None
-        request.state.session = session
-        if session.login is not None and self._issuer is None:
-            return None
-        return await sessions.find_session_caller(ledger.directory, session, now)
+        who = None
+        session = await sessions.find_session(ledger.db, cookie, now)
+        if session is not None and (session.login is None or self._issuer is not None):
+            request.state.session = session
+            who = await sessions.find_session_caller(ledger.directory, session, now)
+        request.state.is_session_over = who is None
+        return who
 
     def _require_lookup_quota(self, request: Request) -> None:
         """Check that the address may have another credential checked. Raises TooManyWrongKeys."""
@@ -269,6 +272,8 @@ def _address(request: Request) -> str:
 
 
 def _unauthenticated(request: Request) -> Response:
+    if request.scope["state"].get("is_session_over"):
+        return problem(request, 401, "session_over", headers={"WWW-Authenticate": "Bearer"})
     challenge = 'Bearer error="invalid_token"' if "authorization" in request.headers else "Bearer"
     return problem(request, 401, "unauthenticated", headers={"WWW-Authenticate": challenge})
 

@@ -16,7 +16,7 @@ from app.api.deprecations import EXTENSION
 from app.api.key_scopes import CHANGE_CALENDAR, PARAMETER
 from app.api.problems import MEDIA_TYPE, ProblemDocument
 from app.api.raw_bodies import RECEIVE_WEBHOOK
-from app.api.sessions import COOKIE
+from app.api.sessions import COOKIE, HOST_COOKIE
 
 PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
 #: The content of a response or request of arbitrary bytes.
@@ -54,7 +54,8 @@ SECURITY_SCHEMES: dict[str, dict[str, str]] = {
         "type": "apiKey",
         "in": "cookie",
         "name": COOKIE,
-        "description": "A session of a browser, opened by `POST /v1/sessions`.",
+        "description": "A session of a browser, opened by `POST /v1/sessions`. Over https its cookie is "
+        f"called `{HOST_COOKIE}`.",
     },
     "calendar_key": {
         "type": "apiKey",

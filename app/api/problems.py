@@ -39,6 +39,7 @@ STATUSES = {
     "bad_cursor": 400,
     "bad_header": 400,
     "unauthenticated": 401,
+    "session_over": 401,
     "from_elsewhere": 403,
     "key_scope": 403,
     "no_such_path": 404,

@@ -9,7 +9,7 @@ the session up.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -26,6 +26,12 @@ from app.kernel.refusals import Refusal
 from app.log.ids import uuid7
 
 COOKIE = "ledgerdesk_session"
+#: Over https: a name that browsers take from this very host only, by https and for every path.
+HOST_COOKIE = f"__Host-{COOKIE}"
+LONGEST_COOKIE = 200
+_PURPOSE = "session cookie"
+#: A keyed fingerprint of texts, in hex.
+Sign = Callable[..., str]
 #: Methods that change nothing: another site may make a browser send them, but cannot read the answer.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: The most expired sessions that are deleted whenever a session is opened.
@@ -81,14 +87,45 @@ class SessionProof:
     login: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SessionCookie:
+    """What a cookie of ours says. Its value ends with a MAC: who has none is turned away without a look into
+    the database, so guesses need no limit, and no limit can shut out who has a session.
+    """
+
+    session_id: UUID
+    secret: str
+
+    def value(self, sign: Sign) -> str:
+        """Return the cookie's value; `sign` returns the keyed fingerprint of texts."""
+        return f"{self.session_id.hex}.{self.secret}.{sign(_PURPOSE, self.session_id.hex, self.secret)}"
+
+
+def parse_cookie(value: str, sign: Sign) -> SessionCookie | None:
+    """Return what the cookie says; None if it is none of ours."""
+    name, _, rest = value.partition(".")
+    if not value.isascii() or len(value) > LONGEST_COOKIE:
+        return None
+    try:
+        found = SessionCookie(UUID(hex=name), rest.partition(".")[0])
+    except ValueError:
+        return None
+    return found if hmac.compare_digest(found.value(sign), value) else None
+
+
+def cookie_name(scheme: str) -> str:
+    """Return what the cookie is called by that scheme."""
+    return HOST_COOKIE if scheme == "https" else COOKIE
+
+
 async def create_session(
     db: Database, who: Caller, proof: SessionProof, now: datetime, ends: datetime
-) -> str:
-    """Open a session for the caller's key or login; return the cookie's value. Raises DatabaseGone."""
-    session_id, secret = uuid7(), new_secret()
+) -> SessionCookie:
+    """Open a session for the caller's key or login; return its cookie. Raises DatabaseGone."""
+    made = SessionCookie(uuid7(), new_secret())
     parameters = {
-        "id": session_id,
-        "secret_hash": hash_of(secret),
+        "id": made.session_id,
+        "secret_hash": hash_of(made.secret),
         "key_id": who.key_id,
         "key_secret_hash": proof.key_secret_hash,
         "person_id": None if proof.login is None else who.person_id,
@@ -97,23 +134,18 @@ async def create_session(
         "ends": ends,
     }
     await db.row(OPEN, parameters)
-    return f"{session_id.hex}.{secret}"
+    return made
 
 
-async def find_session(db: Database, cookie: str, now: datetime) -> Session | None:
-    """Return the session of that cookie; None if there is none, or it has expired. Raises DatabaseGone."""
-    name, _, secret = cookie.partition(".")
-    try:
-        session_id = UUID(hex=name)
-    except ValueError:
-        return None
-    row = await db.by_id(FIND_SESSION, session_id)
+async def find_session(db: Database, cookie: SessionCookie, now: datetime) -> Session | None:
+    """Return the session of that cookie; None if it is over. Raises DatabaseGone."""
+    row = await db.by_id(FIND_SESSION, cookie.session_id)
     if row is None or row["expires_at"] <= now:
         return None
-    if not hmac.compare_digest(hash_of(secret), row["secret_hash"]):
+    if not hmac.compare_digest(hash_of(cookie.secret), row["secret_hash"]):
         return None
     return Session(
-        session_id,
+        cookie.session_id,
         row["key_id"],
         row["key_secret_hash"],
         row["person_id"],
@@ -145,8 +177,9 @@ async def delete_session(db: Database, session_id: UUID) -> None:
 
 def set_cookie(answer: Response, cookie: str, *, seconds: int, secure: bool) -> None:
     """Set the cookie for so many seconds; 0 deletes it. `secure`: for https only."""
+    name = HOST_COOKIE if secure else COOKIE
     answer.set_cookie(
-        COOKIE, cookie, max_age=seconds, path="/", secure=secure, httponly=True, samesite="strict"
+        name, cookie, max_age=seconds, path="/", secure=secure, httponly=True, samesite="strict"
     )
 
 

@@ -20,6 +20,7 @@ from fastapi import FastAPI
 from app import installation, loop, schema, settings
 from app.cli import logs
 from app.cli.http_protocol import BoundedHttpProtocol
+from app.cli.proxies import NamedProxies
 from app.installation import Installation, InstallationError
 from app.kernel import ledger as ledgers
 from app.main import application
@@ -101,13 +102,13 @@ def serving(app: FastAPI, proxies: str = "", listens: Callable[[], None] = lambd
     are trusted. `listens` is called once it accepts requests.
     """
     config = uvicorn.Config(
-        app,
+        NamedProxies(app, proxies),
         http=BoundedHttpProtocol,
         ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
-        forwarded_allow_ips=proxies,
+        proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     return _Server(config, listens)

@@ -12,7 +12,9 @@ import httpx
 import psycopg
 import pytest
 
+from app.common.keys import new_secret, token
 from app.common.people import Role
+from app.log.ids import uuid7
 from app.settings import Settings
 from tests.cases import each_case
 from tests.client import ADDRESS, Api, Client, Json, an_incident, serving
@@ -68,6 +70,7 @@ async def test_the_cookie_is_for_the_browser_alone_and_over_https_for_https_alon
         (cookie,) = SimpleCookie(answer.headers["set-cookie"]).values()
         assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "strict", "/")
         assert bool(cookie["secure"]) == secure
+        assert cookie.key == (f"__Host-{NAME}" if secure else NAME)
         assert cookie["domain"] == ""
         assert int(cookie["max-age"]) in (12 * 3600, 12 * 3600 - 1)
         assert cookie.value not in answer.text
@@ -175,6 +178,38 @@ async def test_what_is_kept_of_a_session_does_not_open_it(api: Api, place: Datab
     assert kept is not None
     for guess in (f"{name}.{kept[0]}", f"{name}.", name, f"{name}.{secret}x", f".{secret}", "x", "", "a.b.c"):
         assert (await with_cookie(api, guess).get("/v1/me")).status_code == 401
+
+
+async def test_over_https_a_cookie_is_taken_by_the_name_that_only_this_host_can_set(api: Api) -> None:
+    _, value = await browser_of(api, await api.client("Lin", Role.agent))
+    at = ADDRESS.replace("http:", "https:") + "/v1/me"
+    for name, status in ((f"__Host-{NAME}", 200), (NAME, 401)):
+        client = api.with_token(None, headers={"Cookie": f"{name}={value}"})
+        assert (await client.get(at)).status_code == status
+
+
+async def test_a_session_that_is_over_says_so_and_a_guess_does_not(api: Api) -> None:
+    browser, _ = await signed_in(api)
+    await browser.delete("/v1/sessions/current", headers=OURS)
+    refused = await browser.get("/v1/me")
+    assert (refused.status_code, refused.json()["code"]) == (401, "session_over")
+    guess = await with_cookie(api, "x").get("/v1/me")
+    assert (guess.status_code, guess.json()["code"]) == (401, "unauthenticated")
+
+
+async def test_no_number_of_stale_or_guessed_cookies_shuts_out_who_is_signed_in(api: Api) -> None:
+    ended, stale = await signed_in(api, name="Wu")
+    await ended.delete("/v1/sessions/current", headers=OURS)
+    guess = f"{stale[:-4]}0000"
+    for value in (stale, guess, f"{uuid7().hex}.{new_secret()}", "x"):
+        for _ in range(api.ledger.settings.wrong_keys + 1):
+            assert (await with_cookie(api, value).get("/v1/me")).status_code == 401
+    browser, _ = await signed_in(api)
+    assert (await browser.get("/v1/me")).status_code == 200
+    for _ in range(api.ledger.settings.wrong_keys + 1):
+        last = await api.with_token(token(uuid7(), new_secret())).get("/v1/me")
+    assert last.status_code == 429
+    assert (await browser.get("/v1/me")).status_code == 200, "nor do wrong keys"
 
 
 async def test_a_session_opens_no_other_and_who_has_none_ends_none(api: Api) -> None:

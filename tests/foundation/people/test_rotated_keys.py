@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 
 from app.api import sessions
-from app.api.sessions import COOKIE, SessionProof
+from app.api.sessions import COOKIE, SessionCookie, SessionProof
 from app.common.keys import KeyScope, hash_of, new_secret
 from app.common.people import Caller, rule_caller
 from app.foundation.people.keys import MakeKey, RotateKey
@@ -152,7 +152,7 @@ class Secret:
 class Cookie:
     """A session, and the secret that opened it."""
 
-    value: str
+    value: SessionCookie
     secret: Secret
     ends: datetime
 

@@ -1,0 +1,38 @@
+"""Who a request comes from, behind proxies: those that are named are believed, others told of in the log."""
+
+from __future__ import annotations
+
+import structlog
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+#: The most addresses that the log tells of, since anybody may send the header.
+MOST_WARNINGS = 100
+logger = structlog.get_logger()
+
+
+class NamedProxies:
+    """ASGI middleware that takes the client's address and scheme from X-Forwarded-For and X-Forwarded-Proto
+    of the proxies that are named, and warns once of each other address that sends the former: behind a proxy
+    that nobody has named, all clients have one address, and share its limits.
+    """
+
+    def __init__(self, app: ASGIApp, proxies: str) -> None:
+        self._app = ProxyHeadersMiddleware(app, proxies)  # type: ignore[arg-type]  # uvicorn's types are its own
+        self._warned: set[str] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["client"] is not None:
+            self._warn_of(scope["client"][0], scope)
+        await self._app(scope, receive, send)  # type: ignore[arg-type]  # as above
+
+    def _warn_of(self, address: str, scope: Scope) -> None:
+        if address in self._warned or address in self._app.trusted_hosts:
+            return
+        if len(self._warned) < MOST_WARNINGS and any(n == b"x-forwarded-for" for n, _ in scope["headers"]):
+            self._warned.add(address)
+            logger.warning(
+                "X-Forwarded-For from an address that LEDGERDESK_PROXIES does not name: it is not believed, "
+                "and all who come by it share the limits of one address",
+                address=address,
+            )
