@@ -649,6 +649,9 @@ create table fold.ci (
   authorised_by_id uuid,
   regularised_at timestamp with time zone,
   regularised_by_id uuid,
+  regularised_number integer,
+  regularised_count integer,
+  outside_change text collate "C",
   constraint ci_pkey PRIMARY KEY (id)
 );
 CREATE INDEX ci_altered ON fold.ci USING btree (altered_at, id) WHERE (altered_at IS NOT NULL);
@@ -838,6 +841,8 @@ create table fold.deployment (
   rolled_back_at timestamp with time zone,
   reported_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  is_outside boolean,
+  outside_because text[] collate "C",
   constraint deployment_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 CREATE INDEX deployment_author ON fold.deployment USING btree (author_id, started_at DESC, id DESC);
@@ -845,6 +850,7 @@ CREATE INDEX deployment_changed ON fold.deployment USING btree (changed_at, id);
 CREATE INDEX deployment_changes ON fold.deployment USING gin (change_ids) WHERE (change_ids IS NOT NULL);
 CREATE INDEX deployment_ended ON fold.deployment USING btree (ended_at, id);
 CREATE INDEX deployment_environment ON fold.deployment USING btree (environment, started_at DESC, id DESC);
+CREATE INDEX deployment_outside ON fold.deployment USING btree (started_at DESC, id DESC) WHERE is_outside;
 CREATE INDEX deployment_pipeline ON fold.deployment USING btree (pipeline, started_at DESC, id DESC) WHERE (pipeline IS NOT NULL);
 CREATE INDEX deployment_release ON fold.deployment USING btree (release_id) WHERE (release_id IS NOT NULL);
 CREATE UNIQUE INDEX deployment_run_key ON fold.deployment USING btree (pipeline, run) WHERE (run IS NOT NULL);
@@ -1550,6 +1556,7 @@ create table fold.incident (
 CREATE UNIQUE INDEX incident_alert_is_open_elsewhere ON fold.incident USING btree (COALESCE(reported_by_id, requester_id), alert_source, dedup_key) WHERE ((dedup_key IS NOT NULL) AND (state = ANY (ARRAY['new'::text, 'acknowledged'::text, 'in_progress'::text, 'on_hold'::text])));
 CREATE INDEX incident_alert_past ON fold.incident USING btree (alert_source, dedup_key, opened_at DESC) WHERE (dedup_key IS NOT NULL);
 CREATE INDEX incident_assignee ON fold.incident USING btree (assignee_id, opened_at DESC, id DESC);
+CREATE INDEX incident_began ON fold.incident USING btree (began_at, id) WHERE (began_at IS NOT NULL);
 CREATE INDEX incident_category ON fold.incident USING btree (category, opened_at DESC, id DESC) WHERE (category IS NOT NULL);
 CREATE INDEX incident_changed ON fold.incident USING btree (changed_at, id);
 CREATE INDEX incident_ci ON fold.incident USING btree (ci, opened_at DESC, id DESC) WHERE (ci IS NOT NULL);

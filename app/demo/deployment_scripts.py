@@ -32,8 +32,9 @@ from app.processes.deployments.records import DeploymentOutcome
 from app.processes.releases.approvals import RequestGoRelease
 from app.processes.releases.default_stages import DEFAULT_STAGES
 from app.processes.releases.gates import PassGateRelease, PlannedStage
-from app.processes.releases.lifecycle import PRODUCTION, DeployedRevision, DeployRelease, PlanRelease
+from app.processes.releases.lifecycle import DeployedRevision, DeployRelease, PlanRelease
 from app.processes.releases.records import Release
+from app.ticketing.going_out_lookups import PRODUCTION
 
 #: The deployments begin so many days before the end of the history, one every so many days.
 FIRST_DAY, EVERY_DAYS, NUMBER = 89, 2.9, 30

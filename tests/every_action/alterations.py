@@ -41,8 +41,8 @@ async def _approved_afterwards(client: Client, at: str) -> Json:
     item = await client.read(at)
     ledger, keeper = client.app.state.ledger, _somebody("doer", Role.configuration_manager)
     body = ChangeAttributesCi.model_validate({"attributes": {"memory_gib": 128}})
-    await act(ledger, keeper, "ci", "change_attributes", item["id"], body)
-    return {"change": await approved_change(ledger, item["id"])}
+    altered = await act(ledger, keeper, "ci", "change_attributes", item["id"], body)
+    return {"change": await approved_change(ledger, item["id"]), "alteration": str(altered.event.id)}
 
 
 async def approved_change(ledger: Any, item: str) -> str:

@@ -328,6 +328,8 @@ def _load(
 
 def _alter(chance: random.Random, event: Event, counts: list[int]) -> None:
     """Counts an alteration, authorised or not; some were told before all of them were counted."""
+    if event.type == "ci.regularised" and counts[1] and chance.random() < 0.7:
+        event.data["set"].setdefault(event.stream, {})["regularised_number"] = chance.randint(1, counts[1])
     if event.type in {"ci.went_live", "ci.regularised"} or chance.random() < 0.2:
         return
     unauthorised = chance.random() < 0.6

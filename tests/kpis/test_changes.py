@@ -266,7 +266,9 @@ async def test_what_was_altered_without_a_change_is_counted_by_its_own_events(
     server.then(10, "attributes_changed").then(20, "went_live", "live")
     server.then(30, "attributes_changed", alteration_count=1)
     server.then(40, "maintenance_begun", "maintenance", alteration_count=2, unauthorised_count=1)
-    server.then(50, "regularised").then(60, "related", alteration_count=3, unauthorised_count=2)
+    server.then(50, "regularised", regularised_number=1).then(
+        60, "related", alteration_count=3, unauthorised_count=2
+    )
     server.then(70, "edited", owner_id=OWNERS[1], alteration_count=4)
     before = Life("ci", ci_class="database", owner_id=OWNERS[1], **counts).then(5, "went_live", "live")
     before.then(9, "retired", "retired", unauthorised_count=1)

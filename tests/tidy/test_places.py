@@ -90,6 +90,7 @@ SQL = {
     "app/processes/improvements/effects.py": "target KPIs with their baselines, and what was judged",
     "app/processes/changes/bookings.py": "what changes hold is compared and rebuilt by whole tables",
     "app/processes/changes/planning_lookups.py": "what freezes and assessments depend on",
+    "app/ticketing/going_out_lookups.py": "what keeps a release, by rows of changes and freezes",
     "app/processes/changes/planning_queries.py": "what is scheduled in freezes",
     "app/notifications/*": "what waits to be told",
     "app/exchange/*": "histories are loaded by whole tables",

@@ -7,6 +7,7 @@ This package knows no changes: a preparation looks one up by its name and reads 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,33 +17,50 @@ from pydantic import Field
 
 from app.common.records import ForeignRef
 from app.common.tickets import Ticket
+from app.foundation.cis.lookups import unauthorised_alterations
 from app.foundation.cis.records import Ci, CiState
 from app.kernel.context import ActionContext
 from app.kernel.payloads import Payload, Reference
 from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.refusals import PreparationRefused, WrongValue
+from app.log.canonical import instant
 
 if TYPE_CHECKING:
     from app.foundation.cis.lifecycle import CiAlteration, EditCi
 
+#: What numbers of our changes look like.
+OUR_NUMBER = re.compile(r"CHG-[0-9]{4}-[0-9]+")
+#: Most alterations that a refusal names.
+MOST_NAMED = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Authorisation:
-    """The id of the change that authorises an alteration; None: none does."""
+    """The id of the change that authorises an alteration; None: none does. `outside` is the name of a change
+    that is not known here.
+    """
 
     change_id: UUID | None
+    outside: str | None = None
 
 
 async def authorisation(
     reads: ReadContext, ci: Ci, body: CiAlteration | EditCi, ctx: ActionContext
 ) -> Authorisation:
     """Find whether the change that the payload names authorises an alteration of the item when it happened.
-    A name that is not known here is that of another tool's change, which cannot be verified.
+    A name that is not known here is that of another tool's change, which cannot be verified. Raises
+    WrongValue for a number of ours that there is not.
     """
     if body.change is None or ci.state is CiState.planned:
         return Authorisation(None)
     loaded = await reads.record("change", body.change)
-    if loaded is None or not is_authorised(loaded.record, ci, ctx.occurred_at):
+    if loaded is None:
+        if OUR_NUMBER.fullmatch(body.change):
+            raise WrongValue(
+                {"kind": "change", "name": body.change}, pointer="/change", because="unknown_reference"
+            )
+        return Authorisation(None, body.change)
+    if not is_authorised(loaded.record, ci, ctx.occurred_at):
         return Authorisation(None)
     return Authorisation(loaded.record.id)
 
@@ -78,6 +96,7 @@ def note_alteration(ci: Ci, ctx: ActionContext) -> None:
     if ci.state is CiState.planned:
         return
     authorised_by = ctx.prepared(Authorisation).change_id
+    ci.outside_change = ctx.prepared(Authorisation).outside
     ci.alteration_count = (ci.alteration_count or 0) + 1
     ci.altered_at = ctx.occurred_at
     ci.alteration_authorised = authorised_by is not None
@@ -91,23 +110,66 @@ def note_alteration(ci: Ci, ctx: ActionContext) -> None:
 
 
 class RegulariseCi(Payload):
-    """The change that was approved afterwards for what was altered without one."""
+    """The change that was approved afterwards for what was altered without one, and which alteration that
+    was.
+    """
 
     change: Annotated[Reference, ForeignRef("change")] = Field(
         description="The change: its id or number. It touches the item.", examples=["CHG-2026-000001"]
     )
+    alteration: UUID | None = Field(
+        default=None,
+        description="The id of the event of the alteration; must be said if several are without a change.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UnauthorisedAlteration:
+    """An unauthorised alteration for which no change was named: which one of them it is, and how many remain
+    without this one.
+    """
+
+    number: int
+    remaining: int
+
+
+async def alteration_to_regularise(
+    reads: ReadContext, ci: Ci, body: RegulariseCi, ctx: ActionContext
+) -> UnauthorisedAlteration:
+    """Find the alteration that the payload names, or the only one without a change. Raises WrongValue if it
+    is none, or regularised, or if there are several; PreparationRefused if there is none.
+    """
+    found = await unauthorised_alterations(reads, ci.row_key)
+    waiting = [row for row in found if not row["is_regularised"]]
+    if not waiting:
+        raise PreparationRefused("nothing_to_regularise")
+    if body.alteration is None:
+        if len(waiting) > 1:
+            named = ", ".join(f"{row['id']} ({instant(row['occurred_at'])})" for row in waiting[:MOST_NAMED])
+            raise WrongValue({"alterations": named}, pointer="/alteration", because="several_alterations")
+        return UnauthorisedAlteration(waiting[0]["number"], 0)
+    chosen = [row for row in found if row["id"] == body.alteration]
+    if not chosen:
+        raise WrongValue(pointer="/alteration", because="no_unauthorised_alteration")
+    if chosen[0]["is_regularised"]:
+        raise WrongValue(pointer="/alteration", because="regularised_already")
+    return UnauthorisedAlteration(chosen[0]["number"], len(waiting) - 1)
 
 
 def regularise(ci: Ci, body: RegulariseCi, ctx: ActionContext) -> None:
-    """Name the change that was approved afterwards for unauthorised alterations: they stay flagged."""
+    """Name the change that was approved afterwards for an unauthorised alteration: it stays flagged."""
+    alteration = ctx.prepared(UnauthorisedAlteration)
+    ci.regularised_number = alteration.number
+    ci.regularised_count = (ci.unauthorised_count or 0) - alteration.remaining
     ci.regularised_at = ctx.occurred_at
     ci.regularised_by_id = ctx.required_ref(Ticket, "change").id
 
 
 async def nothing_to_regularise(reads: ReadContext, ci: Ci, ctx: ActionContext) -> str | None:
-    """Refuse if the item was not altered without a change, or if that is regularised."""
-    open_flag = ci.unauthorised_at is not None and ci.regularised_at is None
-    return None if open_flag else "nothing_to_regularise"
+    """Refuse if the item was not altered without a change, or if all of that is regularised."""
+    all_then = 0 if ci.regularised_at is None else ci.unauthorised_count or 0
+    regularised = all_then if ci.regularised_count is None else ci.regularised_count
+    return None if (ci.unauthorised_count or 0) > regularised else "nothing_to_regularise"
 
 
 async def change_does_not_regularise(

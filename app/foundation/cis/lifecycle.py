@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 from app.common.people import OVERSIGHT_ROLES, Person, Role
 from app.common.records import CodeEnum, ForeignRef, KeyRef
 from app.foundation.cis.alterations import (
+    alteration_to_regularise,
     authorisation,
     change_does_not_regularise,
     note_alteration,
@@ -261,7 +262,7 @@ LIFECYCLE = Lifecycle(
         action(unrelate,          "解除关系", NOT_RETIRED,         STAYS,             FINDERS,  "ci.unrelated",
                prepare=(ended_relation, authorisation)),
         action(regularise,        "补办变更", WENT_LIVE,           STAYS,             JUDGES,   "ci.regularised",
-               unless=(nothing_to_regularise,), wrong=(change_does_not_regularise,)),
+               unless=(nothing_to_regularise,), prepare=(alteration_to_regularise,), wrong=(change_does_not_regularise,)),
     ),
 )
 # fmt: on

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from app.db import Row
 from app.kernel.reads import ReadContext, Unguarded
 
 DRAWN = """
@@ -12,6 +13,22 @@ where state in ('live', 'maintenance')
 and (%(classes)s::text[] = '{}' or ci_class = any(%(classes)s))
 and (%(services)s::text[] = '{}' or services && %(services)s::text[])
 order by sha256(convert_to(%(seed)s || '/' || id, 'UTF8')), id limit %(size)s
+"""
+# The unauthorised alterations of an item, and whether a change was named for them; before events said which,
+# it was for all.
+UNAUTHORISED = """
+with said as (
+  select id, version, occurred_at, type, (data->'set'->stream->>'unauthorised_count')::integer as number,
+    data->'set'->stream->>'regularised_number' as regularised
+  from log.told where stream = %(stream)s
+), regularised as (
+  select version, regularised::integer as number from said where type = 'ci.regularised'
+)
+select s.id, s.occurred_at, s.number,
+  exists (select from regularised r where r.version > s.version
+    and coalesce(r.number, s.number) = s.number
+  ) as is_regularised
+from said s where s.number > 0 order by s.version
 """
 
 
@@ -27,3 +44,11 @@ async def drawn_cis(
     rows = await reads.rows(DRAWN, said, guard=guard)
     position, population = (rows[0]["position"], rows[0]["population"]) if rows else (0, 0)
     return position, population, [row["id"] for row in rows]
+
+
+async def unauthorised_alterations(reads: ReadContext, stream: str) -> list[Row]:
+    """Return the alterations of the item with that stream that no change authorised, the first first: `id` of
+    the event, `occurred_at`, `number` and whether `is_regularised`.
+    """
+    guard = Unguarded("They are events of the item itself, whose version is checked.")
+    return await reads.rows(UNAUTHORISED, {"stream": stream}, guard=guard)

@@ -69,9 +69,16 @@ class CiOut(RecordOut):
     alteration_authorised: bool | None = Field(description="Whether a change authorised the last alteration.")
     authorised_by_id: UUID | None = Field(description="The change that authorised the last one that was.")
     regularised_at: datetime | None = Field(
-        description="When a change was named that was approved afterwards for the last of these."
+        description="When a change was last named that was approved afterwards for one of these."
     )
     regularised_by_id: UUID | None = Field(description="That change.")
+    regularised_number: int | None = Field(
+        description="For which of them: the first is 1. Null: for all until then, or for none."
+    )
+    regularised_count: int | None = Field(description="For how many of them one was named.")
+    outside_change: str | None = Field(
+        description="What the last alteration named as its change, if that is another tool's: not verified."
+    )
 
 
 CIS = Listing(

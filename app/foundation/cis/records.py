@@ -90,9 +90,12 @@ class Ci(Record):
     keys of the services that it serves, `attributes` short texts and whole numbers by their keys.
     `unauthorised_count` is the number of alterations after go-live without an approved change, and
     `unauthorised_at` the time of the last one; `unauthorised` is set if there ever was one, and
-    `regularised_by_id` is the change that was approved afterwards for the last. `alteration_count` counts all
-    alterations after go-live, so that the event of each sets it; `alteration_authorised` says it of the last
-    one, and `authorised_by_id` is the change that authorised the last that was.
+    `regularised_by_id` is the change that was approved afterwards for the one of them that was regularised
+    last, the `regularised_number`th (None: for all until then, as before they were named),
+    `regularised_count` how many are. `alteration_count` counts all alterations after go-live, so that the
+    event of each sets it; `alteration_authorised` says it of the last one, `authorised_by_id` is the change
+    that authorised the last that was, and `outside_change` what another tool calls the change that the last
+    one names.
     """
 
     KIND: ClassVar[str] = "ci"
@@ -117,6 +120,9 @@ class Ci(Record):
     authorised_by_id: Annotated[UUID | None, ForeignRef("change")] = None
     regularised_at: datetime | None = None
     regularised_by_id: Annotated[UUID | None, ForeignRef("change")] = None
+    regularised_number: int | None = None
+    regularised_count: int | None = None
+    outside_change: str | None = None
 
 
 class CiRelation(ChildRecord):

@@ -106,11 +106,14 @@ def _by_chair(terms: Terms, counted: Tally, left: int, chairs: Verdict | None) -
 
 def _by_majority(terms: Terms, counted: Tally, left: int) -> Outcome | None:
     """Return the verdict of more than half of the votes cast, without abstentions. Without any majority, as
-    in a tie, the outcome is deferred, since it was not refused either. Without a quorum it lapses.
+    in a tie, the outcome is deferred, since it was not refused either. Without a quorum it lapses. Where one
+    vote is the quorum, the first that decides it is enough.
     """
     for_it, against, later = counted.approvals, counted.rejections, counted.deferrals
     if counted.cast < terms.quorum:
         return Outcome.lapsed if counted.cast + left < terms.quorum else None
+    if terms.quorum == 1 and 2 * max(for_it, against, later) > for_it + against + later:
+        left = 0
     if for_it > against + later + left:
         return Outcome.approved
     if against > for_it + later + left:

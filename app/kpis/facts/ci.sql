@@ -16,7 +16,8 @@ placed as (
 altered as (
   select case_id, version as n, occurred_at as at, position, known->>'ci_class' as ci_class, known->>'owner_id' as owner_id,
     case when coalesce((fields->>'unauthorised_count')::integer, 0) = 0 then 'authorised'
-      when bool_or(type = 'ci.regularised') over later then 'regularised'
+      when array['all', fields->>'unauthorised_count'] && array_agg(coalesce(fields->>'regularised_number', 'all'))
+        filter (where type = 'ci.regularised') over later then 'regularised'
       else 'unauthorised' end as authorisation,
     greatest((fields->>'alteration_count')::integer, (fields->>'unauthorised_count')::integer) as count_told,
     max(position) filter (where place = 1) over whole as opened_position, bool_or(irregular) over whole as any_irregular

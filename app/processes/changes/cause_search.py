@@ -1,5 +1,5 @@
 """Changes that may have caused an incident, and incidents that a change may have caused: computed when asked
-for. An incident is suspected of a change if it was opened within 48 hours after a step of it, and has an item
+for. An incident is suspected of a change if it began within 48 hours after a step of it, and has an item
 or a service in common with it.
 """
 
@@ -45,7 +45,7 @@ class SuspectedOut(OutputModel):
     """What makes it suspected, and whether that is confirmed."""
 
     because: list[Suspicion] = Field(description="What both have in common, the weightiest first.")
-    hours_since: float = Field(description="The hours from the change's last step to the incident's opening.")
+    hours_since: float = Field(description="The hours from the change's last step to the incident's begin.")
     confirmed: bool = Field(description="Whether it is linked as the cause already.")
 
 
@@ -88,12 +88,12 @@ class SuspectedIncidents(OutputModel):
 STEPS = ("started_at", "implemented_at", "backed_out_at")
 # The changes of two days are few; each branch has its own index.
 RECENT = " union ".join(
-    f"select id from fold.change where {step} > %(since)s and {step} <= %(opened_at)s" for step in STEPS
+    f"select id from fold.change where {step} > %(since)s and {step} <= %(began_at)s" for step in STEPS
 )
 CHANGES = f"""
 select c.id, c.number, c.title, c.type, c.state, c.started_at, c.implemented_at, c.backed_out_at, h.audience,
   (select max(step) from unnest(array[c.started_at, c.implemented_at, c.backed_out_at]) as s (step)
-   where step <= %(opened_at)s) as step_at,
+   where step <= %(began_at)s) as step_at,
   coalesce(c.ci_ids && %(touched)s::text[], false) as same_item,
   coalesce(c.ci_ids && %(needed)s::text[], false) as needed_item,
   coalesce(%(service)s = any(c.services), false) as same_service,
@@ -108,13 +108,14 @@ async def suspected_changes(db: Database, incident: Any, sees: VisibilityTest) -
     """Return the changes that may have caused the incident, the likeliest first, as far as the caller sees
     them.
     """
-    if incident.opened_at is None or (incident.ci is None and incident.service is None):
+    began_at = incident.began_at or incident.opened_at
+    if began_at is None or (incident.ci is None and incident.service is None):
         return []
     touched = [row["id"] for row in await db.rows(CI_OF_KEY, (incident.ci,))] if incident.ci else []
     needed = (await needed_cis(db.rows, touched)).ids if touched else ()
     said = {
-        "opened_at": incident.opened_at,
-        "since": incident.opened_at - SUSPECTED_FOR,
+        "began_at": began_at,
+        "since": began_at - SUSPECTED_FOR,
         "touched": [str(one) for one in touched],
         "needed": [str(one) for one in needed],
         "service": incident.service,
@@ -125,19 +126,25 @@ async def suspected_changes(db: Database, incident: Any, sees: VisibilityTest) -
         {
             **{name: row[name] for name in ("id", "number", "title", "type", "state")},
             **{name: _instant(row[name]) for name in STEPS},
-            **_suspected(row, incident.opened_at - row["step_at"]),
+            **_suspected(row, began_at - row["step_at"]),
         }
-        for row in _likeliest(found, lambda row: incident.opened_at - row["step_at"])
+        for row in _likeliest(found, lambda row: began_at - row["step_at"])
     ]
 
 
 # Each field in common has its own index and a limit: a service may have many incidents in two days.
 INCIDENT_BRANCH = """
 (select id, '{because}' as because from fold.incident
- where {name} = any(%({because})s) and opened_at >= %(since)s and opened_at <= %(until)s
+ where {name} = any(%({because})s) and {begun}
  order by opened_at, id limit {most})"""
+# An incident begins before it is reported, and may be reported long after.
+BEGUN = (
+    "opened_at >= %(since)s and opened_at <= %(until)s and coalesce(began_at, opened_at) >= %(since)s",
+    "began_at >= %(since)s and began_at <= %(until)s and opened_at > %(until)s",
+)
 INCIDENTS = """
-select i.id, i.number, i.title, i.state, i.priority, i.opened_at, h.audience, t.step_at,
+select i.id, i.number, i.title, i.state, i.priority, i.opened_at, i.began_at, h.audience,
+  t.step_at,
   'same_item' = any(f.because) as same_item, 'needed_item' = any(f.because) as needed_item,
   'same_service' = any(f.because) as same_service,
   exists (select from fold.link l where l.record = %(change)s and l.other = 'incident/' || i.id
@@ -145,9 +152,10 @@ select i.id, i.number, i.title, i.state, i.priority, i.opened_at, h.audience, t.
 from (select u.id, array_agg(u.because) as because from ({branches}) as u group by u.id) as f
 join fold.incident i on i.id = f.id join log.stream_head h on h.stream = 'incident/' || i.id
 cross join lateral (
-  select max(step) as step_at from unnest(%(steps)s::timestamptz[]) as s (step) where step <= i.opened_at
+  select max(step) as step_at from unnest(%(steps)s::timestamptz[]) as s (step)
+  where step <= coalesce(i.began_at, i.opened_at)
 ) as t
-where i.opened_at <= t.step_at + %(suspected_for)s"""
+where coalesce(i.began_at, i.opened_at) <= t.step_at + %(suspected_for)s"""
 KEYS = "select id, key from fold.ci where id = any(%s)"
 
 
@@ -180,10 +188,16 @@ async def suspected_incidents(db: Database, change: Change, sees: VisibilityTest
         {
             **{name: row[name] for name in ("id", "number", "title", "state", "priority")},
             "opened_at": instant(row["opened_at"]),
-            **_suspected(row, row["opened_at"] - row["step_at"]),
+            **_suspected(row, _since_step(row)),
         }
-        for row in _likeliest(found, lambda row: row["opened_at"] - row["step_at"])
+        for row in _likeliest(found, _since_step)
     ]
+
+
+def _since_step(incident: Row) -> timedelta:
+    began_at: datetime = incident["began_at"] or incident["opened_at"]
+    since: timedelta = began_at - incident["step_at"]
+    return since
 
 
 def suspected_incidents_query() -> str:
@@ -192,9 +206,11 @@ def suspected_incidents_query() -> str:
         INCIDENT_BRANCH.format(
             because=because.value,
             name="service" if because is Suspicion.same_service else "ci",
+            begun=begun,
             most=MOST_CANDIDATES,
         )
         for because in Suspicion
+        for begun in BEGUN
     )
     return INCIDENTS.format(branches=branches)
 

@@ -34,13 +34,14 @@ from app.kernel.payloads import (
     ShortText,
     at_most_entries,
 )
-from app.kernel.reads import ReadContext
+from app.kernel.reads import ReadContext, Unguarded
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import STAFF
 from app.log.canonical import instant
 from app.processes.deployments.lookups import deployment_of_run, deployment_that_caused
 from app.processes.deployments.records import ENDED, Deployment, DeploymentCause, DeploymentOutcome
 from app.processes.deployments.records import DeploymentState as State
+from app.ticketing.going_out_lookups import PRODUCTION, obstacles_of_deployment
 
 MOST_REVISIONS = 500
 ChangeReferences = Annotated[
@@ -122,10 +123,46 @@ def report(deployment: Deployment, body: ReportDeployment, ctx: ActionContext) -
     deployment.change_ids = list(dict.fromkeys(named or of_release.get("change_ids") or ())) or None
     deployment.revisions = _as_documents(body.revisions)
     deployment.reported_at = ctx.occurred_at
-    deployment.started_at = body.started_at or min(body.ended_at or ctx.occurred_at, ctx.occurred_at)
+    deployment.started_at = _begin(body, ctx)
+    judged = ctx.prepared(GoingOutJudgement)
+    deployment.is_outside = judged.is_outside
+    deployment.outside_because = list(judged.because) or None
     if body.outcome is not None:
         # The sender's clock may be a little ahead.
         _end(deployment, body.outcome, body.ended_at or max(ctx.occurred_at, deployment.started_at))
+
+
+def _begin(body: ReportDeployment, ctx: ActionContext) -> datetime:
+    return body.started_at or min(body.ended_at or ctx.occurred_at, ctx.occurred_at)
+
+
+@dataclass(frozen=True, slots=True)
+class GoingOutJudgement:
+    """Whether what is deployed might not go out, and the codes of what forbade it; None: nobody looked."""
+
+    is_outside: bool | None
+    because: tuple[str, ...] = ()
+
+
+async def going_out_judgement(
+    reads: ReadContext, deployment: Deployment, body: ReportDeployment, ctx: ActionContext
+) -> GoingOutJudgement:
+    """Find whether the changes and freezes permit the deployment at its begin. It has happened, so it is
+    taken all the same.
+    """
+    if body.environment != PRODUCTION:
+        return GoingOutJudgement(None)
+    release = ctx.ref(Ticket, "release")
+    of_release = {} if release is None else vars(release)
+    named = [str(change.id) for change in ctx.refs(Ticket, "changes")] or of_release.get("change_ids") or ()
+    service = body.service or of_release.get("service")
+    guard = Unguarded("What is decided on a change, or frozen, meanwhile is so for the next deployment.")
+
+    async def read(query: str, parameters: Any) -> list[dict[str, Any]]:
+        return await reads.rows(query, parameters, guard=guard)
+
+    found = await obstacles_of_deployment(read, body.environment, service, named, _begin(body, ctx))
+    return GoingOutJudgement(bool(found), tuple(dict.fromkeys(one.because.value for one in found)))
 
 
 def _as_documents(revisions: tuple[Revision, ...]) -> list[dict[str, Any]] | None:
@@ -317,7 +354,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action          中文            from                            to                 who       event
         action(report,         "上报",         NEW_RECORD,                     REPORTED,          REPORTER, "deployment.started",
-               wrong=(run_is_reported, times_invalid)),
+               prepare=(going_out_judgement,), wrong=(run_is_reported, times_invalid)),
         action(end,            "结束",         [State.running],                BY_OUTCOME,        KEEPER,   "deployment.succeeded",
                wrong=(times_invalid,)),
         action(roll_back,      "回退",         [State.succeeded, State.failed], State.rolled_back, KEEPER,   "deployment.rolled_back",

@@ -15,6 +15,7 @@ from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services.queries import SERVICES
 from app.processes.deployments.lifecycle import LIFECYCLE
 from app.processes.deployments.records import DeploymentCause, DeploymentOutcome, DeploymentState
+from app.ticketing.going_out_lookups import GoingOutObstacle
 
 
 class RevisionOut(OutputModel):
@@ -42,6 +43,31 @@ class DeploymentOut(RecordOut):
     ended_at: datetime | None
     rolled_back_at: datetime | None
     reported_at: datetime
+    is_outside: bool | None = Field(
+        description="Whether it went into production though a change in it, or a freeze, forbade it. Null: "
+        "another environment, or reported before this was looked at."
+    )
+    outside_because: list[GoingOutObstacle] | None = Field(description="What forbade it.")
+
+
+class PermissionReason(OutputModel):
+    """What keeps a deployment from going out."""
+
+    code: GoingOutObstacle
+    message: str
+    change: str | None = Field(description="The number of the change, or as it was named.")
+    state: str | None = Field(description="The state of the change.")
+    freeze: str | None = Field(description="The title of the freeze.")
+    from_at: datetime | None = Field(description="From when the freeze, or the change's window, is.")
+    until_at: datetime | None = Field(description="Until when it is.")
+
+
+class DeploymentPermission(OutputModel):
+    """Whether a deployment may go out."""
+
+    permitted: bool
+    at: datetime = Field(description="The instant that it is asked for.")
+    reasons: list[PermissionReason] = Field(description="What keeps it; empty if it may.")
 
 
 class DeploymentCauseOut(OutputModel):
@@ -72,6 +98,7 @@ LISTING = Listing(
         "pipeline",
         "author",
         "team",
+        "is_outside",
         "started_at",
         "ended_at",
         "changed_at",

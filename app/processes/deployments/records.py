@@ -39,7 +39,8 @@ class Deployment(Record):
     `pipeline` and `run` are the pipeline's names for itself and for this run. `author_id` is who reported it,
     `release_id` its release and `change_ids` its changes, if they are known. `revisions` are
     `{"revision": …, "committed_at": …}`. `ended_at` is when it had succeeded or failed, `rolled_back_at` when
-    it was taken back.
+    it was taken back. `is_outside`: what went out with it might not go out then, as `outside_because` says by
+    its codes; None: nobody looked, as in another environment than production.
     """
 
     KIND: ClassVar[str] = "deployment"
@@ -59,6 +60,8 @@ class Deployment(Record):
     ended_at: datetime | None = None
     rolled_back_at: datetime | None = None
     reported_at: datetime | None = None
+    is_outside: bool | None = None
+    outside_because: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
 
 
 class DeploymentCause(ChildRecord):

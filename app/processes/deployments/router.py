@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, Query, Request
+from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api import idempotency
@@ -20,7 +21,8 @@ from app.api.actions import (
 from app.api.auth import Ledger, context_of
 from app.api.child_rows import mount_child_listing
 from app.api.direct import DirectRoute
-from app.api.openapi import action_responses
+from app.api.openapi import action_responses, problems
+from app.api.paging import VARY
 from app.api.reads import load_visible, mount_reads, renderer_of
 from app.api.shapes import Renderer
 from app.kernel.context import CommandMetadata
@@ -33,10 +35,35 @@ from app.processes.deployments.lifecycle import (
     ReportDeployment,
     RollBackDeployment,
 )
-from app.processes.deployments.queries import CAUSES, LISTING, DeploymentOut, find_reported_run
+from app.processes.deployments.permission import PermissionQuery, deployment_permission
+from app.processes.deployments.queries import (
+    CAUSES,
+    LISTING,
+    DeploymentOut,
+    DeploymentPermission,
+    find_reported_run,
+)
 from app.processes.deployments.records import DeploymentOutcome
 
 router = APIRouter(prefix="/v1/deployments", tags=["deployments"], route_class=DirectRoute)
+
+
+# Before the route of one deployment, which would take `permitted` for a deployment's id.
+@router.get(
+    "/permitted",
+    operation_id="get_deployment_permission",
+    response_model=DeploymentPermission,
+    responses=problems(403, 404, 422),
+)
+async def get_deployment_permission(request: Request, query: Annotated[PermissionQuery, Query()]) -> Response:
+    """Return whether a deployment may go out, and what keeps it: changes that are not approved, or outside
+    their window, and freezes. For pipelines, which ask before they deploy, and for staff. What is reported
+    all the same is taken, and flagged.
+    """
+    found = await deployment_permission(renderer_of(request, LISTING), query, context_of(request).now)
+    return Response(to_json(found), headers=VARY, media_type="application/json")
+
+
 mount_reads(router, LISTING)
 mount_actions(router, LIFECYCLE, DeploymentOut, left_out=frozenset({"report"}))
 mount_child_listing(router, LIFECYCLE, DeploymentOut, CAUSES)

@@ -65,8 +65,10 @@ from app.processes.releases.gates import (
 )
 from app.processes.releases.preparation import (
     DeploymentToRollBack,
+    changes_that_go,
     chosen_stages,
     deployment_to_roll_back,
+    going_out_now,
     stage_documents,
     stages_of_release,
 )
@@ -80,10 +82,10 @@ from app.processes.releases.records import (
 )
 from app.processes.releases.records import ReleaseState as State
 from app.ticketing import CHILDREN, ticket_actions
+from app.ticketing.going_out_lookups import PRODUCTION
 from app.ticketing.requesters import set_requester
 
 MOST_REVISIONS = 500
-PRODUCTION = "production"
 
 
 class PlanRelease(Payload):
@@ -351,13 +353,13 @@ LIFECYCLE = Lifecycle(
         action(refuse_plan_change, "不采纳计划变更", BEFORE_DEPLOYMENT, STAYS,            decision,                         "release.plan_change_refused",
                notifies=TO_REQUESTER[NoticeType.refused]),
         action(request_go,         "提请发布决议", [State.ready],      STAYS,             project_manager | change_manager, "release.go_requested",
-               unless=(checks.decision_is_open, checks.go_is_granted), prepare=(question_preparation(()),)),
+               unless=(checks.decision_is_open, checks.go_is_granted), prepare=(changes_that_go, question_preparation(()))),
         action(decide_go,          "决定是否发布", [State.ready],      GO_DECIDED,        decision,                         "release.go_decided",
                prepare=(stages_of_release,), notifies=TO_REQUESTER[NoticeType.decided]),
         action(cancel,             "取消",         BEFORE_DEPLOYMENT,  State.cancelled,   project_manager | change_manager, "release.cancelled",
                prepare=(open_decisions,)),
         action(deploy,             "部署",         [State.ready],      State.deployed,    implementer,                      "release.deployed",
-               unless=(checks.decision_is_open, checks.go_is_missing), wrong=(checks.deployment_times_invalid,),
+               unless=(checks.decision_is_open, checks.go_is_missing), prepare=(going_out_now,), wrong=(checks.deployment_times_invalid,),
                related=RECORD_DEPLOYMENT, notifies=TO_DEPLOYED),
         action(roll_back,          "回退",         [State.deployed],   State.rolled_back, implementer,                      "release.rolled_back",
                prepare=(deployment_to_roll_back,), related=ROLL_BACK_DEPLOYMENT, notifies=TO_ROLLED_BACK),

@@ -9,15 +9,21 @@ from uuid import UUID
 from app.common.children import Attachment
 from app.common.people import Person
 from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
+from app.kernel.reads import ReadContext, Reading, Unguarded
+from app.kernel.refusals import PreparationRefused, WrongValue
 from app.log.events import stream
 from app.processes.releases.default_stages import DEFAULT_KEY, DEFAULT_STAGES
 from app.processes.releases.records import Release, ReleaseStage, StageSet, StageSetState
+from app.ticketing.going_out_lookups import (
+    PRODUCTION,
+    GoingOutObstacle,
+    freezes_in_the_way,
+    obstacles_of_changes,
+)
 
 if TYPE_CHECKING:
     from app.processes.releases.gates import PassGateRelease
-    from app.processes.releases.lifecycle import PlanRelease
+    from app.processes.releases.lifecycle import DeployRelease, PlanRelease
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +134,52 @@ async def deployment_to_roll_back(
     if loaded is None or loaded.record.state == "rolled_back":
         return DeploymentToRollBack(None)
     return DeploymentToRollBack(stream("deployment", release.deployment_id))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyToGoOut:
+    """That nothing keeps the release from going out."""
+
+
+async def changes_that_go(
+    reads: ReadContext, release: Release, body: object, ctx: ActionContext
+) -> ReadyToGoOut:
+    """Look whether all changes of the release may go out. Raises PreparationRefused
+    (`changes_may_not_go_out`), with those that are drafts, waiting for their approval, rejected, cancelled or
+    undone.
+    """
+    if release.environment == PRODUCTION:
+        await _refuse_changes(reads, release, ctx)
+    return ReadyToGoOut()
+
+
+async def going_out_now(
+    reads: ReadContext, release: Release, body: DeployRelease, ctx: ActionContext
+) -> ReadyToGoOut:
+    """Look whether all changes of the release may go out, and whether there is no freeze. Raises
+    PreparationRefused (`changes_may_not_go_out`, `release_is_frozen`).
+    """
+    if (body.environment or release.environment) != PRODUCTION:
+        return ReadyToGoOut()
+    await _refuse_changes(reads, release, ctx)
+    at = body.started_at or body.ended_at or ctx.occurred_at
+    frozen = await freezes_in_the_way(_reading(reads), release.service, release.change_ids or (), at)
+    if frozen:
+        raise PreparationRefused("release_is_frozen", {"freezes": ", ".join(one.name for one in frozen)})
+    return ReadyToGoOut()
+
+
+async def _refuse_changes(reads: ReadContext, release: Release, ctx: ActionContext) -> None:
+    found = await obstacles_of_changes(_reading(reads), release.change_ids or (), ctx.occurred_at)
+    kept = [one.name for one in found if one.because is GoingOutObstacle.change_not_open]
+    if kept:
+        raise PreparationRefused("changes_may_not_go_out", {"changes": ", ".join(kept)})
+
+
+def _reading(reads: ReadContext) -> Reading:
+    guard = Unguarded("What is decided on a change, or frozen, meanwhile is so for the next release.")
+
+    async def read(query: str, parameters: Any) -> list[dict[str, Any]]:
+        return await reads.rows(query, parameters, guard=guard)
+
+    return read

@@ -125,6 +125,43 @@ async def test_what_was_approved_afterwards_is_named_and_the_alteration_stays_fl
     assert (again["unauthorised_count"], again["regularised_by_id"]) == (2, None)
 
 
+async def test_each_alteration_is_regularised_by_itself_and_named_where_there_are_several(
+    board: Board,
+) -> None:
+    await board.ci("srv-1")
+    number = await number_of(board, await board.approved(cis=["srv-1"]))
+    for _ in range(2):
+        await altered(board.engineer, "srv-1", None)
+    events = (await board.keeper.read("/v1/cis/srv-1/events"))["items"]
+    first, second = (one["id"] for one in events if one["type"] == "ci.attributes_changed")
+    assert await why_not(board.keeper, "srv-1", number) == ("/alteration", "several_alterations")
+    here = "/v1/cis/srv-1/regularise"
+    wrong = {"change": number, "alteration": events[0]["id"]}
+    assert (await board.keeper.post(here, json=wrong)).json()["errors"][0]["code"] == (
+        "no_unauthorised_alteration"
+    )
+    after = await board.keeper.post_ok(here, {"change": number, "alteration": second})
+    assert (after["regularised_number"], after["regularised_count"]) == (2, 1)
+    again = await board.keeper.post(here, json={"change": number, "alteration": second})
+    assert again.json()["errors"][0]["code"] == "regularised_already"
+    after = await board.keeper.post_ok(here, {"change": number})
+    assert (after["regularised_number"], after["regularised_count"]) == (1, 2), "the one that is left"
+    nothing = await board.keeper.post(here, json={"change": number, "alteration": first})
+    assert (nothing.status_code, nothing.json()["code"]) == (409, "nothing_to_regularise")
+
+
+async def test_a_number_of_ours_that_there_is_not_is_refused_and_one_of_another_tool_is_marked(
+    board: Board,
+) -> None:
+    await board.ci("srv-1")
+    said = {"attributes": {"release": "4"}, "change": "CHG-1999-999999"}
+    refused = await board.engineer.post("/v1/cis/srv-1/change_attributes", json=said)
+    assert refused.json()["errors"][0]["code"] == "unknown_reference"
+    outside = await altered(board.engineer, "srv-1", "RFC 4711")
+    assert (outside["outside_change"], outside["unauthorised_count"]) == ("RFC 4711", 1)
+    assert (await altered(board.engineer, "srv-1", None))["outside_change"] is None
+
+
 async def why_not(client: Client, key: str, change: str) -> tuple[str, str]:
     """Where and why the change cannot be named."""
     answer = await client.post(f"/v1/cis/{key}/regularise", json={"change": change})

@@ -176,14 +176,20 @@ def _is_overdue(of: Change, n: int, instant: datetime) -> bool:
 def _alterations(world: World) -> list[Counted]:
     found = []
     for record in world.of("ci"):
-        regularised = [n for n, step in enumerate(record.steps) if step.what == "regularised"]
+        regularised = [
+            (n, step.told.get("regularised_number"))
+            for n, step in enumerate(record.steps)
+            if step.what == "regularised"
+        ]
         for n, step in enumerate(record.steps):
             unauthorised = "unauthorised_count" in step.told
             if n == 0 or not (unauthorised or "alteration_count" in step.told):
                 continue
             how = "authorised"
             if unauthorised:
-                how = "regularised" if any(later > n for later in regularised) else "unauthorised"
+                own = (None, step.told["unauthorised_count"])
+                is_named = any(later > n and number in own for later, number in regularised)
+                how = "regularised" if is_named else "unauthorised"
             known = record.fields(n)
             team = _team_of(world, known.get("owner_id"), step)
             cut = {"ci_class": known.get("ci_class"), "team": team, "authorisation": how}

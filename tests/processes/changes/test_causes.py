@@ -100,6 +100,18 @@ async def test_an_incident_is_suspected_for_48_hours_after_the_last_step_before_
     assert [one["id"] for one in both] == [late["id"], soon["id"]], "the nearer in time comes first"
 
 
+async def test_it_goes_by_when_an_incident_began_however_late_it_was_reported(board: Board) -> None:
+    await board.ci("srv-1")
+    at = await started(board, ago(hours=60), cis=["srv-1"])
+    said = {"ci": "srv-1", "service": "web"}
+    before = await an_incident_on(board, **said, **ago(hours=59), began_at=ago(hours=62)["occurred_at"])
+    reported_late = await an_incident_on(board, **said, began_at=ago(hours=58)["occurred_at"])
+    assert await changes_suspected(board.manager, before) == []
+    (found,) = await changes_suspected(board.manager, reported_late)
+    assert found["hours_since"] == pytest.approx(2, abs=0.2)
+    assert reasons(await incidents_suspected(board.manager, at)) == [(reported_late["id"], ["same_item"])]
+
+
 async def test_what_is_confirmed_is_linked_and_said_to_be_so(board: Board) -> None:
     await board.ci("srv-1")
     at = await started(board, cis=["srv-1"])

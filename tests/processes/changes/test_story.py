@@ -125,8 +125,7 @@ async def test_an_emergency_goes_over_somebodys_window_and_holds_its_items_until
     (question,) = (await board.manager.read(f"{at}/decisions"))["items"]
     assert question["quorum"] == 1
     await board.vote(at, "approve")
-    await second.post_ok(f"{at}/vote", {"decision": question["id"], "verdict": "approve"})
-    assert (await board.manager.read(at))["state"] == "approved"
+    assert (await board.manager.read(at))["state"] == "approved", "one vote is enough"
     started = await board.engineer.post_ok(f"{at}/start")
     held = (await board.manager.read(other))["id"]
     assert started["overrides"] == [f"change/{held}"]

@@ -108,8 +108,8 @@ async def test_whoever_is_of_the_team_deploys_whatever_roles_they_hold(api: Api,
 
 async def test_a_release_and_its_deployment_name_the_changes_in_them(api: Api) -> None:
     board = await a_board(api)
-    change = await board.drafted()
-    manager = await api.client("Mei", Role.project_manager, Role.department_head)
+    change = await board.manager.read(await board.approved())
+    manager = await api.client("Petra", Role.project_manager, Role.department_head)
     said = a_release(changes=[change["number"]], stages=[{"key": "build"}])
     made = await manager.post_ok("/v1/releases", said)
     assert made["change_ids"] == [change["id"]]

@@ -19,6 +19,7 @@ decided as (
     case when authorised then 'authorised'
       when exists (
         select from event where event.stream = owned.stream and event.rank > owned.rank and type = 'ci.regularised'
+          and coalesce((told->>'regularised_number')::integer, owned.number) = owned.number
       ) then 'regularised'
       else 'unauthorised' end as authorisation,
     (

@@ -1,0 +1,112 @@
+"""What may go out into production: changes that are approved and not undone, and no freeze. Processes do not
+know one another: changes and freezes are known by their rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.common.records import CodeEnum
+from app.kernel.reads import Reading
+
+#: The environment that changes and freezes are for. Whoever tries something elsewhere needs neither.
+PRODUCTION = "production"
+#: The states in which a change may go out; a closed one, which has gone out, if it was successful.
+READY_STATES = frozenset({"approved", "scheduled", "implementing", "implemented"})
+SUCCESSFUL = frozenset({"successful", "successful_with_issues"})
+
+
+class GoingOutObstacle(CodeEnum):
+    """The reason why something may not go out into production."""
+
+    unknown_change = "unknown_change", "There is no such change", "没有此变更"
+    change_not_open = "change_not_open", "The change may not go out", "变更不可上线"
+    outside_its_window = "outside_its_window", "Outside the change's window", "在变更窗口之外"
+    frozen = "frozen", "A freeze without an exception", "处于冻结期且无例外"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Something that keeps a deployment from going out: a change, by its number and state, or a freeze, by
+    its title; from when until when, if it has a window.
+    """
+
+    because: GoingOutObstacle
+    change: str | None = None
+    state: str | None = None
+    freeze: str | None = None
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """The change with its state, or the title of the freeze."""
+        return f"{self.change} ({self.state})" if self.freeze is None else self.freeze
+
+
+CHANGES = """
+select number, state, outcome, window_from_at, window_until_at from fold.change
+where id = any(%s::uuid[]) order by number"""
+# The freezes of what is deployed at that moment, without those that all its changes are excepted from, or
+# were scheduled over.
+FREEZES = """
+select f.title, f.from_at, f.until_at from schedule.freeze_window w join fold.freeze f on f.id = w.freeze_id
+where w.during @> %(at)s::timestamptz and (
+  not exists (select from fold.change c where c.id = any(%(changes)s::uuid[]))
+    and schedule.concerns(w, array[%(service)s]::text[], '{}')
+  or exists (
+    select from fold.change c where c.id = any(%(changes)s::uuid[])
+      and schedule.concerns(w,
+        array[%(service)s]::text[] || c.services || coalesce(c.ci_services, '{}'),
+        coalesce(c.ci_classes, array(select i.ci_class from fold.ci i where i.id::text = any(c.ci_ids))))
+      and not 'freeze/' || f.id
+        = any(coalesce(c.overrides, '{}') || coalesce(c.excepted_freezes, '{}'))
+      and not exists (select from fold.freeze_exception x
+        where x.record = 'freeze/' || f.id and x.change_id = c.id and x.granted_at is not null)))
+order by f.from_at, f.id"""
+
+
+async def obstacles_of_changes(read: Reading, changes: Iterable[str | UUID], at: datetime) -> list[Obstacle]:
+    """Return what keeps these changes from going out then: their states as they are now, and the windows of
+    those that have not started.
+    """
+    found = []
+    for row in await read(CHANGES, ([str(one) for one in changes],)):
+        begin, end = row["window_from_at"], row["window_until_at"]
+        has_gone_out = row["state"] == "closed" and row["outcome"] in SUCCESSFUL
+        if row["state"] not in READY_STATES and not has_gone_out:
+            found.append(Obstacle(GoingOutObstacle.change_not_open, row["number"], row["state"]))
+        elif row["state"] == "scheduled" and not begin <= at < end:
+            because = GoingOutObstacle.outside_its_window
+            found.append(Obstacle(because, row["number"], row["state"], from_at=begin, until_at=end))
+    return found
+
+
+async def freezes_in_the_way(
+    read: Reading, service: str | None, changes: Iterable[str | UUID], at: datetime
+) -> list[Obstacle]:
+    """Return the freezes of the service, or of what one of these changes touches, that are on then and that
+    the change is not excepted from.
+    """
+    said = {"service": service, "changes": [str(one) for one in changes], "at": at}
+    return [
+        Obstacle(
+            GoingOutObstacle.frozen, freeze=row["title"], from_at=row["from_at"], until_at=row["until_at"]
+        )
+        for row in await read(FREEZES, said)
+    ]
+
+
+async def obstacles_of_deployment(
+    read: Reading, environment: str, service: str | None, changes: Sequence[str | UUID], at: datetime
+) -> list[Obstacle]:
+    """Return all that keeps the deployment of these changes from going out then."""
+    if environment != PRODUCTION:
+        return []
+    return [
+        *await obstacles_of_changes(read, changes, at),
+        *await freezes_in_the_way(read, service, changes, at),
+    ]

@@ -1,0 +1,132 @@
+"""Only what may go out goes out: releases are kept, pipelines can ask first, their reports are flagged."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.common.people import Role
+from tests.client import Api, Client, Json
+from tests.processes.changes.samples import Board, a_board
+from tests.processes.releases.samples import Makers
+
+WENT: Json = {"what": "Version 4.2 on both relays."}
+PERMITTED = "/v1/deployments/permitted"
+
+
+def from_now(hours: float) -> str:
+    """So many hours from now."""
+    return (datetime.now(UTC) + timedelta(hours=hours)).isoformat().replace("+00:00", "Z")
+
+
+@pytest.fixture
+async def board(api: Api) -> Board:
+    owner = await api.client("Vera", Role.service_level_manager)
+    names = {"key": "mail", "name_en": "Mail", "name_zh": "邮件"}
+    await owner.post_ok("/v1/services", {**names, "criticality": "high", "owner": "me"})
+    return await a_board(api)
+
+
+@pytest.fixture
+async def makers(board: Board) -> Makers:
+    tester = await board.api.client("Sara", Role.engineer, teams=("network",))
+    head = await board.api.client("Head", Role.department_head)
+    planner = await board.api.client("Petra", Role.project_manager)
+    return Makers(planner, board.engineer, tester, head, board.manager)
+
+
+@pytest.fixture
+async def pipeline(board: Board) -> Client:
+    return await board.api.client("Pipeline", Role.integration)
+
+
+async def approved(board: Board, **changes: Any) -> Json:
+    """A change that the board has approved."""
+    return await board.manager.read(await board.approved(**changes))
+
+
+async def frozen(board: Board, **scope: Any) -> Json:
+    """A freeze that is on now, of the mails if nothing else is said."""
+    period = {"from_at": from_now(-1), "until_at": from_now(1)}
+    said = {"freeze_kind": "freeze", "title": "Closing of the year", "reason": "The books are closed."}
+    return await board.manager.post_ok("/v1/freezes", {**said, **period, **(scope or {"services": ["mail"]})})
+
+
+async def asked(client: Client, **said: Any) -> tuple[bool, list[str]]:
+    """Whether it may go out, and the codes of what keeps it."""
+    found = await client.read(PERMITTED, **{"service": "mail", **said})
+    return found["permitted"], [one["code"] for one in found["reasons"]]
+
+
+async def test_a_release_goes_out_only_with_changes_that_may_go_out(board: Board, makers: Makers) -> None:
+    draft = await board.drafted()
+    at = await makers.ready(changes=[draft["number"]])
+    question: Json = {"question": "Do we go?", "persons": [makers.head.id], "rule": "unanimous"}
+    question["due_at"] = "2199-01-01T00:00:00Z"
+    refused = await makers.manager.post(f"{at}/request_go", json=question)
+    assert (refused.status_code, refused.json()["code"]) == (409, "changes_may_not_go_out")
+    assert f"{draft['number']} (draft)" in refused.json()["detail"]
+    change = await approved(board)
+    going = await makers.with_go(changes=[change["number"]])
+    await board.manager.post_ok(f"/v1/changes/{change['id']}/cancel", {"reason": "Not needed."})
+    refused = await makers.developer.post(f"{going}/deploy", json=WENT)
+    assert (refused.status_code, refused.json()["code"]) == (409, "changes_may_not_go_out")
+    test = await makers.developer.post(f"{going}/deploy", json={**WENT, "environment": "test"})
+    assert test.status_code == 200, "elsewhere nothing is kept"
+
+
+async def test_a_release_does_not_go_out_in_a_freeze_that_its_changes_are_not_excepted_from(
+    board: Board, makers: Makers
+) -> None:
+    change = await approved(board)
+    at = await makers.with_go(changes=[change["number"]])
+    freeze = await frozen(board)
+    refused = await makers.developer.post(f"{at}/deploy", json=WENT)
+    assert (refused.status_code, refused.json()["code"]) == (409, "release_is_frozen")
+    assert "Closing of the year" in refused.json()["detail"]
+    there = f"/v1/freezes/{freeze['id']}"
+    question = board.question(change=change["number"], reason="The relay loses mail every night.")
+    await board.agent.post_ok(f"{there}/ask_exception", question)
+    await board.vote(there, "approve")
+    assert (await makers.developer.post_ok(f"{at}/deploy", WENT))["state"] == "deployed"
+
+
+async def test_a_pipeline_asks_first_and_is_told_what_keeps_it(board: Board, pipeline: Client) -> None:
+    await board.ci("srv-1")
+    draft, change = await board.drafted(), await approved(board, cis=["srv-1"])
+    assert await asked(pipeline) == (True, [])
+    assert await asked(pipeline, changes=change["number"]) == (True, [])
+    assert await asked(pipeline, changes=draft["number"]) == (False, ["change_not_open"])
+    assert await asked(pipeline, changes="CHG-1999-999999") == (False, ["unknown_change"])
+    window = {"from_at": from_now(2), "until_at": from_now(4)}
+    await board.manager.post_ok(f"/v1/changes/{change['id']}/schedule", window)
+    assert await asked(pipeline, changes=change["number"]) == (False, ["outside_its_window"])
+    assert await asked(pipeline, changes=change["number"], at=from_now(3)) == (True, [])
+    await frozen(board, ci_classes=["server"])
+    later = {"changes": change["number"], "at": from_now(0.5)}
+    assert await asked(pipeline, **later) == (False, ["outside_its_window", "frozen"])
+    assert await asked(pipeline, **later, environment="test") == (True, [])
+    assert await asked(board.engineer) == (True, []), "nothing of that class goes out"
+    stranger = await board.api.client("王芳")
+    refused = await stranger.get(PERMITTED, params={"service": "mail"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+
+
+async def test_what_is_deployed_outside_is_taken_and_flagged_with_what_forbade_it(
+    board: Board, pipeline: Client
+) -> None:
+    async def reported(run: str, **said: Any) -> Json:
+        sent = {"service": "mail", "environment": "production", "pipeline": "relay", "run": run, **said}
+        return await pipeline.post_ok("/v1/deployments", sent)
+
+    change, draft = await approved(board), await board.drafted()
+    inside = await reported("1", changes=[change["number"]])
+    assert (inside["is_outside"], inside["outside_because"]) == (False, None)
+    await frozen(board)
+    outside = await reported("2", changes=[draft["number"]], outcome="succeeded")
+    assert (outside["is_outside"], outside["outside_because"]) == (True, ["change_not_open", "frozen"])
+    assert (await reported("3", environment="test"))["is_outside"] is None
+    found = (await board.manager.read("/v1/deployments", is_outside="true"))["items"]
+    assert [one["id"] for one in found] == [outside["id"]]
