@@ -3112,6 +3112,8 @@ create table fold.webhook_source (
   silent_since_at timestamp with time zone,
   added_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  flapping_seconds integer,
+  automatic_mails text collate "C",
   constraint webhook_source_pkey PRIMARY KEY (id),
   constraint webhook_source_key_key UNIQUE (key)
 );

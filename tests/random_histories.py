@@ -23,7 +23,7 @@ from app.kernel.refusals import Refusal
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 from app.processes.incidents.lifecycle import HoldIncident, RemindIncident, ReportIncident, ResolveIncident
 from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident
-from app.processes.incidents.monitoring.alerts import RepeatAlertIncident
+from app.processes.incidents.monitoring.alerts import ClearAlertIncident, RepeatAlertIncident
 from app.processes.incidents.reviews import ReviewIncident
 from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
@@ -57,6 +57,7 @@ ACTIONS = (
     "mark_duplicate",
     "cancel",
     "repeat_alert",
+    "clear_alert",
     "remind",
     "tell_resolved",
     "assign",
@@ -231,6 +232,11 @@ def _repeat_alert(world: RandomWorld, choice: int, at: datetime | None) -> Paylo
     return RepeatAlertIncident(title="The disk is full", occurred_at=at)
 
 
+def _clear_alert(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
+    cleared_at = datetime.now(UTC) - timedelta(hours=choice % 50)
+    return ClearAlertIncident(title="The disk is full", cleared_at=cleared_at, occurred_at=at)
+
+
 def _remind(world: RandomWorld, choice: int, at: datetime | None) -> Payload:
     return RemindIncident(persons=(str(world.callers["engineer"].person_id),), occurred_at=at)
 
@@ -284,6 +290,7 @@ _BODIES = {
     "review": _review,
     "mark_duplicate": _mark_duplicate,
     "repeat_alert": _repeat_alert,
+    "clear_alert": _clear_alert,
     "remind": _remind,
     "assign": _assign,
     "comment": _comment,

@@ -79,6 +79,7 @@ PHRASES = {
     "remind": "Remind a person of {one}",
     "remind_of_review": "Remind of {one} review",
     "remind_voters": "Remind the voters of {one}",
+    "clear_alert": "Clear the alert of {one}",
     "repeat_alert": "Repeat the alert of {one}",
     "report_progress": "Report the progress of {one}",
     "reverse_work": "Reverse work on {one}",

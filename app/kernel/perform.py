@@ -344,16 +344,20 @@ async def _decide_follow_up(
     ledger: Ledger, reads: ReadContext, command: Command, first: _StreamDecision, action: str, said: Payload
 ) -> _StreamDecision:
     """Decide the action that follows at once from the first event, with the payload `said`, on the record
-    after that event. The actor policy and the segregation of duties are not checked again, as they were for
-    the first action; the action's own checks are.
+    after that event: as of the same time, or of a later one that the payload says. The actor policy and the
+    segregation of duties are not checked again, as they were for the first action; the action's own checks
+    are.
     """
-    body = said.model_copy(update={"occurred_at": command.body.occurred_at})
+    at, stated = first.ctx.occurred_at, command.body.occurred_at
+    if said.occurred_at is not None:
+        at = stated = max(at, said.occurred_at)
+    body = said.model_copy(update={"occurred_at": stated})
     after = Command(command.lifecycle, command.lifecycle[action], command.name, body, command.metadata)
     record = first.decided.record
     loaded = VersionedRecord(record, first.event.version, sorted(first.after))
     if not after.row.is_open_in(record.state):
         raise unavailable(after, record, "not_in_this_state")
-    ctx = action_context(ledger, loaded, command.metadata, occurred_at=first.ctx.occurred_at)
+    ctx = action_context(ledger, loaded, command.metadata, occurred_at=at)
     ctx.command_id = first.ctx.command_id
     ctx.follows = True
     await resolve_references(ledger, reads, after, ctx, record)

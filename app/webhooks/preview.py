@@ -26,6 +26,9 @@ async def preview_of(source: WebhookSource, raw: RawDelivery, now: datetime, zon
         evaluation = await evaluate(source, raw, now, zone)
     except MappingFailed as error:
         return shown | {"failure": error.words, "mapping_key": error.key}
+    if evaluation.failed:
+        first = evaluation.failed[min(evaluation.failed)]
+        shown |= {"failure": first.words, "mapping_key": first.key}
     return shown | {"ignored": evaluation.ignored, "news": [_shown(one) for one in evaluation.news]}
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.db import Connection
@@ -24,6 +24,7 @@ from app.kernel.rules import Clock
 from app.log.ids import uuid7
 from app.log.writer import ConcurrencyConflict, ConstraintViolation
 from app.processes.incidents.monitoring.handling import handle_alert
+from app.processes.incidents.records import OPEN
 from app.shared_connections import SharedConnections
 from app.webhooks import deliveries
 from app.webhooks.adapters import MAIL
@@ -32,10 +33,11 @@ from app.webhooks.comments import add_comment
 from app.webhooks.deliveries import DeliveryState, Effect, Outcome, StoredDelivery
 from app.webhooks.evaluation import evaluate
 from app.webhooks.finding import find_source
+from app.webhooks.heard_alerts import HeardAlert, alert_fingerprint, alert_goes_on, keep_heard
 from app.webhooks.identities import Identities, Identity, tool_caller
 from app.webhooks.mail.incoming import take_mail
 from app.webhooks.mail.refusals import MailRefused
-from app.webhooks.mapping.news import AlertNews, CommentNews, MappingFailed, News, TicketNews
+from app.webhooks.mapping.news import AlertNews, CommentNews, Evaluation, MappingFailed, News, TicketNews
 from app.webhooks.mirror import Mirror
 from app.webhooks.records import WebhookSource, WebhookSourceState
 
@@ -66,10 +68,17 @@ class _Task:
 
 @dataclass(slots=True)
 class _Progress:
-    """What a delivery has led to so far. `failure` is the first that failed."""
+    """What a delivery has led to so far. `failure` is the first that failed; `alerts` counts the alerts."""
 
-    effects: list[Effect] = field(default_factory=list)
     failure: Outcome | None = None
+    effects: list[Effect] = field(default_factory=list)
+    alerts: int = 0
+
+    def outcome(self) -> Outcome:
+        """Return what has become of the delivery as a whole."""
+        alerts = self.alerts if self.alerts == len(self.effects) else None
+        done = self.failure or Outcome(DeliveryState.processed)
+        return replace(done, effects=self.effects, alerts=alerts)
 
 
 class SourceFailed(Exception):
@@ -93,6 +102,7 @@ class Processor:
         self._mirror = Mirror(ledger, source, account, self._people)
         #: Tickets that were opened, or may have been when this was processed before.
         self._known_cases: list[str] = []
+        self._heard: dict[str, HeardAlert] = {}
 
     async def process(self, waiting: Sequence[StoredDelivery]) -> dict[UUID, Outcome]:
         """Carry out what these deliveries tell, and return their outcomes. Raises DatabaseGone."""
@@ -106,8 +116,8 @@ class Processor:
             if isinstance(told, Outcome):
                 outcomes[delivery.id] = told
                 continue
-            progress[delivery.id] = _Progress()
-            for n, news in enumerate(told):
+            progress[delivery.id] = _Progress(_failed_part(told))
+            for n, news in told.numbered():
                 by_ticket[_ticket_of(news)].append(_Task(delivery, f"{delivery.delivery_key}:{n}", news))
         turns = asyncio.Semaphore(CONCURRENT_TICKETS)
 
@@ -120,16 +130,19 @@ class Processor:
             for tasks in by_ticket.values():
                 group.create_task(in_order(tasks))
         for delivery_id, done in progress.items():
-            outcomes[delivery_id] = done.failure or Outcome(DeliveryState.processed, done.effects)
+            outcomes[delivery_id] = done.outcome()
         await self._finish(outcomes)
         return outcomes
 
     async def _finish(self, outcomes: dict[UUID, Outcome]) -> None:
-        """Record the outcomes, and have those replayed that awaited a ticket which is known now.
+        """Record the outcomes, with what was heard last of alerts, and have those replayed that awaited a
+        ticket which is known now.
 
         Those that led to the tickets are recorded last: if the process dies before, they are processed again,
         and find their tickets once more.
         """
+        await keep_heard(self._ledger.db, self._source.id, list(self._heard.values()))
+        self._heard.clear()
         failed = {key: one for key, one in outcomes.items() if one.state is DeliveryState.failed}
         await deliveries.finish(self._ledger.db, failed)
         if self._known_cases:
@@ -157,7 +170,7 @@ class Processor:
             return _failure(error)
         return Outcome(DeliveryState.processed, [effect])
 
-    async def _news(self, delivery: StoredDelivery) -> Sequence[News] | Outcome:
+    async def _news(self, delivery: StoredDelivery) -> Evaluation | Outcome:
         """Return what the delivery tells, or its outcome if it tells nothing."""
         if delivery.raw is None:
             return Outcome(DeliveryState.failed, code="content_removed")
@@ -169,11 +182,12 @@ class Processor:
             return Outcome(DeliveryState.failed, code=error.code, mapping_key=error.key)
         if evaluation.ignored is not None:
             return Outcome(DeliveryState.ignored, code=evaluation.ignored)
-        return evaluation.news
+        return evaluation
 
     async def _carry_out(self, task: _Task, progress: _Progress) -> None:
         try:
             progress.effects.append(await self._effect(task))
+            progress.alerts += isinstance(task.news, AlertNews)
         except FAILURES as error:
             progress.failure = progress.failure or _failure(error)
 
@@ -188,7 +202,7 @@ class Processor:
             return effect
         if isinstance(news, CommentNews):
             return await self._comment(news, now)
-        return await self._alert(news, task, now)
+        return await self._alert(news, task)
 
     async def _comment(self, news: CommentNews, now: datetime) -> Effect:
         ticket = await self._mirror.find_ticket(news.case)
@@ -200,21 +214,40 @@ class Processor:
         channel = self._mirror.channel
         return await add_comment(self._ledger, channel, self._account.id, author, ticket, news, now=now)
 
-    async def _alert(self, news: AlertNews, task: _Task, now: datetime) -> Effect:
+    async def _alert(self, news: AlertNews, task: _Task) -> Effect:
+        delivery, channel = task.delivery, self._mirror.channel
+        name = alert_fingerprint(self._ledger, channel, news)
+        if not delivery.has_id and await self._goes_on(name, delivery):
+            return Effect("known_already")
         metadata = CommandMetadata(
             caller=tool_caller(self._account.id),
-            now=now,
+            now=delivery.received_at,
             correlation_id=str(uuid7()),
-            source=self._mirror.channel,
+            source=channel,
             source_ref=task.key,
         )
-        fingerprint = self._ledger.vault.fingerprint("delivery", self._mirror.channel, task.key)
-        once = IdempotencyKey(self._mirror.channel, fingerprint, fingerprint)
+        fingerprint = self._ledger.vault.fingerprint("delivery", channel, task.key)
+        once = IdempotencyKey(channel, fingerprint, fingerprint)
+        seconds = self._source.flapping_seconds
+        flapping = timedelta(seconds=seconds) if seconds else None
         alert = alert_of(self._source, news)
-        outcome, done = await handle_alert(self._ledger, alert, metadata, once)
-        if done is None:
+        outcome, done = await handle_alert(self._ledger, alert, metadata, once, flapping)
+        record = None if done is None else done.record
+        incident, is_open = (None, False) if record is None else (record.id, record.state in OPEN)
+        firing = news.status == "firing"
+        self._heard[name] = HeardAlert(name, delivery.id, delivery.content_hash, firing, incident, is_open)
+        if record is None:
             return Effect(outcome.value)
-        return Effect(outcome.value, done.record.row_key, done.record.number)
+        return Effect(outcome.value, record.row_key, record.number)
+
+    async def _goes_on(self, name: str, delivery: StoredDelivery) -> bool:
+        """Return whether the alert is told just as it was the last time, and goes on."""
+        last = self._heard.get(name)
+        if last is None:
+            db, source = self._ledger.db, self._source.id
+            return await alert_goes_on(db, source, name, delivery.id, delivery.content_hash)
+        is_same = last.content_hash == delivery.content_hash and last.delivery_id != delivery.id
+        return is_same and (not last.firing or last.was_open)
 
 
 #: Why what a delivery tells cannot be carried out. A ValueError is of a value that no field can hold: it must
@@ -235,6 +268,14 @@ def _failure(error: Exception) -> Outcome:
             return Outcome(DeliveryState.failed, code="unfit_value")
         case _:
             return Outcome(DeliveryState.failed, code="others_keep_changing_it")
+
+
+def _failed_part(evaluation: Evaluation) -> Outcome | None:
+    """Return the outcome of a delivery a part of which cannot be read; None: all can."""
+    if not evaluation.failed:
+        return None
+    first = evaluation.failed[min(evaluation.failed)]
+    return Outcome(DeliveryState.failed, code=first.code, mapping_key=first.key)
 
 
 def _ticket_of(news: News) -> tuple[str, str]:

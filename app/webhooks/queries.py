@@ -14,7 +14,7 @@ from app.common.priority import Impact, Urgency
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.processes.incidents.records import Effect
 from app.webhooks.deliveries import DeliveryState
-from app.webhooks.records import UnknownSenders, WebhookSourceState
+from app.webhooks.records import AutomaticMails, UnknownSenders, WebhookSourceState
 from app.webhooks.sources import LIFECYCLE
 
 
@@ -35,6 +35,8 @@ class WebhookSourceOut(RecordOut):
     effect: Effect | None
     zone: str | None
     unknown_senders: UnknownSenders
+    flapping_seconds: int | None
+    automatic_mails: AutomaticMails | None = Field(description="Null: they are taken.")
     user_name: str | None
     rotated_at: datetime | None
     previous_ends_at: datetime | None = Field(

@@ -31,11 +31,22 @@ class UnknownSenders(CodeEnum):
     refuse = "refuse", "Refused", "拒收"
 
 
+class AutomaticMails(CodeEnum):
+    """What becomes of mails that a list passes on or a program writes: they are taken, or ignored. Answers of
+    programs, bounces and our own mails are ignored in any case.
+    """
+
+    take = "take", "Taken", "接收"
+    ignore = "ignore", "Ignored", "忽略"
+
+
 class WebhookSource(Record):
     """A tool that posts webhooks here, or a mailbox.
 
     `adapter` names the shipped mapping; `mapping` is the text of the source's own, None if the adapter's
     holds. Team, service, category, impact, urgency and effect stand for what a delivery does not tell.
+    An alert that fires again within `flapping_seconds` after it has cleared goes on with its incident.
+    `automatic_mails` says what becomes of mails of lists and programs; None: they are taken.
     `zone` is that of times without an offset. `user_name` is the one of basic authentication. The secrets are
     encrypted with the master key; the previous one is accepted until `previous_ends_at`. `silent_since_at` is
     when the last delivery came, if it has been told that no further one did for much longer than usual.
@@ -57,6 +68,8 @@ class WebhookSource(Record):
     effect: Effect | None = Field(default=None, sa_type=Text)
     zone: str | None = None
     unknown_senders: UnknownSenders | None = Field(default=None, sa_type=Text)
+    flapping_seconds: int | None = None
+    automatic_mails: AutomaticMails | None = Field(default=None, sa_type=Text)
     user_name: str | None = None
     sealed_secret: Annotated[str | None, Hidden()] = None
     previous_sealed_secret: Annotated[str | None, Hidden()] = None

@@ -41,12 +41,13 @@ from app.kernel.visibility import STAFF
 from app.processes.incidents.records import Effect
 from app.webhooks.adapters import MAIL, adapter_keys
 from app.webhooks.mapping.parse import parse_mapping
-from app.webhooks.records import UnknownSenders, WebhookSource
+from app.webhooks.records import AutomaticMails, UnknownSenders, WebhookSource
 from app.webhooks.records import WebhookSourceState as State
 
 USUAL_OVERLAP_SECONDS = 86_400
 LONGEST_OVERLAP_SECONDS = 30 * 86_400
 SHORTEST_SECRET = 16
+LONGEST_FLAPPING_SECONDS = 7 * 86_400
 
 SourceKey = Annotated[
     str,
@@ -62,7 +63,7 @@ MappingText = Annotated[
     StringConstraints(min_length=1, max_length=LARGEST_MAPPING),
     Field(
         description="Its own mapping, as TOML; none: that of the adapter.",
-        examples=["[[news]]\nkind = 'ticket'\ncase = 'body.id'\ntime = 'body.at'\n"],
+        examples=["[[news]]\nkind = 'ticket'\ncase = 'body.id'\nat = 'time(body.at)'\n"],
     ),
 ]
 SourceTitle = Annotated[
@@ -125,6 +126,18 @@ class SourceDefaults(Payload):
         description="What becomes of mails from addresses that nobody here has.",
         examples=["refuse"],
     )
+    flapping_seconds: Annotated[int, Field(ge=0, le=LONGEST_FLAPPING_SECONDS, strict=True)] | None = Field(
+        default=None,
+        description="An alert that fires again so soon after it has cleared goes on with its incident; none: "
+        "each outage is an incident of its own.",
+        examples=[900],
+    )
+    automatic_mails: AutomaticMails = Field(
+        default=AutomaticMails.take,
+        description="What becomes of mails that a list passes on or a program writes. They are never "
+        "answered. Answers of programs, bounces and our own mails are ignored in any case.",
+        examples=["ignore"],
+    )
 
 
 class AddWebhookSource(SourceDefaults):
@@ -155,6 +168,8 @@ def add(source: WebhookSource, body: AddWebhookSource, ctx: ActionContext) -> No
     source.effect = body.effect
     source.zone = body.zone
     source.unknown_senders = body.unknown_senders
+    source.flapping_seconds = body.flapping_seconds
+    source.automatic_mails = body.automatic_mails
     source.user_name = body.user_name
     source.sealed_secret = body.sealed_secret
     source.added_at = ctx.occurred_at

@@ -26,7 +26,7 @@ from app.processes.incidents.lifecycle import (
     ResolveIncident,
 )
 from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident
-from app.processes.incidents.monitoring.alerts import RepeatAlertIncident
+from app.processes.incidents.monitoring.alerts import ClearAlertIncident, RepeatAlertIncident
 from app.processes.incidents.reviews import ReviewIncident
 from app.processes.requests.records import RequestState
 from app.registry import LIFECYCLES
@@ -137,6 +137,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "went_badly": "Nobody was told.",
         "actions": [{"title": "Watch the disk", "owner": "me", "due_at": "2199-01-01T00:00:00Z"}],
     },
+    ClearAlertIncident: lambda: {"title": "Disk full on mx-1", "cleared_at": "2026-01-01T08:00:00+08:00"},
     RepeatAlertIncident: lambda: {"title": "Disk full on mx-1", "alerted_at": "2026-01-01T08:00:00+08:00"},
     MarkDuplicateIncident: lambda: {"original": IDS["incident"]},
     PassOnCommentIncident: lambda: {

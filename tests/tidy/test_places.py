@@ -127,6 +127,7 @@ SQL = {
     "app/webhooks/mirror.py": "the ticket behind a tool's own, and who sees it",
     "app/webhooks/processing.py": "which sources have deliveries that wait",
     "app/webhooks/storing.py": "deliveries as they come",
+    "app/webhooks/heard_alerts.py": "what was heard last of alerts",
     "app/webhooks/silence.py": "how often deliveries of a source come",
     "app/search/*": "the index is a table",
     "app/schema.py": "the schema itself",

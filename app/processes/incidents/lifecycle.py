@@ -52,7 +52,7 @@ from app.kernel.visibility import DESK
 from app.processes.incidents import checks
 from app.processes.incidents.duplicates import mark_duplicate, pass_on_comment, tell_resolved
 from app.processes.incidents.majors import contain, declare_major, downgrade, post_update
-from app.processes.incidents.monitoring.alerts import repeat_alert
+from app.processes.incidents.monitoring.alerts import clear_alert, repeat_alert
 from app.processes.incidents.preparation import ReviewDue, review_due
 from app.processes.incidents.records import (
     ENDED,
@@ -353,6 +353,7 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.duplicate_of_itself, checks.original_was_cancelled)),
         action(cancel,          "取消",             OPEN,                            State.cancelled,    reporter | agent, "incident.cancelled"),
         action(repeat_alert,    "告警重复",         OPEN | ENDED,                    STAYS,              integration, "incident.alert_repeated"),
+        action(clear_alert,     "告警恢复",         ENDED,                           STAYS,              integration, "incident.alert_cleared"),
         action(remind,          "催办",             OPEN,                            STAYS,              rule, "incident.reminded"),
         action(tell_resolved,   "告知原事件已解决", [State.closed],                  STAYS,              rule, "incident.original_resolved",
                unless=(checks.not_a_duplicate,)),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -242,16 +242,18 @@ async def reminder_recipients(db: Database, incident: Incident) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
+_ALERTED = """
+select id, version, state, state_since, opened_at, began_at, started_at, resolved_at, closed_at,
+  coalesce(service_restored_at, resolved_at, closed_at) as restored_at, duplicate_of_id
+from fold.incident"""
 # The condition on states is that of the index incident_alert_is_open_elsewhere, so that the index is used.
-ALERTED_INCIDENT = """
-select id, version, opened_at, began_at, started_at from fold.incident
+ALERTED_INCIDENT = f"""{_ALERTED}
 where coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedup_key = %s
   and dedup_key is not null and state in ('new', 'acknowledged', 'in_progress', 'on_hold')
 """
 
 # The last one that had begun by then, and was not over yet.
-PAST_ALERTED_INCIDENT = """
-select id, version, opened_at, began_at, started_at from fold.incident
+PAST_ALERTED_INCIDENT = f"""{_ALERTED}
 where coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedup_key = %s
   and state in ('resolved', 'closed') and coalesce(began_at, opened_at) <= %s
   and coalesce(service_restored_at, resolved_at, closed_at) >= %s
@@ -259,23 +261,52 @@ order by opened_at desc, id desc limit 1
 """
 
 # The first one that began after that, and is over now.
-NEXT_ALERTED_INCIDENT = """
-select id, version, opened_at, began_at, started_at from fold.incident
+NEXT_ALERTED_INCIDENT = f"""{_ALERTED}
 where coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedup_key = %s
   and state in ('resolved', 'closed') and began_at > %s
 order by began_at, id limit 1
 """
 
+# The last one that had begun by then, and was over by then.
+CLEARED_INCIDENT = f"""{_ALERTED}
+where coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedup_key = %s
+  and state in ('resolved', 'closed') and coalesce(began_at, opened_at) <= %s
+  and coalesce(service_restored_at, resolved_at, closed_at) between %s and %s and duplicate_of_id is null
+order by opened_at desc, id desc limit 1
+"""
+
+# What moved it last, or gave it to somebody.
+LAST_MOVE = """
+select type, actor from log.told where stream = %s and type = any(%s) order by version desc limit 1"""
+
 
 @dataclass(frozen=True, slots=True)
 class AlertedIncident:
-    """An incident of an alert, with its version."""
+    """An incident of an alert, with its version. `restored_at` is when the outage ended, as far as is
+    known.
+    """
 
     id: UUID
     version: int
+    state: str
+    state_since: datetime
     opened_at: datetime
     began_at: datetime | None
     started_at: datetime | None
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    restored_at: datetime | None
+    duplicate_of_id: UUID | None
+
+    @property
+    def begin(self) -> datetime:
+        """When the outage began, as far as is known."""
+        return self.began_at or self.opened_at
+
+    def was_resolved_by(self, at: datetime) -> bool:
+        """Return whether somebody had resolved it by then, and not as a duplicate."""
+        ended_at = self.resolved_at or self.closed_at
+        return self.duplicate_of_id is None and ended_at is not None and ended_at < at
 
 
 async def find_alerted_incident(
@@ -306,6 +337,25 @@ async def find_next_alerted_incident(
     return None if row is None else AlertedIncident(**row)
 
 
+async def find_cleared_incident(
+    db: Database, teller: UUID, source: str, dedup_key: str, since: datetime | None, at: datetime
+) -> AlertedIncident | None:
+    """Return the incident of the alert that was over by that time, and, if that is given, not before `since`;
+    None if there is none.
+    """
+    values = (teller, source, dedup_key, at, since or EARLIEST, at)
+    row = await db.row(CLEARED_INCIDENT, values)
+    return None if row is None else AlertedIncident(**row)
+
+
+async def is_reopened_by_its_tool(db: Database, incident: UUID, tool: str) -> bool:
+    """Return whether the last that happened to the open incident is that the tool, named as an actor, has
+    opened it again: nobody has worked on it since.
+    """
+    row = await db.row(LAST_MOVE, (f"incident/{incident}", sorted(MOVES)))
+    return row is not None and (row["type"], row["actor"]) == ("incident.reopened", tool)
+
+
 REVIEW = """
 select id, reviewed_at, causes, went_well, went_badly from fold.incident_review
 where record = %s order by reviewed_at desc, id desc limit 1
@@ -319,6 +369,9 @@ select occurred_at, type,
 from log.told where stream = %s and type = any(%s)
 order by version limit %s
 """
+#: What shows that somebody works on an incident, or has ended it.
+MOVES = frozenset(row.event for row in LIFECYCLE.rows if not row.stays) | {"incident.assigned"}
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 TIMELINE_ACTIONS = frozenset(row.name for row in LIFECYCLE.rows if not row.stays) | {
     "contain",
     "declare_major",

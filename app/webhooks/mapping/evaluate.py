@@ -28,6 +28,7 @@ from app.webhooks.mapping.news import (
     AlertNews,
     CommentNews,
     Evaluation,
+    FailedPart,
     MappingFailed,
     NamedPerson,
     News,
@@ -74,14 +75,23 @@ class Mapping:
         order = delivery.date_order or self.document.date_order or order_of_dates(body)
         with time_settings(TimeSettings(delivery.zone or self.document.zone or delivery.usual_zone, order)):
             news: list[News] = []
+            failed: dict[int, FailedPart] = {}
             applied = False
             for number, entry in enumerate(self.document.news):
                 for reader in self._readers(delivery, body, number, entry):
                     applied = True
-                    if reader is not None:
+                    if reader is None:
+                        continue
+                    try:
                         news.append(reader.news(entry, delivery.received_at))
+                    except MappingFailed as error:
+                        if entry.kind is not NewsKind.alert or entry.each is None:
+                            raise
+                        # One alert of a group fails alone.
+                        part = FailedPart(error.code, error.key, error.words)
+                        failed[len(news) + len(failed)] = part
             if applied:
-                return Evaluation(tuple(news), None if news else "its list is empty")
+                return Evaluation(tuple(news), None if news or failed else "its list is empty", failed)
             return Evaluation((), self._why_ignored(delivery, body))
 
     def _readers(self, delivery: Delivery, body: Any, number: int, entry: Entry) -> Iterator[_Reader | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -103,11 +104,28 @@ News = TicketNews | CommentNews | AlertNews
 
 
 @dataclass(frozen=True)
+class FailedPart:
+    """A part of a delivery that the mapping does not fit; the others hold. The fields are MappingFailed's."""
+
+    code: str
+    key: str
+    words: str
+
+
+@dataclass(frozen=True)
 class Evaluation:
-    """The news of a delivery, in the order of the mapping; without any, `ignored` says why."""
+    """The news of a delivery, in the order of the mapping; without any, `ignored` says why. `failed` are the
+    parts that cannot be read, by their numbers among all parts.
+    """
 
     news: tuple[News, ...]
     ignored: str | None = None
+    failed: Mapping[int, FailedPart] = field(default_factory=dict)
+
+    def numbered(self) -> list[tuple[int, News]]:
+        """Return the news with their numbers among all parts, which stay when others can be read, too."""
+        numbers = [n for n in range(len(self.news) + len(self.failed)) if n not in self.failed]
+        return list(zip(numbers, self.news, strict=True))
 
 
 class MappingFailed(Exception):

@@ -18,3 +18,9 @@ create table plumbing.heard_alert (
   primary key (source_id, alert)
 );
 create index heard_alert_delivery on plumbing.heard_alert (delivery_id);
+
+-- `flapping_seconds`: an alert that fires again so soon after it has cleared goes on with its incident.
+-- `automatic_mails`: whether mails of lists and of programs are taken.
+alter table fold.webhook_source
+  add column flapping_seconds integer,
+  add column automatic_mails text collate "C";

@@ -71,6 +71,14 @@ def test_one_that_fired_earlier_than_was_known_sets_the_begin_of_an_open_inciden
     assert given(record).by(TOOL).when("repeat_alert", said).record.began_at == minutes(-30)
 
 
+@pytest.mark.parametrize("said_at", [-30, -5])
+def test_one_that_cleared_after_somebody_resolved_its_incident_ends_the_outage(said_at: int) -> None:
+    record = incident(state="resolved", service_restored_at=minutes(said_at))
+    said = {"title": "Disk full", "cleared_at": instant(minutes(-10))}
+    after = given(record).by(TOOL).when("clear_alert", said).record
+    assert after.service_restored_at == minutes(max(said_at, -10))
+
+
 @pytest.mark.parametrize("caller", [REPORTER, ASSIGNEE, AGENT], ids=["reporter", "assignee", "agent"])
 def test_only_integrations_tell_of_alerts(caller: Any) -> None:
     given(incident()).by(caller).when("repeat_alert", AGAIN).refused("forbidden")

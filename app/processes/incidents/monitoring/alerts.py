@@ -1,4 +1,4 @@
-"""The action on incidents that records a repeated alert.
+"""The actions on incidents that record a repeated alert, and when it cleared.
 
 An alert is identified by the account that sends it, its source, and its key there. While its incident is
 open, repetitions join that incident.
@@ -29,3 +29,15 @@ def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionConte
     incident.last_alert_at = later_instant(incident.last_alert_at, when)
     if incident.state in OPEN and incident.began_at is not None:
         incident.began_at = min(incident.began_at, when)
+
+
+class ClearAlertIncident(Payload):
+    """The data of an alert that has cleared after somebody had resolved its incident."""
+
+    title: Title = Field(description="What the alert says, in a line.")
+    cleared_at: Instant = Field(description="When it cleared.")
+
+
+def clear_alert(incident: Incident, body: ClearAlertIncident, ctx: ActionContext) -> None:
+    """Record that the incident's alert has cleared, later than service was said to be restored."""
+    incident.service_restored_at = later_instant(incident.service_restored_at, body.cleared_at)

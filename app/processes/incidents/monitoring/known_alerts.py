@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.common.personal import is_sealed
@@ -39,6 +39,14 @@ class Firing:
 
     at: datetime
     said: dict[str, Any]
+
+
+class SaidResolution(NamedTuple):
+    """What was said when an incident was resolved, as far as it was not erased."""
+
+    code: str | None
+    done: str | None
+    cause: str | None
 
 
 async def keep_clearing(db: Database, teller: UUID, source: str, dedup_key: str, at: datetime) -> None:
@@ -79,3 +87,15 @@ async def firings_of(ledger: Ledger, stream: str) -> list[Firing]:
         at = each.get("alerted_at") or each.get("began_at")
         firings.append(Firing(event.occurred_at if at is None else from_instant(at), usual | told))
     return firings
+
+
+async def last_resolution(ledger: Ledger, incident: UUID) -> SaidResolution | None:
+    """Return what was said when the incident was resolved last; None if it never was."""
+    events = await read.stream_events(ledger.db, f"incident/{incident}")
+    resolved = [event.data["given"] for event in events if event.type == "incident.resolved"]
+    if not resolved:
+        return None
+    code, *words = (resolved[-1].get(name) for name in ("resolution_code", "done", "cause"))
+    texts = await ledger.vault.texts([text for text in words if text is not None and is_sealed(text)])
+    done, cause = (None if text is None else texts.get(text, text) for text in words)
+    return SaidResolution(code, done, cause)

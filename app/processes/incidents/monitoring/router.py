@@ -19,7 +19,8 @@ from app.api.shapes import OutputModel, Renderer
 from app.common.people import Role
 from app.kernel.actor_policy import integration
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.processes.incidents.monitoring.handling import Alert, AlertOutcome, check_posted_alert, handle_alert
+from app.processes.incidents.monitoring.alert import Alert, check_posted_alert
+from app.processes.incidents.monitoring.handling import AlertOutcome, handle_alert
 from app.processes.incidents.queries import IncidentOut
 
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"])

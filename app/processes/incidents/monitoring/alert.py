@@ -1,0 +1,77 @@
+"""An alert of a monitoring tool, however it comes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.common.priority import Impact, Urgency
+from app.common.records import CodeEnum
+from app.kernel.context import CommandMetadata
+from app.kernel.dating import FUTURE_TOLERANCE
+from app.kernel.payloads import FreeText, Instant, RecordKey, ShortText, Title
+from app.kernel.refusals import WrongValue
+from app.processes.incidents.checks import LONGEST_UNREPORTED_DAYS
+from app.processes.incidents.records import Effect
+
+
+class AlertStatus(CodeEnum):
+    """The status of an alert: it fires, or has cleared."""
+
+    firing = "firing", "Firing", "告警中"
+    cleared = "cleared", "Cleared", "已恢复"
+
+
+class Alert(BaseModel):
+    """An alert of a monitoring tool. The same `source` and `dedup_key` from the same account mean the same
+    alert.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: RecordKey = Field(description="Where it comes from, as the tool calls itself.")
+    dedup_key: ShortText = Field(
+        description="What the source calls the alert, each time that it fires or clears."
+    )
+    status: AlertStatus = Field(description="Whether something is wrong, or no more.")
+    title: Title = Field(description="What it says, in a line. Lists show it: name no persons here.")
+    description: FreeText | None = Field(default=None, description="All that it says.")
+    alerted_at: Instant | None = Field(
+        default=None, description="When it fired or cleared, if not now; at most 366 days ago."
+    )
+    impact: Impact | None = Field(default=None, description="How many are touched; needed where it fires.")
+    urgency: Urgency | None = Field(
+        default=None, description="How much their work suffers; needed where it fires."
+    )
+    effect: Effect | None = Field(default=None, description="On the service; needed where it fires.")
+    service: RecordKey | None = Field(default=None, description="The key of the service, if known.")
+    ci: RecordKey | None = Field(default=None, description="The key of the configuration item, if known.")
+    category: RecordKey | None = Field(default=None, description="The key of the category, if known.")
+
+
+def check_posted_alert(alert: Alert, metadata: CommandMetadata) -> None:
+    """Raise WrongValue if the alert's time is in the future or too long ago, or if a firing alert lacks a
+    field.
+    """
+    if alert.alerted_at is not None and alert.alerted_at > metadata.now + FUTURE_TOLERANCE:
+        raise WrongValue(pointer="/alerted_at", because="in_the_future")
+    if alert.alerted_at is not None and alert.alerted_at < metadata.now - timedelta(LONGEST_UNREPORTED_DAYS):
+        words = {"days": str(LONGEST_UNREPORTED_DAYS)}
+        raise WrongValue(words, pointer="/alerted_at", because="long_before_the_report")
+    if alert.status is AlertStatus.firing:
+        for name in ("impact", "urgency", "effect"):
+            if getattr(alert, name) is None:
+                raise WrongValue(pointer=f"/{name}", because="missing")
+
+
+def identity_of(alert: Alert, metadata: CommandMetadata) -> tuple[UUID, str, str]:
+    """Return by what an alert is the same: the account that sends it, its source, its key there."""
+    assert metadata.caller.person_id is not None, "an integration is an account"
+    return metadata.caller.person_id, alert.source, alert.dedup_key
+
+
+def time_of(alert: Alert, metadata: CommandMetadata) -> datetime:
+    """Return when the alert fired or cleared: the tool's time, else that of receipt, which `metadata` has."""
+    return metadata.now if alert.alerted_at is None else min(alert.alerted_at, metadata.now)

@@ -1,0 +1,82 @@
+"""What was heard last of each alert of a source: so the same again is known, and when it is news nonetheless.
+
+An alert that is told in the same words goes on; that is counted with the delivery that told it, and nothing
+is done, as long as its incident is open. It is done anew where the incident has ended meanwhile, or where
+something else was heard of the alert since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from app.db import Database
+from app.kernel.ledger import Ledger
+from app.processes.incidents.records import OPEN
+from app.webhooks.mapping.news import AlertNews
+
+HEARD = """
+select h.alert, h.delivery_id, h.content_hash, h.firing, i.state
+from plumbing.heard_alert h left join fold.incident i on i.id = h.incident_id
+where h.source_id = %s and h.alert = any(%s)"""
+KEEP_HEARD = """
+insert into plumbing.heard_alert (source_id, alert, delivery_id, content_hash, firing, incident_id, was_open)
+select %s, t.* from jsonb_to_recordset(%s) as t(alert text, delivery_id uuid, content_hash text,
+  firing boolean, incident_id uuid, was_open boolean)
+on conflict (source_id, alert) do update set delivery_id = excluded.delivery_id,
+  content_hash = excluded.content_hash, firing = excluded.firing, incident_id = excluded.incident_id,
+  was_open = excluded.was_open
+returning alert"""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardAlert:
+    """What was heard last of an alert, by its fingerprint: in which delivery and of what content, whether it
+    fires, its incident, and whether that was open then.
+    """
+
+    alert: str
+    delivery_id: UUID
+    content_hash: str
+    firing: bool
+    incident_id: UUID | None
+    was_open: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        incident = None if self.incident_id is None else str(self.incident_id)
+        return {
+            "alert": self.alert,
+            "delivery_id": str(self.delivery_id),
+            "content_hash": self.content_hash,
+            "firing": self.firing,
+            "incident_id": incident,
+            "was_open": self.was_open,
+        }
+
+
+def alert_fingerprint(ledger: Ledger, channel: str, news: AlertNews) -> str:
+    """Return what stands for the alert: its key may name a person."""
+    return ledger.vault.fingerprint("alert", channel, news.source, news.dedup_key)
+
+
+async def alert_goes_on(
+    db: Database, source_id: UUID, alert: str, delivery_id: UUID, content_hash: str
+) -> bool:
+    """Return whether another delivery of that content was heard last of the alert, and nothing has happened
+    since: it fires and its incident is open, or it has cleared.
+    """
+    row = await db.row(HEARD, (source_id, [alert]))
+    if row is None or row["content_hash"] != content_hash or row["delivery_id"] == delivery_id:
+        return False
+    return not row["firing"] or row["state"] in OPEN
+
+
+async def keep_heard(db: Database, source_id: UUID, heard: Sequence[HeardAlert]) -> None:
+    """Keep what was heard last of these alerts."""
+    if heard:
+        await db.rows(KEEP_HEARD, (source_id, Jsonb([one.as_json() for one in heard])))
