@@ -959,9 +959,11 @@ create table fold.external_reference (
   key text collate "C" not null,
   appended_at timestamp with time zone,
   url text,
+  number text collate "C",
   constraint external_reference_pkey PRIMARY KEY (id),
   constraint external_reference_kind_key_source_key UNIQUE (kind, key, source)
 );
+CREATE INDEX external_reference_number ON fold.external_reference USING btree (kind, number) WHERE (number IS NOT NULL);
 CREATE INDEX external_reference_record ON fold.external_reference USING btree (record);
 
 create table fold.follower (

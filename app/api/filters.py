@@ -362,7 +362,9 @@ _CHILD_FILTERS = {
     # The key alone or after its source; the name of a source contains no colon.
     "external_reference": _ChildFilter(
         "select split_part(x.record, '/', 2)::uuid from fold.external_reference x where x.kind = {kind} "
-        "and (x.key = any({said}) or (x.key = any({keys}) and x.source || ':' || x.key = any({said})))",
+        "and (x.key = any({said}) or x.number = any({said}) "
+        "or (x.key = any({keys}) and x.source || ':' || x.key = any({said})) "
+        "or (x.number = any({keys}) and x.source || ':' || x.number = any({said})))",
         _QueryText,
         _plain_values,
         "one of these names in another system, as `OPS-1` or `jira:OPS-1`",

@@ -21,7 +21,8 @@ class Visibility(CodeEnum):
 
 
 class ExternalReference(ChildRecord):
-    """The key that another system has for a record, and where people see it there.
+    """The key that another system has for a record, the number that people call it by there, if that is
+    another one, and where they see it.
 
     Persons have none: their names in other systems are in the vault.
     """
@@ -31,6 +32,7 @@ class ExternalReference(ChildRecord):
     kind: str | None = None
     source: str | None = None
     key: str | None = None
+    number: str | None = None
     url: str | None = None
 
 

@@ -305,13 +305,14 @@ async def ids_of(db: Database, lifecycle: Lifecycle[Any], names: Collection[str]
     if foreign := [name for name in others if not NUMBER.fullmatch(name)]:
         keys = [*foreign, *(name.partition(":")[2] for name in foreign)]
         query = (
-            "select key, source, split_part(record, '/', 2)::uuid as id from fold.external_reference "
-            "where kind = %s and key = any(%s)"
+            "select key, number, source, split_part(record, '/', 2)::uuid as id from fold.external_reference "
+            "where kind = %s and (key = any(%s) or number = any(%s))"
         )
         meant: dict[str, set[UUID]] = {}
-        for row in await db.rows(query, (lifecycle.kind, keys)):
-            for name in (row["key"], f"{row['source']}:{row['key']}"):
-                meant.setdefault(name, set()).add(row["id"])
+        for row in await db.rows(query, (lifecycle.kind, keys, keys)):
+            for key in filter(None, (row["key"], row["number"])):
+                for name in (key, f"{row['source']}:{key}"):
+                    meant.setdefault(name, set()).add(row["id"])
         found |= {name: next(iter(meant[name])) for name in foreign if len(meant.get(name, ())) == 1}
     return found
 
@@ -334,7 +335,8 @@ def _named(lifecycle: Lifecycle[Any], name: str) -> tuple[str, dict[str, Any]]:
         source, _, key = name.partition(":")
         reference = (
             "r.id in (select split_part(x.record, '/', 2)::uuid from fold.external_reference x where "
-            "x.kind = %(kind)s and (x.key = %(name)s or (x.key = %(key)s and x.source = %(source)s)))"
+            "x.kind = %(kind)s and (x.key = %(name)s or x.number = %(name)s "
+            "or ((x.key = %(key)s or x.number = %(key)s) and x.source = %(source)s)))"
         )
         return reference, {"kind": lifecycle.kind, "name": name, "key": key, "source": source}
     if "key" in fields:

@@ -53,7 +53,7 @@ select k.record, c.visibility, c.text from unnest(%s::text[]) as k(record) cross
   select visibility, text from fold.comment where record = k.record order by written_at desc, id desc limit %s
 ) as c
 """
-REFERENCES = "select record, source, key from fold.external_reference where record = any(%s)"
+REFERENCES = "select record, source, key, number from fold.external_reference where record = any(%s)"
 WRITE = """
 insert into search.record as old (id, kind, tokens, person_keys, made_at)
   select r.id, %s, array_to_tsvector(string_to_array(r.tokens, ' ')),
@@ -167,7 +167,8 @@ async def _rebuild_entries(
     for reference in references:
         entry = entries[reference["record"]]
         entry.public.append(reference["source"])
-        entry.key_tokens |= key_tokens(reference["key"])
+        for key in filter(None, (reference["key"], reference["number"])):
+            entry.key_tokens |= key_tokens(key)
     for comment in comments:
         if comment["text"] is not None:
             entry = entries[comment["record"]]

@@ -12,16 +12,17 @@ from uuid import UUID
 
 from app.common.children import ExternalReference
 from app.common.personal import Sealed
-from app.common.records import as_row, codecs, empty
+from app.common.records import as_row, codecs, empty, evolve, from_row
 from app.kernel.history_source import EventOrigin, HistorySource
 from app.kernel.imported_case import ImportedCase, ciphertexts, replay_case
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.observe import ObservedEvent, Snapshot, observe
+from app.kernel.rules import Clock
 from app.kernel.visibility import audience
 from app.log import read
 from app.log.canonical import instant
-from app.log.events import Event, Recorded, stream
+from app.log.events import Event, Recorded
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, ConcurrencyConflict, ConstraintViolation
 from app.processes.incidents.lifecycle import LIFECYCLE
@@ -37,15 +38,18 @@ ATTEMPTS = 5
 #: Columns of the events of a mirrored ticket that are no fields of it.
 AT, ACTOR, STATUS = "at", "actor", "status"
 REFERENCE = """
-select record from fold.external_reference where key = %s and kind = %s and source = %s"""
+select * from fold.external_reference where key = %s and kind = %s and source = %s"""
 AUDIENCE = "select audience from log.stream_head where stream = %s"
 
 
 @dataclass(frozen=True, slots=True)
 class MirroredTicket:
-    """A ticket in memory as the log has it: its stream's events told it, and who may see it."""
+    """A ticket in memory as the log has it: its stream's events told it, what the tool calls it (None: it is
+    being opened), and who may see it.
+    """
 
     case: ImportedCase[Any]
+    reference: ExternalReference | None
     audience: tuple[str, ...]
     #: Of all that was heard of it, the first heard first.
     delivery_keys: tuple[str, ...]
@@ -54,8 +58,16 @@ class MirroredTicket:
 class Mirror:
     """Mirrors the tickets of one source."""
 
-    def __init__(self, ledger: Ledger, source: WebhookSource, account: Identity, people: Identities) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        source: WebhookSource,
+        account: Identity,
+        people: Identities,
+        clock: Clock,
+    ) -> None:
         self._ledger = ledger
+        self._clock = clock
         self._source = source
         self._people = people
         self._account = account
@@ -74,9 +86,13 @@ class Mirror:
 
     async def find_ticket(self, case: str) -> str | None:
         """Return the stream of the ticket with that id over there; None if it is unknown."""
+        found = await self._reference(case)
+        return None if found is None else found.record
+
+    async def _reference(self, case: str) -> ExternalReference | None:
         kind = self._history.lifecycle.kind
-        found: str | None = await self._ledger.db.value(REFERENCE, (case, kind, self._history.name))
-        return found
+        rows = await self._ledger.db.rows(REFERENCE, (case, kind, self._history.name))
+        return from_row(ExternalReference, rows[0]) if rows else None
 
     async def apply(self, news: TicketNews, key: str) -> Effect:
         """Record what the tool tells of a ticket. `key` names this part of the delivery, for ever.
@@ -103,21 +119,24 @@ class Mirror:
         return Effect("opened" if began else "updated", record.row_key, record.number)
 
     async def _load(self, news: TicketNews) -> MirroredTicket:
-        found = await self.find_ticket(news.case)
-        if found is None:
+        reference = await self._reference(news.case)
+        if reference is None:
             record = empty(self._history.lifecycle.record, uuid7())
             assert self._history.lifecycle.code is not None
+            # Of the year in which it is recorded, as of every record here: the tool's own number is another.
             record.number = await self._ledger.numbers.next_number(
-                self._history.lifecycle.code, news.opened_at or news.at
+                self._history.lifecycle.code, self._clock()
             )
-            return MirroredTicket(ImportedCase(self._history, record), (), ())
+            return MirroredTicket(ImportedCase(self._history, record), None, (), ())
+        found = reference.record
+        assert found is not None, "a reference is of a record"
         events = await read.stream_events(self._ledger.db, found)
         texts = await self._ledger.vault.texts(ciphertexts(events))
         case = replay_case(self._history, [self._as_actor(event) for event in events], texts)
         seen = await self._ledger.db.value(AUDIENCE, (found,))
         keys = [e.source_ref for e in events if e.source == self.channel and e.source_ref is not None]
         heard = tuple(key for key in keys if not key.startswith(COMMENT_KEY))
-        return MirroredTicket(case, tuple(seen), heard)
+        return MirroredTicket(case, reference, tuple(seen), heard)
 
     def _as_actor(self, event: Recorded) -> Recorded:
         """Return the event with the person whom the tool named as its actor, as `observe` knows them."""
@@ -132,14 +151,14 @@ class Mirror:
         seal = (
             _nothing_to_seal if owner is None or owner.key is None else self._ledger.vault.sealing(owner.key)
         )
+        newest = case.latest is None or snapshot.at >= case.latest
         told = observe(case, snapshot, seal)
         rows: list[tuple[str, dict[str, Any]]] = []
-        if before == 0:
-            rows.append(self._add_reference(case, news, told[0]))
-        correlation_id = str(uuid7())
-        events = tuple(self._event(case.key, each, snapshot.actor, key, correlation_id) for each in told)
         if any(each.data["set"] for each in told):  # what changes nothing leaves the row's times as they are
             rows.append((self._history.lifecycle.table, as_row(case.record)))
+        rows += self._reference_rows(ticket, news, told[0], newest=newest)
+        correlation_id = str(uuid7())
+        events = tuple(self._event(case.key, each, snapshot.actor, key, correlation_id) for each in told)
         tokens = tuple(sorted(audience(self._history.lifecycle, case.record, ticket.audience)))
         reads = {case.key: before}
         if owner is not None:
@@ -239,23 +258,27 @@ class Mirror:
             if value is not None and fields.get(name) is None:
                 fields[name] = value
 
-    def _add_reference(
-        self, case: ImportedCase[Any], news: TicketNews, opening: ObservedEvent
-    ) -> tuple[str, dict[str, Any]]:
-        """Add the tool's id of the ticket to its first event, and return the row."""
-        reference_id = uuid7()
+    def _reference_rows(
+        self, ticket: MirroredTicket, news: TicketNews, first: ObservedEvent, *, newest: bool
+    ) -> list[tuple[str, dict[str, Any]]]:
+        """Add to the first event what the tool calls the ticket, as far as it is new, and return the row.
+        What is not the `newest` adds only what nothing else has told.
+        """
+        known = ticket.reference or empty(ExternalReference, uuid7())
+        told: dict[str, Any] = {"number": news.number, "url": news.url}
+        if ticket.reference is None:
+            told |= {"key": news.case, "kind": ticket.case.record.KIND, "record": ticket.case.key}
+            told["source"] = self._history.name
         fields = {
-            "key": news.case,
-            "kind": self._history.lifecycle.kind,
-            "record": case.key,
-            "source": self._history.name,
+            name: value
+            for name, value in sorted(told.items())
+            if value is not None and value != (old := getattr(known, name)) and (newest or old is None)
         }
-        if news.url is not None:
-            fields["url"] = news.url
-        key = stream(ExternalReference.KIND, reference_id)
-        opening.data["set"] = dict(sorted({key: fields, **opening.data["set"]}.items()))
-        envelope = {"id": str(reference_id), "version": 1, "changed_at": instant(opening.at)}
-        return f"fold.{ExternalReference.KIND}", envelope | fields
+        if not fields:
+            return []
+        first.data["set"] = dict(sorted({known.row_key: fields, **first.data["set"]}.items()))
+        changed = evolve(known, first.version, first.at, fields)
+        return [(f"fold.{ExternalReference.KIND}", as_row(changed))]
 
 
 def _repeats_the_last(ticket: MirroredTicket, key: str) -> bool:
@@ -295,7 +318,7 @@ _TEXTS = frozenset(name for name in _FIELDS if name in _RECORD and _RECORD[name]
 _OF_ENDING = frozenset({"resolution_code", "resolution", "cause"})
 #: Columns that the log may hold as the tool tells them: codes, titles, and names, ids and addresses of what
 #: is no person. Persons stand there as references; whatever else there is or will be is sealed.
-_PLAIN = frozenset({"case", "url", STATUS, "title", *CODED_FIELDS, *NAMING_FIELDS})
+_PLAIN = frozenset({"case", "number", "url", STATUS, "title", *CODED_FIELDS, *NAMING_FIELDS})
 _PERSONS = frozenset({ACTOR, *PERSON_FIELDS})
 
 

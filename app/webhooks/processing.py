@@ -99,7 +99,7 @@ class Processor:
         self._clock = clock
         self._account = account
         self._people = Identities(ledger, str(source.key), clock())
-        self._mirror = Mirror(ledger, source, account, self._people)
+        self._mirror = Mirror(ledger, source, account, self._people, clock)
         #: Tickets that were opened, or may have been when this was processed before.
         self._known_cases: list[str] = []
         self._heard: dict[str, HeardAlert] = {}

@@ -43,7 +43,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         *("fold.improvement_plan_point.refers_to", "fold.kpi_effect.change"),
         *("fold.release_stage.external_numbers", "fold.training.material_number", "fold.deployment.run"),
         *("fold.deployment.revisions", "log.release.revisions", "log.request.manual"),
-        *("log.service.number", "log.incident.number"),
+        *("fold.external_reference.number", "log.service.number", "log.incident.number"),
         *("log.ci.change", "log.improvement.numbers", "fold.suggestion_evidence.period"),
     ),
     "what is published to everybody whom it concerns; the form says: name no persons here": (

@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
 from app.api.lists import Listing
-from app.api.shapes import OutputModel, PersonStub, TeamStub, TicketOut
+from app.api.shapes import LoadedFrom, OutputModel, PersonStub, TeamStub, TicketOut
 from app.common.people import Role, RoleGrant
 from app.common.personal import is_sealed
 from app.common.priority import Impact, Priority, Urgency
@@ -30,6 +30,29 @@ from app.log.events import stream
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Effect, Incident, IncidentState, ResolutionCode
 from app.service_levels.clocks.answers.listing import SlaField, extension
+
+#: By the index external_reference_record.
+REFERENCES = """
+select record, source, key, number, url from fold.external_reference where record = any(%s)
+order by record, source, id"""
+
+
+class ExternalReferenceOut(OutputModel):
+    """What another system calls the incident, and where people see it there."""
+
+    source: str = Field(description="The source of a tool, or the name of an imported history.")
+    key: str = Field(description="Its id over there.")
+    number: str | None = Field(description="What people call it there, as far as it is told.")
+    url: str | None = Field(description="Where they see it.")
+
+
+async def references_of(ledger: Ledger, incidents: Sequence[UUID]) -> dict[UUID, list[Any]]:
+    """Return what other systems call each of the incidents."""
+    names = {stream(Incident.KIND, incident): incident for incident in incidents}
+    found: dict[UUID, list[Any]] = {}
+    for row in await ledger.db.rows(REFERENCES, (list(names),)):
+        found.setdefault(names[row.pop("record")], []).append(row)
+    return found
 
 
 class IncidentOut(TicketOut):
@@ -84,6 +107,9 @@ class IncidentOut(TicketOut):
     reviewed_at: datetime | None = Field(description="When its present resolution was reviewed.")
     reopen_days: int | None = Field(
         description="For how many days after its end it may be reopened, if an agreement says so."
+    )
+    external_references: Annotated[list[ExternalReferenceOut] | None, LoadedFrom(references_of)] = Field(
+        description="What tools and imported histories call it, with its link; null in what is past."
     )
     sla: SlaField
 

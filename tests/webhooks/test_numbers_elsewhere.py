@@ -1,0 +1,71 @@
+"""A mirrored ticket is found by what people call it over there, and says where that is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from app.kernel.rebuild import compare
+from app.registry import LIFECYCLES
+from tests.canaries.erasing import follow
+from tests.client import Api, Json
+from tests.webhooks.test_receiving import an_admin
+from tests.webhooks.tools import Tool, a_source
+
+
+def a_ticket(minute: int, **more: object) -> Json:
+    """What a tool tells of a ticket at that minute."""
+    told = {"id": "10071", "number": "ABC-4", "url": "https://tool.example/browse/ABC-4", "title": "No mail"}
+    at = {"created_at": "2019-03-02T08:00:00Z", "updated_at": f"2019-03-02T08:{minute:02}:00Z"}
+    return told | at | {"status": "open"} | more
+
+
+async def names(tool: Tool) -> list[Json]:
+    """What the only ticket is called elsewhere."""
+    (ticket,) = await tool.tickets()
+    read = await tool.admin.read(f"/v1/incidents/{ticket['id']}")
+    assert read["external_references"] == ticket["external_references"]
+    found: list[Json] = read["external_references"]
+    return found
+
+
+async def test_it_is_found_by_its_number_and_its_id_and_has_its_link(api: Api) -> None:
+    tool = await a_source(api, await an_admin(api), "generic")
+    await tool.deliver(a_ticket(0))
+    await tool.deliver(a_ticket(0, id="10072", number="ABC-5", url=None))
+    await follow(api.ledger)
+    link = "https://tool.example/browse/ABC-4"
+    for name in ("ABC-4", "10071", "generic-1:ABC-4", "generic-1:10071"):
+        one = await tool.admin.read(f"/v1/incidents/{name}")
+        told = {"source": "generic-1", "key": "10071", "number": "ABC-4", "url": link}
+        assert one["external_references"] == [told], name
+        for asked in ({"external_reference": name}, {"q": name}):
+            (found,) = (await tool.admin.read("/v1/incidents", **asked))["items"]
+            assert found["id"] == one["id"], asked
+
+
+async def test_a_ticket_that_moves_over_there_is_called_anew_in_any_order(api: Api) -> None:
+    moved = {"number": "NEW-9", "url": "https://tool.example/browse/NEW-9"}
+    for key, order in (("a", (0, 5, 9)), ("b", (9, 0, 5)), ("c", (5, 9, 0))):
+        tool = await a_source(api, await an_admin(api), "generic", key=key)
+        for minute in order:
+            await tool.deliver(a_ticket(minute, id=key, **(moved if minute == 9 else {})))
+        one = await tool.admin.read(f"/v1/incidents/{key}:NEW-9")
+        assert [(ref["number"], ref["url"]) for ref in one["external_references"]] == [tuple(moved.values())]
+    async with api.ledger.db.connection() as connection:
+        comparison = await compare(connection, LIFECYCLES)
+    assert (comparison.differing, comparison.shown) == ({}, [])
+
+
+async def test_what_has_no_number_of_its_own_gets_it_when_it_is_told(api: Api) -> None:
+    tool = await a_source(api, await an_admin(api), "generic")
+    await tool.deliver(a_ticket(5, number=None, url=None))
+    assert [(ref["number"], ref["url"]) for ref in await names(tool)] == [(None, None)]
+    await tool.deliver(a_ticket(0))
+    assert [ref["number"] for ref in await names(tool)] == ["ABC-4"]
+
+
+async def test_its_own_number_is_of_the_year_in_which_it_is_recorded(api: Api) -> None:
+    tool = await a_source(api, await an_admin(api), "generic")
+    await tool.deliver(a_ticket(0))
+    (ticket,) = await tool.tickets()
+    assert ticket["number"].startswith(f"INC-{datetime.now(UTC).year}-")
