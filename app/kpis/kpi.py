@@ -73,6 +73,13 @@ class Direction(CodeEnum):
     none = "none", "Neither", "无方向"
 
 
+class Clock(CodeEnum):
+    """The clock that a duration is told by; a point has its distribution under the same name."""
+
+    business = "business", "Business time", "工作时间"
+    elapsed = "elapsed", "By the wall clock", "自然时间"
+
+
 class Comparator(CodeEnum):
     """The comparison by which a value meets its target."""
 
@@ -217,6 +224,13 @@ class Kpi:
     def is_in_business_time(self) -> bool:
         """True if the value is a duration in business time (of cases that have a calendar)."""
         return self.measure is Measure.business_seconds
+
+    @property
+    def clock(self) -> Clock | None:
+        """The clock of the value; None if it is no duration of cases."""
+        if not self.is_timed:
+            return None
+        return Clock.business if self.is_in_business_time else Clock.elapsed
 
     @property
     def is_timed(self) -> bool:

@@ -315,6 +315,7 @@ def describe_kpi(kpi: Kpi, language: str) -> KpiOut:
         direction=kpi.direction,
         aggregate=kpi.aggregate,
         basis=kpi.basis,
+        clock=kpi.clock,
         dimensions=list(kpi.dimensions),
     )
 

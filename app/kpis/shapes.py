@@ -9,7 +9,7 @@ from pydantic import Field
 from app.api.shapes import OutputModel
 from app.common.people import Role
 from app.kpis.dimensions import Dimension
-from app.kpis.kpi import Aggregate, Basis, Direction, Unit
+from app.kpis.kpi import Aggregate, Basis, Clock, Direction, Unit
 from app.kpis.lag_notice import LAG_DESCRIPTION
 from app.kpis.point_parts import KpiPrevious
 from app.kpis.series import KpiPoint
@@ -30,6 +30,10 @@ class KpiOut(OutputModel):
     aggregate: Aggregate = Field(description="What becomes of the cases' numbers.")
     basis: Basis = Field(description="Which instant decides the period that a case counts in.")
     dimensions: list[Dimension] = Field(description="What it can be cut and filtered by.")
+    clock: Clock | None = Field(
+        description="Of a mean or median of durations, the clock of the value: a point's median and 90th "
+        "percentile of that clock are in the member called so. Null: it is no duration."
+    )
 
 
 class KpiSummary(KpiOut):

@@ -32,6 +32,30 @@ axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violatio
 SHOWN = "document.querySelector('main[aria-busy=false]') && !document.querySelector('.waiting')"
 #: Of a fact that is told of an event, what it is called and what it is.
 SAID = "(one) => [one.querySelector('dt').innerText, one.querySelector('dd').innerText]"
+#: What the page of a KPI tells of its last period and of its teams, and what the API answers.
+TOLD_BY_CLOCK = """(async () => {
+  const {get} = await import('/dashboard/api.js');
+  const format = await import('/dashboard/format.js');
+  const {asked} = await import('/dashboard/overview.js');
+  const [kpi] = (await get('/v1/kpis')).items.filter((one) => one.key === 'incident_resolution_seconds');
+  const zone = (await get('/v1/kpis')).tz;
+  const {points} = await get(`/v1/kpis/${kpi.key}`, asked(kpi, zone));
+  const words = (of) => Object.fromEntries(
+    Object.entries(of ?? {}).map(([name, value]) => [name, format.duration(value)]));
+  const table = document.querySelector('#teams table');
+  const heads = [...table.querySelectorAll('thead th')].map((one) => one.innerText);
+  const place = heads.indexOf('Median');
+  const teams = [...table.querySelectorAll('tbody tr')].map((row) => row.children[place].innerText);
+  const {chosen, next} = await import('/dashboard/periods.js');
+  const {state} = await import('/dashboard/state.js');
+  const begin = chosen(state, zone);
+  const period = {grain: 'all', from: begin, to: next(begin, state.grain), by: 'team'};
+  const by = await get(`/v1/kpis/${kpi.key}`, period);
+  const rows = by.points.map((point) => point.business ? format.duration(point.business.median) : '');
+  const last = points.at(-1);
+  return [document.querySelector('#trend .facts').innerText, heads, teams.toSorted(),
+    {business: words(last.business), elapsed: words(last.elapsed), teams: rows.toSorted()}];
+})()"""
 UUID_LIKE = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-")
 PERIOD, TEAM = "#period", "#team"
 #: What an unknown visitor is answered, and so the browser notes; nothing else may be complained of.
@@ -106,6 +130,7 @@ async def test_figures_open_to_cases_and_events_in_both_languages(
         await _faultless(page)
         await _back_and_forth(page)
         await _down_to_events(page)
+        await _told_by_their_own_clock(page, url)
         await _years_back(page, url)
         await _holds_its_limits(page)
         await _says_once_what_ails(page)
@@ -180,6 +205,23 @@ async def _down_to_events(page: Page) -> None:
     assert of_people, "somebody is named in what was said"
     assert [value for value in of_people if UUID_LIKE.search(value)] == []
     await _faultless(page)
+
+
+async def _told_by_their_own_clock(page: Page, url: str) -> None:
+    """Beside a mean stand the median and the 90th percentile of the same clock, of the whole and of each
+    team; those of the other one are told with its name.
+    """
+    await page.open(f"{url}/dashboard?lang=en&kpi=incident_resolution_seconds&grain=quarter")
+    await page.until("document.querySelector('#trend canvas')")
+    await page.until(SHOWN)
+    told, heads, teams, expected = await page.run(TOLD_BY_CLOCK)
+    own, wall = expected["business"], expected["elapsed"]
+    assert own["median"] != wall["median"], "the demo's tickets wait for the morning"
+    assert f"Median {own['median']}" in told
+    assert f"9 of 10 within {own['p90']}" in told
+    assert f"by the wall clock: mean {wall['mean']}, median {wall['median']}" in told
+    assert heads.count("Median") == 1
+    assert teams == expected["teams"]
 
 
 async def _years_back(page: Page, url: str) -> None:

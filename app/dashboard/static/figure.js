@@ -79,17 +79,23 @@ function besides(kpis, point) {
   return h("p", { class: "soft facts", id: "besides" }, ...told.map(each));
 }
 
+/** The distribution of the clock that the value is of. The other clock is never beside it without its name. */
+const times = (kpi, point) => (kpi.clock ? point[kpi.clock] : null);
+
 function facts(kpi, point, zone) {
   const say = format.words();
+  const own = times(kpi, point);
+  const wall = kpi.clock === "business" && point.elapsed ? point.elapsed : null;
   const told = [
     point.target ? `${say.target} ${format.target(point.target, kpi.unit)}` : say.noTarget,
     say.caseCount(format.number(point.cases)),
-    point.elapsed ? `${say.median} ${format.duration(point.elapsed.median)}` : null,
+    own ? `${say.median} ${format.duration(own.median)}` : null,
     point.exposure?.agreed_seconds ? `${say.agreed}: ${format.duration(point.exposure.agreed_seconds)}` : null,
     point.exposure?.outage_seconds ? `${say.outage}: ${format.duration(point.exposure.outage_seconds)}` : null,
     point.exposure?.at_least ? `${say.atLeast}: ${format.duration(point.exposure.at_least)}` : null,
     point.exposure && point.exposure.expected !== null ? `${say.expected}: ${format.value(point.exposure.expected, "ratio")}` : null,
-    point.elapsed ? `${say.p90} ${format.duration(point.elapsed.p90)}` : null,
+    own ? `${say.p90} ${format.duration(own.p90)}` : null,
+    wall ? say.byWallClock(format.duration(wall.mean), format.duration(wall.median)) : null,
     point.undecided ? `${say.undecided}: ${format.number(point.undecided)}` : null,
     point.open_cases ? `${say.open}: ${format.number(point.open_cases)}` : null,
     point.on_hold ? `${say.onHold}: ${format.number(point.on_hold)}` : null,
@@ -133,7 +139,7 @@ function teamsOf(kpi, answer, teams) {
   const columns = [
     [say.status, (point) => point.status && status(point.status)],
     [say.target, (point) => point.target && format.target(point.target, kpi.unit)],
-    [say.median, (point) => point.elapsed && format.duration(point.elapsed.median)],
+    [say.median, (point) => times(kpi, point) && format.duration(times(kpi, point).median)],
   ].filter(([, told]) => points.some(told));
   const rows = points.map((point) => {
     const team = point.by.team ?? "none";

@@ -34,6 +34,7 @@ export default {
   interval: "95 % interval",
   median: "Median",
   p90: "9 of 10 within",
+  byWallClock: (mean, median) => `by the wall clock: mean ${mean}, median ${median}`,
   open: "Still open",
   onHold: "on hold",
   small: "few cases",

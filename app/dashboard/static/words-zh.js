@@ -34,6 +34,7 @@ export default {
   interval: "95% 区间",
   median: "中位数",
   p90: "九成不超过",
+  byWallClock: (mean, median) => `按自然时间：均值 ${mean}，中位数 ${median}`,
   open: "未结束",
   onHold: "挂起",
   small: "样本少",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from app.kernel.refusals import WrongValue
 from app.kpis.access import question_of
 from app.kpis.dimensions import Dimension
-from app.kpis.effects.lifecycle import CompareWindows, EffectWindow
+from app.kpis.effects.lifecycle import CompareWindows, EffectWindow, PromisedEffect
 from app.kpis.effects.records import KpiEffect
-from app.kpis.kpi import Kpi
+from app.kpis.kpi import Direction, Kpi
 from app.kpis.periods import Grain
 from app.kpis.question import CannotAnswer, Question, QuestionParameters
 from app.settings import Settings
@@ -110,6 +111,16 @@ def questions_again(kpi: Kpi, effect: KpiEffect) -> EffectQuestions:
     if control is None:
         return EffectQuestions(before, after, None, None)
     return EffectQuestions(before, after, replace(before, filters=control), replace(after, filters=control))
+
+
+def check_promise(kpi: Kpi, promised: PromisedEffect, pointer: str) -> None:
+    """Refuse a promise of nothing, and one that the KPI becomes worse. Raises WrongValue."""
+    change, direction = Decimal(promised.change), kpi.direction
+    if change == 0:
+        raise WrongValue(pointer=pointer, because="promise_of_nothing")
+    if direction is not Direction.none and (change > 0) is not (direction is Direction.up):
+        words = {"direction": direction.label("en"), "direction_zh": direction.label("zh")}
+        raise WrongValue(words, pointer=pointer, because="promise_to_worsen")
 
 
 def _filters(scope: Mapping[Dimension, Sequence[str]]) -> Filters:

@@ -69,6 +69,42 @@ class WarningCode(CodeEnum):
         "There are cases on few days only, and cases of a day are alike: more days tell more",
         "单据只分布在少数几天，而同一天的单据相似：天数更多才更可靠",
     )
+    many_ties = (
+        "many_ties",
+        "Many cases of both windows took no business time: medians and pairs tell little of them",
+        "两个窗口中都有许多单据不占工作时间：中位数与配对说明不了多少",
+    )
+    different_zeros = (
+        "different_zeros",
+        "The windows have other shares of cases that took no business time",
+        "两个窗口中不占工作时间的单据占比不同",
+    )
+    different_closed_days = (
+        "different_closed_days",
+        "One window has more closed days, on which no business time goes by",
+        "其中一个窗口的非工作日更多",
+    )
+    no_control = (
+        "no_control",
+        "It is not compared with anybody outside the pilot",
+        "没有与试点之外的任何人对照",
+    )
+    recorded_late = (
+        "recorded_late",
+        "The baseline and the promise were recorded after the change had begun",
+        "基线与承诺是在变更开始之后才记录的",
+    )
+    before_agreed_end = (
+        "before_agreed_end",
+        "It was measured before the agreed end",
+        "测量早于约定的结束时间",
+    )
+    measured_before = (
+        "measured_before",
+        "The same was measured before: whoever looks often finds something by chance",
+        "同一效果此前已测量过：看得多了总会碰巧有所发现",
+    )
+    no_cases = "no_cases", "A window has no cases", "其中一个窗口没有单据"
 
 
 class EffectWarning(OutputModel):
@@ -83,11 +119,17 @@ class EffectWarning(OutputModel):
     changes: list[str] = Field(default=[], description="Of other changes: the numbers of the first ones.")
     cases: int | None = Field(default=None, description="How many open cases or changes there are.")
     days: int | None = Field(default=None, description="Of few days: how many the smaller side has.")
+    times: int | None = Field(default=None, description="How often the same was measured before.")
+    at: datetime | None = Field(
+        default=None, description="When it was recorded; or until when it was agreed to measure."
+    )
     final_at: datetime | None = Field(default=None, description="Until when the figures can change.")
     before: float | None = Field(
-        default=None, description="Of seasons: the KPI of the same window a year earlier than before."
+        default=None,
+        description="Of seasons: the KPI of the same window a year earlier than before. Of shares: that of "
+        "the window before.",
     )
-    after: float | None = Field(default=None, description="Of seasons: a year earlier than after.")
+    after: float | None = Field(default=None, description="The same of the window after.")
 
 
 class EffectSide(OutputModel):

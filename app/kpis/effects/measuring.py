@@ -5,7 +5,7 @@ own.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ from app.kpis.effects.content import (
 )
 from app.kpis.effects.lifecycle import CompareWindows, MeasuredEffect, PromisedEffect
 from app.kpis.effects.records import PromisedAs
-from app.kpis.effects.warnings import warnings_of
+from app.kpis.effects.warnings import Circumstances, warnings_of
 from app.kpis.kpi import Direction, Kpi
 from app.kpis.question import CannotAnswer
 from app.kpis.statistics.effects.codes import EffectMethod, IntervalMethod
@@ -62,24 +62,27 @@ async def measure(
 
     Raises WrongValue for what cannot be measured, DatabaseGone.
     """
-    (found,) = await measure_together(db, [(asked, body)], now)
+    (found,) = await measure_together(db, [(asked, body, Circumstances())], now)
     return found
 
 
 async def measure_together(
-    db: Database, all_asked: Sequence[tuple[EffectQuestions, CompareWindows]], now: datetime
+    db: Database, all_asked: Sequence[tuple[EffectQuestions, CompareWindows, Circumstances]], now: datetime
 ) -> list[MeasuredEffect]:
-    """Measure several effects in their order, all of them as of one position of the facts. Raises as
-    `measure` does.
+    """Measure several effects in their order, all of them as of one position of the facts, with what is known
+    of each besides. Raises as `measure` does.
     """
     loaded = []
     async with snapshot_connection(db) as connection:
         position, _ = await facts_position(connection)
-        for asked, body in all_asked:
+        for asked, body, of in all_asked:
             windows = await load_windows(connection, asked, method_of(asked.kpi))
-            loaded.append((windows, await warnings_of(connection, asked, windows.after, body.change)))
+            warned = await warnings_of(
+                connection, asked, windows.before, windows.after, replace(of, change=body.change)
+            )
+            loaded.append((windows, warned))
     measured = []
-    for (asked, body), (windows, warnings) in zip(all_asked, loaded, strict=True):
+    for (asked, body, _), (windows, warnings) in zip(all_asked, loaded, strict=True):
         result = await asyncio.to_thread(compare, windows, position, RESAMPLES, body.promised, warnings)
         measured.append(_measured(asked, position, result, now))
     return measured

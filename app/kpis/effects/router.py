@@ -22,7 +22,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.router import SVG_RESPONSE, chosen_language, svg_response
 from app.kpis.effects import measuring
-from app.kpis.effects.asking import questions_again, questions_of
+from app.kpis.effects.asking import check_promise, questions_again, questions_of
 from app.kpis.effects.content import EffectResult
 from app.kpis.effects.figures import EffectDrawing, draw_behaviour, draw_cases_of, draw_effect
 from app.kpis.effects.lifecycle import LIFECYCLE, CompareWindows, MeasureKpiEffect
@@ -114,6 +114,8 @@ async def _measure(
     if not row.who.allows(context.caller, None):
         raise ledger.forbidden(row.who, context.language)
     asked = questions_of(ledger.settings, kpi, body, context.now)
+    if body.promised is not None:
+        check_promise(kpi, body.promised, "/promised/change")
     found = await measuring.measure(ledger.db, asked, body, context.now)
     said = ActionRequest(None, body, None, idempotency_key)
     return await handle_action(

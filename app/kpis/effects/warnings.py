@@ -4,8 +4,11 @@ position.
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from app.db import Connection
 from app.kpis import answer, periods
@@ -27,43 +30,171 @@ MONTHS_LOOKED_AT, MONTHS_OF_LIMITS = 2, 24
 #: Windows of almost a year have all seasons in them.
 WHOLE_YEAR = timedelta(days=330)
 MOST_CHANGES = 10
-#: The changes implemented, and the improvements begun, in a time: changes of the services or teams named
-#: (null: all), improvements of the KPI's processes or of none, since a pilot is not cut by services alone.
+#: Closed days and cases without business time are another share of a window if they differ by so much.
+DIFFERENT_SHARE = 0.1
+#: Where so many of all pairs are of two cases without any business time, pairs and medians tell little.
+MANY_TIES = 0.1
+#: What was changed in a time, in the same scope: changes of the services or teams named (null: all but
+#: standard ones, which are done every day); and improvements of the KPI's processes or of none, by where they
+#: were tried, or, once they are there for all, by the cases of their baselines.
 OTHER_CHANGES = """
 select number, count(*) over () from (
   select number, implemented_at as began_at from fold.change
   where implemented_at >= %(begin)s and implemented_at < %(end)s
     and (%(services)s::text[] is null or service = any(%(services)s) or services && %(services)s::text[])
     and (%(teams)s::uuid[] is null or team_id = any(%(teams)s))
+    and (%(services)s::text[] is not null or %(teams)s::uuid[] is not null or type <> 'standard')
   union all
-  select number, least(pilot_started_at, implemented_at) from fold.improvement
-  where least(pilot_started_at, implemented_at) >= %(begin)s
-    and least(pilot_started_at, implemented_at) < %(end)s
+  select number, min(began_at) from (
+    select id, number, process, pilot_started_at as began_at, coalesce(pilot_scope, '{}') as scope
+    from fold.improvement
+    union all
+    select improvement.id, improvement.number, improvement.process,
+      coalesce(cutover_at, implemented_at), coalesce(scope.scope, '{}')
+    from fold.improvement
+    left join fold.kpi_baseline scope on scope.record = 'improvement/' || improvement.id
+  ) touched
+  where began_at >= %(begin)s and began_at < %(end)s
     and (process is null or process = any(%(processes)s))
+    and not exists (
+      select from jsonb_each(touched.scope) part
+      where %(scope)s::jsonb ? part.key
+        and not part.value ?| array(select jsonb_array_elements_text(%(scope)s::jsonb->part.key)))
+  group by number
 ) other
 where number is distinct from %(change)s order by began_at, number limit %(most)s"""
+#: How often the same was measured before: each look at a window that goes on may find something by chance.
+MEASURED_BEFORE = """
+select count(*) from fold.kpi_effect
+where kpi = %(kpi)s and scope = %(scope)s::jsonb and control is not distinct from %(control)s::jsonb
+  and change is not distinct from %(change)s
+  and before_begins_at = %(begin)s and after_begins_at = %(after)s"""
+#: The share of closed days in both windows, by the calendars of the services named (null: of all).
+CLOSED_DAYS = """
+select avg(closed::integer) filter (where day.place < %(first)s)::double precision,
+  avg(closed::integer) filter (where day.place >= %(first)s)::double precision
+from (select distinct calendar from fold.service
+  where %(services)s::text[] is null or key = any(%(services)s)) used
+join fold.calendar on calendar.key = used.calendar
+cross join unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
+  with ordinality as day(begins, ends, place)
+cross join lateral (select not exists (select from business_time.calendar_span span
+  where span.version = calendar.newest_id
+    and span.starts < day.ends and span.ends > day.begins) as closed) open
+group by calendar.key"""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known of an effect besides what is asked.
+
+    `change` is the number of what it is said to be the effect of, `began_at` when that began, and
+    `frozen_at` when the baseline and the promise were recorded. `agreed_end_at` is until when it was agreed
+    to measure. `wants_control`: it is one of a pilot, which is compared with others.
+    """
+
+    change: str | None = None
+    began_at: datetime | None = None
+    frozen_at: datetime | None = None
+    agreed_end_at: datetime | None = None
+    wants_control: bool = False
 
 
 async def warnings_of(
     connection: Connection,
     asked: EffectQuestions,
+    before: WindowCases,
     after: WindowCases,
-    change: str | None,
+    of: Circumstances,
 ) -> list[EffectWarning]:
-    """Return the warnings of an effect, `change` being the number of the one that it is said to be of.
-
-    `after` are the cases of the window after, of the scope. Raises CannotAnswer.
-    """
+    """Return the warnings of an effect between these windows of the scope. Raises CannotAnswer."""
     found = [
+        *_as_agreed(asked, of),
+        *_of_windows(before, after),
         await _after_signal(connection, asked.before),
         await _different_seasons(connection, asked),
-        await _other_changes(connection, asked, change),
+        await _other_closed_days(connection, asked),
+        await _other_changes(connection, asked, of.change),
+        await _measured_before(connection, asked, of.change),
         _open_cases(after),
         _can_change(after.question),
         EffectWarning(code=WarningCode.running) if after.question.bounds[-1] > after.question.now else None,
         EffectWarning(code=WarningCode.standing) if asked.kpi.basis is Basis.standing else None,
     ]
     return [one for one in found if one is not None]
+
+
+def _as_agreed(asked: EffectQuestions, of: Circumstances) -> list[EffectWarning | None]:
+    """Warn of what was recorded too late or measured too early, and of a pilot without others."""
+    late = of.frozen_at is not None and of.began_at is not None and of.frozen_at > of.began_at
+    early = of.agreed_end_at is not None and of.agreed_end_at > asked.after.now
+    alone = of.wants_control and asked.control_before is None
+    return [
+        EffectWarning(code=WarningCode.recorded_late, at=of.frozen_at) if late else None,
+        EffectWarning(code=WarningCode.before_agreed_end, at=of.agreed_end_at) if early else None,
+        EffectWarning(code=WarningCode.no_control) if alone else None,
+    ]
+
+
+def _of_windows(before: WindowCases, after: WindowCases) -> list[EffectWarning | None]:
+    """Warn of a window without cases, and of cases that took no business time: other shares, or many."""
+    if not before.cases or not after.cases:
+        return [EffectWarning(code=WarningCode.no_cases)]
+    if not before.question.kpi.is_timed or not before.values or not after.values:
+        return []
+    first, second = (sum(not one.value for one in of.values) / len(of.values) for of in (before, after))
+    differ, tied = abs(second - first) >= DIFFERENT_SHARE, first * second >= MANY_TIES
+    return [
+        EffectWarning(code=WarningCode.different_zeros, before=first, after=second) if differ else None,
+        EffectWarning(code=WarningCode.many_ties, before=first, after=second) if tied else None,
+    ]
+
+
+async def _other_closed_days(connection: Connection, asked: EffectQuestions) -> EffectWarning | None:
+    """Warn of business time in windows of which one has more closed days, by one of the calendars."""
+    if not asked.kpi.is_in_business_time:
+        return None
+    days = [_days(question) for question in (asked.before, asked.after)]
+    parameters = {
+        "begins": [begin for of in days for begin, _ in of],
+        "ends": [end for of in days for _, end in of],
+        "first": len(days[0]) + 1,
+        "services": [one for one in asked.before.filters.get(Dimension.service, ()) if one != NO_VALUE]
+        or None,
+    }
+    rows = await fetch(connection, Statement(CLOSED_DAYS, parameters))
+    apart = [(abs(after - before), before, after) for before, after in rows]
+    if not apart or max(apart)[0] < DIFFERENT_SHARE:
+        return None
+    _, before, after = max(apart)
+    return EffectWarning(code=WarningCode.different_closed_days, before=before, after=after)
+
+
+def _days(question: Question) -> list[tuple[datetime, datetime]]:
+    """Return the days of the window that have gone by."""
+    begin, end = question.bounds[0], min(question.bounds[-1], question.now)
+    return list(pairwise(dict.fromkeys((begin, *periods.day_starts(begin, end, question.zone), end))))
+
+
+async def _measured_before(
+    connection: Connection, asked: EffectQuestions, change: str | None
+) -> EffectWarning | None:
+    """Warn if the same effect was measured before, up to now or an earlier day."""
+    control = None if asked.control_before is None else asked.control_before.filters
+    parameters = {
+        "kpi": asked.kpi.key,
+        "scope": _as_json(asked.before.filters),
+        "control": None if control is None else _as_json(control),
+        "change": change,
+        "begin": asked.windows[0],
+        "after": asked.windows[2],
+    }
+    ((times,),) = await fetch(connection, Statement(MEASURED_BEFORE, parameters))
+    return EffectWarning(code=WarningCode.measured_before, times=times) if times else None
+
+
+def _as_json(filters: Mapping[Dimension, Sequence[str]]) -> str:
+    return json.dumps({dimension.value: list(values) for dimension, values in filters.items()})
 
 
 async def _after_signal(connection: Connection, before: Question) -> EffectWarning | None:
@@ -138,6 +269,7 @@ async def _other_changes(
         "processes": list(asked.kpi.processes),
         "services": services or None,
         "teams": ids if teams else None,
+        "scope": _as_json(asked.before.filters),
         "most": MOST_CHANGES,
     }
     rows = await fetch(connection, Statement(OTHER_CHANGES, parameters))

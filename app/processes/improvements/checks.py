@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from app.common.improvement import ASPECTS, ImprovementAspect, ImprovementScope
@@ -22,8 +21,8 @@ from app.kernel.refusals import PreparationRefused, WrongValue
 from app.kpis.baselines.payloads import check_baseline_questions
 from app.kpis.catalogue import KPIS
 from app.kpis.dimensions import Dimension
-from app.kpis.effects.lifecycle import PromisedEffect, Scope
-from app.kpis.kpi import Direction
+from app.kpis.effects.asking import check_promise
+from app.kpis.effects.lifecycle import Scope
 from app.kpis.question import NO_VALUE
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.children.records import ImprovementTarget
@@ -141,18 +140,8 @@ async def proposal_does_not_fit(
         raise WrongValue(pointer="/plan", because="missing")
     check_baseline_questions(body.targets, str(ctx.zone), ctx.now)
     for n, target in enumerate(body.targets):
-        _check_promise(target.kpi, target.promised, f"/targets/{n}/promised/change")
+        check_promise(KPIS[target.kpi or ""], target.promised, f"/targets/{n}/promised/change")
     _check_amount(body.planned_cost, body.currency, "/planned_cost")
-
-
-def _check_promise(kpi: str | None, promised: PromisedEffect, pointer: str) -> None:
-    """Refuse a promise of nothing, and one that the KPI becomes worse."""
-    change, direction = Decimal(promised.change), KPIS[kpi or ""].direction
-    if change == 0:
-        raise WrongValue(pointer=pointer, because="promise_of_nothing")
-    if direction is not Direction.none and (change > 0) is not (direction is Direction.up):
-        words = {"direction": direction.label("en"), "direction_zh": direction.label("zh")}
-        raise WrongValue(words, pointer=pointer, because="promise_to_worsen")
 
 
 def _check_amount(amount: str | None, currency: str | None, pointer: str) -> None:
@@ -366,7 +355,7 @@ async def plan_does_not_fit(
         if expected.target not in known:
             words = {"target": expected.target, "targets": ", ".join(sorted(one for one in known if one))}
             raise WrongValue(words, pointer=f"/expected/{n}/target", because="no_such_proposal_target")
-        _check_promise(known[expected.target], expected.promised, f"/expected/{n}/promised/change")
+        check_promise(KPIS[known[expected.target] or ""], expected.promised, f"/expected/{n}/promised/change")
     _check_once([expected.target for expected in body.expected], "/expected")
 
 

@@ -27,6 +27,7 @@ from app.kpis.effects.content import EffectResult, EffectScale
 from app.kpis.effects.lifecycle import EffectWindow, MeasuredEffect, MeasureKpiEffect, PromisedEffect
 from app.kpis.effects.measuring import measure_together
 from app.kpis.effects.records import PromisedAs
+from app.kpis.effects.warnings import Circumstances
 from app.kpis.kpi import Direction
 from app.kpis.question import NO_VALUE
 from app.log.canonical import instant
@@ -75,7 +76,14 @@ async def measure_targets(ledger: Ledger, improvement: Improvement, now: datetim
     if not targets:
         raise PreparationRefused("no_target_kpis")
     asked = [await _effect_questions(ledger, improvement, occasion, one, now) for one in targets]
-    effects = await measure_together(ledger.db, [(questions, body) for questions, body in asked], now)
+    effects = await measure_together(
+        ledger.db,
+        [
+            (questions, body, _circumstances(improvement, occasion, of))
+            for of, (questions, body) in zip(targets, asked, strict=True)
+        ],
+        now,
+    )
     return MeasuredTargets(
         occasion=occasion.occasion,
         pilot_round=improvement.pilot_rounds if occasion.occasion is MeasurementOccasion.pilot else None,
@@ -86,6 +94,17 @@ async def measure_targets(ledger: Ledger, improvement: Improvement, now: datetim
             _measured_target(one, body, effect, improvement.rollout_goal or improvement.default_goal)
             for one, (_, body), effect in zip(targets, asked, effects, strict=True)
         ),
+    )
+
+
+def _circumstances(improvement: Improvement, occasion: MeasuredOccasion, of: _Target) -> Circumstances:
+    """Return what is known of an effect besides what is asked: as it was recorded, not as it is dated."""
+    is_pilot = occasion.occasion is MeasurementOccasion.pilot
+    return Circumstances(
+        began_at=improvement.pilot_started_at or improvement.implemented_at,
+        frozen_at=of.baseline.frozen_at,
+        agreed_end_at=improvement.pilot_ends_at if is_pilot else None,
+        wants_control=is_pilot,
     )
 
 

@@ -45,6 +45,11 @@ async def test_an_effect_in_the_pilot_alone_is_found_with_its_size_and_none_outs
     assert effect["scope"] == {"team": ["network"]}
     assert len(effect["control"]["team"]) == 2, "the teams outside the pilot"
     assert measured["promise"] in ("shown", "reached")
+    warned = {one["code"]: one for one in found["warnings"]}
+    # It is dated back, and was written down today; and the pilot goes on.
+    assert warned["recorded_late"]["at"] > effect["after_begins_at"]
+    assert warned["before_agreed_end"]["at"] > effect["measured_at"]
+    assert not warned.keys() & {"no_control", "measured_before", "no_cases", "few_days"}
     outside = {
         "before": {"from": days_ago(BEFORE[0]), "to": days_ago(BEFORE[1])},
         "after": {"from": days_ago(AFTER[0]), "to": days_ago(AFTER[1])},
@@ -59,6 +64,15 @@ async def test_an_effect_in_the_pilot_alone_is_found_with_its_size_and_none_outs
     again = await planted.effect(measured)
     assert again["recomputed"] == {"same": True, "differences": [], "reason": None}
     assert (again["result"], again["position"]) == (effect["result"], measured["position"])
+
+
+async def test_a_pilot_of_all_teams_says_that_it_is_compared_with_nobody(planted: Planted) -> None:
+    at = await planted.piloted({"team": list(TEAMS)})
+    await planted.cases(BEFORE, SAME, each=4)
+    await planted.cases(AFTER, SAME, each=4)
+    _, effect = await planted.measured(at)
+    assert effect["control"] is None
+    assert "no_control" in {one["code"] for one in effect["result"]["warnings"]}
 
 
 async def test_an_effect_on_everybody_is_not_credited_to_the_pilot(planted: Planted) -> None:
