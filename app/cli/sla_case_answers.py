@@ -182,14 +182,30 @@ def _chosen(case: Json, calendars: Calendars) -> Values:
         str(ticket.get("source", "")).startswith("import:"),
     )
     agreements = [agreement_of(said, calendars) for said in case["agreements"]]
-    chosen, why = choose_agreement(agreements, AgreementType(case["kind_asked"]), ticket, opening)
-    target = None if chosen is None else choose_target(chosen.targets, Metric(case["metric"]), ticket)
+    having = _changed(ticket, opening.asked_position)
+    chosen, why = choose_agreement(agreements, AgreementType(case["kind_asked"]), having, opening)
+    target = None if chosen is None else choose_target(chosen.targets, Metric(case["metric"]), having)
     return {
         "agreement": chosen.key if chosen else None,
         "version": chosen.version if chosen else None,
         "target": target.id if target else None,
         "why": why,
     }
+
+
+def _changed(ticket: Json, asked_position: int | None) -> Json:
+    """Return the ticket with the attributes that its `changes` set, in the order of their instants, up to the
+    position of the log that is asked about. What was in force stays a matter of its opening.
+    """
+    known = [
+        change
+        for change in ticket.get("changes") or ()
+        if asked_position is None or change["position"] <= asked_position
+    ]
+    having = dict(ticket)
+    for change in sorted(known, key=lambda change: (instant(change["at"]), change["position"])):
+        having |= change["set"]
+    return having
 
 
 def _candidate(case: Json) -> Json:

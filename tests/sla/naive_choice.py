@@ -119,6 +119,7 @@ def choice(case: Json, calendars: Json) -> dict[str, Any]:
         return _signed(case, calendars)
     if case["question"] == "submit_for_review":
         return _submitted(case["agreement"]["targets"])
+    case = {**case, "ticket": _at_the_end(case["ticket"])}
     agreement, why = applicable(case, calendars)
     target = chosen_target(agreement, case["metric"], case["ticket"]) if agreement else None
     return {
@@ -127,6 +128,12 @@ def choice(case: Json, calendars: Json) -> dict[str, Any]:
         "target": target["id"] if target else None,
         "why": why,
     }
+
+
+def _at_the_end(ticket: Json) -> Json:
+    """The ticket with what was changed later."""
+    changes = sorted(ticket.get("changes", []), key=lambda one: datetime.fromisoformat(one["at"]))
+    return ticket | {name: value for one in changes for name, value in one["set"].items()}
 
 
 def _signed(case: Json, calendars: Json) -> dict[str, Any]:
