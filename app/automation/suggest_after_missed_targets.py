@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 from app.common.improvement import ImprovementAspect, SuggestionSource
 from app.kernel.ledger import Ledger
@@ -18,10 +19,17 @@ from app.processes.improvement_suggestions.lookups import (
 )
 from app.processes.improvement_suggestions.records import SuggestionCause
 
+MISSED_BEFORE = "select missed from fold.sla_report where record = %s and number = %s and edition = %s"
+
 
 async def suggest_after_missed_targets(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
-    """Yield the suggestion for the agreement whose report names missed targets, or what joins it."""
-    reports = [one for one in event.rows_set("sla_report").values() if one.get("missed")]
+    """Yield the suggestion for the agreement whose report names missed targets, or what joins it; of a
+    correction those that the edition before does not name.
+    """
+    reports = []
+    for report in event.rows_set("sla_report").values():
+        if missed := await _newly_missed(ledger, event.stream, report):
+            reports.append(report | {"missed": missed})
     loaded = await load(ledger.db, ledger.lifecycles["sla"], str(id_of(event.stream))) if reports else None
     if loaded is None:
         return
@@ -50,4 +58,16 @@ async def suggest_after_missed_targets(ledger: Ledger, event: Recorded) -> Async
         yield found
 
 
-RULE = Rule("suggest_after_missed_targets", ("sla.report_issued",), suggest_after_missed_targets)
+async def _newly_missed(ledger: Ledger, agreement: str, report: Mapping[str, Any]) -> list[str]:
+    before: list[str] | None = None
+    if report["edition"] > 1:
+        earlier = agreement, report["number"], report["edition"] - 1
+        before = await ledger.db.value(MISSED_BEFORE, earlier)
+    return [target for target in report.get("missed") or () if target not in (before or ())]
+
+
+RULE = Rule(
+    "suggest_after_missed_targets",
+    ("sla.report_issued", "sla.report_corrected"),
+    suggest_after_missed_targets,
+)

@@ -67,6 +67,7 @@ GAP_REASON = (
     "The items beneath promise no availability yet; they do from the next contract on. "
     "下层配置项尚未承诺可用性，自下一份合同起承诺。"
 )
+NOTHING_BENEATH = "What it promises to everybody has been kept for years. 对全体用户的承诺多年来均已兑现。"
 TEXT = {
     "SLA": "What is out of order works again within the time of its priority. 故障按优先级在约定时间内恢复。",
     "OLA": "The team has its share of that time. 团队占用其中约定的时间。",

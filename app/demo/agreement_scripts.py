@@ -15,6 +15,7 @@ from app.demo.agreement_data import (
     GAP_REASON,
     HOUR,
     NEEDS_TEXT,
+    NOTHING_BENEATH,
     OFFICE,
     OLAS,
     QUALITY_PLAN,
@@ -53,7 +54,7 @@ async def _sign(script: Script, cast: Participants, one: DemoAgreement, made: di
     draft = _draft(one, script, [str(made[key]) for key in one.rests_on])
     await script.act(manager.caller, "sla", "draft", record, draft)
     await script.act(it.caller, "sla", "negotiate", record, NegotiateSla(proposals="As drafted. 同意草案。"))
-    gap = GAP_REASON if one.availability is not None else None
+    gap = GAP_REASON if one.availability is not None else None if one.rests_on else NOTHING_BENEATH
     await script.act(manager.caller, "sla", "submit_for_review", record, SubmitForReviewSla(gap_reason=gap))
     await script.act(it.caller, "sla", "sign", record, SignSla())
     if party is None:

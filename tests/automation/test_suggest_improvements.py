@@ -11,16 +11,17 @@ import pytest
 from app.common.people import Role, rule_caller
 from app.db import connect
 from app.kernel.context import CommandMetadata
+from app.kernel.payloads import Payload
 from app.kernel.perform import Command, perform
 from app.kpis.signals.lifecycle import NoteKpiSignal, WithdrawKpiSignal
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
 from app.service_levels.agreements.lifecycle import LIFECYCLE as AGREEMENTS
-from app.service_levels.reports.actions import ComputedReport, IssueReportSla
+from app.service_levels.reports.actions import ComputedReport, CorrectReportSla, IssueReportSla
 from app.worker import RULES
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
-from tests.people import act
+from tests.people import act, add_caller
 from tests.processes.improvement_suggestions.samples import AT, at, offered
 from tests.processes.improvements.samples import a_judgement, improvers_of
 from tests.processes.problems.samples import incidents
@@ -106,10 +107,20 @@ async def test_a_missed_target_of_an_agreement_is_suggested_and_the_next_report_
     api: Api, programme: Programme
 ) -> None:
     parties = await the_parties(api)
+    manager = await add_caller(api.ledger, "Manager", Role.service_level_manager)
     agreement = (await parties.signed("SLA", "finance")).rpartition("/")[2]
     number = (await parties.manager.read(f"/v1/slas/{agreement}"))["number"]
 
     async def report(month: int, *missed: str) -> None:
+        await told("issue_report", IssueReportSla(period=f"2026-{month:02}"), month, missed)
+
+    async def correct(month: int, *missed: str) -> None:
+        found = "select number from fold.sla_report where period = %s"
+        number = await api.ledger.db.value(found, (f"2026-{month:02}",))
+        body = CorrectReportSla(number=number, remarks="A call was recorded late.")
+        await told("correct_report", body, month, missed)
+
+    async def told(action: str, body: Payload, month: int, missed: tuple[str, ...]) -> None:
         begins = datetime(2026, month, 1, tzinfo=UTC)
         computed = ComputedReport(
             begins_at=begins,
@@ -119,10 +130,10 @@ async def test_a_missed_target_of_an_agreement_is_suggested_and_the_next_report_
             missed=missed,
             content={},
             staff_content={},
+            changes=[{"path": "targets", "before": None, "after": None}],
         )
-        metadata = CommandMetadata(rule_caller("tests"), datetime.now(UTC), "tests", "rule")
-        body = IssueReportSla(period=f"2026-{month:02}")
-        row = AGREEMENTS["issue_report"]
+        metadata = CommandMetadata(manager, datetime.now(UTC), "tests", "api")
+        row = AGREEMENTS[action]
         await perform(api.ledger, Command(AGREEMENTS, row, agreement, body, metadata, prepared=(computed,)))
 
     await report(1)
@@ -143,6 +154,14 @@ async def test_a_missed_target_of_an_agreement_is_suggested_and_the_next_report_
     newest, _ = await programme.suggestions()
     assert newest["id"] != made["id"], "what was settled stays settled"
     assert [one["period"] for one in await programme.evidence(newest)] == ["2026-04"]
+    await correct(4, "t2", "t3")
+    await programme.suggestions()
+    _, corrected = await programme.evidence(newest)
+    assert "t3" in corrected["text"]
+    assert "t2" not in corrected["text"], "what a correction only repeats was suggested before"
+    await correct(4, "t3")
+    await programme.suggestions()
+    assert len(await programme.evidence(newest)) == 2
 
 
 async def test_a_signal_of_a_kpi_that_needs_attention_is_suggested(programme: Programme) -> None:

@@ -74,8 +74,8 @@ class AlignmentLine:
 @dataclass(frozen=True, slots=True)
 class TargetAlignment:
     """The alignment of a resolution target of the SLA: a case that opens at `worst_at` takes the most seconds
-    of the SLA's calendar (null: a calendar ends before the case). `without_target` are the numbers of the
-    agreements beneath that promise nothing for such cases.
+    of the SLA's calendar (null: a calendar ends before the case, or there is nothing beneath).
+    `without_target` are the numbers of the agreements beneath that promise nothing for such cases.
     """
 
     target: str
@@ -100,7 +100,7 @@ class PromisedItem:
 @dataclass(frozen=True, slots=True)
 class TargetAvailability:
     """The alignment of an availability that the SLA promises: it holds if it is no higher than the product of
-    the promises of its items and UCs.
+    the promises of its items and UCs. Where there are none, that product is unknown, and it does not hold.
     """
 
     target: str
@@ -115,7 +115,7 @@ class TargetAvailability:
 @dataclass(frozen=True, slots=True)
 class AgreementAlignment:
     """The alignment of an SLA with the OLAs and UCs beneath it. `not_in_force` are the numbers of those that
-    are not signed, or have ended.
+    are not signed, or have ended. One that rests on nothing does not hold: nobody has said what it takes.
     """
 
     holds: bool
@@ -141,7 +141,12 @@ async def alignment_of(read: Reading, agreement: Agreement, now: datetime) -> Ag
         if target["metric"] == TargetMetric.availability and target["threshold"] is not None
     ]
     missing = [one.number for one in beneath if one.state not in IN_FORCE]
-    holds = not missing and all(one.holds for one in resolution) and all(one.holds for one in availability)
+    holds = (
+        bool(beneath)
+        and not missing
+        and all(one.holds for one in resolution)
+        and all(one.holds for one in availability)
+    )
     until = begin + YEAR
     return AgreementAlignment(holds, instant(begin), instant(until), missing, resolution, availability)
 
@@ -161,8 +166,11 @@ async def gap_beneath(reads: ReadContext, agreement: Agreement, body: Any, ctx: 
     if not found.holds:
         gaps = [one.target for one in found.resolution if not one.holds]
         gaps += [one.target for one in found.availability if not one.holds]
+        because = "does_not_add_up" if agreement.rests_on else "nothing_beneath"
+        if not agreement.rests_on:
+            gaps = [target["id"] for target in agreement.targets or ()]
         named = ", ".join((*gaps, *found.not_in_force))
-        faults = [{"target": target, "because": "does_not_add_up"} for target in gaps]
+        faults = [{"target": target, "because": because} for target in gaps]
         raise PreparationRefused("gap_beneath", {"gaps": named}, {"targets": faults})
 
 
@@ -220,9 +228,9 @@ def _resolution(
         conditions=conditions_of(target),
         calendar=calendar,
         target_seconds=target["threshold_seconds"],
-        worst_seconds=found.worst_seconds,
-        worst_at=None if found.worst_at is None else instant(found.worst_at),
-        holds=not without and found.allows(target["threshold_seconds"]),
+        worst_seconds=found.worst_seconds if known else None,
+        worst_at=None if found.worst_at is None or not known else instant(found.worst_at),
+        holds=bool(known) and not without and found.allows(target["threshold_seconds"]),
         lines=[
             AlignmentLine(
                 one.id,
@@ -282,7 +290,7 @@ async def _availability(
         services=services,
         promised=target["threshold"],
         product=None if found.product is None else _decimal(found.product),
-        holds=found.holds,
+        holds=bool(items) and found.holds,
         unknown=list(found.unknown),
         items=items,
     )

@@ -29,7 +29,9 @@ from app.service_levels.agreements.preparation import (
     ReplacedAgreement,
     TeamsBeneath,
     Validity,
+    Zone,
     is_approved_change,
+    months_later,
 )
 from app.service_levels.agreements.records import (
     Agreement,
@@ -164,12 +166,11 @@ def _set_validity(agreement: Agreement, ctx: ActionContext) -> None:
 
 
 def set_next_review(agreement: Agreement, ctx: ActionContext) -> None:
-    """Set when the next review is due: so many months after the last one, or after the begin."""
+    """Set when the next review is due: so many months after the last one, or after the begin, by the clocks of
+    the agreement's calendar.
+    """
     since = agreement.last_reviewed_at or agreement.begins_at or ctx.occurred_at
-    months = since.year * 12 + since.month - 1 + (agreement.review_months or 12)
-    # The 28th, since every month has one: a review is not due later than it was agreed.
-    due = since.replace(year=months // 12, month=months % 12 + 1, day=min(since.day, 28))
-    agreement.review_due_at = due
+    agreement.review_due_at = months_later(since, agreement.review_months or 12, ctx.prepared(Zone).zone)
     agreement.review_reminded_at = agreement.review_overdue_at = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -130,6 +131,28 @@ async def zone_of(reads: ReadContext, agreement: Agreement) -> ZoneInfo:
     """Return the zone of the agreement's calendar."""
     found = await reads.by_key("calendar", agreement.calendar or "")
     return ZoneInfo(found[0].record.time_zone) if found else ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """The zone in which the agreement's days and months are counted: that of its calendar."""
+
+    zone: ZoneInfo
+
+
+async def zone(reads: ReadContext, agreement: Agreement, body: object, ctx: ActionContext) -> Zone:
+    """Find the zone of the agreement's calendar."""
+    return Zone(await zone_of(reads, agreement))
+
+
+def months_later(since: datetime, months: int, zone: ZoneInfo) -> datetime:
+    """Return the instant so many months later by the zone's clocks; where that month has no such day, on its
+    last one.
+    """
+    local = since.astimezone(zone)
+    year, month = divmod(local.year * 12 + local.month - 1 + months, 12)
+    day = min(local.day, monthrange(year, month + 1)[1])
+    return datetime.combine(date(year, month + 1, day), local.time(), zone).astimezone(UTC)
 
 
 def day_begin(day: str, zone: ZoneInfo) -> datetime:

@@ -91,7 +91,8 @@ class Parties:
 
     async def submitted(self, kind: str, party: str | None, *targets: Json, **more: Any) -> str:
         """The path of an agreement that is in review."""
-        gap = more.pop("gap_reason", None)
+        on_nothing = kind == "SLA" and not more.get("rests_on")
+        gap = more.pop("gap_reason", "There is nothing beneath it yet." if on_nothing else None)
         at = await self.drafted(kind, party, *targets, **more)
         await self.it.post_ok(f"{at}/negotiate", {"proposals": "As drafted."})
         await self.manager.post_ok(f"{at}/submit_for_review", {} if gap is None else {"gap_reason": gap})

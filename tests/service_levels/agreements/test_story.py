@@ -147,7 +147,12 @@ async def test_targets_that_cannot_be_measured_or_that_tie_are_refused(parties: 
     assert [one["target"] for one in refused.json()["targets"]] == ["t1", "t2"]
     both = a_target("t3", "resolution", 60, priority="P1", category="network")
     await parties.maintainer.post_ok(f"{at}/maintain_text", {**said, "targets": [*tie, both]})
-    assert (await parties.manager.post_ok(f"{at}/submit_for_review"))["state"] == "in_review"
+    refused = await parties.manager.post(f"{at}/submit_for_review", json={})
+    assert refused.json()["code"] == "gap_beneath"
+    assert refused.json()["targets"][0] == {"target": "t1", "because": "nothing_beneath"}
+    assert not (await parties.manager.read(f"{at}/alignment"))["holds"]
+    said = {"gap_reason": "There is nothing beneath it yet."}
+    assert (await parties.manager.post_ok(f"{at}/submit_for_review", said))["state"] == "in_review"
 
 
 async def test_neither_party_signs_alone_and_a_change_of_the_text_takes_consents_back(
@@ -214,7 +219,8 @@ async def test_an_agreement_that_is_over_is_not_signed(parties: Parties) -> None
 
 async def test_the_annual_review_ends_in_a_renewal_on_which_both_agree(parties: Parties) -> None:
     at = await parties.signed("SLA", "finance", valid_to="2198-12-31", review_months=12)
-    assert (await parties.manager.read(at))["review_due_at"][:10] == "2026-12-28"
+    of_shanghai = "2026-12-31T16:00:00.000000Z"  # the first of January
+    assert (await parties.manager.read(at))["review_due_at"] == of_shanghai
     reviewed = await parties.manager.post_ok(f"{at}/review", REVIEW)
     assert (reviewed["state"], reviewed["last_reviewed_at"] is not None) == ("under_review", True)
     [review] = (await parties.leads["finance"].read(f"{at}/reviews"))["items"]
@@ -292,7 +298,7 @@ async def test_an_amendment_by_an_approved_change_leaves_the_old_version_in_forc
     tighter = {"valid_from": "2199-01-01", "targets": [a_target("t1", "resolution", 6 * HOUR)]}
     await parties.maintainer.post_ok(f"{to}/maintain_text", {"what_changed": "Six hours.", **tighter})
     await parties.it.post_ok(f"{to}/negotiate", {"proposals": "As drafted."})
-    await parties.manager.post_ok(f"{to}/submit_for_review")
+    await parties.manager.post_ok(f"{to}/submit_for_review", {"gap_reason": "None yet."})
     await parties.sign(to, "finance")
     before = await parties.manager.read(at)
     assert (before["state"], before["superseded_from"]) == ("superseded", "2199-01-01")
@@ -318,7 +324,7 @@ async def test_an_edition_begins_when_both_have_signed_it_at_the_earliest(partie
         f"{to}/maintain_text", {"what_changed": "Six.", "valid_from": "2026-01-01"}
     )
     await parties.it.post_ok(f"{to}/negotiate", {"proposals": "As drafted."})
-    await parties.manager.post_ok(f"{to}/submit_for_review")
+    await parties.manager.post_ok(f"{to}/submit_for_review", {"gap_reason": "None yet."})
     await parties.sign(to, "finance")
     signed, replaced = await parties.manager.read(to), await parties.manager.read(at)
     assert signed["begins_at"] >= signed["signed_at"]
