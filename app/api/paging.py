@@ -29,7 +29,7 @@ from app.api.json_output import dump_json
 from app.api.list_queries import MOST_COUNTED, ListQuery, ListSelection, expanded_fields
 from app.api.lists import Listing
 from app.api.shapes import Renderer
-from app.common.records import ChildRecord, Record, codecs
+from app.common.records import ChildRecord, Record, codecs, holds_list
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import DESK, EVERYBODY, sees_every_record, tokens
 from app.log.canonical import from_instant, instant
@@ -294,7 +294,10 @@ def _audience_conditions(renderer: Renderer, where: WhereClause) -> list[str]:
             conditions.append((token == EVERYBODY and lifecycle.open_to_all) or "true")
         for column in columns or ():
             value = token_id if kind == "service" else UUID(token_id)
-            conditions.append(f"r.{column} = {where.bind(value)}")
+            if holds_list(lifecycle.record, column):
+                conditions.append(f"r.{column} @> {where.bind([token_id])}::text[]")
+            else:
+                conditions.append(f"r.{column} = {where.bind(value)}")
         for child in lifecycle.children:
             if issubclass(child, ChildRecord) and kind == child.AUDIENCE_KIND:
                 who, what = where.bind(UUID(token_id)), where.bind(f"{lifecycle.kind}/%")

@@ -263,6 +263,12 @@ def codecs(record_class: type[Record]) -> dict[str, Codec]:
     }
 
 
+def holds_list(record_class: type[Record], name: str) -> bool:
+    """Return whether that field of the record is a list, as of all services that a change touches."""
+    annotation = record_class.model_fields[name].annotation
+    return any(get_origin(one) is list for one in (annotation, *get_args(annotation)))
+
+
 def from_row(record_class: type[R], row: dict[str, Any]) -> R:
     """Return the record in a row of its table; further columns are ignored."""
     # Pydantic's `model_construct` resolves aliases and defaults for each field, which takes half of the whole

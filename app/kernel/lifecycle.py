@@ -294,16 +294,17 @@ class Lifecycle(Generic[R]):
     `plural` is its path. `code` is that of its numbers, if it has any. `on_state_entered` sets the fields
     that depend on the state, whichever action leads there (times, marks); `audience` returns the tokens of
     those who may see the record; `overseer_roles` are the roles that see every record. `columns` are, by kind
-    of token, the columns that hold it, for lists (none: holders of such a token see every row). `unassigned`
-    is the SQL condition for the token `desk`, `open_to_all` that for `everybody` if not every row has it.
-    `children` are the classes of child records on its stream. `ended` are the states in which a case is done
-    and can be reopened. `searched_fields` are the fields that a search covers besides the number: only fields
-    shown to everybody who sees the record. `constraints` declares, by name, the consequence for a command
-    that violates a database constraint of the lifecycle's own table or its children's. `retired` are the
-    states in which new commands may not refer to the record, with the code of the refusal.
-    `reviewer_group_field` is the field that names the group which reviews the record, and sees what it needs
-    for that. `administrative`: the events are not for everybody who sees the record (`visibility`).
-    `vocabulary` are the keys that its records may be about, where the program defines them: those of KPIs.
+    of token, the columns that hold it, or a list of such, for lists of records (none: holders of such a token
+    see every row). `unassigned` is the SQL condition for the token `desk`, `open_to_all` that for `everybody`
+    if not every row has it. `children` are the classes of child records on its stream. `ended` are the states
+    in which a case is done and can be reopened. `searched_fields` are the fields that a search covers besides
+    the number: only fields shown to everybody who sees the record. `constraints` declares, by name, the
+    consequence for a command that violates a database constraint of the lifecycle's own table or its
+    children's. `retired` are the states in which new commands may not refer to the record, with the code of
+    the refusal. `reviewer_group_field` is the field that names the group which reviews the record, and sees
+    what it needs for that. `administrative`: the events are not for everybody who sees the record
+    (`visibility`). `vocabulary` are the keys that its records may be about, where the program defines them:
+    those of KPIs.
     """
 
     kind: str

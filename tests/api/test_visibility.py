@@ -111,6 +111,19 @@ async def test_a_role_for_one_service_shows_and_does_what_is_of_that_service(api
     await mail.post_ok(f"/v1/incidents/{records['mail']}/acknowledge")
 
 
+async def test_a_role_for_any_of_its_services_shows_a_change_in_lists_as_on_the_record(api: Api) -> None:
+    agent = await api.client("Lin", Role.agent)
+    said = {"type": "normal", "title": "Renew the relay", "services": ["mail", "calendar"]}
+    change = await agent.post_ok("/v1/changes", said)
+    for service, shown in (("mail", True), ("calendar", True), ("vpn", False)):
+        engineer = await api.client(f"Tomasz of {service}", f"engineer@service/{service}")
+        assert (await engineer.get(f"/v1/changes/{change['id']}")).status_code == (200 if shown else 404)
+        found = await engineer.read("/v1/changes", count="exact")
+        assert ([one["id"] for one in found["items"]], found["total"]) == (
+            ([change["id"]], 1) if shown else ([], 0)
+        )
+
+
 async def test_a_role_for_one_process_is_for_all_records_of_that_process(api: Api) -> None:
     manager = await api.client("Olga", "incident_manager@process/incident")
     agent = await api.client("Lin", "agent@process/incident")

@@ -157,6 +157,7 @@ def filters_of(scope: Mapping[Dimension, Sequence[str]]) -> dict[str, Any]:
 LIFECYCLE = Lifecycle(
     kind="kpi_effect", plural="effects", zh="实测效果", record=KpiEffect, states=State,
     audience=lambda effect: (f"person:{effect.measured_by_id}",), overseer_roles=OVERSIGHT_ROLES | {Role.process_owner},
+    columns={"person": ("measured_by_id",)},
     rows=(
         #      action   中文    from        to              who        event
         action(measure, "测量", NEW_RECORD, State.measured, MEASURERS, "kpi_effect.measured"),

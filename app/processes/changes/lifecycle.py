@@ -330,7 +330,7 @@ def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
 LIFECYCLE = Lifecycle(
     kind="change", plural="changes", zh="变更", record=Change, states=State, code="CHG",
     audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.change_manager, Role.cab_member, Role.configuration_manager, Role.project_manager},
-    columns={"person": ("requester_id", "reported_by_id", "assignee_id"), "team": ("team_id",), "service": ("service",)},
+    columns={"person": ("requester_id", "reported_by_id", "assignee_id"), "team": ("team_id",), "service": ("services",)},
     unassigned="team_id is null", on_state_entered=on_enter, children=(ExternalReference, *decisions.CHILDREN, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "reason", "plan", "work_done", "lessons", "service", "category"),
     constraints={"booking_free": RetryDecision(), "booking_walk": RetryDecision(), "change_window_frozen": RetryDecision()},
