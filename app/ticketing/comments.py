@@ -96,8 +96,10 @@ async def too_late_to_correct(
     reads: ReadContext, ticket: Ticket, body: CorrectComment, ctx: ActionContext
 ) -> None:
     """Refuse the correction once CORRECTION_WINDOW is over: others may have answered the comment by then
-    (reason `too_late_to_correct`).
+    (reason `too_late_to_correct`). What a tool's users correct over there is corrected: it has happened.
     """
+    if ctx.caller.is_rule:
+        return
     written_at = ctx.required_ref(Comment, "comment").written_at
     assert written_at is not None
     if ctx.now > written_at + CORRECTION_WINDOW:
@@ -133,7 +135,7 @@ def rows(spec: ProcessSpec) -> ActionRows:
         #      action            中文        from       to     who      event
         action(comment,          "评论",     spec.any, STAYS, anybody | messenger, f"{spec.kind}.commented", keys=Keys.TEXTS,
                wrong=(internal_reserved_for_staff,)),
-        action(correct_comment,  "更正评论", spec.any, STAYS, anybody, f"{spec.kind}.comment_corrected", keys=Keys.KEPT,
+        action(correct_comment,  "更正评论", spec.any, STAYS, anybody | messenger, f"{spec.kind}.comment_corrected", keys=Keys.KEPT,
                wrong=(not_its_author, already_withdrawn, too_late_to_correct)),
         action(withdraw_comment, "撤回评论", spec.any, STAYS, staff,   f"{spec.kind}.comment_withdrawn", keys=Keys.WITHDRAWN,
                wrong=(already_withdrawn,)),

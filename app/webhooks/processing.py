@@ -29,7 +29,7 @@ from app.shared_connections import SharedConnections
 from app.webhooks import deliveries
 from app.webhooks.adapters import MAIL
 from app.webhooks.alert_news import alert_of
-from app.webhooks.comments import add_comment
+from app.webhooks.comments import take_comment
 from app.webhooks.deliveries import DeliveryState, Effect, Outcome, StoredDelivery
 from app.webhooks.evaluation import evaluate
 from app.webhooks.finding import find_source
@@ -212,7 +212,7 @@ class Processor:
         if author is None or author.key is None:
             author = self._account
         channel = self._mirror.channel
-        return await add_comment(self._ledger, channel, self._account.id, author, ticket, news, now=now)
+        return await take_comment(self._ledger, channel, self._account.id, author, ticket, news, now=now)
 
     async def _alert(self, news: AlertNews, task: _Task) -> Effect:
         delivery, channel = task.delivery, self._mirror.channel

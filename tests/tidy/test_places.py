@@ -75,6 +75,7 @@ SQL = {
     "app/foundation/people/queries.py": "what stands beside a person",
     "app/foundation/people/remains.py": "persons and titles of every kind, which erasing does not reach",
     "app/foundation/people/erase.py": "refused rows that name the person",
+    "app/webhooks/comments.py": "the comment that a tool tells of, if it is here",
     "app/webhooks/names_in_clear.py": "events of earlier versions, counted when their schema is migrated",
     "app/cli/keys.py": "the list of keys, for people at the shell",
     "app/processes/*/queries.py": "what can be asked of a process",

@@ -1,0 +1,56 @@
+"""A comment that is edited over there has its newest text here, in whatever order its deliveries come."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import permutations
+
+from tests.client import Api, Json
+from tests.webhooks.test_receiving import an_admin, an_issue
+from tests.webhooks.tools import Tool, a_source, clock
+
+TEXTS = ("It is cold.", "It is warm.", "It is hot.")
+
+
+def told(n: int, text: str, case: int) -> Json:
+    """The n-th delivery of a comment, so many minutes after a month ago."""
+    written = clock().replace(microsecond=0) - timedelta(days=30)
+    comment = {"id": 81, "body": text, "user": {"login": "lin", "id": 3}}
+    comment |= {"created_at": written.isoformat(), "updated_at": (written + timedelta(minutes=n)).isoformat()}
+    return an_issue("edited" if n else "created", id=case) | {"comment": comment}
+
+
+async def comments(tool: Tool, number: str) -> list[Json]:
+    page = await tool.admin.read(f"/v1/incidents/{number}/comments")
+    return [one for one in page["items"] if one["text"] is not None]
+
+
+async def test_the_newest_text_of_a_comment_stands_in_any_order(api: Api) -> None:
+    tool = await a_source(api, await an_admin(api), "github")
+    for case, order in enumerate(permutations(range(3)), 9_000):
+        headers = {"x_github_delivery": f"{case}-opened", "x_github_event": "issues"}
+        done = await tool.deliver(an_issue(id=case), **headers)
+        number = done["effects"][0]["number"]
+        for n in (*order, order[0]):  # and the first once more, by another delivery
+            body = told(n, TEXTS[n], case)
+            headers = {"x_github_delivery": f"{case}-{n}-{clock()}", "x_github_event": "issue_comment"}
+            done = await tool.deliver(body, **headers)
+            assert done["state"] == "processed", (done["code"], done["reason"])
+        (one,) = await comments(tool, number)
+        assert (one["text"], one["author"]["name"]) == (TEXTS[2], "lin"), order
+
+
+async def test_what_was_withdrawn_here_is_not_said_again_by_an_edit_over_there(api: Api) -> None:
+    tool = await a_source(api, await an_admin(api), "github")
+    opened = await tool.deliver(an_issue(), x_github_event="issues", x_github_delivery="d-1")
+    number = opened["effects"][0]["number"]
+    first = told(0, TEXTS[0], 7001)
+    await tool.deliver(first, x_github_event="issue_comment", x_github_delivery="d-2")
+    (one,) = await comments(tool, number)
+    withdrawn = {"comment": one["id"]}
+    await tool.admin.post_ok(f"/v1/incidents/{number}/withdraw_comment", withdrawn)
+    again = await tool.deliver(
+        told(1, TEXTS[1], 7001), x_github_event="issue_comment", x_github_delivery="d-3"
+    )
+    assert [effect["outcome"] for effect in again["effects"]][-1] == "known_already"
+    assert await comments(tool, number) == []
