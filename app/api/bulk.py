@@ -28,7 +28,7 @@ from app.api.actions import (
 )
 from app.api.auth import context_of, ledger_of
 from app.api.etag import versions_of
-from app.api.faults import Fault, fault_of, names_at
+from app.api.faults import Fault, fault_of, first_errors, names_at
 from app.api.json_output import dump_json
 from app.api.openapi import in_language, problems
 from app.api.problems import MOST_FAULTS, ProblemDocument, document, problem, status_of
@@ -188,7 +188,7 @@ class BulkCommand:
         return Command(self.lifecycle, row, name, said, self.context, versions, self._key(row))
 
     def _faults(self, row: Action[Any, Any], error: ValidationError) -> list[Fault]:
-        found = error.errors(include_url=False)[:MOST_FAULTS]
+        found = first_errors(error, self.item.body, row.body.model_validate)[:MOST_FAULTS]
         return [
             fault_of(
                 self.context.language,

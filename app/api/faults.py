@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from app.i18n import sentences, translate
@@ -16,6 +16,10 @@ from app.kernel.refusals import WrongValue
 #: Items of Pydantic's error paths that are not part of the body: marks of a key, and of a type in a union.
 ASIDE = re.compile(r"\[key\]|constrained-[a-z]+|function-[a-z]+\[.*\]")
 LONGEST_SAID = 100
+#: To list the faults of a value takes far longer than to find them: of more than these only the first are.
+MOST_LISTED = 1_000
+#: In errors, what stands for those that are not listed; `ctx` has their number as `count`.
+FURTHER = "further_faults"
 MOST_NAMES = 10
 
 
@@ -29,6 +33,45 @@ class Fault(BaseModel):
     header: str | None = Field(default=None, description="Name of the header.")
     code: str = Field(description="Stable code of the reason.")
     message: str = Field(description="The reason, in the language asked for.")
+
+
+def first_errors(error: ValidationError, value: Any, validate: Callable[[Any], Any]) -> list[dict[str, Any]]:
+    """Return what is wrong with the value, as Pydantic tells it: all of it, or of very many faults those of
+    the first MOST_LISTED members. `validate` has refused the value with that error.
+    """
+    if error.error_count() > MOST_LISTED:
+        try:
+            validate(_beginning(value, [MOST_LISTED]))
+        except ValidationError as of_beginning:
+            error = of_beginning
+    return [
+        dict(one)
+        for one in error.errors(include_url=False)
+        if one["type"] != "missing" or not _has(value, one["loc"])
+    ]
+
+
+def _beginning(value: Any, left: list[int]) -> Any:
+    """Return the JSON value with so many members and items as are `left`, which are counted down."""
+    if not isinstance(value, dict | list):
+        return value
+    kept = []
+    for one in value.items() if isinstance(value, dict) else enumerate(value):
+        if left[0] <= 0:
+            break
+        left[0] -= 1
+        kept.append((one[0], _beginning(one[1], left)))
+    return dict(kept) if isinstance(value, dict) else [one for _, one in kept]
+
+
+def _has(value: Any, path: Sequence[Any]) -> bool:
+    """Return whether the value has something at the end of the path."""
+    for name in path:
+        try:
+            value = value[name]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
 
 
 def fault_of_value(wrong: WrongValue, language: str) -> Fault:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.deprecations import Deprecations
 from app.api.headers import find_header_fault
 from app.api.metrics import Metrics
-from app.api.problems import internal_error, problem, unsupported_body
+from app.api.problems import METHODS, internal_error, problem, unsupported_body
 from app.api.raw_bodies import declared_length, is_form, takes_any_body
 from app.api.request_log import log_request
 from app.log.ids import uuid7
@@ -139,7 +139,9 @@ def _early_refusal(scope: Scope, limit: int, *, of_any_type: bool) -> Response |
         return problem(request, 404, "no_such_path")
     if declared_length(Headers(scope=scope)) > limit:
         return problem(request, 413, "too_large", words={"limit": str(limit)})
-    return None if of_any_type or is_form(scope) else unsupported_body(request)
+    # Of a method that no path takes, the router says so.
+    is_free = of_any_type or is_form(scope) or scope["method"] not in METHODS
+    return None if is_free else unsupported_body(request)
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:

@@ -21,7 +21,7 @@ from starlette.routing import Match
 
 from app.api.accept import has_body, is_json, language_for
 from app.api.cursors import BadCursor
-from app.api.faults import LONGEST_SAID, Fault, fault_of, fault_of_value, names_at
+from app.api.faults import FURTHER, LONGEST_SAID, Fault, fault_of, fault_of_value, names_at
 from app.db import DatabaseGone
 from app.i18n import translate
 from app.kernel.refusals import Refusal, WrongValue
@@ -207,7 +207,8 @@ async def _refusal(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = error.errors()
+    faults = [fault for fault in error.errors() if fault["type"] != FURTHER]
+    further = sum(fault["ctx"]["count"] for fault in error.errors() if fault["type"] == FURTHER)
     for fault in faults:
         if fault["type"] == "json_invalid":
             why = str(fault.get("ctx", {}).get("error", "")) or str(fault["msg"])
@@ -218,8 +219,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
     language = language_for(request)
     shown = faults[:MOST_FAULTS]
     errors = [fault_of(language, fault, _known_names(request, fault["loc"])) for fault in shown]
-    words = {"count": f"{len(faults):,}", "shown": str(len(shown))}
-    sentence = "invalid" if len(shown) == len(faults) else "very_invalid"
+    words = {"count": f"{len(faults) + further:,}", "shown": str(len(shown))}
+    sentence = "invalid" if len(shown) == len(faults) and not further else "very_invalid"
     return problem(request, 422, "invalid", sentence=sentence, words=words, errors=errors)
 
 

@@ -22,12 +22,14 @@ from app.log.ids import uuid7
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The largest head, and the time limits. `linger_bytes` and `linger_seconds`: how much of a request that
-    was answered before its end is still read and discarded; if the connection closed at once, the client
-    would lose the answer.
+    """The largest head, the most headers and parameters in it, and the time limits. `linger_bytes` and
+    `linger_seconds`: how much of a request that was answered before its end is still read and discarded; if
+    the connection closed at once, the client would lose the answer.
     """
 
     head_bytes: int = 65_536
+    headers: int = 200
+    parameters: int = 1_000
     head_seconds: float = 30.0
     body_seconds: float = 30.0
     upload_seconds: float = 300.0
@@ -37,7 +39,9 @@ class Limits:
 
 
 class TooLarge(Exception):
-    """The URL and headers have more than `head_bytes`. Stops the parser."""
+    """The URL and headers have more than `head_bytes`, or more parts than `headers` and `parameters` say.
+    Stops the parser.
+    """
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -51,7 +55,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Start the timer for the first request of a new connection."""
         super().connection_made(transport)
-        self._head = 0
+        self._head = self._header_count = self._parameter_count = 0
         # The parser buffers an incomplete header without reporting it, so its bytes are counted here.
         self._unparsed_bytes = 0
         #: Whether the rest of a request is still to come, whether its timer is running, and whether the
@@ -86,24 +90,33 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Start counting the head of a new request."""
-        self._head = 0
+        self._head = self._header_count = self._parameter_count = 0
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
         """Count a part of the URL."""
+        self._parameter_count += url.count(b"&")
         self._count(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Count a header, or a trailer after the body. Raises TooLarge."""
+        self._header_count += 1
         self._count(len(name) + len(value))
         super().on_header(name, value)
 
     def _count(self, size: int) -> None:
         self._unparsed_bytes = 0
         self._head += size
-        if self._head > self.limits.head_bytes:
+        if self._is_too_large():
             raise TooLarge
+
+    def _is_too_large(self) -> bool:
+        return (
+            self._head > self.limits.head_bytes
+            or self._header_count > self.limits.headers
+            or self._parameter_count >= self.limits.parameters
+        )
 
     def on_headers_complete(self) -> None:
         """Start the answer of the request; from now on only its body is timed."""
@@ -163,7 +176,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Answer a request that the parser has stopped at, because it is malformed or because the head is too
         large.
         """
-        if self._head > self.limits.head_bytes:
+        if self._is_too_large():
             self._refuse(431, "head_too_large")
         else:
             self._refuse(400, "unreadable")
@@ -267,6 +280,8 @@ def _refusal(status: int, code: str, limits: Limits) -> bytes:
     request_id = str(uuid7())
     words = {
         "limit": str(limits.head_bytes),
+        "headers": str(limits.headers),
+        "parameters": str(limits.parameters),
         "body": f"{limits.body_seconds:g}",
         "upload": f"{limits.upload_seconds:g}",
         "idle": f"{limits.idle_seconds:g}",

@@ -372,3 +372,13 @@ async def test_a_length_that_is_a_lie_does_not_help(shared: Api) -> None:
         headers = {"Content-Type": "application/json", "Content-Length": length}
         answer = await zhao.post("/v1/incidents", content=b" " * 1_100_000, headers=headers)
         assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/v1/uploads/x", "/v1/webhooks/x/preview", "/v1/incidents"])
+async def test_a_method_that_no_path_takes_is_refused_as_such_whatever_its_body(
+    shared: Api, path: str
+) -> None:
+    client = await shared.client("Lin", Role.agent)
+    said = {"Content-Type": "application/octet-stream"}
+    answer = await client.request("TRACE", path, content=b"x", headers=said)
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")

@@ -255,6 +255,24 @@ async def test_a_head_that_comes_in_one_piece_is_measured_as_well(
         refused(answer)
 
 
+@pytest.mark.parametrize("count", [wire.Limits().headers - 2, wire.Limits().headers + 1])
+async def test_so_many_headers_are_taken_and_no_more(address: tuple[str, int], count: int) -> None:
+    answer = await said_to(address, REQUEST + ENDS + b"a:b\r\n" * count + b"\r\n")
+    if count < wire.Limits().headers:
+        assert answer.startswith(b"HTTP/1.1 200 ")
+    else:
+        refused(answer)
+
+
+@pytest.mark.parametrize("count", [wire.Limits().parameters - 1, wire.Limits().parameters])
+async def test_so_many_parameters_are_taken_and_no_more(address: tuple[str, int], count: int) -> None:
+    answer = await said_to(address, b"GET /livez?a" + b"&a" * count + REQUEST[10:] + ENDS + b"\r\n")
+    if count < wire.Limits().parameters:
+        assert answer.startswith(b"HTTP/1.1 200 ")
+    else:
+        refused(answer)
+
+
 async def test_each_request_of_a_connection_is_measured_by_itself(address: tuple[str, int]) -> None:
     one = REQUEST + b"X-A: " + b"a" * (LIMIT // 2) + b"\r\n"
     answer = await said_to(address, *[one + b"\r\n"] * 4, one + b"Connection: close\r\n\r\n")

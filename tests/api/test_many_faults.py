@@ -1,0 +1,42 @@
+"""Of very many faults in one request the first are listed and the rest counted, which is cheap."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.common.people import Role
+from tests.client import Api, Client, Json
+
+COUNT = 80_000
+MANY: Json = {f"x{n}": 1 for n in range(COUNT)}
+
+
+@pytest.fixture
+async def agent(shared: Api) -> Client:
+    """Who sends wrong requests."""
+    return await shared.client("Lin", Role.agent)
+
+
+@pytest.mark.parametrize("path", ["/v1/incidents", "/v1/deployments"])
+async def test_very_many_unknown_members_are_counted_and_the_first_told(agent: Client, path: str) -> None:
+    answer = await agent.post(path, json=MANY)
+    told = answer.json()
+    unknown = [one["pointer"] for one in told["errors"] if one["code"] == "extra_forbidden"]
+    assert answer.status_code == 422
+    assert len(told["errors"]) == 50
+    assert unknown[:2] == ["/x0", "/x1"]
+    assert "80,0" in told["detail"], told["detail"]
+
+
+async def test_what_is_said_after_very_many_others_is_not_told_to_be_missing(agent: Client) -> None:
+    """Only its first members are validated a second time."""
+    whole = MANY | {"title": "x", "description": "x", "impact": "single", "urgency": "low"}
+    answer = await agent.post("/v1/incidents", json=whole)
+    missing = [one["pointer"] for one in answer.json()["errors"] if one["code"] == "missing"]
+    assert set(missing) == {"/channel", "/effect"}
+
+
+async def test_nor_are_those_of_one_record_among_many_listed(agent: Client) -> None:
+    answer = await agent.post("/v1/incidents/bulk", json={"items": [{"action": "report", "body": MANY}]})
+    assert "/x0" in answer.text
+    assert answer.text.count('"code"') <= 60
