@@ -34,14 +34,15 @@ class EffectFigure:
 
     `sides` are the values before and after, in the unit of the KPI. `differences` are what they differ by, on
     an axis of their own: one row, or of a pilot that of the pilot, that of the others, and last the
-    difference of both. `ratio`: they are ratios, and 1 is no effect. `promised` is in their scale. `tendency`
-    is that of the last difference: neither, if there is no evidence.
+    difference of both. `ratio`: they are ratios, and 1 is no effect. `level` is that of the intervals,
+    `promised` is in their scale. `tendency` is that of the last difference: neither, if there is no evidence.
     """
 
     title: str
     sides: tuple[IntervalRow, ...]
     differences: tuple[IntervalRow, ...]
     ratio: bool = False
+    level: float = 0.95
     promised: float | None = None
     tendency: Tendency = Tendency.neither
     warnings: tuple[str, ...] = ()

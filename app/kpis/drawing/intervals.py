@@ -60,11 +60,11 @@ def draw_intervals(figure: EffectFigure, words: ChartWords) -> str:
 
 
 def _panels(figure: EffectFigure, words: ChartWords) -> list[_Panel]:
-    unit, panels = words.unit, list[_Panel]()
+    unit, panels, level = words.unit, list[_Panel](), f"{100 * figure.level:.3g}"
     if any(row.value is not None for row in figure.sides):
         scale = linear(_numbers(figure.sides), unit, LEFT, RIGHT)
         of = replace(words, decimals=decimals_of(scale, unit))
-        panels.append(_Panel(words.translate("axis_values"), figure.sides, scale, of.value))
+        panels.append(_Panel(words.translate("axis_values", level=level), figure.sides, scale, of.value))
     no_effect = 1.0 if figure.ratio else 0.0
     values = [*_numbers(figure.differences), no_effect]
     values += [figure.promised] if figure.promised is not None else []
@@ -78,7 +78,7 @@ def _panels(figure: EffectFigure, words: ChartWords) -> list[_Panel]:
     lines = [(no_effect, words.translate("no_effect"), False)]
     if figure.promised is not None:
         lines.append((figure.promised, words.translate("promised", value=written(figure.promised)), True))
-    name = words.translate("axis_ratio" if figure.ratio else "axis_difference")
+    name = words.translate("axis_ratio" if figure.ratio else "axis_difference", level=level)
     panels.append(_Panel(name, figure.differences, scale, written, lines, figure.tendency))
     return panels
 

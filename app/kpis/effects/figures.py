@@ -82,6 +82,7 @@ def draw_effect(
         sides=tuple(_row(name, side) for name, side in sides if side is not None),
         differences=tuple(differences),
         ratio=result.scale is EffectScale.ratio,
+        level=result.level,
         promised=None if result.promised is None else result.promised.effect,
         tendency=TENDENCIES.get(result.verdict, Tendency.neither),
         warnings=tuple(one.code.label(words.language) for one in result.warnings),

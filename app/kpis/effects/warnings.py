@@ -34,16 +34,16 @@ MOST_CHANGES = 10
 DIFFERENT_SHARE = 0.1
 #: Where so many of all pairs are of two cases without any business time, pairs and medians tell little.
 MANY_TIES = 0.1
-#: What was changed in a time, in the same scope: changes of the services or teams named (null: all but
-#: standard ones, which are done every day); and improvements of the KPI's processes or of none, by where they
-#: were tried, or, once they are there for all, by the cases of their baselines.
+#: What was changed in a time, in the same scope: changes of the services or teams named, but for standard ones,
+#: which are done every day; and improvements of the KPI's processes or of none, by where they were tried, or,
+#: once they are there for all, by the cases of their baselines. A change of one service is none of all cases.
 OTHER_CHANGES = """
 select number, count(*) over () from (
   select number, implemented_at as began_at from fold.change
   where implemented_at >= %(begin)s and implemented_at < %(end)s
     and (%(services)s::text[] is null or service = any(%(services)s) or services && %(services)s::text[])
     and (%(teams)s::uuid[] is null or team_id = any(%(teams)s))
-    and (%(services)s::text[] is not null or %(teams)s::uuid[] is not null or type <> 'standard')
+    and (%(services)s::text[] is not null or %(teams)s::uuid[] is not null) and type <> 'standard'
   union all
   select number, min(began_at) from (
     select id, number, process, pilot_started_at as began_at, coalesce(pilot_scope, '{}') as scope

@@ -1,0 +1,151 @@
+"""One number, one meaning: every figure in the sentence and the drawing of an effect is the API's figure of
+that name, of the same statistic and clock; and a KPI's value is that of the clock that it names.
+
+The page of a KPI is compared in tests/browser/test_dashboard.py, documents of improvements in
+tests/processes/improvements/test_documents.py.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.common.people import Role
+from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.kpi import Unit
+from tests.api.desk import MTTR, Desk
+from tests.api.test_effects import AFTER, BEFORE, EFFECT, WINDOWS
+from tests.api.test_expand import HOURS
+from tests.client import RESOLVED, Client, Json, an_incident
+from tests.foundation.services.test_catalogue import a_service
+
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+SIDES = {"before": "P3", "after": "P3", "control_before": "P4", "control_after": "P4"}
+
+
+async def _history(desk: Desk) -> None:
+    """Incidents of a service with office hours, by day and by night, so that business time is less than all
+    time, some of it is none, and a mean is no median; those of P4 are the control.
+    """
+    keeper = await desk.api.client("K", Role.configuration_manager, Role.service_level_manager, Role.admin)
+    await keeper.post_ok("/v1/calendars", {"key": "office", "name": "Office", **HOURS})
+    await a_service(keeper, calendar="office")
+    tool = await desk.api.client("Monitor", Role.integration)
+    for begin, minutes in ((BEFORE, 200), (AFTER, 60)):
+        for n in range(18):
+            for urgency, took in (("2", minutes + 7 * n * n), ("3", 90 + 40 * (n % 4))):
+                at = begin + timedelta(days=n % 11, hours=(5 * n) % 24)
+                said = an_incident(occurred_at=at.isoformat(), urgency=urgency, service="mail")
+                made = await tool.post_ok("/v1/incidents", said)
+                ended = (at + timedelta(minutes=took)).isoformat()
+                await tool.post_ok(f"/v1/incidents/{made['id']}/resolve", {**RESOLVED, "occurred_at": ended})
+    await desk.follow()
+
+
+def _three(value: float) -> str:
+    """A number with three significant digits and two decimals at most, as people write it."""
+    size = abs(value)
+    text = f"{size:,.{0 if size >= 100 else 1 if size >= 10 else 2}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _seconds(value: float) -> str:
+    """Seconds in the unit of which there are two."""
+    for length, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if abs(value) >= 2 * length:
+            return f"{_three(value / length)} {unit}"
+    return f"{_three(value)} s"
+
+
+async def _points(client: Client) -> dict[str, Json]:
+    """What the API says of the KPI itself in each of the windows."""
+    found = {}
+    for side, priority in SIDES.items():
+        window = WINDOWS["before" if "before" in side else "after"]
+        asked = {"grain": "all", "tz": "UTC", "priority": priority, **window}
+        (found[side],) = (await client.read(MTTR, **asked))["points"]
+    return found
+
+
+@pytest.mark.parametrize("control", [False, True])
+async def test_an_effect_says_the_figures_of_the_api_by_their_names(desk: Desk, control: bool) -> None:
+    await _history(desk)
+    quality = await desk.api.client("Quan", Role.quality_manager)
+    said: dict[str, Any] = {"scope": {"priority": ["P3"]}, "promised": {"change": -0.1}}
+    if control:
+        said["control"] = {"priority": ["P4"]}
+    made = await quality.post_ok(EFFECT, WINDOWS | said)
+    result, points = made["result"], await _points(quality)
+    sides = {side: result[side] for side in SIDES if result[side] is not None}
+    for side, of in sides.items():
+        point = points[side]
+        assert of["value"] == point["value"] == pytest.approx(of["compared"], abs=1e-3)
+        assert of["median"] == pytest.approx(point["business"]["median"], abs=1e-3)
+        assert point["business"] != point["elapsed"], "the other clock says something else"
+        assert of["cases"] == point["cases"]
+    before, after = sides["before"], sides["after"]
+    change = after["value"] - before["value"]
+    if control:
+        change -= sides["control_after"]["value"] - sides["control_before"]["value"]
+    assert result["effect"] == pytest.approx(change)
+    _compare_sentence(made["sentence"], result, sides)
+    zh = (await quality.get(f"/v1/effects/{made['id']}", headers={"Accept-Language": "zh"})).json()
+    assert sorted(NUMBER.findall(zh["sentence"])) == sorted(NUMBER.findall(made["sentence"]))
+    await _compare_drawing(quality, made, sides)
+
+
+def _compare_sentence(sentence: str, result: Json, sides: dict[str, Json]) -> None:
+    before, after, relative = sides["before"], sides["after"], result["relative"]
+    assert f"{_seconds(abs(result['effect']))} shorter" in sentence
+    assert f"(-{_three(100 * result['effect'] / before['value'])} %, " in sentence
+    assert f"from {_seconds(before['value'])} to {_seconds(after['value'])}" in sentence
+    if result["control_before"]:
+        others = [_seconds(sides[side]["value"]) for side in ("control_before", "control_after")]
+        assert f"the control from {others[0]} to {others[1]}" in sentence
+    assert f"{_three(100 * result['level'])} % interval" in sentence
+    for end in ("low", "high"):
+        assert _seconds(abs(result[end])) in sentence
+    assert f"median {_seconds(before['median'])} before, {_seconds(after['median'])} after" in sentence
+    shares = [f"{100 * relative[name]:.0f}" for name in ("value", "low", "high")]
+    assert [one for one in shares if one not in sentence] == []
+    zeros = [f"{100 * side['zeros']:.0f} %" for side in (before, after)]
+    assert f"{zeros[0]} of the cases before and {zeros[1]} after took no business time" in sentence
+    assert f"{before['cases']} cases on {before['days']} days before" in sentence
+    assert f"promised {_seconds(abs(result['promised']['effect']))} shorter" in sentence
+
+
+async def _compare_drawing(client: Client, made: Json, sides: dict[str, Json]) -> None:
+    """The figure names the same values, and the level of the intervals that it draws."""
+    words = ChartWords("en", Unit.seconds, ZoneInfo("UTC"), "CNY")
+    drawn = (await client.get(f"/v1/effects/{made['id']}/chart.svg")).text
+    told = " ".join(ElementTree.fromstring(drawn).itertext())  # drawn by us
+    for value in (words.value(of["value"]) for of in sides.values()):
+        assert value in told
+    assert words.difference(made["result"]["effect"]) in told
+    assert "97.5 % interval" in told
+    assert "95 % interval" not in told
+
+
+async def test_a_value_is_that_of_the_clock_that_its_kpi_names(desk: Desk) -> None:
+    await _history(desk)
+    told = set()
+    for kpi in (await desk.manager.read("/v1/kpis"))["items"]:
+        points = (await desk.manager.read(f"/v1/kpis/{kpi['key']}", grain="month", **_year()))["points"]
+        for point in points:
+            distributions = {name: point[name] for name in ("business", "elapsed") if point[name]}
+            if kpi["clock"] is None:
+                assert not distributions, f"{kpi['key']}: which one is it of?"
+            elif point["value"] is not None:
+                statistic = "median" if kpi["aggregate"] == "median" else "mean"
+                assert point["value"] == pytest.approx(distributions[kpi["clock"]][statistic], abs=1e-3)
+                told.add(kpi["clock"])
+    assert told == {"business", "elapsed"}
+
+
+def _year() -> dict[str, str]:
+    return {"from": "2026-03-01", "to": "2026-05-01", "tz": "UTC"}
