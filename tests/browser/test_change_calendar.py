@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 from collections.abc import AsyncIterator
@@ -95,7 +96,8 @@ async def test_the_week_and_the_month_are_shown_listed_and_can_be_subscribed_to(
         await _sign_in(page, url, key)
         assert await page.run(ENTRIES) == 4
         assert await page.run("document.querySelectorAll('#list tbody tr').length") == 4
-        assert await page.run("document.querySelectorAll('#week-list tbody tr').length") == 3
+        await _opened(page)
+        await _narrowed(page)
         assert "<b>Patch</b> & restart" in await _text(page, "#list")
         await _faultless(page)
         await _click(page, "#month")
@@ -124,6 +126,39 @@ async def test_the_week_and_the_month_are_shown_listed_and_can_be_subscribed_to(
         assert [error for error in page.errors if NOT_SIGNED_IN not in error] == []
 
 
+async def _opened(page: Page) -> None:
+    """A number leads to what is known of the change; what is drawn, to its row."""
+    number = await page.run("document.querySelector('#list tbody a').innerText")
+    await _click(page, "#list tbody a")
+    assert f"change={number}" in await page.run("location.search")
+    assert "Version 3 is no longer kept." in await _text(page, "#change")
+    await _faultless(page)
+    await _click(page, "#close")
+    await page.run("document.querySelector('[data-entry]').dispatchEvent(new Event('click'))")
+    await page.until("document.querySelectorAll('#list tbody tr').length === 1")
+    await _click(page, "#show-all")
+    assert await page.run("document.querySelectorAll('#list tbody tr').length") == 4
+
+
+async def _narrowed(page: Page) -> None:
+    """Types, teams and zones are chosen on the page, and stand in the address."""
+    choose = "(one, value) => { one.value = value; one.dispatchEvent(new Event('change')); }"
+    await page.run(f"({choose})(document.querySelector('#type'), 'standard')")
+    await page.until(f"location.search.includes('type=standard') && {DRAWN}")
+    assert await page.run("document.querySelectorAll('#list tbody tr').length") == 1, "the freeze stays"
+    await page.run("history.back()")
+    await page.until(f"!location.search.includes('type=') && {DRAWN}")
+    await page.until("document.querySelector('#team option[value=network]')")
+    for width in (1366, 390):
+        await page.sized(width, 800)
+        cut = (
+            "[...document.querySelectorAll('#list .scroll')].some((one) => one.scrollWidth > one.clientWidth)"
+        )
+        assert not await page.run(cut), width
+        assert "Renew the mail relay" in await _text(page, "#list")
+    await page.sized(1280, 900)
+
+
 async def _subscribed(page: Page) -> None:
     """The address that the page makes is one of a calendar, for whoever has it."""
     await page.run("document.querySelector('#subscribe').open = true")
@@ -137,12 +172,15 @@ async def _subscribed(page: Page) -> None:
 
 
 async def _on_paper(page: Page) -> None:
-    """Printed, there are no controls, and the list stands beneath the drawing."""
+    """Printed, there are no controls, and the drawing alone is one sheet; the list is another choice."""
     await page.send("Emulation.setEmulatedMedia", media="print")
     hidden = "getComputedStyle(document.querySelector('{}')).display === 'none'"
     for control in ("header", ".steps", "#subscribe"):
         assert await page.run(hidden.format(control)), control
-    assert not await page.run(hidden.format("#list"))
+    assert await page.run(hidden.format("#list"))
     sheet = await page.send("Page.printToPDF", preferCSSPageSize=True)
-    assert len(sheet["data"]) > 10_000
+    assert base64.b64decode(sheet["data"]).count(b"/Type /Page\n") == 1
+    await page.run("document.body.classList.add('paper-list')")
+    assert await page.run(hidden.format("#drawn"))
+    assert not await page.run(hidden.format("#list"))
     await page.send("Emulation.setEmulatedMedia", media="screen")

@@ -1,7 +1,9 @@
-// The change calendar: drawn by the server, and listed beneath for those who do not see the drawing.
+// The change calendar: drawn by the server, and listed beneath, for those who do not see the drawing and for phones.
 import { Problem, calendarKey, drawing, forget, get, once } from "./api.js";
 import { h, table } from "./dom.js";
 import * as format from "./format.js";
+import { about } from "./change.js";
+import { filterControls, filtered, ownZone, zoneOf } from "./change-filters.js";
 import { header } from "./header.js";
 import { login } from "./login.js";
 import { read, state } from "./state.js";
@@ -23,13 +25,15 @@ const nextMonth = (day, by) => iso(new Date(Date.UTC(Number(day.slice(0, 4)), Nu
 function choose(zone) {
   const asked = new URLSearchParams(location.search);
   const given = asked.get("date") ?? "";
-  const today = format.isoDay(new Date(), zone);
+  const filters = filtered(asked);
+  const shown = zoneOf(asked, zone);
+  const today = format.isoDay(new Date(), shown);
   const day = /^\d{4}-\d\d-\d\d$/.test(given) && !Number.isNaN(Date.parse(given)) ? given : today;
-  chosen = { view: asked.get("view") === "month" ? "month" : "week", day, today };
+  chosen = { view: asked.get("view") === "month" ? "month" : "week", day, today, filters, zone: shown, tz: asked.get("tz"), change: asked.get("change"), only: null };
 }
 
 const address = (changes) => {
-  const said = { view: chosen.view, date: chosen.day, lang: state.lang, ...changes };
+  const said = { view: chosen.view, date: chosen.day, lang: state.lang, tz: chosen.tz, ...chosen.filters, ...changes };
   return `/dashboard/changes?${new URLSearchParams(Object.entries(said).filter(([, value]) => value))}`;
 };
 
@@ -63,8 +67,15 @@ function controls() {
     link(`← ${say.earlier}`, address({ date: step(-1) }), { id: "earlier" }),
     link(say.today, address({ date: null }), { id: "today" }),
     link(`${say.later} →`, address({ date: step(1) }), { id: "later" }),
-    h("button", { type: "button", id: "print", onclick: () => print() }, say.printPage),
+    h("button", { type: "button", id: "print", onclick: () => paper(false) }, say.printPage),
+    h("button", { type: "button", id: "print-list", onclick: () => paper(true) }, say.printList),
     h("a", { href: "#subscribe", class: "button", onclick: () => { document.getElementById("subscribe").open = true; } }, say.subscribe));
+}
+
+/** Prints the drawing, which is one sheet, or the list instead of it. */
+function paper(listOnly) {
+  document.body.classList.toggle("paper-list", listOnly);
+  print();
 }
 
 /** A card whose content comes later; what ails it is said in its place. */
@@ -77,22 +88,54 @@ function card(id, title, coming, hint = null) {
     h("h2", { id: `${id}-title` }, title), hint ? h("p", { class: "soft" }, hint) : null, place);
 }
 
+/** What can be opened: a number leads to what is known of its change. */
+const numbered = (entry) => entry.number
+  ? link(entry.number, address({ change: entry.number }), { class: null, id: `entry-${entry.id}` })
+  : h("span", { id: `entry-${entry.id}` }, entry.title ?? "–");
+
 function listed(caption, answer, meta) {
   const say = format.words();
-  if (answer.items.length === 0) return h("p", { class: "soft" }, say.nothingPlanned);
+  const shown = answer.items.filter((entry) => !chosen.only || chosen.only.has(entry.id));
+  if (shown.length === 0) return h("p", { class: "soft" }, say.nothingPlanned);
   const lifecycle = meta.lifecycles.find((one) => one.kind === "change");
   const stateOf = (entry) => lifecycle?.states.find((one) => one.state === entry.state)?.label ?? (entry.number ? entry.state : null);
-  const times = (entry) => `${format.moment(entry.from_at, meta.time_zone)} – ${format.moment(entry.until_at, meta.time_zone)}`;
+  const times = (entry) => format.span(entry.from_at, entry.until_at, chosen.zone);
   const remark = (entry) => [stateOf(entry), entry.overridden && say.overridden].filter(Boolean).join(", ");
+  const called = (entry) => h("span", null, numbered(entry), entry.number ? ` ${entry.title ?? ""}` : null);
   return [
-    table(caption, [say.when, say.kind, say.number, say.called, say.state, say.service, say.team], answer.items.map((entry) => [
-      times(entry), say.kinds[entry.type ?? entry.kind] ?? entry.kind, entry.number, entry.title, remark(entry), entry.services.join(", "), entry.team?.name,
-    ])),
+    chosen.only ? h("p", null, h("button", { type: "button", id: "show-all", onclick: () => only(null) }, say.showAll)) : null,
+    h("div", { class: "fitted" }, table(caption, [say.called, say.when, say.kind, say.state, say.service, say.team], shown.map((entry) => [
+      called(entry), times(entry), say.kinds[entry.type ?? entry.kind] ?? entry.kind, remark(entry), entry.services.join(", "), entry.team?.name,
+    ]), { stacked: true })),
     answer.truncated ? h("p", { class: "soft" }, say.tooMany) : null,
   ];
 }
 
-const entries = (from, until, zone) => get(CALENDAR, { from, until, tz: zone });
+/** Lists those entries alone, or all again. */
+function only(ids) {
+  chosen.only = ids && new Set(ids);
+  const list = document.getElementById("list");
+  list.replaceWith(listCard());
+  const now = document.getElementById("list");
+  now.scrollIntoView();
+  now.querySelector("#show-all, a, .scroll")?.focus();
+}
+
+/** Lets what is drawn be opened, by a click or a key: an entry leads to its change, "+14 more" to those in the list. */
+function opened(element) {
+  element.setAttribute("role", "group");
+  const open = (node, does) => {
+    node.setAttribute("tabindex", "0");
+    node.setAttribute("role", "button");
+    node.addEventListener("click", does);
+    node.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); does(); } });
+  };
+  for (const node of element.querySelectorAll("[data-entries]")) open(node, () => only(node.dataset.entries.split(" ")));
+  for (const node of element.querySelectorAll("[data-entry]")) open(node, () => only([node.dataset.entry]));
+  return element;
+}
+
+const entries = (from, until) => get(CALENDAR, { from, until, tz: chosen.zone, ...chosen.filters });
 
 /** The changes implemented lately that are known to have caused incidents. */
 async function causes(zone) {
@@ -145,23 +188,25 @@ async function show() {
   }
 }
 
+let listCard = () => null;
+
 function put(meta) {
   const say = format.words();
-  const zone = meta.time_zone;
   const [from, until] = bounds();
-  const week = monday(chosen.today);
-  const shown = drawing(`${CALENDAR}.svg`, { view: chosen.view, date: chosen.day, tz: zone, lang: state.lang })
-    .then((element) => h("div", { class: "scroll drawing", tabindex: "0", role: "region", "aria-label": say.calendar }, element));
-  const all = entries(from, until, zone);
-  const running = chosen.view === "week" && from === week ? all : entries(week, moved(week, 7), zone);
-  content.replaceChildren(
+  const shown = drawing(`${CALENDAR}.svg`, { view: chosen.view, date: chosen.day, tz: chosen.zone, lang: state.lang, ...chosen.filters })
+    .then((element) => h("div", { class: "scroll drawing", tabindex: "0", role: "region", "aria-label": say.calendar }, opened(element)));
+  const all = entries(from, until);
+  listCard = () => card("list", say.listed, all.then((answer) => listed(say.listed, answer, meta)), say.times(chosen.zone));
+  const one = chosen.change ? card("change", chosen.change, about(chosen.change, chosen.zone, link(say.close, address({}), { id: "close" }))) : null;
+  content.replaceChildren(...[
     h("h1", { tabindex: "-1" }, say.calendar),
     controls(),
+    filterControls(chosen, ownZone(), meta.time_zone, (changed) => go(address(changed))),
+    one,
     card("drawn", say.views[chosen.view], shown),
-    card("list", say.listed, all.then((answer) => listed(say.listed, answer, meta)), say.times(zone)),
-    card("week-list", say.thisWeek, running.then((answer) => listed(say.thisWeek, { ...answer, items: answer.items.filter((one) => one.kind === "change") }, meta))),
-    card("causes", say.caused, causes(zone), say.causedHint),
-    subscription());
+    listCard(),
+    card("causes", say.caused, causes(chosen.zone), say.causedHint),
+    subscription()].filter(Boolean));
   content.setAttribute("aria-busy", "false");
   document.title = `${say.calendar} · Ledgerdesk`;
 }

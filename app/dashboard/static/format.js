@@ -55,6 +55,15 @@ const shown = (instant, zone, options) =>
 export const moment = (instant, zone) =>
   shown(instant, zone, { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
 
+/** From when until when, with the day of the week; the day is said once where it is one. */
+export function span(begin, end, zone) {
+  const whole = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false };
+  const year = isoDay(new Date(begin), zone).slice(0, 4) === isoDay(new Date(), zone).slice(0, 4) ? {} : { year: "numeric" };
+  const sameDay = isoDay(new Date(begin), zone) === isoDay(new Date(end), zone);
+  const last = sameDay ? { hour: "2-digit", minute: "2-digit", hour12: false } : whole;
+  return `${shown(begin, zone, { ...whole, ...year })} – ${shown(end, zone, last)}`;
+}
+
 /** To the second, for what comes in quick succession. */
 export const exactly = (instant, zone) => shown(instant, zone, { dateStyle: "medium", timeStyle: "medium" });
 

@@ -21,8 +21,10 @@ HOST = "ledgerdesk"
 REFRESHED = timedelta(hours=1)
 
 
-def calendar(entries: Sequence[CalendarEntry], language: str) -> bytes:
-    """Return the entries as an iCalendar file, with words in that language."""
+def calendar(entries: Sequence[CalendarEntry], language: str, address: str) -> bytes:
+    """Return the entries as an iCalendar file, with words in that language; `address` is that of the server,
+    to whose page of the change each leads.
+    """
     made = Calendar()
     made.add("prodid", PRODUCT)
     made.add("version", "2.0")
@@ -35,7 +37,7 @@ def calendar(entries: Sequence[CalendarEntry], language: str) -> bytes:
     made.add("refresh-interval", interval)
     made.add("x-published-ttl", vDuration(REFRESHED))
     for entry in entries:
-        made.add_component(_event(entry, language))
+        made.add_component(_event(entry, language, address))
     written: bytes = made.to_ical()
     return written
 
@@ -45,7 +47,7 @@ def uid(entry: CalendarEntry) -> str:
     return f"{entry.kind}-{entry.id}@{HOST}"
 
 
-def _event(entry: CalendarEntry, language: str) -> Event:
+def _event(entry: CalendarEntry, language: str, address: str) -> Event:
     event = Event()
     event.add("uid", uid(entry))
     event.add("sequence", entry.version)
@@ -61,6 +63,8 @@ def _event(entry: CalendarEntry, language: str) -> Event:
     # An emergency that is only approved has no window: nobody has started it yet.
     event.add("status", "TENTATIVE" if entry.state is ChangeState.approved else "CONFIRMED")
     event.add("transp", "TRANSPARENT")
+    if entry.number is not None:
+        event.add("url", f"{address}/dashboard/changes?change={entry.number}")
     event.add("description", "\n".join(_lines(entry, language)))
     return event
 

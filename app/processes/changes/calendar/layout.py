@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from app.common.svg import element, escaped, text
 from app.processes.changes.calendar.entries import WEEK_DAYS, CalendarEntry, Day
 from app.processes.changes.calendar.labels import long_day, translated, weekday
 from app.processes.changes.calendar.marks import INK, SOFT
+from app.processes.changes.records import ChangeType
 
 WIDTH, GUTTER = 1120.0, 56.0
 COLUMN = (WIDTH - GUTTER) / WEEK_DAYS
@@ -73,9 +75,8 @@ def name_of(entry: CalendarEntry) -> str:
 
 def group(sheet: Sheet, entry: CalendarEntry, *drawn: str, kind: str) -> str:
     """Return what is drawn of the entry as a group, with all that is known of it as its title."""
-    return element(
-        "g", element("title", escaped(description(sheet, entry))), *drawn, class_=f"cc-entry cc-{kind}"
-    )
+    about = element("title", escaped(description(sheet, entry)))
+    return element("g", about, *drawn, class_=f"cc-entry cc-{kind}", data_entry=entry.id)
 
 
 def description(sheet: Sheet, entry: CalendarEntry) -> str:
@@ -96,7 +97,12 @@ def description(sheet: Sheet, entry: CalendarEntry) -> str:
     return ". ".join(parts)
 
 
-def overflow_note(sheet: Sheet, count: int, x: float, y: float, **attributes: object) -> str:
-    """Return the line that says how many entries are not drawn for want of room."""
-    said = translated(sheet.language, "more", n=count)
-    return text(said, x=x, y=y, font_size=11, fill=SOFT, class_="cc-soft cc-more", **attributes)
+def overflow_note(sheet: Sheet, hidden: Sequence[CalendarEntry], x: float, y: float) -> str:
+    """Return the line that says how many entries are not drawn for want of room; a page finds them by their
+    ids. One that an emergency is among is as bold as that.
+    """
+    said = translated(sheet.language, "more", n=len(hidden))
+    weight = 700 if any(entry.type is ChangeType.emergency for entry in hidden) else None
+    entries = " ".join(str(entry.id) for entry in hidden)
+    style = {"font_size": 11, "font_weight": weight, "fill": SOFT, "class_": "cc-soft cc-more"}
+    return text(said, x=x, y=y, data_entries=entries, **style)

@@ -95,7 +95,7 @@ def _cell(
     room = MOST_ROWS if len(ordered) <= MOST_ROWS else MOST_ROWS - 1
     drawn += (_row(sheet, entry, day, left, top + DATE + n * ROW) for n, entry in enumerate(ordered[:room]))
     if len(ordered) > room:
-        drawn.append(overflow_note(sheet, len(ordered) - room, left + 6, top + DATE + room * ROW + 14))
+        drawn.append(overflow_note(sheet, ordered[room:], left + 6, top + DATE + room * ROW + 14))
     return drawn
 
 

@@ -65,7 +65,9 @@ async def get_change_calendar(request: Request, query: Annotated[CalendarQuery, 
     found = await find_entries(renderer, query, begin, end, now)
     headers = {"Vary": f"Accept, {VARY['Vary']}", "Content-Language": renderer.language}
     if as_file:
-        return Response(calendar(found.entries, renderer.language), headers=headers, media_type=MEDIA_TYPE)
+        address = renderer.ledger.settings.public_url or str(request.base_url).rstrip("/")
+        made = calendar(found.entries, renderer.language, address)
+        return Response(made, headers=headers, media_type=MEDIA_TYPE)
     shown = ChangeCalendar(
         tz=zone.key, from_at=begin, until_at=end, truncated=found.truncated, items=found.items()
     )

@@ -52,7 +52,7 @@ class Placed:
     block: Block
     lane: int
     lanes: int
-    hidden: int = 0
+    hidden: tuple[CalendarEntry, ...] = ()
 
 
 def week_body(sheet: Sheet, week: Sequence[Day], entries: Sequence[CalendarEntry], top: float) -> Body:
@@ -110,7 +110,7 @@ def _of_cluster(cluster: Sequence[tuple[Block, int]], lanes: int) -> Iterator[Pl
     yield from (Placed(block, lane, MOST_LANES) for block, lane in cluster if lane < last)
     hidden = [block for block, lane in cluster if lane >= last]
     extent = Block(hidden[0].entry, hidden[0].top, max(block.bottom for block in hidden))
-    yield Placed(extent, last, MOST_LANES, hidden=len(hidden))
+    yield Placed(extent, last, MOST_LANES, hidden=tuple(block.entry for block in hidden))
 
 
 def _within(entry: CalendarEntry, day: Day) -> bool:
@@ -205,7 +205,7 @@ def _bars(sheet: Sheet, week: Sequence[Day], freezes: Sequence[CalendarEntry], t
             kind=mark.name,
         )
     if len(freezes) > MOST_BARS:
-        yield overflow_note(sheet, len(freezes) - MOST_BARS, GUTTER + 6, top + MOST_BARS * STRIP + 13)
+        yield overflow_note(sheet, freezes[MOST_BARS:], GUTTER + 6, top + MOST_BARS * STRIP + 13)
 
 
 def _block(sheet: Sheet, placed: Placed, column: int, top: float, reserved: float) -> str:
