@@ -28,6 +28,7 @@ async def append_clock_event(
     *,
     metric: ClockMetric = ClockMetric.resolution,
     agreement_type: AgreementType = AgreementType.sla,
+    agreement: UUID = AGREEMENT,
     party: UUID | None = None,
     percent: int | None = None,
     occurred_at: datetime | None = None,
@@ -37,7 +38,7 @@ async def append_clock_event(
     stream.
     """
     said = ClockData(
-        agreement=AGREEMENT,
+        agreement=agreement,
         agreement_type=agreement_type,
         target="t1",
         metric=metric,

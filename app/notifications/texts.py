@@ -15,7 +15,14 @@ from app.common.tickets import HoldReason
 from app.i18n import translate
 from app.kernel.ledger import Ledger
 from app.log.events import kind_of
-from app.notifications.steps import OF_CLOCKS
+from app.notifications.quoted import (
+    AGREEMENT_STEPS,
+    CLOCK_STEPS,
+    EventPayloads,
+    add_quoted,
+    duration,
+    moment,
+)
 from app.ticketing.change_endings import ChangeEnding
 
 #: By step, the free-text field in the payload (`given`) of its event, which all who see the ticket may read.
@@ -38,8 +45,6 @@ FREE_TEXT_FIELDS = {
 }
 #: By step, the field of its event's payload that holds the code of the reason which its sentence names.
 REASON_FIELDS = {NoticeType.held: "reason", NoticeType.change_ended: "outcome"}
-#: The steps whose sentence says which clock of the ticket they are about.
-CLOCK_STEPS = frozenset(OF_CLOCKS.values())
 #: By step, the field of a row that holds the same after an observed event, whose payload is not ours.
 OBSERVED_FIELDS = {
     NoticeType.held: "hold_reason",
@@ -63,35 +68,40 @@ KIND_SENTENCES = {
     ("freeze", NoticeType.vote_due): "freeze_vote_due",
     ("freeze", NoticeType.decided): "freeze_decided",
 }
+#: What an agreement's steps are called, by the types of their events.
+AGREEMENT_SENTENCES = {
+    f"sla.{name}": f"agreement_{name}"
+    for name in (
+        *("requirement_recorded", "drafted", "text_maintained", "negotiated", "submitted", "consented"),
+        *("signed", "reviewed", "renewed", "terminated", "amended", "superseded", "expired"),
+    )
+}
 EVENT_PAYLOADS = """
-select e.stream, e.version, coalesce(e.data->'clock', e.data->'given') as given,
+select e.stream, e.version, e.type, e.occurred_at, coalesce(e.data->'clock', e.data->'given') as given,
   case when e.data ? 'observed' then e.data->'set' end as observed
 from log.told e
 join unnest(%s::text[], %s::integer[]) as w(stream, version) using (stream, version)
 where not e.staff_only or e.data ? 'clock'"""
-#: The payloads of events, or what they say of a clock, by stream and version of the event.
-EventPayloads = dict[tuple[str, int], dict[str, Any]]
 
 
 async def load_payloads(ledger: Ledger, steps: Iterable[tuple[str, int, NoticeType]]) -> EventPayloads:
-    """Return the payloads of those events that the texts of notices quote, in one query.
+    """Return the payloads of those events that the texts of notices quote, with what else these quote.
 
     A step is the stream and the version of its event, and the type of the notice.
     """
-    wanted = [
-        (stream, version)
-        for stream, version, step in steps
-        if step in REASON_FIELDS or step in FREE_TEXT_FIELDS or step in CLOCK_STEPS
-    ]
+    quoting = REASON_FIELDS.keys() | FREE_TEXT_FIELDS.keys() | CLOCK_STEPS | AGREEMENT_STEPS
+    wanted = [one for one in steps if one[2] in quoting]
     if not wanted:
         return {}
-    rows = await ledger.db.rows(EVENT_PAYLOADS, ([stream for stream, _ in wanted], [n for _, n in wanted]))
-    return {
-        (row["stream"], row["version"]): row["given"]
+    named = [stream for stream, _, _ in wanted], [version for _, version, _ in wanted]
+    payloads = {
+        (row["stream"], row["version"]): row["given"] | {"event_type": row["type"], "at": row["occurred_at"]}
         if row["observed"] is None
         else _observed_payload(row["observed"])
-        for row in rows
+        for row in await ledger.db.rows(EVENT_PAYLOADS, named)
     }
+    await add_quoted(ledger, wanted, payloads)
+    return payloads
 
 
 def _observed_payload(rows: dict[str, dict[str, Any] | None]) -> dict[str, Any]:
@@ -119,17 +129,31 @@ def step_sentence(
     words = {
         "number": notice["number"],
         "title": notice["title"] or "",
-        "days": str(ledger.settings.reopen_days),
+        "days": str(payload.get("reopen_days") or ledger.settings.reopen_days),
         "reason": _reason_label(ledger, language, notice["about"], step, payload),
     }
     if step in CLOCK_STEPS:
         words |= {
             "metric": ClockMetric(payload["metric"]).label(language),
-            "agreement": AgreementType(payload["agreement_type"]).label(language),
+            "agreement": _agreement(payload, language),
             "percent": str(payload.get("percent", "")),
+            "due": moment(payload.get("due_at"), ledger.numbers.zone),
+            "allowed": duration(payload.get("target_seconds") or 0, language),
         }
+    if step is NoticeType.agreement_ends:
+        words["day"] = payload.get("valid_to") or ""
     sentence = KIND_SENTENCES.get((kind_of(notice["about"]), step), step.value)
+    if step is NoticeType.agreement_moved:
+        sentence = AGREEMENT_SENTENCES.get(payload.get("event_type", ""), sentence)
+    if step in CLOCK_STEPS and payload.get("due_at") is not None and payload.get("agreement_number"):
+        sentence += "_due"
     return translate(language, "notice", sentence, words)
+
+
+def _agreement(payload: dict[str, Any], language: str) -> str:
+    """Return the type of the clock's agreement, and its number."""
+    kind = AgreementType(payload["agreement_type"]).label(language)
+    return " ".join(part for part in (kind, payload.get("agreement_number")) if part)
 
 
 def _reason_label(
@@ -180,13 +204,27 @@ def mail_text(
     withdrawn. `opened` are the decrypted texts, by ciphertext; `rating_link` is where the person rates the
     ticket, if they are asked to.
     """
-    parts = []
+    parts: list[str] = []
     for about, version, step in steps:
         said = payloads.get((about, version), {})
         words = opened.get(said.get(FREE_TEXT_FIELDS.get(step, ""), ""))
-        parts.append(step_sentence(ledger, language, notice, step, said))
+        sentence = step_sentence(ledger, language, notice, step, said)
+        if sentence not in parts or words is not None:
+            parts.append(sentence)
         if words is not None:
             parts.append("\n".join(f"> {each}" for each in words.splitlines()))
         if step is NoticeType.rating_asked and rating_link is not None:
             parts.append(f"{translate(language, 'notice', 'rating_link')}\n{rating_link}")
+    parts += _links(ledger, notice, [step for _, _, step in steps])
     return "\n\n".join([*parts, "-- \n" + translate(language, "notice", "footer")]) + "\n"
+
+
+def _links(ledger: Ledger, notice: Any, steps: Sequence[NoticeType]) -> list[str]:
+    """Return the address of what the steps are about: of a ticket's clocks, or of an agreement. None without
+    a public address of this service.
+    """
+    kind, public_url = kind_of(notice["about"]), ledger.settings.public_url
+    if public_url is None or not (kind == "sla" or CLOCK_STEPS.intersection(steps)):
+        return []
+    below = "" if kind == "sla" else "/sla"
+    return [f"{public_url}/v1/{ledger.lifecycles[kind].plural}/{notice['number']}{below}"]

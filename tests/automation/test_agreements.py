@@ -99,3 +99,10 @@ async def test_both_representatives_are_told_of_steps_and_leads_beneath_of_the_s
     await work(worker, datetime.now(UTC) + timedelta(minutes=10))
     assert await told(parties, parties.leads["mail-team"], "to_acknowledge") == 1
     assert await told(parties, parties.leads["finance"], "agreement_moved") > before
+    finance, it = [
+        "\n".join(one["text"] for one in (await who.read("/v1/notices"))["items"])
+        for who in (parties.leads["finance"], parties.it)
+    ]
+    number = (await parties.manager.read(at))["number"]
+    assert f"The agreement {number} waits for your signature" in finance
+    assert f"Both parties have signed the agreement {number}" in it

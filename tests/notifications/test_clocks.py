@@ -6,15 +6,17 @@ from datetime import timedelta
 
 from app.common.clocks import AgreementType, ClockEventType, ClockMetric
 from app.common.notices import NoticeType
-from app.common.people import Role, rule_caller
+from app.common.people import Caller, Role, rule_caller
 from app.foundation.people.persons import SetPreferencesPerson
 from app.foundation.people.teams import EditTeam
 from app.notifications import texts
+from app.processes.incidents.lifecycle import ResolveIncident
 from app.processes.incidents.records import Incident
 from app.ticketing.assignment import AssignTicket
 from tests.clocks import append_clock_event
 from tests.notifications.conftest import Office
 from tests.people import act, add_caller, grant
+from tests.service_levels.clocks.agreements import add_calendar, sign, target
 
 WARNED, BREACHED = ClockEventType.warned, ClockEventType.breached
 
@@ -137,3 +139,37 @@ async def test_what_a_worker_missed_is_told_once_when_it_was_recorded_long_after
     await office.deliver_all()
     await office.deliver_all()
     assert await office.told_steps(office.engineer) == ["given", "target_missed"]
+
+
+async def sentences(office: Office, who: Caller) -> str:
+    """What somebody was told, as they read it."""
+    notices = await office.notices(who)
+    payloads = await texts.load_payloads(office.ledger, texts.steps_of(notices))
+    return "\n".join(texts.text(office.ledger, "en", notice, payloads) for notice in notices)
+
+
+async def test_a_missed_target_names_its_agreement_what_was_allowed_and_when_it_was_due(
+    office: Office,
+) -> None:
+    await add_calendar(office.ledger, "office", "Asia/Shanghai", "00:00", "24:00")
+    agreement = await sign(office.ledger, target("mend", "resolution", 5400))
+    number = await office.ledger.db.value("select number from fold.sla where id = %s", (agreement,))
+    incident = await office.assigned()
+    await append_clock_event(office.ledger, incident.row_key, BREACHED, agreement=agreement)
+    await office.deliver_all()
+    said = (await sentences(office, office.engineer)).splitlines()[-1]
+    assert f"(Resolution, Service level agreement {number})" in said
+    assert "4 h were allowed; it was due on 20" in said
+
+
+async def test_what_is_resolved_says_in_how_many_days_the_ticket_itself_may_be_reopened(
+    office: Office,
+) -> None:
+    await add_calendar(office.ledger, "office", "Asia/Shanghai", "00:00", "24:00")
+    await sign(office.ledger, target("mend", "resolution", 5400), reopen_days=3)
+    incident = await office.perform(office.engineer, "start", await office.assigned())
+    assert incident.reopen_days == 3 != office.ledger.settings.reopen_days
+    body = ResolveIncident.model_validate({"resolution_code": "fixed", "done": "Mended."})
+    await office.perform(office.engineer, "resolve", incident, body)
+    await office.deliver_all()
+    assert "reopen it within 3 days" in await sentences(office, office.requester)

@@ -166,8 +166,8 @@ def _set_validity(agreement: Agreement, ctx: ActionContext) -> None:
 
 
 def set_next_review(agreement: Agreement, ctx: ActionContext) -> None:
-    """Set when the next review is due: so many months after the last one, or after the begin, by the clocks of
-    the agreement's calendar.
+    """Set when the next review is due: so many months after the last one, or after the begin, by the clocks
+    of the agreement's calendar.
     """
     since = agreement.last_reviewed_at or agreement.begins_at or ctx.occurred_at
     agreement.review_due_at = months_later(since, agreement.review_months or 12, ctx.prepared(Zone).zone)

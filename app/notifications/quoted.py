@@ -1,0 +1,99 @@
+"""What the texts of notices quote besides the payloads of events: in how many days a ticket may be reopened,
+by which agreement and when a target was due, and which step an agreement has made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.common.notices import NoticeType
+from app.i18n import translate
+from app.kernel.ledger import Ledger
+from app.log.events import id_of, kind_of
+from app.notifications.steps import OF_CLOCKS
+
+#: The steps whose sentence says which clock of the ticket they are about.
+CLOCK_STEPS = frozenset(OF_CLOCKS.values())
+#: The steps whose sentence says until when the ticket may be reopened.
+REOPENED_STEPS = frozenset({NoticeType.resolved, NoticeType.delivered})
+#: The steps that are told with the type of their event, or with what their record has.
+AGREEMENT_STEPS = frozenset({NoticeType.agreement_moved, NoticeType.agreement_ends})
+REOPEN_DAYS = "select id, reopen_days from fold.{kind} where id = any(%s)"
+NUMBERS = "select id::text, number from fold.sla where id = any(%s::uuid[])"
+CLOCKS = "select id, due_at from sla.clock where id = any(%s)"
+ENDS = "select id, valid_to from fold.sla where id = any(%s)"
+MINUTE, HOUR = 60, 3600
+
+#: What is said of events, by stream and version of the event.
+EventPayloads = dict[tuple[str, int], dict[str, Any]]
+
+
+async def add_quoted(
+    ledger: Ledger, steps: Sequence[tuple[str, int, NoticeType]], payloads: EventPayloads
+) -> None:
+    """Add to the payloads of these steps what their texts quote of records."""
+    days = await _by_id(ledger, {name for name, _, step in steps if step in REOPENED_STEPS}, "reopen_days")
+    ends = await _ends(ledger, [name for name, _, step in steps if step is NoticeType.agreement_ends])
+    clocks = [name for name, _, step in steps if step in CLOCK_STEPS]
+    due = await _due(ledger, clocks)
+    agreements = {str(payloads.get((name, n), {}).get("agreement")) for name, n, _ in steps if name in clocks}
+    numbers = await _numbers(ledger, agreements - {"None"})
+    for name, n, step in steps:
+        more: dict[str, Any] = {}
+        if step in REOPENED_STEPS and days.get(name) is not None:
+            more = {"reopen_days": days[name]}
+        elif step in CLOCK_STEPS:
+            said = payloads[name, n]
+            of = str(said.get("agreement"))
+            more = {"agreement_number": numbers.get(of)}
+            # What has breached was due at that instant; what is close may still be paused.
+            more["due_at"] = said["at"] if step is NoticeType.target_missed else due.get(name)
+        elif step is NoticeType.agreement_ends:
+            more = {"valid_to": ends.get(name)}
+        if more:
+            payloads[name, n] = payloads.get((name, n), {}) | more
+
+
+async def _by_id(ledger: Ledger, streams: Iterable[str], column: str) -> dict[str, int | None]:
+    """Return in how many days the tickets may be reopened, where their agreement says it."""
+    kinds: dict[str, list[UUID]] = {}
+    for name in streams:
+        if column in ledger.lifecycles[kind_of(name)].record.model_fields:
+            kinds.setdefault(kind_of(name), []).append(id_of(name))
+    return {
+        f"{kind}/{row['id']}": row["reopen_days"]
+        for kind, ids in kinds.items()
+        for row in await ledger.db.rows(REOPEN_DAYS.format(kind=kind), (ids,))
+    }
+
+
+async def _numbers(ledger: Ledger, agreements: Iterable[str]) -> dict[str, str]:
+    rows = await ledger.db.rows(NUMBERS, (ids,)) if (ids := sorted(agreements)) else ()
+    return {row["id"]: row["number"] for row in rows}
+
+
+async def _due(ledger: Ledger, clocks: Sequence[str]) -> dict[str, datetime | None]:
+    rows = await ledger.db.rows(CLOCKS, ([id_of(name) for name in clocks],)) if clocks else ()
+    return {f"clock/{row['id']}": row["due_at"] for row in rows}
+
+
+async def _ends(ledger: Ledger, agreements: Sequence[str]) -> dict[str, str | None]:
+    rows = await ledger.db.rows(ENDS, ([id_of(name) for name in agreements],)) if agreements else ()
+    return {f"sla/{row['id']}": row["valid_to"] for row in rows}
+
+
+def duration(seconds: int, language: str) -> str:
+    """Return business seconds as hours and minutes, or minutes and seconds."""
+    hours, minutes, rest = seconds // HOUR, seconds % HOUR // MINUTE, seconds % MINUTE
+    parts = [(hours, "h"), (minutes, "min"), (0 if hours else rest, "s")]
+    said = [f"{n} {translate(language, 'service_report', f'unit_{unit}')}" for n, unit in parts if n]
+    return " ".join(said) or f"0 {translate(language, 'service_report', 'unit_s')}"
+
+
+def moment(at: datetime | None, zone: ZoneInfo) -> str:
+    """Return the instant by the clocks of the zone."""
+    return "" if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"
