@@ -4,7 +4,9 @@ which one of them shows.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
@@ -32,6 +34,8 @@ DOCS = FOLDER / "docs.html"
 CONTRACT = PROJECT / "openapi" / "openapi.json"
 #: Files kept in memory from the start.
 PRELOADED = (DOCS, *FILES.values(), CONTRACT)
+#: Signs that end a text in a style, or the style itself.
+UNSAFE_IN_STYLE = frozenset('"\\<>\n\r\f')
 NO_MORE: Mapping[str, str] = MappingProxyType({})
 CACHE_HEADERS = {"Cache-Control": "public, max-age=3600"}
 #: Only our own resources: no inline script or style, and no other site may frame the page.
@@ -62,16 +66,47 @@ def page(
     """Return a page with that title, which is plain text, and that body, which is HTML; `more` are headers
     besides, or instead of, the usual ones.
     """
-    document = (
+    document = _document(language, title, body, '<link rel="stylesheet" href="/static/page.css">')
+    headers = {**HEADERS, "Content-Language": language, "Vary": vary, **more}
+    return Response(document, status, headers=headers, media_type="text/html")
+
+
+def _document(language: str, title: str, body: str, style: str) -> str:
+    return (
         f'<!doctype html>\n<html lang="{language}">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)} · Ledgerdesk</title>\n"
-        '<link rel="icon" href="data:,">\n<link rel="stylesheet" href="/static/page.css">\n'
+        f'<link rel="icon" href="data:,">\n{style}\n'
         f"<main>\n<h1>{escape(title)}</h1>\n{body}\n</main>\n"
         "</html>\n"
     )
-    headers = {**HEADERS, "Content-Language": language, "Vary": vary, **more}
-    return Response(document, status, headers=headers, media_type="text/html")
+
+
+def page_to_keep(language: str, title: str, body: str, running_head: str) -> Response:
+    """Return a page that may be saved as a file, or printed: its style is in it, and each sheet has the
+    running head and its number. The policy names that style by its hash, and allows no other.
+    """
+    style = FILES["page.css"].read_text(encoding="utf-8") + _sheets(running_head)
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    policy = POLICY.replace("style-src 'self'", f"style-src 'sha256-{digest}'")
+    document = _document(language, title, body, f"<style>{style}</style>")
+    headers = {
+        **HEADERS,
+        "Content-Security-Policy": policy,
+        "Content-Language": language,
+        "Vary": "Accept, Accept-Language",
+    }
+    return Response(document, headers=headers, media_type="text/html")
+
+
+def _sheets(running_head: str) -> str:
+    """Return the style of the sheets of paper: what stands in their margins."""
+    said = "".join(sign for sign in running_head if sign not in UNSAFE_IN_STYLE)
+    look = 'font: 8.5pt system-ui, "Noto Sans CJK SC", sans-serif; color: #57606a;'
+    return (
+        f'@page {{ @top-left {{ content: "{said}"; {look} }}\n'
+        f'  @bottom-right {{ content: counter(page) " / " counter(pages); {look} }} }}\n'
+    )
 
 
 @router.get("/docs", operation_id="get_docs", include_in_schema=False)

@@ -84,6 +84,8 @@ SQL = {
     "app/service_levels/*/lookups.py": "agreements with the same party",
     "app/service_levels/agreements/alignment.py": "what agreements rest on",
     "app/foundation/documents/printing.py": "a document and its sections",
+    "app/foundation/documents/decided.py": "decisions on a document, with their votes",
+    "app/processes/improvements/project_facts.py": "trainings of a project, which are other records",
     "app/processes/improvement_plans/progress.py": "the targets of a plan and their baselines",
     "app/processes/*/printing.py": "what stands beside a record in its documents",
     "app/service_levels/agreements/printing.py": "what stands beside an agreement",

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from app.foundation.documents.page_parts import PageParts, paragraphs
 from app.foundation.documents.records import DocumentClass, DocumentEntry, DocumentState, Heading
+from app.i18n import translate
 
 #: The table of the sentences of these parts.
 TABLE = "document_page"
@@ -39,10 +40,11 @@ class SignatureLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedDocument:
-    """The latest edition of a document, with the number and title of the record that made it.
+    """An edition of a document, with the number and title of the record that made it.
 
-    `written_at` is when this edition was written: what stands beside its texts is as of then. Times are by
-    the clocks of `zone`. `author` is None if they were erased.
+    `written_at` is when this edition is said to have been written, `recorded_at` when the log took it, at
+    `position`: what stands beside its texts is as of there. Times are by the clocks of `zone`. `author` is
+    None if they were erased. `newest_edition` is the number of the newest edition; None: this one.
     """
 
     entry: DocumentEntry
@@ -53,6 +55,9 @@ class PrintedDocument:
     written_at: datetime
     zone: ZoneInfo
     sections: Sequence[PrintedSection]
+    recorded_at: datetime | None = None
+    position: int | None = None
+    newest_edition: int | None = None
 
     @property
     def document_class(self) -> DocumentClass:
@@ -67,11 +72,18 @@ class PrintedPage:
 
     title: str
     body: str
+    running_head: str = ""
 
 
 def title_of(printed: PrintedDocument, language: str) -> str:
     """Return the title of the document's page."""
     return f"{printed.document_class.label(language)} · {printed.entry.title or printed.record_title}"
+
+
+def running_head_of(printed: PrintedDocument, language: str) -> str:
+    """Return what each sheet of the document says: its number, what it is, and which edition."""
+    edition = translate(language, TABLE, "edition", {"edition": str(printed.entry.edition or 1)})
+    return f"{printed.entry.number or ''} · {printed.document_class.label(language)} · {edition}"
 
 
 def head_of(printed: PrintedDocument, language: str) -> str:
@@ -91,12 +103,33 @@ def head_of(printed: PrintedDocument, language: str) -> str:
             f"{escape(printed.record_number)} · {escape(printed.record_title)}",
         ),
         ("author", page.sentence("erased") if printed.author is None else escape(printed.author)),
+        ("newest_edition", _newer_edition(printed, page)),
         ("written", moment(printed.written_at)),
+        ("recorded", _recorded(printed, page)),
         ("published", moment(entry.published_at)),
         ("superseded", moment(superseded)),
     )
     zone = f'<p class="soft">{page.sentence("zone", zone=printed.zone.key)}</p>'
     return f"<header>{page.facts(facts)}{zone}</header>"
+
+
+def _newer_edition(printed: PrintedDocument, page: PageParts) -> str | None:
+    newest = printed.newest_edition
+    if newest is None or newest == printed.entry.edition:
+        return None
+    return page.sentence("edition", edition=newest)
+
+
+def _recorded(printed: PrintedDocument, page: PageParts) -> str | None:
+    """Return when the log took it, since what is written may be dated back."""
+    if printed.recorded_at is None:
+        return None
+    at = said_moment(printed.recorded_at, printed.zone)
+    return (
+        at
+        if printed.position is None
+        else page.sentence("at_position", at=at, position=f"{printed.position:,}")
+    )
 
 
 def sections_of(

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.api.shapes import Renderer
-from app.common.records import ChildRecord, from_row
+from app.common.records import from_row
 from app.foundation.documents.pages import PrintedDocument, PrintedSection
+from app.foundation.documents.past import WrittenEdition, find_edition
 from app.foundation.documents.records import DocumentEntry, DocumentSection
+from app.kernel.history import fold
 from app.kernel.ledger import Ledger
 from app.kernel.refusals import NotFound
+from app.log.events import stream
+from app.log.read import stream_events
 
-Row = TypeVar("Row", bound=ChildRecord)
-ROWS = "select * from fold.{kind} where record = %s order by {by}, id"
 DOCUMENT = "select * from fold.document_entry where record = %s and number = %s"
 SECTIONS = """
 select * from fold.document_section where document_id = %s and edition = %s order by place, id"""
@@ -51,16 +52,34 @@ async def unseal(
     return Unsealed(texts, {person: texts.get(str(name)) for person, name in named.items()})
 
 
-async def load_document(renderer: Renderer, record: Any, number: str) -> PrintedDocument:
-    """Return the record's document with that number. Raises NotFound if it has none, or the caller may not
-    see it.
+@dataclass(frozen=True, slots=True)
+class LoadedDocument:
+    """A document to print, and what the log tells of its edition."""
+
+    printed: PrintedDocument
+    edition: WrittenEdition
+
+
+async def load_document(
+    renderer: Renderer, record: Any, number: str, edition: int | None = None
+) -> LoadedDocument:
+    """Return the record's document with that number, in its newest edition or in that one. Raises NotFound if
+    it has none, or the caller may not see it.
     """
     ledger = renderer.ledger
     row = await ledger.db.row(DOCUMENT, (record.row_key, number))
     entry = None if row is None else from_row(DocumentEntry, row)
     if entry is None or (entry.for_staff and not renderer.caller.is_staff_for(record)):
         raise NotFound()
-    rows = await ledger.db.rows(SECTIONS, (entry.id, entry.edition))
+    newest = entry.edition or 1
+    if edition is not None and not 1 <= edition <= newest:
+        raise NotFound()
+    wanted = edition or newest
+    events = await stream_events(ledger.db, record.row_key)
+    found_edition = find_edition(events, entry.id, wanted)
+    if wanted < newest:
+        entry = _entry_then(entry, found_edition)
+    rows = await ledger.db.rows(SECTIONS, (entry.id, wanted))
     is_staff = renderer.caller.is_staff_for(record)
     sections = [from_row(DocumentSection, row) for row in rows]
     sections = [one for one in sections if is_staff or not one.for_staff]
@@ -68,7 +87,7 @@ async def load_document(renderer: Renderer, record: Any, number: str) -> Printed
     written = [one.written_at for one in sections if one.written_at is not None]
     written_at = max(written, default=entry.drafted_at)
     assert written_at is not None
-    return PrintedDocument(
+    printed = PrintedDocument(
         entry=entry,
         record_number=record.number,
         record_title=record.title or "",
@@ -79,15 +98,18 @@ async def load_document(renderer: Renderer, record: Any, number: str) -> Printed
         sections=[
             PrintedSection(one.heading, found.text(one.text)) for one in sections if one.heading is not None
         ],
+        recorded_at=found_edition.written.recorded_at,
+        position=found_edition.written.position,
+        newest_edition=newest,
     )
+    return LoadedDocument(printed, found_edition)
 
 
-async def rows_beside(ledger: Ledger, of: type[Row], record: Any, by: str) -> list[Row]:
-    """Return the record's child records of that class, in the order of that field."""
-    rows = await ledger.db.rows(ROWS.format(kind=of.KIND, by=by), (record.row_key,))
-    return [from_row(of, row) for row in rows]
-
-
-def had_happened(instant: datetime | None, at: datetime) -> bool:
-    """Return whether it had happened at the time `at`."""
-    return instant is not None and instant <= at
+def _entry_then(entry: DocumentEntry, edition: WrittenEdition) -> DocumentEntry:
+    """Return the entry of the document as it was when that edition was the newest last."""
+    last = edition.ended
+    known = [one for one in edition.events if last is None or one.version < last.version]
+    name = stream(DocumentEntry.KIND, entry.id)
+    found = fold(DocumentEntry, name, known)
+    assert found is not None, "the edition was there"
+    return found

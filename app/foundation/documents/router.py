@@ -11,13 +11,14 @@ from starlette.responses import Response
 from app.api import summaries
 from app.api.lists import Listing
 from app.api.openapi import problems
-from app.api.pages import page
+from app.api.pages import page_to_keep
 from app.api.reads import Name, load_visible, renderer_of
 from app.foundation.documents.pages import PrintedPage
 
-#: Returns the page of the record's document with that number. Raises NotFound if the record has none, or the
-#: caller may not see it.
-PrintPage = Callable[[Any, Any, str], Awaitable[PrintedPage]]
+MOST_EDITIONS = 10_000
+#: Returns the page of the record's document with that number, in the newest edition (None) or in that one.
+#: Raises NotFound if the record has none, or the caller may not see it.
+PrintPage = Callable[[Any, Any, str, int | None], Awaitable[PrintedPage]]
 #: A page to print.
 PAGE_RESPONSE: dict[int | str, dict[str, Any]] = {
     200: {
@@ -34,19 +35,28 @@ PageLanguage = Annotated[
 ]
 
 
+Edition = Annotated[
+    int | None, Query(ge=1, le=MOST_EDITIONS, description="Which edition, if not the newest.")
+]
+
+
 def mount_document_pages(router: APIRouter, listing: Listing, print_page: PrintPage) -> None:
     """Add the operation that shows a document of one of the list's records as a page to print."""
     lifecycle = listing.lifecycle
     noun = summaries.noun(lifecycle.kind)
 
     async def show_document(
-        request: Request, name: Name, number: DocumentNumber, lang: PageLanguage = None
+        request: Request,
+        name: Name,
+        number: DocumentNumber,
+        lang: PageLanguage = None,
+        edition: Edition = None,
     ) -> Response:
         renderer = renderer_of(request, listing)
         renderer.language = lang or renderer.language
         loaded = await load_visible(renderer, name)
-        printed = await print_page(renderer, loaded.record, number)
-        return page(renderer.language, printed.title, printed.body)
+        printed = await print_page(renderer, loaded.record, number, edition)
+        return page_to_keep(renderer.language, printed.title, printed.body, printed.running_head)
 
     router.add_api_route(
         "/{id}/documents/{number}",

@@ -18,13 +18,13 @@ from app.foundation.documents.records import DocumentClass, Heading
 from app.kernel.context import ActionContext
 from app.kernel.payloads import LONGEST_LIST, BoundedList, FreeText, Payload, RecordKey
 from app.kpis.baselines.freezing import FrozenBaselines
-from app.kpis.baselines.records import KpiBaseline
-from app.log.canonical import from_instant, instant
+from app.log.canonical import instant
 from app.processes.improvement_plans.contents import (
     PlannedTarget,
     Targets,
     keeps_baseline,
     planned_target,
+    stored_baseline,
     target_row,
 )
 from app.processes.improvement_plans.preparation import KnownContents
@@ -192,10 +192,7 @@ def _replace_baselines(
             ctx.remove(baseline)
     for one in targets:
         if one["baseline"] is not None:
-            times = {
-                name: from_instant(one["baseline"][name]) for name in ("begins_at", "ends_at", "frozen_at")
-            }
-            ctx.add(KpiBaseline(id=ctx.new_id(), record=plan.row_key, **{**one["baseline"], **times}))
+            ctx.add(stored_baseline(one["baseline"], plan, ctx.new_id()))
 
 
 class RefuseAdjustmentImprovementPlan(AdjustImprovementPlan):

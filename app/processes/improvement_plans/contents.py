@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -28,8 +29,10 @@ from app.kernel.payloads import (
     Title,
 )
 from app.kpis.baselines.payloads import BaselineQuestion
+from app.kpis.baselines.records import KpiBaseline
 from app.kpis.effects.lifecycle import filters_of
 from app.kpis.targets.lifecycle import Number
+from app.log.canonical import from_instant
 from app.processes.improvement_plans.preparation import KnownContents
 from app.processes.improvement_plans.records import (
     ImprovementPlan,
@@ -274,3 +277,9 @@ def keeps_baseline(before: ImprovementPlanTarget, said: PlannedTarget) -> bool:
     """Return whether the target asks for the same KPI of the same cases as before, so its baseline stays."""
     was = planned_target(before)
     return all(getattr(was, name) == getattr(said, name) for name in QUESTION)
+
+
+def stored_baseline(stored: dict[str, Any], plan: ImprovementPlan, row_id: UUID) -> KpiBaseline:
+    """Return the baseline of a target of the plan as an adjustment keeps it, as a row with that id."""
+    times = {name: from_instant(stored[name]) for name in ("begins_at", "ends_at", "frozen_at")}
+    return KpiBaseline(id=row_id, record=plan.row_key, **{**stored, **times})

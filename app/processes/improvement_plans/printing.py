@@ -1,86 +1,182 @@
-"""Reads for the pages of a plan's documents: its contents, while they are those of the document."""
+"""Reads for the pages of a plan's documents: its contents, as they were in the edition that is printed."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.api.shapes import Renderer
-from app.foundation.documents.pages import PrintedDocument, PrintedPage, SignatureLine
-from app.foundation.documents.printing import had_happened, load_document, rows_beside, unseal
+from app.foundation.documents.decided import PrintedDecision, decided_at, load_decisions
+from app.foundation.documents.pages import PrintedPage, SignatureLine
+from app.foundation.documents.past import PastRecord
+from app.foundation.documents.printing import LoadedDocument, load_document, unseal
 from app.foundation.documents.records import DocumentClass
 from app.kernel.ledger import Ledger
 from app.kpis.baselines.figures import baseline_words, chart_words, draw_baseline
 from app.kpis.baselines.records import KpiBaseline
+from app.processes.improvement_plans.contents import stored_baseline
 from app.processes.improvement_plans.pages import (
+    AdjustedTarget,
+    PrintedAdjustment,
     PrintedPlan,
     PrintedPlanStep,
     PrintedPlanTarget,
     PrintedPoint,
     page_of,
 )
+from app.processes.improvement_plans.progress import direction_of, is_limit
 from app.processes.improvement_plans.records import (
     ImprovementPlan,
+    ImprovementPlanAdjustment,
     ImprovementPlanPoint,
     ImprovementPlanStep,
     ImprovementPlanTarget,
 )
 
+#: The events that put a question about the plan to the committee.
+ASKING = frozenset({"improvement_plan.submitted", "improvement_plan.adjustment_proposed"})
 
-async def print_document(renderer: Renderer, plan: ImprovementPlan, number: str) -> PrintedPage:
-    """Return the page of the plan's document with that number. Raises NotFound if it has none, or the caller
-    may not see it.
+
+async def print_document(
+    renderer: Renderer, plan: ImprovementPlan, number: str, edition: int | None
+) -> PrintedPage:
+    """Return the page of the plan's document with that number, in its newest edition or in that one. Raises
+    NotFound if it has none, or the caller may not see it.
     """
-    document = await load_document(renderer, plan, number)
-    if document.document_class is DocumentClass.IP:
+    document = await load_document(renderer, plan, number, edition)
+    if document.printed.document_class is DocumentClass.IP:
         printed = await _load_plan(renderer.ledger, plan, document, renderer.language)
     else:
-        lines = (SignatureLine("quality_manager", document.author),)
-        printed = PrintedPlan(document=document, signatures=lines)
+        lines = (SignatureLine("quality_manager", document.printed.author, document.printed.recorded_at),)
+        printed = PrintedPlan(document=document.printed, signatures=lines)
     return page_of(printed, renderer.language)
 
 
 async def _load_plan(
-    ledger: Ledger, plan: ImprovementPlan, document: PrintedDocument, language: str
+    ledger: Ledger, plan: ImprovementPlan, document: LoadedDocument, language: str
 ) -> PrintedPlan:
-    targets = await rows_beside(ledger, ImprovementPlanTarget, plan, "planned_at")
-    points = await rows_beside(ledger, ImprovementPlanPoint, plan, "planned_at")
-    steps = await rows_beside(ledger, ImprovementPlanStep, plan, "planned_at")
-    baselines = {one.name: one for one in await rows_beside(ledger, KpiBaseline, plan, "frozen_at")}
-    revised = not all(
-        had_happened(planned_at, document.written_at)
-        for planned_at in (
-            *(one.planned_at for one in targets),
-            *(one.planned_at for one in points),
-            *(one.planned_at for one in steps),
-        )
-    )
-    shown = []
-    for one in targets:
-        baseline = baselines.get(one.name)
-        if baseline is not None and had_happened(one.planned_at, document.written_at):
-            words = chart_words(baseline, language)
-            shown.append(
-                PrintedPlanTarget(
-                    title=one.title or "",
-                    baseline=baseline_words(baseline, language),
-                    goal=words.value(float(one.goal or 0)),
-                    due_on=one.due_on or "",
-                    business_goal=one.business_goal or "",
-                    chart=await draw_baseline(ledger, baseline, language),
-                )
-            )
+    then = document.edition.record_then
+    steps = then.rows(ImprovementPlanStep, "planned_at")
     found = await unseal(ledger, [], [one.person_id for one in steps])
+    adjustments = await _adjustments(ledger, plan, document, language)
+    decisions = await _decisions(ledger, plan, document, then)
+    author = document.printed
     return PrintedPlan(
-        document=document,
-        targets=shown,
+        document=author,
+        targets=await _targets(ledger, then, language),
         points=[
             PrintedPoint(title=one.title or "", refers_to=one.refers_to or ())
-            for one in points
-            if had_happened(one.planned_at, document.written_at)
+            for one in then.rows(ImprovementPlanPoint, "planned_at")
         ],
         steps=[
             PrintedPlanStep(title=one.title or "", owner=found.name(one.person_id), due_on=one.due_on or "")
             for one in steps
-            if had_happened(one.planned_at, document.written_at)
         ],
-        revised=revised,
-        signatures=(SignatureLine("quality_manager", document.author), SignatureLine("committee")),
+        adjustments=adjustments,
+        decisions=decisions,
+        signatures=(
+            SignatureLine("quality_manager", author.author, author.recorded_at),
+            SignatureLine("committee", consented_at=decided_at(decisions)),
+        ),
     )
+
+
+async def _targets(ledger: Ledger, then: PastRecord, language: str) -> list[PrintedPlanTarget]:
+    baselines = {one.name: one for one in then.rows(KpiBaseline, "frozen_at")}
+    shown = []
+    for one in then.rows(ImprovementPlanTarget, "planned_at"):
+        baseline = baselines.get(one.name)
+        if baseline is None:
+            continue
+        words = chart_words(baseline, language)
+        shown.append(
+            PrintedPlanTarget(
+                title=one.title or "",
+                baseline=baseline_words(baseline, language),
+                goal=words.value(float(one.goal or 0)),
+                is_limit=is_limit(direction_of(one.kpi), baseline.value, one.goal or ""),
+                due_on=one.due_on or "",
+                business_goal=one.business_goal or "",
+                chart=await draw_baseline(ledger, baseline, language),
+            )
+        )
+    return shown
+
+
+async def _decisions(
+    ledger: Ledger, plan: ImprovementPlan, document: LoadedDocument, then: PastRecord
+) -> list[PrintedDecision]:
+    """Return the decisions on this edition: the one that has made it, and those that were asked for while it
+    was the newest.
+    """
+    edition, events = document.edition, document.edition.events
+    made_by = {one.decision_id for one in _adopted(then) if one.edition == document.printed.entry.edition}
+
+    asked = edition.since(lambda event: event.type in ASKING)
+    before = [
+        one
+        for one in events
+        if one.version < edition.begun.version
+        and any(f"decision/{decision}" in one.data["set"] for decision in made_by)
+    ]
+    return await load_decisions(ledger, plan.row_key, events, [*before[:1], *asked])
+
+
+def _adopted(then: PastRecord) -> list[ImprovementPlanAdjustment]:
+    return [one for one in then.rows(ImprovementPlanAdjustment, "proposed_at") if one.adopted_at is not None]
+
+
+async def _adjustments(
+    ledger: Ledger, plan: ImprovementPlan, document: LoadedDocument, language: str
+) -> list[PrintedAdjustment]:
+    """Return what this edition has changed, and what is proposed to be changed in it, if it is the newest."""
+    entry = document.printed.entry
+    shown = [one for one in _adopted(document.edition.record_then) if one.edition == entry.edition]
+    if document.printed.newest_edition == entry.edition and plan.adjustment_id is not None:
+        now = PastRecord(document.edition.events).rows(ImprovementPlanAdjustment, "proposed_at")
+        shown += [one for one in now if one.id == plan.adjustment_id]
+    found = await unseal(ledger, [text for one in shown for text in (one.changes, one.reason)])
+    return [
+        PrintedAdjustment(
+            is_adopted=one.adopted_at is not None,
+            changes=found.text(one.changes),
+            reason=found.text(one.reason),
+            targets=_compared(plan, one, language),
+        )
+        for one in shown
+    ]
+
+
+def _compared(
+    plan: ImprovementPlan, adjustment: ImprovementPlanAdjustment, language: str
+) -> list[AdjustedTarget]:
+    """Return the targets that differ, as they were and as they are from then on."""
+    old = {one["target"]["name"]: one for one in adjustment.replaces or ()}
+    new = {one["target"]["name"]: one for one in adjustment.targets or ()}
+    baselines = {name: one["baseline"] for name, one in old.items()}
+    baselines_after = {name: one["baseline"] or baselines.get(name) for name, one in new.items()}
+    return [
+        AdjustedTarget(
+            title=str((new.get(name) or old[name])["target"]["title"]),
+            old=_as_text(plan, old.get(name), baselines, language),
+            new=_as_text(plan, new.get(name), baselines_after, language),
+        )
+        for name in dict.fromkeys([*old, *new])
+        if name not in old or name not in new or old[name]["target"] != new[name]["target"]
+    ]
+
+
+def _as_text(
+    plan: ImprovementPlan, one: dict[str, Any] | None, baselines: dict[str, Any], language: str
+) -> str | None:
+    """Return the target in words: its KPI, the baseline, the goal and the day; None: there is none."""
+    if one is None:
+        return None
+    said = one["target"]
+    stored = baselines.get(said["name"])
+    if stored is None:
+        return f"{said['kpi']}: {said['goal']}, {said['due_on']}"
+    baseline = stored_baseline(stored, plan, plan.id)
+    words = chart_words(baseline, language)
+    value = "–" if baseline.value is None else words.value(float(baseline.value))
+    goal = words.value(float(said["goal"]))
+    return f"{baseline_words(baseline, language).kpi}: {value} → {goal}, {said['due_on']}"

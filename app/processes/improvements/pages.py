@@ -4,118 +4,39 @@ hand-over, with the figures that they rest on (pure). What people have written i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
-from app.common.records import CodeEnum
+from app.foundation.documents.decided import decisions_on
 from app.foundation.documents.page_parts import PageParts, paragraphs, short, span
 from app.foundation.documents.pages import (
-    PrintedDocument,
     PrintedPage,
-    SignatureLine,
     figure_of,
     head_of,
+    running_head_of,
     sections_of,
     signatures_of,
     title_of,
 )
-from app.foundation.documents.records import DocumentClass, DocumentEntry, Heading
-from app.kpis.baselines.figures import BaselineWords
-from app.processes.improvements.children.records import FeedbackStance, RolloutStepName
-from app.processes.improvements.records import MeasurementOccasion
+from app.foundation.documents.records import DocumentClass, Heading
+from app.foundation.licences.records import ExaminationTopic
+from app.processes.improvements.children.records import FeedbackStance
+from app.processes.improvements.printed import (
+    PrintedImprovement,
+    PrintedMeasurement,
+    PrintedMeasurements,
+    PrintedPilot,
+    PrintedStep,
+    PrintedTarget,
+    PrintedTraining,
+)
 
 #: The table of the sentences on these pages.
 TABLE = "improvement_page"
 #: In a cell without a value.
 EMPTY_CELL = "–"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrintedTarget:
-    """A target KPI: its baseline and what was promised in words, how it is judged, and the behaviour chart
-    (SVG; None: it cannot be drawn).
-    """
-
-    name: str
-    baseline: BaselineWords
-    promised: str | None
-    judged_by: str | None
-    chart: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrintedMeasurement:
-    """The measured effect on a target KPI in words, and its drawings (SVG). `figure` is None if there is
-    nothing to draw.
-    """
-
-    name: str
-    kpi: str
-    sentence: str
-    before: str | None
-    after: str | None
-    cases: tuple[int, int]
-    effect: str | None
-    interval: tuple[str, str] | None
-    promised: str | None
-    verdict: CodeEnum
-    promise: CodeEnum | None
-    figure: str | None
-    chart: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrintedMeasurements:
-    """The measurements that a document names: all at one log position."""
-
-    occasion: MeasurementOccasion
-    pilot_round: int | None
-    position: int
-    measured_at: datetime
-    targets: Sequence[PrintedMeasurement]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrintedIssue:
-    """An issue of the pilot, and how it was solved."""
-
-    title: str
-    text: str | None
-    solution: str | None
-    solved_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrintedStep:
-    """A step of the rollout with its evidence; `completed_at` is None while it is open."""
-
-    step: RolloutStepName
-    place: int
-    owner: str | None
-    due_at: datetime | None
-    completed_at: datetime | None
-    evidence: str | None
-    evidence_numbers: Sequence[str]
-    order_reason: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrintedImprovement:
-    """The content of a page, as of when the document was written."""
-
-    document: PrintedDocument
-    targets: Sequence[PrintedTarget] = ()
-    measured: PrintedMeasurements | None = None
-    feedback: Mapping[FeedbackStance, int] | None = None
-    issues: Sequence[PrintedIssue] = ()
-    steps: Sequence[PrintedStep] = ()
-    documents: Sequence[DocumentEntry] = ()
-    against_evidence: bool = False
-    against_evidence_reason: str | None = None
-    signatures: Sequence[SignatureLine] = ()
 
 
 def page_of(printed: PrintedImprovement, language: str) -> PrintedPage:
@@ -131,11 +52,12 @@ def page_of(printed: PrintedImprovement, language: str) -> PrintedPage:
         for part in (
             head_of(document, language),
             parts.get(document.document_class, _text_only)(printed, page),
+            decisions_on(printed.decisions, language, document.zone),
             signatures_of(printed.signatures, language, document.zone),
         )
         if part
     )
-    return PrintedPage(title_of(document, language), body)
+    return PrintedPage(title_of(document, language), body, running_head_of(document, language))
 
 
 def _text_only(printed: PrintedImprovement, page: PageParts) -> str:
@@ -164,6 +86,8 @@ def _target_kpis(targets: Sequence[PrintedTarget], page: PageParts) -> str:
     table = page.table(("target", "window", "of_cases", "baseline", "cases", "promised"), rows)
     positions = ", ".join(f"{n:,}" for n in sorted({one.baseline.position for one in targets}))
     note = f'<p class="soft">{page.sentence("frozen", position=positions)}</p>'
+    if any(not one.baseline.cases for one in targets):
+        note += f'<p class="note">{page.sentence("no_case_before")}</p>'
     charts = "".join(
         f"<section>{_title_of(one.name, one.baseline.kpi)}{_judged(one, page)}"
         f"{figure_of(one.chart, page.language)}</section>"
@@ -195,7 +119,8 @@ def _pilot_report(printed: PrintedImprovement, page: PageParts) -> str:
         if html and heading not in headings
     )
     return (
-        sections_of(printed.document, page.language, instead=instead)
+        page.section("pilot", _pilot(printed.pilot, page, printed.document.zone))
+        + sections_of(printed.document, page.language, instead=instead)
         + beside
         + page.section("issues", _issues(printed, page))
         + _drawings(printed.measured, page)
@@ -222,7 +147,10 @@ def _hand_over(printed: PrintedImprovement, page: PageParts) -> str:
             against,
             sections,
             "" if Heading.documents in headings else page.section("documents", listed[Heading.documents]),
-            page.section("rollout", _steps(printed, page)),
+            page.section("pilot", _pilot(printed.pilot, page, printed.document.zone)),
+            page.section("rollout", _cutover(printed, page) + _steps(printed, page)),
+            page.section("announcements", _announcements(printed, page)),
+            page.section("trainings", "".join(_training(one, page) for one in printed.trainings)),
             "" if Heading.pilot_result in headings else page.section("measured_effect", measured),
             _drawings(printed.measured, page),
         )
@@ -253,7 +181,120 @@ def _measured(measured: PrintedMeasurements | None, page: PageParts) -> str:
         round=measured.pilot_round,
         position=f"{measured.position:,}",
     )
-    return page.table(heads, rows) + f'<p class="soft">{note}</p>'
+    return "".join(
+        (
+            page.table(heads, rows),
+            f'<p class="soft">{note}</p>',
+            _looks(measured, page),
+            page.table(
+                ("target", "of_cases", "window_before", "window_after", "compared_with", "method", "goal"),
+                [_how(one, page) for one in measured.targets if one.windows is not None],
+            ),
+        )
+    )
+
+
+def _looks(measured: PrintedMeasurements, page: PageParts) -> str:
+    """Return how often it was measured, and whether that was before the agreed end."""
+    if measured.times is None or measured.until_at is None:
+        return ""
+    said = page.sentence("measured_times", times=measured.times)
+    agreed = measured.agreed_until_at
+    if agreed is not None and measured.until_at < agreed:
+        days = {"until": f"{measured.until_at:%Y-%m-%d}", "agreed": f"{agreed:%Y-%m-%d}"}
+        said += f" {page.sentence('measured_early', **days)}"
+    return f"<p>{said}</p>"
+
+
+def _how(one: PrintedMeasurement, page: PageParts) -> tuple[str, ...]:
+    """Return how the effect was measured: of which cases, in which windows, against whom, and what of them
+    was compared.
+    """
+    assert one.windows is not None
+    control = page.sentence("nobody") if one.control is None else escape(one.control)
+    if one.control_values is not None:
+        control += f"<br><small>{short(' → '.join(map(escape, one.control_values)))}</small>"
+    return (
+        _named(one.name, one.kpi),
+        escape(one.scope or page.sentence("all_cases")),
+        span(one.windows[0]),
+        span(one.windows[1]),
+        control,
+        EMPTY_CELL if one.method is None else page.label(one.method),
+        _goal(one, page),
+    )
+
+
+def _goal(one: PrintedMeasurement, page: PageParts) -> str:
+    """Return what is aimed at, the change, and whether it is as much."""
+    if one.goal is None:
+        return EMPTY_CELL
+    met = {None: "goal_unknown", True: "goal_met", False: "goal_missed"}[one.goal_met]
+    change = EMPTY_CELL if one.change is None else f"{100 * float(one.change):.3g} %"
+    return page.sentence(met, goal=f"{100 * float(one.goal):.3g} %", change=change)
+
+
+def _pilot(pilot: PrintedPilot | None, page: PageParts, zone: ZoneInfo) -> str:
+    """Return the pilot: its cases, its dates, whom it is compared with, and what was ready."""
+    if pilot is None:
+        return ""
+    begins, ends = (None if one is None else _day(one, zone) for one in pilot.agreed)
+    kicked_off = None if pilot.kicked_off_at is None else _day(pilot.kicked_off_at, zone)
+    if kicked_off is not None and pilot.kicked_off_by is not None:
+        kicked_off += f", {escape(pilot.kicked_off_by)}"
+    facts = (
+        ("of_cases", escape(pilot.scope or page.sentence("all_cases"))),
+        ("compared_with", page.sentence("all_others") if pilot.control is None else escape(pilot.control)),
+        ("agreed", None if begins is None or ends is None else f"{begins} – {ends}"),
+        ("started", None if pilot.started_at is None else _day(pilot.started_at, zone)),
+        ("kicked_off", kicked_off),
+        ("executor", None if pilot.executor is None else escape(pilot.executor)),
+        *((code, paragraphs(text)) for code, text in pilot.readiness),
+    )
+    return page.facts(facts) + "".join(_training(one, page) for one in pilot.trainings)
+
+
+def _training(training: PrintedTraining, page: PageParts) -> str:
+    """Return who took part in the training, with their marks and whether they have passed."""
+    topics = [one for one in ExaminationTopic if any(one.value in marks for _, marks, _ in training.results)]
+    head = "".join(f"<th>{page.label(topic)}" for topic in topics)
+    rows = "".join(
+        f"<tr><td>{escape(name or EMPTY_CELL)}"
+        + "".join(f"<td>{marks.get(topic.value, EMPTY_CELL)}" for topic in topics)
+        + f"<td>{page.sentence({None: 'not_examined', True: 'passed', False: 'not_passed'}[passed])}"
+        for name, marks, passed in training.results
+    )
+    mark = (
+        ""
+        if training.pass_mark is None
+        else f" <small>{page.sentence('pass_mark', mark=training.pass_mark)}</small>"
+    )
+    title = f"<h3>{short(escape(training.number))} {escape(training.title)}{mark}</h3>"
+    if not rows:
+        return title
+    heads = f"<th>{page.sentence('person')}{head}<th>{page.sentence('result')}"
+    table = f"<thead><tr>{heads}</thead><tbody>{rows}</tbody>"
+    return f'{title}<div class="scroll" tabindex="0"><table>{table}</table></div>'
+
+
+def _cutover(printed: PrintedImprovement, page: PageParts) -> str:
+    at, share = printed.cutover or (None, None)
+    if at is None:
+        return ""
+    day = f"{at.astimezone(printed.document.zone):%Y-%m-%d}"
+    return f"<p>{page.sentence('cut_over', day=day, share=share or 0)}</p>"
+
+
+def _announcements(printed: PrintedImprovement, page: PageParts) -> str:
+    rows = [
+        (
+            escape(one.medium),
+            EMPTY_CELL if one.announced_at is None else _day(one.announced_at, printed.document.zone),
+            EMPTY_CELL if one.reach is None else str(one.reach),
+        )
+        for one in printed.announcements
+    ]
+    return page.table(("medium", "announced", "reach"), rows)
 
 
 def _drawings(measured: PrintedMeasurements | None, page: PageParts) -> str:
@@ -294,17 +335,21 @@ def _steps(printed: PrintedImprovement, page: PageParts) -> str:
             escape(one.owner or EMPTY_CELL),
             EMPTY_CELL if one.due_at is None else _day(one.due_at, zone),
             short(page.sentence("open")) if one.completed_at is None else _day(one.completed_at, zone),
-            _evidence(one, page),
+            _evidence(one, page, zone),
         )
         for one in sorted(printed.steps, key=lambda one: one.place)
     ]
     return page.table(("step", "owner", "due", "completed", "evidence"), rows)
 
 
-def _evidence(step: PrintedStep, page: PageParts) -> str:
+def _evidence(step: PrintedStep, page: PageParts, zone: ZoneInfo) -> str:
     said = paragraphs(step.evidence)
     if step.evidence_numbers:
         said += f"<p>{escape(', '.join(step.evidence_numbers))}</p>"
+    if step.effective_at is not None:
+        said += f"<p><b>{page.sentence('effective')}</b> {_day(step.effective_at, zone)}</p>"
+    for code, text in step.texts:
+        said += f"<p><b>{page.sentence(code)}</b></p>{paragraphs(text)}"
     if step.order_reason is not None:
         said += f"<p><b>{page.sentence('out_of_order')}</b> {escape(step.order_reason)}</p>"
     return said or EMPTY_CELL

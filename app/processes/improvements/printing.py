@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import timedelta
 
 from app.api.shapes import Renderer
 from app.common.records import from_row
-from app.foundation.documents.pages import PrintedDocument, PrintedPage, SignatureLine
-from app.foundation.documents.printing import Unsealed, had_happened, load_document, rows_beside, unseal
+from app.foundation.decisions.records import DecisionOutcome
+from app.foundation.documents.decided import PrintedDecision, decided_at, load_decisions
+from app.foundation.documents.pages import PrintedPage, SignatureLine
+from app.foundation.documents.printing import LoadedDocument, Unsealed, load_document, unseal
 from app.foundation.documents.records import DocumentClass, DocumentEntry
 from app.kernel.ledger import Ledger
 from app.kpis.baselines.figures import baseline_words, chart_words, draw_baseline
@@ -21,58 +23,62 @@ from app.kpis.effects.content import EffectResult, EffectScale
 from app.kpis.effects.figures import EffectDrawing, draw_behaviour, draw_effect
 from app.kpis.effects.records import KpiEffect, PromisedAs
 from app.kpis.effects.sentences import sentence_of
-from app.kpis.question import CannotAnswer
+from app.kpis.question import CannotAnswer, Question
 from app.processes.improvements.children.records import (
     ImprovementMeasurement,
     ImprovementTarget,
     PilotFeedback,
     PilotIssue,
-    RolloutStep,
+    RolloutAnnouncement,
 )
-from app.processes.improvements.pages import (
+from app.processes.improvements.pages import page_of
+from app.processes.improvements.printed import (
+    PrintedAnnouncement,
     PrintedImprovement,
     PrintedIssue,
     PrintedMeasurement,
     PrintedMeasurements,
-    PrintedStep,
     PrintedTarget,
-    page_of,
 )
+from app.processes.improvements.project_facts import named_filters, pilot_facts, rollout_of
 from app.processes.improvements.records import Improvement, MeasurementOccasion
 
 EFFECTS = "select * from fold.kpi_effect where id = any(%s)"
 
 
-async def print_document(renderer: Renderer, improvement: Improvement, number: str) -> PrintedPage:
-    """Return the page of the improvement's document with that number. Raises NotFound if it has none, or the
-    caller may not see it.
+async def print_document(
+    renderer: Renderer, improvement: Improvement, number: str, edition: int | None
+) -> PrintedPage:
+    """Return the page of the improvement's document with that number, in its newest edition or in that one.
+    Raises NotFound if it has none, or the caller may not see it.
     """
-    document = await load_document(renderer, improvement, number)
+    document = await load_document(renderer, improvement, number, edition)
     loads = {
         DocumentClass.PP: _load_proposal,
         DocumentClass.PL: _load_report,
         DocumentClass.HO: _load_handover,
     }
-    load = loads.get(document.document_class)
+    load = loads.get(document.printed.document_class)
     if load is None:
-        return page_of(PrintedImprovement(document=document), renderer.language)
+        return page_of(PrintedImprovement(document=document.printed), renderer.language)
     return page_of(await load(renderer.ledger, improvement, document, renderer.language), renderer.language)
 
 
+async def _decisions(
+    ledger: Ledger, improvement: Improvement, document: LoadedDocument, *types: str
+) -> list[PrintedDecision]:
+    """Return the decisions on this edition of the document: those that events of these types asked for."""
+    asked = document.edition.since(lambda event: event.type in types)
+    return await load_decisions(ledger, improvement.row_key, document.edition.events, asked)
+
+
 async def _load_proposal(
-    ledger: Ledger, improvement: Improvement, document: PrintedDocument, language: str
+    ledger: Ledger, improvement: Improvement, document: LoadedDocument, language: str
 ) -> PrintedImprovement:
-    at = document.written_at
-    targets = await rows_beside(ledger, ImprovementTarget, improvement, "name")
-    known = [
-        one for one in targets if had_happened(one.added_at, at) and not had_happened(one.dropped_at, at)
-    ]
+    then = document.edition.record_then
+    known = [one for one in then.rows(ImprovementTarget, "name") if one.dropped_at is None]
     # The newest of a name counts: a proposal that was written anew froze them anew.
-    baselines = {
-        one.name: one
-        for one in await rows_beside(ledger, KpiBaseline, improvement, "frozen_at")
-        if had_happened(one.frozen_at, at)
-    }
+    baselines = {one.name: one for one in then.rows(KpiBaseline, "frozen_at")}
     found = await unseal(ledger, [one.judged_by for one in known])
     shown = []
     for one in known:
@@ -87,32 +93,37 @@ async def _load_proposal(
                     chart=await draw_baseline(ledger, baseline, language),
                 )
             )
+    decisions = await _decisions(
+        ledger, improvement, document, "improvement.submitted", "improvement.taken_up"
+    )
+    author = document.printed
     return PrintedImprovement(
-        document=document,
+        document=document.printed,
         targets=shown,
-        signatures=(SignatureLine("proposed_by", document.author), SignatureLine("committee")),
+        decisions=decisions,
+        signatures=(
+            SignatureLine("proposed_by", author.author, author.recorded_at),
+            SignatureLine("committee", consented_at=decided_at(decisions)),
+        ),
     )
 
 
 async def _load_report(
-    ledger: Ledger, improvement: Improvement, document: PrintedDocument, language: str
+    ledger: Ledger, improvement: Improvement, document: LoadedDocument, language: str
 ) -> PrintedImprovement:
-    at = document.written_at
+    then = document.edition.record_then
+    before = then.itself(improvement)
     measurements = [
         one
-        for one in await rows_beside(ledger, ImprovementMeasurement, improvement, "measured_at")
-        if one.occasion is MeasurementOccasion.pilot and had_happened(one.measured_at, at)
+        for one in then.rows(ImprovementMeasurement, "measured_at")
+        if one.occasion is MeasurementOccasion.pilot
     ]
     of_round = max((one.pilot_round or 0 for one in measurements), default=None)
-    issues = [
-        one
-        for one in await rows_beside(ledger, PilotIssue, improvement, "logged_at")
-        if had_happened(one.logged_at, at)
-    ]
+    issues = then.rows(PilotIssue, "logged_at")
     feedback = Counter(
         one.stance
-        for one in await rows_beside(ledger, PilotFeedback, improvement, "logged_at")
-        if had_happened(one.logged_at, at) and of_round in (None, one.pilot_round) and one.stance is not None
+        for one in then.rows(PilotFeedback, "logged_at")
+        if of_round in (None, one.pilot_round) and one.stance is not None
     )
     found = await unseal(
         ledger,
@@ -120,85 +131,80 @@ async def _load_report(
         [improvement.project_manager_id],
     )
     of_this_round = [one for one in measurements if one.pilot_round == of_round]
+    decisions = await _decisions(ledger, improvement, document, "improvement.judgement_asked")
+    author = document.printed.author or found.name(improvement.project_manager_id)
     return PrintedImprovement(
-        document=document,
+        document=document.printed,
         measured=await _measured(ledger, of_this_round, language),
+        pilot=await pilot_facts(ledger, before, then, language),
         feedback=feedback,
-        issues=[_issue(one, found, at) for one in issues],
+        issues=[_issue(one, found) for one in issues],
+        decisions=decisions,
         signatures=(
-            SignatureLine("project_manager", document.author or found.name(improvement.project_manager_id)),
-            SignatureLine("committee"),
+            SignatureLine("project_manager", author, document.printed.recorded_at),
+            SignatureLine("committee", consented_at=decided_at(decisions)),
         ),
     )
 
 
-def _issue(issue: PilotIssue, found: Unsealed, at: datetime) -> PrintedIssue:
-    solved = had_happened(issue.solved_at, at)
+def _issue(issue: PilotIssue, found: Unsealed) -> PrintedIssue:
     return PrintedIssue(
         title=issue.title or "",
         text=found.text(issue.text),
-        solution=found.text(issue.solution) if solved else None,
-        solved_at=issue.solved_at if solved else None,
+        solution=found.text(issue.solution),
+        solved_at=issue.solved_at,
     )
 
 
 async def _load_handover(
-    ledger: Ledger, improvement: Improvement, document: PrintedDocument, language: str
+    ledger: Ledger, improvement: Improvement, document: LoadedDocument, language: str
 ) -> PrintedImprovement:
-    at = document.written_at
-    steps = await rows_beside(ledger, RolloutStep, improvement, "place")
-    documents = await rows_beside(ledger, DocumentEntry, improvement, "drafted_at")
+    then = document.edition.record_then
+    before = then.itself(improvement)
     measurements = [
         one
-        for one in await rows_beside(ledger, ImprovementMeasurement, improvement, "measured_at")
-        if one.position == improvement.judged_position
+        for one in then.rows(ImprovementMeasurement, "measured_at")
+        if one.position == before.judged_position
     ]
     found = await unseal(
         ledger,
-        [
-            improvement.against_evidence_reason,
-            *(text for one in steps for text in (one.evidence, one.order_reason)),
-        ],
-        [
-            improvement.project_manager_id,
-            improvement.accepted_by_id,
-            improvement.process_owner_id,
-            *(one.owner_id for one in steps),
-        ],
+        [before.against_evidence_reason],
+        [improvement.project_manager_id, improvement.accepted_by_id, improvement.process_owner_id],
     )
+    events = document.edition.events
+    judged = [one for one in events if one.type == "improvement.judgement_asked"]
+    passed = [
+        one
+        for one in await load_decisions(ledger, improvement.row_key, events, judged)
+        if one.outcome is DecisionOutcome.approved
+    ]
     manager = found.name(improvement.project_manager_id)
     accepted = found.name(improvement.accepted_by_id)
+    steps, trainings = await rollout_of(ledger, then)
     return PrintedImprovement(
-        document=document,
+        document=document.printed,
         measured=await _measured(ledger, measurements, language),
-        steps=[_step(one, found, at) for one in steps if one.step is not None],
+        pilot=await pilot_facts(ledger, before, then, language),
+        steps=steps,
+        trainings=trainings,
+        announcements=[
+            PrintedAnnouncement(one.medium or "", one.announced_at, one.reach)
+            for one in then.rows(RolloutAnnouncement, "announced_at")
+        ],
+        cutover=(before.cutover_at, before.cutover_share),
         documents=[
             one
-            for one in documents
-            if one.document_class is not DocumentClass.HO and had_happened(one.drafted_at, at)
+            for one in then.rows(DocumentEntry, "drafted_at")
+            if one.document_class is not DocumentClass.HO
         ],
-        against_evidence=bool(improvement.against_evidence),
-        against_evidence_reason=found.text(improvement.against_evidence_reason),
+        against_evidence=bool(before.against_evidence),
+        against_evidence_reason=found.text(before.against_evidence_reason),
+        decisions=passed[-1:],
         signatures=(
             SignatureLine("project_manager", manager, improvement.handover_asked_at),
             SignatureLine("accepted_by", accepted, improvement.handed_over_at),
             SignatureLine("process_owner", found.name(improvement.process_owner_id)),
         ),
-    )
-
-
-def _step(step: RolloutStep, found: Unsealed, at: datetime) -> PrintedStep:
-    assert step.step is not None
-    done = had_happened(step.completed_at, at)
-    return PrintedStep(
-        step=step.step,
-        place=step.place or 0,
-        owner=found.name(step.owner_id),
-        due_at=step.due_at,
-        completed_at=step.completed_at if done else None,
-        evidence=found.text(step.evidence) if done else None,
-        evidence_numbers=(step.evidence_numbers or ()) if done else (),
-        order_reason=found.text(step.order_reason),
     )
 
 
@@ -219,6 +225,9 @@ async def _measured(
         pilot_round=newest.pilot_round,
         position=newest.position or 0,
         measured_at=newest.measured_at,
+        agreed_until_at=newest.agreed_until_at,
+        until_at=newest.until_at,
+        times=newest.times,
         targets=[
             await _measurement(ledger, one, effects[effect_id], language)
             for effect_id, one in sorted(of_newest.items(), key=lambda pair: str(pair[1].target))
@@ -254,7 +263,31 @@ async def _measurement(
         promise=None if result.promised is None else result.promised.reached,
         figure=None if result.effect is None else draw_effect(result, asked, words, title=intervals),
         chart=chart,
+        windows=(_window(asked.before, words), _window(asked.after, words)),
+        scope=await named_filters(ledger, asked.before.filters, words),
+        control=None
+        if asked.control_before is None
+        else await named_filters(ledger, asked.control_before.filters, words),
+        control_values=_control_values(result, words),
+        method=result.method,
+        change=one.change,
+        goal=one.goal,
+        goal_met=one.goal_met,
     )
+
+
+def _window(asked: Question, words: ChartWords) -> tuple[str, str]:
+    """Return the first and the last day of the window."""
+    begin, end = asked.bounds[0], asked.bounds[-1] - timedelta.resolution
+    return f"{begin.astimezone(words.zone):%Y-%m-%d}", f"{end.astimezone(words.zone):%Y-%m-%d}"
+
+
+def _control_values(result: EffectResult, words: ChartWords) -> tuple[str, str] | None:
+    """Return the values of the cases that it is compared with, before and after; None: there are none."""
+    before, after = result.control_before, result.control_after
+    if before is None or after is None or before.value is None or after.value is None:
+        return None
+    return words.value(before.value), words.value(after.value)
 
 
 def _effect(result: EffectResult, value: float, words: ChartWords) -> str:

@@ -21,7 +21,7 @@ from app.kpis.signals.records import Tendency
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.log.ids import uuid7
 from app.processes.improvements.children.records import FeedbackStance, RolloutStepName
-from app.processes.improvements.pages import (
+from app.processes.improvements.printed import (
     PrintedImprovement,
     PrintedIssue,
     PrintedMeasurement,

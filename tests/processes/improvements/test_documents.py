@@ -12,10 +12,24 @@ from app.kpis.facts import FACTS
 from app.log.follow import catch_up
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.kpis.drawing.drawings import parse
+from tests.processes.improvement_suggestions.samples import a_suggestion
 from tests.processes.improvements.pilots import WORD, Project, project_of
-from tests.processes.improvements.samples import Improvers, a_day, a_target, weighed
+from tests.processes.improvements.samples import AT, Improvers, a_day, a_proposal, a_target, weighed
 from tests.processes.improvements.test_rollout import FIRST_SEVEN, completed
 
+#: What the report of a pilot says of it: its cases and dates, and how its effect was measured.
+OF_A_PILOT = (
+    *(
+        "Team: network",
+        "Agreed<td>",
+        "Kick-off by the sponsor<td>",
+        "pass mark",
+        "Window before",
+        "2026-01-01",
+    ),
+    *("Measurements on this occasion by then: 1.", "before the agreed end", "by day", "50 % better: reached"),
+    *("nobody: before and after only", "Who was told, and how<td><p>Both desks.</p>"),
+)
 HARM = "<img src=x onerror=alert(1)> & Co"
 DRAWING = re.compile(r"<svg .*?</svg>", re.DOTALL)
 #: So many days ago is in the window before of the project's target KPI.
@@ -35,7 +49,7 @@ async def printed(client: Client, at: str, number: str, lang: str) -> str:
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Language"] == lang
     assert answer.headers["Content-Type"].startswith("text/html")
-    assert "style-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "style-src 'sha256-" in answer.headers["Content-Security-Policy"]
     assert " style=" not in answer.text, "the page's policy forbids it"
     for one in DRAWING.findall(answer.text):
         parse(one)
@@ -82,6 +96,29 @@ async def test_a_proposal_prints_with_its_baseline_as_it_was_frozen(improvers: I
     assert "<td>12" in await printed(improvers.author, at, document["number"], "en")
     await improvers.quality.post_ok(f"{at}/submit", improvers.question() | weighed())
     assert "It serves the first goal." in await printed(improvers.author, at, document["number"], "en")
+
+
+async def test_a_proposal_that_is_dated_back_prints_with_its_baseline_and_says_when_it_was_recorded(
+    improvers: Improvers,
+) -> None:
+    await improvers.restored(hours=5, days_ago=50)
+    await improvers.follow()
+    quality = improvers.quality
+    offer = a_suggestion() | {"occurred_at": a_day(42)}
+    suggestion = await quality.post_ok("/v1/improvement_suggestions", offer)
+    selection = {"title": "Sooner", "suggestions": [suggestion["number"]], "reason": "It cannot wait."}
+    selection |= {"scope": "process", "process": "incident", "occurred_at": a_day(41)}
+    at = f"{AT}/{(await quality.post_ok(AT, selection))['id']}"
+    window = {"from": a_day(60), "to": a_day(45)}
+    said = a_proposal(targets=[a_target(before=window)], occurred_at=a_day(40))
+    await quality.post_ok(f"{at}/propose", said)
+    number = (await document_of(quality, at, "PP"))["number"]
+    page = await printed(quality, at, number, "en")
+    assert f"Written<td>{a_day(40)[:10]}" in page
+    assert f"Recorded<td>{datetime.now(UTC):%Y-%m-%d}" in page
+    for words in ("Target KPIs", "<td>12", "−50 %"):
+        assert words in page, words
+    assert len(DRAWING.findall(page)) == 1
 
 
 async def test_a_document_is_there_for_whom_the_improvement_is(improvers: Improvers) -> None:
@@ -146,6 +183,8 @@ async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, foll
     await project.manager.post_ok(f"{at}/report_pilot", dict(WORD))
     number = (await document_of(project.quality, at, "PL"))["number"]
     page = await printed(project.first, at, number, "en")
+    assert [words for words in OF_A_PILOT if words not in page] == []
+    assert f"Recorded<td>{datetime.now(UTC):%Y-%m-%d}" in page
     [measured] = (await project.quality.read(f"{at}/measurements"))["items"]
     result = (await project.quality.read(f"/v1/effects/{measured['effect_id']}?recompute=false"))["result"]
     assert result["verdict"] == "improved"
@@ -171,12 +210,17 @@ async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, foll
     extended = project.judgement(position, "extended", begins_at=a_day(0), ends_at="2199-01-01T00:00:00Z")
     await project.quality.post_ok(f"{at}/ask_judgement", extended)
     assert (await project.decide(at))["state"] == "piloting"
+    decided = await printed(project.first, at, number, "en")
+    voted = ("What the committee decided", "Shall we?", "Approved", "First<td>Approve", "Second<td>Approve")
+    assert [words for words in voted if words not in decided] == []
+    assert f"On the effect measured at log position<td>{position:,}" in decided
+    assert "What the committee decided" not in page
     [logged] = (await project.quality.read(f"{at}/pilot_issues"))["items"]
     solved = {"issue": logged["id"], "solution": "One question less."}
     await project.manager.post_ok(f"{at}/solve_pilot_issue", solved)
     said = {"person": "me", "stance": "opposed", "text": "Too long."}
     await project.manager.post_ok(f"{at}/log_pilot_feedback", said)
-    assert await printed(project.first, at, number, "en") == page
+    assert await printed(project.first, at, number, "en") == decided
 
 
 async def test_a_hand_over_prints_with_its_steps_and_why_the_pilot_was_passed(
@@ -210,6 +254,16 @@ async def test_a_hand_over_prints_with_its_steps_and_why_the_pilot_was_passed(
         "Too few cases",
         f"at log position {position:,}",
         "Accepted by the quality manager<td><td>",
+        "<b>Goals:</b></p><p>Half the time.</p>",
+        "<b>That the resources are there:</b></p><p>The tool is there.</p>",
+        "<b>What went well:</b></p><p>Nobody asks twice any more.</p>",
+        "<b>In effect from:</b>",
+        "100 % of the teams",
+        "Mail<td>",
+        "<td>120",
+        "<td>90<td>90<td>90<td>90<td>Passed",
+        "50 % better: cannot be said",
+        "Shall we?",
     ):
         assert words in draft, words
     marked = '<section class="note"><h2>Why it was passed against the evidence</h2>'

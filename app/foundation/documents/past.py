@@ -1,0 +1,93 @@
+"""A record with its child records as they were just after one of its events, folded from the log: what stood
+beside a document when it was written, whenever that is said to have been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from app.common.records import ChildRecord, Record
+from app.foundation.documents.records import DocumentEntry, DocumentSection, DocumentState
+from app.kernel.history import fold
+from app.log.events import Recorded, stream
+
+Row = TypeVar("Row", bound=ChildRecord)
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class PastRecord:
+    """A record as its first events tell of it, the oldest first."""
+
+    events: Sequence[Recorded]
+
+    def rows(self, of: type[Row], by: str) -> list[Row]:
+        """Return the child records of that class that there were then, in the order of that field."""
+        keys = dict.fromkeys(
+            key for event in self.events for key in event.data["set"] if key.startswith(f"{of.KIND}/")
+        )
+        found = [row for row in (fold(of, key, list(self.events)) for key in keys) if row is not None]
+        return sorted(found, key=lambda row: (str(getattr(row, by)), str(row.id)))
+
+    def itself(self, like: AnyRecord) -> AnyRecord:
+        """Return the record itself as it was then; `like` is what it is now."""
+        found = fold(type(like), like.row_key, list(self.events))
+        assert found is not None, "a record's own row is not removed"
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenEdition:
+    """An edition of a document in the log: the events of its record, the one that began it, the last one that
+    wrote of it, and the one that ended it (None: it is the newest, and was not superseded).
+    """
+
+    events: Sequence[Recorded]
+    begun: Recorded
+    written: Recorded
+    ended: Recorded | None
+
+    @property
+    def record_then(self) -> PastRecord:
+        """The record when the edition was written."""
+        return PastRecord([one for one in self.events if one.version <= self.written.version])
+
+    def since(self, wanted: Callable[[Recorded], bool]) -> list[Recorded]:
+        """Return the wanted events while the edition was the newest, its first one among them."""
+        end = self.events[-1].version if self.ended is None else self.ended.version - 1
+        return [one for one in self.events if self.begun.version <= one.version <= end and wanted(one)]
+
+
+def find_edition(events: Sequence[Recorded], entry: UUID, edition: int) -> WrittenEdition:
+    """Return the edition of the document with that entry, by the events of its record."""
+    name, begun, written, ended = stream(DocumentEntry.KIND, entry), None, None, None
+    for event in events:
+        changed = event.data["set"].get(name) or {}
+        if changed.get("edition") == edition:
+            begun = written = event
+        elif begun is not None and ended is None and _is_ended(changed, edition):
+            ended = event
+        elif begun is not None and ended is None and _writes(event, entry, edition):
+            written = event
+    assert begun is not None, "each edition has an event"
+    assert written is not None
+    return WrittenEdition(events, begun, written, ended)
+
+
+def _is_ended(changed: dict[str, object], edition: int) -> bool:
+    later, state = changed.get("edition"), changed.get("state")
+    return state == DocumentState.superseded.value or (isinstance(later, int) and later > edition)
+
+
+def _writes(event: Recorded, entry: UUID, edition: int) -> bool:
+    """Return whether the event has added a section to that edition."""
+    return any(
+        key.startswith(f"{DocumentSection.KIND}/")
+        and row is not None
+        and row.get("document_id") == str(entry)
+        and row.get("edition") == edition
+        for key, row in event.data["set"].items()
+    )

@@ -1,0 +1,166 @@
+"""What the pages of an improvement's documents show, as it was when the document was written (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.common.records import CodeEnum
+from app.foundation.documents.decided import PrintedDecision
+from app.foundation.documents.pages import PrintedDocument, SignatureLine
+from app.foundation.documents.records import DocumentEntry
+from app.kpis.baselines.figures import BaselineWords
+from app.processes.improvements.children.records import FeedbackStance, RolloutStepName
+from app.processes.improvements.records import MeasurementOccasion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedTarget:
+    """A target KPI: its baseline and what was promised in words, how it is judged, and the behaviour chart
+    (SVG; None: it cannot be drawn).
+    """
+
+    name: str
+    baseline: BaselineWords
+    promised: str | None
+    judged_by: str | None
+    chart: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedMeasurement:
+    """The measured effect on a target KPI in words, and its drawings (SVG). `figure` is None if there is
+    nothing to draw.
+
+    `windows` are the first and last days before and after, `scope` the cases in words (None: all), `control`
+    those that they are compared with (None: nobody) and `control_values` their values before and after.
+    `change` is the change as a part of the value before, `goal` what is aimed at and `goal_met` whether it is
+    as much.
+    """
+
+    name: str
+    kpi: str
+    sentence: str
+    before: str | None
+    after: str | None
+    cases: tuple[int, int]
+    effect: str | None
+    interval: tuple[str, str] | None
+    promised: str | None
+    verdict: CodeEnum
+    promise: CodeEnum | None
+    figure: str | None
+    chart: str | None
+    windows: tuple[tuple[str, str], tuple[str, str]] | None = None
+    scope: str | None = None
+    control: str | None = None
+    control_values: tuple[str, str] | None = None
+    method: CodeEnum | None = None
+    change: str | None = None
+    goal: str | None = None
+    goal_met: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedMeasurements:
+    """The measurements that a document names: all at one log position. `times` is how often it was measured
+    on this occasion by then, `until_at` where its window ends, and `agreed_until_at` until when the pilot was
+    agreed.
+    """
+
+    occasion: MeasurementOccasion
+    pilot_round: int | None
+    position: int
+    measured_at: datetime
+    targets: Sequence[PrintedMeasurement]
+    agreed_until_at: datetime | None = None
+    until_at: datetime | None = None
+    times: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedTraining:
+    """A training: its number, and of each who took part the name (None: erased), the marks by topic and
+    whether they have passed (None: not examined).
+    """
+
+    number: str
+    title: str
+    pass_mark: int | None
+    results: Sequence[tuple[str | None, Mapping[str, int], bool | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedPilot:
+    """A pilot: its cases in words (None: all), those that it is compared with (None: all others), when it was
+    agreed to be and when it was started, who kicked it off, and what was ready, each by its sentence's code.
+    """
+
+    scope: str | None
+    control: str | None
+    agreed: tuple[datetime | None, datetime | None]
+    started_at: datetime | None
+    kicked_off_at: datetime | None
+    kicked_off_by: str | None
+    executor: str | None
+    readiness: Sequence[tuple[str, str]]
+    trainings: Sequence[PrintedTraining]
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedAnnouncement:
+    """How people were told: the medium, when, and how many were reached."""
+
+    medium: str
+    announced_at: datetime | None
+    reach: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedIssue:
+    """An issue of the pilot, and how it was solved."""
+
+    title: str
+    text: str | None
+    solution: str | None
+    solved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedStep:
+    """A step of the rollout with its evidence; `completed_at` is None while it is open. `texts` are what the
+    evidence says besides, each by its sentence's code.
+    """
+
+    step: RolloutStepName
+    place: int
+    owner: str | None
+    due_at: datetime | None
+    completed_at: datetime | None
+    evidence: str | None
+    evidence_numbers: Sequence[str]
+    order_reason: str | None
+    texts: Sequence[tuple[str, str]] = ()
+    effective_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedImprovement:
+    """The content of a page, as of when the document was written."""
+
+    document: PrintedDocument
+    targets: Sequence[PrintedTarget] = ()
+    measured: PrintedMeasurements | None = None
+    pilot: PrintedPilot | None = None
+    trainings: Sequence[PrintedTraining] = ()
+    announcements: Sequence[PrintedAnnouncement] = ()
+    cutover: tuple[datetime | None, int | None] | None = None
+    decisions: Sequence[PrintedDecision] = ()
+    feedback: Mapping[FeedbackStance, int] | None = None
+    issues: Sequence[PrintedIssue] = ()
+    steps: Sequence[PrintedStep] = ()
+    documents: Sequence[DocumentEntry] = ()
+    against_evidence: bool = False
+    against_evidence_reason: str | None = None
+    signatures: Sequence[SignatureLine] = ()

@@ -1,0 +1,146 @@
+"""Reads for the documents of a project: its pilot with what was ready, and its rollout with trainings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.common.records import from_row
+from app.foundation.documents.past import PastRecord
+from app.foundation.documents.printing import Unsealed, unseal
+from app.foundation.licences.records import TRAINING, ExaminationResult, TrainingParticipant
+from app.kernel.ledger import Ledger
+from app.kpis.dimensions import Dimension
+from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.drawing.of_kpi import filter_words
+from app.kpis.kpi import Unit
+from app.processes.improvements.children.records import PilotReadiness, RolloutStep
+from app.processes.improvements.printed import PrintedPilot, PrintedStep, PrintedTraining
+from app.processes.improvements.records import Improvement
+
+TRAININGS = "select id, number, title, pass_mark from fold.training where id = any(%s) order by number"
+PARTICIPANTS = "select * from fold.training_participant where record = any(%s) order by added_at, id"
+RESULTS = "select * from fold.examination_result where record = any(%s) order by examined_at, id"
+TEAM_KEYS = "select id, key from fold.team where id = any(%s)"
+#: The texts of a step besides its evidence, which are also the codes of their sentences.
+STEP_TEXTS = (
+    *("goals", "weekly_plan", "pilot_shown", "people_shown", "resources_shown", "obstacles_shown"),
+    "went_well",
+)
+
+
+async def named_filters(
+    ledger: Ledger, filters: Mapping[Dimension, Sequence[str]], words: ChartWords
+) -> str | None:
+    """Return the cases in words, teams by their keys; None: all cases."""
+    ids = [value for values in filters.values() for value in values if _is_id(value)]
+    keys = {}
+    if ids:
+        keys = {str(row["id"]): str(row["key"]) for row in await ledger.db.rows(TEAM_KEYS, (ids,))}
+    named = {name: [keys.get(value, value) for value in values] for name, values in filters.items()}
+    return words.translate("joined").join(filter_words(named, words)) or None
+
+
+def _is_id(value: str) -> bool:
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True
+
+
+async def pilot_facts(
+    ledger: Ledger, improvement: Improvement, then: PastRecord, language: str
+) -> PrintedPilot | None:
+    """Return the pilot of the improvement as it was then; None: it has none."""
+    ready = then.rows(PilotReadiness, "started_at")
+    if not ready or improvement.pilot_scope is None:
+        return None
+    newest = ready[-1]
+    words = ChartWords(language, Unit.cases, ZoneInfo(ledger.settings.time_zone), "")
+    found = await unseal(
+        ledger, [newest.told, newest.duties], [newest.kicked_off_by_id, improvement.executor_id]
+    )
+    texts = {
+        "told": found.text(newest.told),
+        "duties": found.text(newest.duties),
+        "standards": ", ".join(newest.standards or ()) or None,
+    }
+    trainings = [newest.key_user_training_id, newest.executor_training_id]
+    return PrintedPilot(
+        scope=await named_filters(ledger, _filters(improvement.pilot_scope), words),
+        control=None
+        if improvement.pilot_control is None
+        else await named_filters(ledger, _filters(improvement.pilot_control), words),
+        agreed=(improvement.pilot_begins_at, improvement.pilot_ends_at),
+        started_at=improvement.pilot_started_at,
+        kicked_off_at=newest.kicked_off_at,
+        kicked_off_by=found.name(newest.kicked_off_by_id),
+        executor=found.name(improvement.executor_id),
+        readiness=[(code, text) for code, text in texts.items() if text is not None],
+        trainings=await printed_trainings(ledger, trainings),
+    )
+
+
+def _filters(scope: Mapping[str, Sequence[str]]) -> dict[Dimension, tuple[str, ...]]:
+    return {Dimension(name): tuple(values) for name, values in scope.items()}
+
+
+async def rollout_of(ledger: Ledger, then: PastRecord) -> tuple[list[PrintedStep], list[PrintedTraining]]:
+    """Return the steps of the rollout as they were then, and the trainings that are their evidence."""
+    steps = [one for one in then.rows(RolloutStep, "place") if one.step is not None]
+    texts = [getattr(one, name) for one in steps for name in ("evidence", "order_reason", *STEP_TEXTS)]
+    found = await unseal(ledger, texts, [one.owner_id for one in steps])
+    trainings = await printed_trainings(ledger, [one.training_id for one in steps])
+    return [_step(one, found) for one in steps], trainings
+
+
+def _step(step: RolloutStep, found: Unsealed) -> PrintedStep:
+    assert step.step is not None
+    told = ((code, found.text(getattr(step, code))) for code in STEP_TEXTS)
+    return PrintedStep(
+        step=step.step,
+        place=step.place or 0,
+        owner=found.name(step.owner_id),
+        due_at=step.due_at,
+        completed_at=step.completed_at,
+        evidence=found.text(step.evidence),
+        evidence_numbers=step.evidence_numbers or (),
+        order_reason=found.text(step.order_reason),
+        texts=[(code, text) for code, text in told if text is not None],
+        effective_at=step.effective_at,
+    )
+
+
+async def printed_trainings(ledger: Ledger, trainings: Iterable[UUID | None]) -> list[PrintedTraining]:
+    """Return the trainings with the marks of those who took part."""
+    named = [one for one in dict.fromkeys(trainings) if one is not None]
+    if not named:
+        return []
+    streams = [f"{TRAINING}/{one}" for one in named]
+    people = [from_row(TrainingParticipant, row) for row in await ledger.db.rows(PARTICIPANTS, (streams,))]
+    results = [from_row(ExaminationResult, row) for row in await ledger.db.rows(RESULTS, (streams,))]
+    names = await unseal(ledger, [], [one.person_id for one in people])
+    marks = {(one.record, one.person_id): one for one in results}
+    return [
+        PrintedTraining(
+            number=str(row["number"]),
+            title=str(row["title"] or ""),
+            pass_mark=row["pass_mark"],
+            results=[
+                _result(names.name(one.person_id), marks.get((one.record, one.person_id)))
+                for one in people
+                if one.record == f"{TRAINING}/{row['id']}" and one.attended is not False
+            ],
+        )
+        for row in await ledger.db.rows(TRAININGS, (named,))
+    ]
+
+
+def _result(
+    name: str | None, result: ExaminationResult | None
+) -> tuple[str | None, Mapping[str, int], bool | None]:
+    if result is None:
+        return name, {}, None
+    return name, {topic: int(mark) for topic, mark in (result.marks or {}).items()}, result.passed
