@@ -5671,6 +5671,7 @@ create table plumbing.webhook_delivery (
 );
 CREATE INDEX webhook_delivery_content ON plumbing.webhook_delivery USING btree (received_at) WHERE (sealed IS NOT NULL);
 CREATE INDEX webhook_delivery_failed ON plumbing.webhook_delivery USING btree (source_id, received_at DESC, id DESC) WHERE (state = 'failed'::text);
+CREATE INDEX webhook_delivery_heard ON plumbing.webhook_delivery USING btree (source_id, last_heard_at) WHERE (last_heard_at IS NOT NULL);
 CREATE INDEX webhook_delivery_received ON plumbing.webhook_delivery USING btree (source_id, received_at DESC, id DESC);
 CREATE INDEX webhook_delivery_waiting ON plumbing.webhook_delivery USING btree (source_id, received_at, id) WHERE (state = 'waiting'::text);
 

@@ -7,7 +7,7 @@ is killed, another one takes over.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -46,15 +46,19 @@ async def run(
 
 
 async def claim_first(
-    connection: Connection, waiting: str, kind: str, do: Callable[[UUID], Awaitable[bool]]
+    connection: Connection,
+    waiting: str,
+    kind: str,
+    do: Callable[[UUID], Awaitable[bool]],
+    values: Sequence[object] = (),
 ) -> bool:
     """Do the first waiting job that no other worker has locked. Return whether there was one.
 
-    `waiting` is a statement that selects the ids of waiting jobs; `do` performs a job, and returns whether
-    there was still work to do in it.
+    `waiting` is a statement that selects the ids of waiting jobs, with these values; `do` performs a job, and
+    returns whether there was still work to do in it.
     """
     # The locks are tried one by one; jobs that other workers have locked are skipped.
-    for (found,) in await (await connection.execute(waiting.encode())).fetchall():
+    for (found,) in await (await connection.execute(waiting.encode(), values or None)).fetchall():
         if not await fetch_value(connection, LOCK, kind, found):
             continue
         try:

@@ -27,6 +27,8 @@ CONTENT_DAYS = 30
 LONGEST_ID = 120
 MOST_REMOVED = 500
 
+#: Under it those refused are counted that named a source which does not exist.
+NO_SOURCE = UUID(int=0)
 #: What the key of a delivery begins with whose tool has given it no id.
 HASH_KEY = "hash:"
 COUNT_REFUSED = """

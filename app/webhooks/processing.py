@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from time import monotonic
 from uuid import UUID
 
 from app.db import Connection
@@ -43,8 +44,11 @@ from app.webhooks.records import WebhookSource, WebhookSourceState
 
 NAME = "webhooks"
 POLL_SECONDS = 0.25
-#: Deliveries that are processed together, and tickets that are at the same time.
-BATCH = 200
+#: Deliveries that are processed together, and tickets that are at the same time. Their outcomes are written
+#: together: a worker that is killed has so many to do again.
+BATCH = 32
+#: So long a source is processed before it is the turn of the next one that has deliveries.
+TURN_SECONDS = 0.5
 CONCURRENT_TICKETS = 8
 #: Mails that are meant for nobody are no failures.
 NOT_FOR_PEOPLE = frozenset({"automatic_mail", "own_mail"})
@@ -55,6 +59,8 @@ select s.id from fold.webhook_source s where s.state = 'active' and exists (
   select from plumbing.webhook_delivery d where d.source_id = s.id and d.state = 'waiting')
 order by s.id
 """
+#: In turns: those after the one that was processed last go first.
+NEXT_SOURCES = WAITING_SOURCES.replace("order by s.id", "order by s.id <= %s, s.id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,28 +289,45 @@ def _ticket_of(news: News) -> tuple[str, str]:
     return ("alert", f"{news.source} {news.dedup_key}") if isinstance(news, AlertNews) else ("", news.case)
 
 
-async def process_source(ledger: Ledger, source_id: UUID, clock: Clock) -> bool:
-    """Process some deliveries of the source that wait. Return whether there were any."""
+async def process_source(
+    ledger: Ledger, source_id: UUID, clock: Clock, *, elapsed: Callable[[], float] = monotonic
+) -> bool:
+    """Process deliveries of the source that wait, for as long as its turn lasts. Return whether there were
+    any. `elapsed` returns seconds.
+    """
     source = await find_source(ledger.db, str(source_id))
     if source is None or source.state is not WebhookSourceState.active:
         return False
-    waiting = await deliveries.waiting(ledger, source_id, BATCH)
-    if not waiting:
-        return False
-    account = await Identities(ledger, str(source.key), clock()).account()
-    await Processor(ledger, source, clock, account).process(waiting)
-    return True
+    ends = elapsed() + TURN_SECONDS
+    processor = None
+    while waiting := await deliveries.waiting(ledger, source_id, BATCH):
+        if processor is None:
+            account = await Identities(ledger, str(source.key), clock()).account()
+            processor = Processor(ledger, source, clock, account)
+        await processor.process(waiting)
+        if len(waiting) < BATCH or elapsed() >= ends:
+            break
+    return processor is not None
 
 
-async def process_next(connection: Connection, ledger: Ledger, clock: Clock) -> bool:
-    """Process the first source with waiting deliveries that no other worker processes. Return whether there
-    was one.
-    """
+class SourceTurns:
+    """Serves the sources that have deliveries in turn, so that a busy one does not hold back a quiet one."""
 
-    async def process(source_id: UUID) -> bool:
-        return await process_source(ledger, source_id, clock)
+    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._last = UUID(int=0)
 
-    return await rounds.claim_first(connection, WAITING_SOURCES, "webhook source", process)
+    async def process_next(self, connection: Connection) -> bool:
+        """Process the next source with waiting deliveries that no other worker processes. Return whether
+        there was one.
+        """
+
+        async def process(source_id: UUID) -> bool:
+            self._last = source_id
+            return await process_source(self._ledger, source_id, self._clock)
+
+        return await rounds.claim_first(connection, NEXT_SOURCES, "webhook source", process, (self._last,))
 
 
 async def run(
@@ -314,10 +337,8 @@ async def run(
     failure.
     """
 
-    async def work(connection: Connection) -> bool:
-        return await process_next(connection, ledger, clock)
-
-    await rounds.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
+    turns = SourceTurns(ledger, clock)
+    await rounds.run(NAME, connections, turns.process_next, every=POLL_SECONDS, failed=failed)
 
 
 async def run_removal(ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
+from app.exchange.mapping import MappingRefused
 from app.kernel.ledger import Ledger
 from app.webhooks import storing
 from app.webhooks.adapters import MAIL, adapter
@@ -12,9 +14,10 @@ from app.webhooks.deliveries import RawDelivery, delivery_key
 from app.webhooks.evaluation import delivery_id
 from app.webhooks.mail.delivery import mail_key
 from app.webhooks.mapping.document import Verification
+from app.webhooks.mapping.parse import parse_mapping
 from app.webhooks.records import WebhookSource
 from app.webhooks.secrets import open_secret
-from app.webhooks.verification import Credentials, is_verified
+from app.webhooks.verification import Credentials, is_verified, may_be_verified
 
 #: A source with its own mapping may show its secret in any of these ways; so may a mail server.
 ANY_SCHEME = (
@@ -32,10 +35,25 @@ LONGEST_HEADER = 2_000
 
 
 def schemes_of(source: WebhookSource) -> tuple[Verification, ...]:
-    """Return how deliveries of the source are verified: as its tool does it."""
+    """Return how deliveries of the source are verified: as its own mapping says, or else as its tool does
+    it.
+    """
     if source.adapter == MAIL:
         return ANY_SCHEME
+    if source.mapping is not None and (own := _own_schemes(source.mapping, str(source.key))):
+        return own
     return adapter(str(source.adapter)).document.verification or ANY_SCHEME
+
+
+@lru_cache(maxsize=200)
+def _own_schemes(mapping: str, name: str) -> tuple[Verification, ...]:
+    """Return what a mapping says of verification; nothing, if it cannot be read any more: its deliveries fail
+    with the reason.
+    """
+    try:
+        return parse_mapping(mapping, name).document.verification
+    except MappingRefused:
+        return ()
 
 
 def kept_headers(source: WebhookSource, headers: dict[str, str]) -> dict[str, str]:
@@ -51,6 +69,15 @@ def is_genuine(
     ledger: Ledger, source: WebhookSource, headers: dict[str, str], body: bytes, now: datetime
 ) -> bool:
     """Return whether the delivery shows that its sender has the source's secret."""
+    return is_verified(schemes_of(source), _credentials(ledger, source, now), headers, body, now)
+
+
+def may_be_genuine(ledger: Ledger, source: WebhookSource, headers: dict[str, str], now: datetime) -> bool:
+    """Return whether the delivery may show it, by its headers alone."""
+    return may_be_verified(schemes_of(source), _credentials(ledger, source, now), headers, now)
+
+
+def _credentials(ledger: Ledger, source: WebhookSource, now: datetime) -> Credentials:
     secrets = [open_secret(ledger, str(source.sealed_secret))]
     if (
         source.previous_sealed_secret is not None
@@ -58,7 +85,7 @@ def is_genuine(
         and now < source.previous_ends_at
     ):
         secrets.append(open_secret(ledger, source.previous_sealed_secret))
-    return is_verified(schemes_of(source), Credentials(secrets, source.user_name), headers, body, now)
+    return Credentials(secrets, source.user_name)
 
 
 async def receive(

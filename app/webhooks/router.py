@@ -50,7 +50,7 @@ from app.webhooks.queries import (
     WebhookSourceOut,
     WebhookStatusOut,
 )
-from app.webhooks.receiving import is_genuine, kept_headers, receive
+from app.webhooks.receiving import is_genuine, kept_headers, may_be_genuine, receive
 from app.webhooks.records import WebhookSource, WebhookSourceState
 from app.webhooks.samples import sample_of
 from app.webhooks.secrets import new_webhook_secret, seal_secret
@@ -63,6 +63,8 @@ LARGEST_PAGE = 200
 #: HTTP demands a challenge with 401; how a tool verifies itself is not told to whoever does not know it.
 CHALLENGE = {"WWW-Authenticate": "Webhook"}
 PAGE = 50
+#: So many times as often as for one source, an address is refused for all sources together.
+SOURCES_OF_AN_ADDRESS = 10
 
 router = APIRouter(prefix="/v1", tags=["webhooks"])
 mount_reads(router, WEBHOOK_SOURCES, prefix="/webhook_sources")
@@ -311,16 +313,16 @@ async def receive_webhook(request: Request, key: SourceKey) -> Response:
     """Take a delivery of a tool: it is stored when this answers, and processed soon after. The tool verifies
     itself as its adapter says, by the secret of the source.
     """
-    ledger = ledger_of(request)
-    address = request.client.host if request.client else ""
+    ledger, now = ledger_of(request), utc_now()
     quotas: WebhookQuotas = request.app.state.webhook_quotas
-    if (room := quotas.refused.remaining(address)).left <= 0:
-        return problem(request, 429, "too_many_wrong_keys", headers={"Retry-After": str(room.seconds)})
-    now = utc_now()
-    source = await find_source_by_key(ledger.db, key)
-    if source is None or source.state is WebhookSourceState.retired:
-        quotas.refused.consume(address)
-        return problem(request, 401, "unverified", headers=CHALLENGE)
+    source, headers = await find_source_by_key(ledger.db, key), dict(request.headers)
+    # What cannot be genuine by its headers is refused before its body is read.
+    if (
+        source is None
+        or source.state is WebhookSourceState.retired
+        or not may_be_genuine(ledger, source, headers, now)
+    ):
+        return await _refuse(request, key, source)
     largest = ledger.settings.upload_limit if source.adapter == MAIL else LARGEST_BODY
     try:
         body = await quotas.bodies.read(request, largest)
@@ -328,11 +330,8 @@ async def receive_webhook(request: Request, key: SourceKey) -> Response:
         retry = {"Retry-After": str(RETRY_SECONDS)}
         status, code = (429, "too_much_unverified") if error.of_address else (503, "no_room_for_bodies")
         return problem(request, status, code, headers=retry)
-    headers = dict(request.headers)
     if not is_genuine(ledger, source, headers, body, now):
-        quotas.refused.consume(address)
-        await deliveries.count_refused(ledger.db, source.id, now)
-        return problem(request, 401, "unverified", headers=CHALLENGE)
+        return await _refuse(request, key, source)
     if not quotas.taken.consume(str(source.id)):
         seconds = quotas.taken.remaining(str(source.id)).seconds
         return problem(request, 429, "too_many_deliveries", headers={"Retry-After": str(seconds)})
@@ -340,15 +339,39 @@ async def receive_webhook(request: Request, key: SourceKey) -> Response:
     return _json({"delivery_id": delivery_id}, 202)
 
 
+async def _refuse(request: Request, key: str, source: WebhookSource | None) -> Response:
+    """Refuse a delivery that is not verified, and count it. A source that does not exist is answered like one
+    whose secret is wrong, and as quickly. What verifies is taken however many were refused.
+    """
+    quotas: WebhookQuotas = request.app.state.webhook_quotas
+    seconds = quotas.count_refused(key, request.client.host if request.client else "")
+    if seconds:
+        return problem(request, 429, "too_many_wrong_keys", headers={"Retry-After": str(seconds)})
+    source_id = deliveries.NO_SOURCE if source is None else source.id
+    await deliveries.count_refused(ledger_of(request).db, source_id, utc_now())
+    return problem(request, 401, "unverified", headers=CHALLENGE)
+
+
 class WebhookQuotas:
-    """How many deliveries one source may send to this process, how many unverified ones an address, and how
-    many bytes of those whose sender is not known yet the process holds.
+    """How many deliveries one source may send to this process, how many unverified ones are answered to an
+    address, for one source and for all, and how many bytes of those whose sender is not known yet the process
+    holds.
     """
 
     def __init__(self, deliveries_per_minute: int, refused_per_minute: int) -> None:
         self.taken = Quota("source", deliveries_per_minute, 60)
-        self.refused = Quota("address", refused_per_minute, 60)
+        self._refused = Quota("address", refused_per_minute, 60)
+        self._refused_of_all = Quota("address", refused_per_minute * SOURCES_OF_AN_ADDRESS, 60)
         self.bodies = UnverifiedBodies()
+
+    def count_refused(self, key: str, address: str) -> int:
+        """Count an unverified delivery to the source of that key. Return 0, or after how many seconds the
+        address may be refused again.
+        """
+        place = f"{key} {address}"
+        if not self._refused_of_all.consume(address):
+            return self._refused_of_all.remaining(address).seconds
+        return 0 if self._refused.consume(place) else self._refused.remaining(place).seconds
 
 
 def _json(content: Any, status: int = 200) -> Response:

@@ -26,17 +26,26 @@ LATEST, FEWEST = 50, 5
 #: A tool that posts every few seconds is not called silent within this time.
 SHORTEST_SILENCE_SECONDS = 300.0
 
-# The median: a night without deliveries makes it no longer.
+# The median: a night without deliveries makes it no longer. What was counted as a repetition was heard, too:
+# as often and for as long as its delivery says.
 USUAL_GAP = f"""
-select case when count(gap) >= {FEWEST} then percentile_cont(0.5) within group (order by gap) end from (
+with last as (
+  select received_at, id, heard, last_heard_at from plumbing.webhook_delivery where source_id = %s
+  order by received_at desc, id desc limit {LATEST}
+), gaps as (
   select extract(epoch from received_at - lag(received_at) over (order by received_at, id))::float8 as gap
-  from (
-    select received_at, id from plumbing.webhook_delivery where source_id = %s
-    order by received_at desc, id desc limit {LATEST}) as last) as gaps
+  from last
+  union all
+  select extract(epoch from last_heard_at - received_at)::float8 / (heard - 1)
+  from last, generate_series(2, least(heard, {LATEST})) where heard > 1
+)
+select case when count(gap) >= {FEWEST} then percentile_cont(0.5) within group (order by gap) end from gaps
 """
 SOURCES = """
-select s.id, s.silent_since_at, (select max(d.received_at) from plumbing.webhook_delivery d
-  where d.source_id = s.id) as last_received_at
+select s.id, s.silent_since_at, (select greatest(
+    (select max(d.received_at) from plumbing.webhook_delivery d where d.source_id = s.id),
+    (select max(d.last_heard_at) from plumbing.webhook_delivery d
+      where d.source_id = s.id and d.last_heard_at is not null))) as last_received_at
 from fold.webhook_source s where s.state = 'active'
 """
 

@@ -42,6 +42,29 @@ def is_verified(
     return _any([_verifies(scheme, credentials, headers, body, now) for scheme in schemes])
 
 
+def may_be_verified(
+    schemes: Sequence[Verification], credentials: Credentials, headers: Mapping[str, str], now: datetime
+) -> bool:
+    """Return whether one of the schemes may verify a delivery with these headers, whatever its body is."""
+    return _any([_may_verify(scheme, credentials, headers, now) for scheme in schemes])
+
+
+def _may_verify(
+    scheme: Verification, credentials: Credentials, headers: Mapping[str, str], now: datetime
+) -> bool:
+    match scheme.scheme:
+        case "hmac":
+            told = headers.get((scheme.header or "").lower(), "")
+            timestamp = (scheme.timestamp_header or "").lower()
+            is_dated = not timestamp or _is_recent(headers.get(timestamp, ""), now, scheme.tolerance_seconds)
+            return scheme.prefix in told and bool(told) and is_dated
+        case "standard_webhooks":
+            sent = headers.get("webhook-timestamp", "")
+            return "webhook-signature" in headers and _is_recent(sent, now, scheme.tolerance_seconds)
+        case _:
+            return _verifies(scheme, credentials, headers, b"", now)
+
+
 def _verifies(
     scheme: Verification, credentials: Credentials, headers: Mapping[str, str], body: bytes, now: datetime
 ) -> bool:

@@ -246,3 +246,12 @@ async def test_administrators_set_up_sources_and_nobody_else(api: Api) -> None:
         assert answer.status_code in (403, 404), (path, answer.text)
     assert (await agent.get("/v1/webhook_adapters")).status_code == 200
     assert len((await tool.admin.read(address(tool, "/deliveries")))["items"]) == 1
+
+
+async def test_the_examples_of_the_contract_are_taken(api: Api) -> None:
+    admin = await an_admin(api)
+    shape = api.app.openapi()["components"]["schemas"]["NewWebhookSource"]["properties"]
+    examples = {name: found["examples"][0] for name, found in shape.items() if "examples" in found}
+    body = {name: examples[name] for name in examples if name not in ("service", "category")}
+    made = await admin.post_ok("/v1/webhook_sources", body)
+    assert made["mapping"] == examples["mapping"]

@@ -28,6 +28,7 @@ from tests.webhooks.tools import a_source
 
 MIB = 1_048_576
 MANY = 20
+SIGNED = {"X-Hub-Signature-256": f"sha256={'0' * 64}"}
 #: So many of the largest deliveries have room.
 MOST_HELD_WHOLE = BYTES_OF_ADDRESS // LARGEST_BODY
 
@@ -39,8 +40,9 @@ def resident() -> int:
 
 
 def head(path: str, length: int) -> bytes:
-    """A delivery's request, before its body."""
-    return f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode()
+    """A delivery's request, before its body: with a signature, without which the body is not waited for."""
+    headers = "".join(f"{name}: {value}\r\n" for name, value in SIGNED.items())
+    return f"POST {path} HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {length}\r\n\r\n".encode()
 
 
 @contextlib.contextmanager
@@ -93,6 +95,14 @@ async def test_the_answer_to_who_posts_to_no_source_does_not_wait_for_the_body(a
     assert b"connection: close" in said.lower()
 
 
+async def test_what_shows_no_signature_is_refused_before_its_body_is_read(api: Api) -> None:
+    tool = await a_tool(api)
+    async with behind_a_socket(api.app) as address:
+        with lines(address, 1) as (line,):
+            line.sendall(f"POST {tool.path} HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nx".encode())
+            assert (await asyncio.to_thread(answer_of, line)).startswith(b"HTTP/1.1 401 ")
+
+
 async def test_bodies_held_open_at_a_source_have_bounded_memory_together(api: Api) -> None:
     tool = await a_tool(api)
     bodies: UnverifiedBodies = api.app.state.webhook_quotas.bodies
@@ -117,7 +127,7 @@ async def test_bodies_held_open_at_a_source_have_bounded_memory_together(api: Ap
 async def test_only_a_mail_may_be_larger_than_other_deliveries(api: Api, adapter: str, status: int) -> None:
     tool = await a_source(api, await an_admin(api), adapter)
     sent = b"x" * (LARGEST_BODY + 1)
-    answer = await api.with_token(None).post(tool.path, content=sent)
+    answer = await api.with_token(None).post(tool.path, content=sent, headers=SIGNED)
     assert answer.status_code == status, answer.text
 
 

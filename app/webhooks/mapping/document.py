@@ -63,8 +63,9 @@ class _MappingModel(BaseModel):
 
 
 class Verification(_MappingModel):
-    """How the tool's deliveries are verified. `signed` is the signed text, with {body}, {timestamp} and {id}
-    in it; `tolerance_seconds` is how far the timestamp may be from now.
+    """How the tool's deliveries are verified. `signed` is the signed text, with {body}, and {timestamp} if
+    there is one; `prefix` stands before the signature, `separator` between several of them;
+    `tolerance_seconds` is how far the timestamp may be from now.
     """
 
     scheme: Literal["hmac", "standard_webhooks", "basic", "bearer", "token"]
@@ -82,6 +83,12 @@ class Verification(_MappingModel):
         """Refuses a signature or token without the header that holds it."""
         if self.scheme in ("hmac", "token") and not self.header:
             raise ValueError(f"scheme {self.scheme} needs a header")
+        if self.scheme == "hmac" and "{body}" not in self.signed:
+            raise ValueError("signed must have {body} in it, or anybody's body would be taken")
+        if self.scheme == "hmac" and ("{timestamp}" in self.signed) != (self.timestamp_header is not None):
+            raise ValueError(
+                "timestamp_header and {timestamp} in signed go together: only a signed time counts"
+            )
         return self
 
 

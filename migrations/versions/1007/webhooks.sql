@@ -4,6 +4,8 @@ alter table plumbing.webhook_delivery
   add column heard integer not null default 1,
   add column last_heard_at timestamptz,
   add column alerts integer;
+create index webhook_delivery_heard on plumbing.webhook_delivery (source_id, last_heard_at)
+  where last_heard_at is not null;
 
 -- What was heard last of each alert of a source, by the alert's fingerprint: in which delivery and of what content,
 -- whether it fires, its incident, and whether that was open then.
