@@ -28,7 +28,8 @@ TIME_FORMAT = "%Y-%m-%d %H:%M"
 # A live service is for everybody to see.
 SERVICES = """
 select id, key, name_en, name_zh from fold.service where state = 'live' order by key limit %s"""
-# By service the worst effect, since when, and the incident behind it, if the caller may see one.
+# By service the worst effect, since when, and the incident behind it, if the caller may see one. Where
+# service was restored for now, nobody waits for it, though the incident is open.
 INTERRUPTIONS = """
 select i.service, bool_or(i.effect = 'down') as down, bool_or(i.state <> %(new)s) as taken_up,
   coalesce(min(coalesce(i.began_at, i.opened_at)) filter (where i.effect = 'down'),
@@ -37,6 +38,7 @@ select i.service, bool_or(i.effect = 'down') as down, bool_or(i.state <> %(new)s
     filter (where {shown}))[1] as incident
 from fold.incident i
 where i.state = any(%(open)s) and i.effect = any(%(effects)s) and i.service is not null
+  and i.service_restored_at is null
 group by i.service"""
 VISIBLE_INCIDENT = """exists (
   select from log.stream_head h where h.stream = 'incident/' || i.id and h.audience && %(tokens)s)"""

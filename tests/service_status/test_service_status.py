@@ -83,6 +83,20 @@ async def test_what_is_resolved_is_over(board: Board) -> None:
     assert (await statuses(board.agent))["mail"]["condition"] == "operational"
 
 
+async def test_where_service_was_restored_for_now_it_is_there_though_the_incident_is_open(
+    board: Board,
+) -> None:
+    at = f"/v1/incidents/{(await reported(board.agent, 'degraded'))['id']}"
+    await board.agent.post_ok(f"{at}/assign", {"team": "network"})
+    await board.engineer.post_ok(f"{at}/acknowledge")
+    await board.engineer.post_ok(f"{at}/assign", {"person": "me"})
+    await board.engineer.post_ok(f"{at}/start")
+    assert (await statuses(board.agent))["mail"]["condition"] == "degraded"
+    contained = {"measure": "The other line.", "service_restored_at": NOW.isoformat()}
+    await board.engineer.post_ok(f"{at}/contain", contained)
+    assert (await statuses(board.agent))["mail"]["condition"] == "operational"
+
+
 async def test_an_incident_is_named_to_those_who_may_see_it_and_nothing_of_it_to_others(board: Board) -> None:
     mine, other = await board.api.client("Zhao"), await board.api.client("Wang")
     incident = await reported(mine, "down")

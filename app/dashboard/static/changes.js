@@ -93,12 +93,16 @@ const numbered = (entry) => entry.number
   ? link(entry.number, address({ change: entry.number }), { class: null, id: `entry-${entry.id}` })
   : h("span", { id: `entry-${entry.id}` }, entry.title ?? "–");
 
+/** The labels of the states of changes, by their codes. */
+const stateLabels = (meta) =>
+  Object.fromEntries((meta.lifecycles.find((one) => one.kind === "change")?.states ?? []).map((one) => [one.state, one.label]));
+
 function listed(caption, answer, meta) {
   const say = format.words();
   const shown = answer.items.filter((entry) => !chosen.only || chosen.only.has(entry.id));
   if (shown.length === 0) return h("p", { class: "soft" }, say.nothingPlanned);
-  const lifecycle = meta.lifecycles.find((one) => one.kind === "change");
-  const stateOf = (entry) => lifecycle?.states.find((one) => one.state === entry.state)?.label ?? (entry.number ? entry.state : null);
+  const labels = stateLabels(meta);
+  const stateOf = (entry) => (entry.number ? labels[entry.state] ?? entry.state : null);
   const times = (entry) => format.span(entry.from_at, entry.until_at, chosen.zone);
   const remark = (entry) => [stateOf(entry), entry.overridden && say.overridden].filter(Boolean).join(", ");
   const called = (entry) => h("span", null, numbered(entry), entry.number ? ` ${entry.title ?? ""}` : null);
@@ -148,7 +152,7 @@ async function causes(zone) {
   const found = await Promise.all(ids.map((id) => once(`/v1/incidents/${id}`, { fields: "number,title" }).catch(() => null)));
   const names = Object.fromEntries(found.filter(Boolean).map((incident) => [incident.id, `${incident.number} ${incident.title ?? ""}`]));
   return table(say.caused, [say.number, say.called, say.kind, say.implemented, say.outcome, say.incidents], guilty.map((change) => [
-    change.number, change.title, say.kinds[change.type],
+    link(change.number, address({ change: change.number }), { class: null }), change.title, say.kinds[change.type],
     change.implemented_at ? format.moment(change.implemented_at, zone) : null,
     change.outcome ? say.outcomes[change.outcome] : null,
     h("ul", { class: "plain" }, change.caused_incident_ids.map((id) => h("li", null, names[id] ?? "–"))),
@@ -197,7 +201,7 @@ function put(meta) {
     .then((element) => h("div", { class: "scroll drawing", tabindex: "0", role: "region", "aria-label": say.calendar }, opened(element)));
   const all = entries(from, until);
   listCard = () => card("list", say.listed, all.then((answer) => listed(say.listed, answer, meta)), say.times(chosen.zone));
-  const one = chosen.change ? card("change", chosen.change, about(chosen.change, chosen.zone, link(say.close, address({}), { id: "close" }))) : null;
+  const one = chosen.change ? card("change", chosen.change, about(chosen.change, chosen.zone, stateLabels(meta), link(say.close, address({}), { id: "close" }))) : null;
   content.replaceChildren(...[
     h("h1", { tabindex: "-1" }, say.calendar),
     controls(),

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.api.columns import Columns
 from app.api.lists import Listing
-from app.api.shapes import PersonStub, TeamStub, TicketOut
+from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub, TicketOut
 from app.common.priority import Impact, Priority, Urgency
 from app.db import Database
 from app.foundation.categories.queries import CATEGORIES
@@ -24,6 +25,14 @@ from app.processes.changes.records import (
     DeferralReason,
     RiskLevel,
 )
+
+
+class TemplatePlans(OutputModel):
+    """How a standard change is made, tested and undone: as its template says."""
+
+    plan: str
+    test_plan: str
+    back_out_plan: str
 
 
 class ChangeOut(TicketOut):
@@ -125,6 +134,26 @@ class ChangeOut(TicketOut):
     lessons: str | None
     closed_at: datetime | None
     cancelled_at: datetime | None
+    template_plans: TemplatePlans | None = Field(
+        description="Of a standard change, which has no plans of its own: those of its template."
+    )
+
+
+PLANS_OF_TEMPLATES = """
+select key, plan, test_plan, back_out_plan from fold.change_template where key = any(%s)"""
+
+
+class ChangeRenderer(Renderer):
+    """Renderer of changes, with the plans of their templates."""
+
+    COMPUTED = frozenset({"template_plans"})
+
+    async def compute(self, columns: Columns) -> Columns:
+        """Return the plans of the templates: one more query where there are any."""
+        keys = sorted({key for key in columns["template"] if key is not None})
+        rows = await self.ledger.db.rows(PLANS_OF_TEMPLATES, (keys,)) if keys else []
+        plans = {row.pop("key"): row for row in rows}
+        return {"template_plans": [plans.get(key) for key in columns["template"]]}
 
 
 LISTING = Listing(
@@ -167,6 +196,7 @@ LISTING = Listing(
         "review_due_at",
     ),
     expands=(PERSONS, TEAMS, SERVICES, CATEGORIES),
+    renderer=ChangeRenderer,
 )
 SCHEDULED = "select id, version from fold.change where id = any(%s::uuid[]) and state = %s order by id"
 

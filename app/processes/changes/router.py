@@ -40,7 +40,7 @@ from app.processes.changes.conflict_search import (
     conflicts_of,
 )
 from app.processes.changes.lifecycle import LIFECYCLE
-from app.processes.changes.queries import LISTING, ChangeOut
+from app.processes.changes.queries import LISTING, ChangeOut, ChangeRenderer
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
@@ -68,8 +68,8 @@ async def list_change_conflicts(request: Request, query: Annotated[ConflictsQuer
 
 reads.mount_reads(router, LISTING)
 mount_attachments(router, LISTING)
-mount_actions(router, LIFECYCLE, ChangeOut)
-mount_edit(router, LIFECYCLE, ChangeOut)
+mount_actions(router, LIFECYCLE, ChangeOut, renderer=ChangeRenderer)
+mount_edit(router, LIFECYCLE, ChangeOut, renderer=ChangeRenderer)
 mount_children(router, LIFECYCLE, ChangeOut)
 
 

@@ -273,6 +273,9 @@ async def test_a_standard_change_is_scheduled_from_its_template_without_a_vote(b
     drafted = await board.agent.post_ok(
         "/v1/changes", {"type": "standard", "template": "restart", "cis": ["srv-1"], "team": "network"}
     )
+    assert drafted["template_plans"]["back_out_plan"] == "Restart it again."
+    (listed,) = (await board.manager.read("/v1/changes", fields="template_plans"))["items"]
+    assert listed["template_plans"] == drafted["template_plans"]
     assert (drafted["title"], drafted["template"], drafted["risk_level"]) == (
         "Restart a relay",
         "restart",
