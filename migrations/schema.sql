@@ -2928,6 +2928,7 @@ create table fold.task (
   "position" integer,
   milestone_id uuid,
   appended_at timestamp with time zone,
+  visibility text collate "C",
   constraint task_pkey PRIMARY KEY (id)
 );
 CREATE INDEX task_assignee ON fold.task USING btree (assignee_id, due_at, id) WHERE ((completed_at IS NULL) AND (dropped_at IS NULL));

@@ -5,9 +5,12 @@ shared components.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi._compat import get_cached_model_fields
+from fastapi.dependencies import utils as dependencies
 from fastapi.openapi.utils import get_openapi
 
 from app.api import components, examples, summaries
@@ -18,6 +21,10 @@ from app.api.problems import MEDIA_TYPE, ProblemDocument
 from app.api.raw_bodies import RECEIVE_WEBHOOK
 from app.api.sessions import COOKIE, HOST_COOKIE
 
+# FastAPI keeps the fields of 128 models of query parameters, and could not describe an application with more.
+dependencies.get_cached_model_fields = cache(  # type: ignore[attr-defined]  # FastAPI's own
+    get_cached_model_fields.__wrapped__
+)
 PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
 #: The content of a response or request of arbitrary bytes.
 BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}

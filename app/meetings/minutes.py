@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.common.children import Visibility
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
 from app.common.records import ForeignRef
@@ -78,6 +79,7 @@ def minute(meeting: Meeting, body: MinuteMeeting, ctx: ActionContext) -> None:
             title=point.title,
             assignee_id=ctx.required_ref(Person, f"tasks/{n}/assignee").id,
             due_at=point.due_at,
+            visibility=Visibility.public,  # as the minutes
             added_at=ctx.occurred_at,
         )
         ctx.add(task)

@@ -104,12 +104,14 @@ class Task(ChildRecord):
     """A task for a record, open until it is completed or dropped.
 
     `from_checklist` is the key of the checklist that it comes from, `position` its place there, from 1.
-    `milestone_id` is the step of a plan that it belongs to, if the record has such.
+    `milestone_id` is the step of a plan that it belongs to, if the record has such. `visibility` None: the
+    task was added before tasks had one, and is for staff unless it belongs to a plan, which both sides read.
     """
 
     KIND: ClassVar[str] = "task"
 
     title: str | None = None
+    visibility: Visibility | None = Field(default=None, sa_type=Text)
     assignee_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
     milestone_id: UUID | None = None
@@ -121,6 +123,15 @@ class Task(ChildRecord):
     dropped_because: Annotated[str | None, Personal()] = None
     from_checklist: str | None = None
     position: int | None = None
+
+    @property
+    def for_staff(self) -> bool:
+        """Return whether only staff may see the task. Of a row with the changes of one event alone it is yes
+        for what that event adds: what comes later is told by events that are for staff themselves.
+        """
+        if self.visibility is not None:
+            return self.visibility is Visibility.internal
+        return self.added_at is not None and self.milestone_id is None
 
 
 class Rating(ChildRecord):

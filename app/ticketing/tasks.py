@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.common.children import Visibility
 from app.common.components import example_includes
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
@@ -30,7 +31,7 @@ class AddTask(Payload):
     """A task for the ticket."""
 
     title: Title = Field(
-        description="What is to be done, in a line. All who see the record see it: name no persons here.",
+        description="What is to be done, in a line. Name no persons here.",
         examples=["Order a new relay"],
     )
     assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] | None = Field(
@@ -40,6 +41,10 @@ class AddTask(Payload):
         default=None, description="By which team: its key or id."
     )
     due_at: Instant | None = Field(default=None, description="When it must be done.")
+    visibility: Visibility = Field(
+        default=Visibility.internal,
+        description="For staff, or for all who see the record: what the requester is to follow.",
+    )
 
 
 def add_task(ticket: Ticket, body: AddTask, ctx: ActionContext) -> None:
@@ -52,8 +57,10 @@ def add_task(ticket: Ticket, body: AddTask, ctx: ActionContext) -> None:
         assignee_id=assignee.id if assignee else None,
         team_id=team.id if team else None,
         due_at=body.due_at,
+        visibility=body.visibility,
         added_at=ctx.occurred_at,
     )
+    ctx.staff_only = task.for_staff
     ctx.add(task)
 
 
@@ -73,17 +80,22 @@ class ApplyChecklist(Payload):
     checklist: Annotated[Reference, ForeignRef("checklist")] = Field(
         description="The checklist: its key or id."
     )
+    visibility: Visibility = Field(
+        default=Visibility.internal, description="Whom its tasks are for: staff, or all who see the record."
+    )
 
 
 def apply_checklist(ticket: Ticket, body: ApplyChecklist, ctx: ActionContext) -> None:
     """Apply a checklist: add its items to the ticket as tasks, in their order."""
     checklist = ctx.required_ref(Checklist, "checklist")
     title = "title_zh" if ctx.caller.locale == "zh" else "title_en"
+    ctx.staff_only = body.visibility is Visibility.internal
     for position, item in enumerate(checklist.items or (), 1):
         task = Task(
             id=ctx.new_id(),
             record=ticket.row_key,
             title=item[title],
+            visibility=body.visibility,
             added_at=ctx.occurred_at,
             from_checklist=checklist.key,
             position=position,
@@ -115,7 +127,7 @@ class EditTask(Payload):
     task: TaskId
     title: Title | None = Field(
         default=None,
-        description="What is to be done, in a line. All who see the record see it: name no persons here.",
+        description="What is to be done, in a line. Name no persons here.",
         examples=["Order two relays"],
     )
     assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] | None = Field(
@@ -125,20 +137,26 @@ class EditTask(Payload):
         default=None, description="By which team: its key or id; without `assignee` nobody's of it."
     )
     due_at: Instant | None = Field(default=None, description="When it must be done.")
+    visibility: Visibility | None = Field(
+        default=None, description="For staff from now on, or for all who see the record."
+    )
 
     @model_validator(mode="after")
     def _check_not_empty(self) -> EditTask:
-        if all(said is None for said in (self.title, self.assignee, self.team, self.due_at)):
+        said = (self.title, self.assignee, self.team, self.due_at, self.visibility)
+        if all(value is None for value in said):
             raise PydanticCustomError("nothing_to_change", "say what is to change")
         return self
 
 
 def edit_task(ticket: Ticket, body: EditTask, ctx: ActionContext) -> None:
-    """Change the task's title, assignee, team or due time."""
+    """Change the task's title, assignee, team, due time or visibility."""
     task = ctx.change(ctx.required_ref(Task, "task"))
     assignee, team = ctx.ref(Person, "assignee"), ctx.ref(Team, "team")
     task.title = body.title or task.title
     task.due_at = body.due_at or task.due_at
+    task.visibility = body.visibility or task.visibility
+    ctx.staff_only = task.for_staff
     if team is not None:
         task.team_id, task.assignee_id = team.id, None
     if assignee is not None:
@@ -171,6 +189,7 @@ def drop_task(ticket: Ticket, body: DropTask, ctx: ActionContext) -> None:
     task = ctx.change(ctx.required_ref(Task, "task"))
     task.dropped_because = body.reason
     task.dropped_at = ctx.occurred_at
+    ctx.staff_only = task.for_staff
 
 
 class CompleteTask(Payload):
@@ -185,6 +204,7 @@ def complete_task(ticket: Ticket, body: CompleteTask, ctx: ActionContext) -> Non
     task = ctx.change(ctx.required_ref(Task, "task"))
     task.outcome = body.outcome
     task.completed_at = ctx.occurred_at
+    ctx.staff_only = task.for_staff
 
 
 async def task_already_finished(

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.children import Visibility
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
 from app.common.records import ForeignRef
@@ -93,6 +94,7 @@ def review(incident: Incident, body: ReviewIncident, ctx: ActionContext) -> None
                 title=action.title,
                 assignee_id=owner.id,
                 due_at=action.due_at,
+                visibility=Visibility.internal,  # as the review
                 added_at=ctx.occurred_at,
             )
         )

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from app.common.children import Visibility
 from app.common.people import Person
 from app.foundation.decisions.actions import Tallied, tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
@@ -107,6 +108,7 @@ def add_checklist_tasks(request: Request, item: CatalogueItem | None, ctx: Actio
             record=request.row_key,
             title=title,
             position=position,
+            visibility=Visibility.internal,
             added_at=ctx.occurred_at,
         )
         ctx.add(task)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.children import Visibility
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
 from app.common.records import ForeignRef
@@ -76,6 +77,7 @@ def plan_project(
             team_id=team.id if team else None,
             milestone_id=steps[planned.milestone - 1].id,
             due_at=planned.due_at,
+            visibility=Visibility.public,  # as the plan, which both sides read
             added_at=ctx.occurred_at,
         )
         ctx.add(task)
@@ -123,6 +125,7 @@ def add_issue(
         title=title,
         assignee_id=owner.id if owner else None,
         due_at=due_at,
+        visibility=Visibility.public,  # as what was not accepted
         added_at=ctx.occurred_at,
     )
     ctx.add(task)

@@ -99,6 +99,10 @@ class TaskOut(OutputModel):
 
     id: UUID
     title: str
+    visibility: Visibility | None = Field(
+        description="Whom it is for; null: it was added before tasks had one, and is for staff unless it "
+        "belongs to a milestone."
+    )
     assignee: PersonStub | None
     team: TeamStub | None
     milestone_id: UUID | None = Field(description="The milestone that it belongs to, if the plan has some.")
@@ -232,7 +236,7 @@ class AttachmentPage(OutputModel):
 
 
 class TaskPage(OutputModel):
-    """A page of the tasks of a record, the oldest first."""
+    """A page of the tasks of a record that the caller may see, the oldest first."""
 
     items: list[TaskOut]
     next_cursor: str | None
@@ -342,6 +346,15 @@ def _public_unless_staff(renderer: Renderer, record: Any, parameters: dict[str, 
     return "true" if renderer.caller.is_staff_for(record) else "r.visibility = 'public'"
 
 
+def _tasks_seen(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+    """Return the SQL condition: tasks for staff are for staff only, and for whom they are given to."""
+    if renderer.caller.is_staff_for(record):
+        return "true"
+    parameters["doer"] = renderer.caller.person_id
+    of_plan = "(r.visibility is null and r.milestone_id is not null)"
+    return f"(r.visibility = 'public' or {of_plan} or r.assignee_id = %(doer)s)"
+
+
 def _sections_unless_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
     """Return the SQL condition: sections about cost are for staff only."""
     if renderer.caller.is_staff_for(record):
@@ -431,7 +444,7 @@ CHILD_LISTINGS = (
         "attachments", Attachment, "attached_at", AttachmentOut, AttachmentPage, _public_unless_staff
     ),
     ChildListing("links", Link, "linked_at", LinkOut, LinkPage, _other_end_visible, _links),
-    ChildListing("tasks", Task, "added_at", TaskOut, TaskPage, show=_tasks),
+    ChildListing("tasks", Task, "added_at", TaskOut, TaskPage, _tasks_seen, _tasks),
     ChildListing("works", Work, "logged_at", WorkOut, WorkPage, _staff_only),
     ChildListing("costs", Cost, "booked_at", CostOut, CostPage, _staff_only),
     ChildListing("ratings", Rating, "rated_at", RatingOut, RatingPage),

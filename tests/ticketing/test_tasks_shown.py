@@ -1,0 +1,89 @@
+"""A task is for staff unless it says otherwise: the requester meets nothing of it, however they look."""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID
+
+from app.common.people import Role
+from app.db import connect
+from tests.client import Api, Client, Json, add_key, an_incident
+from tests.conftest import DatabaseUrls
+
+SECRET, OUTCOME = "Ask whether the badge was withdrawn", "HR says that it was."
+REASON = "Nobody need ask any more."
+
+
+async def scene(api: Api) -> tuple[Client, Client, str]:
+    """An agent, a requester, and where the requester's incident is."""
+    agent, lin = await api.client("Gao", Role.agent), await api.client("Lin")
+    return agent, lin, f"/v1/incidents/{(await lin.post_ok('/v1/incidents', an_incident()))['id']}"
+
+
+async def told(client: Client, at: str) -> str:
+    """All that somebody can read of the incident."""
+    paths = (at, f"{at}/tasks", f"{at}/events", "/v1/events", "/v1/notices", "/v1/me/work", "/v1/incidents")
+    return json.dumps([await client.read(path) for path in paths], ensure_ascii=False)
+
+
+async def add(agent: Client, at: str, **more: object) -> str:
+    """The id of a task that the agent adds."""
+    await agent.post_ok(f"{at}/add_task", {"title": SECRET, "assignee": "me", **more})
+    task: Json = (await agent.read(f"{at}/tasks"))["items"][-1]
+    return str(task["id"])
+
+
+async def test_nothing_of_a_task_for_staff_reaches_the_requester(api: Api) -> None:
+    agent, lin, at = await scene(api)
+    narrow = api.with_token(await add_key(api.ledger, UUID(agent.id), Role.requester))
+    done, dropped = await add(agent, at), await add(agent, at)
+    await agent.post_ok(f"{at}/edit_task", {"task": dropped, "title": f"{SECRET} today"})
+    await agent.post_ok(f"{at}/complete_task", {"task": done, "outcome": OUTCOME})
+    await agent.post_ok(f"{at}/drop_task", {"task": dropped, "reason": REASON})
+    assert [one["visibility"] for one in (await agent.read(f"{at}/tasks"))["items"]] == ["internal"] * 2
+    assert (await lin.read(f"{at}/tasks"))["items"] == []
+    seen = await told(lin, at)
+    for words in (SECRET, OUTCOME, REASON, done, "task_added", "task_completed"):
+        assert words not in seen, words
+        assert words in await told(agent, at)
+    assert (await narrow.get(at)).status_code == 404
+
+
+async def test_what_the_requester_is_to_follow_they_are_shown(api: Api) -> None:
+    agent, lin, at = await scene(api)
+    task = await add(agent, at, visibility="public")
+    await agent.post_ok(f"{at}/complete_task", {"task": task, "outcome": OUTCOME})
+    seen = await told(lin, at)
+    for words in (SECRET, OUTCOME, "task_added", "task_completed"):
+        assert words in seen, words
+
+
+async def test_a_task_can_be_shown_and_withheld_again(api: Api) -> None:
+    agent, lin, at = await scene(api)
+    task = await add(agent, at)
+    await agent.post_ok(f"{at}/edit_task", {"task": task, "visibility": "public"})
+    assert [one["title"] for one in (await lin.read(f"{at}/tasks"))["items"]] == [SECRET]
+    await agent.post_ok(f"{at}/edit_task", {"task": task, "visibility": "internal"})
+    assert (await lin.read(f"{at}/tasks"))["items"] == []
+
+
+async def test_those_of_a_checklist_are_for_staff_as_well(api: Api) -> None:
+    agent, lin, at = await scene(api)
+    admin = await api.client("Ada", Role.admin)
+    items = [{"title_en": SECRET, "title_zh": "询问"}]
+    said = {"key": "leaver", "title_en": "Leaver", "title_zh": "离职", "process": "incident", "items": items}
+    await admin.post_ok("/v1/checklists", said)
+    await agent.post_ok(f"{at}/apply_checklist", {"checklist": "leaver"})
+    assert SECRET in await told(agent, at)
+    assert SECRET not in await told(lin, at)
+
+
+async def test_a_task_of_before_is_for_staff(api: Api, place: DatabaseUrls) -> None:
+    agent, lin, at = await scene(api)
+    await add(agent, at, visibility="public")
+    connection = await connect(place.owner_url)
+    await connection.execute(b"update fold.task set visibility = null")
+    await connection.commit()
+    await connection.close()
+    assert [one["title"] for one in (await agent.read(f"{at}/tasks"))["items"]] == [SECRET]
+    assert (await lin.read(f"{at}/tasks"))["items"] == []
