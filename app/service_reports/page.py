@@ -5,7 +5,6 @@ that people have written is escaped here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from html import escape
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,14 +19,13 @@ from app.service_reports.content import (
     StaffContent,
     TargetVerdict,
 )
+from app.service_reports.corrections import correction_lines
 from app.service_reports.drawing import trend_chart
 from app.service_reports.queries import ReportEdition, ServiceReport
 from app.service_reports.texts import UNKNOWN, ReportTexts
 from app.ticketing.records import BreachCauseCode
 
 STYLE = "/static/report.css"
-#: Members of a change that say which case or target it is about, as its path does.
-IDENTITIES = frozenset({"case_id", "record_id", "number", "round", "target"})
 Cell = str
 PARTY = {
     AgreementType.sla: "customer",
@@ -133,7 +131,7 @@ def _summary(shown: ServiceReport, texts: ReportTexts) -> str:
     earlier = ""
     if report.earlier_cases:  # only reports of before have some: now each such target has a line
         earlier = f'<p class="soft">{escape(texts.sentence("earlier_cases", cases=report.earlier_cases))}</p>'
-    table = _table(texts, "results", columns, rows, numbers=(3, 4))
+    table = _table(texts, "results", columns, rows, numbers=(3, 4), stacked=True)
     heading = f"<h2>{escape(texts.sentence('results'))}</h2><p>{escape(said)}</p>"
     return f"<section>{heading}{table}{plans}{earlier}</section>"
 
@@ -382,7 +380,7 @@ def _corrections(shown: ServiceReport, texts: ReportTexts) -> str:
     for one in shown.editions[1:]:
         changes = [*(one.changes or ()), *(one.staff_changes or ())]
         heading = texts.sentence("corrected_at", edition=one.edition, at=texts.moment(one.issued_at))
-        parts.append(f"<h3>{escape(heading)}</h3>{_remark(one)}{_changes(changes, texts)}")
+        parts.append(f"<h3>{escape(heading)}</h3>{_remark(one)}{_changes(changes, shown.report, texts)}")
     if not parts:
         return ""
     return f"<section><h2>{escape(texts.sentence('corrections'))}</h2>{''.join(parts)}</section>"
@@ -392,27 +390,10 @@ def _remark(one: ReportEdition) -> str:
     return "" if one.remarks is None else f"<p>{_lines(one.remarks)}</p>"
 
 
-def _changes(changes: Sequence[ReportChange], texts: ReportTexts) -> str:
-    rows = [
-        (
-            f"<code>{escape(one.path)}</code>",
-            escape(_changed(one.path, one.before, texts)),
-            escape(_changed(one.path, one.after, texts)),
-        )
-        for one in changes
-        if one.path.rpartition("/")[2] not in IDENTITIES
-    ]
+def _changes(changes: Sequence[ReportChange], report: ReportContent, texts: ReportTexts) -> str:
+    lines = correction_lines(changes, report, texts)
+    rows = [tuple(escape(part) for part in line) for line in lines]
     return _table(texts, "changes", ("figure", "before", "after"), rows) if rows else ""
-
-
-def _changed(path: str, value: str | None, texts: ReportTexts) -> str:
-    """Return the value as the page says such values elsewhere."""
-    if value is None:
-        return UNKNOWN
-    member = path.rpartition("/")[2]
-    if member == "verdict":
-        return TargetVerdict(value).label(texts.language)
-    return texts.moment(datetime.fromisoformat(value)) if member == "at" or member.endswith("_at") else value
 
 
 def _recomputed(shown: ServiceReport, texts: ReportTexts) -> str:
@@ -421,7 +402,7 @@ def _recomputed(shown: ServiceReport, texts: ReportTexts) -> str:
         return ""
     code = "agrees" if found.same else "differs"
     said = texts.sentence(code, at=texts.moment(found.computed_at), position=f"{found.position:,}")
-    changes = _changes([*found.changes, *(found.staff_changes or ())], texts)
+    changes = _changes([*found.changes, *(found.staff_changes or ())], shown.report, texts)
     return f"<section><h2>{escape(texts.sentence('recomputed'))}</h2><p>{escape(said)}</p>{changes}</section>"
 
 
@@ -444,20 +425,26 @@ def _table(
     columns: Sequence[str],
     rows: Iterable[Sequence[Cell]],
     numbers: Sequence[int] = (),
+    *,
+    stacked: bool = False,
 ) -> str:
-    """Return a table; its cells are HTML. `numbers` are the columns that are set to the right."""
+    """Return a table; its cells are HTML. `numbers` are the columns that are set to the right. On a phone the
+    rows of a `stacked` one are blocks, in which each cell names its column: nothing lies outside the screen.
+    """
     kind = [' class="number"' if n in numbers else "" for n in range(len(columns))]
-    head = "".join(
-        f'<th scope="col"{of}>{escape(texts.sentence(f"column_{name}"))}</th>'
-        for name, of in zip(columns, kind, strict=True)
-    )
+    names = [escape(texts.sentence(f"column_{name}")) for name in columns]
+    head = "".join(f'<th scope="col"{of}>{name}</th>' for name, of in zip(names, kind, strict=True))
+    labels = [f' data-label="{name}"' if stacked else "" for name in names]
     body = "".join(
-        "<tr>" + "".join(f"<td{of}>{cell}</td>" for cell, of in zip(row, kind, strict=True)) + "</tr>"
+        "<tr>"
+        + "".join(f"<td{of}{label}>{cell}</td>" for cell, of, label in zip(row, kind, labels, strict=True))
+        + "</tr>"
         for row in rows
     )
     named = escape(texts.sentence(caption))
     named_caption = f'<caption class="hidden">{named}</caption>'
-    table = f"<table>{named_caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    of = ' class="stacked"' if stacked else ""
+    table = f"<table{of}>{named_caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     return _scrolling(named, table)
 
 

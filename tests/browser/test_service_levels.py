@@ -142,6 +142,8 @@ async def test_a_report_is_read_on_every_screen_and_on_paper(
             text: str = await page.run("document.body.innerText")
             assert [words for words in (*WORDS[language], PERIOD) if words not in text] == []
             assert await page.run("document.querySelector('script')") is None
+            inside = "(one) => one.getBoundingClientRect().right <= innerWidth"
+            assert await page.run(f"[...document.querySelectorAll('.stacked td')].every({inside})"), width
             await looked_at(page, f"report-{language}-{width}")
             await on_paper(page, f"report-{language}")
         assert page.errors == []

@@ -93,8 +93,11 @@ async def test_a_correction_names_what_it_changed_on_the_page(desk: ReportDesk) 
     await manager.post_ok(f"{path}/correct_report", {"number": issued["number"], "remarks": "Told of later."})
     page = (await browsed(manager, f"{place}?lang=en")).text
     assert "edition 2, a correction" in page
-    assert "<code>targets/t1/missed</code></td><td>0</td><td>1</td>" in page
-    assert "<code>targets/t1/verdict</code></td><td>Met</td><td>Missed</td>" in page
-    assert re.findall(r"<code>[^<]*/(?:case_id|number)</code>", page) == [], "the path says which case"
+    target = "t1 · Resolution · incidents"
+    assert f"<td>{target}, missed</td><td>0</td><td>1</td>" in page
+    assert f"<td>{target}, verdict</td><td>Met</td><td>Missed</td>" in page
+    assert f"<td>{target}, result</td><td>100 %</td><td>50 %</td>" in page
+    assert re.findall(rf"<td>{target}, INC-[-0-9]+</td><td>not listed</td><td>listed</td>", page)
+    assert "targets/" not in page, "no paths"
     first = (await browsed(manager, f"{place}?lang=en&edition=1")).text
     assert "a correction" not in first.partition("</h1>")[0]

@@ -1,0 +1,97 @@
+"""What a correction has changed, in words: which target or case, which figure, before and after. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from app.service_reports.content import ReportChange, ReportContent, ReportTarget, TargetVerdict
+from app.service_reports.texts import UNKNOWN, ReportTexts
+
+#: Lists of which an entry is told as one: that it is there now, or no more.
+ENTRIES = frozenset({"breaches", "exclusions", "causes", "cause_counts"})
+#: Lists of names: what is in one is its own value.
+NAMED = frozenset({"improvement_needed"})
+#: Members that say which case or target it is about, as the path does.
+IDENTITIES = frozenset({"case_id", "record_id", "number", "round", "target", "id"})
+#: Members that are shares.
+SHARES = frozenset({"compliance"})
+#: Members that are in the unit of their target.
+OF_TARGET = frozenset({"result", "threshold", "below"})
+#: Parts whose entries are called as their targets.
+BY_TARGET = frozenset({"targets", "consequences"})
+
+#: A figure, before and after.
+Line = tuple[str, str, str]
+
+
+def correction_lines(
+    changes: Sequence[ReportChange], report: ReportContent, texts: ReportTexts
+) -> Iterator[Line]:
+    """Yield what has changed, in words. What is new of a case, or gone, is one line."""
+    together: dict[str, list[ReportChange]] = defaultdict(list)
+    for change in changes:
+        together[_entry(change.path)].append(change)
+    targets = {target.id: target for target in report.targets}
+    for path, found in together.items():
+        if path.split("/")[0] in NAMED or (path != found[0].path and _is_whole(found)):
+            present, gone = texts.sentence("listed"), texts.sentence("not_listed")
+            new = found[0].before is None and all(one.before is None for one in found)
+            yield _label(path, targets, texts), gone if new else present, present if new else gone
+            continue
+        for one in found:
+            if one.path.rpartition("/")[2] not in IDENTITIES:
+                before, after = (_value(one.path, value, targets, texts) for value in (one.before, one.after))
+                yield _label(one.path, targets, texts), before, after
+
+
+def _entry(path: str) -> str:
+    """Return the path of the entry of a list that the path is in; without one the path."""
+    parts = path.split("/")
+    for n, part in enumerate(parts[:-1]):
+        if part in ENTRIES:
+            return "/".join(parts[: n + 2])
+    return path
+
+
+def _is_whole(changes: Sequence[ReportChange]) -> bool:
+    return all(one.before is None for one in changes) or all(one.after is None for one in changes)
+
+
+def _label(path: str, targets: dict[str, ReportTarget], texts: ReportTexts) -> str:
+    """Return what the path is about: `Resolution · P4: INC-2026-000012, due`."""
+    parts = path.split("/")
+    if parts[0] == "targets" and len(parts) > 1:
+        known = targets.get(parts[1])
+        about = parts[1] if known is None else f"{parts[1]} · {texts.subject(known)}"
+        parts = [about, *(part for part in parts[2:] if part != "breaches")]
+    named = [parts[0] if " · " in parts[0] else _member(parts[0], texts)]
+    named += [part if ":" in part or "-" in part else _member(part, texts) for part in parts[1:]]
+    return ", ".join(part.removesuffix(":1") for part in named)
+
+
+def _member(name: str, texts: ReportTexts) -> str:
+    return texts.label(f"member_{name}", name.replace("_", " "))
+
+
+def _value(path: str, value: str | None, targets: dict[str, ReportTarget], texts: ReportTexts) -> str:
+    """Return the value as the page says such values elsewhere."""
+    if value is None:
+        return UNKNOWN
+    parts = path.split("/")
+    member = parts[-1]
+    target = targets.get(parts[1]) if parts[0] in BY_TARGET and len(parts) > 1 else None
+    if member == "at" or member.endswith("_at"):
+        said = texts.moment(datetime.fromisoformat(value))
+    elif member.endswith("_seconds"):
+        said = texts.duration(int(value))
+    elif member in SHARES:
+        said = texts.share(value)
+    elif target is not None and member in OF_TARGET:
+        said = texts.figure(value, target.unit)
+    elif member == "verdict":
+        said = TargetVerdict(value).label(texts.language)
+    else:
+        said = texts.label(f"value_{value}", value)
+    return said
