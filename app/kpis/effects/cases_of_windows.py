@@ -144,13 +144,8 @@ def _days_of(question: Question, values: Sequence[CaseValue]) -> list[int]:
     starts = periods.day_starts(
         first, max(one.began_at for one in values) + timedelta.resolution, question.zone
     )
-    return [
-        (starts[place - 1] if (place := bisect_right(starts, one.began_at)) else first)
-        .astimezone(question.zone)
-        .date()
-        .toordinal()
-        for one in values
-    ]
+    ordinals = [begin.astimezone(question.zone).date().toordinal() for begin in (first, *starts)]
+    return [ordinals[bisect_right(starts, one.began_at)] for one in values]
 
 
 def method_of(kpi: Kpi) -> EffectMethod:

@@ -34,9 +34,10 @@ MOST_CHANGES = 10
 DIFFERENT_SHARE = 0.1
 #: Where so many of all pairs are of two cases without any business time, pairs and medians tell little.
 MANY_TIES = 0.1
-#: What was changed in a time, in the same scope: changes of the services or teams named, but for standard ones,
-#: which are done every day; and improvements of the KPI's processes or of none, by where they were tried, or,
-#: once they are there for all, by the cases of their baselines. A change of one service is none of all cases.
+#: What was changed in a time, in the same scope: changes of the services or teams named, but for standard
+#: ones, which are done every day; and improvements of the KPI's processes or of none, by where they were
+#: tried, or, once they are there for all, by the cases of their baselines. A change of one service is none of
+#: all cases.
 OTHER_CHANGES = """
 select number, count(*) over () from (
   select number, implemented_at as began_at from fold.change

@@ -30,6 +30,7 @@ from app.kpis.effects.records import PromisedAs
 from app.kpis.effects.warnings import Circumstances
 from app.kpis.kpi import Direction
 from app.kpis.question import NO_VALUE
+from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod
 from app.log.canonical import instant
 from app.log.ids import uuid7
 from app.processes.improvements.children.records import ImprovementMeasurement, ImprovementTarget
@@ -201,7 +202,7 @@ def _measured_target(
         value=None if result.effect is None else repr(result.effect),
         promised=None if promised is None else repr(promised.effect),
         promise=None if promised is None else promised.reached,
-        kept=_benefit_is_kept(direction, of.judged, result),
+        kept=benefit_is_kept(direction, of.judged, result),
         change=None if change is None else repr(change),
         goal=goal,
         goal_met=None if change is None or goal is None else change >= float(goal),
@@ -217,7 +218,7 @@ def better_by(direction: Direction, relative_change: float | None) -> float | No
     return relative_change if direction is Direction.up else -relative_change
 
 
-def _benefit_is_kept(direction: Direction, judged: EffectResult | None, result: EffectResult) -> bool | None:
+def benefit_is_kept(direction: Direction, judged: EffectResult | None, result: EffectResult) -> bool | None:
     """Return whether 80 % of the judged effect is still there; None if nothing was judged, there is no
     figure, or the judged effect was no benefit: what had become worse is not kept by staying as bad.
 
@@ -227,11 +228,23 @@ def _benefit_is_kept(direction: Direction, judged: EffectResult | None, result: 
     if judged is None or judged.effect is None or result.effect is None:
         return None
     nothing = 1.0 if judged.scale is EffectScale.ratio else 0.0
-    before, after = judged.effect - nothing, result.effect - nothing
+    before, after = _effect_on_value(judged) - nothing, _effect_on_value(result) - nothing
     worse = {Direction.up: before < 0, Direction.down: before > 0, Direction.none: False}
     if before == 0 or worse[direction]:
         return None
     return after / before * 100 >= KEPT_PERCENT
+
+
+def _effect_on_value(result: EffectResult) -> float:
+    """Return the effect on the KPI's own value. Version 1 compared durations by their shift or medians: such an
+    effect is no number that a later one, of means, could be held to.
+    """
+    assert result.effect is not None
+    sides = (result.before, result.after, result.control_before, result.control_after)
+    values = [side.value for side in sides if side is not None and side.value is not None]
+    pairs = [after - before for before, after in zip(values[::2], values[1::2], strict=True)]
+    is_shift = WITHOUT_CONTROL[result.method] is EffectMethod.duration
+    return pairs[0] - sum(pairs[1:]) if is_shift and pairs else result.effect
 
 
 def _promised_of(target: ImprovementTarget) -> PromisedEffect | None:
