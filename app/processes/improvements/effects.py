@@ -236,8 +236,8 @@ def benefit_is_kept(direction: Direction, judged: EffectResult | None, result: E
 
 
 def _effect_on_value(result: EffectResult) -> float:
-    """Return the effect on the KPI's own value. Version 1 compared durations by their shift or medians: such an
-    effect is no number that a later one, of means, could be held to.
+    """Return the effect on the KPI's own value. Version 1 compared durations by their shift or medians: such
+    an effect is no number that a later one, of means, could be held to.
     """
     assert result.effect is not None
     sides = (result.before, result.after, result.control_before, result.control_after)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from html import unescape
+from zoneinfo import ZoneInfo
 
 from app.common.people import Role
 from app.db import Connection
+from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.facts import FACTS
+from app.kpis.kpi import Unit
 from app.log.follow import catch_up
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.kpis.drawing.drawings import parse
@@ -186,8 +189,15 @@ async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, foll
     assert [words for words in OF_A_PILOT if words not in page] == []
     assert f"Recorded<td>{datetime.now(UTC):%Y-%m-%d}" in page
     [measured] = (await project.quality.read(f"{at}/measurements"))["items"]
-    result = (await project.quality.read(f"/v1/effects/{measured['effect_id']}?recompute=false"))["result"]
+    effect = await project.quality.read(f"/v1/effects/{measured['effect_id']}?recompute=false")
+    result = effect["result"]
     assert result["verdict"] == "improved"
+    # One number, one meaning: the page tells the API's figures, of the same statistic and clock.
+    words = ChartWords("en", Unit.seconds, ZoneInfo(effect["zone"]), "CNY")
+    assert effect["sentence"] in unescape(page)
+    plain = " ".join(re.sub("<[^>]+>", "", unescape(page)).split())
+    for told in (words.value(result["before"]["value"]), words.value(result["after"]["value"])):
+        assert told in plain, told
     assert HARM not in page
     for words in (
         "Pilot report",

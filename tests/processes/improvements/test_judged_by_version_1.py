@@ -1,4 +1,4 @@
-"""Benefits of improvements that were judged by effects of version 1: of durations their shift, not the mean."""
+"""Benefits of improvements that were judged by effects of version 1: of durations the shift."""
 
 from __future__ import annotations
 
