@@ -172,7 +172,7 @@ def test_limits_are_dotted_the_mean_solid_and_the_target_thick_and_dashed() -> N
     assert len({one.attrib["stroke-dasharray"] for one in limits}) == 1
     assert goal.attrib["stroke-dasharray"] != limits[0].attrib["stroke-dasharray"]
     assert float(goal.attrib["stroke-width"]) > float(centre.attrib["stroke-width"])
-    assert {"mean 2 h 15 min", "upper limit 3 h 35 min", "target below 2 h"} <= set(texts(root))
+    assert {"centre 2 h 15 min", "upper limit 3 h 35 min", "target below 2 h"} <= set(texts(root))
     assert "Apr 2026: 2 h 30 min, target below 2 h: missed" in texts(root)
 
 

@@ -170,6 +170,16 @@ async def a_pilot(api: Api, follower: Connection) -> Pilot:
     return Pilot(await project_of(api), tool, follower)
 
 
+def _tells_the_figures_of(page: str, effect: Json) -> None:
+    """One number, one meaning: the page tells the API's figures, of the same statistic and clock."""
+    written = ChartWords("en", Unit.seconds, ZoneInfo(effect["zone"]), "CNY")
+    plain = " ".join(re.sub("<[^>]+>", "", unescape(page)).split())
+    result = effect["result"]
+    assert effect["sentence"] in unescape(page)
+    for told in (written.value(result["before"]["value"]), written.value(result["after"]["value"])):
+        assert told in plain, told
+
+
 async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, follower: Connection) -> None:
     pilot = await a_pilot(api, follower)
     project = pilot.project
@@ -192,12 +202,7 @@ async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, foll
     effect = await project.quality.read(f"/v1/effects/{measured['effect_id']}?recompute=false")
     result = effect["result"]
     assert result["verdict"] == "improved"
-    # One number, one meaning: the page tells the API's figures, of the same statistic and clock.
-    words = ChartWords("en", Unit.seconds, ZoneInfo(effect["zone"]), "CNY")
-    assert effect["sentence"] in unescape(page)
-    plain = " ".join(re.sub("<[^>]+>", "", unescape(page)).split())
-    for told in (words.value(result["before"]["value"]), words.value(result["after"]["value"])):
-        assert told in plain, told
+    _tells_the_figures_of(page, effect)
     assert HARM not in page
     for words in (
         "Pilot report",
