@@ -23,12 +23,14 @@ class PlantedEffect:
     factor: float
 
 
-#: What the improvements do to the incidents. The month of the failed release lies 92 to 154 days ago.
+#: What the improvements do to the incidents. The month of the failed release lies 92 to 154 days ago. Those
+#: that help are large enough to be told on every day on which a demo is made, and that of the pilot which is
+#: extended is too small to be.
 PLANTED = (
-    PlantedEffect("service-desk", (58, 0), 0.45),
-    PlantedEffect("workplace", (50, 0), 0.6),
-    PlantedEffect("network", (80, 0), 0.3),
-    PlantedEffect("platform", (185, 120), 0.3),
+    PlantedEffect("service-desk", (58, 0), 0.2),
+    PlantedEffect("workplace", (50, 0), 0.9),
+    PlantedEffect("network", (80, 0), 0.15),
+    PlantedEffect("platform", (185, 120), 0.15),
 )
 
 
@@ -351,11 +353,11 @@ PLAN_TARGETS: tuple[tuple[str, str, str, Mapping[str, tuple[str, ...]], str, str
         "用户不必重复报修 Nobody reports the same trouble twice",
     ),
     (
-        "better-rated",
-        "用户更满意 Better rated",
+        "well-rated",
+        "用户保持满意 Stay well rated",
         "csat",
         {},
-        "4.5",
+        "4",
         "各部门愿意继续选择我们 The departments choose us again",
     ),
 )

@@ -37,7 +37,12 @@ async def test_it_has_improvements_at_every_point_of_their_way_and_their_effects
     assert verdicts[FINISHED, "evaluation"] == "improved"
     assert verdicts[FADED, "evaluation"] == "improved"
     assert verdicts[REVERTED, "evaluation"] == "no_evidence"
-    assert {verdicts[PILOTED, "pilot"], verdicts[ROLLED_OUT, "pilot"]} <= {"improved", "no_evidence"}
+    assert verdicts[PILOTED, "pilot"] == "no_evidence"
+    assert verdicts[ROLLED_OUT, "pilot"] == "improved"
+    assert improvements[ROLLED_OUT]["against_evidence"] is False
+    [review] = await ledger.db.rows("select progress from fold.improvement_plan_review", ())
+    met = {one["name"]: one["met"] for one in review["progress"]}
+    assert met == {"restore-faster": False, "reopened-less": False, "well-rated": True}
     assert [of[one["title"]] for one in measured if one["kept"] is False] == [FADED]
     assert improvements[FADED]["faded_at"] is not None
 
