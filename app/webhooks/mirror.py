@@ -152,7 +152,9 @@ class Mirror:
             _nothing_to_seal if owner is None or owner.key is None else self._ledger.vault.sealing(owner.key)
         )
         newest = case.latest is None or snapshot.at >= case.latest
-        told = observe(case, snapshot, seal)
+        resolution = _resolution(case, news, snapshot)
+        looks = [snapshot] if resolution is None else [resolution, snapshot]
+        told = [event for look in looks for event in observe(case, look, seal)]
         rows: list[tuple[str, dict[str, Any]]] = []
         if any(each.data["set"] for each in told):  # what changes nothing leaves the row's times as they are
             rows.append((self._history.lifecycle.table, as_row(case.record)))
@@ -200,6 +202,7 @@ class Mirror:
             fields["team_id"] = await self._people.team(team)
         if ticket.case.version == 0:
             self._add_defaults(fields)
+        await self._add_priority(ticket, fields)
         given: dict[str, str | None] = {name: value for name, value in news.columns.items() if name in _PLAIN}
         private: dict[str, str | None] = {
             name: value
@@ -258,6 +261,19 @@ class Mirror:
             if value is not None and fields.get(name) is None:
                 fields[name] = value
 
+    async def _add_priority(self, ticket: MirroredTicket, fields: dict[str, Any]) -> None:
+        """Add the priority by the matrix, where the tool has never told one: when the ticket is opened, and
+        when the tool tells another impact or urgency. What a person has set stays until then.
+        """
+        if "priority" in ticket.case.columns or fields.get("priority") is not None:
+            return
+        record = ticket.case.record
+        levels = {name: fields.get(name) or getattr(record, name) for name in ("impact", "urgency")}
+        if all(levels[name] == getattr(record, name) for name in levels) or None in levels.values():
+            return
+        matrix = (await self._ledger.directory.priority_matrix()).matrix
+        fields["priority"] = matrix[levels["impact"], levels["urgency"]]
+
     def _reference_rows(
         self, ticket: MirroredTicket, news: TicketNews, first: ObservedEvent, *, newest: bool
     ) -> list[tuple[str, dict[str, Any]]]:
@@ -314,12 +330,32 @@ def _record_field(name: str) -> str:
 
 
 _TEXTS = frozenset(name for name in _FIELDS if name in _RECORD and _RECORD[name].personal)
+_ENDED = frozenset({IncidentState.resolved, IncidentState.closed})
 #: Fields that a ticket loses when it is opened again.
 _OF_ENDING = frozenset({"resolution_code", "resolution", "cause"})
 #: Columns that the log may hold as the tool tells them: codes, titles, and names, ids and addresses of what
 #: is no person. Persons stand there as references; whatever else there is or will be is sealed.
 _PLAIN = frozenset({"case", "number", "url", STATUS, "title", *CODED_FIELDS, *NAMING_FIELDS})
 _PERSONS = frozenset({ACTOR, *PERSON_FIELDS})
+
+
+def _resolution(case: ImportedCase[Any], news: TicketNews, told: Snapshot) -> Snapshot | None:
+    """Return the resolution that the tool tells besides the state as it is; None if nothing new is told. Each
+    instant is observed once, whichever delivery told it first.
+    """
+    at = news.resolved_at
+    if at is None or news.state not in _ENDED or not told.opened_at <= at <= told.at:
+        return None
+    if at == told.at and news.state is IncidentState.resolved:
+        return None
+    rows = (each for each in case.entries if each.own and each.at == at)
+    if any(each.fields.get("state") is IncidentState.resolved for each in rows):
+        return None
+    given = {AT: instant(at), ACTOR: None}
+    if case.version == 0:
+        return told._replace(at=at, state=IncidentState.resolved, given=told.given | given, actor="")
+    fields = {"hold_reason": None}
+    return Snapshot(at, told.opened_at, IncidentState.resolved, fields, {}, given, {}, (), "")
 
 
 def _words(news: TicketNews) -> dict[str, str | None]:

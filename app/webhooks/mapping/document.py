@@ -47,7 +47,7 @@ TEXT_FIELDS = ("title", "description", "resolution", "cause", *NAMING_FIELDS)
 ENTRY_KEYS: dict[NewsKind, tuple[frozenset[str], frozenset[str]]] = {
     NewsKind.ticket: (
         frozenset({"case"}),
-        frozenset({"number", "url", "at", "opened_at", "actor", "status", "fields"}),
+        frozenset({"number", "url", "at", "opened_at", "resolved_at", "actor", "status", "fields"}),
     ),
     NewsKind.comment: (frozenset({"case", "id", "text"}), frozenset({"author", "at", "visibility"})),
     NewsKind.alert: (
@@ -147,6 +147,7 @@ class Entry(_MappingModel):
     url: Expressions | None = None
     at: Expressions | None = None
     opened_at: Expressions | None = None
+    resolved_at: Expressions | None = None
     actor: Expressions | None = None
     status: Expressions | None = None
     fields: TicketFields = TicketFields()
