@@ -31,7 +31,7 @@ from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.payloads import Patch
 from app.kernel.perform import Command, perform
 from app.kernel.reads import load
-from app.kernel.refusals import Refusal, StillRunning
+from app.kernel.refusals import Forbidden, Refusal, StillRunning
 from app.log.writer import DuplicateCommand, RecordedOutcome
 
 IfMatch = Annotated[
@@ -211,14 +211,28 @@ async def perform_idempotently(ledger: Ledger, command: Command) -> ActionOutcom
         return await replay_outcome(
             ledger, command.lifecycle, idempotency.require_same_command(repeated.earlier, command.key)
         )
-    except Refusal:
+    except Refusal as refusal:
         # An earlier run of this same command may have caused the state that forbids it now.
         earlier = await idempotency.find_outcome(ledger, command.metadata.caller.actor, command.key)
-        if earlier is None:
+        if earlier is None or not await _was_allowed(ledger, command, earlier, refusal):
             raise
         return await replay_outcome(ledger, command.lifecycle, earlier)
     finally:
         ledger.running.discard(mark)
+
+
+async def _was_allowed(ledger: Ledger, command: Command, earlier: RecordedOutcome, refusal: Refusal) -> bool:
+    """Return whether the caller's roles allowed the command before it was carried out: a narrower key of the
+    same person is refused, and is not told what a broader one has done.
+    """
+    if refusal.STATUS != 403:
+        return True
+    if command.row.opens:
+        return False
+    if not isinstance(refusal, Forbidden):
+        return True
+    before = await record_at_version(ledger.db, command.lifecycle, earlier.stream, earlier.version - 1)
+    return command.row.who.allows(command.metadata.caller, before)
 
 
 async def replay_outcome(

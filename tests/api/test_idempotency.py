@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import psycopg
 
 from app.common.people import Role
 from app.settings import Settings
 from tests.cases import each_case
-from tests.client import Api, Client, an_incident, serving
+from tests.client import Api, Client, Json, add_key, an_incident, serving
 from tests.conftest import DatabaseUrls
 from tests.waiting import until
 
@@ -148,6 +149,27 @@ async def _new_key(api: Api, client: Client) -> str:
     made = await admin.post_ok("/v1/keys", {"name": "New", "person": client.id, "roles": ["requester"]})
     token: str = made["token"]
     return token
+
+
+async def test_a_narrower_key_is_not_answered_with_what_a_broader_one_has_done(shared: Api) -> None:
+    admin = await shared.client("Gao", Role.admin)
+    narrow = shared.with_token(await add_key(shared.ledger, UUID(admin.id), Role.requester))
+    key: Json = {"name": "x", "person": admin.id, "roles": ["admin"]}
+    made = (await send(admin, "/v1/keys", key, "make")).json()
+    at = f"/v1/keys/{made['id']}/rotate"
+    items = [{"title_en": "Ask", "title_zh": "询问"}]
+    checklist: Json = {"key": "k", "process": "incident", "title_en": "A", "title_zh": "甲", "items": items}
+    for path, said, name in (
+        ("/v1/keys", key, "make"),
+        (at, {"overlap_seconds": 0}, "rotate"),
+        ("/v1/checklists", checklist, "checklist"),
+    ):
+        first = await send(admin, path, said, name)
+        assert first.status_code in (200, 201), first.text
+        refused = await send(narrow, path, said, name)
+        assert refused.status_code == 403, (path, refused.text)
+        again = await send(admin, path, said, name)
+        assert (again.status_code, again.headers["idempotent-replayed"]) == (first.status_code, "true")
 
 
 async def test_the_secret_of_a_key_is_shown_once_however_often_it_is_asked_for(shared: Api) -> None:

@@ -271,7 +271,7 @@ LIFECYCLE = Lifecycle(
                wrong=(team_not_joined, login_not_covered), keys=Keys.OWN),
         action(join,            "加入团队", [PersonState.active, PersonState.inactive], STAYS,                admin | rule,    "person.team_joined",
                wrong=(cannot_join,)),
-        action(leave_team,      "退出团队", [PersonState.active, PersonState.inactive], STAYS,                admin | rule,    "person.team_left", name="leave",
+        action(leave_team,      "退出团队", [PersonState.active, PersonState.inactive], STAYS,                superior | rule, "person.team_left", name="leave",
                prepare=(ended_membership,)),
         action(set_preferences, "设置偏好", [PersonState.active, PersonState.inactive], STAYS,                admin | oneself, "person.preferences_set",
                wrong=(mailed_but_not_notified,)),

@@ -34,6 +34,20 @@ async def test_whoever_leaves_a_team_holds_no_role_for_it_any_more(api: Api) -> 
     assert (await edited(admin, f"/v1/persons/{wei.id}", {"team": "other"}))["team"]["key"] == "other"
 
 
+async def test_the_administrator_of_a_team_lets_nobody_leave_who_holds_more_than_they_could_grant(
+    api: Api,
+) -> None:
+    team = await api.team("network")
+    own = await api.client("Otto", f"admin@team/{team}", teams=("network",))
+    member = await api.client("Wang Wei", f"agent@team/{team}", teams=("network",))
+    broader = await api.client("Zhao Min", Role.problem_manager, teams=("network",))
+    refused = await own.post(f"/v1/persons/{broader.id}/leave", json={"team": "network"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    await own.post_ok(f"/v1/persons/{member.id}/leave", {"team": "network"})
+    admin = await api.client("Ada", Role.admin)
+    await admin.post_ok(f"/v1/persons/{broader.id}/leave", {"team": "network"})
+
+
 async def test_nobody_belongs_twice_leaves_what_they_are_not_in_or_joins_what_is_retired(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
     await api.team("network")
