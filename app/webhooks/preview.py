@@ -48,7 +48,7 @@ def _mail_shown(raw: RawDelivery) -> dict[str, Any]:
         mail = read_mail(raw.body)
     except MailRefused as refused:
         return {"failure": refused.code}
-    if mail.automatic is not None:
-        return {"ignored": mail.automatic}
+    if mail.automatic.answer is not None:
+        return {"ignored": mail.automatic.answer}
     told = {"kind": "mail", "sender": mail.sender, "title": mail.subject, "text": mail.own_text}
     return {"news": [told | {"attachments": [file.name for file in mail.attachments]}]}

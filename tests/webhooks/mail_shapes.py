@@ -71,7 +71,7 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
             "subject": "Printer",
             "message_id": "<1@example.org>",
             "references": (),
-            "automatic": None,
+            "answer": None,
             "files": [],
             "cut": False,
             "guessed": False,
@@ -346,34 +346,40 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
         SMOKES,
     ),
     "no boundary": (mail("Content-Type: multipart/mixed", "", "It smokes."), {**SMOKES, "names": []}),
-    "a bounce": (mail("Return-Path: <>", BOUNCE), {"text": "Not delivered.", "automatic": "delivery-status"}),
-    "a receipt": (mail(RECEIPT), {"automatic": "disposition-notification"}),
+    "a bounce": (mail("Return-Path: <>", BOUNCE), {"text": "Not delivered.", "answer": "delivery-status"}),
+    "a receipt": (mail(RECEIPT), {"answer": "disposition-notification"}),
     "an automatic reply": (
         mail("Auto-Submitted: auto-replied (vacation)", "", ""),
-        {"automatic": "auto-submitted"},
+        {"answer": "auto-submitted"},
     ),
     "a mail by a person who says so": (
         mail("Auto-Submitted: no", "X-Auto-Response-Suppress: None", "", ""),
-        {"automatic": None},
+        {"answer": None},
     ),
-    "a mail of a list": (mail("List-Id: <all.example.org>", "", ""), {"automatic": "list-id"}),
-    "bulk": (mail("Precedence: bulk", "", ""), {"automatic": "precedence"}),
-    "Exchange's absence": (
-        mail("X-Auto-Response-Suppress: All", "", ""),
-        {"automatic": "x-auto-response-suppress"},
+    "a mail of a list": (mail("List-Id: <all.example.org>", "", ""), {"passed_on": "list-id"}),
+    "bulk": (mail("Precedence: bulk", "", ""), {"program": "precedence"}),
+    "a list in old words": (mail("Precedence: list", "", ""), {"passed_on": "precedence"}),
+    "monitoring": (mail("Auto-Submitted: auto-generated", "", ""), {"program": "auto-submitted"}),
+    "an absence told as generated": (
+        lines(FROM, "Subject: Automatic reply: printer", "Auto-Submitted: auto-generated", "", ""),
+        {"answer": "out-of-office", "program": "auto-submitted"},
+    ),
+    "a person's mail that wants no absence": (
+        mail("X-Auto-Response-Suppress: OOF", "", ""),
+        {"passed_on": "x-auto-response-suppress"},
     ),
     "out of office, with a header": (
         lines(FROM, "Subject: Automatische Antwort: Drucker", "X-MS-Exchange-Inbox-Rules-Loop: a@b", "", ""),
-        {"automatic": "out-of-office"},
+        {"answer": "out-of-office"},
     ),
     "out of office by the subject alone": (
         lines(FROM, "Subject: Out of office printer smokes", "", ""),
-        {"automatic": None},
+        {"answer": None},
     ),
-    "nobody to return it to": (mail("Return-Path: <>", "", ""), {"automatic": "return-path"}),
+    "nobody to return it to": (mail("Return-Path: <>", "", ""), {"answer": "return-path"}),
     "a mail server's": (
         lines("From: MAILER-DAEMON (Mail Delivery System)", "", ""),
-        {"automatic": "sender", "sender": "mailer-daemon"},
+        {"answer": "sender", "sender": "mailer-daemon"},
     ),
     "forwarded": (
         lines(

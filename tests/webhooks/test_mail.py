@@ -116,6 +116,80 @@ async def test_automatic_mails_are_ignored_in_words(api: Api) -> None:
     assert await tool.tickets() == []
 
 
+LISTED = (
+    {"List-ID": "<support.example.org>", "Precedence": "list", "List-Unsubscribe": "<https://example.org>"},
+    {"X-Auto-Response-Suppress": "OOF"},
+)
+WRITTEN_BY_PROGRAMS = ({"Auto-Submitted": "auto-generated"}, {"Precedence": "bulk"})
+
+
+async def test_mails_through_lists_open_tickets_of_who_wrote_them(api: Api) -> None:
+    tool = await a_mailbox(api)
+    for n, headers in enumerate(LISTED):
+        done = await deliver(tool, a_mail(message_id=f"<l{n}@example.org>", **headers))
+        assert done["state"] == "processed", done
+    assert {ticket["requester"]["name"] for ticket in await tool.tickets()} == {"Li Na"}
+
+
+async def test_mails_of_monitoring_open_tickets_and_nobody_is_mailed(api: Api) -> None:
+    tool = await a_mailbox(api)
+    for n, headers in enumerate(WRITTEN_BY_PROGRAMS):
+        sent = a_mail("icinga@example.org", message_id=f"<p{n}@example.org>", **headers)
+        assert (await deliver(tool, sent))["state"] == "processed"
+    of_source = await api.ledger.db.rows("select id from fold.person where kind = 'machine'")
+    for ticket in await tool.tickets():
+        assert ticket["requester"] is None or ticket["requester"]["id"] in {
+            str(row["id"]) for row in of_source
+        }
+    added = await api.ledger.db.value("select count(*) from fold.person where name = 'Li Na'")
+    assert added == 0
+
+
+async def test_answers_of_programs_to_us_and_notices_of_ours_are_ignored(api: Api) -> None:
+    tool = await a_mailbox(api)
+    done = await deliver(tool, a_mail())
+    thread = f"<incident.{done['effects'][0]['record'].partition('/')[2]}@desk.example.com>"
+    generated = {"Auto-Submitted": "auto-generated"}
+    answer = a_mail(message_id="<2@example.org>", In_Reply_To=thread, **generated)
+    notice = a_mail(message_id="<notice.01a21224-729b-7000-8080-9fe98553a8f7@desk.example.com>", **generated)
+    absent = a_mail(message_id="<3@example.org>", subject="Automatic reply: printer", **generated)
+    told = [await deliver(tool, mail) for mail in (answer, notice, absent)]
+    assert [(one["state"], one["code"]) for one in told] == [
+        ("ignored", "automatic_mail"),
+        ("ignored", "own_mail"),
+        ("ignored", "automatic_mail"),
+    ]
+
+
+async def test_a_source_may_ignore_what_lists_and_programs_send(api: Api) -> None:
+    tool = await a_mailbox(api, automatic_mails="ignore")
+    for n, headers in enumerate((*LISTED, *WRITTEN_BY_PROGRAMS)):
+        done = await deliver(tool, a_mail(message_id=f"<i{n}@example.org>", **headers))
+        assert (done["state"], done["code"]) == ("ignored", "automatic_mail")
+
+
+async def test_of_two_senders_the_one_that_sent_it_counts(api: Api) -> None:
+    tool = await a_mailbox(api)
+    both = a_mail()
+    del both["From"]
+    both["From"] = "Kim <kim@example.org>, Li Na <lin@example.org>"
+    assert (await deliver(tool, both))["code"] == "no_sender"
+    both["Sender"] = "lin@example.org"
+    done = await deliver(tool, both)
+    assert done["state"] == "processed", done
+
+
+async def test_attachments_that_are_left_out_are_told_of(api: Api) -> None:
+    tool = await a_mailbox(api)
+    mail = a_mail()
+    for n in range(23):
+        mail.add_attachment(b"hello", maintype="text", subtype="x-log", filename=f"{n}.log")
+    await deliver(tool, mail)
+    (ticket,) = await tool.tickets()
+    shown = await tool.admin.read(f"/v1/incidents/{ticket['id']}")
+    assert "3 more attachments were left out" in shown["description"]
+
+
 async def test_unknown_senders_are_refused_where_the_source_says_so(api: Api) -> None:
     tool = await a_mailbox(api, unknown_senders="refuse")
     done = await deliver(tool, a_mail())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from time import process_time
 from typing import Any
 
@@ -34,6 +35,7 @@ def test_a_mail_says_what_a_person_reads_in_it(name: str, shape: tuple[bytes, di
         "names": [file[0] for file in files],
         "to": [each.address for each in read.recipients],
         "when": read.sent_at and read.sent_at.isoformat(),
+        **asdict(read.automatic),
     }
     assert {key: found[key] if key in found else getattr(read, key) for key in expected} == expected
 

@@ -1,8 +1,13 @@
-"""Marks of mails that programs have written (pure): RFC 3834, RFC 3464, RFC 8098 and what is usual."""
+"""Marks of mails that programs have written or passed on (pure): RFC 3834, 3464, 8098 and what is usual.
+
+RFC 3834 says what is not to be *answered*. Not all of that is to be ignored: a list passes on what people
+write, and monitoring writes by itself. An answer of a program to our own mails is, and so is a bounce.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from app.webhooks.mail.addresses import DAEMONS
 from app.webhooks.mail.headers import header
@@ -10,8 +15,8 @@ from app.webhooks.mail.multipart import MailPart
 
 _REPORTS = {"message/delivery-status": "delivery-status"}
 _REPORTS |= {"message/disposition-notification": "disposition-notification"}
-_AUTOMATIC_PRECEDENCE = frozenset({"bulk", "list", "junk", "auto_reply"})
-_LISTS = ("list-id", "list-unsubscribe", "feedback-id")
+_ANSWERING_PRECEDENCE = frozenset({"junk", "auto_reply"})
+_LISTS = ("list-id", "list-unsubscribe")
 _RESPONDERS = ("x-autoreply", "x-autorespond", "x-auto-reply-from", "x-mail-autoreply", "x-vacation")
 # A subject alone proves nothing: people write about their absence, too. Mail servers add one of these.
 _ABSENT = re.compile(
@@ -22,31 +27,55 @@ _ABSENT = re.compile(
 _HINTS = ("x-ms-exchange-inbox-rules-loop", "x-ms-exchange-generated-message-source")
 
 
-def automatic_mark(mail: MailPart, sender: str, subject: str) -> str | None:
-    """Return what shows that a program has written the mail; None: a person did."""
-    if mail.media_type == "multipart/report":
-        kinds = (_REPORTS.get(part.media_type) for part in mail.parts)
-        return next((kind for kind in kinds if kind), "multipart/report")
-    if (mark := _header_mark(mail)) is not None:
-        return mark
-    if sender.partition("@")[0] in DAEMONS:
-        return "sender"
-    is_absent = _ABSENT.match(subject) and any(name in mail.headers for name in _HINTS)
-    return "out-of-office" if is_absent else None
+@dataclass(frozen=True, slots=True)
+class AutomaticMarks:
+    """What shows that a mail is the answer of a program or a bounce; that a program has written it by itself;
+    that a list or a server has passed it on, whoever wrote it. None: nothing does.
+    """
+
+    answer: str | None
+    program: str | None
+    passed_on: str | None
 
 
-def _header_mark(mail: MailPart) -> str | None:
+def automatic_marks(mail: MailPart, sender: str, subject: str) -> AutomaticMarks:
+    """Return the marks of a mail that nobody wrote, or that did not come from its author alone."""
     headers = mail.headers
-    marks = {
-        # RFC 3834, section 5: `no` says that a person has written it; parameters may follow.
-        "auto-submitted": _first_word(header(headers, "Auto-Submitted")) not in ("", "no"),
-        "precedence": _first_word(header(headers, "Precedence")) in _AUTOMATIC_PRECEDENCE,
-        "x-auto-response-suppress": _first_word(header(headers, "X-Auto-Response-Suppress"))
-        not in ("", "none"),
-        **{name: name in headers for name in (*_RESPONDERS, *_LISTS)},
+    # RFC 3834, section 5: `no` says that a person has written it; parameters may follow.
+    submitted = _first_word(header(headers, "Auto-Submitted"))
+    precedence = _first_word(header(headers, "Precedence"))
+    suppressed = _first_word(header(headers, "X-Auto-Response-Suppress"))
+    answer = {
+        "auto-submitted": submitted == "auto-replied",
+        "precedence": precedence in _ANSWERING_PRECEDENCE,
+        **{name: name in headers for name in _RESPONDERS},
         # RFC 3834, section 3.3: nobody is to be answered.
         "return-path": any(str(value).strip() == "<>" for value in headers.get_all("Return-Path", [])),
+        "sender": sender.partition("@")[0] in DAEMONS,
     }
+    program = {
+        "auto-submitted": submitted not in ("", "no", "auto-replied"),
+        "precedence": precedence == "bulk",
+        "feedback-id": "feedback-id" in headers,
+    }
+    passed_on = {
+        **{name: name in headers for name in _LISTS},
+        "precedence": precedence == "list",
+        "x-auto-response-suppress": suppressed not in ("", "none"),
+    }
+    is_hinted = any(name in headers for name in _HINTS) or any(program.values()) or suppressed == "all"
+    answer["out-of-office"] = bool(_ABSENT.match(subject)) and is_hinted
+    return AutomaticMarks(_report(mail) or _first(answer), _first(program), _first(passed_on))
+
+
+def _report(mail: MailPart) -> str | None:
+    if mail.media_type != "multipart/report":
+        return None
+    kinds = (_REPORTS.get(part.media_type) for part in mail.parts)
+    return next((kind for kind in kinds if kind), "multipart/report")
+
+
+def _first(marks: dict[str, bool]) -> str | None:
     return next((name for name, is_set in marks.items() if is_set), None)
 
 

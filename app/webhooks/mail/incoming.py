@@ -14,10 +14,11 @@ from uuid import UUID, uuid5
 from app.api.limits import Quota
 from app.common.priority import Impact, Urgency
 from app.common.tickets import Channel
+from app.i18n import translate
 from app.kernel.context import CommandMetadata
 from app.kernel.history import record_at_version
 from app.kernel.ledger import Ledger
-from app.kernel.payloads import EmptyPayload, Payload
+from app.kernel.payloads import LONGEST_PARAGRAPH, EmptyPayload, Payload
 from app.kernel.perform import Command, IdempotencyKey, perform
 from app.kernel.references import is_visible
 from app.kernel.uploads import IncomingUpload, store_upload
@@ -36,7 +37,7 @@ from app.webhooks.mail.delivery import key_of_same_id
 from app.webhooks.mail.message import IncomingMail, read_mail
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mapping.news import NamedPerson
-from app.webhooks.records import UnknownSenders, WebhookSource
+from app.webhooks.records import AutomaticMails, UnknownSenders, WebhookSource
 
 #: Mails of one sender, and replies to one ticket, that are taken in an hour: more are a loop.
 MOST_AN_HOUR = 60
@@ -61,7 +62,7 @@ async def take_mail(
     """Carry out what the mail asks for, once. Raises MailRefused, a Refusal, DatabaseGone."""
     assert delivery.raw is not None
     mail = read_mail(delivery.raw.body)
-    _refuse_automatic(ledger, mail)
+    _refuse_automatic(ledger, source, mail)
     if (known := await _copied(ledger, delivery, mail)) is not None:
         return known
     if not _taken.consume(mail.sender):
@@ -72,11 +73,17 @@ async def take_mail(
     return await (incoming.open() if ticket is None else incoming.comment(ticket))
 
 
-def _refuse_automatic(ledger: Ledger, mail: IncomingMail) -> None:
-    """Refuse what programs have written, and our own mails: answering these would never end."""
-    if mail.automatic is not None:
+def _refuse_automatic(ledger: Ledger, source: WebhookSource, mail: IncomingMail) -> None:
+    """Refuse answers of programs, bounces and our own mails: these would never end; and whatever a list
+    passes on or a program writes, if the source says so.
+    """
+    marks, ours = mail.automatic, [ref for ref in mail.references if _OURS.fullmatch(ref)]
+    if marks.answer is not None or (marks.program is not None and ours):
         raise MailRefused("automatic_mail")
-    if mail.sender == (ledger.settings.mail_from or "").lower():
+    if source.automatic_mails is AutomaticMails.ignore and (marks.program or marks.passed_on):
+        raise MailRefused("automatic_mail")
+    is_notice = _OURS.fullmatch(mail.message_id) is not None and marks.program is not None
+    if is_notice or mail.sender == (ledger.settings.mail_from or "").lower():
         raise MailRefused("own_mail")
 
 
@@ -103,6 +110,9 @@ async def _sender(ledger: Ledger, source: WebhookSource, people: Identities, mai
         raise MailRefused("deactivated_sender")
     if known is None and source.unknown_senders is UnknownSenders.refuse:
         raise MailRefused("unknown_sender")
+    if known is None and mail.automatic.program is not None:
+        # A program is no person: its ticket is the source's own, and nothing is mailed to it.
+        return await people.account()
     found = await people.person(NamedPerson(name=mail.sender_name or None, email=mail.sender))
     if found is None or found.key is None:
         raise MailRefused("unknown_sender")
@@ -162,7 +172,7 @@ class _Incoming:
         """Add what the mail says to the ticket that it answers."""
         if not _taken.consume(ticket):
             raise MailRefused("too_many_mails")
-        text = self._mail.own_text or NO_TEXT
+        text = self._with_left_out(self._mail.own_text or NO_TEXT)
         number = await self._perform(ticket, "comment", CommentTicket(text=text), 0)
         await self._attach(ticket)
         return Effect("commented", ticket, number)
@@ -172,7 +182,7 @@ class _Incoming:
         mail, source = self._mail, self._source
         body = ReportIncident(
             title=mail.subject or NO_SUBJECT,
-            description=mail.text or NO_TEXT,
+            description=self._with_left_out(mail.text or NO_TEXT),
             channel=Channel.email,
             impact=source.impact or Impact.person,
             urgency=source.urgency or Urgency.hindered,
@@ -194,6 +204,15 @@ class _Incoming:
             number = record.number
         await self._attach(name)
         return Effect("opened", name, number)
+
+    def _with_left_out(self, text: str) -> str:
+        """Return the text, with how many attachments are not taken."""
+        left_out = sum(bool(file.content) for file in self._mail.attachments) - MOST_ATTACHMENTS
+        if left_out <= 0:
+            return text
+        words = {"number": str(left_out), "most": str(MOST_ATTACHMENTS)}
+        note = translate(self._metadata(spoken=False).language, "note", "attachments_left_out", words)
+        return f"{text[: LONGEST_PARAGRAPH - len(note) - 2]}\n\n{note}"
 
     async def _attach(self, ticket: str) -> None:
         for n, file in enumerate(_worth_keeping(self._mail.attachments), 1):

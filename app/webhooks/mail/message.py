@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from app.kernel.payloads import LONGEST_LINE, LONGEST_PARAGRAPH
 from app.webhooks.mail.addresses import Address, read_addresses
-from app.webhooks.mail.automatic import automatic_mark
+from app.webhooks.mail.automatic import AutomaticMarks, automatic_marks
 from app.webhooks.mail.content import MailAttachment, mail_content
 from app.webhooks.mail.headers import decode_words, header, message_ids, sent_time, single_line
 from app.webhooks.mail.multipart import MailPart, split_mail
@@ -30,8 +30,8 @@ class IncomingMail:
 
     `sender` is in lower case, its domain as DNS has it. `text` is all that the mail says, `own_text` without
     history and signature (of a forwarded mail the same); `cut` says that `text` was longer than a comment may
-    be, `guessed` that a character set is unknown or wrong. `automatic` is the header, or other mark, that
-    shows that a program wrote it; None: a person did. `sent_at` is in UTC; None: its date cannot be read.
+    be, `guessed` that a character set is unknown or wrong. `automatic` are the headers, or other
+    marks, that show that no person wrote it to us. `sent_at` is in UTC; None: its date cannot be read.
     """
 
     message_id: str
@@ -46,7 +46,7 @@ class IncomingMail:
     cut: bool
     guessed: bool
     attachments: tuple[MailAttachment, ...]
-    automatic: str | None
+    automatic: AutomaticMarks
 
 
 def read_mail(raw: bytes) -> IncomingMail:
@@ -74,7 +74,7 @@ def read_mail(raw: bytes) -> IncomingMail:
         cut=len(content.text) > LONGEST_PARAGRAPH,
         guessed=content.guessed,
         attachments=content.files,
-        automatic=automatic_mark(mail, sender.address, subject),
+        automatic=automatic_marks(mail, sender.address, subject),
     )
 
 
@@ -83,9 +83,14 @@ def _header_values(mail: MailPart, name: str) -> list[str]:
 
 
 def _sender(mail: MailPart) -> Address:
-    """Return the one address in the one From header: of several, programs choose different ones."""
+    """Return the one address in the one From header. Of several it is the one that the Sender header names,
+    as RFC 5322 demands; without that, programs choose different ones.
+    """
     senders = _header_values(mail, "From")
     addresses = read_addresses(senders[0]) if len(senders) == 1 else ()
+    if len(addresses) > 1:
+        by = {each.address for each in read_addresses(header(mail.headers, "Sender"))}
+        addresses = tuple(each for each in addresses if each.address in by)
     if len(addresses) != 1:
         raise MailRefused("no_sender")
     return addresses[0]

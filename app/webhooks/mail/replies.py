@@ -27,10 +27,10 @@ _FORWARDED = re.compile(
     re.IGNORECASE,
 )
 _RULE = re.compile(r"\s*[-_]{3,}\s*")
-_FROM = re.compile(r"\s*\*?(?:From|Von|发件人|寄件者|發件人)\s*[:：]\*?\s*\S", re.IGNORECASE)
+_FROM = re.compile(r"\s*\*?(?:From|Von|De|发件人|寄件者|發件人)\s*[:：]\*?\s*\S", re.IGNORECASE)
 _OTHER_FIELDS = re.compile(
-    r"\s*\*?(Sent|Date|Gesendet|Datum|发送时间|发件日期|日期|时间|寄件日期|To|An|收件人|收件者"
-    r"|Subject|Betreff|主题|主旨|Cc|抄送)\s*[:：]",
+    r"\s*\*?(Sent|Date|Gesendet|Envoyé|Datum|发送时间|发件日期|日期|时间|寄件日期|To|An|收件人|收件者"
+    r"|À|Subject|Betreff|Objet|主题|主旨|Cc|抄送)\s*[:：]",
     re.IGNORECASE,
 )
 
