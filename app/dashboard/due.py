@@ -85,10 +85,13 @@ class DueList:
 
 @dataclass(frozen=True, slots=True)
 class DueFilters:
-    """A team's key and a service's key; None: all."""
+    """A team's key and a service's key, and whether only what is overdue is shown, or only what is not; None:
+    all.
+    """
 
     team: str | None = None
     service: str | None = None
+    overdue: bool | None = None
 
 
 async def due_next(ledger: Ledger, caller: Caller, filters: DueFilters, now: datetime) -> DueList:
@@ -106,6 +109,8 @@ async def due_next(ledger: Ledger, caller: Caller, filters: DueFilters, now: dat
     if filters.service is not None:
         parameters["service"] = filters.service
         conditions.append("service = %(service)s")
+    if filters.overdue is not None:
+        conditions.append("due_at <= %(now)s" if filters.overdue else "(due_at is null or due_at > %(now)s)")
     where = f" where {' and '.join(conditions)}" if conditions else ""
     narrowed = f"select * from ({cases}) v{where} order by due_at, case_id limit {MOST_LISTED + 1}"
     rows = await ledger.db.rows(DUE.format(cases=narrowed), parameters)

@@ -79,6 +79,8 @@ class DuePage:
     def _filters(self, found: DueList, filters: DueFilters) -> str:
         teams = self._options(found.teams.items(), filters.team)
         services = self._options(((one, one) for one in found.services), filters.service)
+        spans = [("false", self._plain("not_overdue")), ("true", self._plain("only_overdue"))]
+        overdue = self._options(spans, _said(filters.overdue))
         return (
             f'<form class="controls" method="get" action="{PATH}">'
             f'<input type="hidden" name="lang" value="{self._language}">'
@@ -86,6 +88,8 @@ class DuePage:
             f'<select name="team" id="team">{teams}</select></label>'
             f"<label><span>{self._sentence('service')}</span>"
             f'<select name="service" id="service">{services}</select></label>'
+            f"<label><span>{self._sentence('column_due')}</span>"
+            f'<select name="overdue" id="overdue">{overdue}</select></label>'
             f'<button id="show">{self._sentence("show")}</button></form>'
         )
 
@@ -163,10 +167,18 @@ class DuePage:
         return f"{at.astimezone(self._zone):%Y-%m-%d %H:%M}"
 
     def _sentence(self, code: str, **words: object) -> str:
+        return escape(self._plain(code, **words))
+
+    def _plain(self, code: str, **words: object) -> str:
         said = {name: str(word) for name, word in words.items()}
-        return escape(translate(self._language, "due_page", code, said))
+        return translate(self._language, "due_page", code, said)
 
 
 def _address(filters: DueFilters, language: str) -> str:
     said = {"lang": language, "team": filters.team, "service": filters.service}
+    said["overdue"] = _said(filters.overdue)
     return f"{PATH}?{urlencode({name: value for name, value in said.items() if value is not None})}"
+
+
+def _said(overdue: bool | None) -> str | None:
+    return None if overdue is None else str(overdue).lower()

@@ -50,6 +50,7 @@ class DueQuery(BaseModel):
 
     team: Key | None = None
     service: Key | None = None
+    overdue: Literal["", "true", "false"] | None = None
     lang: Literal["en", "zh"] | None = None
 
 
@@ -82,7 +83,9 @@ async def get_due_page(request: Request, query: Annotated[DueQuery, Query()]) ->
     headers = {**DUE_HEADERS, "Content-Language": query.lang or usual}
     if caller is None:
         return Response(page.sign_in(), 401, headers, "text/html")
-    filters = DueFilters(query.team or None, query.service or None)
+    filters = DueFilters(
+        query.team or None, query.service or None, {"true": True, "false": False}.get(query.overdue or "")
+    )
     found = await due_next(ledger, caller, filters, now)
     return Response(page.document(found, filters), headers=headers, media_type="text/html")
 

@@ -179,5 +179,11 @@ async def test_what_is_due_next_is_read_on_every_screen(
             await page.until("document.getElementById('skip').textContent")
             text: str = await page.run("document.body.innerText")
             assert [words for words in ("Overdue", "邮件收不到") if words not in text] == []
+            right = "document.querySelector('.due').getBoundingClientRect().right"
+            assert await page.run(f"{right} <= innerWidth"), "all columns are seen"
             await looked_at(page, f"due-{language}-{width}")
+            await page.open(f"{url}/dashboard/due?lang={language}&overdue=false")
+            await page.until("document.getElementById('skip').textContent")
+            cells: str = await page.run("document.querySelector('.due').innerText")
+            assert ("Overdue" in cells, "邮件收不到" in cells) == (False, True)
         assert page.errors == []

@@ -83,7 +83,9 @@ class _Page(PageParts):
     def head(self, printed: Printed) -> str:
         """Return the head of the page, which identifies the document."""
         of = printed.agreement
-        validity = f"{of['valid_from'] or '…'} – {of['valid_to'] or self.sentence('no_end')}"
+        # What was replaced, or ended early, held until then, whatever had been agreed.
+        last = of.get("superseded_from") or (of.get("ended_at") or "")[:10] or of["valid_to"]
+        validity = f"{of['valid_from'] or '…'} – {last or self.sentence('no_end')}"
         facts = (
             ("document", f"{escape(printed.number)}, {self.sentence('edition')} {printed.edition}"),
             ("state", self.label(printed.state)),

@@ -330,6 +330,10 @@ async def test_an_edition_begins_when_both_have_signed_it_at_the_earliest(partie
     assert signed["begins_at"] >= signed["signed_at"]
     assert replaced["ends_at"] == signed["begins_at"]
     assert replaced["superseded_from"] == signed["valid_from"] > "2026-01-01"
+    listed = (await parties.manager.read(f"{at}/documents"))["items"]
+    number = next(one["number"] for one in listed if one["number"].startswith("SL"))
+    page = await parties.manager.get(f"{at}/documents/{number}", params={"lang": "en"})
+    assert f"2026-01-01 – {signed['valid_from']}" in page.text
 
 
 async def test_a_draft_can_be_a_copy_of_another_agreement(parties: Parties) -> None:
