@@ -290,6 +290,12 @@ async def review_plan(of: Planted, plan: str, number: str) -> None:
     (target,) = review["progress"]
     (added,) = target["improvements"]
     assert (added["number"], added["state"], added["verdict"]) == (number, "standardised", "improved")
+    # It adds up from its improvements, each with the part of the way that it explains.
+    assert target["added"] == added["adds"]
+    assert target["added_share"] == added["share"]
+    way = float(target["goal"]) - float(target["baseline"])
+    assert float(target["added"]) < 0
+    assert abs(float(target["added"]) / way - float(target["added_share"])) < 0.01
 
 
 async def test_a_major_improvement_goes_through_all_seventeen_steps(planted: Planted) -> None:

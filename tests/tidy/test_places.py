@@ -85,6 +85,7 @@ SQL = {
     "app/service_levels/agreements/alignment.py": "what agreements rest on",
     "app/foundation/documents/printing.py": "a document and its sections",
     "app/foundation/documents/decided.py": "decisions on a document, with their votes",
+    "app/processes/improvement_plans/contributions.py": "effects of improvements, which are other records",
     "app/processes/improvements/project_facts.py": "trainings of a project, which are other records",
     "app/processes/improvement_plans/progress.py": "the targets of a plan and their baselines",
     "app/processes/*/printing.py": "what stands beside a record in its documents",

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.common.records import from_row
-from app.db import Connection, fetch_rows
+from app.db import Connection
 from app.kernel.ledger import Ledger
 from app.kpis.answer import facts_position, snapshot_connection
 from app.kpis.baselines.freezing import count_kpi
@@ -19,21 +19,15 @@ from app.kpis.dimensions import Dimension
 from app.kpis.kpi import Aggregate, Basis, Direction, Kpi
 from app.kpis.periods import Grain
 from app.kpis.question import CannotAnswer, Question
+from app.processes.improvement_plans.contributions import (
+    CONTRIBUTION_FIELDS,
+    load_contributions,
+    weighted_effect,
+)
 from app.processes.improvement_plans.dates import end_of_year
 from app.processes.improvement_plans.records import ImprovementPlan, ImprovementPlanTarget
 
 CHILDREN = "select * from fold.{kind} where record = %s order by id"
-# The improvements that serve a target, each with its newest measured effect on the target's KPI, if any.
-CONTRIBUTIONS = """
-select i.plan_target, i.number, i.state, measured.occasion, measured.verdict, measured.effect,
-  measured.position
-from fold.improvement i
-join fold.improvement_plan_target target on target.record = %(plan)s and target.name = i.plan_target
-left join lateral (
-  select m.occasion, m.verdict, m.effect, m.position from fold.improvement_measurement m
-  where m.record = 'improvement/' || i.id and m.kpi = target.kpi order by m.position desc, m.id limit 1
-) measured on true
-where i.plan_id = %(plan_id)s order by i.number"""
 DECIMALS = Decimal("0.0001")
 #: Sums that grow with the window: they are compared for as long as the baseline.
 SUMS = frozenset({Aggregate.number, Aggregate.total})
@@ -46,7 +40,9 @@ class TargetProgress:
     `value` is the KPI's since the plan began, `compared` the same for as long as the baseline, where the KPI
     counts. `share` is the part of the way from the baseline to the goal; None: it cannot be said, or the goal
     is a limit to hold (`is_limit`), as the baseline is no worse.
-    `improvements` are those that serve the target, each with its newest measured effect on the KPI.
+    `improvements` are those that serve the target, each with its newest measured effect on the KPI, and what
+    that adds to the whole target. `added` is the sum, `added_share` its part of the way to the goal, and
+    `unexplained` how much else the KPI has changed.
     """
 
     name: str
@@ -60,6 +56,9 @@ class TargetProgress:
     share: str | None
     met: bool | None
     improvements: tuple[dict[str, Any], ...]
+    added: str | None = None
+    added_share: str | None = None
+    unexplained: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ async def compute_progress(ledger: Ledger, plan: ImprovementPlan, now: datetime)
     found = []
     async with snapshot_connection(ledger.db) as connection:
         position, _ = await facts_position(connection)
-        contributions = await _contributions(connection, plan)
+        contributions = await load_contributions(connection, plan)
         for target in targets:
             baseline = baselines.get(target.name)
             kpi = KPIS.get(target.kpi or "")
@@ -110,19 +109,39 @@ async def compute_progress(ledger: Ledger, plan: ImprovementPlan, now: datetime)
                 value, cases = None, 0
             else:
                 value, cases = counted.value, counted.cases
-            served = contributions.get(target.name or "", ())
-            found.append(
-                replace(_progress(kpi, target, baseline, question, value, cases), improvements=tuple(served))
-            )
+            progress = _progress(kpi, target, baseline, question, value, cases)
+            served = contributions.get(target.name or "", [])
+            found.append(await _with_improvements(connection, question, progress, served))
     return PlanProgress(tuple(found), plan.begun_at, end, position)
 
 
-async def _contributions(connection: Connection, plan: ImprovementPlan) -> dict[str, list[dict[str, Any]]]:
-    """Return the improvements that serve each target of the plan, by its key, with their measured effects."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in await fetch_rows(connection, CONTRIBUTIONS, {"plan": plan.row_key, "plan_id": plan.id}):
-        found.setdefault(row.pop("plan_target"), []).append(row)
-    return found
+async def _with_improvements(
+    connection: Connection, question: Question, found: TargetProgress, served: list[dict[str, Any]]
+) -> TargetProgress:
+    """Return the progress of a target with what its improvements have added to it."""
+    way = None
+    if found.baseline is not None and not found.is_limit:
+        way = (Decimal(found.goal) - Decimal(found.baseline)) or None
+    added, shown = [], []
+    for one in served:
+        adds = await weighted_effect(connection, question, one)
+        if adds is not None:
+            added.append(adds)
+        share = None if adds is None or way is None else adds / way
+        shown.append(
+            {name: one[name] for name in CONTRIBUTION_FIELDS} | {"adds": _text(adds), "share": _text(share)}
+        )
+    total = sum(added, Decimal(0)) if added else None
+    beside = None
+    if total is not None and found.compared is not None and found.baseline is not None:
+        beside = Decimal(found.compared) - Decimal(found.baseline) - total
+    return replace(
+        found,
+        improvements=tuple(shown),
+        added=_text(total),
+        added_share=None if total is None or way is None else _text(total / way),
+        unexplained=_text(beside),
+    )
 
 
 def _question(kpi: Kpi, baseline: KpiBaseline, window: tuple[datetime, datetime], now: datetime) -> Question:

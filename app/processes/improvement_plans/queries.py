@@ -148,6 +148,12 @@ class TargetContributionOut(OutputModel):
     verdict: EffectVerdict | None
     effect: str | None = Field(description="The effect on the scale of its method, as a decimal text.")
     position: int | None = Field(description="The log position at which it was computed.")
+    adds: str | None = Field(
+        default=None,
+        description="What it adds to the whole target, in the KPI's unit: the effect, times the part of the "
+        "target's cases in the same time that it was measured on. Null: it cannot be said.",
+    )
+    share: str | None = Field(default=None, description="Which part of the way to the goal that is.")
 
 
 class TargetProgressOut(OutputModel):
@@ -168,6 +174,14 @@ class TargetProgressOut(OutputModel):
     )
     met: bool | None = Field(description="Whether the goal was reached; null: it cannot be said.")
     improvements: list[TargetContributionOut] = Field(description="What its improvements have added.")
+    added: str | None = Field(
+        default=None,
+        description="What they have added together; where two touch the same cases, these count twice.",
+    )
+    added_share: str | None = Field(default=None, description="Which part of the way to the goal that is.")
+    unexplained: str | None = Field(
+        default=None, description="How much the KPI has changed from the baseline besides."
+    )
 
 
 class ImprovementPlanReviewOut(OutputModel):
