@@ -200,8 +200,8 @@ class Mirror:
         team = fields.pop("team", None)
         if team is not None:
             fields["team_id"] = await self._people.team(team)
-        if ticket.case.version == 0:
-            self._add_defaults(fields)
+        self._add_defaults(fields, opened=ticket.case.version == 0)
+        told_none = "priority" in fields and fields["priority"] is None
         await self._add_priority(ticket, fields)
         given: dict[str, str | None] = {name: value for name, value in news.columns.items() if name in _PLAIN}
         private: dict[str, str | None] = {
@@ -209,6 +209,8 @@ class Mirror:
             for name, value in news.columns.items()
             if name not in _PLAIN and name not in _PERSONS and value is not None
         }
+        if told_none and not _has_told_priority(ticket):
+            given.pop("priority", None)
         given[AT] = instant(news.at)
         actor = None if news.actor is None else await self._people.person(news.actor)
         given[ACTOR] = None if actor is None else actor.stream
@@ -254,22 +256,31 @@ class Mirror:
             fields.setdefault("hold_reason", None)
         return fields
 
-    def _add_defaults(self, fields: dict[str, Any]) -> None:
-        """Add what the source says for what its tool does not tell. A ticket gets it when it is opened."""
+    def _add_defaults(self, fields: dict[str, Any], *, opened: bool) -> None:
+        """Add what the source says for what its tool does not tell when the ticket is opened, and for what it
+        tells to be nothing.
+        """
         for name in ("team_id", "service", "category", "impact", "urgency", "effect"):
             value = getattr(self._source, name)
-            if value is not None and fields.get(name) is None:
+            if value is not None and fields.get(name) is None and (opened or name in fields):
                 fields[name] = value
 
     async def _add_priority(self, ticket: MirroredTicket, fields: dict[str, Any]) -> None:
-        """Add the priority by the matrix, where the tool has never told one: when the ticket is opened, and
-        when the tool tells another impact or urgency. What a person has set stays until then.
+        """Add the priority by the matrix, where the tool has none: when the ticket is opened, when the tool
+        tells another impact or urgency, and when it takes its own back. What a person has set stays until
+        then.
         """
-        if "priority" in ticket.case.columns or fields.get("priority") is not None:
+        if fields.get("priority") is not None:
             return
+        taken_back = "priority" in fields and _has_told_priority(ticket)
+        if not taken_back:
+            fields.pop("priority", None)
+            if _has_told_priority(ticket):
+                return
         record = ticket.case.record
         levels = {name: fields.get(name) or getattr(record, name) for name in ("impact", "urgency")}
-        if all(levels[name] == getattr(record, name) for name in levels) or None in levels.values():
+        changed = any(level != getattr(record, name) for name, level in levels.items())
+        if None in levels.values() or not (changed or taken_back):
             return
         matrix = (await self._ledger.directory.priority_matrix()).matrix
         fields["priority"] = matrix[levels["impact"], levels["urgency"]]
@@ -337,6 +348,11 @@ _OF_ENDING = frozenset({"resolution_code", "resolution", "cause"})
 #: is no person. Persons stand there as references; whatever else there is or will be is sealed.
 _PLAIN = frozenset({"case", "number", "url", STATUS, "title", *CODED_FIELDS, *NAMING_FIELDS})
 _PERSONS = frozenset({ACTOR, *PERSON_FIELDS})
+
+
+def _has_told_priority(ticket: MirroredTicket) -> bool:
+    """Return whether the tool has told a priority of the ticket, and not taken it back."""
+    return ticket.case.columns.get("priority") is not None
 
 
 def _resolution(case: ImportedCase[Any], news: TicketNews, told: Snapshot) -> Snapshot | None:

@@ -80,6 +80,13 @@ async def test_what_no_tool_tells_gives_a_priority_by_the_matrix(api: Api) -> No
     await other.admin.post_ok("/v1/incidents/generic-1:1/prioritise", prioritised)
     await other.deliver(a_ticket(8, "open", id="1", urgency="1"))
     assert (await the_ticket(other, "generic-1:1"))["priority"] == "P1", "what a person has set stays"
+    none = {"id": "3", "priority": None, "impact": None, "urgency": "1"}
+    for minute in (0, 5):  # a tool that tells each time that it has none
+        await other.deliver(a_ticket(minute, "open", **none))
+        assert (await the_ticket(other, "generic-1:3"))["priority"] == "P2"
+    for priority, then in (("P1", "P1"), (None, "P2")):
+        await other.deliver(a_ticket(10 if priority else 11, "open", **none | {"priority": priority}))
+        assert (await the_ticket(other, "generic-1:3"))["priority"] == then
     await other.deliver(a_ticket(10, "open", id="2", urgency="1", priority="P1"))
     assert (await the_ticket(other, "generic-1:2"))["priority"] == "P1"
 

@@ -13,6 +13,7 @@ from app.kernel.ledger import Ledger
 from app.log.events import id_of, kind_of
 
 PAGE = 1_000
+NOTICE = "notice"
 #: Titles of a kind that are looked at: whoever stands in more is named by their address, in all of them.
 MOST_TITLES = 200
 NEXT_PERSONS = """
@@ -77,7 +78,8 @@ async def _titles(ledger: Ledger, wanted: list[str]) -> AsyncIterator[NamingTitl
     )
     for kind in kinds:
         fields = codecs(kind)
-        if "title" not in fields or fields["title"].personal:
+        # A notice has the title of the record that it is about.
+        if "title" not in fields or fields["title"].personal or kind.KIND == NOTICE:
             continue
         query = TITLES.format(
             name=_name_of(kind), record="record" if "record" in fields else "null", kind=kind.KIND
