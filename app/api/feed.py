@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -19,6 +20,7 @@ from app.api.openapi import problems
 from app.api.paging import VARY, link
 from app.api.shapes import OutputModel
 from app.common.people import Caller
+from app.kernel.describe import event_names
 from app.kernel.feed import EventFilter, EventSlice, PositionSpan, read_slice
 from app.kernel.ledger import Ledger
 from app.kernel.refusals import WrongValue
@@ -26,6 +28,8 @@ from app.log import read
 
 router = APIRouter(prefix="/v1", tags=["events"])
 LONGEST_WAIT = 30
+#: So many names are told that are near to one which there is not.
+MOST_NEAR = 3
 #: How often a waiting request looks whether its caller may still read, and whether the process stops.
 RECHECK_SECONDS = 0.5
 #: A waiting request reads no sooner after it read last: what is appended meanwhile is read at once.
@@ -116,6 +120,7 @@ async def list_events(request: Request, query: Annotated[FeedQuery, Query()]) ->
     """
     if query.wait and query.order == BACKWARD:
         raise WrongValue(parameter="wait", because="only_forward")
+    _check_names(ledger_of(request), query)
     reader = _Reader(ledger_of(request), caller_of(request), query)
     await reader.begin()
     found = await _wait_for_events(request, reader)
@@ -123,6 +128,23 @@ async def list_events(request: Request, query: Annotated[FeedQuery, Query()]) ->
     page = {"items": items, "names": names, **reader.cursors(found)}
     headers = VARY | link(request, page["next_cursor"])
     return Response(dump_json(page), headers=headers, media_type="application/json")
+
+
+def _check_names(ledger: Ledger, query: FeedQuery) -> None:
+    """Raise WrongValue for a kind or type that no event has: it would be waited for in vain."""
+    types_of = event_names(ledger.lifecycles.values())
+    asked = {
+        "kind": (query.kind or (), types_of),
+        "type": (query.type or (), set().union(*types_of.values())),
+    }
+    for parameter, (values, known) in asked.items():
+        for value in values:
+            if value in known:
+                continue
+            near = get_close_matches(value, sorted(known), n=MOST_NEAR)
+            words = {"value": value, "near": ", ".join(near)}
+            because = "unknown_value_near" if near else "unknown_value"
+            raise WrongValue(words, parameter=parameter, because=because)
 
 
 class _Reader:

@@ -172,6 +172,17 @@ def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
     return {"types": types, "rows": dict(sorted(rows.items()))}
 
 
+def event_names(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, frozenset[str]]:
+    """Return the types of events, by the kind of the record that they are about."""
+    named: dict[str, set[str]] = {clocks.KIND: {event.value for event in clocks.SUMMARIES}}
+    for lifecycle in lifecycles:
+        types = named.setdefault(lifecycle.kind, set())
+        types |= {event for row in lifecycle.rows for event in row.events}
+        if lifecycle.is_ticket:
+            types.add(lifecycle.observed)
+    return {kind: frozenset(types) for kind, types in named.items()}
+
+
 def _common_schema(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of the payloads of an event that several actions have: with what any of them has, and
     what all of them require.

@@ -12,6 +12,7 @@ from app.common.clocks import AgreementType, ClockEventType
 from app.common.people import Role
 from app.db import connect
 from app.kernel import feed
+from app.kernel.describe import catalogue, event_names
 from app.log.ids import uuid7
 from app.registry import LIFECYCLES
 from tests.api.statements import READ_HEAD, Statements
@@ -312,3 +313,32 @@ def seen_by_team(events: list[Json], team: str) -> tuple[set[int], set[int]]:
         lasts = max((n for n, (_, visible) in enumerate(seen) if visible), default=-1)
         possible |= {position for position, _ in seen[: lasts + 1]}
     return sure, possible
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [
+        ({"kind": "incidents"}, "incident"),
+        ({"type": "incident.resolve"}, "incident.resolved"),
+        ({"type": "no.such"}, None),
+        ({"kind": "xyzzy"}, None),
+    ],
+)
+async def test_a_kind_or_type_that_no_event_has_is_refused_with_what_is_near(
+    api: Api, asked: dict[str, str], near: str | None
+) -> None:
+    client = await api.client("Ada", Role.agent)
+    answer = await client.get(FEED, params=asked)
+    assert answer.status_code == 422, answer.text
+    (error,) = answer.json()["errors"]
+    assert error["parameter"] == next(iter(asked))
+    assert near is None or near in error["message"], error
+
+
+async def test_every_kind_and_type_of_the_catalogue_may_be_asked_for(api: Api) -> None:
+    client = await api.client("Ada", Role.agent)
+    types = catalogue(api.ledger.lifecycles.values())["types"]
+    named = event_names(api.ledger.lifecycles.values())
+    assert set(types) == set().union(*named.values())
+    for kind in named:
+        await client.read(FEED, kind=kind, type="incident.reported")
