@@ -12,7 +12,7 @@ from typing import Any
 from app.service_reports.content import ReportChange
 
 #: Members that are not compared, wherever they stand.
-NOT_COMPARED = frozenset({"trend", "forecast", "agreement", "over"})
+NOT_COMPARED = frozenset({"trend", "forecast", "agreement", "over", "signed_at"})
 #: The most differences that are listed.
 MOST_CHANGES = 500
 #: The members that identify an entry of a list, by the list.

@@ -39,7 +39,7 @@ from app.service_reports.content import (
 )
 from app.service_reports.kpi_targets import KpiReader, filters_of, kpi_of, kpi_target, unmeasured_target
 from app.service_reports.lines import TargetLine, line_names, name_rows, target_lines
-from app.service_reports.periods import Period, Span, period_at, span_of
+from app.service_reports.periods import Period, Span, period_at, signed_later, span_of
 from app.service_reports.reading import ClockCounts, Scope
 
 #: The number of earlier periods that are shown.
@@ -121,6 +121,7 @@ class _Computing:
             from_at=span.begin,
             to_at=span.end,
             over=span.end <= self.scope.now,
+            signed_at=signed_later(agreement, span),
             targets=targets,
             earlier_cases=0,
             exclusions=[_exclusion(row, numbers) for row in exclusions[: reading.MOST_EXCLUSIONS]],

@@ -162,6 +162,11 @@ class ReportContent(Frozen):
     from_at: datetime = Field(description="Where the agreement's part of the period begins.")
     to_at: datetime = Field(description="The first instant behind it.")
     over: bool = Field(description="False: the period still runs, and figures change.")
+    signed_at: datetime | None = Field(
+        default=None,
+        description="When the agreement was signed, if that was after `from_at`: no clock of what was opened "
+        "before counts.",
+    )
     targets: list[ReportTarget]
     earlier_cases: int = Field(
         description="In reports of before: decided clocks of targets that the agreement had no more. They "

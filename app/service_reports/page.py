@@ -104,7 +104,11 @@ def _heading(shown: ServiceReport, texts: ReportTexts) -> str:
         name += " · " + texts.sentence("correction", edition=shown.edition)
     remarks = "" if shown.remarks is None else f'<p class="remarks">{_lines(shown.remarks)}</p>'
     running = "" if report.over else f'<p class="note">{escape(texts.sentence("runs"))}</p>'
-    return f"<header><h1>{escape(name)}</h1>{_facts(facts)}{running}{remarks}</header>"
+    late = ""
+    if report.signed_at is not None:
+        said = texts.sentence("signed_later", at=texts.moment(report.signed_at))
+        late = f'<p class="note">{escape(said)}</p>'
+    return f"<header><h1>{escape(name)}</h1>{_facts(facts)}{running}{late}{remarks}</header>"
 
 
 def _summary(shown: ServiceReport, texts: ReportTexts) -> str:

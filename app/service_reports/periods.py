@@ -110,6 +110,12 @@ def span_of(agreement: Agreement, period: Period) -> Span | None:
     return Span(period, begin, end) if begin < end else None
 
 
+def signed_later(agreement: Agreement, span: Span) -> datetime | None:
+    """Return when the agreement was signed, if that was after the span had begun."""
+    at = agreement.signed_at
+    return at if at is not None and at > span.begin else None
+
+
 def due_at(period: Period, works: Callable[[date], bool]) -> datetime:
     """Return when the report of the period is due: at the end of the fifth working day after it."""
     day, left = period.last_day, WORKING_DAYS

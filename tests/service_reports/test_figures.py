@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -23,7 +23,15 @@ from app.service_reports.compare import differences
 from app.service_reports.content import ReportTarget, TargetVerdict
 from app.service_reports.lines import TargetLine
 from app.service_reports.money import agreed_cost, consequences_of, for_span, money, tier_of, workload_of
-from app.service_reports.periods import Period, Span, due_at, period_named, periods_to_report, span_of
+from app.service_reports.periods import (
+    Period,
+    Span,
+    due_at,
+    period_named,
+    periods_to_report,
+    signed_later,
+    span_of,
+)
 from app.service_reports.reading import ClockCount
 from tests.service_levels.clocks.agreements import target
 
@@ -213,3 +221,9 @@ def test_decimal_texts_have_no_more_than_they_need() -> None:
         Fraction(0),
     ]
     assert [decimal_text(one) for one in given] == ["0.5", "1.5", "100", "0.1", "0"]
+
+
+def test_a_report_says_that_the_agreement_was_signed_after_its_beginning() -> None:
+    later = WHOLE.begin + timedelta(hours=1)
+    assert signed_later(agreement(signed_at=later), WHOLE) == later
+    assert signed_later(agreement(signed_at=WHOLE.begin), WHOLE) is None

@@ -90,6 +90,10 @@ async def tell(
     row = ({} if before is None else before["row"]) | fields
     row.pop("appended_at", None)
     row |= {"id": str(agreement), "version": version, "changed_at": instant(at)}
+    given: Fields = {}
+    if kind == "sla.superseded":
+        from_date, from_at = fields["superseded_from"], fields["ends_at"]
+        given = {"replaced_by": str(uuid7()), "from_date": from_date, "from_at": from_at}
     event = Event(
         id=uuid7(),
         stream=name,
@@ -99,7 +103,7 @@ async def tell(
         actor="rule:tests",
         correlation_id="a-test",
         source="rule",
-        data={"given": {}, "set": {name: fields}},
+        data={"given": given, "set": {name: fields}},
     )
     await ledger.writer.write(
         AppendRequest(
