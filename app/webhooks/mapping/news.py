@@ -38,8 +38,8 @@ class TicketNews:
     """A ticket's state over there at the time `at`, as far as it is told.
 
     `case` is the ticket's id over there, `number` its number for people. `at` is the tool's own time; the
-    time of receipt if the mapping tells none (`dated_by_receipt`). `resolved_at` is when it was resolved last,
-    as far as it is told. `state` None: not told, or unknown here.
+    time of receipt if the mapping tells none (`dated_by_receipt`). `resolved_at` is when it was resolved
+    last, as far as it is told. `state` None: not told, or unknown here.
     `fields` has told fields only, None where told as empty: codes as enums, persons (`assignee`, `requester`)
     as NamedPerson, `team`, `service`, `ci` and `category` as the tool or the mapping names them; with a state
     also `hold_reason`. `columns` are the values before their translation, by key of the mapping. `irregular`:
