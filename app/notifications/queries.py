@@ -11,6 +11,7 @@ from app.api.lists import Listing
 from app.api.shapes import PersonStub, RecordOut, Renderer
 from app.common.notices import NoticeType
 from app.foundation.people.queries import PERSONS
+from app.kernel.references import is_visible
 from app.notifications import texts
 from app.notifications.lifecycle import LIFECYCLE
 from app.notifications.records import DeliveryFailure, DeliveryMethod, NoticeState
@@ -23,7 +24,9 @@ class NoticeOut(RecordOut):
     person: PersonStub
     about: str = Field(description="The ticket: `<kind>/<id>`.")
     number: str = Field(description="The ticket's.")
-    title: str | None = Field(description="The ticket's, as it was then.")
+    title: str | None = Field(
+        description="The ticket's, as it was then; null for a reader who may not see the ticket now."
+    )
     steps: list[NoticeType] = Field(description="What was told, in the order in which it happened.")
     versions: list[int] = Field(description="Of each step, the version of the event that says it.")
     streams: list[str] | None = Field(
@@ -39,16 +42,34 @@ class NoticeOut(RecordOut):
     text: str = Field(description="What it says, in the language asked for; a sentence to a line.")
 
 
-class NoticeRenderer(Renderer):
-    """Renderer of notices, with their text in the caller's language."""
+# The titles of notices, each with those who may see what it is about.
+TITLES = """
+select n.id, n.title, h.kind, h.audience from fold.notice n join log.stream_head h on h.stream = n.about
+where n.id = any(%s)"""
 
-    COMPUTED = frozenset({"text"})
+
+class NoticeRenderer(Renderer):
+    """Renderer of notices, with their text in the caller's language. A title is shown with the rights that
+    the reader has now: a narrower key, or somebody who has left the team, does not read it.
+    """
+
+    COMPUTED = frozenset({"title", "text"})
 
     async def compute(self, columns: Columns) -> Columns:
-        """Return the texts of the notices: one more query, for the payloads of the events."""
-        notices = by_row(columns)
+        """Return the titles and texts of the notices: one query for the titles, and one for the payloads of
+        the events.
+        """
+        kinds, ids = self.ledger.lifecycles, columns["id"]
+        titles = {
+            row["id"]: row["title"]
+            for row in await self.ledger.db.rows(TITLES, (list(ids),))
+            if is_visible(self.ledger, kinds[row["kind"]], self.caller, row["audience"])
+        }
+        shown = [titles.get(notice) for notice in ids]
+        notices = by_row({**columns, "title": shown})
         payloads = await texts.load_payloads(self.ledger, texts.steps_of(notices))
-        return {"text": [texts.text(self.ledger, self.language, notice, payloads) for notice in notices]}
+        told = [texts.text(self.ledger, self.language, notice, payloads) for notice in notices]
+        return {"title": shown, "text": told}
 
 
 LISTING = Listing(

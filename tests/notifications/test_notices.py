@@ -23,6 +23,8 @@ from app.log.events import COLUMNS, id_of, recorded
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.log.ids import uuid7
 from app.notifications import notices, steps
+from app.notifications.lifecycle import LIFECYCLE as NOTICES
+from app.notifications.queries import NoticeOut, NoticeRenderer
 from app.notifications.texts import step_sentence
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 from app.processes.incidents.lifecycle import HoldIncident, RemindIncident, ResolveIncident
@@ -114,6 +116,32 @@ async def test_whoever_may_not_see_it_any_more_when_it_is_sent_is_not_told(offic
     await office.deliver_all()
     assert await office.told_steps(outsider) == []
     assert await office.told_steps(office.follower) == []
+
+
+async def test_a_title_is_shown_with_the_rights_that_the_reader_has_by_then(office: Office) -> None:
+    incident = await office.reported()
+    remind = RemindIncident(persons=(str(office.agent.person_id),))
+    await office.perform(rule_caller("tests"), "remind", incident, remind)
+    await office.deliver_all()
+    outsider = await add_caller(office.ledger, "Outsider")
+    for reader, title in ((office.agent, incident.title), (outsider, None)):
+        for fields in (None, frozenset({"title"})):
+            shows = NoticeRenderer(office.ledger, NOTICES, NoticeOut, reader, "en", fields)
+            query = f"select {shows.columns} from fold.notice r where r.person_id = %s"
+            rows = await office.ledger.db.rows(query, (office.agent.person_id,))
+            await shows.render_many(rows)
+            assert [row["title"] for row in rows] == [title]
+        whole = await rendered_text(office, reader)
+        assert (str(incident.title) in whole) == (title is not None)
+
+
+async def rendered_text(office: Office, reader: Caller) -> str:
+    """What the agent's notices say to that reader."""
+    shows = NoticeRenderer(office.ledger, NOTICES, NoticeOut, reader, "en")
+    query = f"select {shows.columns} from fold.notice r where r.person_id = %s"
+    rows = await office.ledger.db.rows(query, (office.agent.person_id,))
+    await shows.render_many(rows)
+    return " ".join(str(row["text"]) for row in rows)
 
 
 async def sent(office: Office, who: Caller) -> str:

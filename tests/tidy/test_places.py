@@ -96,6 +96,7 @@ SQL = {
     "app/processes/changes/planning_lookups.py": "what freezes and assessments depend on",
     "app/ticketing/going_out_lookups.py": "what keeps a release, by rows of changes and freezes",
     "app/processes/changes/planning_queries.py": "what is scheduled in freezes",
+    "app/notifications/queries.py": "titles of notices, with who may see what they are about",
     "app/notifications/*": "what waits to be told",
     "app/exchange/*": "histories are loaded by whole tables",
     "app/db.py": "whether the database is at a statement",
