@@ -90,8 +90,11 @@ class Mapping:
                         # One alert of a group fails alone.
                         part = FailedPart(error.code, error.key, error.words)
                         failed[len(news) + len(failed)] = part
+            if failed and not news:
+                first = failed[min(failed)]
+                raise MappingFailed(first.code, first.key, first.words)
             if applied:
-                return Evaluation(tuple(news), None if news or failed else "its list is empty", failed)
+                return Evaluation(tuple(news), None if news else "its list is empty", failed)
             return Evaluation((), self._why_ignored(delivery, body))
 
     def _readers(self, delivery: Delivery, body: Any, number: int, entry: Entry) -> Iterator[_Reader | None]:

@@ -117,7 +117,7 @@ class FailedPart:
 @dataclass(frozen=True)
 class Evaluation:
     """The news of a delivery, in the order of the mapping; without any, `ignored` says why. `failed` are the
-    parts that cannot be read, by their numbers among all parts.
+    parts that cannot be read while others can, by their numbers among all parts.
     """
 
     news: tuple[News, ...]
