@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import count
 from uuid import UUID
 
+import pytest
+
 from app.db import connect
 from app.webhooks import processing
 from tests.client import Api
@@ -25,7 +27,10 @@ async def fill(tool: Tool, number: int) -> None:
         await store(tool.api.ledger, tool.source["id"], f"d-{n}", an_issue(80_000 + n, 0, "opened"))
 
 
-async def test_a_quiet_source_is_heard_after_one_turn_of_a_busy_one(api: Api) -> None:
+async def test_a_quiet_source_is_heard_after_one_turn_of_a_busy_one(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processing, "TURN_SECONDS", 0)  # a batch each, however quick this machine is
     admin = await an_admin(api)
     tools = [await a_source(api, admin, key=f"github-{n}") for n in range(3)]
     busy, *quiet = sorted(tools, key=lambda tool: UUID(tool.source["id"]))
