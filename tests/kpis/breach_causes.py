@@ -9,6 +9,7 @@ from typing import Any
 
 from app.log.events import Event
 from app.log.ids import uuid7
+from tests.contract.logged import MADE_UP
 from tests.kpis.histories import BEGIN, DAYS
 
 CAUSES = ("late_assignment", "workload", "vendor", "unknown", "unknown")
@@ -45,7 +46,7 @@ def _stated(chance: random.Random, name: str, version: int, rows: dict[str, Any]
         type=f"{kind}.breach_cause_stated",
         occurred_at=BEGIN + timedelta(days=DAYS) * chance.random(),
         actor=chance.choice(("person:11", "rule:note_unknown_causes")),
-        correlation_id="a-test",
+        correlation_id=MADE_UP,
         source="api",
         data={"given": {}, "set": rows},
     )

@@ -20,6 +20,7 @@ from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
+from tests.contract.logged import MADE_UP
 from tests.kpis.histories import BEGIN, TEAMS
 
 #: Of this time spans are known.
@@ -208,7 +209,7 @@ class Hours:
             type=f"{kind}.{what}",
             occurred_at=at,
             actor="person:11",
-            correlation_id="a-test",
+            correlation_id=MADE_UP,
             source="api",
             data={"given": {}, "set": {known.name: fields, **(children or {}), **(told or {})}},
         )

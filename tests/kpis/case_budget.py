@@ -12,6 +12,7 @@ from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
+from tests.contract.logged import MADE_UP
 from tests.kpis.histories import BEGIN
 
 
@@ -46,7 +47,7 @@ class CaseBudget:
             type=f"kpi_budget.{kind}",
             occurred_at=BEGIN,
             actor="person:11",
-            correlation_id="a-test",
+            correlation_id=MADE_UP,
             source="api",
             data={"given": {}, "set": {self.name: fields}},
         )

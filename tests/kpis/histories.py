@@ -13,6 +13,7 @@ from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
+from tests.contract.logged import MADE_UP
 
 # Month ends in Shanghai, in Berlin (with a change of its clocks in between), in Kathmandu and on Lord Howe
 # lie within.
@@ -189,7 +190,7 @@ def _event(
         type=f"incident.{kind}",
         occurred_at=at,
         actor=chance.choice(ACTORS),
-        correlation_id="a-test",
+        correlation_id=MADE_UP,
         source=chance.choice(("api", "api", "import:old_tool")),
         data=data,
     )
@@ -277,7 +278,7 @@ def _plain(name: str, version: int, kind: str, at: datetime, fields: dict[str, A
         type=f"incident.{kind}",
         occurred_at=at,
         actor="person:11",
-        correlation_id="a-test",
+        correlation_id=MADE_UP,
         source="api",
         data={"given": {}, "set": {name: fields} if fields else {}},
     )

@@ -13,6 +13,7 @@ from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
+from tests.contract.logged import MADE_UP
 from tests.kpis.histories import BEGIN, BORDERS, DAYS, STEPS, TEAMS
 
 #: The requesters of the made-up cases, one who raises none, and nobody known.
@@ -126,7 +127,7 @@ class Teller:
                 type=f"{name.partition('/')[0]}.{what}",
                 occurred_at=at,
                 actor=actor,
-                correlation_id="a-test",
+                correlation_id=MADE_UP,
                 source="api",
                 data={
                     "given": given or {},

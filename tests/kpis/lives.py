@@ -9,6 +9,7 @@ from uuid import UUID
 from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
+from tests.contract.logged import MADE_UP
 from tests.kpis.histories import BEGIN
 
 REQUESTER = "11"
@@ -62,7 +63,7 @@ class Life:
             type=f"{self.kind}.{what}",
             occurred_at=BEGIN + timedelta(seconds=seconds),
             actor=actor,
-            correlation_id="a-test",
+            correlation_id=MADE_UP,
             source="api",
             data={"given": {}, "set": {self.name: told} if told else {}},
         )

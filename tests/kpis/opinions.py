@@ -10,6 +10,7 @@ from typing import Any
 from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
+from tests.contract.logged import MADE_UP
 from tests.kpis.histories import BEGIN, BORDERS, DAYS, VALUES
 
 YEAR = timedelta(days=365)
@@ -122,7 +123,7 @@ def _event(name: str, version: int, kind: str, at: datetime, rows: dict[str, Any
         type=f"{name.partition('/')[0]}.{kind}",
         occurred_at=at,
         actor="person:11",
-        correlation_id="a-test",
+        correlation_id=MADE_UP,
         source="api",
         data={"given": {}, "set": {key or name: fields for key, fields in rows.items() if fields}},
     )

@@ -16,6 +16,7 @@ from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
+from tests.contract.logged import MADE_UP
 from tests.kpis.histories import BEGIN, BORDERS, DAYS, STEPS, VALUES
 
 OFTEN, SELDOM = 5, 1
@@ -381,7 +382,7 @@ def _event(
         type=f"{kind.name}.{what}",
         occurred_at=at,
         actor=chance.choice(ACTORS),
-        correlation_id="a-test",
+        correlation_id=MADE_UP,
         source="api",
         data={"given": {}, "set": {name: fields} if fields else {}},
     )
@@ -438,7 +439,7 @@ async def write_owners(connection: Connection, team: str | None, before: int = 0
             type="person.edited",
             occurred_at=BEGIN,
             actor="person:11",
-            correlation_id="a-test",
+            correlation_id=MADE_UP,
             source="api",
             data={"given": {}, "set": {stream("person", UUID(owner)): {"team_id": team}}},
         )

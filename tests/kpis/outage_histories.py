@@ -10,6 +10,7 @@ from app.db import Connection
 from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
+from tests.contract.logged import MADE_UP
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BEGIN, BORDERS, DAYS, TEAMS
 from tests.kpis.other_histories import write_others
@@ -110,7 +111,7 @@ def _event(name: str, version: int, what: str, at: datetime, fields: dict[str, A
         type=f"{name.partition('/')[0]}.{what}",
         occurred_at=at,
         actor="person:11",
-        correlation_id="a-test",
+        correlation_id=MADE_UP,
         source="api",
         data={"given": {}, "set": {name: fields}},
     )

@@ -10,6 +10,7 @@ from app.db import Connection
 from app.log.events import Event, stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
+from tests.contract.logged import MADE_UP
 from tests.kpis.histories import BEGIN, BORDERS, DAYS
 
 CAUSES = ("reprioritised", "excluded", None)
@@ -30,7 +31,7 @@ async def write_withdrawn(connection: Connection, seed: int, log: Sequence[Event
             type="clock.breach_withdrawn",
             occurred_at=chance.choice((*BORDERS, BEGIN + timedelta(days=DAYS) * chance.random())),
             actor="rule:watch_clocks",
-            correlation_id="a-test",
+            correlation_id=MADE_UP,
             source="rule",
             data={
                 "given": {},

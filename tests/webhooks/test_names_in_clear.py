@@ -11,6 +11,7 @@ from app.log.events import Event, stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest
 from app.webhooks import names_in_clear
+from tests.contract.logged import MADE_UP
 
 
 async def told(ledger: Ledger, source: str, **columns: str | None) -> None:
@@ -23,7 +24,7 @@ async def told(ledger: Ledger, source: str, **columns: str | None) -> None:
         type="incident.observed",
         occurred_at=datetime.now(UTC),
         actor="rule:tests",
-        correlation_id="a-test",
+        correlation_id=MADE_UP,
         source=source,
         data={"given": columns, "set": {}},
     )

@@ -22,6 +22,7 @@ from app.log.events import Event, stream
 from app.log.follow import catch_up
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
+from tests.contract.logged import MADE_UP
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BEGIN, TEAMS, Scripted, write, write_more
 
@@ -248,7 +249,7 @@ async def withdraw(connection: Connection, ticket: str, at: datetime, because: s
         type="clock.breach_withdrawn",
         occurred_at=at,
         actor="rule:watch_clocks",
-        correlation_id="a-test",
+        correlation_id=MADE_UP,
         source="rule",
         data={"given": {}, "set": {}, "clock": said},
     )

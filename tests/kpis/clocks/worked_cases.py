@@ -15,6 +15,7 @@ from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
+from tests.contract.logged import MADE_UP
 
 Json = dict[str, Any]
 NAMES = UUID(int=22)
@@ -88,7 +89,7 @@ class Playing:
             type=f"{name.partition('/')[0]}.{kind}",
             occurred_at=at,
             actor=actor,
-            correlation_id="a-test",
+            correlation_id=MADE_UP,
             source=source,
             data={"given": {}, "set": rows | more.pop("rows", {})} | more,
         )

@@ -13,6 +13,7 @@ from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest
+from tests.contract.logged import MADE_UP
 from tests.people import act
 
 WORKDAYS = ["mon", "tue", "wed", "thu", "fri"]
@@ -101,7 +102,7 @@ async def tell(
         type=kind,
         occurred_at=at,
         actor="rule:tests",
-        correlation_id="a-test",
+        correlation_id=MADE_UP,
         source="rule",
         data={"given": given, "set": {name: fields}},
     )
