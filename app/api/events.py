@@ -18,12 +18,12 @@ from app.api.shapes import OutputModel, Renderer
 from app.common import clocks
 from app.common.clocks import ClockData
 from app.common.personal import is_sealed
-from app.common.records import ChildRecord, ForeignRef, Hidden, Record, StaffOnly, codecs, empty, evolve
+from app.common.records import ChildRecord, ForeignRef, Record, empty, evolve
 from app.kernel.feed import SeenEvent
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.payloads import marks, part_types
-from app.kernel.redaction import Viewer, is_withheld, viewers
+from app.kernel.redaction import Viewer, hidden_names, records_of, viewers
 from app.log import read
 from app.log.canonical import instant
 from app.log.events import Recorded, id_of, kind_of
@@ -117,7 +117,7 @@ async def render(
 def _shown(seen: SeenEvent, texts: dict[str, str | None]) -> dict[str, Any]:
     """Return the event without what its viewer may not see."""
     event, for_staff = seen.event, seen.viewer is Viewer.staff
-    hidden = _hidden(seen.lifecycle, seen.viewer)
+    hidden = hidden_names(seen.lifecycle, seen.viewer)
     # Fields that another system's record held besides are only for staff.
     given = event.data["given"] if for_staff or not event.data.get("observed") else {}
     said = _without_hidden(hidden, _with_texts(given, texts))
@@ -159,7 +159,7 @@ def _reference_fields(lifecycle: Lifecycle[Any]) -> dict[str, str]:
     for body in bodies:
         bodies += part_types(body).values()
     marked = [item for body in bodies for item in marks(body, ForeignRef).items()]
-    for record in _records(lifecycle):
+    for record in records_of(lifecycle):
         marked += marks(record, ForeignRef).items()
     return {name: mark.kind for name, mark in marked if mark.kind in ("person", "team")}
 
@@ -179,35 +179,9 @@ def _named_ids(fields: dict[str, str], said: Any) -> Iterator[tuple[str, str]]:
                         yield fields[name], one
 
 
-@cache
-def _hidden(lifecycle: Lifecycle[Any], viewer: Viewer) -> set[str]:
-    """Return the fields that are hidden from this viewer, or from every client, by their names in payloads
-    and in records.
-    """
-    of_bodies = [name for row in lifecycle.rows for name in marks(row.body, Hidden)]
-    of_bodies += [
-        name
-        for row in lifecycle.rows
-        for name, mark in marks(row.body, StaffOnly).items()
-        if is_withheld(mark, viewer)
-    ]
-    of_rows = [
-        name
-        for record in _records(lifecycle)
-        for name, codec in codecs(record).items()
-        if codec.hidden or is_withheld(codec.withheld, viewer)
-    ]
-    return {*of_bodies, *of_rows}
-
-
-def _records(lifecycle: Lifecycle[Any]) -> list[type[Record]]:
-    """Return the classes of records on the lifecycle's streams: its own and those of its child rows."""
-    return [lifecycle.record, *lifecycle.children]
-
-
 def _public_changes(lifecycle: Lifecycle[Any], event: Recorded) -> dict[str, Any]:
     """Return the event's changes without child rows that only staff may see."""
-    classes = {record.KIND: record for record in _records(lifecycle) if issubclass(record, ChildRecord)}
+    classes = {record.KIND: record for record in records_of(lifecycle) if issubclass(record, ChildRecord)}
 
     def is_for_staff(key: str, fields: dict[str, Any] | None) -> bool:
         row = classes.get(kind_of(key))

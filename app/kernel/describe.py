@@ -13,9 +13,10 @@ from app.common import clocks
 from app.common.components import EXAMPLE_MEMBERS, MARK, marked
 from app.common.custom import FOR_STAFF, PUBLIC, CustomValuesField
 from app.common.personal import Personal
-from app.common.records import Codec, CodeEnum, ForeignRef, Hidden, Record, StaffOnly, codecs
+from app.common.records import Codec, CodeEnum, ForeignRef, Hidden, Record, codecs
 from app.kernel.lifecycle import Action, Branch, Lifecycle
 from app.kernel.payloads import Patch, marks, part_types
+from app.kernel.redaction import Viewer, hidden_names
 
 SEALED = "Personal: in the log enc1:<key>:<ciphertext>; clients are shown the text, null once it is erased."
 VALUES = "Values of custom fields by their keys; `words` as personal fields are."
@@ -138,7 +139,7 @@ def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
     for lifecycle in lifecycles:
         for row in lifecycle.rows:
             for event in row.events:
-                given = _given_schema(row)
+                given = _given_schema(lifecycle, row)
                 if (known := types.get(event)) is not None:
                     given = _common_schema(known["given"], given)
                 types[event] = {
@@ -202,7 +203,7 @@ def _requiring(names: Iterable[str], schema: dict[str, Any]) -> dict[str, Any]:
     return found if found["required"] else {name: said for name, said in found.items() if name != "required"}
 
 
-def _given_schema(row: Action[Any, Any]) -> dict[str, Any]:
+def _given_schema(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> dict[str, Any]:
     """Return the schema of the payload as the log stores it in `given`."""
     schema: dict[str, Any] = row.body.model_json_schema(mode="serialization")
     # The components' present rules are left out, as events recorded earlier need not meet them.
@@ -219,7 +220,7 @@ def _given_schema(row: Action[Any, Any]) -> dict[str, Any]:
     for part in part_types(body).values():
         _describe_stored_fields(schema["$defs"][part.__name__]["properties"], part)
     # Readers get the same events without what is not for them.
-    withheld = marks(body, Hidden).keys() | marks(body, StaffOnly).keys()
+    withheld = hidden_names(lifecycle, Viewer.other)
     return _requiring((name for name in schema.get("required", ()) if name not in withheld), schema)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller
-from app.common.records import StaffOnly
+from app.common.records import Hidden, Record, StaffOnly, codecs
 from app.db import Database
 from app.kernel.lifecycle import Lifecycle
+from app.kernel.payloads import marks
 
 MY_GROUPS = """
 select g.id from fold."group" g where g.id = any(%(groups)s) and (g.chair_id = %(me)s
@@ -31,6 +33,32 @@ def is_withheld(mark: StaffOnly | None, viewer: Viewer) -> bool:
     if mark is None or viewer is Viewer.staff:
         return False
     return not (mark.reviewers and viewer is Viewer.reviewer)
+
+
+@cache
+def hidden_names(lifecycle: Lifecycle[Any], viewer: Viewer) -> set[str]:
+    """Return the fields that are hidden from this viewer, or from every client, by their names in payloads
+    and in records.
+    """
+    of_bodies = [name for row in lifecycle.rows for name in marks(row.body, Hidden)]
+    of_bodies += [
+        name
+        for row in lifecycle.rows
+        for name, mark in marks(row.body, StaffOnly).items()
+        if is_withheld(mark, viewer)
+    ]
+    of_rows = [
+        name
+        for record in records_of(lifecycle)
+        for name, codec in codecs(record).items()
+        if codec.hidden or is_withheld(codec.withheld, viewer)
+    ]
+    return {*of_bodies, *of_rows}
+
+
+def records_of(lifecycle: Lifecycle[Any]) -> list[type[Record]]:
+    """Return the classes of records on the lifecycle's streams: its own and those of its child rows."""
+    return [lifecycle.record, *lifecycle.children]
 
 
 async def viewers(

@@ -146,7 +146,7 @@ def step_sentence(
     if step is NoticeType.agreement_moved:
         sentence = AGREEMENT_SENTENCES.get(payload.get("event_type", ""), sentence)
     if step in CLOCK_STEPS and payload.get("due_at") is not None and payload.get("agreement_number"):
-        sentence += "_due"
+        sentence = f"{sentence}_due"
     return translate(language, "notice", sentence, words)
 
 

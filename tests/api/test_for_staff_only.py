@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any
 
-from app.api import events
 from app.api.shapes import OutputModel, Renderer
 from app.common.people import Caller, Role, RoleGrant
 from app.common.records import StaffOnly, empty
@@ -15,7 +14,7 @@ from app.kernel.decide import decide
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import STAYS, action
 from app.kernel.payloads import Payload
-from app.kernel.redaction import Viewer
+from app.kernel.redaction import Viewer, hidden_names
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident, IncidentState
@@ -89,9 +88,9 @@ async def test_a_field_is_null_for_all_who_are_not_staff_for_the_record(
 
 
 def test_in_events_it_is_left_out_of_what_was_said_and_of_what_was_set() -> None:
-    hidden = events._hidden(COSTING, Viewer.other)
+    hidden = hidden_names(COSTING, Viewer.other)
     assert {"cents", "cents_more"} <= hidden
-    assert {"cents", "cents_more"}.isdisjoint(events._hidden(COSTING, Viewer.staff))
+    assert {"cents", "cents_more"}.isdisjoint(hidden_names(COSTING, Viewer.staff))
 
 
 def test_the_event_of_an_action_for_staff_is_for_staff_whatever_it_says() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from app.common.people import rule_caller
@@ -50,11 +51,14 @@ TARGET = {
     "pause_states": [],
     "warning_percents": [50, 75, 90],
 }
-#: Over already, so that it can expire.
+#: It ends tomorrow: what is over cannot be signed, and what is not over does not expire.
+ENDS = datetime.now(UTC) + timedelta(days=1)
+#: How far ahead a rule carries out what only time brings.
+AHEAD = {("sla", "expire"): timedelta(days=3)}
 TERMS: Json = {
     "title": "Mail for finance 财务邮件",
     "valid_from": "2020-01-01",
-    "valid_to": "2020-12-31",
+    "valid_to": f"{ENDS:%Y-%m-%d}",
     "notice_days": 90,
     "calendar": CALENDAR,
     "targets": [TARGET],

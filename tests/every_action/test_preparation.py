@@ -23,6 +23,8 @@ WITH_COMMAND = {
     "PlanProgress": "the same, of the targets of a plan that runs",
     "FrozenBaselines": "the same, of the targets of a plan or a proposal",
 }
+#: Types of what shows that nothing is in the way: looking it up refuses otherwise, and no action asks for it.
+REFUSING = {"ReadyToGoOut"}
 
 
 def _given(prepare: Prepare) -> type[Any]:
@@ -59,5 +61,5 @@ def test_what_is_asked_for_is_prepared_by_a_row_and_what_is_prepared_is_asked_fo
     for path, name in _asked_for():
         asked[name].add(path)
     prepared = {_given(prepare).__name__ for _, row in PREPARING for prepare in row.prepare}
-    assert asked.keys() == prepared | WITH_COMMAND.keys()
+    assert asked.keys() == (prepared | WITH_COMMAND.keys()) - REFUSING
     assert prepared.isdisjoint(WITH_COMMAND), "a row prepares it"

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Hashable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -279,7 +280,10 @@ class World:
         if said is None:
             said = await prepared(self.everybody, row, record_address(lifecycle, record))
         body = row.body.model_validate(said)
-        await act(self.api.ledger, rule_caller("tests"), lifecycle.kind, row.name, record["id"], body)
+        now = datetime.now(UTC) + agreements.AHEAD.get((lifecycle.kind, row.name), timedelta(0))
+        await act(
+            self.api.ledger, rule_caller("tests"), lifecycle.kind, row.name, record["id"], body, now=now
+        )
 
     async def standing(self, lifecycle: Lifecycle[Any], state: CodeEnum) -> Json:
         """The same, always the same one."""

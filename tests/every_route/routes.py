@@ -72,6 +72,8 @@ TESTED = {
     "test_a_customer_prints_neither_the_specification_sheet_nor_the_cost",
     "get_meeting_invitation": "meetings/test_meetings.py "
     "test_who_is_not_invited_does_not_see_it_and_who_need_not_come_sees_it_no_more",
+    "get_deployment_permission": "processes/releases/test_going_out.py "
+    "test_a_pipeline_asks_first_and_is_told_what_keeps_it",
     "list_change_conflicts": "processes/changes/test_booking.py test_staff_ask_for_conflicts_and_nobody_else",
     "get_change_calendar": "processes/changes/test_calendar.py "
     "test_nobody_sees_a_change_that_lists_do_not_show_them",
