@@ -156,7 +156,7 @@ async def _recorded(client: Client, at: str) -> Json:
 
 
 async def _by_an_approved_change(client: Client, at: str) -> Json:
-    change = await approved_change(client.app.state.ledger, IDS["ci"])
+    change = await approved_change(client.app.state.ledger, IDS["ci"], *(await client.read(at))["services"])
     return {**await _recorded(client, at), "change": change}
 
 

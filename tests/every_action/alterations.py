@@ -45,10 +45,11 @@ async def _approved_afterwards(client: Client, at: str) -> Json:
     return {"change": await approved_change(ledger, item["id"]), "alteration": str(altered.event.id)}
 
 
-async def approved_change(ledger: Any, item: str) -> str:
-    """The id of a change of the item that is approved."""
+async def approved_change(ledger: Any, item: str, *services: str) -> str:
+    """The id of a change of the item that is approved; of these services, or of mail."""
     manager, voter = _somebody("doer", Role.change_manager), _somebody("person", Role.cab_member)
-    said = DraftChange.model_validate(a_change(type="emergency", cis=[item]))
+    named = {"services": list(services)} if services else {}
+    said = DraftChange.model_validate(a_change(type="emergency", cis=[item], **named))
     change = (await act(ledger, manager, "change", "draft", body=said)).record
     await act(ledger, manager, "change", "submit", change.id, EmptyPayload())
     asked = {

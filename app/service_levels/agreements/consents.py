@@ -239,7 +239,8 @@ class AmendSla(Consent):
 
     change: Annotated[Reference, ForeignRef("change")] | None = Field(
         default=None,
-        description="The approved change: its id or number; of the side that consents first.",
+        description="The approved change of one of the agreement's services: its id or number; of the side "
+        "that consents first.",
         examples=["CHG-2026-000123"],
     )
     effect_on_cost: Annotated[FreeText, StaffOnly()] | None = Field(
@@ -261,10 +262,8 @@ def amend(agreement: Agreement, body: AmendSla, ctx: ActionContext) -> None:
     give_consent(agreement, body, ctx)
 
 
-async def change_not_approved(
-    reads: ReadContext, agreement: Agreement, body: AmendSla, ctx: ActionContext
-) -> None:
-    """Refuse to amend without a change, or by one that is not approved."""
+async def wrong_change(reads: ReadContext, agreement: Agreement, body: AmendSla, ctx: ActionContext) -> None:
+    """Refuse to amend without a change, by one that is not approved, or that touches other services only."""
     change = ctx.ref(Ticket, "change")
     if change is None:
         name = ctx.prepared(Consenting).terms.get("change")
@@ -274,6 +273,17 @@ async def change_not_approved(
         change = None if loaded is None else loaded.record
     if change is None or not is_approved_change(change):
         raise WrongValue(pointer="/change", because="change_not_approved")
+    _require_touching(agreement, change)
+
+
+def _require_touching(agreement: Agreement, change: Any) -> None:
+    """Check that the change touches a service of the agreement, by its name or by an item that serves it; one
+    about no service in particular is about all of them. Raises WrongValue.
+    """
+    services = agreement.services or ()
+    if services and not {*services} & {*change.touched_services}:
+        words = {"services": ", ".join(services)}
+        raise WrongValue(words, pointer="/change", because="touches_other_services")
 
 
 async def effects_missing(

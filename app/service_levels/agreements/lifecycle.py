@@ -266,7 +266,7 @@ LIFECYCLE = Lifecycle(
                prepare=(preparation.consenting, preparation.replaced_agreement), wrong=(consents.reason_missing,), related=(consents.PROMISE,),
                notifies=STEP_NOTICES),
         action(consents.amend,                 "变更协议",       IN_FORCE,           STAYS,              PARTIES,               "sla.consented",
-               prepare=(preparation.consenting,), wrong=(consents.effects_missing, consents.change_not_approved),
+               prepare=(preparation.consenting,), wrong=(consents.effects_missing, consents.wrong_change),
                follow_up=follow_amendment, related=(consents.MAKE_VERSION,), notifies=STEP_NOTICES),
         action(make_version,                   "生成新版",       IN_FORCE,           STAYS,              rule,                  "sla.amended",
                notifies=STEP_NOTICES),

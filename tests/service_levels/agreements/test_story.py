@@ -258,8 +258,8 @@ async def test_after_its_review_an_agreement_is_terminated_by_both(parties: Part
     assert (await parties.manager.read("/v1/services/mail"))["promises"] is None
 
 
-async def approved_change(parties: Parties) -> str:
-    """The id of an approved change: a standard one is approved by its template."""
+async def approved_changes(parties: Parties, *scopes: Json) -> list[str]:
+    """The ids of approved changes that touch these: standard ones, which are approved by their template."""
     author = await parties.api.client("Author", "change_manager")
     other = await parties.api.client("Approver", "change_manager")
     plans = {"plan": "Sign it.", "test_plan": "Read it.", "back_out_plan": "Keep the old one."}
@@ -270,12 +270,50 @@ async def approved_change(parties: Parties) -> str:
     }
     template = await author.post_ok("/v1/change_templates", {**said, **plans, "risk_level": "low"})
     await other.post_ok(f"/v1/change_templates/{template['id']}/approve")
-    standard = {"type": "standard", "template": "amend-sla", "services": ["mail"]}
-    standard |= {"no_cis_reason": "It is a contract."}
-    change = await author.post_ok("/v1/changes", standard)
-    window = {"from_at": "2199-03-04T00:00:00Z", "until_at": "2199-03-04T01:00:00Z"}
-    await author.post_ok(f"/v1/changes/{change['id']}/schedule", window)
-    return str(change["id"])
+    approved = []
+    for day, scope in enumerate(scopes, start=4):
+        standard = {"type": "standard", "template": "amend-sla", **scope}
+        change = await author.post_ok("/v1/changes", standard)
+        window = {"from_at": f"2199-03-{day:02}T00:00:00Z", "until_at": f"2199-03-{day:02}T01:00:00Z"}
+        await author.post_ok(f"/v1/changes/{change['id']}/schedule", window)
+        approved.append(str(change["id"]))
+    return approved
+
+
+async def approved_change(parties: Parties) -> str:
+    """The id of an approved change of mail."""
+    [change] = await approved_changes(parties, {"services": ["mail"], "no_cis_reason": "It is a contract."})
+    return change
+
+
+async def test_an_agreement_is_amended_by_a_change_that_touches_it(parties: Parties) -> None:
+    keeper = await parties.api.client("Olaf", "admin", "configuration_manager")
+    printing = {
+        "key": "printing",
+        "name_en": "Printing",
+        "name_zh": "打印",
+        "criticality": "low",
+        "owner": "me",
+    }
+    made = await keeper.post_ok("/v1/services", printing)
+    await keeper.post_ok(f"/v1/services/{made['id']}/go_live")
+    for key, service in (("printer-1", "printing"), ("relay-1", "mail")):
+        item = {"key": key, "name": key, "ci_class": "server", "services": [service]}
+        await keeper.post_ok("/v1/cis", item)
+        await keeper.post_ok(f"/v1/cis/{key}/go_live")
+    elsewhere, by_item = await approved_changes(
+        parties,
+        {"services": ["printing"], "cis": ["printer-1"]},
+        {"services": ["printing"], "cis": ["relay-1"]},
+    )
+    of_mail = await parties.signed("SLA", "finance", a_target("t1", "resolution", 8 * HOUR))
+    of_everything = await parties.signed("SLA", None, a_target("t1", "resolution", 9 * HOUR))
+    refused = await parties.it.post(f"{of_mail}/amend", json={"change": elsewhere, **EFFECTS})
+    assert refused.status_code == 422
+    assert errors(refused.json()) == [("/change", "touches_other_services")]
+    for at, change in ((of_mail, by_item), (of_everything, elsewhere)):
+        consented = await parties.it.post_ok(f"{at}/amend", {"change": change, **EFFECTS})
+        assert consented["pending_consents"] == ["amend:it"]
 
 
 async def test_an_amendment_by_an_approved_change_leaves_the_old_version_in_force_until_the_new_begins(
