@@ -38,11 +38,10 @@ class KpiResult:
     cases: int
 
     def verdict(self, target: Mapping[str, Any]) -> TargetVerdict:
-        """Return whether the value meets the target; equal is met."""
+        """Return whether the value meets the target."""
         if self.value is None:
             return TargetVerdict.no_cases
-        agreed = Fraction(target["threshold"])
-        met = self.value <= agreed if target["comparator"] == TargetComparator.le else self.value >= agreed
+        met = TargetComparator(target["comparator"]).met_by(self.value, Fraction(target["threshold"]))
         return TargetVerdict.met if met else TargetVerdict.missed
 
 

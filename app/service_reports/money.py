@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from app.common.money import DIGITS
-from app.service_levels.agreements.records import Agreement, ReportingPeriod, TargetComparator
+from app.service_levels.agreements.records import Agreement, ReportingPeriod
 from app.service_reports.clock_targets import decimal_text
 from app.service_reports.content import (
     ReportConsequence,
@@ -128,12 +128,12 @@ def _consequence(
 
 def tier_of(tiers: Sequence[Mapping[str, Any]], target: ReportTarget) -> Mapping[str, Any] | None:
     """Return the harshest tier that applies to the target's result; None if the target was not missed, or
-    none applies. Where a KPI is to be at most its threshold, tiers are for results above their bounds,
-    otherwise for results below them.
+    none applies. Where a KPI is to be below its threshold, or at most that, tiers are for results above their
+    bounds, otherwise for results below them.
     """
     if target.verdict is not TargetVerdict.missed or target.result is None:
         return None
-    higher_is_worse = target.met is None and target.comparator is TargetComparator.le
+    higher_is_worse = target.met is None and target.comparator.is_maximum
     result = Fraction(target.result) if target.met is None else Fraction(target.met, target.cases)
     applying = [
         tier

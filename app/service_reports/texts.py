@@ -16,6 +16,13 @@ from app.service_reports.content import ReportTarget
 TABLE = "service_report"
 MINUTE, HOUR = 60, 3600
 UNKNOWN = "–"
+#: The sentence of the agreed bound.
+AGREED = {
+    TargetComparator.lt: "less_than",
+    TargetComparator.le: "at_most",
+    TargetComparator.gt: "more_than",
+    TargetComparator.ge: "at_least",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +99,9 @@ class ReportTexts:
         return f"{name} · {', '.join(said)}" if said else name
 
     def agreed(self, target: ReportTarget) -> str:
-        """Return the agreed bound: `95 % within 4 h`, `at least 99.9 %`."""
+        """Return the agreed bound: `95 % within 4 h`, `at least 99.9 %`, `above 4`."""
         if target.threshold_seconds is not None:
             share, time = self.share(target.compliance or "1"), self.duration(target.threshold_seconds)
             return self.sentence("agreed_clock", share=share, time=time)
         bound = self.figure(target.threshold, target.unit or Unit.ratio)
-        return self.sentence(
-            "at_most" if target.comparator is TargetComparator.le else "at_least", bound=bound
-        )
+        return self.sentence(AGREED[target.comparator], bound=bound)

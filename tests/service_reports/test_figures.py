@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.kpis.catalogue import KPIS
 from app.kpis.periods import Grain
 from app.kpis.statistics.forecast import Outlook
 from app.service_levels.agreements.records import Agreement, ReportingPeriod
@@ -21,6 +22,7 @@ from app.service_reports.clock_targets import (
 )
 from app.service_reports.compare import differences
 from app.service_reports.content import ReportTarget, TargetVerdict
+from app.service_reports.kpi_targets import KpiResult, kpi_target
 from app.service_reports.lines import TargetLine
 from app.service_reports.money import agreed_cost, consequences_of, for_span, money, tier_of, workload_of
 from app.service_reports.periods import (
@@ -33,6 +35,7 @@ from app.service_reports.periods import (
     span_of,
 )
 from app.service_reports.reading import ClockCount
+from app.service_reports.texts import ReportTexts
 from tests.service_levels.clocks.agreements import target
 
 ROME = ZoneInfo("Europe/Rome")
@@ -67,6 +70,31 @@ def test_equal_is_met_and_nothing_is_rounded_to_be(
     met: int, missed: int, compliance: str | None, verdict: TargetVerdict
 ) -> None:
     assert clock_verdict(ClockCount(met, missed), compliance) is verdict
+
+
+@pytest.mark.parametrize(
+    ("comparator", "met", "agreed"),
+    [
+        ("lt", {"3.9"}, "below 4"),
+        ("le", {"3.9", "4.0"}, "at most 4"),
+        ("gt", {"4.1"}, "above 4"),
+        ("ge", {"4.0", "4.1"}, "at least 4"),
+    ],
+)
+def test_a_figure_is_below_its_threshold_at_most_that_above_or_at_least(
+    comparator: str, met: set[str], agreed: str
+) -> None:
+    figure = {"threshold_seconds": None, "threshold": "4", "comparator": comparator}
+    csat = target("t1", "satisfaction", 0, **figure)
+    results = {
+        value: kpi_target(KPIS["csat"], csat, [], KpiResult(Fraction(value), value, 5), [], None)
+        for value in ("3.9", "4.0", "4.1")
+    }
+    assert {value for value, of in results.items() if of.verdict is TargetVerdict.met} == met
+    assert agreed in ReportTexts("en", ROME).agreed(results["4.0"])
+    # Below that, or above it where less is better, comes the consequence.
+    worse = {value for value in ("3.9", "4.1") if tier_of([{"below": "4"}], results[value])}
+    assert worse == {"3.9", "4.1"} - met
 
 
 def test_the_harshest_tier_that_applies_is_the_one() -> None:

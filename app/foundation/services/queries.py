@@ -40,7 +40,7 @@ class PromisedTargetOut(OutputModel):
     threshold_seconds: int | None = Field(description="Of a clock: seconds of business time.")
     threshold: str | None = Field(description="Of what is no clock, as a decimal text.")
     kpi: str | None
-    comparator: str = Field(description="`le`: at most; `ge`: at least.")
+    comparator: str = Field(description="`lt`: below; `le`: at most; `gt`: above; `ge`: at least.")
     compliance: str | None = Field(description="The share of cases that must meet it; null: all.")
     calendar: str | None = Field(description="The key of its calendar; null: that of the promise.")
 

@@ -31,7 +31,13 @@ TABLE = "agreement_page"
 HOUR, MINUTE = 3600, 60
 #: In a cell without a value.
 EMPTY_CELL = "–"
-SIGNS = {TargetComparator.le: "≤", TargetComparator.ge: "≥"}
+#: As HTML.
+SIGNS = {
+    TargetComparator.lt: "&lt;",
+    TargetComparator.le: "≤",
+    TargetComparator.gt: "&gt;",
+    TargetComparator.ge: "≥",
+}
 
 
 @dataclass(frozen=True, slots=True)

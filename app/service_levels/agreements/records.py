@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from fractions import Fraction
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -70,10 +71,26 @@ CLOCKS = frozenset(
 
 
 class TargetComparator(CodeEnum):
-    """Comparison of a result with a target's threshold; equal is met."""
+    """Comparison by which a result meets a target's threshold."""
 
+    lt = "lt", "Below", "低于"
     le = "le", "At most", "不超过"
+    gt = "gt", "Above", "高于"
     ge = "ge", "At least", "不低于"
+
+    @property
+    def is_maximum(self) -> bool:
+        """True if a higher result is a worse one."""
+        return self in {TargetComparator.lt, TargetComparator.le}
+
+    def met_by(self, result: Fraction, threshold: Fraction) -> bool:
+        """Return whether the result meets the threshold."""
+        return {
+            TargetComparator.lt: result < threshold,
+            TargetComparator.le: result <= threshold,
+            TargetComparator.gt: result > threshold,
+            TargetComparator.ge: result >= threshold,
+        }[self]
 
 
 class ReportingPeriod(CodeEnum):

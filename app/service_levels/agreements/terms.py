@@ -97,7 +97,8 @@ class AgreementTarget(PayloadPart):
     kpi: RecordKey | None = Field(default=None, description="The key of the KPI, of the metric `kpi`.")
     comparator: TargetComparator = Field(
         default=TargetComparator.le,
-        description="How the result is compared with the threshold; clocks are `le`.",
+        description="How the result must stand to the threshold: lt below, le at most, gt above, ge at least;"
+        " clocks are `le`, availability is `ge`.",
     )
     compliance: Share | None = Field(
         default=None, description="The share of cases that must meet it; null: all."

@@ -15,7 +15,7 @@ async def printed(client: Client, at: str, document: Json, lang: str) -> str:
 async def test_each_document_prints_with_its_signatures_in_both_languages(parties: Parties) -> None:
     targets = (
         a_target("t1", "resolution", 5400, compliance="0.925"),
-        {"id": "k1", "metric": "satisfaction", "threshold": "4"},
+        {"id": "k1", "metric": "satisfaction", "threshold": "4", "comparator": "gt"},
         {"id": "k2", "metric": "availability", "threshold": "0.995", "comparator": "ge"},
     )
     at = await parties.submitted("SLA", "finance", *targets, customer_duties="Name <one> contact.")
@@ -28,7 +28,7 @@ async def test_each_document_prints_with_its_signatures_in_both_languages(partie
         "Signatures",
         "Head of IT",
         "≤ 1 h 30 min",
-        "≤ 4",
+        "&gt; 4",
         "<td>incidents",
         "≥ 92.5 %",
         "≥ 99.5 %",
