@@ -110,11 +110,11 @@ class Programme:
         """The facts of KPIs are made."""
         await catch_up(self.follower, FACTS)
 
-    async def meeting(self, *, held: bool = True) -> str:
-        """The id of a meeting."""
+    async def meeting(self, *, held: bool = True, meeting_kind: str = "plan_review") -> str:
+        """The id of a meeting of that kind."""
         when = {"occurred_at": ago(hours=2), "starts_at": ago(hours=1), "ends_at": ago(minutes=30)}
         times = {name: f"{at:%FT%TZ}" for name, at in when.items()}
-        said = {"title": "Plan review", "meeting_kind": "plan_review", "chair": "me", **times}
+        said = {"title": "Plan review", "meeting_kind": meeting_kind, "chair": "me", **times}
         made = await self.quality.post_ok("/v1/meetings", said)
         if held:
             await self.quality.post_ok(f"/v1/meetings/{made['id']}/hold", {"attended": ["me", self.owner.id]})

@@ -171,6 +171,27 @@ async def test_a_running_plan_is_reviewed_at_meetings_and_its_progress_is_kept(
     assert kept["position"] >= (await quality.read(f"{at}/baselines"))["items"][0]["position"]
 
 
+async def test_a_review_takes_a_meeting_of_its_kind_and_each_meeting_once(
+    programme: Programme, worker: Worker
+) -> None:
+    at = await programme.approved()
+    await _begin(programme, worker, at)
+    quality = programme.quality
+
+    async def refused(meeting: str) -> list[tuple[str, str]]:
+        answer = await quality.post(f"{at}/review", json={"meeting": meeting, "report": "All is well."})
+        assert answer.status_code == 422
+        return errors(answer.json())
+
+    talk = await programme.meeting(meeting_kind="improvement_talk")
+    assert await refused(talk) == [("/meeting", "meeting_of_other_kind")]
+    kinds = ("plan_review", "monthly_assessment", "quality_analysis")
+    for meeting in [await programme.meeting(meeting_kind=kind) for kind in kinds]:
+        await quality.post_ok(f"{at}/review", {"meeting": meeting, "report": "All is well."})
+        assert await refused(meeting) == [("/meeting", "reviewed_there")]
+    assert len((await quality.read(f"{at}/reviews"))["items"]) == len(kinds)
+
+
 async def test_an_adjustment_that_is_approved_makes_the_next_edition_and_another_changes_nothing(
     programme: Programme, worker: Worker
 ) -> None:
