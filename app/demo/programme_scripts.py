@@ -267,9 +267,10 @@ async def make_assessments(programme: Programme, records: ProgrammeRecords) -> N
     await script.act(begin - 4 * DAY, programme.quality, "conclude", _verdicts(programme, judged, offered))
     for n, one in enumerate(data.OPEN_SUGGESTIONS):
         offered[one.name] = await _offer(programme, one, begin - (3 * DAY - n * timedelta(hours=9)))
-    opened = min(begin + 2 * DAY, programme.end - timedelta(hours=6))
+    opened = max(begin, min(begin + 2 * DAY, programme.end - timedelta(hours=6)))
     script = await _assess(programme, f"{this:%Y-%m}", records, opened)
-    await _score(programme, script, data.OPEN_SUGGESTIONS, offered, opened + timedelta(hours=2))
+    scored = min(opened + timedelta(hours=2), programme.end)
+    await _score(programme, script, data.OPEN_SUGGESTIONS, offered, scored)
 
 
 async def _assess(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from itertools import count
 
 from app.kernel.payloads import Payload
@@ -11,11 +12,14 @@ from app.processes.improvement_assessments.lifecycle import (
     OpenImprovementAssessment,
     ScoreImprovementAssessment,
 )
-from tests.client import Json
+from tests.client import Client, Json
+from tests.every_action.improvement_suggestions import another_suggestion
 from tests.every_action.world_data import IDS
 
-#: Each month has one assessment. Those of months long past take no suggestions, those of months to come all.
-PAST, COMING = count(), count()
+#: Each month has one assessment, and a suggestion is in one that is open. Those of months long past take no
+#: suggestions, those since 1970 what was offered on that year's first day and is in none yet.
+LONG_PAST, PAST = count(), count()
+OFFERED_AT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _month(first_year: int, months: count[int]) -> str:
@@ -24,7 +28,7 @@ def _month(first_year: int, months: count[int]) -> str:
 
 
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
-    OpenImprovementAssessment: lambda: {"month": _month(1950, PAST), "assessors": ["me"]},
+    OpenImprovementAssessment: lambda: {"month": _month(1900, LONG_PAST), "assessors": ["me"]},
     ScoreImprovementAssessment: lambda: {
         "suggestion": IDS["assessed"],
         "plan_fit": 4,
@@ -39,7 +43,26 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
 }
 #: What is to be scored is assessed.
 OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
-    ("improvement_assessment", "score"): lambda: {"month": _month(2150, COMING)},
+    ("improvement_assessment", "score"): lambda: {"month": _month(1970, PAST)},
 }
 #: What names other records, and in its sample none.
 NAMES_NONE = frozenset({"open", "conclude"})
+
+
+async def _to_assess(client: Client, at: str) -> Json:
+    """There is a suggestion for the assessment that is to be opened."""
+    await another_suggestion(client, OFFERED_AT)
+    return {}
+
+
+async def _assessed(client: Client, at: str) -> Json:
+    """A suggestion that is assessed there."""
+    rows = (await client.read(f"{at}/suggestions"))["items"]
+    return {"suggestion": rows[0]["suggestion_id"]} if rows else {}
+
+
+#: What must be there before an action that names it, and what is then said besides.
+PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
+    OpenImprovementAssessment: _to_assess,
+    ScoreImprovementAssessment: _assessed,
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -75,11 +76,12 @@ def _manager() -> Caller:
     return Caller(f"person:{somebody}", somebody, roles=held)
 
 
-async def another_suggestion(client: Client) -> str:
-    """The id of a suggestion that is there besides."""
+async def another_suggestion(client: Client, at: datetime | None = None) -> str:
+    """The id of a suggestion that is there besides: offered then, or now."""
     body = OfferImprovementSuggestion.model_validate(_offer())
     ledger: Any = client.app.state.ledger
-    return str((await act(ledger, _manager(), "improvement_suggestion", "offer", body=body)).record.id)
+    done = await act(ledger, _manager(), "improvement_suggestion", "offer", body=body, now=at)
+    return str(done.record.id)
 
 
 async def _other(client: Client, at: str) -> Json:

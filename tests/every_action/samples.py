@@ -442,6 +442,7 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     **agreements.PREPARED,
     **service_reports.PREPARED,
     **improvement_suggestions.PREPARED,
+    **improvement_assessments.PREPARED,
     **improvement_plans.PREPARED,
     **improvements.PREPARED,
     **rollouts.PREPARED,

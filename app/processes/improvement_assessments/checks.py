@@ -52,6 +52,17 @@ async def assessors_not_eligible(
         seen.add(person.id)
 
 
+async def month_not_begun(
+    reads: ReadContext,
+    assessment: ImprovementAssessment,
+    body: OpenImprovementAssessment,
+    ctx: ActionContext,
+) -> None:
+    """Refuse a month that lies ahead (`month_not_begun`): it would take suggestions from those before it."""
+    if body.month > f"{ctx.occurred_at.astimezone(ctx.zone):%Y-%m}":
+        raise WrongValue({"month": body.month}, pointer="/month", because="month_not_begun")
+
+
 async def cannot_be_scored(
     reads: ReadContext,
     assessment: ImprovementAssessment,

@@ -68,7 +68,10 @@ Assessors = Annotated[
 class OpenImprovementAssessment(Payload):
     """The assessment of a month."""
 
-    month: Month = Field(description="Which month; there is one assessment of each.", examples=["2026-11"])
+    month: Month = Field(
+        description="Which month, this one or an earlier one; there is one assessment of each.",
+        examples=["2026-11"],
+    )
     assessors: Assessors = Field(
         min_length=1,
         max_length=LONGEST_LIST,
@@ -80,7 +83,7 @@ class OpenImprovementAssessment(Payload):
 
 
 def open_(assessment: ImprovementAssessment, body: OpenImprovementAssessment, ctx: ActionContext) -> None:
-    """Open the assessment of a month with the suggestions that are open then."""
+    """Open the assessment of a month with the suggestions that are open then, and in no other assessment."""
     assert ctx.number is not None, "assessments have numbers"
     plan = ctx.ref(Record, "plan")
     assessment.number, assessment.month = ctx.number, body.month
@@ -251,7 +254,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action    中文     from          to               who              event
         action(open_,    "开始", NEW_RECORD,   State.open,      quality_manager, "improvement_assessment.opened",
-               prepare=(find_waiting_suggestions,), wrong=(checks.assessors_not_eligible,), related=NOTE_IN_PLAN),
+               prepare=(find_waiting_suggestions,), wrong=(checks.month_not_begun, checks.assessors_not_eligible), related=NOTE_IN_PLAN),
         action(score,    "评分", [State.open], STAYS,           assessor,        "improvement_assessment.scored",
                prepare=(find_earlier_score,), wrong=(checks.cannot_be_scored,)),
         action(conclude, "结束", [State.open], State.concluded, quality_manager, "improvement_assessment.concluded",

@@ -22,6 +22,11 @@ from fold.improvement_suggestion s join log.stream_head h on h.stream = 'improve
 WAITING = f"""{_FIELDS}
 where s.offered_at < %(end)s
   and (s.state = 'offered' or (s.state = 'deferred' and s.deferred_until_at < %(end)s))
+  and not exists (
+    select from fold.assessed_suggestion x
+    join fold.improvement_assessment a on x.record = 'improvement_assessment/' || a.id
+    where x.suggestion_id = s.id and a.state = 'open'
+  )
 order by s.offered_at, s.id limit {MOST_ASSESSED}"""
 BY_ID = f"{_FIELDS} where s.id = any(%s)"
 PROPOSES = "select 1 from fold.suggestion_proposer where record = %s and person_id = %s"
@@ -42,8 +47,8 @@ class KnownSuggestion:
 
 async def waiting_suggestions(reads: ReadContext, end: datetime) -> Sequence[KnownSuggestion]:
     """Return the suggestions that wait for an assessment at the end of its month, the oldest first: those
-    offered by then, and deferred ones whose time is over by then. One that is offered meanwhile waits for the
-    next assessment.
+    offered by then, and deferred ones whose time is over by then, but for those that another open assessment
+    has. One that is offered meanwhile waits for the next assessment.
     """
     return _known_suggestions(await reads.rows(WAITING, {"end": end}, guard=Versions()))
 

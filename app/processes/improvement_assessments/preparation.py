@@ -38,7 +38,9 @@ MOST_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class WaitingSuggestions:
-    """The suggestions that are open by the end of the month, the oldest first."""
+    """The suggestions that are open by the end of the month and in no other open assessment, the oldest
+    first.
+    """
 
     suggestions: tuple[KnownSuggestion, ...]
 

@@ -11,6 +11,7 @@ import pytest
 from app.common.improvement import AssessmentCriterion
 from app.common.people import Role
 from app.db import connect
+from app.kpis.periods import months_later
 from app.log.follow import FOLLOW_LIMITS
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
@@ -31,9 +32,9 @@ class Round:
     lin: Client
     olga: Client
 
-    async def opened(self, month: str = "2199-10", **more: Any) -> Json:
-        """An assessment of that month."""
-        said = {"month": month, "assessors": [self.lin.id, self.olga.id], **more}
+    async def opened(self, month: str | None = None, **more: Any) -> Json:
+        """An assessment of that month, or of this one."""
+        said = {"month": month or month_of(0), "assessors": [self.lin.id, self.olga.id], **more}
         return await self.manager.post_ok(AT, said)
 
 
@@ -45,6 +46,11 @@ async def meeting(api: Api) -> Round:
         await api.client("Lin", Role.committee_member),
         await api.client("Olga", Role.engineer),
     )
+
+
+def month_of(ago: int) -> str:
+    """The month that was so many months ago."""
+    return f"{months_later(datetime.now(UTC).date().replace(day=1), -ago):%Y-%m}"
 
 
 def at(assessment: Json) -> str:
@@ -60,39 +66,63 @@ def declined(suggestion: Json, **more: Any) -> Json:
 
 
 async def test_it_is_opened_with_the_suggestions_that_are_open_then(meeting: Round) -> None:
-    author = await meeting.api.client("Author")
-    one, gone, waits, late = [await offered(author, title=f"Suggestion {n}") for n in range(4)]
-    manager = meeting.manager
+    manager, last, this = meeting.manager, month_of(1), month_of(0)
+    in_last, later = {"occurred_at": f"{last}-15T00:00:00Z"}, {"occurred_at": f"{last}-16T00:00:00Z"}
+    one, gone, waits, late = [await offered(manager, title=f"Suggestion {n}", **in_last) for n in range(4)]
+    new = await offered(manager, title="Of this month")
     await manager.post_ok(f"{suggestion_at(gone)}/decline", {"reason": "No."})
-    for suggestion, until in ((waits, "2199-11-30T00:00:00Z"), (late, "2199-12-02T00:00:00Z")):
-        said = {"reason": "Later.", "until_at": until}
+    for suggestion, until in ((waits, f"{this}-02T00:00:00Z"), (late, "2199-12-02T00:00:00Z")):
+        said = {"reason": "Later.", "until_at": until, **later}
         await manager.post_ok(f"{suggestion_at(suggestion)}/defer", said)
 
-    async def taken(month: str) -> list[str]:
+    async def taken(month: str) -> tuple[Json, list[str]]:
         made = await meeting.opened(month)
         rows = (await manager.read(f"{at(made)}/suggestions"))["items"]
-        return [row["suggestion_id"] for row in rows]
+        return made, [row["suggestion_id"] for row in rows]
 
-    assert await taken("2020-01") == [], "none was offered by the end of that month"
-    assert await taken("2199-10") == [one["id"]]
-    assert await taken("2199-11") == [one["id"], waits["id"]], "a deferred one whose date is over by then"
-    assert await taken("2199-12") == [one["id"], waits["id"], late["id"]]
+    assert (await taken("2020-01"))[1] == [], "none was offered by the end of that month"
+    _, found = await taken(last)
+    assert found == [one["id"]]
+    _, found = await taken(this)
+    assert found == [waits["id"], new["id"]], "a deferred one whose date is over then, none assessed"
+
+
+async def test_a_suggestion_is_in_one_open_assessment_at_once(meeting: Round) -> None:
+    manager, last, this = meeting.manager, month_of(1), month_of(0)
+    suggestion = await offered(manager, occurred_at=f"{last}-15T00:00:00Z")
+    first = await meeting.opened(last)
+    second = await meeting.opened(this)
+    assert (await manager.read(f"{at(first)}/suggestions"))["items"][0]["suggestion_id"] == suggestion["id"]
+    assert (await manager.read(f"{at(second)}/suggestions"))["items"] == []
+    await meeting.lin.post_ok(f"{at(first)}/score", scores(suggestion, 4, 4, 4, 4, 4, 4))
+    body = scores(suggestion, 1, 1, 1, 1, 1, 1)
+    assert (await refusal(meeting.lin, f"{at(second)}/score", body))[1] == "not_assessed_here"
+
+
+async def test_a_month_that_lies_ahead_is_not_opened(meeting: Round) -> None:
+    for month in (month_of(-1), "2199-10"):
+        answer = await meeting.manager.post(AT, json={"month": month, "assessors": ["me"]})
+        [error] = answer.json()["errors"]
+        assert (answer.status_code, error["code"], error["pointer"]) == (422, "month_not_begun", "/month")
+        assert month in error["message"]
+    dated_back = {"month": month_of(0), "assessors": ["me"], "occurred_at": f"{month_of(1)}-15T00:00:00Z"}
+    assert (await refusal(meeting.manager, AT, dated_back))[1] == "month_not_begun", "it had not begun then"
 
 
 async def test_there_is_one_of_each_month_and_only_the_quality_manager_opens_it(meeting: Round) -> None:
     made = await meeting.opened()
     assert (made["state"], made["number"][:4]) == ("open", "ASM-")
     assert made["weights"] == dict.fromkeys(CRITERIA, 1)
-    said = {"month": "2199-10", "assessors": [meeting.lin.id]}
+    said = {"month": month_of(0), "assessors": [meeting.lin.id]}
     assert await refusal(meeting.manager, AT, said) == (422, "taken", "/month")
-    assert await refusal(meeting.olga, AT, {**said, "month": "2199-09"}) == (403, "forbidden", "")
-    twice = {"month": "2199-09", "assessors": ["me", "me"]}
+    assert await refusal(meeting.olga, AT, {**said, "month": month_of(1)}) == (403, "forbidden", "")
+    twice = {"month": month_of(1), "assessors": ["me", "me"]}
     assert await refusal(meeting.manager, AT, twice) == (422, "each_once", "/assessors/1")
     requester = await meeting.api.client("Requester")
-    blind = {"month": "2199-09", "assessors": [meeting.lin.id, requester.id]}
+    blind = {"month": month_of(1), "assessors": [meeting.lin.id, requester.id]}
     assert await refusal(meeting.manager, AT, blind) == (422, "assessor_is_no_staff", "/assessors/1")
     assert (await refusal(meeting.manager, AT, {**said, "month": "2199-13"}))[0] == 422
-    assert (await refusal(meeting.manager, AT, {"month": "2199-09", "assessors": []}))[0] == 422
+    assert (await refusal(meeting.manager, AT, {"month": month_of(1), "assessors": []}))[0] == 422
 
 
 async def test_assessors_are_told_and_score_for_themselves_but_not_their_own(meeting: Round) -> None:
@@ -102,7 +132,7 @@ async def test_assessors_are_told_and_score_for_themselves_but_not_their_own(mee
     await tell(meeting.api)
     [notice] = (await meeting.lin.read("/v1/notices"))["items"]
     assert (notice["about"], notice["steps"]) == (f"improvement_assessment/{made['id']}", ["tasked"])
-    assert (await meeting.lin.read(at(made)))["month"] == "2199-10", "an assessor reads it"
+    assert (await meeting.lin.read(at(made)))["month"] == month_of(0), "an assessor reads it"
     score = f"{at(made)}/score"
     assert await refusal(meeting.lin, score, scores(mine, 5, 5, 5, 5, 5, 5)) == (
         422,
@@ -274,8 +304,8 @@ async def test_the_weights_of_a_running_plan_count_and_the_plan_notes_the_month(
     connection = await connect(place.url, FOLLOW_LIMITS)
     programme = await the_programme(api, connection)
     plan = await programme.approved(weights={"plan_fit": 5})
-    number, year = (await programme.quality.read(plan))["number"], datetime.now(UTC).year
-    said = {"month": f"{year}-12", "assessors": ["me"], "plan": number}
+    number = (await programme.quality.read(plan))["number"]
+    said = {"month": month_of(0), "assessors": ["me"], "plan": number}
     assert await refusal(programme.quality, AT, said) == (422, "refused_there", "/plan"), "it has not begun"
     await tell(api)
     suggestion = await offered(programme.owner)
