@@ -161,19 +161,8 @@ def _measured(measured: PrintedMeasurements | None, page: PageParts) -> str:
     """Return the table of the measured effects, and the log position that they were computed at."""
     if measured is None:
         return ""
-    rows = [
-        (
-            _named(one.name, one.kpi),
-            f"{short(escape(one.before or EMPTY_CELL))} <small>({one.cases[0]})</small>",
-            f"{short(escape(one.after or EMPTY_CELL))} <small>({one.cases[1]})</small>",
-            _strong(one.effect) + (f"<br><small>{span(one.interval)}</small>" if one.interval else ""),
-            short(escape(one.promised or EMPTY_CELL))
-            + (f"<br><small>{page.label(one.promise)}</small>" if one.promise is not None else ""),
-            f"<b>{short(page.label(one.verdict))}</b>",
-        )
-        for one in measured.targets
-    ]
-    heads = ("target", "before", "after", "effect", "promised", "verdict")
+    rows = [row for one in measured.targets for row in _effect_rows(one, page)]
+    heads = ("target", "statistic", "before", "after", "effect", "promised", "verdict")
     code = "measured_round" if measured.pilot_round is not None else "measured_at"
     note = page.sentence(
         code,
@@ -194,6 +183,34 @@ def _measured(measured: PrintedMeasurements | None, page: PageParts) -> str:
     )
 
 
+def _effect_rows(one: PrintedMeasurement, page: PageParts) -> list[tuple[str, ...]]:
+    """Return the row of a target's effect, and beneath it that of the cases it is compared with."""
+    interval = ""
+    if one.interval is not None:
+        level = "" if one.level is None else f"{page.sentence('interval_level', level=one.level)} "
+        interval = f"<br><small>{level}{span(one.interval)}</small>"
+    statistic = EMPTY_CELL if one.statistic is None else page.label(one.statistic)
+    promise = "" if one.promise is None else f"<br><small>{page.label(one.promise)}</small>"
+    effect = (
+        _named(one.name, one.kpi),
+        statistic,
+        _with_cases(one.before, one.cases[0]),
+        _with_cases(one.after, one.cases[1]),
+        _strong(one.effect) + interval,
+        short(escape(one.promised or EMPTY_CELL)) + promise,
+        f"<b>{short(page.label(one.verdict))}</b>",
+    )
+    if one.control_values is None:
+        return [effect]
+    values = (_with_cases(*pair) for pair in zip(one.control_values, one.control_cases, strict=True))
+    control = f"{page.sentence('control')}<br><small>{escape(one.name)}</small>"
+    return [effect, (control, statistic, *values, EMPTY_CELL, EMPTY_CELL, EMPTY_CELL)]
+
+
+def _with_cases(value: str | None, cases: int) -> str:
+    return f"{short(escape(value or EMPTY_CELL))} <small>({cases})</small>"
+
+
 def _looks(measured: PrintedMeasurements, page: PageParts) -> str:
     """Return how often it was measured, and whether that was before the agreed end."""
     if measured.times is None or measured.until_at is None:
@@ -212,8 +229,6 @@ def _how(one: PrintedMeasurement, page: PageParts) -> tuple[str, ...]:
     """
     assert one.windows is not None
     control = page.sentence("nobody") if one.control is None else escape(one.control)
-    if one.control_values is not None:
-        control += f"<br><small>{short(' → '.join(map(escape, one.control_values)))}</small>"
     return (
         _named(one.name, one.kpi),
         escape(one.scope or page.sentence("all_cases")),

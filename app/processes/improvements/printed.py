@@ -28,15 +28,26 @@ class PrintedTarget:
     chart: str | None
 
 
+class ComparedStatistic(CodeEnum):
+    """What of the cases the values before and after are."""
+
+    mean = "mean", "Mean", "均值"
+    median = "median", "Median", "中位数"
+    share = "share", "Share", "占比"
+    rate = "rate", "Value of the KPI, compared as a rate", "指标值，按比率比较"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedMeasurement:
     """The measured effect on a target KPI in words, and its drawings (SVG). `figure` is None if there is
     nothing to draw.
 
-    `windows` are the first and last days before and after, `scope` the cases in words (None: all), `control`
-    those that they are compared with (None: nobody) and `control_values` their values before and after.
-    `change` is the change as a part of the value before, `goal` what is aimed at and `goal_met` whether it is
-    as much.
+    `windows` are the first and last days before and after, `scope` the cases in words (None: all),
+    `control` those that they are compared with (None: nobody) and `control_values` their values before and
+    after. `before`, `after` and `control_values` are the `statistic` that was compared, where that is one
+    of the cases; `control_cases` are how many cases the control has, and `level` says in per cent how often
+    such an interval holds the true effect. `change` is the change as a part of the value before, `goal`
+    what is aimed at and `goal_met` whether it is as much.
     """
 
     name: str
@@ -56,6 +67,9 @@ class PrintedMeasurement:
     scope: str | None = None
     control: str | None = None
     control_values: tuple[str, str] | None = None
+    control_cases: tuple[int, int] = (0, 0)
+    statistic: ComparedStatistic | None = None
+    level: str | None = None
     method: CodeEnum | None = None
     change: str | None = None
     goal: str | None = None

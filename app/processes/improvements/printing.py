@@ -19,11 +19,12 @@ from app.kpis.baselines.records import KpiBaseline
 from app.kpis.catalogue import KPIS
 from app.kpis.drawing.chart_words import MINUS, ChartWords
 from app.kpis.effects.asking import questions_again
-from app.kpis.effects.content import EffectResult, EffectScale
+from app.kpis.effects.content import EffectResult, EffectScale, EffectSide
 from app.kpis.effects.figures import EffectDrawing, draw_behaviour, draw_effect
 from app.kpis.effects.records import KpiEffect, PromisedAs
 from app.kpis.effects.sentences import sentence_of
 from app.kpis.question import CannotAnswer, Question
+from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod
 from app.processes.improvements.children.records import (
     ImprovementMeasurement,
     ImprovementTarget,
@@ -33,6 +34,7 @@ from app.processes.improvements.children.records import (
 )
 from app.processes.improvements.pages import page_of
 from app.processes.improvements.printed import (
+    ComparedStatistic,
     PrintedAnnouncement,
     PrintedImprovement,
     PrintedIssue,
@@ -43,6 +45,17 @@ from app.processes.improvements.printed import (
 from app.processes.improvements.project_facts import named_filters, pilot_facts, rollout_of
 from app.processes.improvements.records import Improvement, MeasurementOccasion
 
+#: What of the cases each method compares.
+STATISTICS = {
+    EffectMethod.share: ComparedStatistic.share,
+    EffectMethod.share_by_day: ComparedStatistic.share,
+    EffectMethod.duration: ComparedStatistic.median,
+    EffectMethod.median_by_day: ComparedStatistic.median,
+    EffectMethod.mean: ComparedStatistic.mean,
+    EffectMethod.mean_by_day: ComparedStatistic.mean,
+    EffectMethod.rate: ComparedStatistic.rate,
+    EffectMethod.rate_by_day: ComparedStatistic.rate,
+}
 EFFECTS = "select * from fold.kpi_effect where id = any(%s)"
 
 
@@ -247,14 +260,14 @@ async def _measurement(
         chart = await draw_behaviour(ledger.db, effect, result, asked, words, title=title)
     except CannotAnswer:
         chart = None
-    intervals = EffectDrawing.intervals.label(language)
+    intervals, statistic = EffectDrawing.intervals.label(language), STATISTICS[WITHOUT_CONTROL[result.method]]
     ends = ["∞" if end is None else _effect(result, end, words) for end in (result.low, result.high)]
     return PrintedMeasurement(
         name=str(one.target),
         kpi=kpi.texts(language).name,
         sentence=sentence_of(kpi, result, language),
-        before=None if result.before.value is None else words.value(result.before.value),
-        after=None if result.after.value is None else words.value(result.after.value),
+        before=_side(result.before, statistic, words),
+        after=_side(result.after, statistic, words),
         cases=(result.before.cases, result.after.cases),
         effect=None if result.effect is None else _effect(result, result.effect, words),
         interval=None if result.low is None and result.high is None else (ends[0], ends[1]),
@@ -268,7 +281,10 @@ async def _measurement(
         control=None
         if asked.control_before is None
         else await named_filters(ledger, asked.control_before.filters, words),
-        control_values=_control_values(result, words),
+        control_values=_control_values(result, statistic, words),
+        control_cases=_control_cases(result),
+        statistic=statistic,
+        level=f"{100 * result.level:.3g}",
         method=result.method,
         change=one.change,
         goal=one.goal,
@@ -282,12 +298,25 @@ def _window(asked: Question, words: ChartWords) -> tuple[str, str]:
     return f"{begin.astimezone(words.zone):%Y-%m-%d}", f"{end.astimezone(words.zone):%Y-%m-%d}"
 
 
-def _control_values(result: EffectResult, words: ChartWords) -> tuple[str, str] | None:
+def _side(side: EffectSide, statistic: ComparedStatistic, words: ChartWords) -> str | None:
+    """Return the value of a window; the median where medians were compared, whatever the KPI is."""
+    value = side.compared if statistic is ComparedStatistic.median else side.value
+    return None if value is None else words.value(value)
+
+
+def _control_values(
+    result: EffectResult, statistic: ComparedStatistic, words: ChartWords
+) -> tuple[str, str] | None:
     """Return the values of the cases that it is compared with, before and after; None: there are none."""
-    before, after = result.control_before, result.control_after
-    if before is None or after is None or before.value is None or after.value is None:
+    if result.control_before is None or result.control_after is None:
         return None
-    return words.value(before.value), words.value(after.value)
+    before, after = (_side(one, statistic, words) for one in (result.control_before, result.control_after))
+    return None if before is None or after is None else (before, after)
+
+
+def _control_cases(result: EffectResult) -> tuple[int, int]:
+    before, after = result.control_before, result.control_after
+    return (0, 0) if before is None or after is None else (before.cases, after.cases)
 
 
 def _effect(result: EffectResult, value: float, words: ChartWords) -> str:

@@ -22,6 +22,7 @@ from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.log.ids import uuid7
 from app.processes.improvements.children.records import FeedbackStance, RolloutStepName
 from app.processes.improvements.printed import (
+    ComparedStatistic,
     PrintedImprovement,
     PrintedIssue,
     PrintedMeasurement,
@@ -109,6 +110,11 @@ def measured(language: str, occasion: MeasurementOccasion = MeasurementOccasion.
         promise=PromiseVerdict.missed,
         figure=an_effect_figure(language),
         chart=a_chart(language),
+        control="team: desk",
+        control_values=("2 h 6 min", "2 h 5 min"),
+        control_cases=(98, 103),
+        statistic=ComparedStatistic.median,
+        level="97.5",
     )
     return PrintedMeasurements(
         occasion=occasion,

@@ -103,3 +103,20 @@ def test_what_was_computed_takes_the_place_of_its_text_and_what_was_said_stays()
     assert body.count("<h2>How people took to it</h2>") == 1
     assert "<p>Well, after a week.</p>" in body
     assert "−45 min" in body
+
+
+@pytest.mark.parametrize("printed", [a_report("en"), a_handover("en")], ids=["PL", "HO"])
+def test_the_table_of_effects_names_its_statistic_and_level_and_has_a_row_of_the_control(
+    printed: PrintedImprovement,
+) -> None:
+    assert printed.measured is not None
+    alone = replace(printed.measured.targets[0], name="alone", control=None, control_values=None)
+    of_two = replace(printed.measured, targets=[printed.measured.targets[0], alone])
+    body = page_of(replace(printed, measured=of_two), "en").body
+    table = body[body.index("<th>Statistic") :].partition("</table>")[0]
+    rows = [re.sub(r"<[^>]+>", " ", row).split() for row in table.split("<tr>")[1:]]
+    said = [" ".join(row) for row in rows]
+    assert len(said) == 3, "each target, and the control of one"
+    assert "Median 2 h 18 min (212) 1 h 48 min (187) −31 min 97.5 % interval: −45 min – −18 min" in said[0]
+    assert said[1] == "Control restore-faster Median 2 h 6 min (98) 2 h 5 min (103) – – –"
+    assert "alone Median 2 h 18 min" in said[2]
