@@ -94,7 +94,9 @@ async def compute_report(ledger: Ledger, agreement: Agreement, span: Span, now: 
     async with snapshot_connection(ledger.db) as connection:
         position, _ = await facts_position(connection)
         earlier = await reading.read_earlier_editions(connection, agreement)
-        return await _Computing(ledger, connection, Scope(agreement, earlier, span, now)).report(position)
+        replaced = await reading.is_replaced(connection, agreement)
+        scope = Scope(agreement, earlier, span, now, replaced)
+        return await _Computing(ledger, connection, scope).report(position)
 
 
 @dataclass(frozen=True, slots=True)

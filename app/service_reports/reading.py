@@ -30,10 +30,12 @@ with recursive edition as (
   union select s.id, s.replaces_id from fold.sla s join edition e on s.id = e.replaces_id
 ) select s.* from fold.sla s join edition using (id)
 where s.id <> %(agreement)s order by s.begins_at desc, s.id"""
+#: Whether a signed edition has replaced the agreement.
+REPLACED = "select from fold.sla where replaces_id = %s and signed_at is not null limit 1"
 # A clock counts when it is decided: in time when it stops, else when it goes past its target, stopped or not.
 # A breach shows a second after the last instant at which the clock is still in time. What was
-# decided after the edition before had ended, and before this one began, counts at its beginning: it is in no
-# other report.
+# decided after the edition before had ended, and before this one began, counts at its beginning, and what is
+# decided after the end of the last edition counts at that end: it is in no other report.
 DECIDED = """
 told as (
   select c.*,
@@ -44,7 +46,9 @@ told as (
   from sla.clock c where c.agreement_id = any(%(editions)s)
 ), decided as (
   select *,
-    case when told_at < %(begins)s and told_at >= %(ended)s then %(begins)s else told_at end as decided_at
+    case when told_at < %(begins)s and told_at >= %(ended)s then %(begins)s
+      when told_at >= %(last)s::timestamptz then %(last)s::timestamptz - interval '1 microsecond'
+      else told_at end as decided_at
   from told
 ), counted as (
   select * from decided where decided_at >= %(begin)s and decided_at < %(end)s
@@ -171,13 +175,14 @@ ClockCounts = Mapping[tuple[EditionTarget, int], ClockCount]
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The scope of a report's reads: the agreement with the editions that it has replaced, the newest of
-    these first, the part of the period, and the present.
+    these first, the part of the period, and the present. `replaced`: a signed edition has replaced it.
     """
 
     agreement: Agreement
     earlier: Sequence[Agreement]
     span: Span
     now: datetime
+    replaced: bool
 
     @property
     def editions(self) -> list[UUID]:
@@ -191,6 +196,7 @@ class Scope:
             "editions": self.editions,
             "begins": self.agreement.begins_at,
             "ended": max((one.ends_at for one in self.earlier if one.ends_at is not None), default=None),
+            "last": None if self.replaced else self.agreement.ends_at,
             "begin": self.span.begin,
             "end": self.span.end,
             "now": self.now,
@@ -201,6 +207,11 @@ async def read_earlier_editions(connection: Connection, agreement: Agreement) ->
     """Return the editions that the agreement has replaced, the newest first."""
     rows = await fetch_rows(connection, EDITIONS, {"agreement": agreement.id})
     return [from_row(Agreement, row) for row in rows]
+
+
+async def is_replaced(connection: Connection, agreement: Agreement) -> bool:
+    """Return whether a signed edition has replaced the agreement."""
+    return bool(await fetch_rows(connection, REPLACED, (agreement.id,)))
 
 
 async def read_counts(

@@ -69,6 +69,22 @@ async def missed_in_reports(desk: Desk, begin: datetime) -> int:
     return found
 
 
+async def test_what_is_missed_after_the_end_of_an_agreement_is_in_its_last_report(desk: Desk) -> None:
+    begin = at(8, days=-60)
+    await desk.clock.set(begin)
+    await add_calendar(desk.ledger, "office", "Europe/Berlin", "00:00", "24:00")
+    said: dict[str, Any] = {"edition": 1, "begins_at": instant(begin)}
+    made = await sign(desk.ledger, target("mend", "resolution", 4 * HOUR), signed_at=begin, **said)
+    for hours in (1, 40):
+        await desk.report(begin + timedelta(hours=hours))
+    ended = instant(begin + timedelta(hours=41))
+    await desk.clock.set(begin + timedelta(hours=41))
+    gone = {"state": "terminated", "ended_at": ended, "ends_at": ended}
+    await tell(desk.ledger, made, 2, "sla.terminated", desk.clock.now, gone)
+    await desk.work(begin + timedelta(days=7))
+    assert await missed_in_reports(desk, begin) == 2
+
+
 @pytest.mark.parametrize("seed", some_of(range(8), 2))
 async def test_the_misses_of_all_editions_reports_are_those_of_the_clocks(desk: Desk, seed: int) -> None:
     chance, now = random.Random(seed), at(8, days=-60)
