@@ -10,7 +10,12 @@ from app.foundation.people.eligibility import check_person_active
 from app.kernel.context import ActionContext
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import Refusal, WrongValue
-from app.processes.improvement_assessments.lookups import proposes, suggestions_by_id
+from app.processes.improvement_assessments.lookups import (
+    end_of_month,
+    plan_in_force,
+    proposes,
+    suggestions_by_id,
+)
 from app.processes.improvement_assessments.records import (
     AssessedSuggestion,
     Assessor,
@@ -61,6 +66,23 @@ async def month_not_begun(
     """Refuse a month that lies ahead (`month_not_begun`): it would take suggestions from those before it."""
     if body.month > f"{ctx.occurred_at.astimezone(ctx.zone):%Y-%m}":
         raise WrongValue({"month": body.month}, pointer="/month", because="month_not_begun")
+
+
+async def plan_not_named(
+    reads: ReadContext,
+    assessment: ImprovementAssessment,
+    body: OpenImprovementAssessment,
+    ctx: ActionContext,
+) -> None:
+    """Refuse to leave out the plan that is carried out since that month or before it (`plan_in_force`): its
+    weights count, and it says which months were assessed.
+    """
+    if body.plan is not None:
+        return
+    year, until = int(body.month[:4]), min(ctx.occurred_at, end_of_month(body.month, ctx.zone))
+    number = await plan_in_force(reads, year, until)
+    if number is not None:
+        raise WrongValue({"number": number}, pointer="/plan", because="plan_in_force")
 
 
 async def cannot_be_scored(

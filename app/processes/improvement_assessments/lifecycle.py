@@ -78,7 +78,9 @@ class OpenImprovementAssessment(Payload):
         description="Who scores the suggestions: persons' ids, or `me`.",
     )
     plan: Annotated[Reference, ForeignRef("improvement_plan")] | None = Field(
-        default=None, description="The improvement plan whose weights count: its number or id; none: 1 each."
+        default=None,
+        description="The improvement plan whose weights count: its number or id. None: 1 each; not while a "
+        "plan of that year is carried out.",
     )
 
 
@@ -254,7 +256,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action    中文     from          to               who              event
         action(open_,    "开始", NEW_RECORD,   State.open,      quality_manager, "improvement_assessment.opened",
-               prepare=(find_waiting_suggestions,), wrong=(checks.month_not_begun, checks.assessors_not_eligible), related=NOTE_IN_PLAN),
+               prepare=(find_waiting_suggestions,), wrong=(checks.month_not_begun, checks.plan_not_named, checks.assessors_not_eligible), related=NOTE_IN_PLAN),
         action(score,    "评分", [State.open], STAYS,           assessor,        "improvement_assessment.scored",
                prepare=(find_earlier_score,), wrong=(checks.cannot_be_scored,)),
         action(conclude, "结束", [State.open], State.concluded, quality_manager, "improvement_assessment.concluded",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from uuid import UUID
 
 from app.common.improvement import AssessmentCriterion, ImprovementAspect, ImprovementScope
 from app.common.records import Record
 from app.db import Row
-from app.kernel.reads import BY_RECORD_VERSION, ReadContext, Versions
+from app.kernel.reads import BY_RECORD_VERSION, ReadContext, Unguarded, Versions
 
 #: The most suggestions that are assessed at once; more wait for the next assessment.
 MOST_ASSESSED = 200
@@ -29,6 +29,8 @@ where s.offered_at < %(end)s
   )
 order by s.offered_at, s.id limit {MOST_ASSESSED}"""
 BY_ID = f"{_FIELDS} where s.id = any(%s)"
+PLAN_IN_FORCE = """
+select number from fold.improvement_plan where state = 'running' and year = %s and begun_at <= %s"""
 PROPOSES = "select 1 from fold.suggestion_proposer where record = %s and person_id = %s"
 
 
@@ -79,6 +81,19 @@ async def proposes(reads: ReadContext, suggestion: Record, person_id: UUID | Non
     """Return whether the person is among the proposers of the suggestion, which is in the read set."""
     parameters = (suggestion.row_key, person_id)
     return await reads.value(PROPOSES, parameters, guard=BY_RECORD_VERSION) is not None
+
+
+def end_of_month(month: str, zone: tzinfo) -> datetime:
+    """Return the first instant behind the month, as `2026-11`, in the zone."""
+    year, number = map(int, month.split("-"))
+    return datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone)
+
+
+async def plan_in_force(reads: ReadContext, year: int, until: datetime) -> str | None:
+    """Return the number of the year's plan that had begun by then and is carried out; None: there is none."""
+    guard = Unguarded("A plan that begins meanwhile counts from the next assessment on.")
+    number: str | None = await reads.value(PLAN_IN_FORCE, (year, until), guard=guard)
+    return number
 
 
 def weights_of(plan: Record | None) -> dict[str, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.processes.improvement_assessments.lookups import (
     KnownSuggestion,
+    end_of_month,
     suggestions_by_id,
     waiting_suggestions,
 )
@@ -52,8 +52,7 @@ async def find_waiting_suggestions(
     ctx: ActionContext,
 ) -> WaitingSuggestions:
     """Find the suggestions that are open at the end of the month."""
-    year, month = map(int, body.month.split("-"))
-    end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=ctx.zone)
+    end = end_of_month(body.month, ctx.zone)
     return WaitingSuggestions(tuple(await waiting_suggestions(reads, end)))
 
 

@@ -309,6 +309,13 @@ async def test_the_weights_of_a_running_plan_count_and_the_plan_notes_the_month(
     assert await refusal(programme.quality, AT, said) == (422, "refused_there", "/plan"), "it has not begun"
     await tell(api)
     suggestion = await offered(programme.owner)
+    without = {"month": said["month"], "assessors": ["me"]}
+    answer = await programme.quality.post(AT, json=without)
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["code"], error["pointer"]) == (422, "plan_in_force", "/plan")
+    assert number in error["message"]
+    before = await programme.quality.post_ok(AT, {**without, "month": month_of(1)})
+    assert before["weights"] == dict.fromkeys(CRITERIA, 1), "the plan had not begun in that month"
     made = await programme.quality.post_ok(AT, said)
     assert made["weights"] == {**dict.fromkeys(CRITERIA, 1), "plan_fit": 5}
     types = [event["type"] for event in (await programme.quality.read(f"{plan}/events"))["items"]]
