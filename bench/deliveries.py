@@ -250,7 +250,7 @@ async def soak_deliveries(
 
 async def _break(load: DeliveryLoad, clients: int, kills: int, killed: Callable[[], None]) -> None:
     """Post everything in as many parts as kills, and kill the worker in the midst of each, once it has
-    processed some more; and PostgreSQL in the midst of the first. `killed` is called after each kill of a
+    processed some more; and PostgreSQL as the first has begun. `killed` is called after each kill of a
     worker. Raises TimeoutError.
     """
     site, size = load.site, -(-len(load.posts) // kills)
@@ -258,10 +258,12 @@ async def _break(load: DeliveryLoad, clients: int, kills: int, killed: Callable[
         part = load.posts[n * size : (n + 1) * size]
         before = _counted(site, PROCESSED)
         load.start(clients, part)
-        await load.until_answered(n * size + len(part) // 2)
         if n == 0:
+            # Early, since half of a short part may be posted between two looks.
+            await load.until_answered(1)
             site.kill_postgresql()
             await asyncio.to_thread(site.revive_postgresql)
+        await load.until_answered(n * size + len(part) // 2)
         await until_processed(site, before + 1)
         site.kill("worker")
         site.work()

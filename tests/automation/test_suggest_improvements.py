@@ -297,7 +297,7 @@ async def test_an_improvement_whose_benefit_has_faded_is_suggested_once_more(
 ) -> None:
     connection = await connect(place.url, FOLLOW_LIMITS)
     improvers = await improvers_of(api, connection)
-    await improvers.restored(hours=8, days_ago=15)
+    await improvers.restored(hours=480, days_ago=15)
     path = await improvers.evaluating()
     await improvers.restored(hours=1)
     measured = await improvers.measured(path)

@@ -51,7 +51,7 @@ TOLD_BY_CLOCK = """(async () => {
   const begin = chosen(state, zone);
   const period = {grain: 'all', from: begin, to: next(begin, state.grain), by: 'team'};
   const by = await get(`/v1/kpis/${kpi.key}`, period);
-  const rows = by.points.map((point) => point.business ? format.duration(point.business.median) : '');
+  const rows = by.points.map((point) => point.business ? format.duration(point.business.median) : '–');
   const last = points.at(-1);
   return [document.querySelector('#trend .facts').innerText, heads, teams.toSorted(),
     {business: words(last.business), elapsed: words(last.elapsed), teams: rows.toSorted()}];

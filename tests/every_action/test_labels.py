@@ -135,6 +135,8 @@ class Source:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 self.texts.add(node.value)
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                self.texts.add(node.target.id)  # the name of a field, which codes are put together with
             elif isinstance(node, ast.JoinedStr):
                 self.forms |= _form(node)
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSING:

@@ -37,6 +37,7 @@ from tests.every_action.world import (
     possible_states,
     record_address,
     send,
+    when,
 )
 from tests.every_action.world_data import TEAM
 from tests.people import act, add_person
@@ -232,7 +233,8 @@ async def drive(
             said = await prepared(world.everybody, row, record_address(lifecycle, record))
         body = row.body.model_validate(naming(row.body, said, str(person.id)))
         name = None if record is None else record["id"]
-        done = await act(world.api.ledger, rule_caller("tests"), lifecycle.kind, row.name, name, body)
+        rule, now = rule_caller("tests"), when(lifecycle, row)
+        done = await act(world.api.ledger, rule, lifecycle.kind, row.name, name, body, now=now)
         return done.event.stream, ""
     answers: list[httpx.Response] = []
     if record is not None and row.name in FITTED:

@@ -96,6 +96,11 @@ OPEN_TO_RULES = [
 CLOSED_IN = [(lc, row, s) for lc, row in ROWS if not row.opens for s in lc.states if not row.is_open_in(s)]
 
 
+def when(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> datetime:
+    """When a rule carries it out: now, or when time has brought it."""
+    return datetime.now(UTC) + agreements.AHEAD.get((lifecycle.kind, row.name), timedelta(0))
+
+
 def case_name(case: object) -> str:
     """How a case is named in the report of the tests."""
     if isinstance(case, Lifecycle):
@@ -280,10 +285,8 @@ class World:
         if said is None:
             said = await prepared(self.everybody, row, record_address(lifecycle, record))
         body = row.body.model_validate(said)
-        now = datetime.now(UTC) + agreements.AHEAD.get((lifecycle.kind, row.name), timedelta(0))
-        await act(
-            self.api.ledger, rule_caller("tests"), lifecycle.kind, row.name, record["id"], body, now=now
-        )
+        rule, now = rule_caller("tests"), when(lifecycle, row)
+        await act(self.api.ledger, rule, lifecycle.kind, row.name, record["id"], body, now=now)
 
     async def standing(self, lifecycle: Lifecycle[Any], state: CodeEnum) -> Json:
         """The same, always the same one."""

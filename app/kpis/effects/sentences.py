@@ -109,8 +109,10 @@ class _Words:
         if self.kpi.aggregate is Aggregate.year_over_year:
             return ""
         told = [self.level(of.compared if by_day else of.value) for of in values]
-        code = ("from_to_a_day" if by_day else "from_to") + ("_control" if result.control_before else "")
-        return self.of(code, **dict(zip(("before", "after", "others", "later"), told, strict=False)))
+        code = "from_to_a_day" if by_day else "from_to"
+        return self.of(
+            _of_both(code, result), **dict(zip(("before", "after", "others", "later"), told, strict=False))
+        )
 
     def level(self, value: float | None) -> str:
         """Return a value of the KPI; of a count by the day a number."""
@@ -159,12 +161,10 @@ class _Words:
             found.append(self.of("medians", before=self.level(before.median), after=self.level(after.median)))
         timed = self.kpi.unit is Unit.seconds
         if relative is not None:
-            code = ("pairs_quicker" if timed else "pairs_less") + (
-                "_control" if result.control_before else ""
-            )
+            code = "pairs_quicker" if timed else "pairs_less"
             found.append(
                 self.of(
-                    code,
+                    _of_both(code, result),
                     share=_points(relative.value),
                     low="–" if relative.low is None else _points(relative.low),
                     high="–" if relative.high is None else _points(relative.high),
@@ -201,3 +201,8 @@ def _number(size: float) -> str:
     decimals = 0 if abs(size) >= 100 else 1 if abs(size) >= 10 else 2  # significant digits
     text = f"{size:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _of_both(code: str, result: EffectResult) -> str:
+    """Return the sentence that tells of the control as well, if there is one."""
+    return f"{code}_control" if result.control_before else code

@@ -60,14 +60,14 @@ async def test_every_alteration_after_go_live_that_no_change_of_ours_authorises_
     await keeper.post_ok("/v1/cis/app-1/change_attributes", {"attributes": {"release": "1.0"}})
     live = await keeper.post_ok("/v1/cis/app-1/go_live")
     assert (live["unauthorised"], live["unauthorised_count"], live["unauthorised_at"]) == (False, 0, None)
-    changed = {"attributes": {"release": "1.1", "port": 443}, "change": "CHG-2026-17"}
+    changed = {"attributes": {"release": "1.1", "port": 443}, "change": "RFC-17"}
     after = await keeper.post_ok("/v1/cis/app-1/change_attributes", changed)
     assert (after["unauthorised"], after["unauthorised_count"]) == (True, 1)
     assert after["attributes"] == {"release": "1.1", "port": 443}
     twice = await edited(keeper, "/v1/cis/app-1", {"name": "The shop"})
     assert (twice["unauthorised_count"], twice["name"]) == (2, "The shop")
     last = (await keeper.read("/v1/cis/app-1/events"))["items"][-2]
-    assert last["given"]["change"] == "CHG-2026-17"
+    assert last["given"]["change"] == "RFC-17"
     assert last["set"][f"ci/{after['id']}"]["unauthorised_count"] == 1
     await a_ci(keeper, "srv-1")
     listed = {

@@ -300,7 +300,7 @@ async def test_the_largest_group_is_asked_as_a_whole_and_a_role_that_more_hold_i
 async def test_when_the_time_is_over_the_votes_that_there_are_decide(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:
-    asked = await ask(deciding, desk, incident, board, quorum=1)
+    asked = await ask(deciding, desk, incident, board, rule="unanimous", quorum=1)
     later = await ask(deciding, desk, incident, board, due_at=DUE + timedelta(days=1))
     await vote(deciding, board[0], incident, asked)
     worker = Worker(deciding)
