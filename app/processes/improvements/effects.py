@@ -177,8 +177,8 @@ async def _others(
         whole = replace(question, filters=others, by=(dimension,))
         figures = await count(connection, whole, question.now, most=LARGEST_ANSWER)
         for (_, (value,)), of in figures.items():
-            name = NO_VALUE if value is None else str(value)
-            found[name] = found.get(name, 0) + of.cases
+            if value is not None:  # what nobody has is nobody to compare with
+                found[str(value)] = found.get(str(value), 0) + of.cases
     # Figures name teams by their ids, and pilots by their keys.
     pilot = await resolve_filters(connection, replace(asked.before, filters={dimension: cut[dimension]}))
     inside = {NO_VALUE if value is None else str(value) for value in pilot[dimension]}

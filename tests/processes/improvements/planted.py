@@ -63,7 +63,9 @@ class Planted:
     async def cases(
         self, window: tuple[float, float], factors: Mapping[str, float], *, each: int = 40
     ) -> None:
-        """So many cases of each team were resolved in the window, after durations that are drawn."""
+        """So many cases of each team were resolved in the window, after durations that are drawn. Those of
+        the team "" have none.
+        """
         for team, factor in factors.items():
             for _ in range(each):
                 ended = self.draw.uniform(window[1] + 0.5, window[0] - 0.5)
@@ -71,7 +73,8 @@ class Planted:
                 opened = days_ago(ended + hours / 24)
                 made = await self.tool.post_ok("/v1/incidents", an_incident(occurred_at=opened))
                 at = f"/v1/incidents/{made['id']}"
-                await self.tool.post_ok(f"{at}/assign", {"team": team, "occurred_at": opened})
+                if team:
+                    await self.tool.post_ok(f"{at}/assign", {"team": team, "occurred_at": opened})
                 await self.tool.post_ok(f"{at}/resolve", RESOLVED | {"occurred_at": days_ago(ended)})
 
     async def follow(self) -> None:

@@ -68,10 +68,10 @@ async def test_an_effect_in_the_pilot_alone_is_found_with_its_size_and_none_outs
 
 async def test_a_pilot_of_all_teams_says_that_it_is_compared_with_nobody(planted: Planted) -> None:
     at = await planted.piloted({"team": list(TEAMS)})
-    await planted.cases(BEFORE, SAME, each=4)
-    await planted.cases(AFTER, SAME, each=4)
+    for window in (BEFORE, AFTER):
+        await planted.cases(window, {**SAME, "": 1.0}, each=4)
     _, effect = await planted.measured(at)
-    assert effect["control"] is None
+    assert effect["control"] is None, "cases of no team are nobody's"
     assert "no_control" in {one["code"] for one in effect["result"]["warnings"]}
 
 
