@@ -106,7 +106,8 @@ async def test_two_workers_and_a_person_close_it_once(desk: Desk) -> None:
     incident = await desk.resolved()
     await desk.pass_time(days=6)
     desk.now += timedelta(days=1)
-    another = Worker(desk.ledger)
+    another = Worker(desk.ledger, is_alone=False)
+    desk.worker.is_alone = False
     await asyncio.gather(
         desk.worker.work(desk.now),
         another.work(desk.now),

@@ -212,7 +212,8 @@ async def test_two_workers_and_a_person_who_moves_it_escalate_it_once(desk: Desk
     incident = await desk.report()
     await desk.pass_time(seconds=1)
     desk.now += timedelta(hours=1)
-    another = Worker(desk.ledger)
+    another = Worker(desk.ledger, is_alone=False)
+    desk.worker.is_alone = False
     await asyncio.gather(
         desk.worker.work(desk.now),
         another.work(desk.now),

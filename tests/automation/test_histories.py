@@ -109,12 +109,14 @@ async def all_that_is_due_is_done(
     desk: Desk, mortal: Worker, dies: tuple[bool, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By two workers at once, of which one is killed so often."""
+    desk.worker.is_alone = mortal.is_alone = False
     db = desk.ledger.db
     head = await db.value("select position from log.head")
     due = sorted(row["stream"] for row in await db.rows(DUE, {"now": desk.now}))
     await asyncio.gather(
         desk.worker.work(desk.now), killed_and_started_again(mortal, desk, dies, monkeypatch)
     )
+    desk.worker.is_alone = True
     assert sorted(row["stream"] for row in await db.rows(DONE, (head,))) == due
     assert await db.rows(DUE, {"now": desk.now}) == []
     assert desk.worker.failures == mortal.failures == []

@@ -326,7 +326,7 @@ async def test_two_workers_at_once_send_each_notice_once(office: Office) -> None
         await office.assigned()
     await office.pass_time(seconds=0)
     office.now = office.now.replace(year=office.now.year + 1)
-    workers = [Worker(office.ledger) for _ in range(3)]
+    workers = [Worker(office.ledger, is_alone=False) for _ in range(3)]
     await asyncio.gather(*(worker.work(office.now) for worker in workers))
     await office.pass_time(seconds=0)
     assert await office.told_steps(office.requester) == ["received", "assigned"] * 3
