@@ -58,7 +58,7 @@ def erase(
     result["others_erased"] = [one.id for one in gone]
     result["others_left"] = [one._asdict() for one in left]
     result["titles"] = [one._asdict() for one in remains.titles]
-    print_result("\n".join(_said(remains, left, now=now)), result, as_json=as_json)
+    print_result("\n".join(_report_lines(remains, left, now=now)), result, as_json=as_json)
 
 
 async def _erase(ledger: Ledger, person: Person) -> bool:
@@ -81,7 +81,7 @@ def _shown(one: OtherPerson) -> str:
     return " ".join(filter(None, (one.name, one.email and f"<{one.email}>", f"({one.id})")))
 
 
-def _said(remains: Remains, left: list[OtherPerson], *, now: bool) -> list[str]:
+def _report_lines(remains: Remains, left: list[OtherPerson], *, now: bool) -> list[str]:
     """Return what was done and what remains, in lines."""
     lines = [ERASED_MESSAGE if now else "They were erased already."]
     if left:

@@ -34,7 +34,7 @@ class FirstStart:
         """Say which step is done from now on."""
         self._end_bar()  # A terminal shows one bar at a time, and a step may show its own.
         self._step, self._tenth = step, 0
-        self._say(f"{step} …")
+        self._write_line(f"{step} …")
 
     def advance(self, done: int, total: int) -> None:
         """Say how much of the step is done."""
@@ -46,13 +46,13 @@ class FirstStart:
         tenth = done * TENTHS // total
         if self._bar.disable and tenth > self._tenth:
             self._tenth = tenth
-            self._say(f"{self._step}: {tenth * 100 // TENTHS} %")
+            self._write_line(f"{self._step}: {tenth * 100 // TENTHS} %")
 
     def _end_bar(self) -> None:
         if self._bar is not None:
             self._bar.stop()
         self._bar = None
 
-    def _say(self, line: str) -> None:
+    def _write_line(self, line: str) -> None:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()

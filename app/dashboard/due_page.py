@@ -80,7 +80,7 @@ class DuePage:
         teams = self._options(found.teams.items(), filters.team)
         services = self._options(((one, one) for one in found.services), filters.service)
         spans = [("false", self._plain("not_overdue")), ("true", self._plain("only_overdue"))]
-        overdue = self._options(spans, _said(filters.overdue))
+        overdue = self._options(spans, _overdue_parameter(filters.overdue))
         return (
             f'<form class="controls" method="get" action="{PATH}">'
             f'<input type="hidden" name="lang" value="{self._language}">'
@@ -176,9 +176,9 @@ class DuePage:
 
 def _address(filters: DueFilters, language: str) -> str:
     said = {"lang": language, "team": filters.team, "service": filters.service}
-    said["overdue"] = _said(filters.overdue)
+    said["overdue"] = _overdue_parameter(filters.overdue)
     return f"{PATH}?{urlencode({name: value for name, value in said.items() if value is not None})}"
 
 
-def _said(overdue: bool | None) -> str | None:
+def _overdue_parameter(overdue: bool | None) -> str | None:
     return None if overdue is None else str(overdue).lower()

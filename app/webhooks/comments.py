@@ -55,7 +55,7 @@ async def take_comment(
     Raises a Refusal, or DatabaseGone.
     """
     taking = _Taking(ledger, channel, account, ticket, news, now)
-    known = await taking.known()
+    known = await taking.find_comment()
     if known is None:
         return await taking.add(author)
     if known.text in (None, news.text[:LONGEST_PARAGRAPH]) or _told_at(news) <= known.told_at:
@@ -83,7 +83,7 @@ class _Taking:
         """What the comment's `source_ref` begins with."""
         return f"{COMMENT_KEY}{self.ledger.vault.fingerprint(self.channel, self.news.id)}"
 
-    async def known(self) -> KnownComment | None:
+    async def find_comment(self) -> KnownComment | None:
         """Return the comment, if it is here."""
         comment_id, told_at = None, 0
         for event in await read.stream_events(self.ledger.db, self.ticket):

@@ -12,10 +12,9 @@ from pydantic import BaseModel, ValidationError
 from app.common.components import Component
 from app.common.records import ChildRef, ForeignRef, KeyRef
 from app.kernel.payloads import Payload
-from tests.canaries.marks import Marks
+from tests.canaries.marks import Marks, Path, put_text, value_at
 from tests.client import Json
 
-Path = tuple[str | int, ...]
 #: Texts that name something: another word in them names something else.
 NAMING = {"KeyText", "Reference"}
 
@@ -24,12 +23,12 @@ def marked(marks: Marks, action: str, model: type[Payload], body: Json) -> Json:
     """The body with a word in each of its texts but for those that name something, or have a form."""
     whole = deepcopy(body)
     for path in texts(model, whole):
-        text = _at(whole, path)
-        _put(whole, path, marks.marked(f"{action} {'.'.join(map(str, path))}", text))
+        text = value_at(whole, path)
+        put_text(whole, path, marks.marked(f"{action} {'.'.join(map(str, path))}", text))
         try:
             model.model_validate(whole)
         except ValidationError:
-            _put(whole, path, text)
+            put_text(whole, path, text)
     return whole
 
 
@@ -77,13 +76,3 @@ def _names(said: list[Any]) -> bool:
         isinstance(one, ForeignRef | KeyRef | ChildRef) or (isinstance(one, Component) and one.name in NAMING)
         for one in said
     )
-
-
-def _at(value: Any, path: Path) -> Any:
-    for name in path:
-        value = value[name]
-    return value
-
-
-def _put(value: Any, path: Path, text: str) -> None:
-    _at(value, path[:-1])[path[-1]] = text

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
+#: Where a text stands in a payload.
+Path = tuple[str | int, ...]
 MARK = re.compile(r"zq[0-9]{5}q")
 #: The same for PostgreSQL.
 PATTERN = "zq[0-9]{5}q"
@@ -27,3 +30,15 @@ class Marks:
         not cut off.
         """
         return self.mark(place) + text
+
+
+def value_at(value: Any, path: Path) -> Any:
+    """What stands at the path in that payload."""
+    for name in path:
+        value = value[name]
+    return value
+
+
+def put_text(value: Any, path: Path, text: str) -> None:
+    """Puts the text at the path in that payload."""
+    value_at(value, path[:-1])[path[-1]] = text

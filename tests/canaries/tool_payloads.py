@@ -12,9 +12,7 @@ from app.webhooks.adapters import adapter
 from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.evaluate import Mapping
 from app.webhooks.mapping.news import AlertNews, CommentNews, MappingFailed, News, TicketNews
-from tests.canaries.marks import Marks
-
-Path = tuple[str | int, ...]
+from tests.canaries.marks import Marks, Path, put_text, value_at
 
 
 def marked(
@@ -27,11 +25,11 @@ def marked(
     plain = _meaning(using, headers, body)
     whole = deepcopy(body)
     for path in _texts(body):
-        text = _at(body, path)
+        text = value_at(body, path)
         # With all the words so far: two texts may say the same code.
-        _put(whole, path, marks.marked(f"{tool} {'.'.join(map(str, path))}", text))
+        put_text(whole, path, marks.marked(f"{tool} {'.'.join(map(str, path))}", text))
         if _meaning(using, headers, whole) != plain:
-            _put(whole, path, text)
+            put_text(whole, path, text)
     return whole
 
 
@@ -74,13 +72,3 @@ def _texts(value: Any, path: Path = ()) -> Iterator[Path]:
         yield path
     for name, each in inner:
         yield from _texts(each, (*path, name))
-
-
-def _at(value: Any, path: Path) -> Any:
-    for name in path:
-        value = value[name]
-    return value
-
-
-def _put(value: Any, path: Path, text: str) -> None:
-    _at(value, path[:-1])[path[-1]] = text

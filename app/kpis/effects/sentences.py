@@ -21,15 +21,15 @@ def sentence_of(kpi: Kpi, result: EffectResult, language: str) -> str:
     mean cannot say; how many cases there are; and what was promised.
     """
     said = _Words(kpi, result, language)
-    if not said.tells:
+    if not said.has_effect:
         return said.too_few()
-    return said.joined([*said.headline(), *said.beside(), said.cases(), said.promised()])
+    return said.joined([*said.headline(), *said.further_figures(), said.cases(), said.promised()])
 
 
 def headline_of(kpi: Kpi, result: EffectResult, language: str) -> str:
     """Return the sentence without what stands beside the effect: as the title of a figure."""
     said = _Words(kpi, result, language)
-    return said.joined([*said.headline(), said.cases()]) if said.tells else said.too_few()
+    return said.joined([*said.headline(), said.cases()]) if said.has_effect else said.too_few()
 
 
 class _Words:
@@ -45,7 +45,7 @@ class _Words:
         return translate(self.language, TABLE, code, {name: str(word) for name, word in words.items()})
 
     @property
-    def tells(self) -> bool:
+    def has_effect(self) -> bool:
         """Whether there is an effect to tell."""
         return self.result.verdict is not EffectVerdict.too_few_cases and self.result.effect is not None
 
@@ -149,7 +149,7 @@ class _Words:
         smaller, larger = sorted(map(abs, ends))
         return self.of("interval", level=level, low=self.amount(smaller), high=self.amount(larger))
 
-    def beside(self) -> list[str]:
+    def further_figures(self) -> list[str]:
         """Return what a mean cannot say: the medians, the pairs, and the cases that took nothing."""
         result, found = self.result, list[str]()
         before, after, relative = result.before, result.after, result.relative

@@ -230,7 +230,7 @@ class _Reader:
         except ValueError as error:
             raise self.failed("not_a_time", key, f"it is no time ({error})", found) from error
 
-    def beside(self, key: str, sources: tuple[str, ...] | None) -> datetime | None:
+    def readable_time(self, key: str, sources: tuple[str, ...] | None) -> datetime | None:
         """Return a time that decides no order: one that cannot be read is marked and not told."""
         try:
             return self.time(key, sources)
@@ -306,8 +306,8 @@ class _Reader:
             dated_by_receipt=dated.by_receipt,
             number=self.optional("number", entry.number),
             url=self.optional("url", entry.url, 2_000),
-            opened_at=self.beside("opened_at", entry.opened_at),
-            resolved_at=self.beside("resolved_at", entry.resolved_at),
+            opened_at=self.readable_time("opened_at", entry.opened_at),
+            resolved_at=self.readable_time("resolved_at", entry.resolved_at),
             actor=actor if isinstance(actor, NamedPerson) else None,
             state=state,
             fields=fields,

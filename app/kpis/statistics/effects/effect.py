@@ -92,10 +92,10 @@ class Effect:
         """
         if any(side.cases < LEAST_CASES for side in self.sides):
             return EffectVerdict.too_few_cases
-        ways = {_way(self.low, self.high, self.no_effect)}
+        ways = {_side_of_no_effect(self.low, self.high, self.no_effect)}
         if self.relative is not None:
             # More pairs that are less after: the value falls.
-            ways.add(-_way(self.relative.low, self.relative.high, self.relative.no_effect))
+            ways.add(-_side_of_no_effect(self.relative.low, self.relative.high, self.relative.no_effect))
         ways.discard(0)
         if not ways:
             return EffectVerdict.no_evidence
@@ -117,7 +117,7 @@ class Effect:
         return PromiseVerdict.shown if beyond else PromiseVerdict.reached
 
 
-def _way(low: float | None, high: float | None, no_effect: float) -> int:
+def _side_of_no_effect(low: float | None, high: float | None, no_effect: float) -> int:
     """Return -1 if the interval lies below no effect, 1 if it lies above, else 0."""
     if high is not None and high < no_effect:
         return -1
