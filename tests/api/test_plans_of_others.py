@@ -14,7 +14,6 @@ import pytest
 from app.api.filters import WhereClause, narrow
 from app.api.lists import Listing
 from app.api.paging import order_of, page_sql
-from app.api.shapes import Renderer
 from app.common.people import Caller, Role, RoleGrant
 from app.foundation.assignment.queries import ASSIGNMENT_RULES
 from app.foundation.cis.queries import CIS
@@ -255,7 +254,7 @@ async def test_no_page_of_a_list_is_found_by_going_through_all_of_them(
     asked = [(listing, said, way) for said in LISTS[kind].asked for way in ways]
     through_all = []
     for _, said, way in slice_of(f"{sees} {kind}", asked, _name, lambda one: one[2]):
-        renderer = Renderer(crowded, listing.lifecycle, listing.shape, many[sees], "en")
+        renderer = listing.renderer(crowded, listing.lifecycle, listing.shape, many[sees], "en")
         where = WhereClause()
         await narrow(where, listing.parameters, listing.query.model_validate(said), renderer)
         query = page_sql(renderer, where, order_of(listing, way), 51)
