@@ -24,11 +24,11 @@ class PlantedEffect:
 
 
 #: What the improvements do to the incidents. The month of the failed release lies 92 to 154 days ago. Those
-#: that help are large enough to be told on every day on which a demo is made, and that of the pilot which is
-#: extended is too small to be.
+#: that help are large enough to be told whenever a demo is made. The pilot that is extended takes a little
+#: longer while it is new, so that chance makes no benefit of it.
 PLANTED = (
     PlantedEffect("service-desk", (58, 0), 0.2),
-    PlantedEffect("workplace", (50, 0), 0.9),
+    PlantedEffect("workplace", (50, 0), 1.35),
     PlantedEffect("network", (80, 0), 0.15),
     PlantedEffect("platform", (185, 120), 0.15),
 )
