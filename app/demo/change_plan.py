@@ -93,19 +93,27 @@ class PlannedChange:
 
 
 def planned_changes(end: datetime) -> list[PlannedChange]:
-    """Returns the changes to play, by the begin of their windows: those outside the freezes. The board
-    has one of them before it at the end, at whatever hour that is: the last that it was asked about.
+    """Returns the changes to play, by the begin of their windows: those outside the freezes, and those of
+    which there are few, which wait for the end of a freeze. The board has one of them before it at the end,
+    at whatever hour that is: the last that it was asked about.
     """
-    freezes = list(freezes_until(end))
-    planned = [
-        one
-        for one in _every_change(end)
-        if not any(begin < one.begin + one.length and one.begin < until for _, begin, until in freezes)
-    ]
-    planned.sort(key=lambda one: one.begin)
+    planned = sorted(_outside_freezes(end), key=lambda one: one.begin)
     asked = [n for n, one in enumerate(planned) if one.takes_votes and one.put_to_vote_at < end]
     planned[asked[-1]] = replace(planned[asked[-1]], fate=Fate.waiting)
     return planned
+
+
+def _outside_freezes(end: datetime) -> Iterator[PlannedChange]:
+    freezes = list(freezes_until(end))
+    for one in _every_change(end):
+        over = next(
+            (until for _, begin, until in freezes if begin < one.begin + one.length and one.begin < until),
+            None,
+        )
+        if over is None:
+            yield one
+        elif one.type is ChangeType.emergency or one.fate is Fate.failed:
+            yield replace(one, begin=at_hour(over, one.begin.hour))
 
 
 def freezes_until(end: datetime) -> Iterator[tuple[str, datetime, datetime]]:

@@ -9,7 +9,7 @@ from statistics import mean
 from zoneinfo import ZoneInfo
 
 from app.demo.arrivals import BAD_MONTH, incident_arrivals
-from app.demo.change_plan import Fate, planned_changes
+from app.demo.change_plan import Fate, freezes_until, planned_changes
 from app.demo.history import make_history
 from app.demo.organisation import SHANGHAI
 from app.demo.report_scripts import make_reports
@@ -19,6 +19,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.dimensions import Dimension
 from app.kpis.question import QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
+from app.processes.changes.records import ChangeType
 from tests.automation.worker import Worker
 from tests.conftest import DatabaseUrls
 from tests.demo.making import DEMO_DAYS, following
@@ -121,6 +122,22 @@ def test_whenever_it_ends_the_board_has_one_change_before_it() -> None:
         ]
         assert [one.fate for one in before_it] == [Fate.waiting], end
         assert before_it[0].begin > end + timedelta(days=4), "the board meets before its window"
+
+
+def test_whenever_it_ends_it_has_each_emergency_and_the_change_that_goes_wrong_outside_the_freezes() -> None:
+    for hours in range(0, 365 * 24, 7):
+        end = END + timedelta(hours=hours, minutes=29)
+        few = [
+            one for one in planned_changes(end) if one.type is ChangeType.emergency or one.fate is Fate.failed
+        ]
+        assert len(few) == 6, end
+        assert all(one.begin + one.length < end for one in few), end
+        assert not [
+            one
+            for one in few
+            for _, begin, until in freezes_until(end)
+            if begin < one.begin + one.length and one.begin < until
+        ], end
 
 
 async def test_its_quarter_has_changes_of_every_kind_and_one_that_went_wrong(demo_ledger: Ledger) -> None:
