@@ -43,7 +43,8 @@ class ConflictsQuery(BaseModel):
     cis: Names = Field(
         default=None,
         max_length=LONGEST_LIST,
-        description="The configuration items that it would touch: keys or ids.",
+        description="The configuration items that it would touch: keys or ids; these, `services` or `change` "
+        "are given.",
         examples=[["srv-17"]],
     )
     services: Names = Field(
@@ -122,10 +123,12 @@ async def conflicts_of(
     reader: ConflictReader, query: ConflictsQuery, change: Change | None
 ) -> dict[str, Any]:
     """Return what stands in the way of the window, for a change or for items and services by their names.
-    Raises WrongValue for a window that is none, or an item that is unknown.
+    Raises WrongValue for a window that is none, an item that is unknown, or if nothing is named.
     """
     if not timedelta(0) < query.end - query.begin <= LONGEST_WINDOW:
         raise WrongValue(parameter="to", because="ends_before_it_begins")
+    if change is None and not query.cis and not query.services:
+        raise WrongValue(parameter="cis", because="missing")
     db = reader.db
     names = list((change and change.ci_ids) or query.cis or ())
     touched = await db.rows(CIS_BY_NAME, {"names": names})

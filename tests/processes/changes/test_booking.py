@@ -108,6 +108,17 @@ async def test_staff_ask_for_conflicts_and_nobody_else(board: Board) -> None:
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
 
 
+@pytest.mark.parametrize(("named", "code"), [({"cis": "srv-77"}, "unknown_value"), ({}, "missing")])
+async def test_an_item_that_is_not_there_is_never_told_to_be_free_nor_is_nothing(
+    board: Board, named: dict[str, str], code: str
+) -> None:
+    asked = {"from": window(1, 2)["from_at"], "to": window(1, 2)["until_at"], **named}
+    refused = await board.agent.get("/v1/changes/conflicts", params=asked)
+    assert refused.status_code == 422
+    (fault,) = refused.json()["errors"]
+    assert (fault["parameter"], fault["code"]) == ("cis", code)
+
+
 async def test_before_one_schedules_conflicts_and_the_next_free_windows_are_told(board: Board) -> None:
     for key in ("app-1", "db-1"):
         await board.ci(key)
