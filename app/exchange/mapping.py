@@ -49,14 +49,17 @@ Columns = Annotated[frozenset[Column], Field(max_length=MOST_COLUMNS)]
 
 
 class MappingRefused(FileRefused):
-    """The mapping is wrong. `problems` are pairs of a key, and what is wrong there with what is allowed."""
+    """The mapping is wrong. `problems` are pairs of a key, and what is wrong there with what is allowed;
+    `why` says the first of them in sentences.
+    """
 
     def __init__(self, name: str, problems: list[tuple[str, str]]) -> None:
         self.problems = problems
         told = [f"{key}: {what}" if key else what for key, what in problems[:MOST_PROBLEMS]]
         if len(problems) > len(told):
             told.append(f"and {len(problems) - len(told)} more")
-        super().__init__(f"The mapping {name} cannot be used. " + " ".join(told))
+        self.why = " ".join(told)
+        super().__init__(f"The mapping {name} cannot be used. {self.why}")
 
 
 class _MappingModel(BaseModel):

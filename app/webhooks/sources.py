@@ -209,7 +209,7 @@ async def wrong_mapping(
     try:
         parse_mapping(body.mapping, str(source.key or ""))
     except MappingRefused as error:
-        raise WrongValue({"why": str(error)}, pointer="/mapping", because="wrong_mapping") from error
+        raise WrongValue({"why": error.why}, pointer="/mapping", because="wrong_mapping") from error
 
 
 async def owner_or_team_inactive(
