@@ -106,6 +106,18 @@ async def stream_events(
     return [recorded(row) for row in await db.rows(query, parameters)]
 
 
+async def events_told(db: Database, stream: str, source: str, reference: str) -> list[Recorded]:
+    """Return the events of one stream that the source told, whose `source_ref` begins with the reference, in
+    the order of their versions.
+    """
+    query = (
+        f"select {COLUMNS} from log.event where stream = %(stream)s and source = %(source)s"
+        " and starts_with(source_ref, %(reference)s) order by version"
+    )
+    parameters = {"stream": stream, "source": source, "reference": reference}
+    return [recorded(row) for row in await db.rows(query, parameters)]
+
+
 async def events_about(
     db: Database,
     stream: str,

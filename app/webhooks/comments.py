@@ -86,9 +86,9 @@ class _Taking:
     async def find_comment(self) -> KnownComment | None:
         """Return the comment, if it is here."""
         comment_id, told_at = None, 0
-        for event in await read.stream_events(self.ledger.db, self.ticket):
+        for event in await read.events_told(self.ledger.db, self.ticket, self.channel, self.name):
             name, _, at = (event.source_ref or "").partition("@")
-            if event.source == self.channel and name == self.name:
+            if name == self.name:
                 comment_id = next(
                     (id_of(key) for key in event.data["set"] if kind_of(key) == Comment.KIND), None
                 )
