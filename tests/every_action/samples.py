@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
 
@@ -67,6 +67,10 @@ from tests.every_action import (
 from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM, another_incident
 from tests.people import act
 
+_TWO_DAYS_AGO = datetime.now(timezone(timedelta(hours=8))).replace(microsecond=0) - timedelta(days=2)
+#: When an outage began, which was not long before it was reported, and ended.
+BEGAN_AT, RESTORED_AT = _TWO_DAYS_AGO.isoformat(), (_TWO_DAYS_AGO + timedelta(hours=1)).isoformat()
+
 #: As the API takes them; of what may be left out, as much as has no condition.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     **agreements.SAMPLES,
@@ -114,7 +118,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     NoteSilence: lambda: {"since_at": "2026-01-01T08:00:00+08:00"},
     RotateKey: lambda: {"overlap_seconds": 3600, "expires_at": "2198-01-01T00:00:00Z"},
     ReportIncident: lambda: an_incident(
-        began_at="2026-01-01T08:00:00+08:00",
+        began_at=BEGAN_AT,
         service="mail",
         ci="mx-1",
         category="e-mail",
@@ -123,7 +127,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     ResolveIncident: lambda: {**RESOLVED, "cause": "A full disk."},
     ContainIncident: lambda: {
         "measure": "The relay is switched off.",
-        "service_restored_at": "2026-01-01T09:00:00+08:00",
+        "service_restored_at": RESTORED_AT,
     },
     DeclareMajorIncident: lambda: {"commander": "me", "statement": "Mail is down. 邮件中断。"},
     PostUpdateIncident: lambda: {
@@ -131,13 +135,13 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "next_update_due_at": "2199-01-01T00:00:00Z",
     },
     ReviewIncident: lambda: {
-        "timeline": [{"happened_at": "2026-01-01T08:00:00+08:00", "text": "The disk was full. 磁盘已满。"}],
+        "timeline": [{"happened_at": BEGAN_AT, "text": "The disk was full. 磁盘已满。"}],
         "causes": "Nobody looked.",
         "went_well": "It was found at once.",
         "went_badly": "Nobody was told.",
         "actions": [{"title": "Watch the disk", "owner": "me", "due_at": "2199-01-01T00:00:00Z"}],
     },
-    ClearAlertIncident: lambda: {"title": "Disk full on mx-1", "cleared_at": "2026-01-01T08:00:00+08:00"},
+    ClearAlertIncident: lambda: {"title": "Disk full on mx-1", "cleared_at": RESTORED_AT},
     RepeatAlertIncident: lambda: {"title": "Disk full on mx-1", "alerted_at": "2026-01-01T08:00:00+08:00"},
     MarkDuplicateIncident: lambda: {"original": IDS["incident"]},
     PassOnCommentIncident: lambda: {
