@@ -64,9 +64,20 @@ class _Words:
         """Return the effect, what it is between, and its interval."""
         assert self.result.effect is not None
         verdict = self.result.verdict.label(self.language).lower()
+        if self.is_told_by_pairs:
+            verdict = self.of("by_pairs", verdict=verdict)
         name, change = self.kpi.texts(self.language).name, self.change(self.result.effect)
         told = self.of("effect", kpi=name, change=change, verdict=f"{self.per_cent()}{verdict}")
         return [told, self.compared(), self.interval()]
+
+    @property
+    def is_told_by_pairs(self) -> bool:
+        """Whether the interval of the pairs alone tells the effect, and that of the value allows for none."""
+        low, high = self.result.low, self.result.high
+        tells = self.result.verdict in (EffectVerdict.improved, EffectVerdict.worsened)
+        is_below = high is not None and self._apart(high) < 0
+        is_above = low is not None and self._apart(low) > 0
+        return tells and not (is_below or is_above)
 
     def _apart(self, effect: float) -> float:
         """Return how far the effect is from none: below 0 if the value fell."""
