@@ -87,9 +87,9 @@ async def _ends(ledger: Ledger, agreements: Sequence[str]) -> dict[str, str | No
 
 
 def duration(seconds: int, language: str) -> str:
-    """Return business seconds as hours and minutes, or minutes and seconds."""
+    """Return business seconds as hours, minutes and seconds, as far as there are such."""
     hours, minutes, rest = seconds // HOUR, seconds % HOUR // MINUTE, seconds % MINUTE
-    parts = [(hours, "h"), (minutes, "min"), (0 if hours else rest, "s")]
+    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
     said = [f"{n} {translate(language, 'service_report', f'unit_{unit}')}" for n, unit in parts if n]
     return " ".join(said) or f"0 {translate(language, 'service_report', 'unit_s')}"
 

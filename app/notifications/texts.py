@@ -18,6 +18,7 @@ from app.log.events import kind_of
 from app.notifications.quoted import (
     AGREEMENT_STEPS,
     CLOCK_STEPS,
+    REOPENED_STEPS,
     EventPayloads,
     add_quoted,
     duration,
@@ -126,10 +127,13 @@ def step_sentence(
     ledger: Ledger, language: str, notice: Any, step: NoticeType, payload: dict[str, Any]
 ) -> str:
     """Return the sentence of one step; `payload` is that of its event, if the sentence needs it."""
+    days = payload.get("reopen_days")
+    if days is None:
+        days = ledger.settings.reopen_days
     words = {
         "number": notice["number"],
         "title": notice["title"] or "",
-        "days": str(payload.get("reopen_days") or ledger.settings.reopen_days),
+        "days": str(days),
         "reason": _reason_label(ledger, language, notice["about"], step, payload),
     }
     if step in CLOCK_STEPS:
@@ -143,6 +147,8 @@ def step_sentence(
     if step is NoticeType.agreement_ends:
         words["day"] = payload.get("valid_to") or ""
     sentence = KIND_SENTENCES.get((kind_of(notice["about"]), step), step.value)
+    if step in REOPENED_STEPS and sentence == step.value and days == 0:
+        sentence = f"{sentence}_finally"
     if step is NoticeType.agreement_moved:
         sentence = AGREEMENT_SENTENCES.get(payload.get("event_type", ""), sentence)
     if step in CLOCK_STEPS and payload.get("due_at") is not None and payload.get("agreement_number"):

@@ -159,7 +159,7 @@ async def test_a_missed_target_names_its_agreement_what_was_allowed_and_when_it_
     await office.deliver_all()
     said = (await sentences(office, office.engineer)).splitlines()[-1]
     assert f"(Resolution, Service level agreement {number})" in said
-    assert "4 h were allowed; it was due on 20" in said
+    assert "4 h within agreed hours were allowed; it was due on 20" in said
 
 
 async def test_what_is_resolved_says_in_how_many_days_the_ticket_itself_may_be_reopened(
