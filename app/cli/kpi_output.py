@@ -14,7 +14,7 @@ from app.cli.output import print_json, print_line, print_table
 from app.kpis import tabular
 from app.kpis.answer import KpiAnswer
 from app.kpis.cases import CasePage, KpiCase
-from app.kpis.kpi import Aggregate, Kpi, Unit
+from app.kpis.kpi import Aggregate, Clock, Kpi, Unit
 from app.kpis.measures import Measure
 from app.kpis.periods import Grain
 from app.kpis.question import Question
@@ -76,7 +76,7 @@ DAYS = {Aggregate.per_day: "days", Aggregate.per_agent_day: "agent-days"}
 def _extra_columns(kpi: Kpi, point: KpiPoint) -> dict[str, str]:
     """Return what the table shows of a point besides its value and cases, by column."""
     if kpi.is_timed:
-        of = point.elapsed
+        of = point.business if kpi.clock is Clock.business else point.elapsed
         parts = {name: getattr(of, name) if of else None for name in ("median", "p90", "max")}
         shown = {name: _number(Unit.seconds, value) for name, value in parts.items()}
         shown |= {"open": _number(Unit.cases, point.open_cases)}

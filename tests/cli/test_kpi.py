@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 
+from app.common.people import Role
 from app.db import connect
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
 from app.log.follow import FOLLOW_LIMITS
+from tests.api.test_expand import HOURS
 from tests.cli.conftest import Run
+from tests.client import RESOLVED, Api, an_incident
 from tests.conftest import DatabaseUrls
 from tests.extent import ALL_EXAMPLES, WHOLE, goes_round
+from tests.foundation.services.test_catalogue import a_service
 from tests.kpis.histories import BEGIN, Scripted, histories, write
 
 TIME = ("--from", "2026-01-01", "--to", "2027-01-01")
@@ -73,6 +79,26 @@ def test_a_table_has_the_numbers_of_the_endpoint_in_words_for_people(run: Run, t
     assert "of them" in share
     worked = run("kpi", "requests_per_agent_day", *TIME, "--grain", "all").stdout
     assert "agent-days" in worked
+
+
+async def test_median_and_greatest_are_of_the_clock_that_the_value_is_of(run: Run, api: Api) -> None:
+    keeper = await api.client("Keeper", Role.configuration_manager, Role.service_level_manager, Role.admin)
+    await keeper.post_ok("/v1/calendars", {"key": "office", "name": "Office", **HOURS})
+    await a_service(keeper, calendar="office")
+    tool = await api.client("Monitor", Role.integration)
+    for minutes in (1, 2, 6):  # of the office's, after an hour before it opens
+        opened = datetime(2026, 3, 2, 8, tzinfo=ZoneInfo("Asia/Shanghai"))
+        ended = (opened + timedelta(minutes=60 + minutes)).isoformat()
+        said = an_incident(occurred_at=opened.isoformat(), service="mail")
+        made = await tool.post_ok("/v1/incidents", said)
+        await tool.post_ok(f"/v1/incidents/{made['id']}/resolve", {**RESOLVED, "occurred_at": ended})
+    month = ("--from", "2026-03-01", "--to", "2026-04-01", "--grain", "all")
+    for kpi, figures in (
+        ("incident_resolution_seconds", "3m 00s 3 2m 00s 5m 12s 6m 00s"),
+        ("first_resolution_seconds", "1h 03m 3 1h 02m 1h 05m 1h 06m"),
+    ):
+        shown = run("kpi", kpi, *month).stdout.replace("█", "").splitlines()
+        assert any(figures in " ".join(line.split()) for line in shown), shown
 
 
 async def test_seconds_are_shown_in_their_two_largest_units(run: Run, place: DatabaseUrls) -> None:
