@@ -63,8 +63,9 @@ SETTINGS = {
 }
 #: The end of a log, in bytes, that is looked through for the reason why a server has ended.
 LOG_END_BYTES = 4096
+DISK_FULL = "The disk is full: make room, or set LEDGERDESK_DATA_DIR to another disk."
 HINTS = (
-    ("No space left on device", "The disk is full: make room, or set LEDGERDESK_DATA_DIR to another disk."),
+    ("No space left on device", DISK_FULL),
     ("could not map anonymous shared memory", "There is not enough memory, even for small buffers."),
     ("nvalid permissions", "Its file system knows no permissions: set LEDGERDESK_DATA_DIR to another one."),
     ("could not bind Unix", "Its file system knows no sockets: set LEDGERDESK_DATA_DIR to another one."),

@@ -13,11 +13,13 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+from app import settings
+from app.api.own_disk import OwnDisk
 from app.cli.exits import INTERRUPTED, NO_DATABASE, REFUSED, TERMINATED, WRONG_USE
 from app.cli.loading import gc_paused
 from app.cli.worked_cases import CaseFileError
 from app.db import DatabaseGone
-from app.embedded import EmbeddedError
+from app.embedded import DISK_FULL, EmbeddedError, default_data_dir
 from app.exchange.load import ImportConflict
 from app.exchange.readers.rows import FileRefused
 from app.installation import InstallationError
@@ -90,16 +92,29 @@ def run() -> None:
         _end(str(error), WRONG_USE)
     except ValidationError as error:
         _end("\n".join(_sentence(dict(e)) for e in error.errors()), WRONG_USE)
-    except (EmbeddedError, DatabaseGone) as error:
+    except EmbeddedError as error:
         _end(str(error), NO_DATABASE)
+    except DatabaseGone as error:
+        _end(_full_disk() or str(error), NO_DATABASE)
     except psycopg.Error as error:
-        _end(f"The database refuses: {str(error).strip()}", NO_DATABASE)
+        _end(_full_disk() or f"The database refuses: {str(error).strip()}", NO_DATABASE)
     except (FileRefused, ImportConflict, CaseFileError) as error:
         _end(str(error), REFUSED)
     except Refusal as error:
         _end(error.sentence("en"), REFUSED)
     except KeyboardInterrupt:
         _end("Interrupted.", INTERRUPTED)
+
+
+def _full_disk() -> str | None:
+    """Return that the disk of the embedded database is full, if it is: the database has ended itself then,
+    and nobody who waited for it knows why.
+    """
+    current = settings.current()
+    if current.database_url is not None:
+        return None
+    folder = current.data_dir or default_data_dir(settings.PROJECT)
+    return f"{folder}: {DISK_FULL}" if OwnDisk(folder).is_full else None
 
 
 def _sentence(error: dict[str, Any]) -> str:

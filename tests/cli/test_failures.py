@@ -12,6 +12,9 @@ import pytest
 from psycopg import sql
 
 from app import settings
+from app.api import own_disk
+from app.cli import commands
+from app.db import DatabaseGone
 from app.settings import PREFIX, Settings, SettingsError
 from tests.cli.conftest import Run
 from tests.conftest import DatabaseUrls, Server
@@ -115,6 +118,30 @@ def test_a_database_that_takes_no_connections_is_exit_code_three(
         administrator.execute(sql.SQL("alter database {} allow_connections false").format(database))
     ended = run("rebuild")
     assert (ended.returncode, "not currently accepting connections" in ended.stderr) == (3, True)
+
+
+@pytest.mark.parametrize("error", [DatabaseGone("no connection"), psycopg.OperationalError("it is closed")])
+def test_a_database_that_has_ended_itself_is_told_with_the_full_disk_that_made_it(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def end() -> None:
+        raise error
+
+    def said() -> str:
+        with pytest.raises(SystemExit) as ended:
+            commands.run()
+        assert ended.value.code == 3
+        return capsys.readouterr().err
+
+    monkeypatch.setattr("app.cli.commands.signal.signal", lambda *_: None)  # that of the tests stays
+    monkeypatch.setattr(commands, "command_line", lambda name: end)
+    monkeypatch.setattr(settings, "current", lambda: Settings(_env_file=None, data_dir=tmp_path))  # type: ignore[call-arg]  # Pydantic's own argument
+    assert str(error) in said()
+    monkeypatch.setattr(own_disk, "LEAST_FREE_BYTES", 2**62)
+    assert said() == f"{tmp_path}: The disk is full: make room, or set LEDGERDESK_DATA_DIR to another disk.\n"
+    elsewhere = Settings(_env_file=None, data_dir=tmp_path, database_url=GONE)  # type: ignore[call-arg]  # the same
+    monkeypatch.setattr(settings, "current", lambda: elsewhere)
+    assert str(error) in said()
 
 
 def test_a_port_in_use_is_named(run: Run) -> None:
