@@ -2,7 +2,8 @@
 that name, of the same statistic and clock; and a KPI's value is that of the clock that it names.
 
 The page of a KPI is compared in tests/browser/test_dashboard.py, documents of improvements in
-tests/processes/improvements/test_documents.py, notices and mails in tests/notifications/test_mailed_figures.py.
+tests/processes/improvements/test_documents.py, notices and mails in
+tests/notifications/test_mailed_figures.py.
 """
 
 from __future__ import annotations
