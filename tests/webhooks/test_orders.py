@@ -64,7 +64,8 @@ async def test_a_story_of_long_ago_in_any_order_is_the_same_while_rules_and_time
 ) -> None:
     tool = await a_source(api, await an_admin(api), "jira")
     worker = Worker(tool.api.ledger)
-    others = random.Random(1).sample(list(permutations(range(length))), ORDERS)
+    every = list(permutations(range(length)))
+    others = random.Random(1).sample(every, min(ORDERS, len(every)))
     orders = [tuple(range(length)), *others]
     many: dict[int, Order] = {}
     for number, order in enumerate(orders, FIRST):
