@@ -19,7 +19,7 @@ from app.api.filters import Parameter, multi_value, parameters
 from app.api.list_queries import ACTIONS, ListQuery, ListSelection, RecordQuery, on_request
 from app.api.record_fields import NAMES
 from app.api.searching import SEARCH
-from app.api.shapes import ALWAYS_INCLUDED, OutputModel, Renderer
+from app.api.shapes import ALWAYS_INCLUDED, OutputModel, Renderer, on_request_fields
 from app.common.components import Component
 from app.common.records import Record, codecs
 from app.common.tickets import Ticket
@@ -127,7 +127,7 @@ class Listing:
         selected: Any = {p.name: (p.annotation, None) for p in self.parameters.values()}
         selected["sort"] = _sort((*self.sorts, *(() if beside is None else beside.sorts)))
         set_fields(selection=create_model(f"{name}ListSelection", __base__=ListSelection, **selected))
-        offered = {"include": _include(beside)} if ACTIONS in self.shape.model_fields else {}
+        offered = {"include": _include(self.shape)} if ACTIONS in self.shape.model_fields else {}
         set_fields(query=create_model(f"{name}Query", __base__=ListQuery, **selected, **shaping, **offered))
         set_fields(record_query=create_model(f"{name}RecordQuery", __base__=RecordQuery, **shaping))
         set_fields(item=_item_model(self.shape, name))
@@ -184,13 +184,14 @@ def _shaping(listing: Listing) -> dict[str, Any]:
     return shaping
 
 
-def _include(beside: ListExtension | None) -> Any:
+def _include(shape: type[OutputModel]) -> Any:
     """Return the parameter that asks for fields that a list does not show by default."""
     about = "`actions`: say of each record what the caller may do with it, by name."
-    if beside is None:
+    others = on_request_fields(shape)
+    if not others:
         return multi_value(Literal[ACTIONS], about), None
-    named = ", ".join(f"`{name}`" for name in beside.fields)
-    entry: Any = Literal[(ACTIONS, *beside.fields)]
+    named = ", ".join(f"`{name}`" for name in others)
+    entry: Any = Literal[(ACTIONS, *others)]
     return multi_value(entry, f"{about} {named}: show these fields, else null."), None
 
 

@@ -210,6 +210,11 @@ def _loaded_fields(shape: type[OutputModel]) -> dict[str, LoadedFrom]:
     }
 
 
+def on_request_fields(shape: type[OutputModel]) -> tuple[str, ...]:
+    """Return the fields that are null unless somebody asks for them, in their order."""
+    return tuple(name for name, mark in _loaded_fields(shape).items() if mark.on_request)
+
+
 @cache
 def _withheld(record: type[Record]) -> dict[str, StaffOnly]:
     """Return the fields that some viewers are not shown, each with its mark."""
@@ -338,9 +343,10 @@ class Renderer:
         """Return, for each record id, the value of a field that is loaded from the record's child rows, as
         the mark `beside` says.
         """
-        left_out = beside.on_request and name not in self.extras
-        found = {} if self.is_past or left_out else await beside.loader(self.ledger, list(ids))
-        none: list[Any] | None = None if self.is_past or beside.single else []
+        if self.is_past or (beside.on_request and name not in self.extras):
+            return [None] * len(ids)
+        found = await beside.loader(self.ledger, list(ids))
+        none: list[Any] | None = None if beside.single else []
         return [found.get(one, none) for one in ids]
 
     def _unrequested_fields(self, plan: _Plan) -> list[str]:

@@ -108,8 +108,11 @@ class IncidentOut(TicketOut):
     reopen_days: int | None = Field(
         description="For how many days after its end it may be reopened, if an agreement says so."
     )
-    external_references: Annotated[list[ExternalReferenceOut] | None, LoadedFrom(references_of)] = Field(
-        description="What tools and imported histories call it, with its link; null in what is past."
+    external_references: Annotated[
+        list[ExternalReferenceOut] | None, LoadedFrom(references_of, on_request=True)
+    ] = Field(
+        description="What tools and imported histories call it, with its link. Null in what is past, and "
+        "unless `include` or `fields` asks for it."
     )
     sla: SlaField
 
