@@ -7,7 +7,7 @@ names of fields, so that nothing is declared twice.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -129,7 +129,8 @@ class Listing:
         set_fields(selection=create_model(f"{name}ListSelection", __base__=ListSelection, **selected))
         offered = {"include": _include(self.shape)} if ACTIONS in self.shape.model_fields else {}
         set_fields(query=create_model(f"{name}Query", __base__=ListQuery, **selected, **shaping, **offered))
-        set_fields(record_query=create_model(f"{name}RecordQuery", __base__=RecordQuery, **shaping))
+        more = {"include": _include_of_one(self.shape)} if on_request_fields(self.shape) else {}
+        set_fields(record_query=create_model(f"{name}RecordQuery", __base__=RecordQuery, **shaping, **more))
         set_fields(item=_item_model(self.shape, name))
         set_fields(partial=_partial_model(self, self.shape, f"Partial{name}"))
         set_fields(
@@ -190,9 +191,19 @@ def _include(shape: type[OutputModel]) -> Any:
     others = on_request_fields(shape)
     if not others:
         return multi_value(Literal[ACTIONS], about), None
-    named = ", ".join(f"`{name}`" for name in others)
     entry: Any = Literal[(ACTIONS, *others)]
-    return multi_value(entry, f"{about} {named}: show these fields, else null."), None
+    return multi_value(entry, f"{about} {_shown_on_request(others)}"), None
+
+
+def _include_of_one(shape: type[OutputModel]) -> Any:
+    """Return the parameter that asks for fields that a single record does not show by default either."""
+    others = on_request_fields(shape)
+    entry: Any = Literal[others]
+    return multi_value(entry, _shown_on_request(others)), None
+
+
+def _shown_on_request(names: Sequence[str]) -> str:
+    return f"{', '.join(f'`{name}`' for name in names)}: show these fields, else null."
 
 
 def _item_model(shape: type[OutputModel], name: str) -> type[OutputModel]:
