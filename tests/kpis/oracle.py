@@ -304,11 +304,12 @@ class CaseHistory:
     def handovers(self) -> int:
         """Changes of person within a team."""
         named = [told for told in self.told if told.fields.get("assignee_id") is not None]
-        return sum(
-            one.fields["assignee_id"] != other.fields["assignee_id"]
-            and one.known.get("team_id") == other.known.get("team_id")
+        taken = named[:1] + [
+            other
             for one, other in pairwise(named)
-        )
+            if one.fields["assignee_id"] != other.fields["assignee_id"]
+        ]
+        return sum(one.known.get("team_id") == other.known.get("team_id") for one, other in pairwise(taken))
 
     @property
     def first_contact(self) -> bool | None:

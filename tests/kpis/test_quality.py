@@ -108,9 +108,14 @@ async def test_a_handover_is_a_change_of_person_within_a_team(follower: Connecti
     )
     again = held(ann).then("assigned", minutes=1, assignee_id=ann)
     moved = held(ann).then("assigned", minutes=1, team_id=other, assignee_id=ben)
+    told_again = (
+        held(ann)
+        .then("assigned", minutes=1, team_id=None, assignee_id=ann)
+        .then("assigned", minutes=1, assignee_id=ben)
+    )
     nobodys = held(ann, team_id=None).then("assigned", minutes=1, assignee_id=ben)
-    log = [case.then("resolved", minutes=1) for case in (handed, left, again, moved, nobodys)]
-    assert await _counted(follower, db, "handovers_per_case", *log) == (3, 5)
+    log = [case.then("resolved", minutes=1) for case in (handed, left, again, moved, told_again, nobodys)]
+    assert await _counted(follower, db, "handovers_per_case", *log) == (3, 6)
 
 
 async def test_a_repeat_comes_within_thirty_days_after_another_one_of_its_kind(

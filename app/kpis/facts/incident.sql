@@ -192,9 +192,15 @@ handed_over as (
   select case_id, (array_agg(holder_named order by place))[1]::uuid as first_assignee_id,
     count(*) filter (where holder_named <> holder_before and team_id is not distinct from team_before)::integer as handovers
   from (
-    select case_id, place, holder_named, team_id, lag(holder_named) over in_order as holder_before,
-      lag(team_id) over in_order as team_before
-    from decided where holder_named is not null
+    select *, lag(team_id) over in_order as team_before
+    from (
+      select case_id, place, later, occurred_at, position, holder_named, team_id,
+        lag(holder_named) over in_order as holder_before
+      from decided where holder_named is not null
+      window in_order as (partition by case_id order by later, occurred_at, position)
+    ) named
+    -- That the same person is named again tells nothing: in another order of what was told it was not said.
+    where holder_named is distinct from holder_before
     window in_order as (partition by case_id order by later, occurred_at, position)
   ) holders
   group by case_id

@@ -150,7 +150,6 @@ class Incident:
             named = step.told.get("assignee_id")
             if named is not None and named != person:
                 count += person is not None and known.get("team_id") == team
-            if named is not None:
                 person, team = named, known.get("team_id")
         return count
 

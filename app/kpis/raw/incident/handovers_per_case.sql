@@ -10,8 +10,12 @@ taker as (
 handover as (
   select stream, count(*) as handovers
   from (
-    select *, lag(taker) over takers as giver, lag(team) over takers as team_before
-    from taker where taker is not null
+    select *, lag(team) over takers as team_before
+    from (
+      select *, lag(taker) over (partition by stream order by rank) as giver from taker where taker is not null
+    ) named
+    -- That the same person is named again is no change, and tells nothing.
+    where taker is distinct from giver
     window takers as (partition by stream order by rank)
   ) taken
   where taker <> giver and team is not distinct from team_before
