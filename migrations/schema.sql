@@ -1206,6 +1206,7 @@ create table fold.improvement (
   appended_at timestamp with time zone,
   size_reason text,
   agreed_by_id uuid,
+  kicked_off_at timestamp with time zone,
   constraint improvement_pkey PRIMARY KEY (id),
   constraint improvement_number_key UNIQUE (number)
 ) with (fillfactor=85);

@@ -92,6 +92,8 @@ class NoticeType(CodeEnum):
     licensed = "licensed", "Licensed", "获得资格"
     improvement_standardised = "improvement_standardised", "Improvement standardised", "改进已固化"
     improvement_reverted = "improvement_reverted", "Improvement reverted", "改进已恢复原状"
+    to_kick_off = "to_kick_off", "Pilot to be kicked off", "试点待宣布启动"
+    kicked_off = "kicked_off", "Pilot kicked off", "试点已宣布启动"
     project_plan_returned = "project_plan_returned", "Plan of the project returned", "项目计划被退回"
     benefit_faded = "benefit_faded", "Benefit faded", "效益消退"
     licence_revoked = "licence_revoked", "Licence revoked", "资格被吊销"

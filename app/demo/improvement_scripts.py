@@ -35,6 +35,7 @@ from app.processes.improvements.evaluation import (
 from app.processes.improvements.measurement import MeasureEffectsImprovement
 from app.processes.improvements.pilot import (
     AskJudgementImprovement,
+    KickOffImprovement,
     LogPilotFeedbackImprovement,
     LogPilotIssueImprovement,
     ReportPilotImprovement,
@@ -252,7 +253,6 @@ class ImprovementScript(ProgrammeScript):
         trained = self.records.trainings[self.name]
         ready = StartPilotImprovement.model_validate(
             {
-                "kicked_off_at": instant(at(of.begins + 1)),
                 "told": "相关团队例会与邮件通知。The teams concerned, in their meetings and by mail.",
                 "key_user_training": str(trained.key_users),
                 "executor_training": str(trained.executors),
@@ -261,6 +261,7 @@ class ImprovementScript(ProgrammeScript):
                 "executor": executor,
             }
         )
+        await self.act(at(of.begins + 1), self.programme.sponsor, "kick_off", KickOffImprovement())
         await self.act(at(of.begins), manager, "start_pilot", ready)
         await self._log(of)
         await self.measure(of.ends, manager)

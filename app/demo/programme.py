@@ -77,6 +77,11 @@ class Programme:
         """The member of the committee who signs for it."""
         return self.callers[SERVICE_LEVEL_MANAGER]
 
+    @property
+    def sponsor(self) -> Caller:
+        """The sponsor of the projects."""
+        return self.callers[BUSINESS_HEAD]
+
     def person(self, name: str) -> str:
         """Returns a person's id as payloads contain it."""
         return str(self.callers[name].person_id)

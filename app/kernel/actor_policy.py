@@ -57,6 +57,7 @@ class Relation(CodeEnum):
     assessor = "assessor", "those who assess it", "评估人"
     lead_beneath = "lead_beneath", "the lead of a team beneath", "下层团队负责人"
     project_manager = "project_manager", "its own project manager", "本项目的项目经理"
+    sponsor = "sponsor", "its sponsor", "本项目的发起人"
     named_process_owner = "named_process_owner", "its own process owner", "本项目的流程负责人"
     pilot_member = "pilot_member", "those in the pilot", "试点参与人"
     step_owner = "step_owner", "the owner of the step", "步骤负责人"
@@ -151,6 +152,7 @@ def policy_cache_key(caller: Caller, record: Any) -> tuple[Any, ...]:
         me is not None and said("chair_id") == me,
         me is not None and me in (said("representative_id"), said("party_representative_id")),
         me is not None and said("project_manager_id") == me,
+        me is not None and said("sponsor_id") == me,
         me is not None and said("process_owner_id") == me,
         assignee is None,
         assignee == me,
@@ -187,6 +189,11 @@ def _is_representative(caller: Caller, record: Any) -> bool:
 def _manages_project(caller: Caller, record: Any) -> bool:
     """Return whether the caller manages the record, a project."""
     return caller.person_id is not None and getattr(record, "project_manager_id", None) == caller.person_id
+
+
+def _sponsors_project(caller: Caller, record: Any) -> bool:
+    """Return whether the caller sponsors the record, a project."""
+    return caller.person_id is not None and getattr(record, "sponsor_id", None) == caller.person_id
 
 
 def _is_named_process_owner(caller: Caller, record: Any) -> bool:
@@ -282,6 +289,7 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     Relation.step_owner: lambda caller, record: caller.person_id is not None,
     Relation.representative: _is_representative,
     Relation.project_manager: _manages_project,
+    Relation.sponsor: _sponsors_project,
     Relation.named_process_owner: _is_named_process_owner,
     # Nobody performs it directly: it follows from the last vote, in the same command.
     Relation.decision: lambda caller, record: False,
@@ -311,6 +319,7 @@ representative = ActorPolicy(relations=frozenset({Relation.representative}))
 assessor = ActorPolicy(relations=frozenset({Relation.assessor}))
 lead_beneath = ActorPolicy(relations=frozenset({Relation.lead_beneath}))
 named_project_manager = ActorPolicy(relations=frozenset({Relation.project_manager}))
+named_sponsor = ActorPolicy(relations=frozenset({Relation.sponsor}))
 named_process_owner = ActorPolicy(relations=frozenset({Relation.named_process_owner}))
 pilot_member = ActorPolicy(relations=frozenset({Relation.pilot_member}))
 step_owner = ActorPolicy(relations=frozenset({Relation.step_owner}))

@@ -268,15 +268,17 @@ async def _minor(client: Client, at: str) -> Json:
 
 
 async def _major(client: Client, at: str) -> Json:
-    """It is major, and has a sponsor; whoever charters it manages it if they can, or if nobody else is to."""
+    """It is major; whoever charters it sponsors and manages it if they can, or if nobody else is to."""
     await _classified(client, at, size="major")
     ledger: Any = client.app.state.ledger
     graded = EditPerson.model_validate({"grade": "management"})
-    await act(ledger, rule_caller("tests"), "person", "edit", IDS["business"], graded)
     roles = await ledger.db.value("select roles from fold.person where id = %s", (client.id,))
     others = (await client.read(at))["selection_reason"] == OTHERS_PROJECT
     manages = Role.project_manager.value in (roles or ()) and not others
-    return {"project_manager": client.id if manages else IDS["author"]}
+    named = client.id if manages else IDS["author"]
+    for person in (named, IDS["business"]):  # who owns the process later
+        await act(ledger, rule_caller("tests"), "person", "edit", person, graded)
+    return {"project_manager": named, "sponsor": named}
 
 
 async def measured(

@@ -13,6 +13,7 @@ from app.processes.improvements.children.records import RolloutStepName
 from app.processes.improvements.pilot import (
     AskJudgementImprovement,
     ExtendPilotImprovement,
+    KickOffImprovement,
     LogPilotFeedbackImprovement,
     LogPilotIssueImprovement,
     PassPilotImprovement,
@@ -87,7 +88,6 @@ def _rollout() -> Json:
 #: As the API takes them.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     StartPilotImprovement: lambda: {
-        "kicked_off_at": "2026-01-05T01:00:00Z",
         "told": "Both desks. 已告知两个服务台。",
         "key_user_training": NOBODYS,
         "executor_training": NOBODYS,
@@ -213,6 +213,9 @@ async def license_for(client: Client, at: str, person: str) -> None:
 async def _ready(client: Client, at: str) -> Json:
     """All is ready for the pilot, with an executor who owns no process."""
     executor = str((await add_person(client.app.state.ledger, "Executor", TEAM)).id)
+    found = await client.read(at)
+    if found["kicked_off_at"] is None:
+        await _act(client, at, "kick_off", KickOffImprovement(), _caller(found["sponsor"]["id"]))
     return {
         "key_user_training": await _training(client, at, executor, kind="key_user"),
         "executor_training": await _training(client, at, executor),

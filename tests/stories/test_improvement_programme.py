@@ -187,9 +187,12 @@ async def pilot_twice(of: Planted, at: str) -> None:
     """Steps 14 to 16: it is piloted, reported, extended once, and passed on the measured effect."""
     people = of.project
     quality, manager = people.quality, people.manager
-    ready = await people.readiness(kicked_off_at=days_ago(CHANGED + 1))
+    ready = await people.readiness()
     unlicensed = await people.api.client("Newcomer", Role.engineer)
     # Its agreed end is past by now, but it was started in time.
+    assert await refused(manager, f"{at}/start_pilot", ready) == "not_kicked_off"
+    assert await refused(manager, f"{at}/kick_off") == "forbidden"
+    await people.sponsor.post_ok(f"{at}/kick_off", {"occurred_at": days_ago(CHANGED + 1)})
     assert await refused(manager, f"{at}/start_pilot", ready) == "pilot_is_over"
     ready["occurred_at"] = days_ago(CHANGED)
     assert "/executor" in await refused(manager, f"{at}/start_pilot", ready | {"executor": unlicensed.id})

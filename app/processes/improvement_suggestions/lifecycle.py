@@ -326,9 +326,10 @@ LIFECYCLE = Lifecycle(
         action(take_over_proposers, "接收", OPEN,         STAYS,          MERGERS,         "improvement_suggestion.proposers_added",
                name="take_over", prepare=(new_proposers,), wrong=(checks.not_merged_into_it,)),
         action(select,       "选定",     OPEN,            State.selected, quality_manager, "improvement_suggestion.selected", notifies=PROPOSERS),
-        action(decline,      "不采纳",   OPEN,            State.declined, quality_manager, "improvement_suggestion.declined", notifies=PROPOSERS),
+        action(decline,      "不采纳",   OPEN,            State.declined, quality_manager, "improvement_suggestion.declined",
+               wrong=(checks.is_being_assessed,), notifies=PROPOSERS),
         action(defer,        "暂缓",     OPEN,            State.deferred, quality_manager, "improvement_suggestion.deferred",
-               wrong=(checks.until_in_past,), notifies=PROPOSERS),
+               wrong=(checks.until_in_past, checks.is_being_assessed), notifies=PROPOSERS),
     ),
 )
 # fmt: on

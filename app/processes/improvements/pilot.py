@@ -43,22 +43,25 @@ from app.processes.improvements.records import DecisionSubject, Improvement, Pil
 from app.ticketing.projects.planning import expect_no_report
 
 
+class KickOffImprovement(Payload):
+    """The kick-off of the pilot."""
+
+
+def kick_off(improvement: Improvement, body: KickOffImprovement, ctx: ActionContext) -> None:
+    """Kick the pilot off, as the sponsor: its project manager may start it."""
+    improvement.kicked_off_at = ctx.occurred_at
+
+
 class StartPilotImprovement(Payload):
     """The readiness for the pilot; what is left out is missing, and the pilot is refused."""
 
     model_config = example_includes(
-        "kicked_off_at",
         "told",
         "key_user_training",
         "executor_training",
         "duties",
         "standards",
         "executor",
-    )
-    kicked_off_at: Instant | None = Field(
-        default=None,
-        description="When the sponsor has kicked it off.",
-        examples=["2026-03-02T09:00:00Z"],
     )
     told: FreeText | None = Field(
         default=None, description="Who was told, and how.", examples=["Both teams, in their meetings."]
@@ -94,7 +97,7 @@ def start_pilot(improvement: Improvement, body: StartPilotImprovement, ctx: Acti
         id=ctx.new_id(),
         record=improvement.row_key,
         pilot_round=improvement.pilot_rounds,
-        kicked_off_at=body.kicked_off_at,
+        kicked_off_at=improvement.kicked_off_at,
         kicked_off_by_id=improvement.sponsor_id,
         told=body.told,
         key_user_training_id=ctx.required_ref(Record, "key_user_training").id,

@@ -9,7 +9,6 @@ from app.common.records import Record
 from app.foundation.licences.records import TrainingKind
 from app.foundation.people.eligibility import check_person_active
 from app.kernel.context import ActionContext
-from app.kernel.dating import FUTURE_TOLERANCE
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import PreparationRefused, Refusal, WrongValue
 from app.processes.improvements.checks import check_pilot_scope
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 #: What must be ready before a pilot, and the refusal that says what is missing.
 READINESS = {
-    "kicked_off_at": "kick_off_missing",
     "told": "telling_missing",
     "key_user_training": "key_user_training_missing",
     "executor_training": "executor_training_missing",
@@ -68,6 +66,16 @@ async def pilot_is_over(reads: ReadContext, improvement: Improvement, ctx: Actio
     return "pilot_is_over" if ends_at is not None and ends_at <= ctx.occurred_at else None
 
 
+async def not_kicked_off(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
+    """Refuse to start a pilot that its sponsor has not kicked off (`not_kicked_off`)."""
+    return "not_kicked_off" if improvement.kicked_off_at is None else None
+
+
+async def kicked_off_already(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
+    """Refuse to kick a pilot off twice (`kicked_off_already`)."""
+    return None if improvement.kicked_off_at is None else "kicked_off_already"
+
+
 async def not_ready_for_pilot(
     reads: ReadContext, improvement: Improvement, body: StartPilotImprovement, ctx: ActionContext
 ) -> None:
@@ -79,9 +87,6 @@ async def not_ready_for_pilot(
             if not getattr(body, name)
         ]
     )
-    assert body.kicked_off_at is not None
-    if body.kicked_off_at > ctx.now + FUTURE_TOLERANCE:
-        raise WrongValue(pointer="/kicked_off_at", because="in_the_future")
 
 
 async def not_trained_for_pilot(

@@ -193,6 +193,7 @@ class ReturnPlanImprovement(Payload):
 def return_plan(improvement: Improvement, body: ReturnPlanImprovement, ctx: ActionContext) -> None:
     """Return the plan to the project manager, with what is lacking."""
     improvement.lacking = body.lacking
+    improvement.kicked_off_at = None
 
 
 def approve_plan(improvement: Improvement, body: EmptyPayload, ctx: ActionContext) -> None:

@@ -132,6 +132,9 @@ class ImprovementOut(TicketOut):
     pilot_agreement: str | None
     data_gathering: str | None
     executor: PersonStub | None
+    kicked_off_at: datetime | None = Field(
+        description="When the sponsor has kicked off the pilot that is planned; null once its plan is returned."
+    )
     pilot_rounds: int | None = Field(description="How many rounds the pilot has had.")
     pilot_started_at: datetime | None
     pilot_report_id: UUID | None = Field(description="The document of the pilot's report.")

@@ -255,6 +255,7 @@ class Improvement(Ticket):
     pilot_agreement: Annotated[str | None, Personal()] = None
     data_gathering: Annotated[str | None, Personal()] = None
     executor_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
+    kicked_off_at: datetime | None = None
     pilot_rounds: int | None = None
     pilot_started_at: datetime | None = None
     pilot_report_id: UUID | None = None

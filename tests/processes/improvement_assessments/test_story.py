@@ -152,7 +152,7 @@ async def test_assessors_are_told_and_score_for_themselves_but_not_their_own(mee
     await meeting.lin.post_ok(score, scores(other, 4, 4, 4, 4, 4, 4, comment="Well, yes."))
     [row] = (await meeting.manager.read(f"{at(made)}/scores"))["items"]
     assert (row["person"]["id"], row["scores"]["risk"], row["comment"]) == (meeting.lin.id, 4, "Well, yes.")
-    await meeting.manager.post_ok(f"{suggestion_at(mine)}/decline", {"reason": "Done already."})
+    await meeting.manager.post_ok(f"{suggestion_at(mine)}/merge", {"into": other["id"]})
     assert await refusal(meeting.olga, score, scores(mine, 1, 1, 1, 1, 1, 1)) == (
         422,
         "suggestion_settled",
@@ -199,7 +199,11 @@ async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting
     made = await meeting.opened()
     manager, conclude = meeting.manager, f"{at(made)}/conclude"
     await meeting.lin.post_ok(f"{at(made)}/score", scores(one, 2, 2, 2, 2, 2, 2))
-    await manager.post_ok(f"{suggestion_at(gone)}/decline", {"reason": "Done already."})
+    for action, more in (("decline", {}), ("defer", {"until_at": "2199-03-01T00:00:00Z"})):
+        alone = await manager.post(f"{suggestion_at(gone)}/{action}", json={"reason": "No.", **more})
+        assert (alone.status_code, alone.json()["code"]) == (409, "being_assessed")
+        assert made["number"] in alone.json()["detail"]
+    await manager.post_ok(f"{suggestion_at(gone)}/merge", {"into": other["id"]})
     new = await offered(author, title="It came later")
     later = {"suggestion": other["number"], "verdict": "deferred", "reason": "In spring."}
     until = {"until_at": "2199-03-01T00:00:00Z"}

@@ -202,7 +202,6 @@ class Project:
         key_users = await self.training("key_user", upto="hold")
         executors = await self.training("executor")
         return {
-            "kicked_off_at": ago(hours=2),
             "told": "Both desks.",
             "key_user_training": key_users,
             "executor_training": executors,
@@ -215,6 +214,7 @@ class Project:
     async def piloting(self, kind: str = "reengineering") -> str:
         """One that is piloted."""
         at = await self.planned(kind)
+        await self.sponsor.post_ok(f"{at}/kick_off")
         found = await self.manager.post_ok(f"{at}/start_pilot", await self.readiness())
         assert found["state"] == "piloting"
         return at

@@ -142,7 +142,9 @@ class Planted:
         }
         await manager.post_ok(f"{at}/plan", plan)
         await first.post_ok(f"{at}/approve_plan")
-        ready = await of.readiness(kicked_off_at=days_ago(self.changed + 1))
+        sponsor = Dated(of.sponsor, steps)
+        await sponsor.post_ok(f"{at}/kick_off", {"occurred_at": days_ago(self.changed + 1)})
+        ready = await of.readiness()
         await manager.post_ok(f"{at}/start_pilot", {**ready, "occurred_at": days_ago(self.changed)})
         return at
 

@@ -166,6 +166,7 @@ async def test_a_pilot_is_cut_by_services_and_items_that_there_are_and_is_not_ov
     assert wrong == (422, [("expected/0/promised/change", "promise_to_worsen")])
     await project.manager.post_ok(f"{at}/plan", plan)
     await project.first.post_ok(f"{at}/approve_plan")
+    await project.sponsor.post_ok(f"{at}/kick_off")
     started = await refusal(project.manager, f"{at}/start_pilot", await project.readiness())
     assert started == (409, "pilot_is_over")
     # The way out: the committee returns the plan, and its dates are agreed anew.

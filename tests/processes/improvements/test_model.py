@@ -23,7 +23,7 @@ from tests.client import Api, Client, Json
 from tests.extent import examples, goes_round
 from tests.processes.improvements.pilots import AHEAD, KPI, WORD, Project, ago, project_of
 
-PEOPLE = ("quality", "owner", "manager", "first", "executor")
+PEOPLE = ("quality", "owner", "manager", "sponsor", "first", "executor")
 IMPROVERS, COMMITTEE = {"quality", "owner"}, {"first"}
 #: By action: who, from where, to where; None: it stays.
 TABLE: dict[str, tuple[set[str], set[str], str | None]] = {
@@ -41,6 +41,7 @@ TABLE: dict[str, tuple[set[str], set[str], str | None]] = {
     "plan": ({"manager"}, {"chartered"}, "planned"),
     "return_plan": (COMMITTEE, {"planned", "plan_approved"}, "chartered"),
     "approve_plan": (COMMITTEE, {"planned"}, "plan_approved"),
+    "kick_off": ({"sponsor"}, {"plan_approved"}, None),
     "start_pilot": ({"manager"}, {"plan_approved"}, "piloting"),
     "report_pilot": ({"manager"}, {"piloting"}, "pilot_reported"),
     "ask_judgement": ({"quality", "manager"}, {"pilot_reported"}, None),
@@ -61,7 +62,6 @@ FORWARD = {
     "deferred": ("take_up", "quality"),
     "implementing": ("finish", "owner"),
     "chartered": ("plan", "manager"),
-    "plan_approved": ("start_pilot", "manager"),
 }
 STEP = st.tuples(
     st.sampled_from(["forward"] * 24 + [*TABLE, *VERDICTS]),
@@ -81,6 +81,7 @@ class Modelled:
     state: str = "selected"
     size: str | None = None
     has_pilot: bool = False
+    kicked_off: bool = False
     is_chartered: bool = False
     measured: bool = False
     judged: bool | None = None
@@ -94,6 +95,8 @@ class Modelled:
             ({"implement"}, self.size != "minor", "needs_project"),
             ({"charter"}, self.size == "minor", "needs_no_project"),
             ({"approve_plan"}, not self.has_pilot, "pilot_is_missing"),
+            ({"start_pilot"}, not self.kicked_off, "not_kicked_off"),
+            ({"kick_off"}, self.kicked_off, "kicked_off_already"),
             ({"standardise"}, self.judged is not True, "not_judged_reached"),
             ({"revert"}, self.state == "evaluating" and self.judged is not False, unjudged),
             ({"ask_judgement"}, self.asked is not None, "improvement_decision_open"),
@@ -105,8 +108,11 @@ class Modelled:
         people = TABLE[action][0]
         if action == "measure_effects" and self.is_chartered:
             people = people | {"manager"}
-        if action in ("plan", "start_pilot", "report_pilot", "ask_judgement") and not self.is_chartered:
-            people = people - {"manager"}
+        if (
+            action in ("plan", "kick_off", "start_pilot", "report_pilot", "ask_judgement")
+            and not self.is_chartered
+        ):
+            people = people - {"manager", "sponsor"}
         return who in people
 
     def offered(self, who: str) -> dict[str, bool]:
@@ -123,6 +129,8 @@ class Modelled:
             self.size = kind
         elif action == "plan":
             self.has_pilot = yes
+        elif action in ("kick_off", "return_plan"):
+            self.kicked_off = action == "kick_off"
         elif action == "charter":
             self.is_chartered = True
         elif action == "measure_effects":
@@ -237,6 +245,7 @@ class World:
             if one.measured
             else ("measure_effects", "owner"),
             "piloting": ("report_pilot" if one.measured else "measure_effects", "manager"),
+            "plan_approved": ("start_pilot", "manager") if one.kicked_off else ("kick_off", "sponsor"),
             "pilot_reported": ("approve", "") if one.asked else ("ask_judgement", "manager"),
             "planned": ("approve_plan" if one.has_pilot else "return_plan", "first"),
         }

@@ -11,7 +11,6 @@ from app.kpis.statistics.effects.codes import EffectVerdict
 from tests.automation.worker import Worker
 from tests.client import Api, Json
 from tests.processes.improvements.pilots import (
-    AHEAD,
     WORD,
     Project,
     ago,
@@ -43,10 +42,13 @@ async def sections(project: Project, at: str, of_class: str) -> list[tuple[str, 
 async def test_a_pilot_starts_when_all_is_ready_and_says_what_is_missing(project: Project) -> None:
     at = await project.planned()
     start = f"{at}/start_pilot"
+    assert await refusal(project.manager, start, {}) == (409, "not_kicked_off")
+    assert await refusal(project.manager, f"{at}/kick_off", {}) == (403, "forbidden")
+    kicked_off = (await project.sponsor.post_ok(f"{at}/kick_off"))["kicked_off_at"]
+    assert await refusal(project.sponsor, f"{at}/kick_off", {}) == (409, "kicked_off_already")
     status, wrong = await refusal(project.manager, start, {})
     assert status == 422
     assert wrong == [
-        ("kicked_off_at", "kick_off_missing"),
         ("told", "telling_missing"),
         ("key_user_training", "key_user_training_missing"),
         ("executor_training", "executor_training_missing"),
@@ -66,6 +68,7 @@ async def test_a_pilot_starts_when_all_is_ready_and_says_what_is_missing(project
         project.executor.id,
     )
     [kept] = (await project.manager.read(f"{at}/pilot_readiness"))["items"]
+    assert (kept["kicked_off_at"], kept["kicked_off_by"]["id"]) == (kicked_off, project.sponsor.id)
     assert (kept["pilot_round"], kept["standards"], kept["duties"]) == (
         1,
         ["PR2026001"],
@@ -75,6 +78,7 @@ async def test_a_pilot_starts_when_all_is_ready_and_says_what_is_missing(project
 
 async def test_a_pilot_needs_key_users_trained_before_executors(project: Project) -> None:
     at = await project.planned()
+    await project.sponsor.post_ok(f"{at}/kick_off")
     start, ready = f"{at}/start_pilot", await project.readiness()
 
     async def refused(**changes: Any) -> tuple[int, Any]:
@@ -94,11 +98,11 @@ async def test_a_pilot_needs_key_users_trained_before_executors(project: Project
         422,
         [("key_user_training", "training_in_other_process")],
     )
-    assert await refused(kicked_off_at=AHEAD) == (422, [("kicked_off_at", "in_the_future")])
 
 
 async def test_the_executor_is_licensed_and_does_not_own_the_process(project: Project) -> None:
     at = await project.planned()
+    await project.sponsor.post_ok(f"{at}/kick_off")
     start, ready = f"{at}/start_pilot", await project.readiness()
     nobody = await project.api.client("Nobody")
     unlicensed = ready | {"executor": nobody.id}
