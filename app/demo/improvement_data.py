@@ -100,6 +100,8 @@ FINISHED_IMPROVEMENT = ImprovementTemplate(
     scope={"team": ("service-desk",)},
     plan_target="restore-faster",
 )
+#: Why those that promise less than half are major ones all the same.
+WHY_MAJOR = "涉及多个团队和全部现场。Several teams and every site take part."
 REVERTED_IMPROVEMENT = ImprovementTemplate(
     name=REVERTED,
     title="结案前双人复核 A second look before an incident is resolved",

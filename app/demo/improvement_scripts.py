@@ -170,7 +170,8 @@ class ImprovementScript(ProgrammeScript):
         asked = question(f"{of.title}?", when) | data.WEIGHED
         await self.act(when, quality, "submit", SubmitImprovement.model_validate(asked))
         await self.vote(at(of.selected - 1))
-        size = {"kind": "activity"} if minor else {"kind": "reengineering", "criteria": ["several_teams"]}
+        major = {"kind": "reengineering", "criteria": ["several_teams"], "size_reason": data.WHY_MAJOR}
+        size = {"kind": "activity"} if minor else major
         body = ClassifyImprovement.model_validate({**size, "impact": "2", "urgency": "2"})
         await self.act(at(of.selected - 1.5), self.programme.member, "classify", body)
 

@@ -129,6 +129,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "kind": "activity",
         "size": "major",
         "criteria": ["complex", "risky"],
+        "size_reason": "It changes who decides. 改变决策人。",
         "to_pilot": True,
         "impact": "2",
         "urgency": "2",
@@ -253,9 +254,8 @@ async def _with_facts(client: Client, at: str) -> Json:
 
 async def _classified(client: Client, at: str, **more: Any) -> None:
     """The committee has classified it."""
-    body = ClassifyImprovement.model_validate(
-        {"kind": "activity", "impact": "2", "urgency": "2", "criteria": ["complex"], **more}
-    )
+    said = {"kind": "activity", "impact": "2", "urgency": "2", "criteria": ["complex"]}
+    body = ClassifyImprovement.model_validate(said | {"size_reason": "It changes who decides."} | more)
     caller, name = _caller("doer", Role.committee_member), at.rpartition("/")[2]
     await act(client.app.state.ledger, caller, "improvement", "classify", name, body)
 

@@ -145,7 +145,7 @@ async def approve(of: Planted, at: str, plan: str, steps: list[float]) -> None:
     for voter in (people.first, people.second):
         vote = {"decision": asked["decision_id"], "verdict": "approve"}
         await Dated(voter, steps).post_ok(f"{at}/vote", vote)
-    major = {"kind": "reengineering", "impact": "2", "urgency": "2"}
+    major = {"kind": "reengineering", "impact": "2", "urgency": "2", "size_reason": "Who decides is new."}
     assert await refused(people.quality, f"{at}/classify", major | {"criteria": ["complex"]}) == "forbidden"
     assert "criteria_missing" in await refused(people.first, f"{at}/classify", major)
     await Dated(people.first, steps).post_ok(f"{at}/classify", major | {"criteria": ["complex"]})

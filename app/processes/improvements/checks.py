@@ -32,7 +32,9 @@ from app.processes.improvements.preparation import (
     ServedTarget,
     TargetsOfProposal,
 )
+from app.processes.improvements.promises import promised_to_be_better
 from app.processes.improvements.records import (
+    MAJOR_GOAL,
     MAJOR_KINDS,
     Improvement,
     ImprovementSize,
@@ -178,14 +180,30 @@ async def criteria_missing(
     reads: ReadContext, improvement: Improvement, body: ClassifyImprovement, ctx: ActionContext
 ) -> None:
     """Refuse a major improvement without the criteria that make it one (`criteria_missing`), a minor one of a
-    kind that is offered as major without a reason (`size_reason_missing`), and criteria that are named twice.
+    kind that is offered as major without a reason (`size_reason_missing`), a major one that promises less
+    than major ones aim at without one (`promises_too_little`), and criteria that are named twice.
     """
     if body.size_or_default is ImprovementSize.major and not body.criteria:
         raise WrongValue(pointer="/criteria", because="criteria_missing")
     minor = body.size_or_default is ImprovementSize.minor
     if minor and body.kind in MAJOR_KINDS and body.size_reason is None:
         raise WrongValue(pointer="/size_reason", because="size_reason_missing")
+    if not minor and body.size_reason is None:
+        _check_promises_enough(ctx.prepared(TargetsOfProposal))
     _check_once(body.criteria, "/criteria")
+
+
+def _check_promises_enough(proposed: TargetsOfProposal) -> None:
+    """Refuse if no target promises what major improvements aim at, where it can be said of one at all."""
+    values = {one.name: one.value for one in proposed.baselines}
+    better = [
+        change
+        for target in proposed.targets
+        if (change := promised_to_be_better(target, values.get(target.name))) is not None
+    ]
+    if better and max(better) < float(MAJOR_GOAL):
+        words = {"promised": f"{max(better):.0%}", "goal": f"{float(MAJOR_GOAL):.0%}"}
+        raise WrongValue(words, pointer="/size_reason", because="promises_too_little")
 
 
 async def not_classified(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:

@@ -31,7 +31,8 @@ class ClassifyImprovement(Payload):
     )
     size_reason: FreeText | None = Field(
         default=None,
-        description="Why it is minor, if its kind is offered as major.",
+        description="Why it is minor, if its kind is offered as major; or why it is major, if no target "
+        "promises to be half better.",
         examples=["One desk, one week, and nothing to buy."],
     )
     to_pilot: bool = Field(

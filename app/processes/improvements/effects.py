@@ -40,6 +40,7 @@ from app.processes.improvements.measurement import (
     MeasuredTargets,
     occasion_of,
 )
+from app.processes.improvements.promises import better_by
 from app.processes.improvements.records import Improvement, ImprovementState, MeasurementOccasion
 
 Filters = dict[Dimension, tuple[str, ...]]
@@ -207,15 +208,6 @@ def _measured_target(
         goal=goal,
         goal_met=None if change is None or goal is None else change >= float(goal),
     )
-
-
-def better_by(direction: Direction, relative_change: float | None) -> float | None:
-    """Return by which part of the value before the KPI is better; less than 0: it is worse. None: it cannot
-    be said, or the KPI has no better.
-    """
-    if relative_change is None or direction is Direction.none:
-        return None
-    return relative_change if direction is Direction.up else -relative_change
 
 
 def benefit_is_kept(direction: Direction, judged: EffectResult | None, result: EffectResult) -> bool | None:

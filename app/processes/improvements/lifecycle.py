@@ -246,7 +246,7 @@ LIFECYCLE = Lifecycle(
                prepare=(repeated_question,), wrong=(checks.nothing_has_changed,)),
         # 7
         action(classification.classify,    "分类",     [State.approved],                STAYS,              committee,              "improvement.classified",
-               wrong=(checks.criteria_missing,), segregate_from=(proposer_duty,)),
+               prepare=(targets_of_proposal,), wrong=(checks.criteria_missing,), segregate_from=(proposer_duty,)),
         # 8
         action(classification.implement,   "实施",     [State.approved],                State.implementing, IMPROVERS, "improvement.implementation_begun",
                unless=(checks.not_classified, checks.needs_project), prepare=(process_freeze,), wrong=(checks.process_is_frozen,)),

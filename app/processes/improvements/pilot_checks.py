@@ -67,8 +67,9 @@ async def pilot_is_over(reads: ReadContext, improvement: Improvement, ctx: Actio
 
 
 async def not_kicked_off(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
-    """Refuse to start a pilot that its sponsor has not kicked off (`not_kicked_off`)."""
-    return "not_kicked_off" if improvement.kicked_off_at is None else None
+    """Refuse to start a pilot that its sponsor has not kicked off by then (`not_kicked_off`)."""
+    at = improvement.kicked_off_at
+    return "not_kicked_off" if at is None or at > ctx.occurred_at else None
 
 
 async def kicked_off_already(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
@@ -172,11 +173,17 @@ async def judgement_invalid(
 
 
 def _check_passed(body: AskJudgementImprovement, evidence: PilotEvidence) -> None:
-    """Refuse to pass the pilot on an effect that is not improved without a reason."""
+    """Refuse to pass the pilot without a reason on an effect that is not improved, or that shows what was
+    promised to be missed.
+    """
     against = evidence.not_improved()
     if against and body.reason is None:
         said = (f"{one.kpi}: {one.verdict}" for one in against)
         raise WrongValue({"verdicts": ", ".join(said)}, pointer="/reason", because="passed_against_evidence")
+    missed = evidence.promises_missed()
+    if missed and body.reason is None:
+        words = {"kpis": ", ".join(str(one.kpi) for one in missed)}
+        raise WrongValue(words, pointer="/reason", because="passed_below_promise")
 
 
 async def _check_extended(reads: ReadContext, body: AskJudgementImprovement, ctx: ActionContext) -> None:

@@ -9,7 +9,7 @@ from app.common.people import Person
 from app.foundation.licences.lookups import unlicensed
 from app.kernel.context import ActionContext
 from app.kernel.reads import ReadContext
-from app.kpis.statistics.effects.codes import EffectVerdict
+from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.children.records import (
     FeedbackStance,
     ImprovementMeasurement,
@@ -39,6 +39,10 @@ class PilotEvidence:
     def not_improved(self) -> list[ImprovementMeasurement]:
         """Return the measurements that do not show an improvement."""
         return [one for one in self._in_order() if one.verdict is not EffectVerdict.improved]
+
+    def promises_missed(self) -> list[ImprovementMeasurement]:
+        """Return the measurements whose effect is not what was promised of the pilot."""
+        return [one for one in self._in_order() if one.promise is PromiseVerdict.missed]
 
     def open_issues(self) -> list[PilotIssue]:
         """Return the issues that are not solved yet, those of earlier rounds among them."""

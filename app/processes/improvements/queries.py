@@ -80,7 +80,7 @@ class ImprovementOut(TicketOut):
     size: ImprovementSize | None
     improvement_kind: ImprovementKind | None
     size_criteria: list[SizeCriterion] | None = Field(description="What makes it a major one.")
-    size_reason: str | None = Field(description="Why it is minor, of a kind that is offered as major.")
+    size_reason: str | None = Field(description="Why it is of that size, where that is not plain.")
     to_pilot: bool | None = Field(description="Whether it is piloted.")
     classified_at: datetime | None
     implementation_plan: str | None

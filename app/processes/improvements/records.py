@@ -163,7 +163,8 @@ class Improvement(Ticket):
     stopped pilot, and `next_…` the scope and dates of an extended one. For the question whether it is
     reverted, `asked_reason` and `asked_told` are why, and who is told how.
 
-    `size_reason` is why it is minor although its kind is offered as major. `agreed_by_id` is the process
+    `size_reason` is why it is minor although its kind is offered as major, or major although it promises less
+    than major ones aim at. `agreed_by_id` is the process
     owner who has agreed to its evaluation.
 
     `judgement_overdue_at` is when it was flagged that the committee had not judged the pilot in time.

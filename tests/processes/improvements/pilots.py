@@ -81,6 +81,10 @@ def a_result(verdict: EffectVerdict = EffectVerdict.improved) -> Json:
     return stored
 
 
+#: What makes it a major one, although it promises less than half.
+MAJOR: Json = {"criteria": ["complex"], "size_reason": "It changes who decides."}
+
+
 @dataclass
 class Project:
     """A quality manager, the project's manager and sponsor, two of the committee, an executor, an owner."""
@@ -133,8 +137,8 @@ class Project:
         said = {f"weighed_{name}": f"Of {name}." for name in weighed}
         await self.quality.post_ok(f"{at}/submit", {**said, **self.question()})
         await self.decide(at)
-        major = {"criteria": ["complex"]} if kind == "reengineering" else {"to_pilot": True}
-        body = {"kind": kind, "impact": "2", "urgency": "2", **major}
+        size = MAJOR if kind == "reengineering" else {"to_pilot": True}
+        body = {"kind": kind, "impact": "2", "urgency": "2", **size}
         await self.first.post_ok(f"{at}/classify", body)
         return at
 
@@ -347,7 +351,8 @@ async def project_of(api: Api) -> Project:
         api,
         await api.client("Quality", Role.quality_manager),
         await api.client("Manager", Role.project_manager),
-        await api.client("Sponsor", Role.management),
+        # Of the management, and one of those who may date back.
+        await api.client("Sponsor", Role.management, Role.service_level_manager),
         await api.client("First", Role.committee_member),
         await api.client("Second", Role.committee_member),
         await api.client("Executor", Role.engineer, teams=("network",)),

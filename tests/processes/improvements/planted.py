@@ -14,7 +14,7 @@ from app.kpis.facts import FACTS
 from app.log.follow import catch_up
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.processes.improvement_suggestions.samples import a_suggestion
-from tests.processes.improvements.pilots import AHEAD, AT, KPI, WORD, Project, project_of
+from tests.processes.improvements.pilots import AHEAD, AT, KPI, MAJOR, WORD, Project, project_of
 
 #: In days ago: the baseline, the steps before the change, and the change. Managers date back 90 days at most.
 BASELINE, STEPS_BEGIN, CHANGED = (85.0, 50.0), 49.0, 45.0
@@ -118,7 +118,7 @@ class Planted:
 
     async def piloted(self, scope: Mapping[str, Sequence[str]]) -> str:
         """The address of a major one whose pilot was started when the change was made."""
-        at, steps = await self.approved({"kind": "reengineering", "criteria": ["complex"]})
+        at, steps = await self.approved({"kind": "reengineering", **MAJOR})
         of = self.project
         first, manager = Dated(of.first, steps), Dated(of.manager, steps)
         charter = {

@@ -9,14 +9,21 @@ import pytest
 
 from app.common.people import Role
 from app.foundation.process_names import PROCESS_KINDS, process_named, spellings_of
+from app.kpis.effects.records import PromisedAs
+from app.kpis.statistics.effects.codes import PromiseVerdict
+from app.log.ids import uuid7
+from app.processes.improvements.children.records import ImprovementTarget
+from app.processes.improvements.promises import promised_to_be_better
 from tests.client import Api, Json
 from tests.processes.improvements.pilots import (
     AT,
     TOPICS,
+    WORD,
     Project,
     ago,
     project_of,
     refusal,
+    sentences,
 )
 from tests.processes.improvements.test_after_cutover import another, cut_over
 from tests.processes.improvements.test_rollout import FIRST_SEVEN, completed, evidence
@@ -181,6 +188,46 @@ async def test_a_large_kind_is_minor_only_for_a_reason(project: Project) -> None
     assert wrong == (422, [("size_reason", "size_reason_missing")])
     found = await project.first.post_ok(f"{at}/classify", said | {"size_reason": "One desk, one week."})
     assert (found["size"], found["size_reason"]) == ("minor", "One desk, one week.")
+
+
+async def test_what_promises_less_than_major_ones_aim_at_is_one_for_a_reason(project: Project) -> None:
+    at = await project.approved()  # It promises 30 % less time.
+    said = {"kind": "new_process", "criteria": ["complex"], "impact": "2", "urgency": "2"}
+    wrong = await refusal(project.first, f"{at}/classify", said)
+    assert wrong == (422, [("size_reason", "promises_too_little")])
+    english, chinese = await sentences(project.first, f"{at}/classify", said)
+    assert "50%" in english
+    assert "30%" in english
+    assert "最多承诺 30%" in chinese
+    found = await project.first.post_ok(f"{at}/classify", said | {"size_reason": "It is for all desks."})
+    assert (found["size"], found["size_reason"]) == ("major", "It is for all desks.")
+
+
+@pytest.mark.parametrize(
+    ("kpi", "promised", "of", "before", "expected"),
+    [
+        ("incident_resolution_seconds", "-0.5", "relative", None, 0.5),
+        ("incident_resolution_seconds", "-1800", "absolute", "7200", 0.25),
+        ("incident_resolution_seconds", "-1800", "absolute", None, None),
+        ("incident_resolution_seconds", "-1800", "absolute", "0", None),
+        ("first_contact_resolution", "0.2", "absolute", "0.4", 0.5),
+    ],
+)
+def test_a_promise_is_better_by_a_part_of_the_value_before(
+    kpi: str, promised: str, of: str, before: str | None, expected: float | None
+) -> None:
+    target = ImprovementTarget(id=uuid7(), kpi=kpi, promised=promised, promised_as=PromisedAs(of))
+    assert promised_to_be_better(target, before) == expected
+
+
+async def test_a_pilot_that_misses_its_promise_is_passed_for_a_reason(project: Project) -> None:
+    at = await project.piloting()
+    position = await project.measured(at, promise=PromiseVerdict.missed)
+    await project.manager.post_ok(f"{at}/report_pilot", dict(WORD))
+    ask, said = f"{at}/ask_judgement", project.judgement(position)
+    assert await refusal(project.quality, ask, said) == (422, [("reason", "passed_below_promise")])
+    asked = await project.quality.post_ok(ask, said | {"reason": "The desks want it."})
+    assert (asked["asked_judgement"], asked["asked_reason"]) == ("passed", "The desks want it.")
 
 
 async def test_a_measurement_says_its_window_the_agreed_end_and_how_often_was_measured(

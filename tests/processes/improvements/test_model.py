@@ -52,7 +52,7 @@ OF_PILOT = {"passed": "rolling_out", "extended": "piloting", "stopped": "reverte
 KINDS: dict[str, Json] = {
     "minor": {"kind": "activity"},
     "piloted": {"kind": "activity", "to_pilot": True},
-    "major": {"kind": "reengineering", "criteria": ["complex"]},
+    "major": {"kind": "reengineering", "criteria": ["complex"], "size_reason": "It changes who decides."},
 }
 #: What comes next where nothing goes wrong, by whom.
 FORWARD = {
