@@ -93,6 +93,7 @@ SQL = {
     "app/processes/improvements/benefits.py": "whose benefits are due",
     "app/processes/improvements/effects.py": "target KPIs with their baselines, and what was judged",
     "app/processes/changes/bookings.py": "what changes hold is compared and rebuilt by whole tables",
+    "app/processes/improvement_suggestions/assessing_lookups.py": "what an open assessment has",
     "app/processes/changes/planning_lookups.py": "what freezes and assessments depend on",
     "app/ticketing/going_out_lookups.py": "what keeps a release, by rows of changes and freezes",
     "app/processes/changes/planning_queries.py": "what is scheduled in freezes",

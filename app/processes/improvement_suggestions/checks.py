@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from app.common.improvement import ASPECTS, ImprovementAspect, ImprovementScope
 from app.kernel.context import ActionContext
-from app.kernel.reads import ReadContext, Unguarded
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import PreparationRefused, WrongValue
 from app.kpis.catalogue import KPIS
+from app.processes.improvement_suggestions.assessing_lookups import open_assessment
 from app.processes.improvement_suggestions.records import OPEN, ImprovementSuggestion
 
 if TYPE_CHECKING:
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
         OfferImprovementSuggestion,
         TakeOverImprovementSuggestion,
     )
-
-
-#: The open assessment that has a suggestion: assessments are a process of their own, read by their tables.
-OPEN_ASSESSMENT = """
-select a.number from fold.assessed_suggestion x
-join fold.improvement_assessment a on x.record = 'improvement_assessment/' || a.id
-where x.suggestion_id = %s and a.state = 'open' limit 1"""
 
 
 async def words_missing(
@@ -169,7 +163,6 @@ async def is_being_assessed(
     """Refuse to settle apart what an open assessment has (`being_assessed`): its conclusion does."""
     if ctx.follows:
         return
-    guard = Unguarded("An assessment that is opened at this moment shows it as settled meanwhile.")
-    number = await reads.value(OPEN_ASSESSMENT, (suggestion.id,), guard=guard)
+    number = await open_assessment(reads, suggestion.id)
     if number is not None:
-        raise PreparationRefused("being_assessed", {"number": str(number)})
+        raise PreparationRefused("being_assessed", {"number": number})

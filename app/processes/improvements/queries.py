@@ -133,7 +133,7 @@ class ImprovementOut(TicketOut):
     data_gathering: str | None
     executor: PersonStub | None
     kicked_off_at: datetime | None = Field(
-        description="When the sponsor has kicked off the pilot that is planned; null once its plan is returned."
+        description="When the sponsor has kicked off the pilot; null once its plan is returned."
     )
     pilot_rounds: int | None = Field(description="How many rounds the pilot has had.")
     pilot_started_at: datetime | None
