@@ -87,6 +87,7 @@ def _rollout() -> Json:
 
 #: As the API takes them.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    KickOffImprovement: dict,
     StartPilotImprovement: lambda: {
         "told": "Both desks. 已告知两个服务台。",
         "key_user_training": NOBODYS,
