@@ -100,8 +100,6 @@ FINISHED_IMPROVEMENT = ImprovementTemplate(
     scope={"team": ("service-desk",)},
     plan_target="restore-faster",
 )
-#: Why those that promise less than half are major ones all the same.
-WHY_MAJOR = "涉及多个团队和全部现场。Several teams and every site take part."
 REVERTED_IMPROVEMENT = ImprovementTemplate(
     name=REVERTED,
     title="结案前双人复核 A second look before an incident is resolved",
@@ -197,6 +195,8 @@ PILOT_OF_NETWORK = PilotTemplate(
     ends=52,
     judged=49,
 )
+#: Why those that promise less than half are major ones all the same.
+WHY_MAJOR = "涉及多个团队和全部现场。Several teams and every site take part."
 WEIGHED = {
     "weighed_goals": "符合年度计划的目标。It serves a goal of the annual plan.",
     "weighed_practice": "同行已有成熟做法。Others have practised it for years.",

@@ -35,7 +35,6 @@ from app.processes.improvements.evaluation import (
 from app.processes.improvements.measurement import MeasureEffectsImprovement
 from app.processes.improvements.pilot import (
     AskJudgementImprovement,
-    KickOffImprovement,
     LogPilotFeedbackImprovement,
     LogPilotIssueImprovement,
     ReportPilotImprovement,
@@ -262,7 +261,7 @@ class ImprovementScript(ProgrammeScript):
                 "executor": executor,
             }
         )
-        await self.act(at(of.begins + 1), self.programme.sponsor, "kick_off", KickOffImprovement())
+        await self.act(at(of.begins + 1), self.programme.sponsor, "kick_off", EmptyPayload())
         await self.act(at(of.begins), manager, "start_pilot", ready)
         await self._log(of)
         await self.measure(of.ends, manager)

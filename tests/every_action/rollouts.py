@@ -8,12 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
-from app.kernel.payloads import Payload
+from app.kernel.payloads import EmptyPayload, Payload
 from app.processes.improvements.children.records import RolloutStepName
 from app.processes.improvements.pilot import (
     AskJudgementImprovement,
     ExtendPilotImprovement,
-    KickOffImprovement,
     LogPilotFeedbackImprovement,
     LogPilotIssueImprovement,
     PassPilotImprovement,
@@ -87,7 +86,6 @@ def _rollout() -> Json:
 
 #: As the API takes them.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
-    KickOffImprovement: dict,
     StartPilotImprovement: lambda: {
         "told": "Both desks. 已告知两个服务台。",
         "key_user_training": NOBODYS,
@@ -216,7 +214,7 @@ async def _ready(client: Client, at: str) -> Json:
     executor = str((await add_person(client.app.state.ledger, "Executor", TEAM)).id)
     found = await client.read(at)
     if found["kicked_off_at"] is None:
-        await _act(client, at, "kick_off", KickOffImprovement(), _caller(found["sponsor"]["id"]))
+        await _act(client, at, "kick_off", EmptyPayload(), _caller(found["sponsor"]["id"]))
     return {
         "key_user_training": await _training(client, at, executor, kind="key_user"),
         "executor_training": await _training(client, at, executor),

@@ -39,6 +39,8 @@ REQUESTERS = DYNAMIC_RELATIONS - {
     *(Relation.gate_reviewer, Relation.lead_beneath, Relation.assessor),
     *(Relation.pilot_member, Relation.step_owner),
 }
+#: Those that whoever charters a project here is to it.
+OF_PROJECT = {Relation.project_manager, Relation.sponsor}
 ACTING = [(lc, row) for lc, row in ROWS if not row.opens and not of_decisions(row)]
 #: Of records with numbers, which say what can be done with them.
 OFFERED = [(lc, row) for lc, row in ACTING if lc.code]
@@ -111,7 +113,7 @@ def named_by(row: Action[Any, Any], held: str, kind: str, team: str | None, *, m
     of_role = Role(role) in row.who.roles and scope in ("", team)
     relations = {Relation(kind)} if kind in (REPORTER, ASSIGNEE) else set()
     if kind == ASSIGNEE and managed:  # whoever has brought the record where it stands manages and sponsors it
-        relations |= {Relation.project_manager, Relation.sponsor}
+        relations |= OF_PROJECT
     if team is not None:  # which all three of them belong to
         relations.add(Relation.implementer)
     if Relation.staff in row.who.relations and Role(role) in STAFF_ROLES and scope in ("", team):
@@ -186,7 +188,7 @@ def _names(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[tuple[str, 
         or (kind == ASSIGNEE and Relation.implementer in row.who.relations)
     ]
     # A project manager names persons, whom those without a role do not see.
-    manages = {Relation.project_manager, Relation.sponsor} & row.who.relations
+    manages = OF_PROJECT & row.who.relations
     manager = [(ASSIGNEE, Role.project_manager.value)] if manages else []
     staff = [(COLLEAGUE, Role.agent.value)] if Relation.staff in row.who.relations else []
     superior = [(COLLEAGUE, Role.admin.value)] if Relation.superior in row.who.relations else []
@@ -227,7 +229,7 @@ async def _may(
     if answer is None:
         return False  # They do not see it there yet.
     # A check may still forbid it in one of its states; that it is not theirs nobody says.
-    unmanaged = 403 if {Relation.project_manager, Relation.sponsor} & row.who.relations else 409
+    unmanaged = 403 if OF_PROJECT & row.who.relations else 409
     assert answer.status_code in (200, 409, unmanaged), (held, answer.text)
     if may_share(row):
         callers.shared[alike] = record

@@ -194,6 +194,8 @@ async def pilot_twice(of: Planted, at: str) -> None:
     assert await refused(manager, f"{at}/kick_off") == "forbidden"
     await people.sponsor.post_ok(f"{at}/kick_off", {"occurred_at": days_ago(CHANGED + 1)})
     assert await refused(manager, f"{at}/start_pilot", ready) == "pilot_is_over"
+    too_soon = ready | {"occurred_at": days_ago(CHANGED + 2)}
+    assert await refused(manager, f"{at}/start_pilot", too_soon) == "not_kicked_off"
     ready["occurred_at"] = days_ago(CHANGED)
     assert "/executor" in await refused(manager, f"{at}/start_pilot", ready | {"executor": unlicensed.id})
     untold = {name: said for name, said in ready.items() if name != "told"}

@@ -202,7 +202,7 @@ def _check_promises_enough(proposed: TargetsOfProposal) -> None:
         if (change := promised_to_be_better(target, values.get(target.name))) is not None
     ]
     if better and max(better) < float(MAJOR_GOAL):
-        words = {"promised": f"{max(better):.0%}", "goal": f"{float(MAJOR_GOAL):.0%}"}
+        words = {"promised": f"{100 * max(better):.4g}%", "goal": f"{100 * float(MAJOR_GOAL):.4g}%"}
         raise WrongValue(words, pointer="/size_reason", because="promises_too_little")
 
 

@@ -21,6 +21,7 @@ from app.kernel.context import ActionContext
 from app.kernel.payloads import (
     LONGEST_LIST,
     BoundedList,
+    EmptyPayload,
     FreeText,
     Instant,
     Payload,
@@ -43,11 +44,7 @@ from app.processes.improvements.records import DecisionSubject, Improvement, Pil
 from app.ticketing.projects.planning import expect_no_report
 
 
-class KickOffImprovement(Payload):
-    """The kick-off of the pilot."""
-
-
-def kick_off(improvement: Improvement, body: KickOffImprovement, ctx: ActionContext) -> None:
+def kick_off(improvement: Improvement, body: EmptyPayload, ctx: ActionContext) -> None:
     """Kick the pilot off, as the sponsor: its project manager may start it."""
     improvement.kicked_off_at = ctx.occurred_at
 

@@ -176,12 +176,14 @@ def _check_passed(body: AskJudgementImprovement, evidence: PilotEvidence) -> Non
     """Refuse to pass the pilot without a reason on an effect that is not improved, or that shows what was
     promised to be missed.
     """
+    if body.reason is not None:
+        return
     against = evidence.not_improved()
-    if against and body.reason is None:
+    if against:
         said = (f"{one.kpi}: {one.verdict}" for one in against)
         raise WrongValue({"verdicts": ", ".join(said)}, pointer="/reason", because="passed_against_evidence")
     missed = evidence.promises_missed()
-    if missed and body.reason is None:
+    if missed:
         words = {"kpis": ", ".join(str(one.kpi) for one in missed)}
         raise WrongValue(words, pointer="/reason", because="passed_below_promise")
 

@@ -164,8 +164,7 @@ class Improvement(Ticket):
     reverted, `asked_reason` and `asked_told` are why, and who is told how.
 
     `size_reason` is why it is minor although its kind is offered as major, or major although it promises less
-    than major ones aim at. `agreed_by_id` is the process
-    owner who has agreed to its evaluation.
+    than major ones aim at. `agreed_by_id` is the process owner who has agreed to its evaluation.
 
     `judgement_overdue_at` is when it was flagged that the committee had not judged the pilot in time.
 

@@ -178,7 +178,7 @@ async def test_a_pilot_is_cut_by_services_and_items_that_there_are_and_is_not_ov
     assert started == (409, "pilot_is_over")
     # The way out: the committee returns the plan, and its dates are agreed anew.
     returned = await project.first.post_ok(f"{at}/return_plan", {"lacking": "Dates ahead."})
-    assert returned["state"] == "chartered"
+    assert (returned["state"], returned["kicked_off_at"]) == ("chartered", None)
 
 
 async def test_a_large_kind_is_minor_only_for_a_reason(project: Project) -> None:
