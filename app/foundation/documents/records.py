@@ -99,6 +99,7 @@ class Heading(CodeEnum):
     handed_over = "handed_over", "What is handed over", "移交内容"
     documents = "documents", "Documents", "文档清单"
     pilot_result = "pilot_result", "Result of the pilot", "试点结论"
+    below_promise = "below_promise", "Why it was passed below its promise", "未达承诺仍予通过的理由"
     against_evidence = "against_evidence", "Why it was passed against the evidence", "证据不足仍予通过的理由"
     open_points = "open_points", "Open points", "遗留事项"
 

@@ -140,7 +140,7 @@ def _hand_over(printed: PrintedImprovement, page: PageParts) -> str:
         page.language,
         instead={Heading.pilot_result: measured},
         beneath=listed,
-        marked={Heading.against_evidence},
+        marked={Heading.against_evidence, Heading.below_promise},
     )
     return "".join(
         (

@@ -285,8 +285,10 @@ class PassPilotImprovement(Tallied):
 def pass_pilot(improvement: Improvement, body: PassPilotImprovement, ctx: ActionContext) -> None:
     """Pass the pilot, as the committee has decided: it is rolled out."""
     _judge(improvement, PilotJudgement.passed, body, ctx)
-    improvement.against_evidence = bool(ctx.prepared(PilotEvidence).not_improved())
-    improvement.against_evidence_reason = improvement.asked_reason if improvement.against_evidence else None
+    evidence = ctx.prepared(PilotEvidence)
+    improvement.against_evidence = bool(evidence.not_improved())
+    needs_reason = improvement.against_evidence or evidence.promises_missed()
+    improvement.against_evidence_reason = improvement.asked_reason if needs_reason else None
 
 
 class ExtendPilotImprovement(PassPilotImprovement):

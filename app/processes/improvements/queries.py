@@ -100,7 +100,9 @@ class ImprovementOut(TicketOut):
     against_evidence: bool | None = Field(
         description="Whether it was judged as reached, or not, although the measured effect shows otherwise."
     )
-    against_evidence_reason: str | None
+    against_evidence_reason: str | None = Field(
+        description="Why it was judged so; or why a pilot was passed that shows less than was promised of it."
+    )
     evaluation_comment: str | None
     evaluated_by: PersonStub | None
     agreed_by: PersonStub | None = Field(description="The process owner who has agreed to its evaluation.")

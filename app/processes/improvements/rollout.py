@@ -356,7 +356,10 @@ def ask_hand_over(improvement: Improvement, body: AskHandOverImprovement, ctx: A
         (Heading.handed_over, body.handed_over),
         (Heading.documents, ", ".join(dict.fromkeys([*made, *body.numbers]))),
         (Heading.pilot_result, ctx.prepared(PilotEvidence).goals_text()),
-        (Heading.against_evidence, improvement.against_evidence_reason),
+        (
+            Heading.against_evidence if improvement.against_evidence else Heading.below_promise,
+            improvement.against_evidence_reason,
+        ),
         (Heading.open_points, body.open_points),
     )
     entry = file_document(improvement, DocumentClass.HO, sections, ctx, state=DocumentState.drafted)

@@ -220,7 +220,9 @@ def test_a_promise_is_better_by_a_part_of_the_value_before(
     assert promised_to_be_better(target, before) == expected
 
 
-async def test_a_pilot_that_misses_its_promise_is_passed_for_a_reason(project: Project) -> None:
+async def test_a_pilot_that_misses_its_promise_is_passed_for_a_reason_that_the_hand_over_repeats(
+    project: Project,
+) -> None:
     at = await project.piloting()
     position = await project.measured(at, promise=PromiseVerdict.missed)
     await project.manager.post_ok(f"{at}/report_pilot", dict(WORD))
@@ -228,6 +230,15 @@ async def test_a_pilot_that_misses_its_promise_is_passed_for_a_reason(project: P
     assert await refusal(project.quality, ask, said) == (422, [("reason", "passed_below_promise")])
     asked = await project.quality.post_ok(ask, said | {"reason": "The desks want it."})
     assert (asked["asked_judgement"], asked["asked_reason"]) == ("passed", "The desks want it.")
+    passed = await project.decide(at)
+    assert (passed["against_evidence"], passed["against_evidence_reason"]) == (False, "The desks want it.")
+    await project.manager.post_ok(f"{at}/roll_out", project.rollout())
+    await completed(project, at, *FIRST_SEVEN)
+    said = {"handed_over": "All of it.", "numbers": ["PR2026001"]}
+    await project.manager.post_ok(f"{at}/ask_hand_over", said)
+    sections = (await project.quality.read(f"{at}/document_sections"))["items"]
+    reasons = [one["text"] for one in sections if one["heading"] == "below_promise"]
+    assert reasons == ["The desks want it."]
 
 
 async def test_a_measurement_says_its_window_the_agreed_end_and_how_often_was_measured(
