@@ -553,6 +553,7 @@ CREATE INDEX change_backed_out ON fold.change USING btree (backed_out_at, id) WH
 CREATE INDEX change_category ON fold.change USING btree (category, opened_at DESC, id DESC) WHERE (category IS NOT NULL);
 CREATE INDEX change_changed ON fold.change USING btree (changed_at, id);
 CREATE INDEX change_ci ON fold.change USING gin (ci_ids) WHERE (ci_ids IS NOT NULL);
+CREATE INDEX change_cis ON fold.change USING gin (ci_ids);
 CREATE INDEX change_closed ON fold.change USING btree (closed_at, id);
 CREATE INDEX change_custom ON fold.change USING gin (custom jsonb_path_ops) WHERE (custom IS NOT NULL);
 CREATE INDEX change_custom_for_staff ON fold.change USING gin (custom_for_staff jsonb_path_ops) WHERE (custom_for_staff IS NOT NULL);
@@ -819,6 +820,7 @@ create table fold.decision (
   appended_at timestamp with time zone,
   constraint decision_pkey PRIMARY KEY (id)
 );
+CREATE INDEX decision_due ON fold.decision USING btree (state, due_at, id);
 CREATE INDEX decision_record ON fold.decision USING btree (record, asked_at, id);
 
 create table fold.deployment (

@@ -128,6 +128,8 @@ SUMMARY_EXCEPTIONS = {
     "get_sla_what_if": "Try other terms of an agreement",
     "get_team_on_call": "Get the persons on call",
     "list_complaints": "List complaints",
+    "list_conflicting_changes": "List conflicting changes",
+    "list_decisions": "List decisions on all records",
     "list_events": "List events of the log",
     "list_import_refused": "List refused rows of an import",
     "list_service_status": "List the status of services",

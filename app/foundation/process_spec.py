@@ -8,11 +8,14 @@ from typing import Any
 
 from app.common.people import Role
 from app.common.records import CodeEnum
+from app.kernel.actor_policy import ActorPolicy
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import Action
 
 #: Rows of a lifecycle's table; each table fixes the type of its records.
 ActionRows = tuple[Action[Any, Any], ...]
+#: A policy that adds nobody to another.
+EMPTY_POLICY = ActorPolicy()
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,8 @@ class ProcessSpec:
 
     `kind` of its records; `any` of their states; `open` are the states in which work remains, `delivered`
     those in which it is done; `manager` is the role of the process's own manager; `prioritise` and
-    `complete_task` are its functions to set a priority and to complete a task.
+    `complete_task` are its functions to set a priority and to complete a task; `assigners` may assign its
+    records besides agents and engineers.
     """
 
     kind: str
@@ -31,3 +35,4 @@ class ProcessSpec:
     manager: Role
     prioritise: Callable[[Any, Any, ActionContext], None]
     complete_task: Callable[[Any, Any, ActionContext], None]
+    assigners: ActorPolicy = EMPTY_POLICY

@@ -20,6 +20,7 @@ class Relation(CodeEnum):
     anybody = "anybody", "anybody", "任何人"
     reporter = "reporter", "the reporter", "报告人"
     author = "author", "the author", "作者"
+    planner = "planner", "whoever drafted it, of the staff", "起草人（须为工作人员）"
     assignee = "assignee", "the assignee", "受理人"
     holder = (
         "holder",
@@ -171,6 +172,12 @@ def _is_reporter(caller: Caller, record: Any) -> bool:
     return caller.person_id is not None and getattr(record, "requester_id", None) == caller.person_id
 
 
+def _is_planner(caller: Caller, record: Any) -> bool:
+    """Return whether the caller drafted the record, for themselves or for somebody else, and is staff."""
+    drafter = getattr(record, "reported_by_id", None) or getattr(record, "requester_id", None)
+    return caller.person_id is not None and drafter == caller.person_id and caller.is_staff_for(record)
+
+
 def _is_author(caller: Caller, record: Any) -> bool:
     """Return whether the caller is the record's author."""
     return caller.person_id is not None and getattr(record, "author_id", None) == caller.person_id
@@ -263,6 +270,7 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     Relation.anybody: lambda caller, record: True,
     Relation.reporter: _is_reporter,
     Relation.author: _is_author,
+    Relation.planner: _is_planner,
     Relation.presiding: _is_presiding,
     Relation.assignee: _is_assignee,
     Relation.holder: _is_holder,
@@ -298,6 +306,7 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
 anybody = ActorPolicy(relations=frozenset({Relation.anybody}))
 reporter = ActorPolicy(relations=frozenset({Relation.reporter}))
 author = ActorPolicy(relations=frozenset({Relation.author}))
+planner = ActorPolicy(relations=frozenset({Relation.planner}))
 assignee = ActorPolicy(relations=frozenset({Relation.assignee}))
 holder = ActorPolicy(relations=frozenset({Relation.holder}))
 calendar_reader = ActorPolicy(relations=frozenset({Relation.calendar_reader}))

@@ -101,6 +101,9 @@ TESTED = {
     "get_present_priority_matrix": "ticketing/test_priority.py test_whoever_has_a_key_reads_the_matrix",
     "set_priority_matrix": "foundation/test_priority_matrix.py "
     "test_administrators_set_the_matrix_and_nobody_else",
+    "list_conflicting_changes": "processes/changes/test_questions.py "
+    "test_conflicts_are_hidden_with_the_changes_that_have_them",
+    "list_decisions": "ticketing/test_listed_decisions.py test_decisions_on_hidden_records_are_hidden",
     "list_complaints": "ticketing/test_complaints.py "
     "test_only_staff_of_a_ticket_see_its_complaints_in_the_list",
     "get_my_work": "api/test_work.py test_everybody_is_shown_their_own_work_and_that_of_their_queues_only",

@@ -27,7 +27,16 @@ from app.foundation.decisions.preparation import open_decisions
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
-from app.kernel.actor_policy import change_manager, decision, implementer, reporter, role, rule, staff
+from app.kernel.actor_policy import (
+    change_manager,
+    decision,
+    implementer,
+    planner,
+    reporter,
+    role,
+    rule,
+    staff,
+)
 from app.kernel.constraints import RetryDecision
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, action
@@ -383,7 +392,8 @@ LIFECYCLE = Lifecycle(
                prepare=(open_decisions,), notifies=those_concerned(NoticeType.cancelled)),
         *edit_action(edit, "change", State, checks.cannot_be_edited),
         *decisions.rows(VOTES),
-        *ticket_actions(kind="change", any=State, open=OPEN, delivered=ENDED | IMPLEMENTATION_ENDED, manager=Role.change_manager),
+        *ticket_actions(kind="change", any=State, open=OPEN, delivered=ENDED | IMPLEMENTATION_ENDED, manager=Role.change_manager,
+                        assigners=change_manager | planner),
     ),
 )
 # fmt: on

@@ -1,22 +1,26 @@
-"""Read side of changes: schema, and listing with filters and sorts."""
+"""Read side of changes: schema, listing with filters and sorts, and what changes were scheduled over."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
 from app.api.columns import Columns
+from app.api.filters import MOST_VALUES, Parameter, Time, WhereClause, multi_value
 from app.api.lists import Listing
+from app.api.paging import order_of, page_rows
 from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub, TicketOut
 from app.common.priority import Impact, Priority, Urgency
 from app.db import Database
 from app.foundation.categories.queries import CATEGORIES
+from app.foundation.cis.queries import CIS
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services.queries import SERVICES
+from app.kernel.payloads import LONGEST_KEY
 from app.processes.changes.lifecycle import LIFECYCLE
 from app.processes.changes.records import (
     ChangeOutcome,
@@ -156,6 +160,85 @@ class ChangeRenderer(Renderer):
         return {"template_plans": [plans.get(key) for key in columns["template"]]}
 
 
+Key = Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]
+# Written as in the index of fold.change.
+SHOWN_PERIOD = """schedule.shown_during(r.window_from_at, r.window_until_at, r.started_at,
+    coalesce(r.implemented_at, r.backed_out_at), r.wanted_from_at, r.wanted_until_at)"""
+
+
+async def _touches_item(where: WhereClause, said: list[str], renderer: Renderer) -> None:
+    """Restrict the list to changes that name one of the items, of those that the caller may see."""
+    asked = WhereClause(depends_on_values=True)
+    names = asked.bind([one for one in said if "\x00" not in one])
+    asked.conditions.append(f"(r.key = any({names}::text[]) or r.id::text = any({names}::text[]))")
+    items = CIS.renderer(
+        renderer.ledger, CIS.lifecycle, CIS.shape, renderer.caller, renderer.language, frozenset({"id"})
+    )
+    rows = await page_rows(items, asked, order_of(CIS, CIS.sorts[0]), MOST_VALUES, None)
+    ids = [str(dict(zip(items.names, row, strict=False))["id"]) for row in rows]
+    where.conditions.append(f"r.ci_ids && {where.bind(ids)}::text[]")
+
+
+async def _touches_service(where: WhereClause, said: list[str], renderer: Renderer) -> None:
+    asked = f"{where.bind([one for one in said if chr(0) not in one])}::text[]"
+    where.conditions.append(f"(r.services && {asked} or r.ci_services && {asked})")
+
+
+async def _is_overridden(where: WhereClause, said: bool, renderer: Renderer) -> None:
+    where.conditions.append(f"(coalesce(cardinality(r.overrides), 0) > 0) = {where.bind(said)}")
+
+
+async def _takes_place_after(where: WhereClause, said: datetime, renderer: Renderer) -> None:
+    where.conditions.append(f"{SHOWN_PERIOD} && tstzrange({where.bind(said)}::timestamptz, null)")
+
+
+async def _takes_place_before(where: WhereClause, said: datetime, renderer: Renderer) -> None:
+    where.conditions.append(f"{SHOWN_PERIOD} && tstzrange(null, {where.bind(said)}::timestamptz)")
+
+
+#: Filters that are not by a field of the record.
+OWN_PARAMETERS = (
+    Parameter(
+        "ci",
+        multi_value(
+            Key,
+            "Those that name one of these configuration items, of those that the caller may see: keys or "
+            "ids. What the items need is not looked at.",
+        ),
+        _touches_item,
+    ),
+    Parameter(
+        "touched_service",
+        multi_value(
+            Key,
+            "Those that touch one of these services, by name or by an item: keys. (`service` is the one that "
+            "a change counts under.)",
+        ),
+        _touches_service,
+    ),
+    Parameter(
+        "overridden",
+        Annotated[
+            bool | None,
+            Field(description="Whether it was scheduled over something that stood in the way."),
+        ],
+        _is_overridden,
+    ),
+    Parameter(
+        "takes_place_after",
+        Annotated[
+            Time | None,
+            Field(description="Those whose window, or implementation, is not over by then."),
+        ],
+        _takes_place_after,
+    ),
+    Parameter(
+        "takes_place_before",
+        Annotated[Time | None, Field(description="Those whose window, or implementation, begins earlier.")],
+        _takes_place_before,
+    ),
+)
+
 LISTING = Listing(
     lifecycle=LIFECYCLE,
     shape=ChangeOut,
@@ -197,7 +280,27 @@ LISTING = Listing(
     ),
     expands=(PERSONS, TEAMS, SERVICES, CATEGORIES),
     renderer=ChangeRenderer,
+    own_parameters=OWN_PARAMETERS,
 )
+# What changes were scheduled over, as it stands now. All staff see freezes.
+OVERRIDDEN = """
+select 'change' as kind, c.id, c.number as name, c.title, h.audience, c.state,
+  coalesce(c.window_from_at, c.started_at) as from_at,
+  coalesce(c.window_until_at, c.implemented_at, c.backed_out_at) as until_at
+from fold.change c join log.stream_head h on h.stream = 'change/' || c.id
+where c.id = any(%(changes)s::uuid[])
+union all
+select 'freeze', f.id, f.freeze_kind, f.title, null, f.state, f.from_at, f.until_at
+from fold.freeze f where f.id = any(%(freezes)s::uuid[])"""
+
+
+async def overridden_records(db: Database, streams: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return, by their streams, the changes and freezes that others were scheduled over."""
+    named = [one.partition("/") for one in sorted(set(streams))]
+    asked = {f"{kind}s": [key for of, _, key in named if of == kind] for kind in ("change", "freeze")}
+    return {f"{row['kind']}/{row['id']}": row for row in await db.rows(OVERRIDDEN, asked)} if named else {}
+
+
 SCHEDULED = "select id, version from fold.change where id = any(%s::uuid[]) and state = %s order by id"
 
 

@@ -17,7 +17,7 @@ from app.api.actions import mount_actions
 from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.api.openapi import problems
-from app.api.paging import VARY
+from app.api.paging import VARY, page_response
 from app.api.shapes import OutputModel, Renderer
 from app.kernel.actor_policy import staff
 from app.kernel.references import is_visible
@@ -38,6 +38,11 @@ from app.processes.changes.conflict_search import (
     ConflictsQuery,
     WindowConflicts,
     conflicts_of,
+)
+from app.processes.changes.conflicting import (
+    ConflictingChangePage,
+    ConflictingChangesQuery,
+    conflicting_changes,
 )
 from app.processes.changes.lifecycle import LIFECYCLE
 from app.processes.changes.queries import LISTING, ChangeOut, ChangeRenderer
@@ -64,6 +69,25 @@ async def list_change_conflicts(request: Request, query: Annotated[ConflictsQuer
     reader = ConflictReader(renderer.ledger.db, _sees(renderer, "change"), zone)
     found = await conflicts_of(reader, query, change)
     return Response(to_json(found), headers=VARY, media_type="application/json")
+
+
+@router.get(
+    "/conflicting",
+    operation_id="list_conflicting_changes",
+    response_model=ConflictingChangePage,
+    responses=problems(400, 403, 422),
+)
+async def list_conflicting_changes(
+    request: Request, query: Annotated[ConflictingChangesQuery, Query()]
+) -> Response:
+    """Return the changes of a period that were scheduled over others or over freezes, each with what it
+    conflicts with and why it was scheduled all the same. For staff.
+    """
+    renderer = reads.renderer_of(request, LISTING)
+    if not renderer.caller.is_staff:
+        raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
+    found = await conflicting_changes(renderer, query, _sees(renderer, "change"))
+    return page_response(request, found)
 
 
 reads.mount_reads(router, LISTING)

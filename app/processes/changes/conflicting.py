@@ -1,0 +1,116 @@
+"""Changes of a period that were scheduled although something stood in the way, each with what that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.filters import Time
+from app.api.list_queries import Paging
+from app.api.paging import page
+from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub
+from app.kernel.refusals import WrongValue
+from app.processes.changes.queries import LISTING, overridden_records
+from app.processes.changes.records import ChangeState, ChangeType
+
+#: The states in which a change takes its window, or has taken it.
+STATES = (
+    *(ChangeState.scheduled, ChangeState.implementing, ChangeState.implemented),
+    *(ChangeState.backed_out, ChangeState.closed),
+)
+
+
+class ConflictingChangesQuery(Paging):
+    """The period whose conflicts are asked for."""
+
+    begin: Time = Field(alias="from", description="When it begins.")
+    end: Time = Field(alias="to", description="When it ends, exclusive.")
+
+
+class OverriddenOut(OutputModel):
+    """A change or a freeze that a change was scheduled over, as it stands now."""
+
+    kind: str = Field(description="`change` or `freeze`.", examples=["change"])
+    id: UUID
+    name: str = Field(description="The number of the change, or the kind of the freeze.")
+    title: str | None = Field(description="Null of a change that the caller may not see.")
+    state: str | None = Field(description="Null of a change that the caller may not see.")
+    from_at: datetime | None = Field(description="When its window begins; without one, when it was started.")
+    until_at: datetime | None
+
+
+class ConflictingChange(OutputModel):
+    """A change that was scheduled over something that stood in the way."""
+
+    id: UUID
+    number: str
+    title: str | None
+    type: ChangeType
+    state: ChangeState
+    team: TeamStub | None
+    assignee: PersonStub | None
+    window_from_at: datetime | None = Field(description="Null of an emergency, which has no window.")
+    window_until_at: datetime | None
+    started_at: datetime | None
+    override_reason: str | None = Field(
+        description="Why it was scheduled all the same; null of an emergency, which needs no such reason."
+    )
+    conflicts: list[OverriddenOut] = Field(description="The earliest first.")
+
+
+class ConflictingChangePage(OutputModel):
+    """A page of changes that conflict with others or with freezes, by their windows, the earliest first;
+    emergencies, which have none, come last.
+    """
+
+    items: list[ConflictingChange]
+    next_cursor: str | None
+
+
+FIELDS = frozenset(ConflictingChange.model_fields) - {"conflicts"} | {"overrides"}
+
+
+async def conflicting_changes(
+    renderer: Renderer, query: ConflictingChangesQuery, sees: Callable[[list[str]], bool]
+) -> dict[str, Any]:
+    """Return one page of the changes that the caller may see; `sees` tells whether they may see what has an
+    audience. Raises WrongValue and BadCursor.
+    """
+    if query.end <= query.begin:
+        raise WrongValue(parameter="to", because="ends_before_it_begins")
+    chosen = LISTING.query.model_validate(
+        {
+            "overridden": True,
+            "takes_place_after": query.begin.isoformat(),
+            "takes_place_before": query.end.isoformat(),
+            "state": [state.value for state in STATES],
+            "sort": "window_from_at",
+            "limit": query.limit,
+            "cursor": query.cursor,
+        }
+    )
+    renderer.fields = FIELDS
+    found = await page(LISTING, renderer, chosen)
+    streams = {one for item in found["items"] for one in item["overrides"] or ()}
+    others = await overridden_records(renderer.ledger.db, streams)
+    items = [_shown(item, others, sees) for item in found["items"]]
+    return {"items": items, "next_cursor": found["next_cursor"]}
+
+
+def _shown(
+    item: dict[str, Any], others: dict[str, dict[str, Any]], sees: Callable[[list[str]], bool]
+) -> dict[str, Any]:
+    conflicts = [_overridden(others[one], sees) for one in item["overrides"] or () if one in others]
+    conflicts.sort(key=lambda one: (one["from_at"] is None, one["from_at"], one["name"]))
+    shown = {name: item[name] for name in ConflictingChange.model_fields if name in item}
+    return {**shown, "conflicts": conflicts}
+
+
+def _overridden(row: dict[str, Any], sees: Callable[[list[str]], bool]) -> dict[str, Any]:
+    hidden = row["audience"] is not None and not sees(row["audience"])
+    unseen = {"title": None, "state": None} if hidden else {}
+    return {name: row[name] for name in OverriddenOut.model_fields} | unseen

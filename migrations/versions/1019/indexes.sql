@@ -1,0 +1,4 @@
+-- Which changes touch an item.
+create index change_cis on fold.change using gin (ci_ids);
+-- Which decisions are open, by when they are due.
+create index decision_due on fold.decision (state, due_at, id);
