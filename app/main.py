@@ -102,7 +102,7 @@ from app.service_levels.plans import router as service_level_plans
 from app.service_reports import router as service_reports
 from app.service_status import router as service_statuses
 from app.settings import Settings
-from app.ticketing.routes import complaints, decisions, rating_page, work
+from app.ticketing.routes import complaints, decisions, rating_page, team_work, work
 from app.webhooks import queries as webhook_queries
 from app.webhooks import router as webhooks
 
@@ -211,6 +211,7 @@ ROUTERS = (
     work.router,
     complaints.router,
     decisions.router,
+    team_work.router,
     rating_page.router,
     uploads.router,
     meta.router,

@@ -126,6 +126,7 @@ SUMMARY_EXCEPTIONS = {
     "get_readiness": "Check the readiness",
     "get_request_sla": "Get a request's service levels",
     "get_sla_what_if": "Try other terms of an agreement",
+    "get_team_work": "Get the work of a team",
     "get_team_on_call": "Get the persons on call",
     "list_complaints": "List complaints",
     "list_conflicting_changes": "List conflicting changes",

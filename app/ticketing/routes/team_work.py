@@ -1,0 +1,217 @@
+"""Work of a team by person: `/v1/teams/{id}/work`, over every process whose cases are assigned, as far as
+the caller sees the cases. For staff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from app.api.accept import language_for
+from app.api.auth import caller_of, ledger_of, utc_now
+from app.api.direct import DirectRoute
+from app.api.filters import CommaSeparated
+from app.api.json_output import dump_json
+from app.api.openapi import problems
+from app.api.paging import VARY
+from app.api.reads import Name, load_visible
+from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub
+from app.common.people import Caller
+from app.common.priority import Priority
+from app.foundation.people.queries import TEAMS
+from app.kernel.actor_policy import staff
+from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.payloads import LONGEST_KEY, LONGEST_LIST
+from app.kernel.visibility import sees_every_record, tokens
+from app.log.canonical import from_instant, instant
+
+router = APIRouter(prefix="/v1/teams", tags=["people"], route_class=DirectRoute)
+MOST_COUNTED, MOST_CASES, CASES = 10_000, 20, 5
+# The open cases of the team of one kind, by the partial index of these; each with its most urgent clock.
+OPEN_CASES = """
+select '{kind}' as kind, r.id, r.number, r.title, r.state, {priority} as priority, r.assignee_id,
+  r.opened_at, c.due_at, coalesce(c.due_at <= %(now)s or c.breaches_at <= %(now)s, false) as overdue
+from {table} r
+left join lateral (
+  select due_at, breaches_at from sla.clock where case_id = r.id and urgent limit 1
+) c on true
+where r.state in ({states}) and r.team_id = %(team)s and {visible} limit {most}"""
+VISIBILITY = "exists (select from log.stream_head h where h.stream = '{kind}/' || r.id {shown})"
+BY_PERSON = """
+with work as materialized ({cases}), ranked as (
+  select w.*, row_number() over (
+    partition by assignee_id order by overdue desc, due_at nulls last, priority nulls last, opened_at, id
+  ) as place from work w
+), counted as (
+  select assignee_id, kind, count(*) as open, count(*) filter (where overdue) as overdue
+  from work group by 1, 2
+), person as (
+  select m.person_id from fold.membership m join fold.person p on p.id = m.person_id
+  where m.team_id = %(team)s and p.state = 'active'
+  union select assignee_id from work
+)
+select person_id,
+  (select jsonb_agg(jsonb_build_object('kind', kind, 'open', open, 'overdue', overdue) order by kind)
+    from counted where assignee_id is not distinct from person_id) as kinds,
+  (select jsonb_agg(to_jsonb(r) - 'assignee_id' - 'place' order by place)
+    from ranked r where assignee_id is not distinct from person_id and place <= %(most)s) as cases
+from person"""
+
+
+class TeamCase(OutputModel):
+    """An open case of a team."""
+
+    kind: str = Field(description="What it is.", examples=["incident"])
+    id: UUID
+    number: str
+    title: str | None
+    state: str
+    priority: Priority | None
+    opened_at: datetime
+    due_at: datetime | None = Field(
+        description="When its most urgent clock is due; null without one, or while it is paused."
+    )
+    overdue: bool = Field(description="Whether that time is over.")
+
+
+class OpenCount(OutputModel):
+    """The number of open cases of one kind."""
+
+    kind: str = Field(description="What they are.", examples=["incident"])
+    open: int
+    overdue: int = Field(description="Those of them whose most urgent clock is past its due time.")
+
+
+class MemberWork(OutputModel):
+    """The open cases of a team that one person has."""
+
+    person: PersonStub | None = Field(description="Null: those that nobody has.")
+    open: int
+    overdue: int
+    kinds: list[OpenCount]
+    cases: list[TeamCase] = Field(description="The overdue first, then what is due next.")
+
+
+class TeamWork(OutputModel):
+    """The open cases of a team by person: its active members, and whoever else has a case of it."""
+
+    team: TeamStub
+    open: int
+    overdue: int
+    truncated: bool = Field(
+        description=f"Whether a kind has more than {MOST_COUNTED:,} open cases, of which so many are counted."
+    )
+    members: list[MemberWork] = Field(
+        description="Nobody's cases first; then whoever has most that is overdue, and most that is open."
+    )
+
+
+class TeamWorkQuery(BaseModel):
+    """What is shown of a team's work."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]] | None, CommaSeparated
+    ] = Field(None, max_length=LONGEST_LIST, description="Cases of these kinds.", examples=[["incident"]])
+    cases: int = Field(CASES, ge=0, le=MOST_CASES, description="The most cases that are listed by person.")
+
+
+@router.get(
+    "/{id}/work",
+    operation_id="get_team_work",
+    response_model=TeamWork,
+    responses=problems(403, 404, 422),
+)
+async def get_team_work(request: Request, name: Name, query: Annotated[TeamWorkQuery, Query()]) -> Response:
+    """Return the open cases of the team by person, of those that the caller sees. For staff."""
+    ledger, caller = ledger_of(request), caller_of(request)
+    if not caller.is_staff:
+        raise ledger.forbidden(staff, language_for(request))
+    teams = Renderer(ledger, TEAMS.lifecycle, TEAMS.shape, caller, language_for(request))
+    team = (await load_visible(teams, name)).record
+    statement, parameters = work_statement(ledger, caller, query)
+    asked = {**parameters, "team": team.id, "now": utc_now(), "most": query.cases}
+    rows = await ledger.db.rows(statement, asked) if statement else []
+    members = await _members(ledger, rows)
+    found = {
+        "team": {"id": team.id, "key": team.key, "name": team.name},
+        "open": sum(one["open"] for one in members),
+        "overdue": sum(one["overdue"] for one in members),
+        "truncated": any(kind["open"] >= MOST_COUNTED for one in members for kind in one["kinds"]),
+        "members": members,
+    }
+    return Response(dump_json(found), headers=VARY, media_type="application/json")
+
+
+def work_statement(ledger: Ledger, caller: Caller, query: TeamWorkQuery) -> tuple[str, dict[str, Any]]:
+    """Return the SQL of a team's work, and the parameters that do not depend on the team; no text if no kind
+    is asked for whose cases are assigned.
+    """
+    parts, parameters = [], dict[str, Any]()
+    for lifecycle in ledger.lifecycles.values():
+        asked = query.kind is None or lifecycle.kind in query.kind
+        if "assign" not in lifecycle.by_name or not asked:
+            continue
+        visible = "true"
+        if not sees_every_record(caller, lifecycle, agents_see=ledger.settings.agents_see):
+            shown = f"and h.audience && %(tokens_{lifecycle.kind})s::text[]"
+            visible = VISIBILITY.format(kind=lifecycle.kind, shown=shown)
+            parameters[f"tokens_{lifecycle.kind}"] = sorted(tokens(caller, lifecycle))
+        parts.append(_open_cases(lifecycle, visible))
+    cases = " union all ".join(f"({part})" for part in parts)
+    return BY_PERSON.format(cases=cases) if parts else "", parameters
+
+
+def _open_cases(lifecycle: Lifecycle[Any], visible: str) -> str:
+    """Return the SQL of the open cases of one kind. States are literals, so that partial indexes apply."""
+    come_from = lifecycle["assign"].from_states
+    assert isinstance(come_from, frozenset), "what does not exist cannot be assigned"
+    return OPEN_CASES.format(
+        kind=lifecycle.kind,
+        table=lifecycle.table,
+        priority="r.priority" if "priority" in lifecycle.record.model_fields else "null::text",
+        states=", ".join(f"'{state.value}'" for state in lifecycle.states if state in come_from),
+        visible=visible,
+        most=MOST_COUNTED,
+    )
+
+
+async def _members(ledger: Ledger, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the work of each person in these rows as clients see it."""
+    sealed = await ledger.directory.names({row["person_id"] for row in rows} - {None})
+    texts = await ledger.vault.texts(sealed.values())
+    members = []
+    for row in rows:
+        person, kinds = row["person_id"], row["kinds"] or []
+        members.append(
+            {
+                "person": None if person is None else {"id": person, "name": texts[sealed[person]]},
+                "open": sum(kind["open"] for kind in kinds),
+                "overdue": sum(kind["overdue"] for kind in kinds),
+                "kinds": kinds,
+                "cases": [_case(case) for case in row["cases"] or ()],
+            }
+        )
+    members.sort(
+        key=lambda one: (
+            one["person"] is not None,
+            -one["overdue"],
+            -one["open"],
+            one["person"] and (one["person"]["name"] or ""),
+            str(one["person"] and one["person"]["id"]),
+        )
+    )
+    return members
+
+
+def _case(row: Mapping[str, Any]) -> dict[str, Any]:
+    at = {name: row[name] and instant(from_instant(row[name])) for name in ("opened_at", "due_at")}
+    return {name: row[name] for name in TeamCase.model_fields} | at
