@@ -169,6 +169,7 @@ ROUTERS = (
     changes.suspected_changes,
     agreements.router,
     clocks.router,
+    clocks.open_clocks,
     service_reports.router,
     service_level_plans.router,
     improvement_plans.router,

@@ -5935,6 +5935,7 @@ CREATE INDEX clock_agreement ON sla.clock USING btree (agreement_id, started_at)
 CREATE INDEX clock_breaches ON sla.clock USING btree (breaches_at) INCLUDE (agreement_type, kind, metric, stopped_at, state) WHERE (breaches_at IS NOT NULL);
 CREATE INDEX clock_case ON sla.clock USING btree (case_id);
 CREATE INDEX clock_due ON sla.clock USING btree (kind, due_at, case_id) WHERE urgent;
+CREATE INDEX clock_open ON sla.clock USING btree (kind, agreement_id) WHERE ((stopped_at IS NULL) AND (state = ANY (ARRAY['running'::text, 'paused'::text, 'breached'::text])));
 CREATE INDEX clock_running ON sla.clock USING btree (calendar, id) WHERE ((stopped_at IS NULL) AND (state = ANY (ARRAY['running'::text, 'paused'::text])));
 CREATE INDEX clock_started ON sla.clock USING btree (metric, started_at) INCLUDE (agreement_type, kind, state, due_at, stopped_at, excluded);
 CREATE INDEX clock_stopped ON sla.clock USING btree (metric, stopped_at) INCLUDE (agreement_type, kind, state, excluded) WHERE (stopped_at IS NOT NULL);

@@ -103,6 +103,8 @@ TESTED = {
     "test_administrators_set_the_matrix_and_nobody_else",
     "list_conflicting_changes": "processes/changes/test_questions.py "
     "test_conflicts_are_hidden_with_the_changes_that_have_them",
+    "list_clocks_in_danger": "service_levels/clocks/test_danger.py "
+    "test_only_staff_see_clocks_in_danger_and_only_of_their_cases",
     "list_decisions": "ticketing/test_listed_decisions.py test_decisions_on_hidden_records_are_hidden",
     "list_complaints": "ticketing/test_complaints.py "
     "test_only_staff_of_a_ticket_see_its_complaints_in_the_list",

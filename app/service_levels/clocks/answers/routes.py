@@ -11,16 +11,36 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api import reads
-from app.api.auth import context_of
+from app.api.accept import language_for
+from app.api.auth import caller_of, context_of, ledger_of
 from app.api.lists import Listing
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
 from app.kernel.actor_policy import staff
 from app.service_levels.agreements.queries import LISTING as AGREEMENTS
+from app.service_levels.clocks.answers.danger import ClocksInDanger, DangerQuery, clocks_in_danger
 from app.service_levels.clocks.answers.reading import TicketClocks, clocks_of
 from app.service_levels.clocks.answers.what_if_analysis import WhatIfAnalysis, WhatIfQuery, analyse_what_if
 
 router = APIRouter(prefix="/v1/slas", tags=["slas"])
+open_clocks = APIRouter(prefix="/v1/clocks", tags=["slas"])
+
+
+@open_clocks.get(
+    "/in_danger",
+    operation_id="list_clocks_in_danger",
+    response_model=ClocksInDanger,
+    responses=problems(403, 422),
+)
+async def list_clocks_in_danger(request: Request, query: Annotated[DangerQuery, Query()]) -> Response:
+    """Return the open clocks by agreement, of the cases that the caller sees: how many have used up a share
+    of their target, how many are past it, and the worst. For staff.
+    """
+    ledger, caller = ledger_of(request), caller_of(request)
+    if not caller.is_staff:
+        raise ledger.forbidden(staff, language_for(request))
+    found = await clocks_in_danger(ledger, caller, query, context_of(request).now)
+    return Response(to_json(found), headers=VARY, media_type="application/json")
 
 
 @router.get(

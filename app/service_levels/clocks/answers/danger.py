@@ -1,0 +1,184 @@
+"""Clocks in danger by agreement: of the open clocks of each, those that have used up a share of their target,
+and those that are past it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.filters import CommaSeparated
+from app.api.shapes import OutputModel, TeamStub
+from app.common.clocks import AgreementType
+from app.common.people import Caller
+from app.common.priority import Priority
+from app.kernel.ledger import Ledger
+from app.kernel.payloads import LONGEST_KEY, LONGEST_LIST
+from app.kernel.visibility import sees_every_record, tokens
+from app.log.canonical import from_instant, instant
+from app.service_levels.agreements.lifecycle import LIFECYCLE as AGREEMENTS
+from app.service_levels.clocks.answers.listing import ELAPSED_SINCE, STATE_AT, wait_for_clocks
+from app.service_levels.clocks.case_clocks import KINDS
+from app.sla.clock import ClockState
+from app.sla.targets import Metric
+
+MOST_CASES, CASES, PERCENT = 20, 5, 75
+#: The most agreements in an answer, and the most open clocks of a kind that are looked at.
+MOST_AGREEMENTS, MOST_CLOCKS = 200, 20_000
+# Uses the index clock_open, whose condition it repeats.
+OPEN_CLOCKS = """
+select c.id, c.kind, c.case_id, c.agreement_id, c.metric, c.due_at, c.breaches_at, c.target_seconds,
+  c.elapsed_seconds, c.state, c.counted_at, c.calendar_version, r.number, r.title, r.priority, r.team_id
+from sla.clock c join {table} r on r.id = c.case_id
+where c.stopped_at is null and c.state in ('running', 'paused', 'breached') and c.kind = '{kind}'
+  and c.agreement_id is not null and c.target_seconds is not null and {visible}
+order by c.agreement_id limit {most}"""
+VISIBILITY = """exists (
+  select from log.stream_head h
+  where h.stream = '{kind}/' || r.id and h.audience && %(tokens_{kind})s::text[])"""
+BY_AGREEMENT = f"""
+with clock as materialized (
+  select c.id, c.kind, c.case_id, c.agreement_id, c.metric, c.due_at, c.target_seconds, c.number, c.title,
+    c.priority, c.team_id, {STATE_AT.format(now="%(now)s")}
+  from ({{cases}}) c {ELAPSED_SINCE.format(now="%(now)s")}
+), read as (
+  select c.*, floor(100.0 * (target_seconds - remaining_seconds) / greatest(target_seconds, 1))::bigint
+    as percent from clock c
+), ranked as (
+  select r.*, row_number() over (partition by agreement_id order by percent desc, due_at, id) as place
+  from read r where percent >= %(percent)s or state = 'breached'
+), counted as (
+  select agreement_id, count(*) filter (where state <> 'breached') as open,
+    count(*) filter (where state <> 'breached' and percent >= %(percent)s) as in_danger,
+    count(*) filter (where state = 'breached') as breached
+  from read group by 1
+)
+select a.id, a.number, a.title, a.agreement_type, n.open, n.in_danger, n.breached,
+  (select jsonb_agg(to_jsonb(r) order by place) from ranked r
+   where r.agreement_id = a.id and place <= %(most)s) as cases
+from counted n join fold.sla a on a.id = n.agreement_id
+where {{chosen}} order by n.in_danger desc, n.breached desc, a.number limit {MOST_AGREEMENTS + 1}"""
+SEEN_AGREEMENTS = """exists (
+  select from log.stream_head h where h.stream = 'sla/' || a.id and h.audience && %(tokens_sla)s::text[])"""
+
+
+class DangerousClock(OutputModel):
+    """An open clock that has used up most of its target, or all of it, and its case."""
+
+    kind: str = Field(description="What the case is.", examples=["incident"])
+    case: UUID = Field(description="The case: its id.")
+    number: str
+    title: str | None
+    priority: Priority | None
+    team: TeamStub | None
+    metric: Metric
+    state: Literal["running", "paused", "breached"]
+    percent: int = Field(description="How much of the target is used up, in business time; 100: all of it.")
+    target_seconds: int
+    remaining_seconds: int = Field(description="Business seconds; negative: so many too many.")
+    due_at: datetime | None = Field(description="Null while it is paused.")
+
+
+class AgreementInDanger(OutputModel):
+    """The open clocks of an agreement: how many there are, and the worst."""
+
+    id: UUID
+    number: str
+    title: str
+    agreement_type: AgreementType
+    open: int = Field(description="Clocks that run or are paused, and are not past their target.")
+    in_danger: int = Field(description="Those of the open ones that have used up the share asked for.")
+    breached: int = Field(description="Clocks past their target that have not been stopped.")
+    worst: list[DangerousClock] = Field(description="In danger or breached, the furthest first.")
+
+
+class ClocksInDanger(OutputModel):
+    """Agreements with open clocks, those with most clocks in danger first."""
+
+    percent: int = Field(description="From what share of the target on a clock is in danger.")
+    lag_seconds: float = Field(
+        description="How old the first event is that clocks do not include yet; 0: none."
+    )
+    truncated: bool = Field(
+        description=f"Whether there are more than {MOST_AGREEMENTS} agreements: these are the first."
+    )
+    items: list[AgreementInDanger]
+
+
+class DangerQuery(BaseModel):
+    """What is asked of open clocks."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    percent: int = Field(PERCENT, ge=1, le=100, description="From what share of the target on it is danger.")
+    agreement: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]] | None, CommaSeparated
+    ] = Field(None, max_length=LONGEST_LIST, description="Of these agreements: ids or numbers.")
+    agreement_type: AgreementType | None = Field(None, description="Of agreements of this type.")
+    cases: int = Field(CASES, ge=0, le=MOST_CASES, description="The most clocks listed of an agreement.")
+
+
+async def clocks_in_danger(
+    ledger: Ledger, caller: Caller, query: DangerQuery, now: datetime
+) -> dict[str, Any]:
+    """Return the open clocks by agreement, of the agreements and cases that the caller may see."""
+    lag = await wait_for_clocks(ledger.db)
+    parameters: dict[str, Any] = {"now": now, "percent": query.percent, "most": query.cases}
+    cases = " union all ".join(_open_clocks(ledger, caller, kind, parameters) for kind in KINDS)
+    chosen = _chosen(ledger, caller, query, parameters)
+    rows = await ledger.db.rows(BY_AGREEMENT.format(cases=cases, chosen=chosen), parameters)
+    teams = await ledger.directory.teams()
+    return {
+        "percent": query.percent,
+        "lag_seconds": lag,
+        "truncated": len(rows) > MOST_AGREEMENTS,
+        "items": [_agreement(row, teams) for row in rows[:MOST_AGREEMENTS]],
+    }
+
+
+def _open_clocks(ledger: Ledger, caller: Caller, kind: str, parameters: dict[str, Any]) -> str:
+    lifecycle, visible = ledger.lifecycles[kind], "true"
+    if not sees_every_record(caller, lifecycle, agents_see=ledger.settings.agents_see):
+        visible = VISIBILITY.format(kind=kind)
+        parameters[f"tokens_{kind}"] = sorted(tokens(caller, lifecycle))
+    return f"({OPEN_CLOCKS.format(kind=kind, table=lifecycle.table, visible=visible, most=MOST_CLOCKS)})"
+
+
+def _chosen(ledger: Ledger, caller: Caller, query: DangerQuery, parameters: dict[str, Any]) -> str:
+    """Return the condition on the agreements `a` that are asked for and seen; add its parameters."""
+    conditions = ["true"]
+    if not sees_every_record(caller, AGREEMENTS, agents_see=ledger.settings.agents_see):
+        conditions.append(SEEN_AGREEMENTS)
+        parameters["tokens_sla"] = sorted(tokens(caller, AGREEMENTS))
+    if query.agreement is not None:
+        named = [one for one in query.agreement if "\x00" not in one]
+        conditions.append(
+            "(a.number = any(%(agreements)s::text[]) or a.id::text = any(%(agreements)s::text[]))"
+        )
+        parameters["agreements"] = named
+    if query.agreement_type is not None:
+        conditions.append("a.agreement_type = %(agreement_type)s")
+        parameters["agreement_type"] = query.agreement_type.value
+    return " and ".join(conditions)
+
+
+def _agreement(row: Mapping[str, Any], teams: Mapping[UUID, Any]) -> dict[str, Any]:
+    shown = {name: row[name] for name in AgreementInDanger.model_fields if name != "worst"}
+    return {**shown, "id": str(row["id"]), "worst": _clocks(row["cases"] or (), teams)}
+
+
+def _clocks(rows: Sequence[Mapping[str, Any]], teams: Mapping[UUID, Any]) -> list[dict[str, Any]]:
+    found = []
+    for row in rows:
+        team = None if row["team_id"] is None else teams.get(UUID(row["team_id"]))
+        shown = {name: row[name] for name in DangerousClock.model_fields if name in row}
+        shown["case"] = row["case_id"]
+        shown["state"] = ClockState(row["state"]).value
+        shown["due_at"] = row["due_at"] and instant(from_instant(row["due_at"]))
+        shown["team"] = None if team is None else {"id": team.text, "key": team.key, "name": team.name}
+        found.append(shown)
+    return found
