@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.child_rows import ChildListing
-from app.api.filters import Parameter, Time, WhereClause
+from app.api.filters import Parameter, Time, WhereClause, multi_value
 from app.api.lists import Listing
 from app.api.shapes import OutputModel, PersonStub, RecordOut, Renderer, TeamStub
 from app.common.clocks import AgreementType
@@ -170,7 +170,25 @@ async def _in_force_at(where: WhereClause, said: datetime, renderer: Renderer) -
 async def _waiting_for(where: WhereClause, said: AgreementSide, renderer: Renderer) -> None:
     other = AgreementSide.party if said is AgreementSide.it else AgreementSide.it
     waiting = where.bind([f"{subject.value}:{other.value}" for subject in ConsentSubject])
-    where.conditions.append(f"r.pending_consents && {waiting}::text[]")
+    # Where neither side has signed yet, the agreement waits for both.
+    signed = where.bind([f"{ConsentSubject.sign.value}:{said.value}"])
+    unsigned = f"coalesce(not r.pending_consents @> {signed}::text[], true)"
+    where.conditions.append(
+        f"(coalesce(r.pending_consents && {waiting}::text[], false) "
+        f"or r.state = '{AgreementState.in_review.value}' and {unsigned})"
+    )
+
+
+#: The SQL condition of agreements that wait for each step.
+AWAITED_STEPS = {
+    "signature": f"r.state = '{AgreementState.in_review.value}'",
+    "review": f"(r.state = '{AgreementState.signed.value}' and r.review_due_at <= now())",
+    "renewal": f"r.state = '{AgreementState.under_review.value}'",
+}
+
+
+async def _waiting_for_step(where: WhereClause, said: list[str], renderer: Renderer) -> None:
+    where.conditions.append(f"({' or '.join(AWAITED_STEPS[one] for one in said)})")
 
 
 #: Filters that are not by a field of the record.
@@ -189,8 +207,20 @@ VALID_AT = Parameter(
 )
 WAITS_FOR = Parameter(
     "waits_for",
-    Annotated[AgreementSide | None, Field(description="Those that wait for the consent of this side.")],
+    Annotated[
+        AgreementSide | None,
+        Field(description="Those that wait for the consent of this side, or for its signature."),
+    ],
     _waiting_for,
+)
+WAITING_FOR = Parameter(
+    "waiting_for",
+    multi_value(
+        Literal["signature", "review", "renewal"],
+        "Those that wait for one of these: `signature` of one side or of both (submitted for review), "
+        "`review` (signed, and the review is due), `renewal`, or else termination (reviewed).",
+    ),
+    _waiting_for_step,
 )
 
 LISTING = Listing(
@@ -216,7 +246,7 @@ LISTING = Listing(
     ),
     sorts=("recorded_requirement_at", "signed_at", "ends_at", "review_due_at", "changed_at"),
     expands=(PERSONS, TEAMS, CALENDARS),
-    own_parameters=(PARTY, VALID_AT, WAITS_FOR),
+    own_parameters=(PARTY, VALID_AT, WAITS_FOR, WAITING_FOR),
 )
 
 
