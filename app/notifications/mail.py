@@ -29,6 +29,7 @@ from app.log.batches import Batch
 from app.log.events import id_of, kind_of
 from app.log.follow import Consumer
 from app.notifications import texts
+from app.notifications.details import load_details
 from app.notifications.invitations import invitation
 from app.notifications.lifecycle import FailNotice
 from app.notifications.message import InvalidAddress, Mail, message
@@ -156,7 +157,7 @@ async def _attempt(ledger: Ledger, row: Row, caller: Caller | None) -> DeliveryF
     to = None if row["email"] is None else (await ledger.vault.texts([row["email"]]))[row["email"]]
     if to is None:
         return DeliveryFailure.no_address
-    text = await _text(ledger, row, wanted, caller.locale)
+    text = await text_of(ledger, row, wanted, caller)
     subject = f"[{row['number']}] {row['title'] or ''}"
     steps = [step for _, _, step in wanted]
     calendar = await invitation(ledger, row["about"], steps, to=to, language=caller.locale)
@@ -210,16 +211,14 @@ async def _send(settings: Settings, made: EmailMessage) -> None:
     )
 
 
-async def _text(ledger: Ledger, row: Row, wanted: list[tuple[str, int, NoticeType]], language: str) -> str:
-    """Return the text of the mail about the steps in `wanted`, with the decrypted comments and reasons from
-    their events.
-    """
+async def text_of(ledger: Ledger, row: Row, wanted: list[tuple[str, int, NoticeType]], caller: Caller) -> str:
+    """Return the text of the mail about the steps in `wanted`, with what the caller may see of them now."""
     payloads = await texts.load_payloads(ledger, wanted)
-    opened = await ledger.vault.texts(texts.sealed_words(wanted, payloads))
+    told = await load_details(ledger, caller.locale, caller, [row])
     link = None
     if any(step is NoticeType.rating_asked for _, _, step in wanted):
         link = await _rating_link(ledger, row)
-    return texts.mail_text(ledger, language, row, wanted, payloads, opened, rating_link=link)
+    return texts.mail_text(ledger, caller.locale, row, wanted, payloads, told, rating_link=link)
 
 
 async def _rating_link(ledger: Ledger, row: Row) -> str | None:

@@ -112,7 +112,7 @@ async def test_a_notice_is_mailed_in_the_persons_language_with_what_was_said(
     assert one.get_content_type() == "text/plain"
     assert one.get_content_charset() == "utf-8"
     text = one.get_content()
-    assert f"{incident.number} 有新的评论。\n\n> The words." in text.replace("\r\n", "\n")
+    assert f"{incident.number} 有新的评论。\n操作人：Engineer\n内容：The words." in text.replace("\r\n", "\n")
     (notice,) = await posting.notices(requester)
     assert notice["mailed_at"] == posting.now
     assert await posting.ledger.db.rows("select * from deliveries.mail") == []
