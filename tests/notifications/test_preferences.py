@@ -85,3 +85,32 @@ async def test_a_hold_says_what_is_waited_for(api: Api) -> None:
     (notice,) = (await requester.read("/v1/notices"))["items"]
     assert notice["text"].splitlines()[-2] == f"{made['number']} is on hold: Awaiting a vendor."
     assert notice["steps"] == ["received", "assigned", "held"]
+
+
+async def test_who_manages_a_record_reads_who_was_told_what_of_it_and_others_do_not(api: Api) -> None:
+    requester, agent = await api.client("Requester"), await api.client("Agent", Role.agent)
+    auditor = await api.client("Auditor", Role.auditor)
+    outsider = await api.client("Outsider", Role.engineer)
+    made = await agent.post_ok("/v1/incidents", an_incident(requester=requester.id))
+    at = f"/v1/incidents/{made['id']}"
+    worker, now = Worker(api.ledger), datetime.now(UTC)
+    for minutes in (0, 2):
+        await worker.work(now + timedelta(minutes=minutes))
+    await agent.post_ok(f"{at}/assign", {"person": "me"})
+    await agent.post_ok(f"{at}/comment", {"text": "We look.", "visibility": "public"})
+    for minutes in (3, 5):
+        await worker.work(now + timedelta(minutes=minutes))
+    for reader in (agent, auditor):
+        told = await reader.read(f"{at}/notices")
+        assert [(one["person"]["name"], one["steps"], one["kind"]) for one in told["items"]] == [
+            ("Requester", ["assigned", "commented"], "you_follow"),
+            ("Requester", ["received"], "you_follow"),
+        ]
+        assert told["next_cursor"] is None
+    assert told["items"][0]["mailed_at"] is None
+    first = await agent.read(f"{at}/notices", limit="1")
+    rest = await agent.read(f"{at}/notices", limit="1", cursor=first["next_cursor"])
+    assert [*first["items"], *rest["items"]] == told["items"]
+    assert (await agent.get(f"{at}/notices", params={"cursor": "x"})).status_code == 400
+    assert (await requester.get(f"{at}/notices")).status_code == 403
+    assert (await outsider.get(f"{at}/notices")).status_code == 404
