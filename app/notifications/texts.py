@@ -235,23 +235,6 @@ def reason_of(language: str, kind: NoticeKind) -> str:
     return translate(language, "notice_why", kind.value)
 
 
-def mail_text(
-    ledger: Ledger,
-    language: str,
-    notice: Any,
-    steps: Sequence[tuple[str, int, NoticeType]],
-    payloads: EventPayloads,
-    told: Mapping[StepKey, StepDetails],
-    *,
-    rating_link: str | None = None,
-) -> str:
-    """Return the text of a mail about these steps of the notice: no sentence stands in it twice.
-    `rating_link` is where the person rates the ticket, if they are asked to.
-    """
-    parts = mail_parts(ledger, language, notice, steps, payloads, told, rating_link=rating_link)
-    return with_footer(language, parts)
-
-
 def mail_parts(
     ledger: Ledger,
     language: str,
@@ -262,7 +245,9 @@ def mail_parts(
     *,
     rating_link: str | None = None,
 ) -> list[str]:
-    """Return the paragraphs of a mail about these steps, without its footer."""
+    """Return the paragraphs of a mail about these steps: no sentence stands in them twice. `rating_link` is
+    where the person rates the ticket, if they are asked to.
+    """
     blocks = _blocks(ledger, language, notice, steps, payloads, told, is_mail=True)
     parts = [heading(ledger, language, notice)]
     parts += ["\n".join([sentence, *lines]) for sentence, lines in blocks.items()]

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from app.common.notices import NoticeType
+from app.common.notices import NoticeKind, NoticeType
 from app.common.people import Role
 from app.foundation.people.records import TeamKind
 from tests.automation.worker import Worker
 from tests.client import Api, an_incident
 
 ALL = [step.value for step in NoticeType]
+WAITING = [step.value for step in NoticeType if step.kind is NoticeKind.waits_for_you]
+AT_ONCE = {f"mail_{kind}": "at_once" for kind in NoticeKind}
+EVERYTHING = {"told_of": ALL, "told_by_mail": ALL, **AT_ONCE}
 
 
 async def test_everybody_says_for_themselves_what_they_want(api: Api) -> None:
     one, other = await api.client("One"), await api.client("Other")
-    assert await one.read("/v1/me/preferences") == {"told_of": ALL, "told_by_mail": ALL}
+    assert await one.read("/v1/me/preferences") == EVERYTHING
     wanted = {"told_of": ["closed", "assigned"], "told_by_mail": ["closed"]}
     answer = await one.put("/v1/me/preferences", json=wanted)
     assert answer.status_code == 200, answer.text
-    now = {"told_of": ["assigned", "closed"], "told_by_mail": ["closed"]}
+    now = {
+        "told_of": [step for step in ALL if step in {"assigned", "closed", *WAITING}],
+        "told_by_mail": [step for step in ALL if step in {"closed", *WAITING}],
+        **AT_ONCE,
+    }
     assert answer.json() == await one.read("/v1/me/preferences") == now
-    assert await other.read("/v1/me/preferences") == {"told_of": ALL, "told_by_mail": ALL}
+    assert await other.read("/v1/me/preferences") == EVERYTHING
     refused = await other.post(f"/v1/persons/{one.id}/set_preferences", json=wanted)
     assert refused.status_code == 404
     refused = (
@@ -114,3 +121,15 @@ async def test_who_manages_a_record_reads_who_was_told_what_of_it_and_others_do_
     assert (await agent.get(f"{at}/notices", params={"cursor": "x"})).status_code == 400
     assert (await requester.get(f"{at}/notices")).status_code == 403
     assert (await outsider.get(f"{at}/notices")).status_code == 404
+
+
+async def test_what_waits_for_somebody_is_mailed_at_once_or_daily_and_what_does_not_as_they_wish(
+    api: Api,
+) -> None:
+    client = await api.client("One")
+    wanted = {"told_of": ALL, "told_by_mail": ALL, "mail_waits_for_you": "daily", "mail_you_follow": "none"}
+    answer = await client.put("/v1/me/preferences", json=wanted)
+    assert answer.json() == EVERYTHING | wanted
+    refused = await client.put("/v1/me/preferences", json=wanted | {"mail_waits_for_you": "none"})
+    error = refused.json()["errors"][0]
+    assert (refused.status_code, error["pointer"]) == (422, "/mail_waits_for_you")
