@@ -290,7 +290,8 @@ async def test_what_somebody_does_not_want_by_mail_is_told_in_the_application_on
 
 async def prefers(office: Office, who: Caller, **more: MailFrequency) -> None:
     """Somebody says how often they want mails."""
-    said = SetPreferencesPerson(told_of=tuple(NoticeType), told_by_mail=tuple(NoticeType), **more)
+    every = [step.value for step in NoticeType]
+    said = SetPreferencesPerson.model_validate({"told_of": every, "told_by_mail": every, **more})
     await act(office.ledger, who, "person", "set_preferences", who.person_id, said)
 
 

@@ -116,6 +116,7 @@ SQL = {
     "app/automation/ask_for_ratings.py": "who was asked in the week before",
     "app/automation/escalate_overdue_complaints.py": "complaints whose time is over",
     "app/dashboard/due_page.py": "open cases by due time",
+    "app/ticketing/routes/asked_actions.py": "what notices ask for, and who has done it since",
     "app/ticketing/routes/complaints.py": "complaints of tickets of every kind",
     "app/ticketing/routes/rating_page.py": "what a link rates, and whether it may",
     "app/service_levels/clocks/*": "rows of clocks are made by whole batches",
