@@ -65,6 +65,7 @@ from app.kpis.targets import router as kpi_targets
 from app.meetings import queries as meeting_queries
 from app.meetings import router as meetings
 from app.notifications import router as notices
+from app.notifications.routes.record_notices import record_notices_router
 from app.processes.articles import queries as article_queries
 from app.processes.articles import router as articles
 from app.processes.changes import planning_queries as change_planning_queries
@@ -203,6 +204,7 @@ ROUTERS = (
     cis.verifications_router,
     priorities.router,
     notices.router,
+    record_notices_router(LIFECYCLES),
     webhooks.router,
     imports.router,
     bulk_jobs.router,

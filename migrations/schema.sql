@@ -98,8 +98,10 @@ create table deliveries.mail (
   due_at timestamp with time zone not null,
   attempts integer not null default 0,
   why text,
+  digest_of uuid,
   constraint mail_pkey PRIMARY KEY (notice_id)
 );
+CREATE INDEX mail_digest ON deliveries.mail USING btree (digest_of, due_at) WHERE (digest_of IS NOT NULL);
 CREATE INDEX mail_due ON deliveries.mail USING btree (due_at);
 
 create table deliveries.waiting (
@@ -1957,6 +1959,10 @@ create table fold.person (
   login text,
   login_issuer text,
   appended_at timestamp with time zone,
+  mail_waits_for_you text collate "C",
+  mail_is_yours text collate "C",
+  mail_you_follow text collate "C",
+  mail_for_information text collate "C",
   constraint person_pkey PRIMARY KEY (id)
 );
 CREATE INDEX person_added ON fold.person USING btree (added_at, id);

@@ -88,6 +88,14 @@ class Grade(CodeEnum):
     management = "management", "Management", "管理层"
 
 
+class MailFrequency(CodeEnum):
+    """How often mails of a kind of notice are sent: each at once, all of a day in one, or none."""
+
+    at_once = "at_once", "At once", "立即"
+    daily = "daily", "Daily", "每日汇总"
+    none = "none", "None", "不发送"
+
+
 class Person(Record):
     """A person who requests, works or decides; or a machine's account.
 
@@ -95,7 +103,8 @@ class Person(Record):
 
     `team_id` is the person's own team, the first one named. `roles` as `RoleGrant` writes them; none: a
     requester, as everybody is. `told_of` are the types of notices that they want, `told_by_mail` those of
-    them that they want by mail, too; none: all. Their API keys are accepted while they are active.
+    them that they want by mail, too; none: all. `mail_…` says how often they want mails of that kind of
+    notice; none: at once. Their API keys are accepted while they are active.
     """
 
     KIND: ClassVar[str] = "person"
@@ -118,6 +127,10 @@ class Person(Record):
     key_id: UUID | None = None
     told_of: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     told_by_mail: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    mail_waits_for_you: MailFrequency | None = Field(default=None, sa_type=Text)
+    mail_is_yours: MailFrequency | None = Field(default=None, sa_type=Text)
+    mail_you_follow: MailFrequency | None = Field(default=None, sa_type=Text)
+    mail_for_information: MailFrequency | None = Field(default=None, sa_type=Text)
     added_at: datetime | None = None
     deactivated_at: datetime | None = None
     erased_at: datetime | None = None

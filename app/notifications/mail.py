@@ -8,18 +8,20 @@ never lost.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from typing import Any
 from uuid import UUID
 
 import aiosmtplib
 
 from app.api.raw_bodies import RATING_PAGE
 from app.common.notices import NoticeType
-from app.common.people import Caller
+from app.common.people import Caller, MailFrequency
 from app.db import Connection, Row, fetch_rows
+from app.i18n import translate
 from app.kernel import polling as rounds
 from app.kernel.ledger import Ledger
 from app.kernel.payloads import EmptyPayload
@@ -29,9 +31,11 @@ from app.log.batches import Batch
 from app.log.events import id_of, kind_of
 from app.log.follow import Consumer
 from app.notifications import texts
-from app.notifications.invitations import invitation
+from app.notifications.details import load_details
+from app.notifications.invitations import STEPS, invitation
 from app.notifications.lifecycle import FailNotice
 from app.notifications.message import InvalidAddress, Mail, message
+from app.notifications.notices import frequency_of
 from app.notifications.records import DeliveryFailure
 from app.settings import Settings
 from app.shared_connections import SharedConnections
@@ -51,19 +55,34 @@ RETRY_DELAYS = tuple(timedelta(minutes=n) for n in (1, 5, 30, 120, 360, 720, 144
 PERMANENT_CODES = range(500, 600)
 
 ENQUEUE_MAILS = """
-insert into deliveries.mail (notice_id, due_at)
-select n.id, n.sent_at from fold.notice n
-where n.id = any(%s) and n.way = 'mail' and n.mailed_at is null and n.failed_at is null
+insert into deliveries.mail (notice_id, due_at, digest_of)
+select n.id,
+  case when m.digest then
+    (date_trunc('day', n.sent_at at time zone z.name) + interval '1 day 7 hours') at time zone z.name
+  else n.sent_at end,
+  case when m.digest then n.person_id end
+from fold.notice n join fold.person p on p.id = n.person_id
+join unnest(%s::uuid[], %s::boolean[]) as m(notice_id, digest) on m.notice_id = n.id
+cross join lateral (select coalesce(p.time_zone, 'UTC') as name) as z
+where n.way = 'mail' and n.mailed_at is null and n.failed_at is null
 on conflict (notice_id) do nothing"""
+SENT_TO = """
+select n.id, n.steps, p.told_by_mail, mail_waits_for_you, mail_is_yours, mail_you_follow, mail_for_information
+from fold.notice n join fold.person p on p.id = n.person_id where n.id = any(%s) and n.way = 'mail'"""
 CLAIM = f"""
 update deliveries.mail m set due_at = %s, attempts = m.attempts + 1 from (
   select notice_id from deliveries.mail where due_at <= %s order by due_at limit {CONCURRENT_MAILS}
   for update skip locked
-) as due where m.notice_id = due.notice_id returning m.notice_id, m.attempts"""
+) as due where m.notice_id = due.notice_id returning m.notice_id, m.attempts, m.digest_of"""
+# What else is due of the same persons' daily mails goes with it.
+CLAIM_DIGESTS = """
+update deliveries.mail set due_at = %s, attempts = attempts + 1
+where digest_of = any(%s) and due_at <= %s returning notice_id, attempts, digest_of"""
 MAILS = """
 select n.id, n.person_id, n.about, n.number, n.title, n.steps, n.versions, n.streams,
   n.sent_at,
-  p.email, p.told_by_mail, h.audience, e.id as cause, e.correlation_id
+  p.email, p.told_by_mail, mail_waits_for_you, mail_is_yours, mail_you_follow, mail_for_information,
+  h.audience, e.id as cause, e.correlation_id
 from fold.notice n join fold.person p on p.id = n.person_id join log.stream_head h on h.stream = n.about
 join log.event e on e.stream = 'notice/' || n.id and e.version = 1
 where n.id = any(%s) and n.mailed_at is null and n.failed_at is null"""
@@ -88,7 +107,9 @@ def consumer() -> Consumer:
     async def handle_batch(connection: Connection, batch: Batch) -> None:
         sent = [id_of(event.stream) for event in await batch.events(SENT_EVENTS)]
         if sent:
-            await connection.execute(ENQUEUE_MAILS, (sent,))
+            rows = await fetch_rows(connection, SENT_TO, (sent,))
+            daily = [is_daily(row) for row in rows]
+            await connection.execute(ENQUEUE_MAILS, ([row["id"] for row in rows], daily))
 
     return Consumer(NAME, handle_batch, BATCH, types=SENT_EVENTS)
 
@@ -112,11 +133,21 @@ async def send_due(
 ) -> int:
     """Send some due mails that no other worker has claimed. Returns their number; 0: none is left."""
     claimed = await fetch_rows(connection, CLAIM, (now + CLAIM_DURATION, now))
+    if persons := list({row["digest_of"] for row in claimed} - {None}):
+        claimed += await fetch_rows(connection, CLAIM_DIGESTS, (now + CLAIM_DURATION, persons, now))
     attempts: dict[UUID, int] = {row["notice_id"]: row["attempts"] for row in claimed}
     rows = {row["id"]: row for row in await fetch_rows(connection, MAILS, (list(attempts),))}
     callers = await ledger.directory.callers({row["person_id"] for row in rows.values()})
-    tries = [_attempt(ledger, row, callers.get(row["person_id"])) for row in rows.values()]
-    outcomes = dict(zip(rows, await asyncio.gather(*tries, return_exceptions=True), strict=True))
+    mails: dict[UUID, list[Row]] = {}
+    digests = {row["notice_id"]: row["digest_of"] for row in claimed}
+    for notice_id, row in rows.items():
+        mails.setdefault(digests[notice_id] or notice_id, []).append(row)
+    tries = [_attempt(ledger, of_mail, callers.get(of_mail[0]["person_id"])) for of_mail in mails.values()]
+    outcomes: dict[UUID, Any] = {}
+    for of_mail, done in zip(
+        mails.values(), await asyncio.gather(*tries, return_exceptions=True), strict=True
+    ):
+        outcomes |= done if isinstance(done, dict) else {row["id"]: done for row in of_mail}
     for notice_id, attempt in attempts.items():
         outcome = outcomes.get(notice_id)  # Absent if it was mailed before and only its queue entry is left
         if isinstance(outcome, DeliveryDeferred) and attempt <= len(RETRY_DELAYS):
@@ -144,28 +175,62 @@ async def _record_outcome(ledger: Ledger, row: Row, failure: DeliveryFailure | N
     assert refused is None, refused
 
 
-async def _attempt(ledger: Ledger, row: Row, caller: Caller | None) -> DeliveryFailure | None:
-    """Try to send a notice's mail. Returns None if the mail server accepted it; raises DeliveryDeferred."""
-    lifecycle = ledger.lifecycles[kind_of(row["about"])]
-    if caller is None or not is_visible(ledger, lifecycle, caller, row["audience"]):
-        return DeliveryFailure.not_for_them
-    chosen = row["told_by_mail"]
-    wanted = [one for one in texts.steps_of([row]) if chosen is None or one[2] in chosen]
-    if not wanted:
-        return DeliveryFailure.not_for_them
-    to = None if row["email"] is None else (await ledger.vault.texts([row["email"]]))[row["email"]]
-    if to is None:
-        return DeliveryFailure.no_address
-    text = await _text(ledger, row, wanted, caller.locale)
-    subject = f"[{row['number']}] {row['title'] or ''}"
-    steps = [step for _, _, step in wanted]
-    calendar = await invitation(ledger, row["about"], steps, to=to, language=caller.locale)
-    mail = Mail(row["id"], row["about"], subject, text, caller.locale, row["sent_at"], calendar)
-    try:
-        made = message(mail, sender=ledger.settings.mail_from, to=to)
-    except InvalidAddress:
-        return DeliveryFailure.no_address
-    return await _submit(ledger.settings, made)
+async def _attempt(
+    ledger: Ledger, rows: Sequence[Row], caller: Caller | None
+) -> dict[UUID, DeliveryFailure | None]:
+    """Try to send one mail with these notices of one person. Returns by notice None if the mail server
+    accepted it, or why it cannot be mailed; raises DeliveryDeferred.
+    """
+    outcomes: dict[UUID, DeliveryFailure | None] = {}
+    wanted: dict[UUID, list[tuple[str, int, NoticeType]]] = {}
+    for row in rows:
+        steps = [one for one in texts.steps_of([row]) if frequency_of(row, one[2]) is not MailFrequency.none]
+        lifecycle = ledger.lifecycles[kind_of(row["about"])]
+        if steps and caller is not None and is_visible(ledger, lifecycle, caller, row["audience"]):
+            wanted[row["id"]] = steps
+        else:
+            outcomes[row["id"]] = DeliveryFailure.not_for_them
+    shown = sorted((row for row in rows if row["id"] in wanted), key=lambda row: (row["about"], row["id"]))
+    if not shown or caller is None:
+        return outcomes
+    sealed = shown[0]["email"]
+    to = None if sealed is None else (await ledger.vault.texts([sealed]))[sealed]
+    failure: DeliveryFailure | None = DeliveryFailure.no_address
+    if to is not None:
+        mail = await _mail_of(ledger, shown, wanted, caller, to)
+        try:
+            made = message(mail, sender=ledger.settings.mail_from, to=to)
+        except InvalidAddress:
+            pass
+        else:
+            failure = await _submit(ledger.settings, made)
+    return outcomes | dict.fromkeys(wanted, failure)
+
+
+async def _mail_of(
+    ledger: Ledger,
+    rows: Sequence[Row],
+    wanted: Mapping[UUID, list[tuple[str, int, NoticeType]]],
+    caller: Caller,
+    to: str,
+) -> Mail:
+    """Return the mail with these notices: of several, those of a day, no paragraph stands in it twice."""
+    first, language = rows[0], caller.locale
+    url = ledger.settings.public_url
+    settings_url = None if url is None else f"{url}/v1/me/preferences"
+    if len(rows) == 1:
+        text = await text_of(ledger, first, wanted[first["id"]], caller)
+        subject = f"[{first['number']}] {first['title'] or ''}"
+        steps = [step for *_, step in wanted[first["id"]]]
+        calendar = await invitation(ledger, first["about"], steps, to=to, language=language)
+        return Mail(
+            first["id"], first["about"], subject, text, language, first["sent_at"], calendar, settings_url
+        )
+    parts = [part for row in rows for part in await _parts(ledger, row, wanted[row["id"]], caller)]
+    subject = translate(language, "notice_part", "digest", {"count": str(len(rows))})
+    text = texts.with_footer(language, dict.fromkeys(parts))
+    thread = f"digest/{caller.person_id}"
+    return Mail(first["id"], thread, subject, text, language, first["sent_at"], settings_url=settings_url)
 
 
 async def _submit(settings: Settings, made: EmailMessage) -> DeliveryFailure | None:
@@ -210,16 +275,30 @@ async def _send(settings: Settings, made: EmailMessage) -> None:
     )
 
 
-async def _text(ledger: Ledger, row: Row, wanted: list[tuple[str, int, NoticeType]], language: str) -> str:
-    """Return the text of the mail about the steps in `wanted`, with the decrypted comments and reasons from
-    their events.
-    """
+async def text_of(ledger: Ledger, row: Row, wanted: list[tuple[str, int, NoticeType]], caller: Caller) -> str:
+    """Return the text of the mail about the steps in `wanted`, with what the caller may see of them now."""
+    return texts.with_footer(caller.locale, await _parts(ledger, row, wanted, caller))
+
+
+async def _parts(
+    ledger: Ledger, row: Row, wanted: list[tuple[str, int, NoticeType]], caller: Caller
+) -> list[str]:
+    """Return the paragraphs of the mail about the steps in `wanted`."""
     payloads = await texts.load_payloads(ledger, wanted)
-    opened = await ledger.vault.texts(texts.sealed_words(wanted, payloads))
+    told = await load_details(ledger, caller.locale, caller, [row])
     link = None
     if any(step is NoticeType.rating_asked for _, _, step in wanted):
         link = await _rating_link(ledger, row)
-    return texts.mail_text(ledger, language, row, wanted, payloads, opened, rating_link=link)
+    return texts.mail_parts(ledger, caller.locale, row, wanted, payloads, told, rating_link=link)
+
+
+def is_daily(row: Row) -> bool:
+    """Return whether the notice waits for the person's daily mail: they want nothing of it at once, and it
+    changes no calendar.
+    """
+    steps = [NoticeType(step) for step in row["steps"]]
+    wanted = {frequency_of(row, step) for step in steps}
+    return MailFrequency.daily in wanted and MailFrequency.at_once not in wanted and STEPS.isdisjoint(steps)
 
 
 async def _rating_link(ledger: Ledger, row: Row) -> str | None:

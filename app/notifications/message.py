@@ -22,7 +22,7 @@ class InvalidAddress(Exception):
 @dataclass(frozen=True, slots=True)
 class Mail:
     """The content of a mail: `about` is the stream of the ticket, `language` that of the text, `invitation`
-    the attachment for a calendar.
+    the attachment for a calendar, `settings_url` where the person chooses what they are told.
     """
 
     notice_id: UUID
@@ -32,6 +32,7 @@ class Mail:
     language: str
     sent_at: datetime
     invitation: Invitation | None = None
+    settings_url: str | None = None
 
 
 def message(mail: Mail, *, sender: str, to: str) -> EmailMessage:
@@ -54,6 +55,8 @@ def message(mail: Mail, *, sender: str, to: str) -> EmailMessage:
     made["References"] = thread
     # Keeps automatic responders from replying (RFC 3834).
     made["Auto-Submitted"] = "auto-generated"
+    if mail.settings_url is not None:  # RFC 2369
+        made["List-Unsubscribe"] = f"<{mail.settings_url}>"
     made.set_content(mail.text)
     made["Content-Language"] = mail.language
     if mail.invitation is not None:  # as RFC 6047 (iMIP) requires

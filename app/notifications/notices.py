@@ -12,12 +12,14 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import orjson
 
 from app.common.clocks import KIND as CLOCK
-from app.common.notices import NoticeType
+from app.common.notices import NoticeKind, NoticeType
+from app.common.people import MailFrequency
 from app.common.tickets import Ticket
 from app.db import AnswerDeadline, Connection, Row, fetch_rows, fetch_tuples
 from app.foundation.decisions.records import Decision
@@ -122,7 +124,8 @@ select b.*, e.id as cause, e.correlation_id from (
 TICKETS_OF_CLOCKS = "select stream, about from log.stream_head where stream = any(%s)"
 AUDIENCES = "select stream, audience from log.stream_head where stream = any(%s)"
 PREFERENCES = """
-select id, told_of, told_by_mail, email is not null as has_address from fold.person where id = any(%s)"""
+select id, told_of, told_by_mail, mail_waits_for_you, mail_is_yours, mail_you_follow, mail_for_information,
+  email is not null as has_address from fold.person where id = any(%s)"""
 BUNDLE_KEY = "person_id = %s and stream = %s and bundle = %s"
 DELETE_BUNDLE = f"delete from deliveries.waiting where {BUNDLE_KEY}"
 ANY_DUE = "select 1 from deliveries.waiting where due_at <= %s limit 1"
@@ -309,7 +312,7 @@ async def _bodies(
         chosen = [told for told in bundle.steps if _is_chosen(person["told_of"], told[2])]
         if chosen and is_visible(ledger, lifecycle, caller, audiences[bundle.stream]):
             mailed = person["has_address"] and any(
-                _is_chosen(person["told_by_mail"], step) for *_, step in chosen
+                frequency_of(person, step) is not MailFrequency.none for *_, step in chosen
             )
             bodies[bundle.key] = SendNotice(
                 person=str(bundle.person_id),
@@ -330,5 +333,14 @@ def _other_streams(bundle: Bundle, streams: Sequence[str]) -> tuple[str, ...] | 
 
 
 def _is_chosen(of: Sequence[str] | None, step: NoticeType) -> bool:
-    """Return whether `step` is among the notice types that a person has chosen (`of`); None: all."""
-    return of is None or step.value in of
+    """Return whether `step` is among the notice types that a person has chosen (`of`; None: all). What waits
+    for them is always told.
+    """
+    return of is None or step.value in of or step.kind is NoticeKind.waits_for_you
+
+
+def frequency_of(person: Mapping[str, Any], step: NoticeType) -> MailFrequency:
+    """Return how often the person, by their row, wants mails of that notice type."""
+    if not _is_chosen(person["told_by_mail"], step):
+        return MailFrequency.none
+    return MailFrequency(person[f"mail_{step.kind}"] or MailFrequency.at_once)

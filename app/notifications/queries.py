@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from pydantic import Field
 
 from app.api.columns import Columns, by_row
 from app.api.lists import Listing
-from app.api.shapes import PersonStub, RecordOut, Renderer
-from app.common.notices import NoticeType
+from app.api.shapes import OutputModel, PersonStub, RecordOut, Renderer
+from app.common.notices import NoticeKind, NoticeType
 from app.foundation.people.queries import PERSONS
 from app.kernel.references import is_visible
+from app.log.canonical import instant
 from app.notifications import texts
+from app.notifications.details import StepDetails, StepKey, load_details
 from app.notifications.lifecycle import LIFECYCLE
 from app.notifications.records import DeliveryFailure, DeliveryMethod, NoticeState
+
+
+class DetailOut(OutputModel):
+    """A value that a notice tells of its event."""
+
+    field: str = Field(description="The name of the field.")
+    label: str = Field(description="What it is called, in the language asked for.")
+    value: str = Field(description="The value in words.")
+
+
+class ToldStepOut(OutputModel):
+    """What a notice tells of one event."""
+
+    step: NoticeType
+    at: datetime | None = Field(description="When it was; null if the reader may not see the record now.")
+    by: str | None = Field(description="Who did it; null if that is unknown, or not for the reader.")
+    details: list[DetailOut] = Field(description="What was set that matters to the reader.")
+    asks: str | None = Field(description="What is asked of the reader.")
+    due_at: datetime | None = Field(description="Until when.")
 
 
 class NoticeOut(RecordOut):
@@ -39,7 +62,14 @@ class NoticeOut(RecordOut):
     mailed_at: datetime | None = Field(description="When the mail server took it.")
     failed_at: datetime | None = Field(description="When it was given up to mail it.")
     failure: DeliveryFailure | None = Field(description="Why it was given up.")
-    text: str = Field(description="What it says, in the language asked for; a sentence to a line.")
+    kind: NoticeKind = Field(description="What it is to the person: of several steps what asks most of them.")
+    text: str = Field(
+        description="What it says, in the language asked for: a sentence to a line, who did it, what was set "
+        "as far as the reader may see it now, and what is asked of them."
+    )
+    told: list[ToldStepOut] = Field(description="What the reader may see of each step, in their order.")
+    why: str = Field(description="Why the person gets it.")
+    link: str | None = Field(description="Where the record is; null without a public address.")
 
 
 # The titles of notices, each with those who may see what it is about.
@@ -53,7 +83,7 @@ class NoticeRenderer(Renderer):
     the reader has now: a narrower key, or somebody who has left the team, does not read it.
     """
 
-    COMPUTED = frozenset({"title", "text"})
+    COMPUTED = frozenset({"title", "kind", "text", "told", "why", "link"})
 
     async def compute(self, columns: Columns) -> Columns:
         """Return the titles and texts of the notices: one query for the titles, and one for the payloads of
@@ -66,10 +96,42 @@ class NoticeRenderer(Renderer):
             if is_visible(self.ledger, kinds[row["kind"]], self.caller, row["audience"])
         }
         shown = [titles.get(notice) for notice in ids]
-        notices = by_row({**columns, "title": shown})
+        notices = by_row({**columns, "title": shown, "person_id": columns["person"]})
         payloads = await texts.load_payloads(self.ledger, texts.steps_of(notices))
-        told = [texts.text(self.ledger, self.language, notice, payloads) for notice in notices]
-        return {"title": shown, "text": told}
+        details = await load_details(self.ledger, self.language, self.caller, notices)
+        kinds_of = [texts.kind_of_notice(NoticeType(step) for step in notice["steps"]) for notice in notices]
+        return {
+            "title": shown,
+            "kind": kinds_of,
+            "text": [texts.text(self.ledger, self.language, notice, payloads, details) for notice in notices],
+            "told": [_told(self.language, notice, details) for notice in notices],
+            "why": [texts.reason_of(self.language, kind) for kind in kinds_of],
+            "link": [
+                texts.link_to(self.ledger, notice, [NoticeType(step) for step in notice["steps"]])
+                for notice in notices
+            ],
+        }
+
+
+def _told(language: str, notice: Any, details: Mapping[StepKey, StepDetails]) -> list[dict[str, Any]]:
+    """Return what the reader may see of each step of the notice."""
+    found = []
+    for stream, version, step in texts.steps_of([notice]):
+        told = details.get((notice["id"], stream, version))
+        found.append(
+            {
+                "step": step,
+                "at": None if told is None else instant(told.at),
+                "by": None if told is None else told.by,
+                "details": [
+                    {"field": one.field, "label": one.label, "value": one.value}
+                    for one in (told.details if told else ())
+                ],
+                "asks": texts.request_of(language, step),
+                "due_at": instant(told.due_at) if told and told.due_at else None,
+            }
+        )
+    return found
 
 
 LISTING = Listing(

@@ -1,20 +1,21 @@
-"""Texts of notices in their reader's language: titles, numbers and codes; in mails also the free text of
-events.
+"""Texts of notices in their reader's language: a sentence for each step, with what is told of its event and
+what it asks of the reader.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from app.api.summaries import noun
 from app.common.clocks import AgreementType, ClockMetric
-from app.common.notices import NoticeType
-from app.common.personal import is_sealed
+from app.common.notices import NoticeKind, NoticeType
 from app.common.records import Record, codecs
 from app.common.tickets import HoldReason
 from app.i18n import translate
 from app.kernel.ledger import Ledger
-from app.log.events import kind_of
+from app.log.events import id_of, kind_of
+from app.notifications.details import StepDetails, StepKey
 from app.notifications.quoted import (
     AGREEMENT_STEPS,
     CLOCK_STEPS,
@@ -26,34 +27,10 @@ from app.notifications.quoted import (
 )
 from app.ticketing.change_endings import ChangeEnding
 
-#: By step, the free-text field in the payload (`given`) of its event, which all who see the ticket may read.
-FREE_TEXT_FIELDS = {
-    NoticeType.commented: "text",
-    NoticeType.updated: "statement",
-    NoticeType.resolved: "done",
-    NoticeType.delivered: "delivered",
-    NoticeType.reopened: "reason",
-    NoticeType.cancelled: "reason",
-    NoticeType.rejected: "reason",
-    NoticeType.escalated: "reason",
-    NoticeType.rated: "comment",
-    NoticeType.moved: "reason",
-    NoticeType.called_off: "reason",
-    NoticeType.reviewed: "comment",
-    NoticeType.complaint_answered: "remedy",
-    NoticeType.rolled_back: "reason",
-    NoticeType.project_plan_returned: "lacking",
-}
 #: By step, the field of its event's payload that holds the code of the reason which its sentence names.
 REASON_FIELDS = {NoticeType.held: "reason", NoticeType.change_ended: "outcome"}
-#: By step, the field of a row that holds the same after an observed event, whose payload is not ours.
-OBSERVED_FIELDS = {
-    NoticeType.held: "hold_reason",
-    NoticeType.commented: "text",
-    NoticeType.updated: "statement",
-    NoticeType.resolved: "resolution",
-    NoticeType.delivered: "delivery",
-}
+#: The field of a row that holds the same after an observed event, whose payload is not ours.
+OBSERVED_FIELDS = {NoticeType.held: "hold_reason"}
 #: The sentences that differ from the step's own for records of a kind.
 KIND_SENTENCES = {
     ("problem", NoticeType.resolved): "problem_resolved",
@@ -73,7 +50,7 @@ KIND_SENTENCES = {
 AGREEMENT_SENTENCES = {
     f"sla.{name}": f"agreement_{name}"
     for name in (
-        *("requirement_recorded", "drafted", "text_maintained", "negotiated", "submitted", "consented"),
+        *("requirement_recorded", "drafted", "text_maintained", "negotiated", "consented"),
         *("signed", "reviewed", "renewed", "terminated", "amended", "superseded", "expired"),
     )
 }
@@ -90,7 +67,7 @@ async def load_payloads(ledger: Ledger, steps: Iterable[tuple[str, int, NoticeTy
 
     A step is the stream and the version of its event, and the type of the notice.
     """
-    quoting = REASON_FIELDS.keys() | FREE_TEXT_FIELDS.keys() | CLOCK_STEPS | AGREEMENT_STEPS
+    quoting = REASON_FIELDS.keys() | REOPENED_STEPS | CLOCK_STEPS | AGREEMENT_STEPS
     wanted = [one for one in steps if one[2] in quoting]
     if not wanted:
         return {}
@@ -108,8 +85,7 @@ async def load_payloads(ledger: Ledger, steps: Iterable[tuple[str, int, NoticeTy
 def _observed_payload(rows: dict[str, dict[str, Any] | None]) -> dict[str, Any]:
     """Return what texts quote of an event that has set these rows, as if it were our action's payload."""
     told = {name: value for fields in rows.values() if fields for name, value in fields.items()}
-    names = {step: FREE_TEXT_FIELDS.get(step) or REASON_FIELDS[step] for step in OBSERVED_FIELDS}
-    return {names[step]: told[field] for step, field in OBSERVED_FIELDS.items() if told.get(field)}
+    return {REASON_FIELDS[step]: told[field] for step, field in OBSERVED_FIELDS.items() if told.get(field)}
 
 
 def steps_of(rows: Iterable[Any]) -> list[tuple[str, int, NoticeType]]:
@@ -180,57 +156,130 @@ def _reason_label(
     return label
 
 
-def text(ledger: Ledger, language: str, notice: Any, payloads: EventPayloads) -> str:
-    """Return the notice in sentences, one per line, without free text of persons."""
-    steps = steps_of([notice])
-    lines = [
-        step_sentence(ledger, language, notice, step, payloads.get((about, n), {}))
-        for about, n, step in steps
-    ]
-    return "\n".join(dict.fromkeys(lines))
+def text(
+    ledger: Ledger,
+    language: str,
+    notice: Any,
+    payloads: EventPayloads,
+    told: Mapping[StepKey, StepDetails] | None = None,
+) -> str:
+    """Return the notice in sentences, each followed by the details that the reader may see (`told`) and by
+    what is asked of them; one per line.
+    """
+    blocks = _blocks(ledger, language, notice, steps_of([notice]), payloads, told or {}, is_mail=False)
+    return "\n".join("\n".join([sentence, *lines]) for sentence, lines in blocks.items())
 
 
-def sealed_words(steps: Sequence[tuple[str, int, NoticeType]], payloads: EventPayloads) -> list[str]:
-    """Return the ciphertexts of the free texts of the steps."""
-    found = [payloads.get((about, n), {}).get(FREE_TEXT_FIELDS.get(step, "")) for about, n, step in steps]
-    return [words for words in found if isinstance(words, str) and is_sealed(words)]
-
-
-def mail_text(
+def _blocks(
     ledger: Ledger,
     language: str,
     notice: Any,
     steps: Sequence[tuple[str, int, NoticeType]],
     payloads: EventPayloads,
-    opened: dict[str, str | None],
+    told: Mapping[StepKey, StepDetails],
+    *,
+    is_mail: bool,
+) -> dict[str, list[str]]:
+    """Return the sentences of these steps, each once, with the lines of what is told and asked beneath."""
+    blocks: dict[str, list[str]] = {}
+    for stream, version, step in steps:
+        lines = blocks.setdefault(
+            step_sentence(ledger, language, notice, step, payloads.get((stream, version), {})), []
+        )
+        details = told.get((notice["id"], stream, version)) if told else None
+        more = [] if details is None else _lines(language, details, is_mail=is_mail)
+        if more and "\n".join(more) not in "\n".join(lines):
+            lines += more
+        ask = request_of(language, step)
+        if told and ask is not None and ask not in lines:
+            lines.append(ask)
+    return blocks
+
+
+def _lines(language: str, told: StepDetails, *, is_mail: bool) -> list[str]:
+    """Return who did it and what was set, a line each; in mails the words of persons that take
+    several lines are quoted.
+    """
+    lines = (
+        []
+        if told.by is None
+        else [translate(language, "notice_part", "line", _pair("by", told.by, language))]
+    )
+    for detail in told.details:
+        if is_mail and detail.is_text and len(detail.value.splitlines()) > 1:
+            lines += [translate(language, "notice_part", "heading", {"label": detail.label})]
+            lines += [f"> {each}" for each in detail.value.splitlines()]
+        else:
+            words = {"label": detail.label, "value": detail.value}
+            lines.append(translate(language, "notice_part", "line", words))
+    return lines
+
+
+def _pair(label: str, value: str, language: str) -> dict[str, str]:
+    return {"label": translate(language, "notice_part", label), "value": value}
+
+
+def request_of(language: str, step: NoticeType) -> str | None:
+    """Return what a notice of that type asks of its reader; None: nothing."""
+    return translate(language, "notice_ask", step.value) if step.kind is NoticeKind.waits_for_you else None
+
+
+def kind_of_notice(steps: Iterable[NoticeType]) -> NoticeKind:
+    """Return the kind of a notice with these steps: of several, what asks most of the reader."""
+    kinds = {step.kind for step in steps}
+    return next(kind for kind in NoticeKind if kind in kinds)
+
+
+def reason_of(language: str, kind: NoticeKind) -> str:
+    """Return why the reader gets a notice of that kind."""
+    return translate(language, "notice_why", kind.value)
+
+
+def mail_parts(
+    ledger: Ledger,
+    language: str,
+    notice: Any,
+    steps: Sequence[tuple[str, int, NoticeType]],
+    payloads: EventPayloads,
+    told: Mapping[StepKey, StepDetails],
     *,
     rating_link: str | None = None,
-) -> str:
-    """Return these steps of the notice in sentences, each followed by its free text unless that was
-    withdrawn. `opened` are the decrypted texts, by ciphertext; `rating_link` is where the person rates the
-    ticket, if they are asked to.
+) -> list[str]:
+    """Return the paragraphs of a mail about these steps: no sentence stands in them twice. `rating_link` is
+    where the person rates the ticket, if they are asked to.
     """
-    parts: list[str] = []
-    for about, version, step in steps:
-        said = payloads.get((about, version), {})
-        words = opened.get(said.get(FREE_TEXT_FIELDS.get(step, ""), ""))
-        sentence = step_sentence(ledger, language, notice, step, said)
-        if sentence not in parts or words is not None:
-            parts.append(sentence)
-        if words is not None:
-            parts.append("\n".join(f"> {each}" for each in words.splitlines()))
-        if step is NoticeType.rating_asked and rating_link is not None:
-            parts.append(f"{translate(language, 'notice', 'rating_link')}\n{rating_link}")
-    parts += _links(ledger, notice, [step for _, _, step in steps])
+    blocks = _blocks(ledger, language, notice, steps, payloads, told, is_mail=True)
+    parts = [heading(ledger, language, notice)]
+    parts += ["\n".join([sentence, *lines]) for sentence, lines in blocks.items()]
+    if rating_link is not None:
+        parts.append(f"{translate(language, 'notice', 'rating_link')}\n{rating_link}")
+    parts.append(reason_of(language, kind_of_notice(step for *_, step in steps)))
+    link = link_to(ledger, notice, [step for *_, step in steps])
+    return parts if link is None else [*parts, link]
+
+
+def heading(ledger: Ledger, language: str, notice: Any) -> str:
+    """Return what the notice is about: the kind of the record, its number, and its title if it has one."""
+    lifecycle = ledger.lifecycles[kind_of(notice["about"])]
+    name = lifecycle.zh if language == "zh" else noun(lifecycle.kind).capitalize()
+    code = "about_title" if notice["title"] not in (None, notice["number"]) else "about"
+    words = {"kind": name, "number": notice["number"], "title": notice["title"] or ""}
+    return translate(language, "notice_part", code, words)
+
+
+def with_footer(language: str, parts: Iterable[str]) -> str:
+    """Return the text of a mail with these paragraphs."""
     return "\n\n".join([*parts, "-- \n" + translate(language, "notice", "footer")]) + "\n"
 
 
-def _links(ledger: Ledger, notice: Any, steps: Sequence[NoticeType]) -> list[str]:
-    """Return the address of what the steps are about: of a ticket's clocks, or of an agreement. None without
-    a public address of this service.
+def link_to(ledger: Ledger, notice: Any, steps: Collection[NoticeType]) -> str | None:
+    """Return the address of what the notice is about, or of its clocks if all steps are of clocks; None
+    without a public address of this service.
     """
-    kind, public_url = kind_of(notice["about"]), ledger.settings.public_url
-    if public_url is None or not (kind == "sla" or CLOCK_STEPS.intersection(steps)):
-        return []
-    below = "" if kind == "sla" else "/sla"
-    return [f"{public_url}/v1/{ledger.lifecycles[kind].plural}/{notice['number']}{below}"]
+    public_url = ledger.settings.public_url
+    if public_url is None:
+        return None
+    below = "/sla" if CLOCK_STEPS.issuperset(steps) else ""
+    lifecycle = ledger.lifecycles[kind_of(notice["about"])]
+    name = id_of(notice["about"]) if lifecycle.code is None else notice["number"]
+    return f"{public_url}/v1/{lifecycle.plural}/{name}{below}"

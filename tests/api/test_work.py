@@ -75,6 +75,7 @@ async def test_everybody_is_shown_their_own_work_and_that_of_their_queues_only(a
         "tasks": [],
         "votes": [],
         "complaints": [],
+        "asked": [],
         "queues": [],
     }
     assert (await api.with_token(None).get("/v1/me/work")).status_code == 401

@@ -84,6 +84,35 @@ async def test_a_review_is_reminded_of_and_flagged_once_it_is_overdue(
     assert reviewed["review_due_at"] > reviewed["last_reviewed_at"]
 
 
+async def asked(client: Client) -> list[tuple[str, str]]:
+    """What waits for somebody, by action."""
+    return [(one["action"], one["number"]) for one in (await client.read("/v1/me/work"))["asked"]]
+
+
+async def test_what_is_to_be_signed_and_acknowledged_is_work_until_it_is_done(
+    parties: Parties, worker: Worker
+) -> None:
+    ola = await parties.signed("OLA", "mail-team")
+    at = await parties.drafted("SLA", "finance", rests_on=[ola.rpartition("/")[2]])
+    customer, beneath = parties.leads["finance"], parties.leads["mail-team"]
+    await parties.it.post_ok(f"{at}/negotiate", {"proposals": "As drafted."})
+    await parties.manager.post_ok(f"{at}/submit_for_review", {"gap_reason": "Known."})
+    await work(worker, datetime.now(UTC))
+    await work(worker, datetime.now(UTC) + timedelta(minutes=10))
+    number = (await parties.manager.read(at))["number"]
+    assert [await asked(one) for one in (customer, parties.it)] == [[("sign", number)]] * 2
+    shown = [one for one in (await customer.read("/v1/notices"))["items"] if "to_sign" in one["steps"]]
+    assert [one["kind"] for one in shown] == ["waits_for_you"]
+    assert "Read it, and sign it for your side" in shown[0]["text"]
+    await parties.sign(at, "finance")
+    await work(worker, datetime.now(UTC) + timedelta(minutes=20))
+    await work(worker, datetime.now(UTC) + timedelta(minutes=30))
+    assert [await asked(one) for one in (customer, parties.it)] == [[], []]
+    assert await asked(beneath) == [("acknowledge", number)]
+    await beneath.post_ok(f"{at}/acknowledge")
+    assert await asked(beneath) == []
+
+
 async def test_both_representatives_are_told_of_steps_and_leads_beneath_of_the_signature(
     parties: Parties, worker: Worker
 ) -> None:

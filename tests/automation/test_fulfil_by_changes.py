@@ -143,6 +143,8 @@ async def test_the_requester_is_told_once_why_the_change_was_not_made(catalogue:
     await catalogue.board.agent.post_ok(f"/v1/changes/{draft['id']}/cancel", {"reason": "Too dear."})
     await catalogue.work()
     assert await catalogue.endings(request) == ["backed_out", "cancelled"]
+    told = [one["text"] for one in (await catalogue.user.read("/v1/notices"))["items"]]
+    assert any("has ended (Cancelled)" in one and "Reason: Too dear." in one for one in told), told
 
 
 async def test_what_is_made_as_a_project_is_only_told_of(catalogue: Catalogue) -> None:

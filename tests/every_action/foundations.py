@@ -59,7 +59,14 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     JoinPerson: lambda: {"team": IDS["team"]},
     LeavePerson: lambda: {"team": TEAM},
     GrantRolePerson: lambda: {"role": "engineer@service/mail"},
-    SetPreferencesPerson: lambda: {"told_of": ["assigned", "resolved"], "told_by_mail": ["resolved"]},
+    SetPreferencesPerson: lambda: {
+        "told_of": ["assigned", "resolved"],
+        "told_by_mail": ["resolved"],
+        "mail_waits_for_you": "daily",
+        "mail_is_yours": "at_once",
+        "mail_you_follow": "daily",
+        "mail_for_information": "none",
+    },
     RevokeRolePerson: lambda: {"role": "cab_member"},
     AddTeam: lambda: {
         "key": f"team-{next(NUMBERS)}",

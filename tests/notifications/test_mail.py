@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.common.notices import NoticeType
-from app.common.people import rule_caller
+from app.common.people import Caller, MailFrequency, rule_caller
 from app.db import connect
 from app.foundation.people.persons import EditPerson, SetPreferencesPerson
 from app.log.follow import FOLLOW_LIMITS, catch_up
@@ -25,7 +25,7 @@ from app.log.ids import uuid7
 from app.notifications import mail
 from app.notifications.message import InvalidAddress, Mail, message
 from app.notifications.records import DeliveryFailure
-from app.processes.incidents.lifecycle import ResolveIncident
+from app.processes.incidents.lifecycle import RemindIncident, ResolveIncident
 from app.processes.incidents.records import Incident
 from app.ticketing.rating_links import parse
 from tests.notifications.conftest import Office
@@ -112,7 +112,7 @@ async def test_a_notice_is_mailed_in_the_persons_language_with_what_was_said(
     assert one.get_content_type() == "text/plain"
     assert one.get_content_charset() == "utf-8"
     text = one.get_content()
-    assert f"{incident.number} 有新的评论。\n\n> The words." in text.replace("\r\n", "\n")
+    assert f"{incident.number} 有新的评论。\n操作人：Engineer\n内容：The words." in text.replace("\r\n", "\n")
     (notice,) = await posting.notices(requester)
     assert notice["mailed_at"] == posting.now
     assert await posting.ledger.db.rows("select * from deliveries.mail") == []
@@ -286,6 +286,53 @@ async def test_what_somebody_does_not_want_by_mail_is_told_in_the_application_on
     await sends(posting)
     assert [one["way"] for one in await posting.notices(requester)] == ["in_app"]
     assert postbox.taken == []
+
+
+async def prefers(office: Office, who: Caller, **more: MailFrequency) -> None:
+    """Somebody says how often they want mails."""
+    every = [step.value for step in NoticeType]
+    said = SetPreferencesPerson.model_validate({"told_of": every, "told_by_mail": every, **more})
+    await act(office.ledger, who, "person", "set_preferences", who.person_id, said)
+
+
+async def test_what_is_wanted_daily_comes_in_one_mail_the_next_morning_and_no_paragraph_twice(
+    posting: Office, postbox: Server
+) -> None:
+    public = {"public_url": "https://desk.example.org/it"}
+    posting.ledger.settings = posting.ledger.settings.model_copy(update=public)
+    await prefers(posting, posting.follower, mail_you_follow=MailFrequency.daily)
+    first, second = await posting.assigned(), await posting.assigned()
+    await posting.deliver_all()
+    await posting.comment(posting.engineer, first)
+    await posting.deliver_all()
+    assert await sends(posting) == []
+    assert of(postbox, "follower@example.org") == []
+    assert await sends(posting, days=1, hours=7) == []
+    (one,) = of(postbox, "follower@example.org")
+    said = one.get_content().replace("\r\n", "\n")
+    assert one["Subject"] == "3 notices of the day"
+    assert one["List-Unsubscribe"] == "<https://desk.example.org/it/v1/me/preferences>"
+    for incident in (first, second):
+        assert said.count(f"Incident {incident.number}: {incident.title}") == 1
+    paragraphs = said.split("\n\n")
+    assert len(paragraphs) == len(set(paragraphs))
+    states = [one["mailed_at"] is not None for one in await posting.notices(posting.follower)]
+    assert states == [True] * 3
+    assert await sends(posting, days=2) == []
+    assert len(of(postbox, "follower@example.org")) == 1
+
+
+async def test_a_kind_that_is_not_wanted_by_mail_is_in_the_application_only(
+    posting: Office, postbox: Server
+) -> None:
+    await prefers(posting, posting.engineer, mail_is_yours=MailFrequency.none)
+    incident = await posting.assigned()
+    await posting.deliver_all()
+    remind = RemindIncident(persons=(str(posting.engineer.person_id),))
+    await posting.perform(rule_caller("tests"), "remind", incident, remind)
+    await posting.deliver_all()
+    await sends(posting)
+    assert [one["way"] for one in await posting.notices(posting.engineer)] == ["in_app", "mail"]
 
 
 async def test_without_a_mail_server_there_is_no_mail(office: Office) -> None:

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from app.common.notices import NoticeType
+from app.common.notices import NoticeKind, NoticeType
 from app.common.people import Role
 from app.foundation.people.records import TeamKind
 from tests.automation.worker import Worker
 from tests.client import Api, an_incident
 
 ALL = [step.value for step in NoticeType]
+WAITING = [step.value for step in NoticeType if step.kind is NoticeKind.waits_for_you]
+AT_ONCE = {f"mail_{kind}": "at_once" for kind in NoticeKind}
+EVERYTHING = {"told_of": ALL, "told_by_mail": ALL, **AT_ONCE}
 
 
 async def test_everybody_says_for_themselves_what_they_want(api: Api) -> None:
     one, other = await api.client("One"), await api.client("Other")
-    assert await one.read("/v1/me/preferences") == {"told_of": ALL, "told_by_mail": ALL}
+    assert await one.read("/v1/me/preferences") == EVERYTHING
     wanted = {"told_of": ["closed", "assigned"], "told_by_mail": ["closed"]}
     answer = await one.put("/v1/me/preferences", json=wanted)
     assert answer.status_code == 200, answer.text
-    now = {"told_of": ["assigned", "closed"], "told_by_mail": ["closed"]}
+    now = {
+        "told_of": [step for step in ALL if step in {"assigned", "closed", *WAITING}],
+        "told_by_mail": [step for step in ALL if step in {"closed", *WAITING}],
+        **AT_ONCE,
+    }
     assert answer.json() == await one.read("/v1/me/preferences") == now
-    assert await other.read("/v1/me/preferences") == {"told_of": ALL, "told_by_mail": ALL}
+    assert await other.read("/v1/me/preferences") == EVERYTHING
     refused = await other.post(f"/v1/persons/{one.id}/set_preferences", json=wanted)
     assert refused.status_code == 404
     refused = (
@@ -52,7 +59,11 @@ async def test_notices_are_ones_own_unread_first_and_say_what_happened(api: Api)
         await worker.work(now + timedelta(minutes=4 * minute + 2))
     found = (await requester.read("/v1/notices"))["items"]
     assert [notice["number"] for notice in found] == numbers[::-1]
-    assert found[0]["text"] == f"{numbers[2]} was received: Mail does not arrive"
+    assert found[0]["text"].splitlines() == [
+        f"{numbers[2]} was received: Mail does not arrive",
+        "By: Agent",
+        "Priority: P3 Moderate",
+    ]
     assert (await other.read("/v1/notices"))["items"] == []
     assert (await other.get(f"/v1/notices/{found[0]['id']}")).status_code == 404
 
@@ -64,7 +75,7 @@ async def test_notices_are_ones_own_unread_first_and_say_what_happened(api: Api)
     assert unread["total"] == 2
     assert set(unread["items"][0]) == {"id", "version", "number", "text"}
     chinese = await requester.get(f"/v1/notices/{found[0]['id']}", headers={"Accept-Language": "zh"})
-    assert chinese.json()["text"] == f"{numbers[1]} 已受理：Mail does not arrive"
+    assert chinese.json()["text"].splitlines()[0] == f"{numbers[1]} 已受理：Mail does not arrive"
 
 
 async def test_a_hold_says_what_is_waited_for(api: Api) -> None:
@@ -79,5 +90,46 @@ async def test_a_hold_says_what_is_waited_for(api: Api) -> None:
     await worker.work(datetime.now(UTC))
     await worker.work(datetime.now(UTC) + timedelta(minutes=2))
     (notice,) = (await requester.read("/v1/notices"))["items"]
-    assert notice["text"].splitlines()[-1] == f"{made['number']} is on hold: Awaiting a vendor."
+    assert notice["text"].splitlines()[-2] == f"{made['number']} is on hold: Awaiting a vendor."
     assert notice["steps"] == ["received", "assigned", "held"]
+
+
+async def test_who_manages_a_record_reads_who_was_told_what_of_it_and_others_do_not(api: Api) -> None:
+    requester, agent = await api.client("Requester"), await api.client("Agent", Role.agent)
+    auditor = await api.client("Auditor", Role.auditor)
+    outsider = await api.client("Outsider", Role.engineer)
+    made = await agent.post_ok("/v1/incidents", an_incident(requester=requester.id))
+    at = f"/v1/incidents/{made['id']}"
+    worker, now = Worker(api.ledger), datetime.now(UTC)
+    for minutes in (0, 2):
+        await worker.work(now + timedelta(minutes=minutes))
+    await agent.post_ok(f"{at}/assign", {"person": "me"})
+    await agent.post_ok(f"{at}/comment", {"text": "We look.", "visibility": "public"})
+    for minutes in (3, 5):
+        await worker.work(now + timedelta(minutes=minutes))
+    for reader in (agent, auditor):
+        told = await reader.read(f"{at}/notices")
+        assert [(one["person"]["name"], one["steps"], one["kind"]) for one in told["items"]] == [
+            ("Requester", ["assigned", "commented"], "you_follow"),
+            ("Requester", ["received"], "you_follow"),
+        ]
+        assert told["next_cursor"] is None
+    assert told["items"][0]["mailed_at"] is None
+    first = await agent.read(f"{at}/notices", limit="1")
+    rest = await agent.read(f"{at}/notices", limit="1", cursor=first["next_cursor"])
+    assert [*first["items"], *rest["items"]] == told["items"]
+    assert (await agent.get(f"{at}/notices", params={"cursor": "x"})).status_code == 400
+    assert (await requester.get(f"{at}/notices")).status_code == 403
+    assert (await outsider.get(f"{at}/notices")).status_code == 404
+
+
+async def test_what_waits_for_somebody_is_mailed_at_once_or_daily_and_what_does_not_as_they_wish(
+    api: Api,
+) -> None:
+    client = await api.client("One")
+    wanted = {"told_of": ALL, "told_by_mail": ALL, "mail_waits_for_you": "daily", "mail_you_follow": "none"}
+    answer = await client.put("/v1/me/preferences", json=wanted)
+    assert answer.json() == EVERYTHING | wanted
+    refused = await client.put("/v1/me/preferences", json=wanted | {"mail_waits_for_you": "none"})
+    error = refused.json()["errors"][0]
+    assert (refused.status_code, error["pointer"]) == (422, "/mail_waits_for_you")

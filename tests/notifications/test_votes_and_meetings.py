@@ -205,7 +205,7 @@ async def test_an_invitation_goes_out_as_icalendar_and_the_same_event_is_moved_a
     assert str(events[0][1]["organizer"]) == "mailto:desk@example.com"
     text = moved.get_body(("plain",))
     assert text is not None
-    assert "> The room is taken." in text.get_content().replace("\r\n", "\n")
+    assert "Reason: The room is taken." in text.get_content().replace("\r\n", "\n")
 
 
 async def steps(api: Api, client: Client) -> list[str]:

@@ -12,8 +12,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from app.common.components import Component
-from app.common.notices import NoticeType
-from app.common.people import OVERSIGHT_ROLES, Grade, Person, PersonKind, PersonState
+from app.common.notices import NoticeKind, NoticeType
+from app.common.people import OVERSIGHT_ROLES, Grade, MailFrequency, Person, PersonKind, PersonState
 from app.common.personal import LOGIN, PREFIX, ExternalId, Personal
 from app.common.records import ForeignRef
 from app.common.zones import EXAMPLES, is_zone
@@ -192,7 +192,9 @@ def edit(person: Person, body: EditPerson, ctx: ActionContext) -> None:
 
 
 class SetPreferencesPerson(Payload):
-    """The ticket events that the person is notified of, and those of them that are mailed, too."""
+    """The ticket events that the person is notified of, those of them that are mailed, too, and how often by
+    kind of notice. What waits for them is told and mailed all the same.
+    """
 
     told_of: tuple[NoticeType, ...] = Field(
         max_length=len(NoticeType), description="The steps that they want to be told of, in the application."
@@ -200,12 +202,26 @@ class SetPreferencesPerson(Payload):
     told_by_mail: tuple[NoticeType, ...] = Field(
         max_length=len(NoticeType), description="Those of them that they want to be told of by mail, too."
     )
+    mail_waits_for_you: MailFrequency = Field(
+        default=MailFrequency.at_once,
+        description="How often they want mails of what waits for them: not `none`.",
+    )
+    mail_is_yours: MailFrequency = Field(default=MailFrequency.at_once, description="Of what is theirs.")
+    mail_you_follow: MailFrequency = Field(default=MailFrequency.at_once, description="Of what they follow.")
+    mail_for_information: MailFrequency = Field(
+        default=MailFrequency.at_once, description="Of what is for their information."
+    )
 
 
 def set_preferences(person: Person, body: SetPreferencesPerson, ctx: ActionContext) -> None:
     """Set the ticket events that the person is notified of."""
-    person.told_of = [step.value for step in NoticeType if step in body.told_of]
-    person.told_by_mail = [step.value for step in NoticeType if step in body.told_by_mail]
+    waits = {step for step in NoticeType if step.kind is NoticeKind.waits_for_you}
+    person.told_of = [step.value for step in NoticeType if step in waits.union(body.told_of)]
+    person.told_by_mail = [step.value for step in NoticeType if step in waits.union(body.told_by_mail)]
+    person.mail_waits_for_you = body.mail_waits_for_you
+    person.mail_is_yours = body.mail_is_yours
+    person.mail_you_follow = body.mail_you_follow
+    person.mail_for_information = body.mail_for_information
 
 
 async def mailed_but_not_notified(
@@ -215,6 +231,14 @@ async def mailed_but_not_notified(
     for n, step in enumerate(body.told_by_mail):
         if step not in body.told_of:
             raise WrongValue({"step": step}, pointer=f"/told_by_mail/{n}", because="mailed_and_not_told")
+
+
+async def waiting_not_mailed(
+    reads: ReadContext, person: Person, body: SetPreferencesPerson, ctx: ActionContext
+) -> None:
+    """Refuse to switch off the mails of what waits for the person."""
+    if body.mail_waits_for_you is MailFrequency.none:
+        raise WrongValue(pointer="/mail_waits_for_you", because="waiting_is_mailed")
 
 
 class GrantRolePerson(Payload):
@@ -274,7 +298,7 @@ LIFECYCLE = Lifecycle(
         action(leave_team,      "退出团队", [PersonState.active, PersonState.inactive], STAYS,                superior | rule, "person.team_left", name="leave",
                prepare=(ended_membership,)),
         action(set_preferences, "设置偏好", [PersonState.active, PersonState.inactive], STAYS,                admin | oneself, "person.preferences_set",
-               wrong=(mailed_but_not_notified,)),
+               wrong=(mailed_but_not_notified, waiting_not_mailed)),
         action(grant_role,      "授予角色", [PersonState.active, PersonState.inactive], STAYS,                admin | rule,    "person.role_granted",
                wrong=(role_not_administered, role_not_grantable, role_already_held)),
         action(revoke_role,     "撤销角色", [PersonState.active, PersonState.inactive], STAYS,                admin | rule,    "person.role_revoked",

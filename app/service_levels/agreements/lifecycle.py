@@ -223,6 +223,7 @@ REPORT_CORRECTED = (
     RecipientRule(NoticeType.report_corrected, made=AgreementReportRecipient),
 )
 STEP_NOTICES = representatives_get(NoticeType.agreement_moved)
+TO_SIGN = representatives_get(NoticeType.to_sign)
 ENDING = (*representatives_get(NoticeType.agreement_ends), managers(NoticeType.agreement_ends))
 REVIEW_DUE = (
     *representatives_get(NoticeType.agreement_review_due),
@@ -250,7 +251,7 @@ LIFECYCLE = Lifecycle(
         action(drafting.negotiate,             "协商",           NEGOTIABLE,         State.negotiating,  PARTIES,               "sla.negotiated",
                prepare=(preparation.pending_consents,), notifies=STEP_NOTICES),
         action(drafting.submit_for_review,     "提交评审",       [State.negotiating], State.in_review,   service_level_manager, "sla.submitted",
-               wrong=(checks.text_missing, unmeasurable_targets, gap_beneath), notifies=STEP_NOTICES),
+               wrong=(checks.text_missing, unmeasurable_targets, gap_beneath), notifies=TO_SIGN),
         action(consents.sign,                  "签署",           [State.in_review],  SIGNED,             PARTIES,               "sla.signed",
                prepare=(preparation.consenting, preparation.validity, preparation.replaced_agreement, preparation.teams_beneath, preparation.zone,
                         load_documents),

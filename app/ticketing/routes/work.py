@@ -36,6 +36,7 @@ from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import DESK, sees_every_record, tokens
 from app.log.canonical import from_instant, instant
 from app.ticketing.records import Complaint, ComplaintSubject, Task
+from app.ticketing.routes.asked_actions import asked_actions
 
 router = APIRouter(prefix="/v1/me", tags=["people"], route_class=DirectRoute)
 MOST_LISTED = 50
@@ -208,6 +209,18 @@ class ComplaintItem(OutputModel):
     ticket_title: str | None
 
 
+class AskedItem(OutputModel):
+    """An action that a notice asks of the caller, and that is open to them now."""
+
+    kind: str = Field(description="What the record is: `sla`.")
+    record: UUID = Field(description="The record: its id.")
+    number: str = Field(description="Its number, or another name.")
+    title: str | None
+    action: str = Field(description="The action: `sign`, `acknowledge`, `review`.")
+    label: str = Field(description="What it is called, in the language asked for.")
+    asked_at: datetime = Field(description="When the caller was told.")
+
+
 class MyWork(OutputModel):
     """The caller's work, and the queues of their teams."""
 
@@ -227,6 +240,10 @@ class MyWork(OutputModel):
         description="Complaints to answer that are the caller's; and those that nobody owns, for whoever may "
         "give them an owner; what is due first: 50 at most."
     )
+    asked: list[AskedItem] = Field(
+        description="Signatures, reviews, acknowledgements and the like that the caller was asked for and "
+        "that are still open to them, what was asked last first: 50 at most."
+    )
     queues: list[Queue] = Field(description="One for each team that the caller works in, and the desk's.")
 
 
@@ -241,6 +258,7 @@ async def get_my_work(request: Request) -> Response:
     found: dict[str, Any] = await _cases(rows, ledger, caller, language)
     found |= {"tasks": _child_items(rows["tasks"], TaskItem), "votes": _child_items(rows["votes"], VoteItem)}
     found["complaints"] = _child_items(rows["complaints"], ComplaintItem)
+    found["asked"] = await asked_actions(ledger, caller, language, utc_now())
     found["queues"] = await _queues(rows["queues"], ledger)
     headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
     return Response(dump_json(found), headers=headers, media_type="application/json")

@@ -209,4 +209,9 @@ async def test_who_asked_who_votes_and_who_answers_for_a_freeze_are_told(board: 
     }
     assert by_person == {owner.id: ["in_charge"], board.member.id: ["to_vote"], board.agent.id: ["decided"]}
     shown = [one["text"] for one in (await board.agent.read("/v1/notices"))["items"] if one["about"] == about]
-    assert shown == ["The vote on an exception from the freeze “Closing of the year” is over."]
+    assert [text.splitlines() for text in shown] == [
+        [
+            "The vote on an exception from the freeze “Closing of the year” is over.",
+            *("By: Mei", "Question: May it be made all the same?", "Outcome: Approved", "In favour: 1"),
+        ]
+    ]

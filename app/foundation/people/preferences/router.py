@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request
 from pydantic import Field
@@ -14,8 +14,8 @@ from app.api.actions import IdempotencyKeyHeader, perform_idempotently
 from app.api.auth import Ledger, caller_of, context_of
 from app.api.openapi import problems
 from app.api.shapes import OutputModel
-from app.common.notices import NoticeType
-from app.common.people import Person
+from app.common.notices import NoticeKind, NoticeType
+from app.common.people import MailFrequency, Person
 from app.foundation.people import persons
 from app.foundation.people.persons import SetPreferencesPerson
 from app.kernel.perform import Command
@@ -29,6 +29,12 @@ class PreferencesOut(OutputModel):
 
     told_of: list[NoticeType] = Field(description="Those that they are told of, in the application.")
     told_by_mail: list[NoticeType] = Field(description="Those of them that they are told of by mail, too.")
+    mail_waits_for_you: MailFrequency = Field(
+        description="How often they want mails of what waits for them: not `none`."
+    )
+    mail_is_yours: MailFrequency = Field(description="Of what is theirs.")
+    mail_you_follow: MailFrequency = Field(description="Of what they follow.")
+    mail_for_information: MailFrequency = Field(description="Of what is for their information.")
 
 
 @router.get(
@@ -66,8 +72,10 @@ async def set_my_preferences(
 
 def _answer(person: Person) -> Response:
     of_all = [step.value for step in NoticeType]
-    shown = {
+    shown: dict[str, Any] = {
         "told_of": of_all if person.told_of is None else person.told_of,
         "told_by_mail": of_all if person.told_by_mail is None else person.told_by_mail,
     }
+    for kind in NoticeKind:
+        shown[f"mail_{kind}"] = getattr(person, f"mail_{kind}") or MailFrequency.at_once
     return Response(to_json(shown), media_type="application/json")

@@ -2,8 +2,8 @@
 
 from migrations import steps
 
-revision = "1019"
-down_revision = "1015"
+revision = "1018"
+down_revision = "1017"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,460 @@
+"""Details of notices: who did it, and the fields of events and records that their readers are told.
+
+They are read when they are shown, with the rights that the reader has then: a record that they do not see any
+more has none, and fields for staff are told to staff. Events, rows and names are fetched for all notices of a
+page at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from typing import Any, get_args
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from app.common.money import Money
+from app.common.notices import NoticeType
+from app.common.people import Caller
+from app.common.personal import is_sealed
+from app.common.records import CodeEnum, ForeignRef, Hidden, Record, StaffOnly, from_row
+from app.i18n import sentences, translate
+from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.payloads import marks
+from app.kernel.redaction import Viewer, is_withheld, viewers
+from app.kernel.references import is_visible
+from app.log.canonical import from_instant
+from app.log.events import id_of, kind_of
+from app.notifications.quoted import duration, moment
+from app.notifications.told_fields import DEADLINES, TOLD_FIELDS
+
+EVENTS = """
+select e.id, e.stream, e.version, e.type, e.occurred_at, e.actor, e.on_behalf_of, e.staff_only,
+  e.causation_id, e.data
+from log.told e join unnest(%s::text[], %s::integer[]) as w(stream, version) using (stream, version)"""
+CAUSES = "select id, stream, type, data from log.told where id = any(%s)"
+ROWS = "select r.* from {table} r where r.id = any(%s)"
+AUDIENCES = "select stream, audience from log.stream_head where stream = any(%s)"
+#: Fields that say when a record takes place that an event names, by their labels.
+SPANS = (("window_from_at", "window_until_at"), ("from_at", "until_at"), ("starts_at", "ends_at"))
+PERSON, TEAM = "person", "team"
+PERSONS = ("person", "integration")
+
+#: A notice's id, and the stream and version of an event that it tells of.
+StepKey = tuple[UUID, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A field that the reader is told: its name, its label and its value in the reader's language. `is_text`:
+    the words of a person, which mails quote.
+    """
+
+    field: str
+    label: str
+    value: str
+    is_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StepDetails:
+    """What a reader is told of an event: when it was, who did it, which values matter, and until when
+    something is asked of them.
+    """
+
+    at: datetime
+    by: str | None
+    details: tuple[Detail, ...]
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A value as it is stored, and the class and field that declare it."""
+
+    name: str
+    model: type[BaseModel]
+    value: Any
+
+
+@dataclass(slots=True)
+class _Step:
+    """An event that a notice tells of, and the values that are told of it."""
+
+    key: StepKey
+    step: NoticeType
+    event: Mapping[str, Any]
+    reader: UUID
+    about: str
+    viewer: Viewer
+    values: list[_Value] = field(default_factory=list)
+
+
+async def load_details(
+    ledger: Ledger, language: str, caller: Caller, notices: Sequence[Mapping[str, Any]]
+) -> dict[StepKey, StepDetails]:
+    """Return the details of these notices' steps that the caller may see now. Of a record that they may not
+    see there are none.
+    """
+    seen = await _visible(ledger, caller, {notice["about"] for notice in notices})
+    shown = [notice for notice in notices if notice["about"] in seen]
+    steps = [(notice, *one) for notice in shown for one in _steps_of(notice)]
+    if not steps:
+        return {}
+    named = [stream for _, stream, *_ in steps], [version for _, _, version, _ in steps]
+    events = {
+        (row["stream"], row["version"]): {**row, "data": _json(row["data"])}
+        for row in await ledger.db.rows(EVENTS, named)
+    }
+    known = [one for one in steps if one[1:3] in events]
+    rows = await _rows(ledger, known, events)
+    causes = await _causes(ledger, [events[one[1:3]] for one in known if _needs_cause(one[3])])
+    relations = await _relations(ledger, caller, rows, {notice["about"] for notice in shown})
+    found = []
+    for notice, stream, version, step in known:
+        about = notice["about"]
+        one = _Step(
+            (notice["id"], stream, version),
+            *(step, events[stream, version], notice["person_id"], about, relations[about]),
+        )
+        _collect(ledger, one, rows, causes)
+        found.append(one)
+    return await _rendered(ledger, language, caller, found)
+
+
+def _json(said: Any) -> Any:
+    return json.loads(said) if isinstance(said, str | bytes) else said
+
+
+def _steps_of(notice: Mapping[str, Any]) -> Iterable[tuple[str, int, NoticeType]]:
+    streams = notice["streams"] or [notice["about"]] * len(notice["steps"])
+    for stream, version, step in zip(streams, notice["versions"], notice["steps"], strict=True):
+        yield stream, version, NoticeType(step)
+
+
+async def _visible(ledger: Ledger, caller: Caller, streams: Collection[str]) -> set[str]:
+    """Return those of the records that the caller may see now."""
+    rows = await ledger.db.rows(AUDIENCES, (list(streams),)) if streams else ()
+    kinds = ledger.lifecycles
+    return {
+        row["stream"]
+        for row in rows
+        if is_visible(ledger, kinds[kind_of(row["stream"])], caller, row["audience"])
+    }
+
+
+def _paths(step: NoticeType) -> list[tuple[str, str]]:
+    """Return the places and names of all fields that are told of such a step."""
+    declared = [one for path in TOLD_FIELDS.get(step, ()) for one in path.split("|")]
+    return [(place, name) for place, _, name in (one.partition(".") for one in declared)]
+
+
+def _needs_cause(step: NoticeType) -> bool:
+    return any(place == "cause" for place, _ in _paths(step))
+
+
+def _keys(event: Mapping[str, Any], children: Mapping[str, type[Record]]) -> list[str]:
+    """Return the keys of the child records that the event sets, or that its payload names by their kind."""
+    named = {} if "observed" in event["data"] else event["data"].get("given") or {}
+    return [key for key in event["data"]["set"] if kind_of(key) in children] + [
+        f"{name}/{value}" for name, value in named.items() if name in children and isinstance(value, str)
+    ]
+
+
+def _children(lifecycle: Lifecycle[Any]) -> dict[str, type[Record]]:
+    return {one.KIND: one for one in lifecycle.children}
+
+
+async def _rows(
+    ledger: Ledger, steps: Sequence[Any], events: Mapping[tuple[str, int], Mapping[str, Any]]
+) -> dict[str, Mapping[str, Any]]:
+    """Return the rows that the steps tell of as they are now, by their keys."""
+    wanted: dict[str, set[UUID]] = {}
+    for notice, stream, version, step in steps:
+        lifecycle = ledger.lifecycles[kind_of(notice["about"])]
+        wanted.setdefault(lifecycle.table, set()).add(id_of(notice["about"]))
+        places = {place for place, _ in _paths(step)}
+        for key in _keys(events[stream, version], _children(lifecycle)):
+            if kind_of(key) in places:
+                wanted.setdefault(f'fold."{kind_of(key)}"', set()).add(id_of(key))
+    tables = {one.table: kind for kind, one in ledger.lifecycles.items()}
+    return {
+        f"{tables.get(table) or table[6:-1]}/{row['id']}": row
+        for table, ids in wanted.items()
+        for row in await ledger.db.rows(ROWS.format(table=table), (list(ids),))
+    }
+
+
+async def _causes(ledger: Ledger, events: Iterable[Mapping[str, Any]]) -> dict[UUID, Mapping[str, Any]]:
+    """Return the events that caused these, by their ids."""
+    ids = [event["causation_id"] for event in events if event["causation_id"] is not None]
+    rows = await ledger.db.rows(CAUSES, (ids,)) if ids else ()
+    return {row["id"]: {**row, "data": _json(row["data"])} for row in rows}
+
+
+async def _relations(
+    ledger: Ledger, caller: Caller, rows: Mapping[str, Mapping[str, Any]], abouts: Iterable[str]
+) -> dict[str, Viewer]:
+    """Return the caller's relation to each record: staff see fields that others do not."""
+    kinds: dict[str, list[str]] = {}
+    for about in abouts:
+        kinds.setdefault(kind_of(about), []).append(about)
+    found: dict[str, Viewer] = {}
+    for kind, streams in kinds.items():
+        lifecycle = ledger.lifecycles[kind]
+        records = [from_row(lifecycle.record, dict(rows[name])) for name in streams if name in rows]
+        related = await viewers(ledger.db, lifecycle, caller, records)
+        found |= dict(zip([name for name in streams if name in rows], related, strict=True))
+        found |= {name: Viewer.other for name in streams if name not in rows}
+    return found
+
+
+def _collect(
+    ledger: Ledger,
+    one: _Step,
+    rows: Mapping[str, Mapping[str, Any]],
+    causes: Mapping[UUID, Mapping[str, Any]],
+) -> None:
+    """Add to the step the values that the reader may be told."""
+    for path in TOLD_FIELDS.get(one.step, ()):
+        for place, _, name in (part.partition(".") for part in path.split("|")):
+            value = _find(ledger, one, place, name, rows, causes)
+            if value is not None and not _is_hidden(value, one.viewer):
+                one.values.append(value)
+                break
+
+
+def _find(
+    ledger: Ledger,
+    one: _Step,
+    place: str,
+    name: str,
+    rows: Mapping[str, Mapping[str, Any]],
+    causes: Mapping[UUID, Mapping[str, Any]],
+) -> _Value | None:
+    lifecycle, event = ledger.lifecycles[kind_of(one.about)], one.event
+    # What is for staff only is told to nobody else, but for what names the reader themselves.
+    if event["staff_only"] and one.viewer is not Viewer.staff and place not in ("mine", "own"):
+        return None
+    if place == "given":
+        return _of_payload(ledger, event, name)
+    if place == "cause":
+        cause = causes.get(event["causation_id"])
+        return None if cause is None else _of_payload(ledger, cause, name)
+    if place == "own":
+        return _of_row(lifecycle.record, name, event, one.about, rows)
+    children = _children(lifecycle)
+    keys = [key for key in _keys(event, children) if place in ("mine", kind_of(key))]
+    keys.sort(key=lambda key: not _names(event, key, one.reader))
+    if place == "mine":
+        keys = [key for key in keys if _names(event, key, one.reader)]
+        if _names(event, event["stream"], one.reader) and name in lifecycle.record.model_fields:
+            keys.append(event["stream"])
+    for key in keys:
+        model = children.get(kind_of(key), lifecycle.record)
+        if one.viewer is not Viewer.staff and place != "mine" and _is_for_staff(model, key, event, rows):
+            continue
+        value = _of_row(model, name, event, key, rows)
+        if value is not None:
+            return value
+    return None
+
+
+def _is_for_staff(
+    model: type[Record], key: str, event: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]
+) -> bool:
+    """Return whether only staff may see the child record."""
+    row = rows.get(key)
+    if row is None:
+        return (event["data"]["set"].get(key) or {}).get("visibility") == "internal"
+    return bool(getattr(from_row(model, dict(row)), "for_staff", False))
+
+
+def _names(event: Mapping[str, Any], key: str, person: UUID) -> bool:
+    """Return whether the event sets that row to name the person."""
+    return str(person) in (event["data"]["set"].get(key) or {}).values()
+
+
+def _of_payload(ledger: Ledger, event: Mapping[str, Any], name: str) -> _Value | None:
+    lifecycle = ledger.lifecycles.get(kind_of(event["stream"]))
+    said = None if "observed" in event["data"] else (event["data"].get("given") or {}).get(name)
+    if lifecycle is None or said is None:
+        return None
+    bodies = (row.body for row in lifecycle.rows if event["type"] in row.events)
+    return next((_Value(name, body, said) for body in bodies if name in body.model_fields), None)
+
+
+def _of_row(
+    model: type[Record], name: str, event: Mapping[str, Any], key: str, rows: Mapping[str, Mapping[str, Any]]
+) -> _Value | None:
+    if name not in model.model_fields:
+        return None
+    said = (event["data"]["set"].get(key) or {}).get(name)
+    value = (rows.get(key) or {}).get(name) if said is None else said
+    return None if value is None else _Value(name, model, value)
+
+
+def _is_hidden(value: _Value, viewer: Viewer) -> bool:
+    """Return whether the field is hidden from that reader: money, and what is for staff, from all others."""
+    if value.name in marks(value.model, Hidden):
+        return True
+    if value.name in marks(value.model, Money) and viewer is not Viewer.staff:
+        return True
+    return is_withheld(marks(value.model, StaffOnly).get(value.name), viewer)
+
+
+@cache
+def _types(model: type[BaseModel], name: str) -> tuple[type[CodeEnum] | None, bool]:
+    """Return the field's code, if it is one, and whether it is an instant."""
+    found: list[Any] = [model.model_fields[name].annotation]
+    for one in found:
+        found += get_args(one)
+    codes = [one for one in found if isinstance(one, type) and issubclass(one, CodeEnum)]
+    return (codes[0] if codes else None), datetime in found
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What values are rendered with: texts by their ciphertexts, and references by kind and id."""
+
+    texts: Mapping[str, str | None]
+    references: Mapping[tuple[str, str], str]
+
+
+async def _rendered(
+    ledger: Ledger, language: str, caller: Caller, steps: Sequence[_Step]
+) -> dict[StepKey, StepDetails]:
+    actors = {one.key: _person_of(one.event) for one in steps}
+    values = [value for one in steps for value in one.values]
+    references = {pair for value in values for pair in _references(value)}
+    persons = {UUID(one) for kind, one in references if kind == PERSON}
+    persons |= {one for one in actors.values() if one is not None}
+    names = await ledger.directory.names(persons) if persons else {}
+    teams = await ledger.directory.teams() if any(kind == TEAM for kind, _ in references) else {}
+    shown, sealed = await _records(ledger, caller, references, language)
+    wanted = [text for value in values for text in _listed(value.value) if _sealed(text)]
+    texts = await ledger.vault.texts([*wanted, *sealed, *names.values()])
+    said = {(PERSON, str(one)): texts.get(name) or "" for one, name in names.items()}
+    said |= {(TEAM, str(one)): team.name for one, team in teams.items()}
+    said |= {pair: _filled(line, title and texts.get(title, title)) for pair, (line, title) in shown.items()}
+    known = _Known(texts, said)
+    found = {}
+    for one in steps:
+        details = [
+            Detail(value.name.removesuffix("_id"), _label(language, value.name), told, _is_text(value))
+            for value in one.values
+            if (told := _said(ledger, language, value, known))
+        ]
+        actor = actors[one.key]
+        by = translate(language, "notice_part", "rule") if actor is None else said.get((PERSON, str(actor)))
+        found[one.key] = StepDetails(one.event["occurred_at"], by or None, tuple(details), _due(one.values))
+    return found
+
+
+def _filled(line: str, title: str | None) -> str:
+    return line.replace("{title}", f" {title}" if title else "").strip()
+
+
+def _person_of(event: Mapping[str, Any]) -> UUID | None:
+    """Return who did it: the person, or else the one it was done for, or the tool; None: a rule did."""
+    actors = [name.partition(":") for name in (event["actor"], event["on_behalf_of"] or "")]
+    found = {kind: UUID(name) for kind, _, name in reversed(actors) if kind in PERSONS}
+    return next((found[kind] for kind in PERSONS if kind in found), None)
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _sealed(value: Any) -> bool:
+    return isinstance(value, str) and is_sealed(value)
+
+
+def _is_text(value: _Value) -> bool:
+    return any(_sealed(one) for one in _listed(value.value))
+
+
+def _references(value: _Value) -> list[tuple[str, str]]:
+    refers: ForeignRef | None = marks(value.model, ForeignRef).get(value.name)
+    return [] if refers is None else [(refers.kind, str(one)) for one in _listed(value.value)]
+
+
+async def _records(
+    ledger: Ledger, caller: Caller, references: Iterable[tuple[str, str]], language: str
+) -> tuple[dict[tuple[str, str], tuple[str, str | None]], list[str]]:
+    """Return the lines for these records, as far as the caller sees them: number, title and when they are;
+    and the ciphertexts among the titles.
+    """
+    found: dict[tuple[str, str], tuple[str, str | None]] = {}
+    kinds: dict[str, list[UUID]] = {}
+    for kind, name in references:
+        if kind in ledger.lifecycles and kind not in (PERSON, TEAM):
+            kinds.setdefault(kind, []).append(UUID(name))
+    for kind, ids in kinds.items():
+        lifecycle = ledger.lifecycles[kind]
+        seen = await _visible(ledger, caller, [f"{kind}/{one}" for one in ids])
+        for row in await ledger.db.rows(ROWS.format(table=lifecycle.table), (ids,)):
+            if f"{kind}/{row['id']}" in seen:
+                name = row.get("number") or row.get("key") or ""
+                found[kind, str(row["id"])] = f"{name}{{title}}{_span(ledger, row)}", row.get("title")
+    return found, [title for _, title in found.values() if title is not None and is_sealed(title)]
+
+
+def _span(ledger: Ledger, row: Mapping[str, Any]) -> str:
+    """Return when the record takes place, if it says so."""
+    for begins, ends in SPANS:
+        if row.get(begins) is not None and row.get(ends) is not None:
+            zone = ledger.numbers.zone
+            return f", {moment(row[begins], zone)} – {moment(row[ends], zone)}"
+    return ""
+
+
+def _label(language: str, name: str) -> str:
+    return translate(language, "notice_field", name.removesuffix("_id"))
+
+
+def _said(ledger: Ledger, language: str, value: _Value, known: _Known) -> str | None:
+    """Return the value in the reader's language; None: there is nothing to tell."""
+    parts = [_one(ledger, language, value, part, known) for part in _listed(value.value)]
+    return ", ".join(part for part in parts if part) or None
+
+
+def _one(ledger: Ledger, language: str, value: _Value, part: Any, known: _Known) -> str | None:
+    if references := marks(value.model, ForeignRef).get(value.name):
+        return known.references.get((references.kind, str(part)))
+    if isinstance(part, str) and is_sealed(part):
+        return known.texts.get(part)
+    return _in_words(ledger, language, value, part)
+
+
+def _in_words(ledger: Ledger, language: str, value: _Value, part: Any) -> str | None:
+    """Return a value that is neither a reference nor sealed in the reader's language."""
+    code, is_instant = _types(value.model, value.name)
+    if isinstance(part, bool):
+        return translate(language, "notice_part", "yes" if part else "no")
+    if code is not None:
+        return code(part).label(language)
+    if is_instant:
+        return moment(part if isinstance(part, datetime) else from_instant(part), ledger.numbers.zone)
+    if isinstance(part, int) and value.name.endswith("_seconds"):
+        return duration(part, language)
+    # Nobody needs to read how many there are not.
+    return str(part) if part and isinstance(part, str | int | float | date) else None
+
+
+def _due(values: Iterable[_Value]) -> datetime | None:
+    """Return until when something is asked of the reader."""
+    for value in values:
+        if value.name in DEADLINES and _types(value.model, value.name)[1]:
+            return value.value if isinstance(value.value, datetime) else from_instant(value.value)
+    return None
+
+
+def declared_labels(language: str) -> Mapping[str, str]:
+    """Return the labels of the fields that notices tell of, by their names."""
+    return sentences(language)["notice_field"]

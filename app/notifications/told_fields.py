@@ -1,0 +1,107 @@
+"""Fields that readers are told of the events that notices are about, besides a sentence, by type of notice.
+
+A path names where a value stands: `given.reason` in the event's payload; `own.window_from_at` in the record
+of the notice; `decision.outcome` in the child record that the event sets or names; `mine.due_at` in the row
+of the event that names the reader; `cause.reason` in the payload of the event that caused this one. What the
+event sets goes before what the row has now. `a|b`: the first of them that has a value. A path that a kind of
+record does not have says nothing of it. Only what stands here is told, and of it what the reader may see.
+"""
+
+from __future__ import annotations
+
+from app.common.notices import NoticeType as Notice
+
+REASON = ("given.reason",)
+WINDOW = ("own.window_from_at", "own.window_until_at")
+MEETING = ("own.starts_at", "own.ends_at", "own.place")
+VOTES = ("decision.approvals", "decision.rejections", "decision.deferrals", "decision.abstentions")
+OUTCOME = ("decision.question", "decision.outcome", *VOTES)
+TEXT_OF_STATEMENT = ("given.statement|own.statement", "given.next_update_due_at")
+COMPLAINT = ("complaint.subject", "complaint.due_at")
+
+TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
+    Notice.received: ("own.priority",),
+    Notice.assigned: ("own.team_id", "own.assignee_id"),
+    Notice.given: ("own.priority", "own.requester_id", *WINDOW),
+    Notice.tasked: ("mine.title", "mine.due_at"),
+    Notice.escalated: ("own.priority", *REASON),
+    Notice.reminded: ("own.priority", "own.state"),
+    Notice.commented: ("given.text|comment.text",),
+    Notice.attached: ("attachment.name",),
+    Notice.held: ("given.change", "own.wake_up_at"),
+    Notice.updated: (*TEXT_OF_STATEMENT, "given.verdict", "given.conclusion", "given.title", "given.text"),
+    Notice.resolved: ("given.done|own.resolution", "given.resolution_code", "given.prevention"),
+    Notice.delivered: (
+        "given.delivered|own.delivery",
+        "given.work_done",
+        "given.deviations",
+        "given.comment",
+    ),
+    Notice.to_review: ("given.planned_at", "own.stage"),
+    Notice.to_accept: ("given.wanted_at", "given.open_points"),
+    Notice.closed: ("given.outcome", *REASON),
+    Notice.duplicate: ("given.original",),
+    Notice.reopened: REASON,
+    Notice.cancelled: REASON,
+    Notice.rejected: (*REASON, *OUTCOME),
+    Notice.rated: ("given.score", "given.comment"),
+    Notice.to_vote: ("decision.question", "decision.rule", "mine.due_at|decision.due_at", *WINDOW),
+    Notice.vote_due: ("decision.question", "decision.due_at", *WINDOW),
+    Notice.decided: (*OUTCOME, *REASON),
+    Notice.approved: OUTCOME,
+    Notice.refused: OUTCOME,
+    Notice.undecided: (*OUTCOME, "decision.due_at"),
+    Notice.invited: MEETING,
+    Notice.moved: (*MEETING, *REASON),
+    Notice.called_off: ("own.starts_at", *REASON),
+    Notice.minuted: ("own.starts_at",),
+    Notice.overdue: ("own.ends_at",),
+    Notice.risk_lapsed: ("own.risk_accepted_until_at",),
+    Notice.in_charge: ("own.priority", "own.starts_at", "own.ends_at", "own.from_at", "own.until_at"),
+    Notice.reviewed: ("given.side", "given.verdict", "given.comment"),
+    Notice.sent_back: REASON,
+    Notice.recurring: ("own.dimension", "own.since_at"),
+    Notice.complained: ("complaint.subject", "given.about", "complaint.due_at"),
+    Notice.complaint_answered: ("given.remedy",),
+    Notice.complaint_assigned: COMPLAINT,
+    Notice.complaint_overdue: COMPLAINT,
+    Notice.complaint_escalated: COMPLAINT,
+    Notice.rating_asked: ("mine.until_at",),
+    Notice.scheduled: ("given.from_at", "given.until_at", *REASON),
+    Notice.overlapped: ("given.change", "given.freeze", *WINDOW),
+    Notice.to_review_change: ("given.deviations", "own.review_due_at"),
+    Notice.backed_out: (*REASON, "given.service_restored_at"),
+    Notice.fixing_change_failed: ("given.change", "cause.reason"),
+    Notice.change_ended: ("given.outcome", "given.change", "cause.reason"),
+    Notice.deployed: ("given.environment", "given.ended_at"),
+    Notice.rolled_back: REASON,
+    Notice.fell_silent: ("given.since_at",),
+    Notice.agreement_moved: (
+        *("given.what_changed", "given.proposals", "given.side", "given.results", "given.valid_to"),
+        *("given.reason", "given.from_date"),
+    ),
+    Notice.to_sign: ("own.valid_from", "own.valid_to"),
+    Notice.to_acknowledge: ("own.valid_from", "own.valid_to"),
+    Notice.agreement_ends: ("own.valid_to",),
+    Notice.agreement_review_due: ("own.review_due_at",),
+    Notice.agreement_review_overdue: ("own.review_due_at",),
+    Notice.report_issued: ("given.period", "given.remarks"),
+    Notice.report_corrected: ("given.remarks",),
+    Notice.progress_report_overdue: ("own.next_report_due_at",),
+    Notice.milestone_overdue: ("milestone.title", "milestone.due_at"),
+    Notice.plan_review_overdue: ("own.next_review_due_at",),
+    Notice.rollout_step_overdue: ("mine.step", "mine.due_at"),
+    Notice.kpi_changed: ("given.value", "given.tendency", "given.since_at"),
+    Notice.suggestion_settled: ("own.state", *REASON, "given.until_at", "given.into"),
+    Notice.training_invited: ("own.planned_at",),
+    Notice.training_cancelled: REASON,
+    Notice.examination_passed: ("mine.pass_mark", "mine.examined_at"),
+    Notice.examination_not_passed: ("mine.pass_mark", "mine.examined_at"),
+    Notice.licensed: ("mine.process", "mine.skills", "mine.until_at"),
+    Notice.licence_revoked: ("licence.process", "licence.skills", "licence.revocation_reason"),
+    Notice.improvement_standardised: ("given.document_numbers",),
+    Notice.improvement_reverted: REASON,
+    Notice.project_plan_returned: ("given.lacking",),
+}
+#: Fields that say until when something is asked of the reader.
+DEADLINES = frozenset({"due_at", "until_at", "wanted_at", "planned_at", "review_due_at"})

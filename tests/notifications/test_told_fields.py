@@ -1,0 +1,174 @@
+"""What notices tell of events: the table of fields, their labels, and nothing that is not for the reader."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.common.notices import NoticeKind, NoticeType
+from app.common.people import Caller, rule_caller
+from app.i18n import LANGUAGES, sentences
+from app.kernel.payloads import Reason
+from app.notifications import mail, texts
+from app.notifications.details import declared_labels, load_details
+from app.notifications.told_fields import TOLD_FIELDS
+from app.processes.incidents.lifecycle import RemindIncident
+from app.registry import LIFECYCLES
+from app.ticketing.assignment import EscalateTicket
+from app.ticketing.tasks import AddTask
+from tests.notifications.conftest import Office
+from tests.people import act, add_caller
+
+PATHS = [
+    (step, *part.split("."))
+    for step, paths in TOLD_FIELDS.items()
+    for path in paths
+    for part in path.split("|")
+]
+
+
+def has_field(place: str, name: str) -> bool:
+    """Whether any process has such a field there."""
+    for lifecycle in LIFECYCLES:
+        bodies = [row.body for row in lifecycle.rows]
+        rows = {one.KIND: one for one in lifecycle.children}
+        models: list[Any] = {
+            "given": bodies,
+            "cause": bodies,
+            "own": [lifecycle.record],
+            "mine": [lifecycle.record, *rows.values()],
+        }.get(place, [rows[place]] if place in rows else [])
+        if any(name in model.model_fields for model in models):
+            return True
+    return False
+
+
+@pytest.mark.parametrize(("step", "place", "name"), PATHS)
+def test_each_field_that_is_told_is_one_of_a_process_and_has_a_label(
+    step: NoticeType, place: str, name: str
+) -> None:
+    assert has_field(place, name), f"{step}: nothing has {place}.{name}"
+    for language in LANGUAGES:
+        assert declared_labels(language)[name.removesuffix("_id")]
+
+
+def test_no_label_is_of_a_field_that_nobody_is_told() -> None:
+    told = {name.removesuffix("_id") for _, _, name in PATHS}
+    for language in LANGUAGES:
+        assert declared_labels(language).keys() == told
+
+
+def test_what_waits_for_somebody_says_what_it_asks_and_every_kind_says_why() -> None:
+    waiting = {step.value for step in NoticeType if step.kind is NoticeKind.waits_for_you}
+    for language in LANGUAGES:
+        assert sentences(language)["notice_ask"].keys() == waiting
+        assert sentences(language)["notice_why"].keys() == {kind.value for kind in NoticeKind}
+
+
+@pytest.mark.parametrize("step", list(NoticeType))
+def test_every_notice_has_a_sentence_with_the_number_in_both_languages(step: NoticeType) -> None:
+    # Those of agreements have a sentence for each event.
+    for language in LANGUAGES:
+        said = sentences(language)["notice"][step.value]
+        assert "{number}" in said or "{title}" in said
+
+
+async def shown(office: Office, reader: Caller, language: str = "en", of: Caller | None = None) -> str:
+    """What somebody reads in their own notices, or in those of somebody else."""
+    notices = await office.notices(of or reader)
+    payloads = await texts.load_payloads(office.ledger, texts.steps_of(notices))
+    told = await load_details(office.ledger, language, reader, notices)
+    return "\n".join(texts.text(office.ledger, language, one, payloads, told) for one in notices)
+
+
+async def mailed(office: Office, reader: Caller) -> str:
+    """The mail that somebody would get with all that they were told."""
+    (notice,) = await office.notices(reader)
+    row = {**notice, "sent_at": office.now}
+    return await mail.text_of(office.ledger, row, texts.steps_of([row]), reader)
+
+
+async def test_a_cancelled_ticket_says_who_and_why_in_both_languages(office: Office) -> None:
+    incident = await office.reported()
+    await office.perform(office.agent, "cancel", incident, Reason(reason="It was the test alarm."))
+    await office.deliver_all()
+    english = await shown(office, office.follower)
+    assert english.splitlines()[-3:] == [
+        f"{incident.number} was cancelled.",
+        "By: Agent",
+        "Reason: It was the test alarm.",
+    ]
+    chinese = await shown(office, office.follower, "zh")
+    assert "操作人：Agent" in chinese
+    assert "原因：It was the test alarm." in chinese
+
+
+async def test_an_escalation_has_the_reason_and_a_reminder_says_what_it_asks(office: Office) -> None:
+    incident = await office.assigned()
+    boss = await add_caller(office.ledger, "Boss")
+    escalate = EscalateTicket(person=str(boss.person_id), reason="It takes too long.")
+    await office.perform(office.agent, "escalate", incident, escalate)
+    remind = RemindIncident(persons=(str(office.engineer.person_id),))
+    await office.perform(rule_caller("tests"), "remind", incident, remind)
+    await office.deliver_all()
+    told = await shown(office, boss)
+    assert "Reason: It takes too long." in told
+    assert "By: Agent" in told
+    told = await shown(office, office.engineer)
+    assert "See to it, or say what keeps it." in told
+    assert "By: a rule, by itself" in told
+
+
+async def test_only_ones_own_task_is_told_with_its_time(office: Office) -> None:
+    incident = await office.assigned()
+    due_at = office.now + timedelta(days=1)
+    for who, title in ((office.engineer, "Order a relay"), (office.follower, "Ask the users")):
+        task = AddTask(title=title, assignee=str(who.person_id), due_at=due_at)
+        await office.perform(office.agent, "add_task", incident, task)
+    await office.deliver_all()
+    told = await shown(office, office.engineer)
+    assert "Title: Order a relay" in told
+    assert f"Due: {due_at:%Y-%m-%d %H:%M}" in told
+    assert "Ask the users" not in told
+
+
+async def test_whoever_has_lost_sight_reads_neither_title_nor_who_nor_what(office: Office) -> None:
+    incident = await office.reported()
+    await office.perform(office.agent, "cancel", incident, Reason(reason="It was the test alarm."))
+    await office.deliver_all()
+    outsider = await add_caller(office.ledger, "Outsider")
+    told = await shown(office, outsider, of=office.follower)
+    assert "test alarm" not in told
+    assert "Agent" not in told
+    assert "test alarm" in await shown(office, office.follower)
+
+
+async def test_words_of_an_erased_person_are_not_told(office: Office) -> None:
+    incident = await office.reported()
+    await office.perform(office.requester, "cancel", incident, Reason(reason="It was the test alarm."))
+    await office.deliver_all()
+    assert "test alarm" in await shown(office, office.follower)
+    await act(office.ledger, rule_caller("tests"), "person", "erase", office.requester.person_id)
+    told = await shown(office, office.follower)
+    assert "test alarm" not in told
+    assert f"{incident.number} was cancelled." in told
+
+
+async def test_no_sentence_stands_twice_in_a_mail_and_it_says_why_and_where(office: Office) -> None:
+    more = {"public_url": "https://desk.example.org/it"}
+    office.ledger.settings = office.ledger.settings.model_copy(update=more)
+    incident = await office.reported()
+    for _ in range(3):
+        await office.comment(office.agent, incident)
+    await office.comment(office.requester, incident)
+    await office.deliver_all()
+    said = await mailed(office, office.follower)
+    lines = [line for line in said.splitlines() if line]
+    assert len([line for line in lines if "new comment" in line]) == 1
+    assert said.count("By: Agent") == 1
+    assert said.count("By: Requester") == 1
+    assert lines[0] == f"Incident {incident.number}: {incident.title}"
+    assert f"https://desk.example.org/it/v1/incidents/{incident.number}" in lines
+    assert "You get this because you asked for it, take part in it or follow it." in lines
