@@ -13,7 +13,7 @@ from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, Unpack, get_type_hints
 
 from app.common.notices import RecipientRule
-from app.common.people import Caller, Role
+from app.common.people import OVERSIGHT_ROLES, STAFF_ROLES, Caller, Role
 from app.common.records import CodeEnum, Record
 from app.common.tickets import Ticket
 from app.kernel.actor_policy import ActorPolicy, RecordDuty, policy_cache_key
@@ -44,6 +44,11 @@ NEW_RECORD: Final = Creation.FROM_NOTHING
 STAYS: Final = Unchanged.STAYS
 #: Limit of the cache of available actions, by kinds of callers and records.
 MOST_CACHED_POLICIES = 10_000
+#: Roles that see the records of the teams and services that they are held for, unless a row that names them
+#: is for records anywhere.
+SEE_THEIR_TEAMS: Final = frozenset({Role.agent, Role.engineer})
+#: Roles that see what their holders have to do with, whatever a row that names them lets them do.
+SEE_THEIR_OWN: Final = frozenset(Role) - STAFF_ROLES
 
 #: Checks the record: returns the code of the refusal, or None. Run when a command is performed, and when the
 #: available actions are shown to a caller.
@@ -172,7 +177,8 @@ class Action(Generic[R, B]):
     vote. `related` are commands on further records. `document` returns, from the record before, the class of
     the document that the action creates, whose number is drawn then; `documents` those of an action that
     creates several, from the record before and the payload. `notifies`: recipients of notices who get work
-    or are concerned by the result, besides the persons in marked fields.
+    or are concerned by the result, besides the persons in marked fields. `anywhere`: those of `who` that
+    otherwise see the records of their teams (`SEE_THEIR_TEAMS`) act on all records, and so see all.
     """
 
     name: str
@@ -194,6 +200,7 @@ class Action(Generic[R, B]):
     document: Callable[[Any], str | None] | None = None
     documents: Callable[[Any, Any], tuple[str, ...]] | None = None
     notifies: tuple[RecipientRule, ...] = ()
+    anywhere: bool = False
 
     @property
     def opens(self) -> bool:
@@ -231,6 +238,13 @@ class Action(Generic[R, B]):
             return self.to.events.get(state, self.event)
         return self.event
 
+    @property
+    def seeing_roles(self) -> frozenset[Role]:
+        """Return the roles that see every record of the kind because the action is for them: nobody can act
+        on what they do not see.
+        """
+        return self.who.roles - SEE_THEIR_OWN - (frozenset() if self.anywhere else SEE_THEIR_TEAMS)
+
     def label(self, language: str) -> str:
         """Return the action's label in that language."""
         return self.zh if language == "zh" else self.name.replace("_", " ").capitalize()
@@ -255,6 +269,7 @@ class ActionOptions(TypedDict, total=False):
     document: Callable[[Any], str | None] | None
     documents: Callable[[Any, Any], tuple[str, ...]] | None
     notifies: tuple[RecipientRule, ...]
+    anywhere: bool
 
 
 def action(
@@ -293,7 +308,8 @@ class Lifecycle(Generic[R]):
 
     `plural` is its path. `code` is that of its numbers, if it has any. `on_state_entered` sets the fields
     that depend on the state, whichever action leads there (times, marks); `audience` returns the tokens of
-    those who may see the record; `overseer_roles` are the roles that see every record. `columns` are, by kind
+    those who may see the record. `overseer_roles` are the roles that see every record: `oversight`, those
+    that a row is for (`Action.seeing_roles`), and `also_seen_by`, with the reason. `columns` are, by kind
     of token, the columns that hold it, or a list of such, for lists of records (none: holders of such a token
     see every row). `unassigned` is the SQL condition for the token `desk`, `open_to_all` that for `everybody`
     if not every row has it. `children` are the classes of child records on its stream. `ended` are the states
@@ -314,7 +330,8 @@ class Lifecycle(Generic[R]):
     states: type[CodeEnum]
     rows: tuple[Action[R, Any], ...]
     audience: Callable[[R], tuple[str, ...]]
-    overseer_roles: frozenset[Role]
+    oversight: frozenset[Role] = OVERSIGHT_ROLES
+    also_seen_by: Mapping[Role, str] = field(default_factory=dict)
     columns: dict[str, Sequence[str]] = field(default_factory=dict)
     unassigned: str | None = None
     open_to_all: str | None = None
@@ -328,12 +345,17 @@ class Lifecycle(Generic[R]):
     reviewer_group_field: str | None = None
     administrative: bool = False
     vocabulary: frozenset[str] = frozenset()
+    overseer_roles: frozenset[Role] = field(init=False)
     by_name: dict[str, Action[R, Any]] = field(init=False)
     leaving: dict[CodeEnum, tuple[Action[R, Any], ...]] = field(init=False)
     #: Cache of `open_to`: evaluating each action's policy again costs a tenth of reading a record.
     _open_to: dict[Any, tuple[Action[R, Any], ...]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
+        derived = self.oversight.union(*(row.seeing_roles for row in self.rows))
+        twice = derived & self.also_seen_by.keys()
+        assert not twice, f"rows of {self.kind} let {sorted(twice)} see it already"
+        object.__setattr__(self, "overseer_roles", derived.union(self.also_seen_by))
         object.__setattr__(self, "by_name", {row.name: row for row in self.rows})
         leaving = {
             state: tuple(row for row in self.rows if not row.opens and row.is_open_in(state))

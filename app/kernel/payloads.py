@@ -393,3 +393,11 @@ def _mark(annotation: Any, metadata: Any, mark: type) -> Any:
         if inner is not None:
             return inner
     return None
+
+
+def name_at(body: Payload, pointer: str) -> str:
+    """Return what the payload has at the pointer: the name of a record, as the caller has written it."""
+    found: Any = body.model_dump(mode="json")
+    for part in pointer.strip("/").split("/"):
+        found = found[int(part)] if isinstance(found, list) else found.get(part, "")
+    return str(found)

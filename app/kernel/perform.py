@@ -26,7 +26,7 @@ from app.kernel.directory import VAULT
 from app.kernel.guards import prepare_and_check, require_permission, require_segregation, unavailable
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle, RelatedCommand, RelatedCommands, RelatedPart
-from app.kernel.payloads import Payload
+from app.kernel.payloads import Payload, name_at
 from app.kernel.reads import ReadContext, VersionedRecord
 from app.kernel.references import is_visible, resolve_references
 from app.kernel.refusals import (
@@ -399,7 +399,11 @@ async def _decide_related_records(
             part = await _decide_stream(
                 ledger, reads, other, first.ctx.command_id, follows=True, permitted=second.permitted
             )
-        except (NotFound, Forbidden, ActionUnavailable) as refused:
+        except NotFound as refused:
+            # What is not there and what is not for the caller are answered alike, as in any reference.
+            words = {"kind": other.lifecycle.kind, "name": name_at(command.body, pointer)}
+            raise WrongValue(words, pointer=pointer, because="unknown_reference") from refused
+        except (Forbidden, ActionUnavailable) as refused:
             raise _as_reference_error(refused, command, pointer) from refused
         decided.append(replace(part, pointer=pointer))
         if second.goes_on:

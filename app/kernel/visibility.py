@@ -17,7 +17,7 @@ from app.common.people import STAFF_ROLES, Caller, Role, RoleGrant
 from app.common.records import ChildRecord, Record
 from app.common.tickets import Ticket
 from app.kernel.actor_policy import role
-from app.kernel.lifecycle import Lifecycle
+from app.kernel.lifecycle import SEE_THEIR_TEAMS, Lifecycle
 
 DESK = "desk"
 STAFF = "staff"
@@ -32,7 +32,6 @@ EVERYWHERE, NOWHERE = "true", "false"
 Bind = Callable[[Any], str]
 #: Who sees the events of every record of an administrative kind: they tell who was granted what by whom.
 EVENT_READERS = role(Role.admin, Role.auditor)
-_SEE_THEIR_TEAMS = frozenset({Role.agent, Role.engineer})
 
 
 def tokens(caller: Caller, lifecycle: Lifecycle[Any]) -> frozenset[str]:
@@ -47,9 +46,9 @@ def tokens(caller: Caller, lifecycle: Lifecycle[Any]) -> frozenset[str]:
     for held in caller.roles:
         if held.process not in (None, lifecycle.kind):
             continue
-        if held.role in _SEE_THEIR_TEAMS | lifecycle.overseer_roles:
+        if held.role in SEE_THEIR_TEAMS | lifecycle.overseer_roles:
             shown |= _scope_tokens(held)
-        if held.role in _SEE_THEIR_TEAMS and held.applies_throughout(lifecycle.kind):
+        if held.role in SEE_THEIR_TEAMS and held.applies_throughout(lifecycle.kind):
             shown.update(f"team:{team}" for team in caller.teams)
         if held.role is Role.agent:
             shown.add(DESK)
@@ -100,7 +99,7 @@ def overseers(lifecycle: Lifecycle[Any], *, agents_see: str) -> frozenset[Role]:
     that name.
     """
     tickets = issubclass(lifecycle.record, Ticket)
-    return lifecycle.overseer_roles | (_SEE_THEIR_TEAMS if tickets and agents_see == "all" else frozenset())
+    return lifecycle.overseer_roles | (SEE_THEIR_TEAMS if tickets and agents_see == "all" else frozenset())
 
 
 def sees_every_record(caller: Caller, lifecycle: Lifecycle[Any], *, agents_see: str) -> bool:

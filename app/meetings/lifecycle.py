@@ -14,7 +14,7 @@ from pydantic import Field
 
 from app.common.children import Attachment, ExternalReference, Follower
 from app.common.notices import NoticeType, Responsible
-from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.people import Person, Role
 from app.common.records import TICKET, ChildRef, CodeEnum, ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
@@ -368,7 +368,7 @@ PROCESS = ProcessSpec("meeting", State, State, (), Role.process_owner, prioritis
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="meeting", plural="meetings", zh="会议", record=Meeting, states=State, code="MTG",
-    audience=audience, overseer_roles=OVERSIGHT_ROLES, columns={"person": ("chair_id", "organiser_id")},
+    audience=audience, columns={"person": ("chair_id", "organiser_id")},
     on_state_entered=on_enter, children=CHILDREN, searched_fields=("title", "place"),
     rows=(
         #      action              中文          from            to               who           event

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from app.common.notices import NoticeType
-from app.common.people import OVERSIGHT_ROLES, Person
+from app.common.people import Person
 from app.common.records import ANY_RECORD, ForeignRef, Record
 from app.kernel.actor_policy import addressee, rule
 from app.kernel.context import ActionContext
@@ -89,7 +89,7 @@ def fail(notice: Notice, body: FailNotice, ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="notice", plural="notices", zh="通知", record=Notice, states=State,
-    audience=lambda notice: (f"person:{notice.person_id}",), overseer_roles=OVERSIGHT_ROLES, columns={"person": ("person_id",)},
+    audience=lambda notice: (f"person:{notice.person_id}",), columns={"person": ("person_id",)},
     rows=(
         #      action     中文        from            to            who        event
         action(send,      "发送",     NEW_RECORD,     State.unread, rule,      "notice.sent"),

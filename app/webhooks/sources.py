@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import OVERSIGHT_ROLES, Person
+from app.common.people import Person
 from app.common.priority import Impact, Urgency
 from app.common.records import ForeignRef, Hidden, KeyRef
 from app.exchange.mapping import LARGEST_MAPPING, MappingRefused
@@ -283,7 +283,7 @@ TO_OWNER = (RecipientRule(NoticeType.fell_silent, field="owner_id"),)
 LIFECYCLE = Lifecycle(
     kind="webhook_source", plural="webhook_sources", zh="推送来源", record=WebhookSource, states=State,
     administrative=True,
-    audience=lambda source: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
+    audience=lambda source: (STAFF,), columns={"staff": ()},
     constraints={"webhook_source_key_key": ValueTaken("key")},
     rows=(
         #      action          中文        from            to             who           event

@@ -35,7 +35,7 @@ async def test_the_catalogue_says_of_every_kpi_what_it_is_in_the_language_asked_
     for language in LANGUAGES:
         answer = await desk.manager.get("/v1/kpis", headers={"Accept-Language": language})
         assert answer.headers["content-language"] == language
-        items = answer.json()["items"]
+        items = [item for item in answer.json()["items"] if item["key"] in OF_INCIDENTS]
         assert [item["key"] for item in items] == OF_INCIDENTS
         for item in items:
             words = KPIS[item["key"]].texts(language)

@@ -10,7 +10,6 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.common.people import OVERSIGHT_ROLES
 from app.common.priority import Priority
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.assignment.lookups import number_of_assignment_rules
@@ -198,7 +197,7 @@ def stored_priorities(priorities: tuple[Priority, ...]) -> list[str] | None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="assignment_rule", plural="assignment_rules", zh="分派规则", record=AssignmentRule, states=State, administrative=True,
-    audience=lambda one: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
+    audience=lambda one: (STAFF,), columns={"staff": ()},
     rows=(
         #      action 中文    from            to            who           event
         action(add,  "添加", NEW_RECORD,     State.active, admin | rule, "assignment_rule.added",  wrong=(rule_invalid,)),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from app.common.people import OVERSIGHT_ROLES
 from app.common.records import empty
 from app.foundation.calendars import definition, spans
 from app.foundation.calendars.definition import CalendarDefinition
@@ -96,7 +95,7 @@ MANAGERS = admin | service_level_manager | rule
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="calendar", plural="calendars", zh="日历", record=Calendar, states=State,
-    audience=lambda calendar: (EVERYBODY,), overseer_roles=OVERSIGHT_ROLES, columns={"everybody": ()}, children=(CalendarVersion,),
+    audience=lambda calendar: (EVERYBODY,), columns={"everybody": ()}, children=(CalendarVersion,),
     retired={State.retired: "calendar_retired"},
     constraints={"calendar_key_key": ValueTaken("key")},
     rows=(

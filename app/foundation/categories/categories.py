@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.people import OVERSIGHT_ROLES, Caller, Role
+from app.common.people import Caller, Role
 from app.common.records import ForeignRef
 from app.foundation.categories.lookups import number_of_categories
 from app.foundation.categories.records import Category
@@ -118,7 +118,7 @@ def reinstate(category: Category, body: EmptyPayload, ctx: ActionContext) -> Non
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="category", plural="categories", zh="分类", record=Category, states=State, administrative=True,
-    audience=lambda category: (EVERYBODY,), overseer_roles=OVERSIGHT_ROLES, columns={"everybody": ()},
+    audience=lambda category: (EVERYBODY,), columns={"everybody": ()},
     retired={State.retired: "category_retired"},
     constraints={"category_key_key": ValueTaken("key")},
     rows=(

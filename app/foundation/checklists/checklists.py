@@ -9,7 +9,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.people import OVERSIGHT_ROLES
 from app.foundation.checklists.records import Checklist
 from app.foundation.checklists.records import ChecklistState as State
 from app.foundation.editing import apply_patch
@@ -107,7 +106,7 @@ def retire(checklist: Checklist, body: EmptyPayload, ctx: ActionContext) -> None
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="checklist", plural="checklists", zh="检查清单", record=Checklist, states=State, administrative=True,
-    audience=lambda checklist: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
+    audience=lambda checklist: (STAFF,), columns={"staff": ()},
     retired={State.retired: "checklist_retired"},
     constraints={"checklist_key_key": ValueTaken("key")},
     rows=(

@@ -11,7 +11,6 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from app.common.people import OVERSIGHT_ROLES, Role
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.cis.checks import position_not_reached
 from app.foundation.cis.lifecycle import LARGEST_INTEGER, MANAGERS, MOST_SERVICES, unique_keys
@@ -85,7 +84,7 @@ def discard(baseline: Baseline, body: EmptyPayload, ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="baseline", plural="baselines", zh="配置基线", record=Baseline, states=State,
-    audience=lambda baseline: (STAFF,), overseer_roles=OVERSIGHT_ROLES | {Role.configuration_manager},
+    audience=lambda baseline: (STAFF,),
     columns={"staff": ()},
     constraints={"baseline_key_key": ValueTaken("key")},
     rows=(

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.people import Person, Role
 from app.common.records import CodeEnum, ForeignRef, KeyRef
 from app.foundation.cis.alterations import (
     alteration_to_regularise,
@@ -239,7 +239,7 @@ WENT_LIVE = (State.live, State.maintenance, State.retired)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="ci", plural="cis", zh="配置项", record=Ci, states=State,
-    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.configuration_manager},
+    audience=audience,
     columns={"staff": (), "person": ("owner_id", "found_by_id")}, children=(CiRelation,), on_state_entered=on_enter,
     retired={State.retired: "ci_retired"},
     constraints={"ci_key_key": ValueTaken("key"), "ci_relation_meanwhile": RetryDecision()},

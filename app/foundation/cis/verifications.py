@@ -14,7 +14,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.people import OVERSIGHT_ROLES, Role
 from app.common.records import ForeignRef
 from app.foundation.cis.lifecycle import KEEPERS, MANAGERS, Change, Services
 from app.foundation.cis.preparation import Sample, SampleItem, sample, sample_item
@@ -170,7 +169,7 @@ def discard(verification: Verification, body: EmptyPayload, ctx: ActionContext) 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="verification", plural="verifications", zh="配置核查", record=Verification, states=State,
-    audience=lambda verification: (STAFF,), overseer_roles=OVERSIGHT_ROLES | {Role.configuration_manager},
+    audience=lambda verification: (STAFF,),
     columns={"staff": ()}, children=(VerificationItem,),
     constraints={"verification_key_key": ValueTaken("key")},
     rows=(

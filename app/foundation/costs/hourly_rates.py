@@ -8,7 +8,6 @@ from __future__ import annotations
 from pydantic import Field
 
 from app.common.money import Amount, Currency
-from app.common.people import OVERSIGHT_ROLES
 from app.foundation.costs.amounts import check_digits
 from app.foundation.costs.records import HourlyRate
 from app.foundation.costs.records import RateState as State
@@ -55,7 +54,7 @@ def withdraw(rate: HourlyRate, body: Reason, ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="hourly_rate", plural="hourly_rates", zh="小时费率", record=HourlyRate, states=State, administrative=True,
-    audience=lambda rate: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
+    audience=lambda rate: (STAFF,), columns={"staff": ()},
     constraints={"hourly_rate_valid_from_at_key": ValueTaken("valid_from_at")},
     rows=(
         #      action    中文    from            to               who           event

@@ -15,7 +15,6 @@ from pydantic_core import PydanticCustomError
 from app.common.components import Component
 from app.common.custom import CustomField, ValueType
 from app.common.custom import FieldState as State
-from app.common.people import OVERSIGHT_ROLES
 from app.foundation.custom.lookups import taken_slots
 from app.foundation.editing import apply_patch
 from app.kernel.actor_policy import admin, rule
@@ -225,7 +224,7 @@ def _stored_choices(choices: tuple[Choice, ...]) -> list[dict[str, str]] | None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="custom_field", plural="custom_fields", zh="自定义字段", record=CustomField, states=State, administrative=True,
-    audience=lambda field: (STAFF if field.staff_only else EVERYBODY,), overseer_roles=OVERSIGHT_ROLES,
+    audience=lambda field: (STAFF if field.staff_only else EVERYBODY,),
     columns={"everybody": (), "staff": ()}, open_to_all="not r.staff_only",
     constraints={"custom_field_key_key": ValueTaken("key"), "custom_field_slot_meanwhile": RetryDecision()},
     rows=(

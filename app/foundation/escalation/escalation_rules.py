@@ -11,7 +11,7 @@ from pydantic import Field
 
 from app.common.clocks import ClockMetric
 from app.common.components import example_includes
-from app.common.people import OVERSIGHT_ROLES, Person
+from app.common.people import Person
 from app.common.records import ForeignRef
 from app.foundation.assignment.assignment_rules import Priorities, TeamReference, stored_priorities
 from app.foundation.assignment.lookups import number_of_escalation_rules
@@ -180,7 +180,7 @@ def _check_target_active(ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="escalation_rule", plural="escalation_rules", zh="升级规则", record=EscalationRule, states=State, administrative=True,
-    audience=lambda one: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
+    audience=lambda one: (STAFF,), columns={"staff": ()},
     rows=(
         #      action 中文    from            to            who           event
         action(add,  "添加", NEW_RECORD,     State.active, admin | rule, "escalation_rule.added",  wrong=(rule_invalid,)),

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.people import MOST_MEMBERS, OVERSIGHT_ROLES, Person
+from app.common.people import MOST_MEMBERS, Person
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_person_active
@@ -139,7 +139,7 @@ def retire(group: Group, body: EmptyPayload, ctx: ActionContext) -> None:
 LIFECYCLE = Lifecycle(
     kind="group", plural="groups", zh="小组", record=Group, states=GroupState, administrative=True,
     audience=lambda group: (STAFF, *(() if group.chair_id is None else (f"person:{group.chair_id}",))),
-    overseer_roles=OVERSIGHT_ROLES, columns={"staff": (), "person": ("chair_id",)}, children=(GroupMember,),
+    columns={"staff": (), "person": ("chair_id",)}, children=(GroupMember,),
     retired={GroupState.retired: "group_retired"},
     constraints={"group_key_key": ValueTaken("key")},
     rows=(

@@ -196,7 +196,7 @@ def revoke(key: Key, body: EmptyPayload, ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="key", plural="keys", zh="API 密钥", record=Key, states=KeyState, administrative=True,
-    audience=lambda key: (f"person:{key.person_id}",), overseer_roles=frozenset({Role.admin, Role.auditor}), columns={"person": ("person_id",)},
+    audience=lambda key: (f"person:{key.person_id}",), oversight=frozenset({Role.admin, Role.auditor}), columns={"person": ("person_id",)},
     rows=(
         #      action    中文    from               to                who                    event
         action(make_key, "创建", NEW_RECORD,        KeyState.active,  admin | calendar_reader | rule, "key.made", name="make",

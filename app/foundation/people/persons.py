@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from app.common.components import Component
 from app.common.notices import NoticeKind, NoticeType
-from app.common.people import OVERSIGHT_ROLES, Grade, MailFrequency, Person, PersonKind, PersonState
+from app.common.people import Grade, MailFrequency, Person, PersonKind, PersonState
 from app.common.personal import LOGIN, PREFIX, ExternalId, Personal
 from app.common.records import ForeignRef
 from app.common.zones import EXAMPLES, is_zone
@@ -286,7 +286,7 @@ def erase(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="person", plural="persons", zh="人员", record=Person, states=PersonState, administrative=True,
-    audience=lambda person: (STAFF, f"person:{person.id}"), overseer_roles=OVERSIGHT_ROLES, columns={"staff": (), "person": ("id",)}, children=(Membership,),
+    audience=lambda person: (STAFF, f"person:{person.id}"), columns={"staff": (), "person": ("id",)}, children=(Membership,),
     rows=(
         #      action           中文        from                                        to                    who           event
         action(add,             "添加",     NEW_RECORD,                                 PersonState.active,   admin | rule,    "person.added",

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.people import OVERSIGHT_ROLES, Person
+from app.common.people import Person
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.records import Team, TeamKind, TeamState
@@ -74,7 +74,7 @@ def reinstate(team: Team, body: EmptyPayload, ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="team", plural="teams", zh="团队", record=Team, states=TeamState, administrative=True,
-    audience=lambda team: (EVERYBODY,), overseer_roles=OVERSIGHT_ROLES, columns={"everybody": ()},
+    audience=lambda team: (EVERYBODY,), columns={"everybody": ()},
     constraints={"team_key_key": ValueTaken("key")},
     rows=(
         #      action     中文     from                 to                 who           event

@@ -9,7 +9,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.people import OVERSIGHT_ROLES
 from app.common.priority import MATRIX, Impact, Matrix, Priority, Urgency
 from app.common.priority_matrix import MatrixState as State
 from app.common.priority_matrix import PriorityMatrix
@@ -99,7 +98,7 @@ def _check_monotonic(said: Matrix, cell: MatrixCell, pointer: str) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="priority_matrix", plural="priority_matrices", zh="优先级矩阵", record=PriorityMatrix, states=State,
-    audience=lambda matrix: (EVERYBODY,), overseer_roles=OVERSIGHT_ROLES, columns={"everybody": ()},
+    audience=lambda matrix: (EVERYBODY,), columns={"everybody": ()},
     rows=(
         #      action  中文    from          to         who    event
         action(add,    "设定", NEW_RECORD,  State.set, admin, "priority_matrix.added",   wrong=(matrix_incomplete,)),

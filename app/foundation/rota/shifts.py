@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.people import OVERSIGHT_ROLES, Person, PersonState
+from app.common.people import Person, PersonState
 from app.common.records import ForeignRef
 from app.foundation.calendars.week import ClockTime, IsoDate, Weekday
 from app.foundation.people.lookups import membership
@@ -131,7 +131,7 @@ def _check_date_order(first: str, until: str | None) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="shift", plural="shifts", zh="班次", record=Shift, states=ShiftState, administrative=True,
-    audience=lambda shift: (STAFF, f"person:{shift.person_id}"), overseer_roles=OVERSIGHT_ROLES, columns={"staff": (), "person": ("person_id",)},
+    audience=lambda shift: (STAFF, f"person:{shift.person_id}"), columns={"staff": (), "person": ("person_id",)},
     rows=(
         #      action 中文    from                 to                 who           event
         action(add, "添加", NEW_RECORD,          ShiftState.active, admin | rule, "shift.added",

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.common.components import example_includes
-from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.people import Person, Role
 from app.common.records import ForeignRef
 from app.foundation.people.records import Team
 from app.foundation.rota.records import Duty, StandIn, StandInState
@@ -124,7 +124,7 @@ def cancel(stand_in: StandIn, body: EmptyPayload, ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="stand_in", plural="stand_ins", zh="代班", record=StandIn, states=StandInState, administrative=True,
-    audience=lambda stand_in: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
+    audience=lambda stand_in: (STAFF,), columns={"staff": ()},
     rows=(
         #      action   中文    from                   to                      who                               event
         action(agree,  "约定", NEW_RECORD,            StandInState.agreed,    admin | agent | engineer | rule, "stand_in.agreed",

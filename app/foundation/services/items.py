@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema
 
-from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.people import Person, Role
 from app.common.records import ForeignRef, jsonb_ordered
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_person_active, check_team_assignable
@@ -281,7 +281,7 @@ def withdraw(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> Non
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="catalogue_item", plural="catalogue_items", zh="服务目录项", record=CatalogueItem, states=State, administrative=True,
-    audience=lambda item: (EVERYBODY if item.state is State.offered else STAFF,), overseer_roles=OVERSIGHT_ROLES,
+    audience=lambda item: (EVERYBODY if item.state is State.offered else STAFF,),
     columns={"everybody": (), "staff": ()}, open_to_all="r.state = 'offered'",
     retired={State.draft: "not_offered", State.withdrawn: "not_offered"},
     constraints={"catalogue_item_key_key": ValueTaken("key")},

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import Field, WithJsonSchema
 
-from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.people import Person, Role
 from app.common.records import ForeignRef, KeyRef, Record, jsonb_ordered
 from app.foundation.calendars.week import IsoDate
 from app.foundation.editing import apply_patch
@@ -219,7 +219,7 @@ def retire(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="service", plural="services", zh="服务", record=Service, states=State, administrative=True,
-    audience=lambda service: (EVERYBODY if service.state is State.live else STAFF,), overseer_roles=OVERSIGHT_ROLES,
+    audience=lambda service: (EVERYBODY if service.state is State.live else STAFF,),
     columns={"everybody": (), "staff": ()}, open_to_all="r.state = 'live'",
     retired={State.retired: "service_retired"},
     constraints={"service_key_key": ValueTaken("key")},

@@ -8,7 +8,6 @@ from __future__ import annotations
 from pydantic import Field
 
 from app.common.money import Amount, Currency
-from app.common.people import OVERSIGHT_ROLES
 from app.foundation.costs.amounts import check_digits
 from app.kernel.actor_policy import quality_manager, rule
 from app.kernel.context import ActionContext
@@ -91,7 +90,7 @@ async def does_not_fit(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="kpi_budget", plural="kpi_budgets", zh="指标预算", record=KpiBudget, states=State,
-    audience=lambda budget: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
+    audience=lambda budget: (STAFF,), columns={"staff": ()},
     rows=(
         #      action    中文    from            to               who                     event
         action(add,      "设定", NEW_RECORD,     State.active,    quality_manager | rule, "kpi_budget.added",   wrong=(without_budget, does_not_fit)),

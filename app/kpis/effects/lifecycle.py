@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.people import Role
 from app.common.records import jsonb_ordered
 from app.kernel.actor_policy import role
 from app.kernel.context import ActionContext
@@ -156,7 +156,7 @@ def filters_of(scope: Mapping[Dimension, Sequence[str]]) -> dict[str, Any]:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="kpi_effect", plural="effects", zh="实测效果", record=KpiEffect, states=State,
-    audience=lambda effect: (f"person:{effect.measured_by_id}",), overseer_roles=OVERSIGHT_ROLES | {Role.process_owner},
+    audience=lambda effect: (f"person:{effect.measured_by_id}",), also_seen_by={Role.process_owner: "answers for the process that the effect is in"},
     columns={"person": ("measured_by_id",)},
     rows=(
         #      action   中文    from        to              who        event

@@ -9,7 +9,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.people import OVERSIGHT_ROLES, Role
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.people.records import Team
 from app.kernel.actor_policy import process_owner, quality_manager
@@ -90,7 +89,7 @@ REBASERS = quality_manager | process_owner
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="kpi_rebase", plural="kpi_rebases", zh="界限重置", record=KpiRebase, states=State,
-    audience=lambda rebase: (), overseer_roles=OVERSIGHT_ROLES | {Role.process_owner}, vocabulary=frozenset(KPIS),
+    audience=lambda rebase: (), vocabulary=frozenset(KPIS),
     rows=(
         #      action    中文    from            to               who       event
         action(add,      "重置", NEW_RECORD,     State.active,    REBASERS, "kpi_rebase.added",   wrong=(no_such_chart, unknown_change)),

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.common.people import OVERSIGHT_ROLES
 from app.kernel.actor_policy import rule
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
@@ -52,7 +51,7 @@ def make_reconciliation(reconciliation: Reconciliation, body: MakeReconciliation
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="reconciliation", plural="reconciliations", zh="指标核对", record=Reconciliation, states=State,
-    audience=lambda reconciliation: (), overseer_roles=OVERSIGHT_ROLES,
+    audience=lambda reconciliation: (),
     rows=(
         #      action               中文    from          to          who   event
         action(make_reconciliation, "核对", NEW_RECORD, State.made, rule, "reconciliation.made", name="make"),

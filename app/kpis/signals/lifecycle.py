@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.people import Role
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.people.records import Team
 from app.kernel.actor_policy import process_owner, quality_manager, rule
@@ -146,7 +146,7 @@ NOTIFIED_ROLES = (
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="kpi_signal", plural="kpi_signals", zh="指标信号", record=KpiSignal, states=State, code="SIG",
-    audience=lambda signal: (), overseer_roles=OVERSIGHT_ROLES | {Role.process_owner}, vocabulary=frozenset(KPIS),
+    audience=lambda signal: (), vocabulary=frozenset(KPIS),
     rows=(
         #      action      中文        from                            to               who         event
         action(note,       "记录",     NEW_RECORD,                     State.noted,     rule,       "kpi_signal.noted", notifies=NOTIFIED_ROLES),

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from app.common.people import OVERSIGHT_ROLES
 from app.kernel.actor_policy import quality_manager
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
@@ -105,7 +104,7 @@ async def does_not_fit(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="kpi_target", plural="kpi_targets", zh="指标目标", record=KpiTarget, states=State,
-    audience=lambda target: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()}, vocabulary=frozenset(KPIS),
+    audience=lambda target: (STAFF,), columns={"staff": ()}, vocabulary=frozenset(KPIS),
     rows=(
         #      action    中文    from            to               who              event
         action(add,      "设定", NEW_RECORD,     State.active,    quality_manager, "kpi_target.added",   wrong=(no_such_kpi, does_not_fit)),

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from app.common.children import Attachment, ExternalReference, Visibility
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.people import Role
 from app.common.records import TICKET, ChildRef, CodeEnum, ForeignRef, KeyRef
 from app.common.tickets import Ticket
 from app.foundation.articles.records import Article, ArticleRating, ArticleRevision, ArticleUse
@@ -379,7 +379,7 @@ PROCESS = ProcessSpec("article", State, (), (), Role.knowledge_editor, prioritis
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="article", plural="articles", zh="知识文章", record=Article, states=State, code="KNW",
-    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.knowledge_editor},
+    audience=audience,
     columns={"staff": (), "everybody": (), "person": ("author_id",)},
     open_to_all="(r.state = 'published' and r.visibility = 'public')",
     on_state_entered=on_enter, children=(ExternalReference, ArticleRating, ArticleRevision, ArticleUse, Comment, Tag, Attachment, Link),

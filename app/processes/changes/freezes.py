@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from app.common.notices import NoticeType, Responsible
-from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.people import Person, Role
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.cis.lifecycle import unique_keys
 from app.foundation.cis.records import CiClass
@@ -240,7 +240,7 @@ HITS = {"freeze_window_hits": RetryDecision()}
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="freeze", plural="freezes", zh="变更冻结", record=Freeze, states=State,
-    audience=audience, overseer_roles=OVERSIGHT_ROLES, columns={"staff": (), "person": ("owner_id",)},
+    audience=audience, columns={"staff": (), "person": ("owner_id",)},
     children=(FreezeException, *decisions.CHILDREN), constraints=HITS,
     rows=(
         #      action            中文        from        to               who        event

@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 from app.common.children import ExternalReference
 from app.common.components import example_includes
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.people import Role
 from app.common.records import CodeEnum, ForeignRef, KeyRef
 from app.foundation.cis.records import Ci
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
@@ -315,6 +315,11 @@ LINK_REQUEST = RelatedCommand(
 )
 BACKERS = implementer | change_manager
 JUDGES = role(Role.change_manager, Role.incident_manager, Role.problem_manager, Role.engineer, Role.agent)
+CHANGE_READERS = {
+    Role.cab_member: "votes on changes, and reads others to judge one",
+    Role.configuration_manager: "holds alterations of items against the changes that allow them",
+    Role.project_manager: "plans releases of changes",
+}
 its_requester = partial(RecipientRule, field="requester_id")
 its_assignee = partial(RecipientRule, field="assignee_id")
 its_team = partial(RecipientRule, team=True)
@@ -338,7 +343,7 @@ def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="change", plural="changes", zh="变更", record=Change, states=State, code="CHG",
-    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.change_manager, Role.cab_member, Role.configuration_manager, Role.project_manager},
+    audience=audience, also_seen_by=CHANGE_READERS,
     columns={"person": ("requester_id", "reported_by_id", "assignee_id"), "team": ("team_id",), "service": ("services",)},
     unassigned="team_id is null", on_state_entered=on_enter, children=(ExternalReference, *decisions.CHILDREN, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "reason", "plan", "work_done", "lessons", "service", "category"),
@@ -382,7 +387,7 @@ LIFECYCLE = Lifecycle(
                prepare=(review_due,), wrong=(implementation.restored_ahead,),
                notifies=(managers(NoticeType.backed_out), its_requester(NoticeType.backed_out), its_team(NoticeType.backed_out))),
         action(implementation.confirm_cause, "确认起因", STARTED,            STAYS,                   JUDGES,         "change.cause_confirmed",
-               wrong=(implementation.cannot_be_its_cause,), staff_only=True, related=implementation.LINK_INCIDENT),
+               wrong=(implementation.cannot_be_its_cause,), staff_only=True, anywhere=True, related=implementation.LINK_INCIDENT),
         action(review.review,      "评审",     IMPLEMENTATION_ENDED,         State.closed,            change_manager, "change.reviewed",
                segregate_from=(review.IMPLEMENTER,), prepare=(confirmed_causes,), wrong=(review.review_contradicts_the_log,), related=review.LINK_INCIDENTS,
                notifies=(its_requester(NoticeType.closed), its_assignee(NoticeType.closed))),

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from app.common.people import OVERSIGHT_ROLES
 from app.common.records import from_row
 from app.kernel.actor_policy import admin
 from app.kernel.context import ActionContext
@@ -203,7 +202,7 @@ SETTERS = admin | CHANGE_MANAGER
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="risk_questionnaire", plural="risk_questionnaires", zh="风险问卷", record=RiskQuestionnaire, states=State,
-    audience=lambda questionnaire: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
+    audience=lambda questionnaire: (STAFF,), columns={"staff": ()},
     rows=(
         #      action  中文    from          to         who      event
         action(add,    "设定", NEW_RECORD,  State.set, SETTERS, "risk_questionnaire.added",   wrong=(questionnaire_inconsistent,)),

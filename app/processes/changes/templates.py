@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.people import Role
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.cis.lifecycle import unique_keys
 from app.foundation.editing import apply_patch
@@ -154,7 +154,7 @@ OPEN = (State.draft, State.approved)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="change_template", plural="change_templates", zh="标准变更模板", record=ChangeTemplate, states=State,
-    audience=lambda template: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
+    audience=lambda template: (STAFF,), columns={"staff": ()},
     retired={State.retired: "template_retired"},
     constraints={"change_template_key_key": ValueTaken("key")},
     rows=(

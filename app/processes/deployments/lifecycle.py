@@ -14,7 +14,6 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.common.components import example_includes
-from app.common.people import OVERSIGHT_ROLES, Role
 from app.common.records import CodeEnum, ForeignRef, KeyRef, jsonb_ordered
 from app.common.tickets import Ticket
 from app.kernel.actor_policy import author, change_manager, engineer, integration, staff
@@ -347,7 +346,7 @@ KEEPER = author | engineer | change_manager
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="deployment", plural="deployments", zh="部署", record=Deployment, states=State,
-    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.change_manager},
+    audience=audience,
     columns={"staff": (), "person": ("author_id",), "team": ("team_id",)},
     children=(DeploymentCause,),
     constraints={"deployment_run_key": RetryDecision(), "deployment_cause_incident_key": RetryDecision()},

@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints
 from app.common.components import Component
 from app.common.improvement import AssessmentCriterion
 from app.common.notices import NoticeType, Responsible
-from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.people import Person, Role
 from app.common.records import ForeignRef, Record, jsonb_ordered
 from app.kernel.actor_policy import assessor, quality_manager
 from app.kernel.constraints import ValueTaken
@@ -245,12 +245,16 @@ SETTLE_SUGGESTIONS = (
         action="defer", field="verdicts", parts=_settled(SuggestionVerdict.deferred), permitted=True
     ),
 )
-OVERSEERS = OVERSIGHT_ROLES | {Role.process_owner, Role.committee_member, Role.project_manager}
+ASSESSMENT_READERS = {
+    Role.committee_member: "decides by the assessments",
+    Role.process_owner: "answers for what is assessed",
+    Role.project_manager: "makes what is assessed",
+}
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="improvement_assessment", plural="improvement_assessments", zh="改进建议评估", record=ImprovementAssessment, states=State, code="ASM",
-    audience=lambda assessment: (STAFF,), overseer_roles=OVERSEERS, columns={"staff": ()},
+    audience=lambda assessment: (STAFF,), also_seen_by=ASSESSMENT_READERS, columns={"staff": ()},
     children=(Assessor, AssessedSuggestion, SuggestionScore),
     constraints={"improvement_assessment_month_key": ValueTaken("month")},
     rows=(

@@ -7,7 +7,7 @@ drafted ─► submitted ─► approved ─► running ─► closed
 from __future__ import annotations
 
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.people import Role
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
@@ -67,7 +67,6 @@ def _to_managers(step: NoticeType) -> tuple[RecipientRule, ...]:
 LIFECYCLE = Lifecycle(
     kind="improvement_plan", plural="improvement_plans", zh="改进计划", record=ImprovementPlan, states=State, code="PLN",
     audience=lambda plan: (STAFF, f"person:{plan.owner_id}"),
-    overseer_roles=OVERSIGHT_ROLES | {Role.process_owner, Role.committee_member},
     columns={"staff": (), "person": ("owner_id",)},
     children=(*decisions.CHILDREN, *DOCUMENTS, KpiBaseline, ImprovementPlanTarget, ImprovementPlanPoint, ImprovementPlanStep,
               ImprovementPlanReview, ImprovementPlanAdjustment),

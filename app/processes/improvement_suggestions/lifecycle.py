@@ -11,7 +11,7 @@ from pydantic import Field
 
 from app.common.improvement import ImprovementAspect, ImprovementScope, SuggestionSource
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.people import Role
 from app.common.records import ANY_RECORD, ForeignRef, Record
 from app.foundation.editing import apply_patch
 from app.foundation.process_names import ProcessName
@@ -305,12 +305,15 @@ TAKE_OVER_PROPOSERS = RelatedCommand(
 PROPOSERS = (RecipientRule(NoticeType.suggestion_settled, children=SuggestionProposer),)
 EDITORS = author | quality_manager
 MERGERS = quality_manager | process_owner
-OVERSEERS = OVERSIGHT_ROLES | {Role.process_owner, Role.committee_member, Role.project_manager}
+SUGGESTION_READERS = {
+    Role.committee_member: "decides which suggestions are taken up",
+    Role.project_manager: "makes what is suggested",
+}
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="improvement_suggestion", plural="improvement_suggestions", zh="改进建议", record=ImprovementSuggestion, states=State, code="SUG",
-    audience=_audience, overseer_roles=OVERSEERS, columns={"staff": (), "person": ("author_id",)},
+    audience=_audience, also_seen_by=SUGGESTION_READERS, columns={"staff": (), "person": ("author_id",)},
     children=(SuggestionProposer, SuggestionEvidence), vocabulary=frozenset(KPIS),
     constraints={"improvement_suggestion_cause_key": ValueTaken("cause_scope")},
     rows=(

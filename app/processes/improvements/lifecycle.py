@@ -14,7 +14,7 @@ from pydantic import Field
 
 from app.common.children import ExternalReference, Follower
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.people import Role
 from app.common.records import CodeEnum
 from app.foundation.custom.values import CustomValues
 from app.foundation.decisions import actions as decisions
@@ -216,7 +216,7 @@ def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="improvement", plural="improvements", zh="改进", record=Improvement, states=State, code="IMP",
-    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.process_owner, Role.committee_member, Role.project_manager},
+    audience=audience, also_seen_by={Role.project_manager: "makes improvements, and looks at those of others"},
     columns={"staff": (), "person": PERSONS},
     on_state_entered=on_enter, ended=ENDED, vocabulary=frozenset(KPIS),
     children=(

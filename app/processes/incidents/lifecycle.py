@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from app.common.children import ExternalReference
 from app.common.notices import NoticeType, Responsible
-from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.people import Role
 from app.common.priority import Impact, Urgency
 from app.common.records import CodeEnum, ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import Channel, HoldReason, Ticket
@@ -317,7 +317,7 @@ def audience(incident: Incident) -> tuple[str, ...]:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="incident", plural="incidents", zh="事件", record=Incident, states=State, code="INC",
-    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.incident_manager, Role.problem_manager, Role.change_manager},
+    audience=audience, also_seen_by={Role.problem_manager: "says what has caused it", Role.change_manager: "says which change has caused it"},
     columns={"person": ("requester_id", "reported_by_id", "assignee_id", "commander_id"), "team": ("team_id",), "service": ("service",)},
     unassigned="team_id is null", constraints={"incident_alert_is_open_elsewhere": CheckFailed("alert_is_open_elsewhere")},
     on_state_entered=on_enter, children=(ExternalReference, IncidentReview, TimelineEntry, *CHILDREN), ended=ENDED,

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.people import Role
 from app.common.records import ForeignRef, KeyRef
 from app.common.tickets import Ticket
 from app.kernel.actor_policy import problem_manager, rule
@@ -224,7 +224,7 @@ MANAGERS = RecipientRule(NoticeType.recurring, roles=frozenset({Role.problem_man
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="problem_candidate", plural="problem_candidates", zh="问题候选", record=ProblemCandidate, states=State,
-    audience=lambda candidate: (), overseer_roles=OVERSIGHT_ROLES | {Role.problem_manager, Role.incident_manager},
+    audience=lambda candidate: (), also_seen_by={Role.incident_manager: "knows the incidents that it is made of"},
     constraints={"problem_candidate_value_key": ValueTaken("value")},
     rows=(
         #      action        中文        from             to               who              event

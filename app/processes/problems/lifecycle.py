@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from app.common.children import ExternalReference, Visibility
 from app.common.components import example_includes
 from app.common.notices import NoticeType, RecipientRule, Responsible
-from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.people import Person, Role
 from app.common.priority import Impact, Urgency
 from app.common.records import CodeEnum, ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import Ticket
@@ -415,7 +415,7 @@ MANAGERS = frozenset({Role.problem_manager})
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="problem", plural="problems", zh="问题", record=Problem, states=State, code="PRB",
-    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.problem_manager, Role.process_owner},
+    audience=audience,
     columns={"person": ("requester_id", "reported_by_id", "assignee_id", "risk_owner_id"), "team": ("team_id",), "service": ("service",)},
     unassigned="team_id is null", on_state_entered=on_enter, children=(ExternalReference, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "tried", "cause", "symptoms", "workaround", "prevention", "service", "ci", "category"),

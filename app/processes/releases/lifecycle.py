@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from app.common.children import ExternalReference
 from app.common.components import example_includes
 from app.common.notices import NoticeType, RecipientRule, Responsible
-from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.people import Person, Role
 from app.common.records import CodeEnum, ForeignRef, KeyRef
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
@@ -329,7 +329,7 @@ TO_REQUESTER = {
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="release", plural="releases", zh="发布", record=Release, states=State, code="REL",
-    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.project_manager, Role.change_manager},
+    audience=audience,
     columns={
         "person": ("requester_id", "reported_by_id", "assignee_id", "stage_author_id", "stage_reviewer_id", "faults_owner_id"),
         "team": ("team_id",), "service": ("service",),

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.people import Role
 from app.common.records import jsonb_ordered
 from app.kernel.actor_policy import admin, process_owner, quality_manager
 from app.kernel.constraints import ValueTaken
@@ -121,7 +121,7 @@ KEEPER = process_owner | quality_manager | admin
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="release_stage_set", plural="release_stage_sets", zh="发布阶段集", record=StageSet, states=State,
-    audience=lambda stages: (EVERYBODY,), overseer_roles=OVERSIGHT_ROLES, columns={"everybody": ()},
+    audience=lambda stages: (EVERYBODY,), columns={"everybody": ()},
     retired={State.retired: "stage_set_retired"}, constraints={"release_stage_set_key_key": ValueTaken("key")},
     rows=(
         #      action  中文    from            to             who     event

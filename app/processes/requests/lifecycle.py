@@ -14,7 +14,7 @@ from pydantic import Field
 
 from app.common.children import ExternalReference, Follower
 from app.common.notices import NoticeType, RecipientRule, Responsible
-from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.people import Person, Role
 from app.common.priority import Impact, Urgency
 from app.common.records import CodeEnum, ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import Channel, HoldReason, Ticket
@@ -388,7 +388,7 @@ APPROVAL = decisions.DecisionSpec(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="request", plural="requests", zh="服务请求", record=Request, states=State, code="REQ",
-    audience=audience, overseer_roles=OVERSIGHT_ROLES,
+    audience=audience,
     columns={"person": ("requester_id", "reported_by_id", "assignee_id"), "team": ("team_id",), "service": ("service",)},
     unassigned="team_id is null",
     on_state_entered=on_enter, children=(ExternalReference, *decisions.CHILDREN, *DOCUMENTS, *OWN, *CHILDREN), ended=ENDED,

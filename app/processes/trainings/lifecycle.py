@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.common.notices import NoticeType, RecipientRule, Responsible
-from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.people import Person, Role
 from app.common.records import ChildRef, CodeEnum, ForeignRef, Record
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import file_document, load_documents
@@ -326,7 +326,7 @@ EXAMINABLE = (State.held, State.examined)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="training", plural="trainings", zh="培训", record=Training, states=State, code="TRN",
-    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.process_owner, Role.project_manager, Role.committee_member},
+    audience=audience, also_seen_by={Role.committee_member: "judges improvements by the trainings held for them"},
     columns={"staff": (), "person": ("planner_id", "trainer_id")}, on_state_entered=on_enter,
     children=(*DOCUMENTS, TrainingParticipant, ExaminationResult, Licence),
     rows=(

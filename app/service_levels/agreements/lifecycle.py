@@ -18,7 +18,7 @@ from pydantic import Field
 
 from app.common.components import example_includes
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.people import Person, Role
 from app.common.records import CodeEnum, ForeignRef, Record
 from app.foundation.calendars.week import IsoDate
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
@@ -237,7 +237,7 @@ REVIEW_OVERDUE = (
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="sla", plural="slas", zh="服务级别协议", record=Agreement, states=State, code="SLA",
-    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.agreement_maintainer},
+    audience=audience,
     columns={"staff": (), "person": ("representative_id", "party_representative_id"), "member": ("customer_id", "team_id", "supplier_id")},
     children=(*DOCUMENTS, AgreementConsent, AgreementAcknowledgement, AgreementReview, *reports.CHILDREN), on_state_entered=on_enter,
     rows=(

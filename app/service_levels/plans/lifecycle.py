@@ -12,7 +12,7 @@ from pydantic import Field
 
 from app.common.clocks import AgreementType
 from app.common.notices import NoticeType, Responsible
-from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.people import Person, Role
 from app.common.records import ForeignRef, KeyRef, Record
 from app.foundation.people.eligibility import check_customer, check_person_active
 from app.foundation.people.records import Team
@@ -155,7 +155,7 @@ ADOPTERS = service_level_manager | quality_manager | role(Role.management)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="service_level_plan", plural="service_level_plans", zh="服务级别计划", record=ServiceLevelPlan, states=State, code="SLP",
-    audience=lambda plan: (STAFF, f"person:{plan.owner_id}"), overseer_roles=OVERSIGHT_ROLES,
+    audience=lambda plan: (STAFF, f"person:{plan.owner_id}"),
     columns={"staff": (), "person": ("owner_id",)}, children=(PlanEntry,),
     constraints={"service_level_plan_adopted_key": CheckFailed("year_is_planned")},
     rows=(

@@ -142,7 +142,7 @@ async def test_titles_of_changes_in_the_way_are_for_those_who_may_see_them(board
     await board.scheduled(0, 2, cis=["srv-1"])
     title = "Renew the mail relay"
     asked = {"cis": "srv-1", "from": window(1, 2)["from_at"], "to": window(1, 2)["until_at"]}
-    stranger = await board.api.client("Nils", Role.engineer)
+    stranger = await board.api.client("Nils", Role.knowledge_editor)
     for client, expected in ((board.manager, title), (stranger, None)):
         (told,) = (await client.read("/v1/changes/conflicts", **asked))["items"]
         assert told["title"] == expected

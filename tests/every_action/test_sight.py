@@ -1,0 +1,44 @@
+"""Whoever may act on a record sees it: the roles that the rows of its lifecycle name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.common.people import OVERSIGHT_ROLES, Role
+from app.kernel.lifecycle import SEE_THEIR_OWN, SEE_THEIR_TEAMS, Lifecycle
+from app.registry import LIFECYCLES
+from tests.cases import each_case
+from tests.every_action.world import World, record_address
+
+
+def acting_everywhere(lifecycle: Lifecycle[Any]) -> set[Role]:
+    """Roles that a row names, but for those that see what is their own or their teams'."""
+    found: set[Role] = set()
+    for row in lifecycle.rows:
+        found |= row.who.roles - SEE_THEIR_OWN - (set() if row.anywhere else SEE_THEIR_TEAMS)
+    return found
+
+
+CASES = [(one, role) for one in LIFECYCLES for role in sorted(acting_everywhere(one))]
+
+
+def _name(value: Lifecycle[Any] | Role) -> str:
+    return value.kind if isinstance(value, Lifecycle) else value.value
+
+
+@each_case(("lifecycle", "role"), CASES, ids=_name)
+async def test_whoever_may_act_on_a_record_finds_and_reads_it(
+    world: World, lifecycle: Lifecycle[Any], role: Role
+) -> None:
+    record = await world.standing(lifecycle, next(iter(lifecycle.states)))
+    client = await world.api.client_of(world.colleague, role.value)
+    answer = await client.get(record_address(lifecycle, record))
+    assert answer.status_code == 200, answer.text
+    listed = await client.read(f"/v1/{lifecycle.plural}", limit=200)
+    assert listed["next_cursor"] or record["id"] in {item["id"] for item in listed["items"]}
+
+
+def test_every_kind_is_overseen_and_no_customer_oversees_one() -> None:
+    for lifecycle in LIFECYCLES:
+        assert lifecycle.oversight <= OVERSIGHT_ROLES | {Role.admin, Role.auditor}
+        assert lifecycle.overseer_roles.isdisjoint(SEE_THEIR_OWN), lifecycle.kind
