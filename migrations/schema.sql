@@ -817,6 +817,7 @@ create table fold.decision (
   closed_at timestamp with time zone,
   reminded_at timestamp with time zone,
   appended_at timestamp with time zone,
+  left_out jsonb,
   constraint decision_pkey PRIMARY KEY (id)
 );
 CREATE INDEX decision_record ON fold.decision USING btree (record, asked_at, id);
