@@ -820,6 +820,7 @@ create table fold.decision (
   closed_at timestamp with time zone,
   reminded_at timestamp with time zone,
   appended_at timestamp with time zone,
+  left_out jsonb,
   constraint decision_pkey PRIMARY KEY (id)
 );
 CREATE INDEX decision_due ON fold.decision USING btree (state, due_at, id);

@@ -28,7 +28,7 @@ from app.demo.change_plan import (
 )
 from app.demo.cmdb_data import SERVICES
 from app.demo.incident_scripts import ASSIGNER, CLOSER, MACHINES, REOPEN_DAYS, Member, Participants
-from app.demo.organisation import CAB, CHANGE_MANAGER, HEAD_OF_IT
+from app.demo.organisation import BUSINESS_HEAD, CAB, CHANGE_MANAGER, HEAD_OF_IT, PROJECT_MANAGER
 from app.demo.request_scripts import HistoryEnded, RecordScenario
 from app.demo.script import DemoRun, Script, source_of
 from app.foundation.decisions.actions import CastVote
@@ -228,7 +228,7 @@ class ChangeScenario(RecordScenario):
             raise HistoryEnded
 
     async def _collect_votes(self, verdict: VoteVerdict) -> None:
-        """Has the change assessed, and decided on by the chair of the board after another member's vote."""
+        """Has the change assessed, and decided on by the board, without the manager who has assessed it."""
         step = self.planned.step
         risk = self.planned.text.risk
         answers = {
@@ -246,7 +246,7 @@ class ChangeScenario(RecordScenario):
         question = RequestApprovalChange(
             question=change_data.QUESTION,
             group=CAB,
-            rule=DecisionRule.chair,
+            rule=DecisionRule.majority,
             quorum=2,
             due_at=self.planned.begin - step,
         )
@@ -254,9 +254,9 @@ class ChangeScenario(RecordScenario):
         if self.planned.fate is Fate.waiting:
             raise HistoryEnded
         self.script.now += step
-        await self._decide(self.cast.heads[HEAD_OF_IT], "vote", VoteVerdict.approve)
-        self.script.now += step / 2
-        await self._decide(self.manager, "decide", verdict)
+        for name in (HEAD_OF_IT, PROJECT_MANAGER, BUSINESS_HEAD):
+            self.script.now += step / 2
+            await self._decide(self.cast.heads[name], "vote", verdict)
 
     async def _decide(self, who: Member, action: str, verdict: VoteVerdict) -> None:
         async def body() -> CastVote:

@@ -33,6 +33,7 @@ HOLDERS = """
 select id from fold.person where state = 'active' and roles && %s::text[] and kind = 'human'
 and deactivated_at is null order by id limit %s
 """
+HOLDING = "select id from fold.person where id = any(%s) and roles && %s::text[]"
 ACTIVE = "select id from fold.person where id = any(%s) and state = 'active' and deactivated_at is null"
 NUMBER = re.compile(r"[A-Z]{3}-\d{4}-\d{6,}")
 
@@ -217,6 +218,12 @@ class ReadContext:
         guard = Unguarded("Whoever gets the role meanwhile was not there to be asked.")
         rows = await self.rows(HOLDERS, (grants_for(role, record), most), guard=guard)
         return [row["id"] for row in rows]
+
+    async def holding(self, role: Role, record: Record, persons: Iterable[UUID]) -> set[UUID]:
+        """Return those of the persons who hold that role for the record, as of now."""
+        guard = Unguarded("Whoever loses the role meanwhile had it when it was decided.")
+        rows = await self.rows(HOLDING, (list(persons), grants_for(role, record)), guard=guard)
+        return {row["id"] for row in rows}
 
     async def active(self, persons: Iterable[UUID]) -> set[UUID]:
         """Return those of the persons who are active, as of now."""

@@ -23,7 +23,7 @@ def _question() -> Json:
     """The chair decides alone, once those who are asked have voted, or before."""
     return {
         "question": "Shall it be made?",
-        "persons": ["me", IDS["person"], IDS["reporter"], IDS["assignee"], IDS["author"]],
+        "persons": [IDS[one] for one in ("everybody", "person", "assignee", "author", "it", "business")],
         "rule": "chair",
         "chair": IDS["doer"],
         "due_at": "2199-01-01T00:00:00Z",

@@ -88,13 +88,13 @@ async def open_question(client: Client, at: str) -> Json:
 
 async def _ask_those_without_roles(client: Client, at: str) -> Json:
     """They see the freeze from which they are asked to except a change."""
-    return await _ask(client, at, IDS["reporter"], IDS["assignee"])
+    return await _ask(client, at, IDS["person"], IDS["assignee"])
 
 
 async def _ask(client: Client, at: str, *persons: str) -> Json:
     """These, and one more, are asked to except a change from the freeze at that address."""
     said = {**SAMPLES[AskExceptionFreeze](), **await _another_change(client, at)}
-    body = AskExceptionFreeze.model_validate({**said, "persons": [*persons, IDS["person"]]})
+    body = AskExceptionFreeze.model_validate({**said, "persons": [*persons, IDS["author"]]})
     ledger, record = client.app.state.ledger, at.rpartition("/")[2]
     await act(ledger, _staff(), "freeze", "ask_exception", record, body)
     return {}

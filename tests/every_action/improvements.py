@@ -68,7 +68,7 @@ def _question() -> Json:
     """What is put to the committee: its chair decides it."""
     return {
         "question": "Shall we do it?",
-        "persons": ["me", IDS["person"], IDS["reporter"], IDS["assignee"]],
+        "persons": [IDS[one] for one in ("everybody", "person", "assignee", "author", "it", "business")],
         "rule": "chair",
         "chair": IDS["doer"],
         "due_at": AHEAD,

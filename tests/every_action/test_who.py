@@ -175,6 +175,15 @@ async def test_a_record_offers_the_action_to_those_whom_the_row_names_and_to_nob
     assert offered == ({True, False} if (lifecycle, row) in OF_PEOPLE else {False})
 
 
+#: What those of a board vote on, and never who asked for it or carries it out.
+OF_BOARDS = {
+    "change": Role.cab_member,
+    "freeze": Role.cab_member,
+    "improvement": Role.committee_member,
+    "improvement_plan": Role.committee_member,
+}
+
+
 def _names(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[tuple[str, str]]:
     """One of each whom the row names: who they are to the record, and the role that they hold."""
     # An integration sees what it has reported itself.
@@ -190,6 +199,8 @@ def _names(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[tuple[str, 
     # A project manager names persons, whom those without a role do not see.
     manages = OF_PROJECT & row.who.relations
     manager = [(ASSIGNEE, Role.project_manager.value)] if manages else []
+    if Relation.voter in row.who.relations and lifecycle.kind in OF_BOARDS:
+        by_relation = [(COLLEAGUE, OF_BOARDS[lifecycle.kind].value)]
     staff = [(COLLEAGUE, Role.agent.value)] if Relation.staff in row.who.relations else []
     superior = [(COLLEAGUE, Role.admin.value)] if Relation.superior in row.who.relations else []
     return by_role + by_relation + manager + staff + superior

@@ -312,13 +312,18 @@ class World:
         if wanted is not None and is_for_another(lifecycle.kind, wanted.name):
             # Whoever votes may be any of the two.
             one, other = (self.others["author"], one) if wanted.name == "vote" else (other, one)
+        author = self.others["author"]
+        voted_on = lifecycle.kind in OF_BOARDS and wanted is not None and wanted.name == "vote"
+        if voted_on:  # nobody votes on what they wrote
+            one, other = author, worker
         for way in paths_to(lifecycle, state):
             wants = OPENED_TOWARDS.get((lifecycle.kind, state.value), dict)()
             wants |= OPENED_TOWARDS.get((lifecycle.kind, wanted.name if wanted else ""), dict)()
             said = await prepared(self.everybody, opening, "") | more | wants
-            record = await self._open(lifecycle, opening, said, self.everybody if ticket else one)
+            opener = self.everybody if ticket and not voted_on else one
+            record = await self._open(lifecycle, opening, said, opener)
             if ticket:
-                given_to = {"team": TEAM, "person": worker.id}
+                given_to = {"team": TEAM, "person": author.id if voted_on else worker.id}
                 await self.everybody.post_ok(address(lifecycle, lifecycle["assign"], record), given_to)
             for name in first:
                 row = lifecycle[name]
@@ -367,8 +372,9 @@ class World:
         more: Json,
     ) -> httpx.Response:
         """What the first of the clients is answered who may."""
-        for client in clients:
-            body = await prepared(client, row, record_address(lifecycle, record)) | more
+        at = record_address(lifecycle, record)
+        for client in [one for one in clients if (await one.get(at)).status_code == 200]:
+            body = await prepared(client, row, at) | more
             answer = await client.post(address(lifecycle, row, record), json=body)
             if answer.status_code != 403:
                 break
@@ -384,6 +390,8 @@ class World:
         return await self.everybody.read(f"/v1/{lifecycle.plural}/{made.record.id}")
 
 
+#: What boards vote on, without those who wrote it.
+OF_BOARDS = frozenset({"change", "improvement"})
 #: People who do what somebody else must do.
 OTHER_PEOPLE = ("author", "doer", "it", "business")
 #: What is wanted to be known of tickets besides: by key, the type of the values, and whether for staff only.
@@ -398,7 +406,9 @@ async def make_world(api: Api) -> World:
     team_id = await api.team(TEAM)
     reporter = await add_person(api.ledger, "Reporter", TEAM)
     assignee = await add_person(api.ledger, "Assignee", TEAM)
-    colleague = await add_person(api.ledger, "Colleague", TEAM)
+    # Whom boards ask, by whatever key.
+    boards = (Role.cab_member.value, Role.committee_member.value)
+    colleague = await add_person(api.ledger, "Colleague", TEAM, roles=boards)
     IDS["team"] = await api.team("spare")
     IDS["supplier"] = await api.team("cabling-co", TeamKind.supplier)
     IDS["person"], IDS["reporter"], IDS["assignee"] = (str(one.id) for one in (colleague, reporter, assignee))
@@ -422,7 +432,7 @@ async def make_world(api: Api) -> World:
     IDS["text_key"] = str(Sealed(await api.ledger.db.value("select text from fold.comment")).key_id)
     await articles.publish_article(IDS["incident"], worker, everybody)
     others = {name: await api.client(name.capitalize(), *all_roles, teams=(TEAM,)) for name in OTHER_PEOPLE}
-    IDS.update({name: one.id for name, one in others.items()})
+    IDS.update({name: one.id for name, one in others.items()}, everybody=everybody.id)
     await agreements.make_beneath(everybody)
     IDS["suggestion"] = await improvement_suggestions.another_suggestion(everybody)
     IDS["assessed"] = await improvement_suggestions.another_suggestion(everybody)

@@ -5,7 +5,7 @@
         action(approve, "批准", [State.awaiting_approval], State.assessed, decision, "request.approved"),
         action(refuse,  "驳回", [State.awaiting_approval], State.rejected, decision, "request.refused"),
         *decisions.rows(DecisionSpec(kind="request", any=State, ask_states=[State.submitted],
-                                     who_asks=agent, segregate_from=(the_requester,), outcome=what_follows)),
+                                     who_asks=agent, matter=Matter(duties=(the_requester,)), outcome=what_follows)),
     ))
 
 `what_follows(record, decision)` returns the action of the process that an outcome leads to, and its payload;
@@ -42,6 +42,7 @@ from app.common.records import ChildRef, CodeEnum, ForeignRef
 from app.foundation.decisions.preparation import (
     MOST_VOTERS,
     Count,
+    Matter,
     NewDecision,
     OpenDecisions,
     count_preparation,
@@ -57,7 +58,7 @@ from app.foundation.decisions.records import (
 )
 from app.foundation.decisions.tally import tally
 from app.foundation.process_spec import ActionRows
-from app.kernel.actor_policy import ActorPolicy, RecordDuty, chair, decision, rule, voter
+from app.kernel.actor_policy import ActorPolicy, chair, decision, rule, voter
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import STAYS, FollowUp, action
 from app.kernel.payloads import LONGEST_LIST, BoundedList, FreeText, Instant, Payload, Reference, Title
@@ -182,8 +183,8 @@ class DecisionSpec:
     """Properties of the process that the actions of decisions are mounted on.
 
     `kind` of its records; `any` of their states; `ask_states` are those in which a question can be put, and
-    `who_asks` is the policy of putting one (None: the process has an action of its own for that).
-    `segregate_from` are the duties in a record that exclude from voting on it. `outcome` returns the action
+    `who_asks` is the policy of putting one (None: the process has an action of its own for that). `matter`
+    says who may not vote on it. `outcome` returns the action
     that follows from a decision; see above.
     """
 
@@ -192,7 +193,7 @@ class DecisionSpec:
     ask_states: Iterable[CodeEnum] = ()
     who_asks: ActorPolicy | None = None
     who_withdraws: ActorPolicy = field(default_factory=lambda: rule)
-    segregate_from: tuple[RecordDuty, ...] = ()
+    matter: Matter = field(default_factory=Matter)
     outcome: Callable[[Any, Decision], tuple[str, Payload] | None] = lambda record, taken: None
 
 
@@ -342,9 +343,10 @@ def conclusion_follow_up(spec: DecisionSpec) -> FollowUp:
 # fmt: off
 def rows(spec: DecisionSpec) -> ActionRows:
     """Return the rows of the lifecycle table for decisions."""
-    kind, never, then, counted = spec.kind, spec.segregate_from, conclusion_follow_up(spec), (count_preparation(spec.segregate_from),)
+    kind, never, then = spec.kind, spec.matter.duties, conclusion_follow_up(spec)
+    counted = (count_preparation(never),)
     asked = () if spec.who_asks is None else (
-        action(ask_decision,      "提请决议", spec.ask_states, STAYS, spec.who_asks,     f"{kind}.decision_asked",     prepare=(question_preparation(never),)),
+        action(ask_decision,      "提请决议", spec.ask_states, STAYS, spec.who_asks,     f"{kind}.decision_asked",     prepare=(question_preparation(spec.matter),)),
     )
     return (
         *asked,

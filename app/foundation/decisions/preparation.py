@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from app.common.people import WHOLE_GROUP, Person, Role
-from app.foundation.decisions.records import Decision, DecisionRule, DecisionState, Vote
+from app.foundation.decisions.lookups import authors
+from app.foundation.decisions.records import Decision, DecisionRule, DecisionState, LeftOut, Vote
 from app.foundation.decisions.tally import Terms, default_quorum
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
@@ -24,12 +25,30 @@ if TYPE_CHECKING:
 
 #: So many are asked at most: every group as a whole, and its chair.
 MOST_VOTERS = WHOLE_GROUP
+#: So many of those who were left out are named in a refusal.
+NAMED_AT_MOST = 10
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What a decision is about, which says who may decide on it: never their own work.
+
+    `duties` in the record exclude from voting, when the question is put and with each vote. Whoever has ever
+    set one of its `fields`, or made, changed or removed a child record of one of the kinds `children`, has made
+    what is decided about, and is not asked, by the log: to hand it over afterwards does not help. `electors`
+    are the roles of which each voter holds one for the record; none: whoever is asked.
+    """
+
+    duties: tuple[RecordDuty, ...] = ()
+    fields: Collection[str] = ()
+    children: Collection[str] = ()
+    electors: frozenset[Role] = frozenset()
 
 
 @dataclass(frozen=True)
 class Question:
-    """A question to be decided, its voters, the voting rule and the deadline; see `AskDecision`. `excluded`
-    are persons who do not vote on it, besides those who have a conflicting duty in the record.
+    """A question to be decided, its voters, the voting rule and the deadline; see `AskDecision`. With
+    `without_asker` whoever asks does not vote, either.
     """
 
     question: str
@@ -40,7 +59,7 @@ class Question:
     group: Group | None = None
     persons: Sequence[Person] = ()
     chair: Person | None = None
-    excluded: frozenset[UUID] = frozenset()
+    without_asker: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +87,31 @@ class OpenDecisions:
 
 
 async def new_decision(
-    reads: ReadContext, record: Any, said: Question, never: tuple[RecordDuty, ...], ctx: ActionContext
+    reads: ReadContext, record: Any, said: Question, matter: Matter, ctx: ActionContext
 ) -> NewDecision:
     """Return the decision on the question `said` and one ballot for each voter, for `add_prepared_decision`
-    to add. `never`: the duties in the record that exclude from voting. Raises WrongValue, at the fields of
-    `AskDecision`.
+    to add. Raises WrongValue, at the fields of `AskDecision`.
 
-    The electorate is fixed now: persons who get the role, or join the group, later are not voters.
+    The electorate is fixed now, with those who are left out and why: persons who get the role, or join the
+    group, later are not voters.
     """
     if said.due_at <= ctx.now:
         raise WrongValue(pointer="/due_at", because="not_ahead")
     chairs = said.chair.id if said.chair is not None else said.group.chair_id if said.group else None
     check_person_active(said.chair, "/chair")
-    excluded = segregated_persons(never, record) | said.excluded
+    excluded = await _kept_apart(reads, record, said, matter, ctx)
     sides = await _electors(reads, record, said, most=MOST_VOTERS + len(excluded))
     if chairs is not None and chairs not in sides and chairs in await reads.active([chairs]):
         sides[chairs] = None
     voters = {person: side for person, side in sides.items() if person not in excluded}
+    await _require_electors(reads, record, said, matter, voters)
     if said.rule is DecisionRule.chair and chairs not in voters:
         if chairs in excluded:
             raise WrongValue(pointer="/chair", because="chair_kept_apart")
         raise WrongValue(pointer="/chair", because="missing")
+    if not voters and (left := {one: excluded[one] for one in sides if one in excluded}):
+        said_of = ", ".join(f"{one} ({because.value})" for one, because in list(left.items())[:NAMED_AT_MOST])
+        raise WrongValue({"left_out": said_of}, pointer=_electorate_pointer(said), because="all_kept_apart")
     if not voters:
         raise WrongValue(pointer=_electorate_pointer(said), because="nobody_to_ask")
     if len(voters) > MOST_VOTERS:
@@ -107,11 +130,49 @@ async def new_decision(
         chair_id=chairs,
         rule=said.rule,
         quorum=said.quorum or default_quorum(said.rule, len(voters)),
+        left_out=[{"person": str(one), "because": excluded[one].value} for one in sides if one in excluded],
         asked_by_id=ctx.caller.person_id,
         asked_at=ctx.occurred_at,
         due_at=said.due_at,
     )
     return NewDecision(made, tuple(_new_ballot(made, person, side, ctx) for person, side in voters.items()))
+
+
+async def _kept_apart(
+    reads: ReadContext, record: Any, said: Question, matter: Matter, ctx: ActionContext
+) -> Mapping[UUID, LeftOut]:
+    """Return all who may not vote on the matter, with the reason."""
+    found: dict[UUID, LeftOut] = {}
+    if said.without_asker and ctx.caller.person_id is not None:
+        found[ctx.caller.person_id] = LeftOut.asker
+    if matter.fields or matter.children:
+        made_it = await authors(reads, record, matter.fields, matter.children)
+        found |= dict.fromkeys(made_it, LeftOut.author)
+    return found | dict.fromkeys(segregated_persons(matter.duties, record), LeftOut.duty)
+
+
+async def _require_electors(
+    reads: ReadContext,
+    record: Any,
+    said: Question,
+    matter: Matter,
+    voters: dict[UUID, RepresentedSide | None],
+) -> None:
+    """Refuse voters who hold none of the roles that decide on the matter; of a group only those who do are
+    asked. Raises WrongValue.
+    """
+    if not matter.electors or said.role in matter.electors:
+        return
+    held: set[UUID] = set()
+    for one in matter.electors:
+        held.update(await reads.holding(one, record, voters))
+    if said.group is not None:
+        for person in [one for one in voters if one not in held]:
+            del voters[person]
+    elif strangers := [one for one in voters if one not in held]:
+        places = [f"/persons/{n}" for n, one in enumerate(said.persons) if one.id in strangers]
+        pointer = "/role" if said.role is not None else next(iter(places), "/chair")
+        raise WrongValue(pointer=pointer, because="no_elector")
 
 
 def _electorate_pointer(said: Question) -> str:
@@ -163,14 +224,14 @@ def question_of(body: AskDecision, ctx: ActionContext) -> Question:
     )
 
 
-def question_preparation(never: tuple[RecordDuty, ...]) -> Prepare:
-    """Return the preparation of `AskDecision`; `never`: the duties in the record that exclude from voting."""
+def question_preparation(matter: Matter) -> Prepare:
+    """Return the preparation of `AskDecision` on that matter."""
 
     async def prepare_question(
         reads: ReadContext, record: Any, body: AskDecision, ctx: ActionContext
     ) -> NewDecision:
         """Check that the question's voters are active and may vote, in time, and make the ballots."""
-        return await new_decision(reads, record, question_of(body, ctx), never, ctx)
+        return await new_decision(reads, record, question_of(body, ctx), matter, ctx)
 
     return prepare_question
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.common.notices import NoticeType, Responsible
@@ -50,13 +51,26 @@ class DecisionState(CodeEnum):
     withdrawn = "withdrawn", "Withdrawn", "已撤回"
 
 
+class LeftOut(CodeEnum):
+    """Why somebody was not asked to vote."""
+
+    author = "author", "Has made or changed what is decided about", "编写或修改过待决内容"
+    duty = (
+        "duty",
+        "Has a part in it: asked for it, carries it out or is measured by it",
+        "与该事项有关：提出、执行或受其考核",
+    )
+    asker = "asker", "Asks the question", "提请者本人"
+
+
 class Decision(ChildRecord):
     """A question about a record, put to an electorate: those who held a role or belonged to a group when it
     was asked, or persons by name.
 
     `quorum` is how many must have voted, abstentions included; `voters` how many of those asked could vote in
     the end, followed by the counts of their votes, all set when the decision is taken. `reminded_at` is when
-    those who had yet to vote were reminded, `closed_at` when the decision was taken or withdrawn.
+    those who had yet to vote were reminded, `closed_at` when the decision was taken or withdrawn. `left_out`
+    are those who would have been asked and are kept apart, each as `{"person": id, "because": LeftOut}`.
     """
 
     KIND: ClassVar[str] = "decision"
@@ -68,6 +82,7 @@ class Decision(ChildRecord):
     chair_id: Annotated[UUID | None, ForeignRef("person")] = None
     rule: DecisionRule | None = Field(default=None, sa_type=Text)
     quorum: int | None = None
+    left_out: list[Any] | None = Field(default=None, sa_type=JSONB)
     asked_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     asked_at: datetime | None = None
     due_at: datetime | None = None

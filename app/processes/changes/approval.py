@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from app.common.people import Role
 from app.common.records import CodeEnum, StaffOnly
 from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_decision, tallied
-from app.foundation.decisions.preparation import NewDecision, new_decision, question_of
+from app.foundation.decisions.preparation import Matter, NewDecision, new_decision, question_of
 from app.foundation.decisions.records import Decision, DecisionOutcome
-from app.kernel.actor_policy import requester_duty
+from app.kernel.actor_policy import RecordDuty, requester_duty
 from app.kernel.context import ActionContext
 from app.kernel.payloads import LONGEST_LIST, FreeText, Payload
 from app.kernel.reads import ReadContext
@@ -19,8 +20,28 @@ from app.processes.changes.preparation import FoundConflicts
 from app.processes.changes.questionnaires import QuestionnaireInForce, questionnaire_in_force
 from app.processes.changes.records import Change, ChangeState, ChangeType, DeferralReason
 
-#: Whoever asks for a change does not vote on it.
-DUTIES_WITHOUT_VOTE = (requester_duty,)
+#: Whoever asks for a change, carries it out, wrote any of its plan or assessed it does not vote on it. The
+#: assessed risk counts: it says who decides.
+APPROVAL = Matter(
+    duties=(requester_duty, RecordDuty("implementer", "实施人", ("assignee_id", "implementer_ids"))),
+    fields=(
+        *(
+            "title",
+            "type",
+            "reason",
+            "description",
+            "services",
+            "ci_ids",
+            "no_cis_reason",
+            "plan",
+            "test_plan",
+        ),
+        *("back_out_plan", "wanted_from_at", "wanted_until_at", "risk_answers", "effects", "resources"),
+    ),
+    electors=frozenset({Role.cab_member, Role.change_manager, Role.management, Role.department_head}),
+)
+#: In an emergency the board decides, at any hour, or else the management.
+EMERGENCY = replace(APPROVAL, electors=frozenset({Role.cab_member, Role.management}))
 AnswerKey = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,49}$")]
 
 
@@ -84,9 +105,10 @@ async def approval_question(
 ) -> NewDecision:
     """Prepare the decision on the change; of the emergency board one vote is a quorum if none is given."""
     question = question_of(body, ctx)
-    if isinstance(body, RequestEmergencyApprovalChange) and question.quorum is None:
-        question = replace(question, quorum=1)
-    return await new_decision(reads, change, question, DUTIES_WITHOUT_VOTE, ctx)
+    if isinstance(body, RequestEmergencyApprovalChange):
+        question = replace(question, quorum=question.quorum or 1)
+        return await new_decision(reads, change, question, EMERGENCY, ctx)
+    return await new_decision(reads, change, question, APPROVAL, ctx)
 
 
 def request_approval(change: Change, body: RequestApprovalChange, ctx: ActionContext) -> None:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from app.common.people import Role
 from app.common.records import ForeignRef
 from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_decision, tallied
-from app.foundation.decisions.preparation import NewDecision, new_decision, question_of
+from app.foundation.decisions.preparation import Matter, NewDecision, new_decision, question_of
 from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule, DecisionState
 from app.kernel.context import ActionContext
 from app.kernel.payloads import FreeText, Payload, Reference
@@ -19,6 +19,7 @@ from app.kernel.refusals import WrongValue
 from app.processes.changes.records import Change, Freeze, FreezeException
 
 #: The fields of which one names those who decide.
+EXCEPTION = Matter(electors=frozenset({Role.change_manager, Role.cab_member, Role.management}))
 ELECTORATE = ("role", "group", "persons")
 
 
@@ -73,10 +74,8 @@ async def exception_question(
         asked = await reads.child(Decision, freeze, id=known.decision_id)
         if asked is not None and asked.state is DecisionState.open:
             raise WrongValue(pointer="/change", because="exception_is_open")
-    asker = ctx.caller.person_id
-    excluded = frozenset() if asker is None else frozenset({asker})
-    question = replace(question_of(body, ctx), excluded=excluded)
-    return await new_decision(reads, freeze, question, (), ctx)
+    question = replace(question_of(body, ctx), without_asker=True)
+    return await new_decision(reads, freeze, question, EXCEPTION, ctx)
 
 
 @dataclass(frozen=True, slots=True)

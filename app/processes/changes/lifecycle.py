@@ -330,7 +330,7 @@ VOTED_ON = State.submitted, State.awaiting_approval
 VOTES = DecisionSpec(
     kind="change",
     any=VOTED_ON,
-    segregate_from=approval.DUTIES_WITHOUT_VOTE,
+    matter=approval.APPROVAL,
     outcome=approval.action_of_outcome,
 )
 

@@ -33,7 +33,7 @@ from app.processes.improvement_plans.following import (
     note_assessment,
     review,
 )
-from app.processes.improvement_plans.preparation import known_contents, plan_author, plan_question
+from app.processes.improvement_plans.preparation import PLAN, known_contents, plan_question
 from app.processes.improvement_plans.records import (
     ImprovementPlan,
     ImprovementPlanAdjustment,
@@ -50,7 +50,7 @@ committee = role(Role.committee_member)
 VOTES = decisions.DecisionSpec(
     kind="improvement_plan",
     any=(State.submitted, State.running),
-    segregate_from=(plan_author,),
+    matter=PLAN,
     outcome=action_of_outcome,
 )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.foundation.decisions.preparation import NewDecision, new_decision, question_of
+from app.common.people import Role
+from app.foundation.decisions.preparation import Matter, NewDecision, new_decision, question_of
 from app.kernel.actor_policy import RecordDuty
 from app.kernel.context import ActionContext
 from app.kernel.reads import ReadContext
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 
 #: Whoever has written the plan does not vote on it.
 plan_author = RecordDuty("author of the plan", "计划起草人", ("owner_id", "co_author_ids"))
+
+
+PLAN = Matter(
+    duties=(plan_author,),
+    fields=("title", "year", "direction", "vision", "drivers", "present_state", "best_practice"),
+    children=("improvement_plan_target", "improvement_plan_point", "improvement_plan_step"),
+    electors=frozenset({Role.committee_member}),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +59,4 @@ async def plan_question(
     reads: ReadContext, plan: ImprovementPlan, body: AskDecision, ctx: ActionContext
 ) -> NewDecision:
     """Prepare the question to the committee; whoever has written the plan does not vote."""
-    return await new_decision(reads, plan, question_of(body, ctx), (plan_author,), ctx)
+    return await new_decision(reads, plan, question_of(body, ctx), PLAN, ctx)

@@ -67,7 +67,7 @@ from app.processes.improvements.children.records import (
 )
 from app.processes.improvements.pilot_preparation import licence_of_executor, pilot_evidence
 from app.processes.improvements.preparation import (
-    DUTIES_WITHOUT_VOTE,
+    MATTER,
     committee_question,
     newest_effect,
     process_freeze,
@@ -193,7 +193,7 @@ REVERTIBLE = (State.evaluating, State.piloting, State.pilot_reported, State.roll
 VOTES = DecisionSpec(
     kind="improvement",
     any=frozenset({State.in_review, State.pilot_reported, *CUT_OVER}),
-    segregate_from=DUTIES_WITHOUT_VOTE,
+    matter=MATTER,
     outcome=action_of_outcome,
 )
 its_manager = partial(RecipientRule, field="project_manager_id")

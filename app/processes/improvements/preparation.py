@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.common.people import Person, Role
 from app.common.records import Record
-from app.foundation.decisions.preparation import NewDecision, Question, new_decision, question_of
+from app.foundation.decisions.preparation import Matter, NewDecision, Question, new_decision, question_of
 from app.foundation.decisions.records import Decision, DecisionRule, Vote
 from app.foundation.documents.records import DocumentClass, DocumentEntry, DocumentSection
 from app.kernel.actor_policy import RecordDuty, segregated_persons
@@ -23,10 +23,21 @@ from app.processes.improvements.records import TAKE_UP_PERIOD, Improvement, Meas
 if TYPE_CHECKING:
     from app.foundation.decisions.actions import AskDecision
 
-#: Whoever proposes it, or proposed what it carries out, does not vote on it; nor does whoever manages it.
+#: Whoever proposes it, or proposed what it carries out, does not vote on it; nor does whoever manages it, carries
+#: its pilot out or wrote any of it.
 proposer_duty = RecordDuty("proposer", "提案人", ("proposed_by_id", "proposer_ids"))
 project_manager_duty = RecordDuty("project manager", "项目经理", ("project_manager_id",))
-DUTIES_WITHOUT_VOTE = (proposer_duty, project_manager_duty)
+executor_duty = RecordDuty("executor of the pilot", "试点执行人", ("executor_id",))
+MATTER = Matter(
+    duties=(proposer_duty, project_manager_duty, executor_duty),
+    fields=(
+        *("title", "description", "scope", "process", "aspect", "planned_cost", "what_changed", "work_plan"),
+        *("implementation_plan", "pilot_scope", "pilot_control", "pilot_begins_at", "pilot_ends_at"),
+        *("data_gathering", "implemented_what", "rollout_scope", "rollout_departments", "rollout_schedule"),
+    ),
+    children=("improvement_target",),
+    electors=frozenset({Role.committee_member}),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +132,7 @@ async def committee_question(
     reads: ReadContext, improvement: Improvement, body: AskDecision, ctx: ActionContext
 ) -> NewDecision:
     """Prepare the question to the committee; those who proposed it or manage it do not vote."""
-    return await new_decision(reads, improvement, question_of(body, ctx), DUTIES_WITHOUT_VOTE, ctx)
+    return await new_decision(reads, improvement, question_of(body, ctx), MATTER, ctx)
 
 
 async def repeated_question(
@@ -134,7 +145,7 @@ async def repeated_question(
     last = known[0]
     ballots = await reads.children(Vote, improvement, decision_id=last.id)
     voted = [ballot.person_id for ballot in ballots if ballot.person_id is not None]
-    free = segregated_persons(DUTIES_WITHOUT_VOTE, improvement)
+    free = segregated_persons(MATTER.duties, improvement)
     left = await reads.active(person for person in voted if person not in free)
     rule, chair = last.rule or DecisionRule.majority, None
     if last.chair_id is not None and last.chair_id in left:
@@ -152,7 +163,7 @@ async def repeated_question(
         chair=chair,
     )
     try:
-        return await new_decision(reads, improvement, question, DUTIES_WITHOUT_VOTE, ctx)
+        return await new_decision(reads, improvement, question, MATTER, ctx)
     except WrongValue as refused:
         raise PreparationRefused("electorate_is_gone") from refused
 

@@ -15,7 +15,7 @@ from app.common.records import ChildRef, CodeEnum, ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_decision, tallied
-from app.foundation.decisions.preparation import NewDecision, Question, new_decision
+from app.foundation.decisions.preparation import Matter, NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule
 from app.foundation.people.eligibility import check_person_active
 from app.kernel.context import ActionContext
@@ -123,7 +123,7 @@ async def plan_change_question(
         due_at=body.due_at or ctx.now + APPROVAL_PERIOD,
         persons=[approver],
     )
-    return await new_decision(reads, release, question, (), ctx)
+    return await new_decision(reads, release, question, Matter(), ctx)
 
 
 class AdoptPlanChangeRelease(Tallied):

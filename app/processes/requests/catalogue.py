@@ -10,7 +10,7 @@ from uuid import UUID
 from app.common.children import Visibility
 from app.common.people import Person
 from app.foundation.decisions.actions import Tallied, tallied
-from app.foundation.decisions.preparation import NewDecision, Question, new_decision
+from app.foundation.decisions.preparation import Matter, NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule, DecisionState
 from app.foundation.people.records import Group
 from app.foundation.services.answers import answer_errors
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: How long approvers have if the payload sets no due date.
 APPROVAL_PERIOD = timedelta(days=14)
+#: Whoever asks for it does not approve it.
+ITEM_APPROVAL = Matter(duties=(requester_duty,))
 
 
 async def answers_invalid(
@@ -78,7 +80,7 @@ async def approval(reads: ReadContext, request: Request, body: AssessRequest, ct
         persons=[await _person(reads, one) for one in item.approver_persons or ()],
     )
     try:
-        return Approval(item, await new_decision(reads, request, question, (requester_duty,), ctx))
+        return Approval(item, await new_decision(reads, request, question, ITEM_APPROVAL, ctx))
     except WrongValue as error:
         if error.pointer == "/due_at":
             raise WrongValue(pointer="/approval_due_at", because=error.because) from error

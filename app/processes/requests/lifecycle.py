@@ -37,7 +37,6 @@ from app.kernel.actor_policy import (
     engineer,
     integration,
     reporter,
-    requester_duty,
     rule,
     solution_reviewer,
 )
@@ -64,6 +63,7 @@ from app.processes.requests.acceptance import (
     submit_for_acceptance,
 )
 from app.processes.requests.catalogue import (
+    ITEM_APPROVAL,
     Approval,
     action_of_outcome,
     add_checklist_tasks,
@@ -381,7 +381,7 @@ REOPENED = Branch(state_after_reopening, (State.in_progress, State.rectifying))
 APPROVAL = decisions.DecisionSpec(
     kind="request",
     any=(State.awaiting_approval,),
-    segregate_from=(requester_duty,),
+    matter=ITEM_APPROVAL,
     outcome=action_of_outcome,
 )
 

@@ -27,6 +27,7 @@ from app.foundation.decisions.records import (
     DecisionOutcome,
     DecisionRule,
     DecisionState,
+    LeftOut,
     Vote,
     VoteVerdict,
 )
@@ -284,6 +285,13 @@ class BreachCausePage(OutputModel):
     next_cursor: str | None
 
 
+class LeftOutVoter(OutputModel):
+    """Somebody who would have been asked to vote and is kept apart from it."""
+
+    person: UUID = Field(description="Their id.")
+    because: LeftOut
+
+
 class DecisionOut(OutputModel):
     """A question about a record, put to an electorate; and its outcome."""
 
@@ -295,6 +303,9 @@ class DecisionOut(OutputModel):
     chair: PersonStub | None
     rule: DecisionRule
     quorum: int = Field(description="How many must have voted, abstentions among them.")
+    left_out: list[LeftOutVoter] | None = Field(
+        description="Those who would have been asked, and why they were not. Null: not written down then."
+    )
     asked_by: PersonStub | None = Field(description="Null: a rule.")
     asked_at: datetime
     due_at: datetime = Field(description="Until when there are votes.")

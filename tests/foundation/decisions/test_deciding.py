@@ -24,7 +24,7 @@ from app.foundation.decisions.actions import (
     rows,
     tallied,
 )
-from app.foundation.decisions.preparation import MOST_VOTERS
+from app.foundation.decisions.preparation import MOST_VOTERS, Matter
 from app.foundation.decisions.records import Decision, Vote
 from app.foundation.decisions.records import DecisionOutcome as Outcome
 from app.foundation.people.groups import AddGroup, AddMemberGroup
@@ -70,7 +70,7 @@ TABLE = DecisionSpec(
     ask_states=[IncidentState.new],
     who_asks=agent,
     who_withdraws=agent,
-    segregate_from=(requester_duty, THE_ASSIGNEE),
+    matter=Matter(duties=(requester_duty, THE_ASSIGNEE)),
     outcome=what_follows,
 )
 APPROVE = action(

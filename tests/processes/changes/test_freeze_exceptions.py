@@ -152,7 +152,7 @@ async def test_whoever_asks_for_an_exception_does_not_vote_on_it(board: Board) -
     assert (refused.status_code, refused.json()["code"]) == (403, "not_asked_to_vote")
     alone = {"persons": ["me"], "change": (await numbers(board, await board.approved()))[0]}
     refused = await board.manager.post(f"{at}/ask_exception", json={**said, **alone})
-    assert refused.json()["errors"][0]["code"] == "nobody_to_ask"
+    assert refused.json()["errors"][0]["code"] == "all_kept_apart"
 
 
 async def test_what_is_asked_of_a_withdrawn_freeze_needs_no_decision(board: Board) -> None:

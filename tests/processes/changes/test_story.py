@@ -90,7 +90,7 @@ async def test_who_asks_does_not_vote_and_who_implements_does_not_review(board: 
     at = await board.assessed()
     asked = board.question(persons=[board.agent.id])
     refused = await board.manager.post(f"{at}/request_approval", json=asked)
-    assert errors(refused.json()) == [("/persons", "nobody_to_ask")]
+    assert errors(refused.json()) == [("/persons", "all_kept_apart")]
     await board.manager.post_ok(f"{at}/request_approval", board.question())
     await board.vote(at, "approve")
     await board.manager.post_ok(f"{at}/schedule", window(0, 2))

@@ -110,7 +110,7 @@ async def test_the_committee_returns_or_approves_a_plan_and_its_authors_do_not_v
     quality, owner = programme.quality, programme.owner
     alone = programme.question(persons=[quality.id, owner.id])
     refused = await quality.post(f"{at}/submit", json=alone)
-    assert errors(refused.json()) == [("/persons", "nobody_to_ask")]
+    assert errors(refused.json()) == [("/persons", "all_kept_apart")]
     both = programme.question(persons=[owner.id, *(one.id for one in programme.committee)])
     await quality.post_ok(f"{at}/submit", both)
     voters = (await quality.read(f"{at}/votes"))["items"]

@@ -156,7 +156,7 @@ async def test_whoever_proposed_it_or_what_it_carries_out_does_not_vote(improver
     refused = await refusal(
         improvers.quality, f"{at}/submit", improvers.question(persons=persons) | weighed()
     )
-    assert refused == (422, "nobody_to_ask", "/persons")
+    assert refused == (422, "all_kept_apart", "/persons")
     mixed = improvers.question(persons=[*persons, improvers.committee[0].id])
     await improvers.quality.post_ok(f"{at}/submit", mixed | weighed())
     votes = (await improvers.quality.read(f"{at}/votes"))["items"]

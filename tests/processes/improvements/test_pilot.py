@@ -209,7 +209,7 @@ async def test_neither_its_manager_nor_who_proposed_it_votes_on_a_pilot(project:
     judged = {**project.judgement(position), **project.question(project.manager, project.quality)}
     assert await refusal(project.manager, f"{at}/ask_judgement", judged) == (
         422,
-        [("persons", "nobody_to_ask")],
+        [("persons", "all_kept_apart")],
     )
     judged = {**judged, "persons": [project.manager.id, project.quality.id, project.first.id]}
     await project.manager.post_ok(f"{at}/ask_judgement", judged)

@@ -118,9 +118,9 @@ async def test_a_release_and_its_deployment_name_the_changes_in_them(api: Api) -
     at = f"/v1/releases/{made['id']}"
     passed = {"external_numbers": ["git 4f2a91c"], "author": board.engineer.id}
     await manager.post_ok(f"{at}/pass_gate", passed)
-    question = {"question": "Go?", "persons": [manager.id], "rule": "unanimous", "due_at": AHEAD}
+    question = {"question": "Go?", "persons": [board.member.id], "rule": "unanimous", "due_at": AHEAD}
     await manager.post_ok(f"{at}/request_go", question)
-    await vote(manager, at, "approve")
+    await vote(board.member, at, "approve")
     deployed = await board.engineer.post_ok(f"{at}/deploy", {"what": "The relay."})
     found = await board.engineer.read(f"/v1/deployments/{deployed['deployment_id']}")
     assert found["change_ids"] == [change["id"]]
