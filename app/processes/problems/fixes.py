@@ -17,6 +17,7 @@ from app.kernel.lifecycle import RelatedCommand
 from app.kernel.payloads import FreeText, Payload, Reference, ShortText
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import PreparationRefused, WrongValue
+from app.kernel.visibility import can_see
 from app.processes.problems.records import Problem
 from app.ticketing.change_endings import ENDED_AS_MADE, ending_of
 from app.ticketing.links import LinkTicket, new_link
@@ -87,10 +88,15 @@ async def named_change(
     reads: ReadContext, problem: Problem, body: BeginFixProblem, ctx: ActionContext
 ) -> NamedChange:
     """Find the change that the payload names. Raises WrongValue if the number is one of ours that is not
-    known, or if the change was not made, or is undone.
+    known or that the caller does not see, or if the change was not made, or is undone.
     """
     name = body.fixing_change
     loaded = None if name is None else await reads.record("change", name)
+    # Where agents see all tickets, they see all changes in any case.
+    if loaded is not None and not can_see(
+        ctx.caller, reads.lifecycles["change"], loaded.audience, agents_see=""
+    ):
+        loaded = None
     if loaded is None:
         if name is not None and OWN_NUMBER.fullmatch(name):
             words = {"kind": "change", "name": name}
