@@ -28,7 +28,7 @@ from app.demo.change_plan import (
 )
 from app.demo.cmdb_data import SERVICES
 from app.demo.incident_scripts import ASSIGNER, CLOSER, MACHINES, REOPEN_DAYS, Member, Participants
-from app.demo.organisation import BUSINESS_HEAD, CAB, CHANGE_MANAGER, HEAD_OF_IT, PROJECT_MANAGER
+from app.demo.organisation import BUSINESS_HEAD, CAB, CHANGE_MANAGER, HEAD_OF_IT
 from app.demo.request_scripts import HistoryEnded, RecordScenario
 from app.demo.script import DemoRun, Script, source_of
 from app.foundation.decisions.actions import CastVote
@@ -254,9 +254,10 @@ class ChangeScenario(RecordScenario):
         if self.planned.fate is Fate.waiting:
             raise HistoryEnded
         self.script.now += step
-        for name in (HEAD_OF_IT, PROJECT_MANAGER, BUSINESS_HEAD):
-            self.script.now += step / 2
-            await self._decide(self.cast.heads[name], "vote", verdict)
+        self.script.now += step
+        await self._decide(self.cast.heads[HEAD_OF_IT], "vote", verdict)
+        self.script.now += step / 2
+        await self._decide(self.cast.heads[BUSINESS_HEAD], "vote", verdict)
 
     async def _decide(self, who: Member, action: str, verdict: VoteVerdict) -> None:
         async def body() -> CastVote:

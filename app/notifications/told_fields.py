@@ -25,7 +25,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.given: ("own.priority", "own.requester_id", *WINDOW),
     Notice.tasked: ("mine.title", "mine.due_at"),
     Notice.escalated: ("own.priority", *REASON),
-    Notice.reminded: ("own.priority", "own.state"),
+    Notice.reminded: ("own.priority",),
     Notice.commented: ("given.text|comment.text",),
     Notice.attached: ("attachment.name",),
     Notice.held: ("given.change", "own.wake_up_at"),

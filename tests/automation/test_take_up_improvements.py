@@ -74,7 +74,7 @@ async def test_if_nobody_is_left_at_all_it_is_refused_and_submitted_anew(improve
     refused = await improvers.quality.post(f"{at}/take_up", json={"what_changed": "All have left."})
     assert (refused.status_code, refused.json()["code"]) == (409, "electorate_is_gone")
     assert "submit it anew" in refused.json()["detail"]
-    head = await improvers.api.client("Head", Role.department_head)
+    head = await improvers.api.client("Head", Role.committee_member)
     asked = improvers.question(persons=[head.id]) | weighed()
     anew = await improvers.quality.post_ok(f"{at}/submit", asked)
     assert anew["state"] == "in_review"
