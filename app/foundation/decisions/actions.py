@@ -5,7 +5,7 @@
         action(approve, "批准", [State.awaiting_approval], State.assessed, decision, "request.approved"),
         action(refuse,  "驳回", [State.awaiting_approval], State.rejected, decision, "request.refused"),
         *decisions.rows(DecisionSpec(kind="request", any=State, ask_states=[State.submitted],
-                                     who_asks=agent, matter=Matter(duties=(the_requester,)), outcome=what_follows)),
+                                     who_asks=agent, matter=Matter((the_requester,)), outcome=what_follows)),
     ))
 
 `what_follows(record, decision)` returns the action of the process that an outcome leads to, and its payload;
@@ -346,7 +346,7 @@ def rows(spec: DecisionSpec) -> ActionRows:
     kind, never, then = spec.kind, spec.matter.duties, conclusion_follow_up(spec)
     counted = (count_preparation(never),)
     asked = () if spec.who_asks is None else (
-        action(ask_decision,      "提请决议", spec.ask_states, STAYS, spec.who_asks,     f"{kind}.decision_asked",     prepare=(question_preparation(spec.matter),)),
+        action(ask_decision,      "提请决议", spec.ask_states, STAYS, spec.who_asks, f"{kind}.decision_asked",     prepare=(question_preparation(spec.matter),)),
     )
     return (
         *asked,

@@ -20,8 +20,8 @@ async def authors(
     reads: ReadContext, record: Record, fields: Collection[str], children: Collection[str]
 ) -> frozenset[UUID]:
     """Return all who have ever set one of these fields of the record, or made, changed or removed a child
-    record of one of these kinds: those who acted, and those on whose behalf they did. What follows from a vote
-    is the work of no voter.
+    record of one of these kinds: those who acted, and those on whose behalf they did. What follows from a
+    vote is the work of no voter.
     """
     found: set[UUID] = set()
     actions = reads.lifecycles[record.KIND].rows

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.common.people import WHOLE_GROUP, Person, Role
 from app.foundation.decisions.lookups import authors
-from app.foundation.decisions.records import Decision, DecisionRule, DecisionState, LeftOut, Vote
+from app.foundation.decisions.records import Decision, DecisionRule, DecisionState, Vote, VoterLeftOutReason
 from app.foundation.decisions.tally import Terms, default_quorum
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
@@ -34,9 +34,9 @@ class Matter:
     """What a decision is about, which says who may decide on it: never their own work.
 
     `duties` in the record exclude from voting, when the question is put and with each vote. Whoever has ever
-    set one of its `fields`, or made, changed or removed a child record of one of the kinds `children`, has made
-    what is decided about, and is not asked, by the log: to hand it over afterwards does not help. `electors`
-    are the roles of which each voter holds one for the record; none: whoever is asked.
+    set one of its `fields`, or made, changed or removed a child record of one of the kinds `children`, has
+    made what is decided about, and is not asked, by the log: to hand it over afterwards does not help.
+    `electors` are the roles of which each voter holds one for the record; none: whoever is asked.
     """
 
     duties: tuple[RecordDuty, ...] = ()
@@ -140,15 +140,15 @@ async def new_decision(
 
 async def _kept_apart(
     reads: ReadContext, record: Any, said: Question, matter: Matter, ctx: ActionContext
-) -> Mapping[UUID, LeftOut]:
+) -> Mapping[UUID, VoterLeftOutReason]:
     """Return all who may not vote on the matter, with the reason."""
-    found: dict[UUID, LeftOut] = {}
+    found: dict[UUID, VoterLeftOutReason] = {}
     if said.without_asker and ctx.caller.person_id is not None:
-        found[ctx.caller.person_id] = LeftOut.asker
+        found[ctx.caller.person_id] = VoterLeftOutReason.asker
     if matter.fields or matter.children:
         made_it = await authors(reads, record, matter.fields, matter.children)
-        found |= dict.fromkeys(made_it, LeftOut.author)
-    return found | dict.fromkeys(segregated_persons(matter.duties, record), LeftOut.duty)
+        found |= dict.fromkeys(made_it, VoterLeftOutReason.author)
+    return found | dict.fromkeys(segregated_persons(matter.duties, record), VoterLeftOutReason.duty)
 
 
 async def _require_electors(

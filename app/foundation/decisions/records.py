@@ -51,7 +51,7 @@ class DecisionState(CodeEnum):
     withdrawn = "withdrawn", "Withdrawn", "已撤回"
 
 
-class LeftOut(CodeEnum):
+class VoterLeftOutReason(CodeEnum):
     """Why somebody was not asked to vote."""
 
     author = "author", "Has made or changed what is decided about", "编写或修改过待决内容"
@@ -70,7 +70,7 @@ class Decision(ChildRecord):
     `quorum` is how many must have voted, abstentions included; `voters` how many of those asked could vote in
     the end, followed by the counts of their votes, all set when the decision is taken. `reminded_at` is when
     those who had yet to vote were reminded, `closed_at` when the decision was taken or withdrawn. `left_out`
-    are those who would have been asked and are kept apart, each as `{"person": id, "because": LeftOut}`.
+    are those who would have been asked and are kept apart, each as `{"person": id, "because": VoterLeftOutReason}`.
     """
 
     KIND: ClassVar[str] = "decision"

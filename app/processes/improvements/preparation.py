@@ -23,8 +23,8 @@ from app.processes.improvements.records import TAKE_UP_PERIOD, Improvement, Meas
 if TYPE_CHECKING:
     from app.foundation.decisions.actions import AskDecision
 
-#: Whoever proposes it, or proposed what it carries out, does not vote on it; nor does whoever manages it, carries
-#: its pilot out or wrote any of it.
+#: Whoever proposes it, or proposed what it carries out, does not vote on it; nor does whoever manages it,
+#: carries its pilot out or wrote any of it.
 proposer_duty = RecordDuty("proposer", "提案人", ("proposed_by_id", "proposer_ids"))
 project_manager_duty = RecordDuty("project manager", "项目经理", ("project_manager_id",))
 executor_duty = RecordDuty("executor of the pilot", "试点执行人", ("executor_id",))

@@ -27,8 +27,8 @@ from app.foundation.decisions.records import (
     DecisionOutcome,
     DecisionRule,
     DecisionState,
-    LeftOut,
     Vote,
+    VoterLeftOutReason,
     VoteVerdict,
 )
 from app.foundation.documents.records import STAFF_HEADINGS, DocumentEntry, DocumentSection
@@ -289,7 +289,7 @@ class LeftOutVoter(OutputModel):
     """Somebody who would have been asked to vote and is kept apart from it."""
 
     person: UUID = Field(description="Their id.")
-    because: LeftOut
+    because: VoterLeftOutReason
 
 
 class DecisionOut(OutputModel):
