@@ -70,7 +70,8 @@ class Decision(ChildRecord):
     `quorum` is how many must have voted, abstentions included; `voters` how many of those asked could vote in
     the end, followed by the counts of their votes, all set when the decision is taken. `reminded_at` is when
     those who had yet to vote were reminded, `closed_at` when the decision was taken or withdrawn. `left_out`
-    are those who would have been asked and are kept apart, each as `{"person": id, "because": VoterLeftOutReason}`.
+    are those who would have been asked and are kept apart, each as `{"person": id, "because": reason}`, by
+    the codes of `VoterLeftOutReason`.
     """
 
     KIND: ClassVar[str] = "decision"
