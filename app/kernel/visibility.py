@@ -139,6 +139,20 @@ def can_see_events(
     return shown_to is None or not shown_to.isdisjoint(audience)
 
 
+def seen_condition(
+    caller: Caller, lifecycle: Lifecycle[Any], stream: str, bind: Bind, *, agents_see: str
+) -> str:
+    """Return the SQL condition that the caller sees the record of that kind whose stream the SQL expression
+    `stream` names.
+    """
+    if sees_every_record(caller, lifecycle, agents_see=agents_see):
+        return EVERYWHERE
+    held = bind(sorted(tokens(caller, lifecycle)))
+    return (
+        f"exists (select from log.stream_head h where h.stream = {stream} and h.audience && {held}::text[])"
+    )
+
+
 def staff_condition(caller: Caller, lifecycle: Lifecycle[Any], bind: Bind) -> str:
     """Return the SQL condition on the table `r` for the records of that kind for which the caller is staff
     (`caller.is_staff_for`).

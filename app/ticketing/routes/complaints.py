@@ -25,7 +25,7 @@ from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub
 from app.common.people import Caller
 from app.common.records import from_row
 from app.kernel.ledger import Ledger
-from app.kernel.visibility import NOWHERE, sees_every_record, staff_condition, tokens
+from app.kernel.visibility import NOWHERE, seen_condition, staff_condition
 from app.log.canonical import from_instant, instant
 from app.ticketing.records import Complaint, ComplaintState, ComplaintSubject
 
@@ -43,7 +43,6 @@ select c.*, '{kind}' as kind, r.id as ticket, r.number, r.title as ticket_title,
   r.team_id as ticket_team
 from fold.complaint c join {table} r on r.id = split_part(c.record, '/', 2)::uuid
 where c.record like '{kind}/%%' and {conditions} order by {order} limit {limit}"""
-VISIBILITY = "exists (select from log.stream_head h where h.stream = c.record and h.audience && {tokens})"
 
 
 class ListedComplaint(OutputModel):
@@ -159,8 +158,9 @@ def page_statement(
             continue
         has_service = "service" in lifecycle.record.model_fields
         own = [staff, _service_condition(where, query.service, "r.service" if has_service else None)]
-        if not sees_every_record(caller, lifecycle, agents_see=ledger.settings.agents_see):
-            own.append(VISIBILITY.format(tokens=where.bind(sorted(tokens(caller, lifecycle)))))
+        own.append(
+            seen_condition(caller, lifecycle, "c.record", where.bind, agents_see=ledger.settings.agents_see)
+        )
         parts.append(
             OF_KIND.format(
                 kind=lifecycle.kind,

@@ -25,7 +25,7 @@ from app.common.records import from_row
 from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule, DecisionState, Vote
 from app.kernel.ledger import Ledger
 from app.kernel.payloads import LONGEST_KEY
-from app.kernel.visibility import sees_every_record, tokens
+from app.kernel.visibility import seen_condition
 from app.log.canonical import from_instant, instant
 
 router = APIRouter(prefix="/v1/decisions", tags=["tickets"], route_class=DirectRoute)
@@ -35,7 +35,6 @@ OF_KIND = """
 select d.*, '{kind}' as kind, r.id as about, {number} as number, {title} as title
 from fold.decision d join {table} r on r.id = split_part(d.record, '/', 2)::uuid
 where d.record like '{kind}/%%' and {conditions} order by d.due_at, d.id limit {limit}"""
-VISIBILITY = "exists (select from log.stream_head h where h.stream = d.record and h.audience && {tokens})"
 WAITS_FOR = """exists (select from fold.vote v where v.decision_id = d.id and v.person_id = any({persons})
   and v.verdict is null and v.closed_at is null)"""
 VOTES = """
@@ -144,16 +143,16 @@ def page_statement(
         asked = query.kind is None or lifecycle.kind in query.kind
         if Decision not in lifecycle.children or not asked:
             continue
-        own = []
-        if not sees_every_record(caller, lifecycle, agents_see=ledger.settings.agents_see):
-            own.append(VISIBILITY.format(tokens=where.bind(sorted(tokens(caller, lifecycle)))))
+        seen = seen_condition(
+            caller, lifecycle, "d.record", where.bind, agents_see=ledger.settings.agents_see
+        )
         parts.append(
             OF_KIND.format(
                 kind=lifecycle.kind,
                 table=lifecycle.table,
                 number="null::text" if lifecycle.code is None else "r.number",
                 title="r.title" if "title" in lifecycle.record.model_fields else "null::text",
-                conditions=" and ".join([*conditions, *own]),
+                conditions=" and ".join([*conditions, seen]),
                 limit=query.limit + 1,
             )
         )

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from app.api.accept import language_for
 from app.api.auth import caller_of, ledger_of, utc_now
 from app.api.direct import DirectRoute
-from app.api.filters import CommaSeparated
+from app.api.filters import CommaSeparated, WhereClause
 from app.api.json_output import dump_json
 from app.api.openapi import problems
 from app.api.paging import VARY
@@ -29,7 +29,7 @@ from app.kernel.actor_policy import staff
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.payloads import LONGEST_KEY, LONGEST_LIST
-from app.kernel.visibility import sees_every_record, tokens
+from app.kernel.visibility import seen_condition
 from app.log.canonical import from_instant, instant
 
 router = APIRouter(prefix="/v1/teams", tags=["people"], route_class=DirectRoute)
@@ -43,7 +43,6 @@ left join lateral (
   select due_at, breaches_at from sla.clock where case_id = r.id and urgent limit 1
 ) c on true
 where r.state in ({states}) and r.team_id = %(team)s and {visible} limit {most}"""
-VISIBILITY = "exists (select from log.stream_head h where h.stream = '{kind}/' || r.id {shown})"
 BY_PERSON = """
 with work as materialized ({cases}), ranked as (
   select w.*, row_number() over (
@@ -155,19 +154,16 @@ def work_statement(ledger: Ledger, caller: Caller, query: TeamWorkQuery) -> tupl
     """Return the SQL of a team's work, and the parameters that do not depend on the team; no text if no kind
     is asked for whose cases are assigned.
     """
-    parts, parameters = [], dict[str, Any]()
+    parts, where = [], WhereClause()
     for lifecycle in ledger.lifecycles.values():
         asked = query.kind is None or lifecycle.kind in query.kind
         if "assign" not in lifecycle.by_name or not asked:
             continue
-        visible = "true"
-        if not sees_every_record(caller, lifecycle, agents_see=ledger.settings.agents_see):
-            shown = f"and h.audience && %(tokens_{lifecycle.kind})s::text[]"
-            visible = VISIBILITY.format(kind=lifecycle.kind, shown=shown)
-            parameters[f"tokens_{lifecycle.kind}"] = sorted(tokens(caller, lifecycle))
+        stream = f"'{lifecycle.kind}/' || r.id"
+        visible = seen_condition(caller, lifecycle, stream, where.bind, agents_see=ledger.settings.agents_see)
         parts.append(_open_cases(lifecycle, visible))
     cases = " union all ".join(f"({part})" for part in parts)
-    return BY_PERSON.format(cases=cases) if parts else "", parameters
+    return BY_PERSON.format(cases=cases) if parts else "", where.parameters
 
 
 def _open_cases(lifecycle: Lifecycle[Any], visible: str) -> str:

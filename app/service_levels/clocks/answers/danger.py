@@ -11,14 +11,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.filters import CommaSeparated
+from app.api.filters import CommaSeparated, WhereClause
 from app.api.shapes import OutputModel, TeamStub
 from app.common.clocks import AgreementType
 from app.common.people import Caller
 from app.common.priority import Priority
 from app.kernel.ledger import Ledger
 from app.kernel.payloads import LONGEST_KEY, LONGEST_LIST
-from app.kernel.visibility import sees_every_record, tokens
+from app.kernel.visibility import seen_condition
 from app.log.canonical import from_instant, instant
 from app.service_levels.agreements.lifecycle import LIFECYCLE as AGREEMENTS
 from app.service_levels.clocks.answers.listing import ELAPSED_SINCE, STATE_AT, wait_for_clocks
@@ -37,9 +37,6 @@ from sla.clock c join {table} r on r.id = c.case_id
 where c.stopped_at is null and c.state in ('running', 'paused', 'breached') and c.kind = '{kind}'
   and c.agreement_id is not null and c.target_seconds is not null and {visible}
 order by c.agreement_id limit {most}"""
-VISIBILITY = """exists (
-  select from log.stream_head h
-  where h.stream = '{kind}/' || r.id and h.audience && %(tokens_{kind})s::text[])"""
 BY_AGREEMENT = f"""
 with clock as materialized (
   select c.id, c.kind, c.case_id, c.agreement_id, c.metric, c.due_at, c.target_seconds, c.number, c.title,
@@ -62,8 +59,6 @@ select a.id, a.number, a.title, a.agreement_type, n.open, n.in_danger, n.breache
    where r.agreement_id = a.id and place <= %(most)s) as cases
 from counted n join fold.sla a on a.id = n.agreement_id
 where {{chosen}} order by n.in_danger desc, n.breached desc, a.number limit {MOST_AGREEMENTS + 1}"""
-SEEN_AGREEMENTS = """exists (
-  select from log.stream_head h where h.stream = 'sla/' || a.id and h.audience && %(tokens_sla)s::text[])"""
 
 
 class DangerousClock(OutputModel):
@@ -127,10 +122,10 @@ async def clocks_in_danger(
 ) -> dict[str, Any]:
     """Return the open clocks by agreement, of the agreements and cases that the caller may see."""
     lag = await wait_for_clocks(ledger.db)
-    parameters: dict[str, Any] = {"now": now, "percent": query.percent, "most": query.cases}
-    cases = " union all ".join(_open_clocks(ledger, caller, kind, parameters) for kind in KINDS)
-    chosen = _chosen(ledger, caller, query, parameters)
-    rows = await ledger.db.rows(BY_AGREEMENT.format(cases=cases, chosen=chosen), parameters)
+    where = WhereClause(parameters={"now": now, "percent": query.percent, "most": query.cases})
+    cases = " union all ".join(_open_clocks(ledger, caller, kind, where) for kind in KINDS)
+    chosen = _chosen(ledger, caller, query, where)
+    rows = await ledger.db.rows(BY_AGREEMENT.format(cases=cases, chosen=chosen), where.parameters)
     teams = await ledger.directory.teams()
     return {
         "percent": query.percent,
@@ -140,29 +135,24 @@ async def clocks_in_danger(
     }
 
 
-def _open_clocks(ledger: Ledger, caller: Caller, kind: str, parameters: dict[str, Any]) -> str:
-    lifecycle, visible = ledger.lifecycles[kind], "true"
-    if not sees_every_record(caller, lifecycle, agents_see=ledger.settings.agents_see):
-        visible = VISIBILITY.format(kind=kind)
-        parameters[f"tokens_{kind}"] = sorted(tokens(caller, lifecycle))
+def _open_clocks(ledger: Ledger, caller: Caller, kind: str, where: WhereClause) -> str:
+    lifecycle, stream = ledger.lifecycles[kind], f"'{kind}/' || r.id"
+    visible = seen_condition(caller, lifecycle, stream, where.bind, agents_see=ledger.settings.agents_see)
     return f"({OPEN_CLOCKS.format(kind=kind, table=lifecycle.table, visible=visible, most=MOST_CLOCKS)})"
 
 
-def _chosen(ledger: Ledger, caller: Caller, query: DangerQuery, parameters: dict[str, Any]) -> str:
-    """Return the condition on the agreements `a` that are asked for and seen; add its parameters."""
-    conditions = ["true"]
-    if not sees_every_record(caller, AGREEMENTS, agents_see=ledger.settings.agents_see):
-        conditions.append(SEEN_AGREEMENTS)
-        parameters["tokens_sla"] = sorted(tokens(caller, AGREEMENTS))
+def _chosen(ledger: Ledger, caller: Caller, query: DangerQuery, where: WhereClause) -> str:
+    """Return the condition on the agreements `a` that are asked for and seen."""
+    settings, stream = ledger.settings, "'sla/' || a.id"
+    conditions = [
+        seen_condition(caller, AGREEMENTS, stream, where.bind, agents_see=settings.agents_see),
+    ]
     if query.agreement is not None:
         named = [one for one in query.agreement if "\x00" not in one]
-        conditions.append(
-            "(a.number = any(%(agreements)s::text[]) or a.id::text = any(%(agreements)s::text[]))"
-        )
-        parameters["agreements"] = named
+        names = where.bind(named)
+        conditions.append(f"(a.number = any({names}::text[]) or a.id::text = any({names}::text[]))")
     if query.agreement_type is not None:
-        conditions.append("a.agreement_type = %(agreement_type)s")
-        parameters["agreement_type"] = query.agreement_type.value
+        conditions.append(f"a.agreement_type = {where.bind(query.agreement_type.value)}")
     return " and ".join(conditions)
 
 
