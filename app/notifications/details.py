@@ -348,7 +348,7 @@ async def _rendered(
         details = [
             Detail(value.name.removesuffix("_id"), _label(language, value.name), told, _is_text(value))
             for value in one.values
-            if (told := _said(ledger, language, value, known))
+            if (told := _value_in_words(ledger, language, value, known))
         ]
         actor = actors[one.key]
         by = translate(language, "notice_part", "rule") if actor is None else said.get((PERSON, str(actor)))
@@ -418,13 +418,13 @@ def _label(language: str, name: str) -> str:
     return translate(language, "notice_field", name.removesuffix("_id"))
 
 
-def _said(ledger: Ledger, language: str, value: _Value, known: _Known) -> str | None:
+def _value_in_words(ledger: Ledger, language: str, value: _Value, known: _Known) -> str | None:
     """Return the value in the reader's language; None: there is nothing to tell."""
-    parts = [_one(ledger, language, value, part, known) for part in _listed(value.value)]
+    parts = [_single_value(ledger, language, value, part, known) for part in _listed(value.value)]
     return ", ".join(part for part in parts if part) or None
 
 
-def _one(ledger: Ledger, language: str, value: _Value, part: Any, known: _Known) -> str | None:
+def _single_value(ledger: Ledger, language: str, value: _Value, part: Any, known: _Known) -> str | None:
     if references := marks(value.model, ForeignRef).get(value.name):
         return known.references.get((references.kind, str(part)))
     if isinstance(part, str) and is_sealed(part):

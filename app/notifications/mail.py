@@ -226,7 +226,7 @@ async def _mail_of(
         return Mail(
             first["id"], first["about"], subject, text, language, first["sent_at"], calendar, settings_url
         )
-    parts = [part for row in rows for part in await _parts(ledger, row, wanted[row["id"]], caller)]
+    parts = [part for row in rows for part in await _mail_paragraphs(ledger, row, wanted[row["id"]], caller)]
     subject = translate(language, "notice_part", "digest", {"count": str(len(rows))})
     text = texts.with_footer(language, dict.fromkeys(parts))
     thread = f"digest/{caller.person_id}"
@@ -277,10 +277,10 @@ async def _send(settings: Settings, made: EmailMessage) -> None:
 
 async def text_of(ledger: Ledger, row: Row, wanted: list[tuple[str, int, NoticeType]], caller: Caller) -> str:
     """Return the text of the mail about the steps in `wanted`, with what the caller may see of them now."""
-    return texts.with_footer(caller.locale, await _parts(ledger, row, wanted, caller))
+    return texts.with_footer(caller.locale, await _mail_paragraphs(ledger, row, wanted, caller))
 
 
-async def _parts(
+async def _mail_paragraphs(
     ledger: Ledger, row: Row, wanted: list[tuple[str, int, NoticeType]], caller: Caller
 ) -> list[str]:
     """Return the paragraphs of the mail about the steps in `wanted`."""

@@ -104,7 +104,7 @@ class NoticeRenderer(Renderer):
             "title": shown,
             "kind": kinds_of,
             "text": [texts.text(self.ledger, self.language, notice, payloads, details) for notice in notices],
-            "told": [_told(self.language, notice, details) for notice in notices],
+            "told": [_told_steps(self.language, notice, details) for notice in notices],
             "why": [texts.reason_of(self.language, kind) for kind in kinds_of],
             "link": [
                 texts.link_to(self.ledger, notice, [NoticeType(step) for step in notice["steps"]])
@@ -113,7 +113,7 @@ class NoticeRenderer(Renderer):
         }
 
 
-def _told(language: str, notice: Any, details: Mapping[StepKey, StepDetails]) -> list[dict[str, Any]]:
+def _told_steps(language: str, notice: Any, details: Mapping[StepKey, StepDetails]) -> list[dict[str, Any]]:
     """Return what the reader may see of each step of the notice."""
     found = []
     for stream, version, step in texts.steps_of([notice]):
