@@ -219,10 +219,11 @@ class ReadContext:
         rows = await self.rows(HOLDERS, (grants_for(role, record), most), guard=guard)
         return [row["id"] for row in rows]
 
-    async def holding(self, role: Role, record: Record, persons: Iterable[UUID]) -> set[UUID]:
-        """Return those of the persons who hold that role for the record, as of now."""
+    async def holding(self, roles: Iterable[Role], record: Record, persons: Iterable[UUID]) -> set[UUID]:
+        """Return those of the persons who hold one of the roles for the record, as of now."""
+        grants = [grant for one in roles for grant in grants_for(one, record)]
         guard = Unguarded("Whoever loses the role meanwhile had it when it was decided.")
-        rows = await self.rows(HOLDING, (list(persons), grants_for(role, record)), guard=guard)
+        rows = await self.rows(HOLDING, (list(persons), grants), guard=guard)
         return {row["id"] for row in rows}
 
     async def active(self, persons: Iterable[UUID]) -> set[UUID]:

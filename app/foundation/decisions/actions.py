@@ -184,8 +184,7 @@ class DecisionSpec:
 
     `kind` of its records; `any` of their states; `ask_states` are those in which a question can be put, and
     `who_asks` is the policy of putting one (None: the process has an action of its own for that). `matter`
-    says who may not vote on it. `outcome` returns the action
-    that follows from a decision; see above.
+    says who may not vote on it. `outcome` returns the action that follows from a decision; see above.
     """
 
     kind: str

@@ -163,9 +163,7 @@ async def _require_electors(
     """
     if not matter.electors or said.role in matter.electors:
         return
-    held: set[UUID] = set()
-    for one in matter.electors:
-        held.update(await reads.holding(one, record, voters))
+    held = await reads.holding(matter.electors, record, voters)
     if said.group is not None:
         for person in [one for one in voters if one not in held]:
             del voters[person]

@@ -25,18 +25,9 @@ from app.processes.changes.records import Change, ChangeState, ChangeType, Defer
 APPROVAL = Matter(
     duties=(requester_duty, RecordDuty("implementer", "实施人", ("assignee_id", "implementer_ids"))),
     fields=(
-        *(
-            "title",
-            "type",
-            "reason",
-            "description",
-            "services",
-            "ci_ids",
-            "no_cis_reason",
-            "plan",
-            "test_plan",
-        ),
-        *("back_out_plan", "wanted_from_at", "wanted_until_at", "risk_answers", "effects", "resources"),
+        *("title", "type", "reason", "description", "services", "ci_ids", "no_cis_reason", "plan"),
+        *("test_plan", "back_out_plan", "wanted_from_at", "wanted_until_at", "risk_answers", "effects"),
+        "resources",
     ),
     electors=frozenset({Role.cab_member, Role.change_manager, Role.management, Role.department_head}),
 )

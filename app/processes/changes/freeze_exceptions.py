@@ -18,8 +18,9 @@ from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.processes.changes.records import Change, Freeze, FreezeException
 
-#: The fields of which one names those who decide.
+#: Those who decide on an exception, but for whoever asks for it.
 EXCEPTION = Matter(electors=frozenset({Role.change_manager, Role.cab_member, Role.management}))
+#: The fields of which one names those who decide.
 ELECTORATE = ("role", "group", "persons")
 
 

@@ -33,7 +33,12 @@ from app.processes.improvement_plans.following import (
     note_assessment,
     review,
 )
-from app.processes.improvement_plans.preparation import PLAN, known_contents, plan_question
+from app.processes.improvement_plans.preparation import (
+    PLAN,
+    adjustment_question,
+    known_contents,
+    plan_question,
+)
 from app.processes.improvement_plans.records import (
     ImprovementPlan,
     ImprovementPlanAdjustment,
@@ -91,7 +96,7 @@ LIFECYCLE = Lifecycle(
         action(flag_review,        "标记评审逾期", [State.running],  STAYS,           rule,                            "improvement_plan.review_overdue",
                notifies=_to_managers(NoticeType.plan_review_overdue)),
         action(propose_adjustment, "提议调整",     [State.running],  STAYS,           quality_manager,                 "improvement_plan.adjustment_proposed",
-               unless=(checks.decision_is_open,), prepare=(known_contents, plan_question), wrong=(checks.invalid_adjustment,)),
+               unless=(checks.decision_is_open,), prepare=(known_contents, adjustment_question), wrong=(checks.invalid_adjustment,)),
         action(adjust,             "调整",         [State.running],  STAYS,           decision,                        "improvement_plan.adjusted",
                prepare=(known_contents, load_documents), notifies=_to_owner(NoticeType.approved)),
         action(refuse_adjustment,  "不予调整",     [State.running],  STAYS,           decision,                        "improvement_plan.adjustment_refused",

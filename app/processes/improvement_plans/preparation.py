@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.common.people import Role
@@ -60,3 +60,13 @@ async def plan_question(
 ) -> NewDecision:
     """Prepare the question to the committee; whoever has written the plan does not vote."""
     return await new_decision(reads, plan, question_of(body, ctx), PLAN, ctx)
+
+
+async def adjustment_question(
+    reads: ReadContext, plan: ImprovementPlan, body: AskDecision, ctx: ActionContext
+) -> NewDecision:
+    """Prepare the question to the committee; whoever proposes the adjustment has written it, and does not
+    vote either.
+    """
+    question = replace(question_of(body, ctx), without_asker=True)
+    return await new_decision(reads, plan, question, PLAN, ctx)

@@ -31,7 +31,7 @@ executor_duty = RecordDuty("executor of the pilot", "试点执行人", ("executo
 MATTER = Matter(
     duties=(proposer_duty, project_manager_duty, executor_duty),
     fields=(
-        *("title", "description", "scope", "process", "aspect", "planned_cost", "what_changed", "work_plan"),
+        *("title", "scope", "process", "aspect", "planned_cost", "what_changed", "work_plan"),
         *("implementation_plan", "pilot_scope", "pilot_control", "pilot_begins_at", "pilot_ends_at"),
         *("data_gathering", "implemented_what", "rollout_scope", "rollout_departments", "rollout_schedule"),
     ),

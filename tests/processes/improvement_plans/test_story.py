@@ -192,6 +192,17 @@ async def test_a_review_takes_a_meeting_of_its_kind_and_each_meeting_once(
     assert len((await quality.read(f"{at}/reviews"))["items"]) == len(kinds)
 
 
+async def test_whoever_proposes_an_adjustment_does_not_vote_on_it(
+    programme: Programme, worker: Worker
+) -> None:
+    at = await programme.approved()
+    await _begin(programme, worker, at)
+    both = await programme.api.client("Paula", Role.quality_manager, Role.committee_member)
+    said = {"changes": "The end is later.", "reason": "Two services were added."}
+    refused = await both.post(f"{at}/propose_adjustment", json=programme.question(persons=[both.id]) | said)
+    assert errors(refused.json()) == [("/persons", "all_kept_apart")]
+
+
 async def test_an_adjustment_that_is_approved_makes_the_next_edition_and_another_changes_nothing(
     programme: Programme, worker: Worker
 ) -> None:

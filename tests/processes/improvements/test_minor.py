@@ -150,6 +150,18 @@ async def test_a_proposal_serves_a_target_of_a_plan_or_says_why_not(improvers: I
     assert document["state"] == "published"
 
 
+async def test_a_member_of_the_committee_who_worded_it_is_left_out(improvers: Improvers) -> None:
+    at = await improvers.proposed()
+    worded, other = improvers.committee[:2]
+    edited = await worded.patch(at, json={"title": "Sooner"}, headers={"If-Match": "*"})
+    assert edited.status_code == 200, edited.text
+    await improvers.quality.post_ok(f"{at}/submit", improvers.question() | weighed())
+    decision = (await improvers.quality.read(f"{at}/decisions"))["items"][0]
+    assert decision["left_out"] == [{"person": worded.id, "because": "author"}]
+    votes = (await improvers.quality.read(f"{at}/votes"))["items"]
+    assert other.id in {one["person"]["id"] for one in votes}
+
+
 async def test_whoever_proposed_it_or_what_it_carries_out_does_not_vote(improvers: Improvers) -> None:
     at = await improvers.proposed()
     persons = [improvers.author.id, improvers.quality.id]
