@@ -41,6 +41,7 @@ COMMANDS = {
     "mail-in": "mail_in",
     "rebuild": "rebuild",
     "reindex": "reindex",
+    "rewrite-audiences": "rewrite_audiences",
     "kpi": "kpi",
     "reconcile": "reconcile",
     "sla-cases": "sla_cases",

@@ -8,7 +8,6 @@ import typer
 
 from app import installation, schema, settings
 from app.cli.output import Json, print_result
-from app.installation import InstallationError
 from app.webhooks import names_in_clear
 
 
@@ -28,11 +27,7 @@ def migrate(
     with installation.open_installation(current) as place:
         before = place.migrated_from
         if not place.embedded:
-            owner_url = place.owner_url or (place.url if current.allow_owner else None)
-            if owner_url is None:
-                raise InstallationError(
-                    "Set LEDGERDESK_OWNER_URL to the database as the role that owns the tables."
-                )
+            owner_url = installation.owner_address(place, current)
             service = installation.role_of(place.url)
             same = service == installation.role_of(owner_url)
             before = schema.migrate(owner_url, None if same else service)

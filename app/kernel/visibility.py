@@ -2,14 +2,16 @@
 linked records.
 
 A token is `person:<id>`, `team:<id>`, `member:<team id>` (whoever belongs to the team, with any role),
-`service:<key>`, `follower:<id>` (a person who follows the record or belongs to it), `voter:<id>` (a person
-asked to decide about it), `invited:<id>` (to a meeting), `desk` (records that have no team yet), `staff` or
-`everybody`.
+`service:<key>`, `role:<grant>` (whoever holds the role everywhere, or for the record's team or service: of
+records that the role needs for its work on another kind), `follower:<id>` (a person who follows the record
+or belongs to it), `voter:<id>` (a person asked to decide about it), `invited:<id>` (to a meeting), `desk`
+(records that have no team yet), `staff` or `everybody`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +24,7 @@ from app.kernel.lifecycle import SEE_THEIR_TEAMS, Lifecycle
 DESK = "desk"
 STAFF = "staff"
 MEMBER = "member"
+ROLE = "role"
 EVERYBODY = "everybody"
 FOLLOWER = "follower"
 #: Kinds of tokens that persons get from child rows of a record: the `AUDIENCE_KIND` of the row's class.
@@ -36,7 +39,7 @@ EVENT_READERS = role(Role.admin, Role.auditor)
 
 def tokens(caller: Caller, lifecycle: Lifecycle[Any]) -> frozenset[str]:
     """Return the tokens that the caller holds for records of that kind: themselves, the teams that they work
-    in, the teams and services that they hold a role for, and the desk for agents.
+    in, the teams and services that they hold a role for, their roles, and the desk for agents.
     """
     shown = {EVERYBODY, STAFF} if caller.is_staff else {EVERYBODY}
     if caller.person_id is not None:
@@ -50,6 +53,8 @@ def tokens(caller: Caller, lifecycle: Lifecycle[Any]) -> frozenset[str]:
             shown |= _scope_tokens(held)
         if held.role in SEE_THEIR_TEAMS and held.applies_throughout(lifecycle.kind):
             shown.update(f"team:{team}" for team in caller.teams)
+        if held.role in lifecycle.some_seen_by:
+            shown.add(f"{ROLE}:{replace(held, process=None)}")
         if held.role is Role.agent:
             shown.add(DESK)
     return frozenset(shown)
@@ -59,6 +64,21 @@ def _scope_tokens(held: RoleGrant) -> set[str]:
     if held.team_id is not None:
         return {f"team:{held.team_id}"}
     return set() if held.service is None else {f"service:{held.service}"}
+
+
+def role_tokens(roles: Iterable[str] | None, record: Any) -> tuple[str, ...]:
+    """Return the tokens of those who hold one of the roles everywhere, or for the record's team or
+    service.
+    """
+    return tuple(
+        f"{ROLE}:{grant}"
+        for role in map(Role, roles or ())
+        for grant in (
+            RoleGrant(role),
+            RoleGrant(role, team_id=record.team_id),
+            RoleGrant(role, service=record.service),
+        )
+    )
 
 
 def follower(person_id: UUID) -> str:
