@@ -149,6 +149,14 @@ def _check(installation: Installation, settings: Settings) -> None:
         )
 
 
+def owner_address(installation: Installation, settings: Settings) -> str:
+    """Return the address of the database as its owner. Raises InstallationError if it is not known."""
+    address = installation.owner_url or (installation.url if settings.allow_owner else None)
+    if address is None:
+        raise InstallationError("Set LEDGERDESK_OWNER_URL to the database as the role that owns the tables.")
+    return address
+
+
 def role_of(url: str) -> str | None:
     """Return the role that the database address logs in as; None if it names none."""
     return urlsplit(url).username

@@ -39,6 +39,8 @@ from app.foundation.cis import router as cis
 from app.foundation.costs import router as costs
 from app.foundation.custom import queries as custom_queries
 from app.foundation.custom import router as custom_fields
+from app.foundation.decisions import queries as decision_queries
+from app.foundation.decisions import router as approvals
 from app.foundation.escalation import queries as escalation_queries
 from app.foundation.escalation import router as escalation_rules
 from app.foundation.people import queries as people_queries
@@ -136,6 +138,8 @@ LISTINGS = (
     rota_queries.SHIFTS,
     rota_queries.STAND_INS,
     assignment_queries.ASSIGNMENT_RULES,
+    decision_queries.APPROVAL_RULES,
+    decision_queries.DEPUTIES,
     escalation_queries.ESCALATION_RULES,
     custom_queries.CUSTOM_FIELDS,
     ci_queries.CIS,
@@ -214,6 +218,8 @@ ROUTERS = (
     work.router,
     complaints.router,
     decisions.router,
+    approvals.rules_router,
+    approvals.deputies_router,
     team_work.router,
     rating_page.router,
     uploads.router,

@@ -10,6 +10,8 @@ from app.foundation.cis import baselines, verifications
 from app.foundation.cis import lifecycle as cis
 from app.foundation.costs import hourly_rates
 from app.foundation.custom import fields as custom_fields
+from app.foundation.decisions.approval_rules import lifecycle as approval_rules
+from app.foundation.decisions.deputies import lifecycle as deputies
 from app.foundation.escalation import escalation_rules
 from app.foundation.people import groups, keys, persons, teams
 from app.foundation.priorities import matrices as priority_matrices
@@ -53,6 +55,8 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     stand_ins.LIFECYCLE,
     assignment_rules.LIFECYCLE,
     escalation_rules.LIFECYCLE,
+    approval_rules.LIFECYCLE,
+    deputies.LIFECYCLE,
     checklists.LIFECYCLE,
     hourly_rates.LIFECYCLE,
     custom_fields.LIFECYCLE,

@@ -153,6 +153,45 @@ create table fold.agenda_item (
 );
 CREATE INDEX agenda_item_record ON fold.agenda_item USING btree (record, place, id);
 
+create table fold.approval_rule (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  state text collate "C" not null,
+  key text collate "C" not null,
+  decision text collate "C" not null,
+  name text collate "C" not null,
+  edition integer not null,
+  definition jsonb not null,
+  told_roles text[] collate "C" not null,
+  told_groups text[] collate "C" not null,
+  set_by_id uuid,
+  set_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint approval_rule_pkey PRIMARY KEY (id),
+  constraint approval_rule_key_key UNIQUE (key)
+);
+CREATE INDEX approval_rule_changed ON fold.approval_rule USING btree (changed_at, id);
+CREATE INDEX approval_rule_key_order ON fold.approval_rule USING btree (key, id);
+CREATE INDEX approval_rule_set ON fold.approval_rule USING btree (set_at DESC, id DESC);
+
+create table fold.approval_rule_version (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  edition integer not null,
+  definition jsonb not null,
+  ended boolean not null,
+  set_by_id uuid,
+  set_at timestamp with time zone not null,
+  constraint approval_rule_version_pkey PRIMARY KEY (id),
+  constraint approval_rule_version_record_edition_key UNIQUE (record, edition)
+);
+CREATE INDEX approval_rule_version_set ON fold.approval_rule_version USING btree (record, set_at, id);
+
 create table fold.article (
   id uuid not null,
   version integer not null,
@@ -547,6 +586,7 @@ create table fold.change (
   ci_services text[] collate "C",
   no_cis_reason text,
   excepted_freezes text[] collate "C",
+  started_by_voter boolean,
   constraint change_pkey PRIMARY KEY (id),
   constraint change_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -821,6 +861,11 @@ create table fold.decision (
   reminded_at timestamp with time zone,
   appended_at timestamp with time zone,
   left_out jsonb,
+  decision text collate "C",
+  rules jsonb,
+  "position" bigint,
+  remind_at timestamp with time zone,
+  asked_next_at timestamp with time zone,
   constraint decision_pkey PRIMARY KEY (id)
 );
 CREATE INDEX decision_due ON fold.decision USING btree (state, due_at, id);
@@ -877,6 +922,26 @@ create table fold.deployment_cause (
 );
 CREATE UNIQUE INDEX deployment_cause_incident_key ON fold.deployment_cause USING btree (incident_id);
 CREATE INDEX deployment_cause_record ON fold.deployment_cause USING btree (record, confirmed_at, id);
+
+create table fold.deputy (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  state text collate "C" not null,
+  person_id uuid not null,
+  deputy_id uuid not null,
+  decisions text[] collate "C",
+  from_at timestamp with time zone not null,
+  until_at timestamp with time zone not null,
+  named_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint deputy_pkey PRIMARY KEY (id)
+);
+CREATE INDEX deputy_changed ON fold.deputy USING btree (changed_at, id);
+CREATE INDEX deputy_named ON fold.deputy USING btree (named_at DESC, id DESC);
+CREATE INDEX deputy_person ON fold.deputy USING btree (person_id) WHERE (state = 'named'::text);
+CREATE INDEX deputy_until ON fold.deputy USING btree (until_at DESC, id DESC);
 
 create table fold.document_entry (
   id uuid not null,
@@ -1589,6 +1654,7 @@ CREATE INDEX incident_state ON fold.incident USING btree (state, opened_at DESC,
 CREATE INDEX incident_state_since ON fold.incident USING btree (state_since, id);
 CREATE INDEX incident_team ON fold.incident USING btree (team_id, opened_at DESC, id DESC);
 CREATE INDEX incident_team_state ON fold.incident USING btree (team_id, state, opened_at DESC, id DESC);
+CREATE INDEX incident_to_confirm ON fold.incident USING btree (requester_id, state_since) WHERE (state = 'resolved'::text);
 
 create table fold.incident_review (
   id uuid not null,
@@ -1911,6 +1977,7 @@ create table fold.notice (
   constraint notice_pkey PRIMARY KEY (id)
 );
 CREATE INDEX notice_about ON fold.notice USING btree (about, id DESC);
+CREATE INDEX notice_asking ON fold.notice USING btree (person_id, id DESC) WHERE (steps && '{reminded,risk_lapsed,to_accept,to_acknowledge,to_answer,to_consent,to_kick_off,to_publish,to_review,to_review_change,to_sign}'::text[]);
 CREATE INDEX notice_person ON fold.notice USING btree (person_id, state DESC, id DESC);
 CREATE INDEX notice_person_sent ON fold.notice USING btree (person_id, sent_at DESC, id DESC);
 CREATE INDEX notice_sent ON fold.notice USING btree (sent_at DESC, id DESC);
@@ -2433,6 +2500,7 @@ create table fold.request (
   reopen_days integer,
   supplier_id uuid,
   report_overdue_at timestamp with time zone,
+  reader_roles text[] collate "C",
   constraint request_pkey PRIMARY KEY (id),
   constraint request_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -2453,6 +2521,7 @@ CREATE INDEX request_open_team ON fold.request USING btree (team_id, opened_at D
 CREATE INDEX request_opened ON fold.request USING btree (opened_at DESC, id DESC);
 CREATE INDEX request_planned ON fold.request USING btree (planned_at, id);
 CREATE INDEX request_priority ON fold.request USING btree (priority, id);
+CREATE INDEX request_readers ON fold.request USING gin (reader_roles) WHERE (reader_roles IS NOT NULL);
 CREATE INDEX request_report_due ON fold.request USING btree (next_report_due_at, id);
 CREATE INDEX request_reported_by ON fold.request USING btree (reported_by_id, opened_at DESC, id DESC) WHERE (reported_by_id IS NOT NULL);
 CREATE INDEX request_requester ON fold.request USING btree (requester_id, opened_at DESC, id DESC);
@@ -2461,6 +2530,7 @@ CREATE INDEX request_state ON fold.request USING btree (state, opened_at DESC, i
 CREATE INDEX request_state_since ON fold.request USING btree (state_since, id);
 CREATE INDEX request_team ON fold.request USING btree (team_id, opened_at DESC, id DESC);
 CREATE INDEX request_team_state ON fold.request USING btree (team_id, state, opened_at DESC, id DESC);
+CREATE INDEX request_to_confirm ON fold.request USING btree (requester_id, state_since) WHERE (state = 'delivered'::text);
 
 create table fold.request_training (
   id uuid not null,
@@ -3092,12 +3162,36 @@ create table fold.vote (
   voted_at timestamp with time zone,
   closed_at timestamp with time zone,
   appended_at timestamp with time zone,
+  role text collate "C",
+  cast_by_id uuid,
+  role_lost boolean,
   constraint vote_pkey PRIMARY KEY (id),
   constraint vote_decision_id_person_id_key UNIQUE (decision_id, person_id)
 );
 CREATE INDEX vote_awaited ON fold.vote USING btree (person_id, due_at, id) WHERE ((verdict IS NULL) AND (closed_at IS NULL));
 CREATE INDEX vote_person ON fold.vote USING btree (person_id, record);
 CREATE INDEX vote_record ON fold.vote USING btree (record, asked_at, id);
+
+create table fold.voting_deputy (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  decision_id uuid not null,
+  person_id uuid not null,
+  instead_of_id uuid not null,
+  deputation_id uuid not null,
+  asked_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  from_at timestamp with time zone not null,
+  until_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint voting_deputy_pkey PRIMARY KEY (id)
+);
+CREATE INDEX voting_deputy_decision ON fold.voting_deputy USING btree (record, decision_id);
+CREATE INDEX voting_deputy_deputation ON fold.voting_deputy USING btree (deputation_id);
+CREATE INDEX voting_deputy_person ON fold.voting_deputy USING btree (person_id) WHERE (ended_at IS NULL);
 
 create table fold.webhook_source (
   id uuid not null,

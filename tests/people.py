@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.common.people import Caller, Person, Role, RoleGrant, rule_caller
+from app.common.people import Caller, Grade, Person, Role, RoleGrant, rule_caller
 from app.foundation.people import persons, teams
 from app.foundation.people.groups import AddMemberGroup
 from app.foundation.people.persons import GrantRolePerson
@@ -54,11 +55,12 @@ async def add_team(ledger: Ledger, key: str, kind: TeamKind = TeamKind.internal)
     return team
 
 
-async def add_person(ledger: Ledger, name: str, *team_keys: str, roles: tuple[str, ...] = ()) -> Person:
-    """A person who belongs to these teams and holds these roles."""
-    body = persons.AddPerson(
-        name=name, email=f"{name.split(maxsplit=1)[0].lower()}@example.org", teams=team_keys, roles=roles
-    )
+async def add_person(
+    ledger: Ledger, name: str, *team_keys: str, roles: tuple[str, ...] = (), grade: Grade | None = None
+) -> Person:
+    """A person who belongs to these teams, holds these roles and is of that grade."""
+    email = f"{name.split(maxsplit=1)[0].lower()}@example.org"
+    body = persons.AddPerson(name=name, email=email, teams=team_keys, roles=roles, grade=grade)
     person: Person = (await act(ledger, rule_caller("tests"), "person", "add", body=body)).record
     return person
 
@@ -69,10 +71,10 @@ async def add_crowd(ledger: Ledger, many: int, *roles: Role) -> list[Person]:
     return await asyncio.gather(*(add_person(ledger, f"Member {n}", roles=held) for n in range(many)))
 
 
-async def fill(ledger: Ledger, group: str, members: list[Person]) -> None:
-    """They belong to the group, for the business."""
+async def fill(ledger: Ledger, group: str, members: Iterable[UUID]) -> None:
+    """The persons belong to the group, for the business."""
     for one in members:
-        body = AddMemberGroup(person=str(one.id), side=RepresentedSide.business)
+        body = AddMemberGroup(person=str(one), side=RepresentedSide.business)
         await act(ledger, rule_caller("tests"), "group", "add_member", group, body)
 
 

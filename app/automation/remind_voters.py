@@ -1,4 +1,6 @@
-"""Reminds voters who have not voted a day before the decision is due, or halfway through a shorter period."""
+"""Reminds voters who have not voted when the approval rule says, or a day before the decision is due, or
+halfway through a shorter period.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,14 @@ REMIND_BEFORE = timedelta(days=1)
 
 def due(decision: Decision, settings: Settings) -> datetime | None:
     """Return when voters are reminded: a day before the due time, but not in the first half of the period;
-    None if they have been reminded.
+    None if they have been reminded. What the approval rule says goes before.
     """
     if decision.reminded_at is not None or decision.asked_at is None or decision.due_at is None:
         return None
-    return max(decision.due_at - REMIND_BEFORE, decision.asked_at + (decision.due_at - decision.asked_at) / 2)
+    if decision.remind_at is not None:
+        return decision.remind_at
+    begun = decision.asked_next_at or decision.asked_at
+    return max(decision.due_at - REMIND_BEFORE, begun + (decision.due_at - begun) / 2)
 
 
 async def remind(ledger: Ledger, decision: Decision, now: datetime) -> tuple[str, Payload] | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from app.kernel.history import record_at_version
 from app.kernel.ledger import Ledger
 from app.kernel.rules import Consequence, Rule
 from app.log.events import Recorded, id_of, kind_of
-from app.processes.changes.queries import versions_of_scheduled
+from app.processes.changes.queries import scheduled_changes
 from app.processes.changes.records import Change, Freeze
 from app.processes.changes.scheduling import NoteOverlapChange
 
@@ -37,26 +38,41 @@ async def select_overlapping(
 
 async def tell_overlapped_changes(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
     """Yield the notification of each change that the event overlaps and that still waits for its window."""
-    overlapped = await _overlapped_by(ledger, event)
+    other = await _record_at(ledger, event, event.version)
+    overlapped = _overlapped_by(other)
     # Those that it was scheduled over know; the start tells those whose windows are hit only now.
     if event.type == STARTED and overlapped:
-        overlapped -= await _overlapped_by(ledger, event, before=True)
-    if not overlapped:
-        return
-    body = NoteOverlapChange.model_validate({kind_of(event.stream): str(id_of(event.stream))})
-    for change_id, version in (await versions_of_scheduled(ledger.db, overlapped)).items():
-        yield Consequence(Change.KIND, "note_overlap", change_id, body, if_match=version)
+        overlapped -= _overlapped_by(await _record_at(ledger, event, event.version - 1))
+    for change in await scheduled_changes(ledger.db, overlapped) if overlapped else ():
+        said = {kind_of(event.stream): str(id_of(event.stream)), **_overlap(change, other)}
+        body = NoteOverlapChange.model_validate(said)
+        yield Consequence(Change.KIND, "note_overlap", change["id"], body, if_match=change["version"])
 
 
-async def _overlapped_by(ledger: Ledger, event: Recorded, *, before: bool = False) -> set[UUID]:
-    """Return the ids of the changes that the record of the event overlaps since the event, or just before."""
-    version = event.version - 1 if before else event.version
-    kind = kind_of(event.stream)
-    record: Any = await record_at_version(ledger.db, ledger.lifecycles[kind], event.stream, version)
-    named = getattr(record, OVERLAPPED_FIELDS[kind]) or ()
-    if kind == Freeze.KIND:
+async def _record_at(ledger: Ledger, event: Recorded, version: int) -> Any:
+    """Return the record of the event in that version."""
+    lifecycle = ledger.lifecycles[kind_of(event.stream)]
+    return await record_at_version(ledger.db, lifecycle, event.stream, version)
+
+
+def _overlapped_by(record: Any) -> set[UUID]:
+    """Return the ids of the changes that the change or the freeze overlaps."""
+    named = getattr(record, OVERLAPPED_FIELDS[record.KIND]) or ()
+    if record.KIND == Freeze.KIND:
         return {UUID(one) for one in named}
     return {id_of(one) for one in named if kind_of(one) == Change.KIND}
+
+
+def _overlap(change: Mapping[str, Any], other: Any) -> dict[str, datetime]:
+    """Return when the change's window and the other record overlap, if the other has an end by then."""
+    begins, ends = (
+        (other.from_at, other.until_at)
+        if other.KIND == Freeze.KIND
+        else (other.booked_from_at, other.booked_until_at)
+    )
+    begin = max(change["window_from_at"], begins or change["window_from_at"])
+    end = min(change["window_until_at"], ends or change["window_until_at"])
+    return {"overlap_from_at": begin, "overlap_until_at": end} if begin < end else {}
 
 
 RULE = Rule(

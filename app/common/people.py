@@ -304,6 +304,11 @@ class Caller:
         return frozenset(held.service for held in self.roles)
 
     @cached_property
+    def is_machine(self) -> bool:
+        """Return whether the caller is a machine's account."""
+        return self.actor.startswith("integration:")
+
+    @cached_property
     def is_staff(self) -> bool:
         """Return whether the caller is staff at all. For the visibility of one record see `is_staff_for`."""
         return self.is_rule or not STAFF_ROLES.isdisjoint(self.role_codes)

@@ -129,9 +129,12 @@ class ChildRecord(Record):
 
     `AUDIENCE_KIND`: the person in `person_id` may see the record, with a token of that kind (empty: they may
     not). A person with child records of two classes may still see the record when one of them is removed.
+    `DONE_FIELDS`: the work that it gives to somebody is done once one of these fields is set (none: it gives
+    none that lasts).
     """
 
     AUDIENCE_KIND: ClassVar[str] = ""
+    DONE_FIELDS: ClassVar[tuple[str, ...]] = ()
 
     record: str | None = None
 

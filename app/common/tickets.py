@@ -58,3 +58,8 @@ class Ticket(Record):
     priority: Priority | None = Field(default=None, sa_type=Text)
     custom: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     custom_for_staff: Annotated[dict[str, Any] | None, StaffOnly()] = Field(default=None, sa_type=JSONB)
+
+    @property
+    def awaits_requester(self) -> bool:
+        """Return whether it is on hold until its requester answers."""
+        return getattr(self, "hold_reason", None) is HoldReason.awaiting_requester

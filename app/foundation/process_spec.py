@@ -10,7 +10,7 @@ from app.common.people import Role
 from app.common.records import CodeEnum
 from app.kernel.actor_policy import ActorPolicy
 from app.kernel.context import ActionContext
-from app.kernel.lifecycle import Action
+from app.kernel.lifecycle import Action, PayloadCheck
 
 #: Rows of a lifecycle's table; each table fixes the type of its records.
 ActionRows = tuple[Action[Any, Any], ...]
@@ -19,13 +19,26 @@ EMPTY_POLICY = ActorPolicy()
 
 
 @dataclass(frozen=True)
+class AssigningSpec:
+    """Who may assign the records of a process besides agents and engineers, and what refuses whom they may
+    not be assigned to.
+    """
+
+    by: ActorPolicy = EMPTY_POLICY
+    wrong: tuple[PayloadCheck, ...] = ()
+
+
+#: Assigned by agents and engineers, to anybody who can be given work.
+USUAL_ASSIGNING = AssigningSpec()
+
+
+@dataclass(frozen=True)
 class ProcessSpec:
     """Properties of the process that shared actions are mounted on.
 
     `kind` of its records; `any` of their states; `open` are the states in which work remains, `delivered`
     those in which it is done; `manager` is the role of the process's own manager; `prioritise` and
-    `complete_task` are its functions to set a priority and to complete a task; `assigners` may assign its
-    records besides agents and engineers.
+    `complete_task` are its functions to set a priority and to complete a task.
     """
 
     kind: str
@@ -35,4 +48,4 @@ class ProcessSpec:
     manager: Role
     prioritise: Callable[[Any, Any, ActionContext], None]
     complete_task: Callable[[Any, Any, ActionContext], None]
-    assigners: ActorPolicy = EMPTY_POLICY
+    assigning: AssigningSpec = USUAL_ASSIGNING

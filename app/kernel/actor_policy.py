@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -66,13 +66,21 @@ class Relation(CodeEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActorPolicy:
-    """A union of roles and relations whose holders may act: `agent | engineer`."""
+    """A union of roles and relations whose holders may act: `agent | engineer`. `people_only`: machines may
+    not, whatever their accounts hold, as they vote, sign, judge and grant nothing.
+    """
 
     roles: frozenset[Role] = frozenset()
     relations: frozenset[Relation] = frozenset()
+    people_only: bool = False
 
     def __or__(self, other: ActorPolicy) -> ActorPolicy:
-        return ActorPolicy(self.roles | other.roles, self.relations | other.relations)
+        people_only = self.people_only or other.people_only
+        return ActorPolicy(self.roles | other.roles, self.relations | other.relations, people_only)
+
+    def for_people(self) -> ActorPolicy:
+        """Return the policy without machines."""
+        return replace(self, people_only=True)
 
     def allows(self, caller: Caller, record: Any) -> bool:
         """Return whether the policy allows the caller to act on that record."""
@@ -80,7 +88,7 @@ class ActorPolicy:
             return Relation.rule in self.relations or (
                 Relation.messenger in self.relations and caller.person_id is not None
             )
-        if caller.is_read_only:
+        if caller.is_read_only or (self.people_only and caller.is_machine):
             return False
         # Called for each action of a lifecycle for each record shown: a generator would double the time.
         for role in self.roles & caller.role_codes:
@@ -146,6 +154,7 @@ def policy_cache_key(caller: Caller, record: Any) -> tuple[Any, ...]:
     me, assignee, team, service = caller.person_id, said("assignee_id"), said("team_id"), said("service")
     return (
         caller.is_rule,
+        caller.is_machine,
         me is not None,
         caller.rights,
         me is not None and said("requester_id") == me,

@@ -4,12 +4,19 @@ checks.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from app.common.role_labels import DEFAULT_LABELS, RoleLabels
-from app.kernel.actor_policy import conflicting_duties
-from app.kernel.refusals import ActionUnavailable, Forbidden, PreparationRefused, SegregationOfDuties
+from app.kernel.actor_policy import RecordDuty, conflicting_duties
+from app.kernel.refusals import (
+    ActionUnavailable,
+    ConflictingDuty,
+    Forbidden,
+    PreparationRefused,
+    SegregationOfDuties,
+)
 
 if TYPE_CHECKING:
     from app.kernel.context import ActionContext
@@ -35,8 +42,13 @@ def require_segregation(command: Command, record: Any, behalf: UUID | None) -> N
     """
     had = conflicting_duties(command.row.segregate_from, record, {command.metadata.caller.person_id, behalf})
     if had:
-        language = command.metadata.language
-        raise SegregationOfDuties({"action": command.row.label(language), "part": had[0].label(language)})
+        raise _segregated(command, had[0])
+
+
+def _segregated(command: Command, duty: RecordDuty) -> SegregationOfDuties:
+    """Return the refusal of somebody who has had that duty in the record."""
+    language = command.metadata.language
+    return SegregationOfDuties({"action": command.row.label(language), "part": duty.label(language)})
 
 
 async def prepare_and_check(reads: ReadContext, command: Command, record: Any, ctx: ActionContext) -> None:
@@ -57,6 +69,17 @@ async def prepare_and_check(reads: ReadContext, command: Command, record: Any, c
         refusal.words.update(refused.words)
         refusal.more.update(refused.more)
         raise refusal from refused
+    except ConflictingDuty as had:
+        raise _segregated(command, had.duty) from had
+
+
+async def require_change_allowed(
+    reads: ReadContext, command: Command, record: Any, changed: Mapping[str, Any]
+) -> None:
+    """Raise ActionUnavailable if the lifecycle does not let the record be changed so now."""
+    check = command.lifecycle.change_check
+    if check is not None and (because := await check(reads, record, command.row, changed)) is not None:
+        raise unavailable(command, record, because)
 
 
 def unavailable(command: Command, record: Any, because: str) -> ActionUnavailable:

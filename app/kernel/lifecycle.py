@@ -55,6 +55,9 @@ SEE_THEIR_OWN: Final = frozenset(Role) - STAFF_ROLES
 Check = Callable[["ReadContext", Any, ActionContext], Awaitable[str | None]]
 #: Checks the record and the payload in the same way; may also raise WrongValue.
 PayloadCheck = Callable[["ReadContext", Any, Any, ActionContext], Awaitable[str | None]]
+#: Checks what an action of the row would change in the record, as its event would say it (`set`): returns the
+#: code of the refusal, or None.
+ChangeCheck = Callable[["ReadContext", Any, "Action[Any, Any]", Mapping[str, Any]], Awaitable[str | None]]
 #: Loads what an action needs, as a frozen dataclass that `ActionContext.prepared` returns by its type. It
 #: reads only through the ReadContext, changes nothing, and may refuse: by WrongValue, or by
 #: PreparationRefused as a check does.
@@ -296,7 +299,8 @@ def action(
         body=get_type_hints(apply)["body"],
         from_states=come_from if isinstance(come_from, Creation) else frozenset(come_from),
         to=to,
-        who=who,
+        # Whatever duties keep apart is a judgement.
+        who=who.for_people() if more.get("segregate_from") else who,
         event=event,
         **more,
     )
@@ -309,8 +313,9 @@ class Lifecycle(Generic[R]):
     `plural` is its path. `code` is that of its numbers, if it has any. `on_state_entered` sets the fields
     that depend on the state, whichever action leads there (times, marks); `audience` returns the tokens of
     those who may see the record. `overseer_roles` are the roles that see every record: `oversight`, those
-    that a row is for (`Action.seeing_roles`), and `also_seen_by`, with the reason. `columns` are, by kind
-    of token, the columns that hold it, or a list of such, for lists of records (none: holders of such a token
+    that a row is for (`Action.seeing_roles`), and `also_seen_by`, with the reason. `some_seen_by` are roles
+    that see those records only of which a token names the role, with the reason. `columns` are, by kind of
+    token, the columns that hold it, or a list of such, for lists of records (none: holders of such a token
     see every row). `unassigned` is the SQL condition for the token `desk`, `open_to_all` that for `everybody`
     if not every row has it. `children` are the classes of child records on its stream. `ended` are the states
     in which a case is done and can be reopened. `searched_fields` are the fields that a search covers besides
@@ -319,8 +324,8 @@ class Lifecycle(Generic[R]):
     children's. `retired` are the states in which new commands may not refer to the record, with the code of
     the refusal. `reviewer_group_field` is the field that names the group which reviews the record, and sees
     what it needs for that. `administrative`: the events are not for everybody who sees the record
-    (`visibility`). `vocabulary` are the keys that its records may be about, where the program defines them:
-    those of KPIs.
+    (`visibility`). `change_check` is asked of what any of its actions would change. `vocabulary` are the keys
+    that its records may be about, where the program defines them: those of KPIs.
     """
 
     kind: str
@@ -332,6 +337,7 @@ class Lifecycle(Generic[R]):
     audience: Callable[[R], tuple[str, ...]]
     oversight: frozenset[Role] = OVERSIGHT_ROLES
     also_seen_by: Mapping[Role, str] = field(default_factory=dict)
+    some_seen_by: Mapping[Role, str] = field(default_factory=dict)
     columns: dict[str, Sequence[str]] = field(default_factory=dict)
     unassigned: str | None = None
     open_to_all: str | None = None
@@ -344,6 +350,7 @@ class Lifecycle(Generic[R]):
     retired: Mapping[CodeEnum, str] = field(default_factory=dict)
     reviewer_group_field: str | None = None
     administrative: bool = False
+    change_check: ChangeCheck | None = None
     vocabulary: frozenset[str] = frozenset()
     overseer_roles: frozenset[Role] = field(init=False)
     by_name: dict[str, Action[R, Any]] = field(init=False)
@@ -353,7 +360,7 @@ class Lifecycle(Generic[R]):
 
     def __post_init__(self) -> None:
         derived = self.oversight.union(*(row.seeing_roles for row in self.rows))
-        twice = derived & self.also_seen_by.keys()
+        twice = derived & (self.also_seen_by.keys() | self.some_seen_by.keys())
         assert not twice, f"rows of {self.kind} let {sorted(twice)} see it already"
         object.__setattr__(self, "overseer_roles", derived.union(self.also_seen_by))
         object.__setattr__(self, "by_name", {row.name: row for row in self.rows})

@@ -4,6 +4,7 @@ reason.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from app.kernel.actor_policy import RecordDuty, conflicting_duties
@@ -26,10 +27,14 @@ class Offer(NamedTuple):
 
 
 async def offers(
-    ledger: Ledger, lifecycle: Lifecycle[Any], loaded: VersionedRecord[Any], metadata: CommandMetadata
+    ledger: Ledger,
+    lifecycle: Lifecycle[Any],
+    loaded: VersionedRecord[Any],
+    metadata: CommandMetadata,
+    among: Collection[str] | None = None,
 ) -> list[Offer]:
     """Return the actions that the caller may perform in the record's state, in the order of the lifecycle's
-    table, each with the refusal of its checks, if any.
+    table, each with the refusal of its checks, if any; only those named in `among`, unless it is None.
     """
     look, at = (
         ReadContext(ledger.db, ledger.lifecycles, ledger.directory),
@@ -37,6 +42,8 @@ async def offers(
     )
     caller, offered = {metadata.caller.person_id}, []
     for row in lifecycle.open_to(loaded.record, metadata.caller):
+        if among is not None and row.name not in among:
+            continue
         if row.segregate_from and (had := conflicting_duties(row.segregate_from, loaded.record, caller)):
             offered.append(Offer(row, SegregationOfDuties.CODE, had[0]))
             continue

@@ -17,13 +17,12 @@ from uuid import UUID
 
 from app.common.records import empty
 from app.common.tickets import Ticket
-from app.kernel import dating
+from app.kernel import dating, guards
 from app.kernel.auto_follow import add_auto_followers
 from app.kernel.constraints import refusal_for, violation_of
 from app.kernel.context import ActionContext, CommandMetadata
 from app.kernel.decide import Decision, decide, impact_and_urgency
 from app.kernel.directory import VAULT
-from app.kernel.guards import prepare_and_check, require_permission, require_segregation, unavailable
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle, RelatedCommand, RelatedCommands, RelatedPart
 from app.kernel.payloads import Payload, name_at
@@ -298,7 +297,7 @@ async def _decide_stream(
     record = loaded.record
     if command.if_match is not None and record.version not in command.if_match:
         raise VersionMismatch(more={"version": record.version})
-    require_permission(command, record, ledger.role_labels, permitted=permitted)
+    guards.require_permission(command, record, ledger.role_labels, permitted=permitted)
     ctx = action_context(ledger, loaded, command.metadata, occurred_at=dating.occurred_at(command, record))
     ctx.command_id, ctx.follows = command_id, follows
     for value in command.prepared:
@@ -306,8 +305,8 @@ async def _decide_stream(
     if command.row.related:
         ctx.related_id = uuid7()
     behalf = await resolve_references(ledger, reads, command, ctx, record)
-    require_segregation(command, record, behalf)
-    await prepare_and_check(reads, command, record, ctx)
+    guards.require_segregation(command, record, behalf)
+    await guards.prepare_and_check(reads, command, record, ctx)
     if isinstance(record, Ticket) and all(impact_and_urgency(command.body)):
         ctx.matrix = await reads.priority_matrix()
     if command.row.opens and command.lifecycle.code is not None:
@@ -333,7 +332,8 @@ async def _stream_decision(
     seal, rows, removals = await prepare_sealing(ledger, reads, command, ctx, record, behalf)
     version = loaded.stream_version + 1
     decided = decide(command.lifecycle, command.row, record, command.body, ctx, version=version, seal=seal)
-    await add_auto_followers(ledger, command.lifecycle, decided, ctx, version=version)
+    await guards.require_change_allowed(reads, command, record, decided.data["set"])
+    await add_auto_followers(ledger, reads, command.lifecycle, decided, ctx, version=version)
     dating.not_before_the_last_change(command, record, decided)
     event = _event(command, decided, version, ctx.occurred_at, behalf)
     after = audience(command.lifecycle, decided.record, ctx.audience, made=ctx.made, removed=ctx.removed)
@@ -356,12 +356,12 @@ async def _decide_follow_up(
     record = first.decided.record
     loaded = VersionedRecord(record, first.event.version, sorted(first.after))
     if not after.row.is_open_in(record.state):
-        raise unavailable(after, record, "not_in_this_state")
+        raise guards.unavailable(after, record, "not_in_this_state")
     ctx = action_context(ledger, loaded, command.metadata, occurred_at=at)
     ctx.command_id = first.ctx.command_id
     ctx.follows = True
     await resolve_references(ledger, reads, after, ctx, record)
-    await prepare_and_check(reads, after, record, ctx)
+    await guards.prepare_and_check(reads, after, record, ctx)
     return await _stream_decision(ledger, reads, after, loaded, ctx, None)
 
 

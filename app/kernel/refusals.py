@@ -17,9 +17,12 @@ Refusal
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.i18n import translate
+
+if TYPE_CHECKING:
+    from app.kernel.actor_policy import RecordDuty
 
 
 @dataclass
@@ -84,6 +87,15 @@ class SegregationOfDuties(Refusal):
 
     STATUS = 403
     CODE = "separation_of_duties"
+
+
+@dataclass
+class ConflictingDuty(Exception):
+    """A check finds that the caller has had a duty that excludes the action; turned into SegregationOfDuties
+    when the command is performed.
+    """
+
+    duty: RecordDuty
 
 
 @dataclass

@@ -19,6 +19,8 @@ from app.common.records import TICKET, ChildRef, CodeEnum, ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
+from app.foundation.decisions.actions import AskDecision
+from app.foundation.decisions.preparation import NewDecision
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
 from app.foundation.editing import apply_patch
@@ -331,6 +333,11 @@ def audience(meeting: Meeting) -> tuple[str, ...]:
     return tuple(f"person:{person}" for person in persons if person is not None)
 
 
+def ask_decision(meeting: Meeting, body: AskDecision, ctx: ActionContext) -> None:
+    """Put a question to the participants of the meeting, by majority."""
+    decisions.add_prepared_decision(ctx.prepared(NewDecision), ctx)
+
+
 LINK_AGENDA_RECORD = RelatedCommand(
     action="link",
     field="about",
@@ -361,7 +368,7 @@ CHILDREN = (
 OPEN = (State.called, State.held)
 HELD_STATES = (State.held, State.minuted)
 DECISIONS = decisions.DecisionSpec(
-    kind="meeting", any=State, ask_states=OPEN, who_asks=staff, who_withdraws=staff
+    kind="meeting", any=State, matters=(preparation.ANY_MATTER,), who_withdraws=staff
 )
 PROCESS = ProcessSpec("meeting", State, State, (), Role.process_owner, prioritise, tasks.complete_task)
 
@@ -397,6 +404,7 @@ LIFECYCLE = Lifecycle(
                unless=(checks.series_is_over,), wrong=(checks.no_invitees_left,), related=CALL_NEXT_MEETING),
         action(end_series,         "结束系列",   State,           STAYS,           staff | rule, "meeting.series_ended", unless=(checks.series_is_over,)),
         action(fall_overdue,       "标记逾期",   [State.called],  STAYS,           rule, "meeting.fell_overdue"),
+        action(ask_decision,       "提请决议",   OPEN,            STAYS,           staff, "meeting.decision_asked", prepare=(preparation.question,)),
         *decisions.rows(DECISIONS), *tasks.rows(PROCESS),
         *comments.rows(PROCESS), *tags.rows(PROCESS), *attachments.rows(PROCESS), *links.rows(PROCESS),
     ),

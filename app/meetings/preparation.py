@@ -10,6 +10,11 @@ from uuid import UUID
 
 from app.common.people import WHOLE_GROUP, Person
 from app.common.tickets import Ticket
+from app.foundation.decisions.actions import AskDecision
+from app.foundation.decisions.approval_rules.electors import Seat
+from app.foundation.decisions.electorate import Matter, NamedElectorate
+from app.foundation.decisions.preparation import NewDecision, Question, named_decision
+from app.foundation.decisions.records import DecisionRule
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
 from app.kernel.context import ActionContext
@@ -23,6 +28,9 @@ if TYPE_CHECKING:
 
 #: Enough for a whole group with its chair, and another person who chairs the meeting.
 MOST_INVITED = WHOLE_GROUP + 1
+#: A free question is for all who take part in the meeting; they have so long if nobody says less.
+ANY_MATTER = Matter()
+DECISION_PERIOD = timedelta(days=7)
 LONGEST_MEETING = timedelta(days=31)
 
 
@@ -178,6 +186,18 @@ async def participants(
 ) -> Participants:
     """Find the participants of the meeting."""
     return Participants(tuple(await reads.children(Participant, meeting)))
+
+
+async def question(
+    reads: ReadContext, meeting: Meeting, body: AskDecision, ctx: ActionContext
+) -> NewDecision:
+    """Prepare the question to those who are invited or were there, who decide by majority."""
+    participants = await reads.children(Participant, meeting)
+    there = [one for one in participants if one.invited or one.attended]
+    voters = {one.person_id: Seat(side=one.side) for one in there if one.person_id}
+    named = NamedElectorate(DecisionRule.majority, DECISION_PERIOD, persons=voters)
+    asked = Question(body.question, ANY_MATTER, body.due_at)
+    return await named_decision(reads, meeting, asked, named, ctx)
 
 
 @dataclass(frozen=True, slots=True)

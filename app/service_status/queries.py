@@ -13,17 +13,16 @@ from pydantic import Field
 from app.api.shapes import OutputModel
 from app.common.people import Caller
 from app.common.records import CodeEnum
-from app.i18n import translate
 from app.kernel.ledger import Ledger
 from app.kernel.visibility import sees_every_record, tokens
 from app.log.canonical import instant
+from app.processes.changes.calendar.sentences import StatusSentences
 from app.processes.changes.records import HOLDING, ChangeState
 from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENTS
 from app.processes.incidents.records import OPEN, Effect, IncidentState
 
 #: More services than this are not shown.
 MOST_SERVICES = 2_000
-TIME_FORMAT = "%Y-%m-%d %H:%M"
 
 # A live service is for everybody to see.
 SERVICES = """
@@ -113,7 +112,7 @@ async def service_status(
         "now": now,
     }
     maintained = {row["service"]: row for row in await ledger.db.rows(MAINTENANCE, said)}
-    words = _Words(language, ZoneInfo(ledger.settings.time_zone))
+    words = StatusSentences(language, ZoneInfo(ledger.settings.time_zone))
     return [
         {**service, **_status(interruptions.get(service["key"]), maintained.get(service["key"]), words)}
         for service in services
@@ -133,19 +132,8 @@ async def _interruptions(ledger: Ledger, caller: Caller) -> dict[str, Mapping[st
     return {row["service"]: row for row in rows}
 
 
-class _Words:
-    """The sentences about services, in one language, with the organisation's clock."""
-
-    def __init__(self, language: str, zone: ZoneInfo) -> None:
-        self.language, self.zone = language, zone
-
-    def sentence(self, code: str, **times: datetime) -> str:
-        clock = {name: time.astimezone(self.zone).strftime(TIME_FORMAT) for name, time in times.items()}
-        return translate(self.language, "service_status", code, clock | {"zone": str(self.zone)})
-
-
 def _status(
-    broken: Mapping[str, Any] | None, maintained: Mapping[str, Any] | None, words: _Words
+    broken: Mapping[str, Any] | None, maintained: Mapping[str, Any] | None, words: StatusSentences
 ) -> dict[str, Any]:
     """Return the condition of a service with its sentences: an interruption is named before maintenance."""
     condition, code, since = ServiceCondition.operational, "operational", None
@@ -166,7 +154,7 @@ def _status(
     }
 
 
-def _planned(maintained: Mapping[str, Any] | None, words: _Words) -> dict[str, Any] | None:
+def _planned(maintained: Mapping[str, Any] | None, words: StatusSentences) -> dict[str, Any] | None:
     if maintained is None or maintained["from_at"] is None:
         return None
     begin, end = maintained["from_at"], maintained["until_at"]

@@ -14,8 +14,7 @@ from app.common.people import Role
 from app.common.records import CodeEnum
 from app.foundation.articles.records import ArticleUse
 from app.foundation.costs.records import Cost, Work
-from app.foundation.process_spec import EMPTY_POLICY, ActionRows, ProcessSpec
-from app.kernel.actor_policy import ActorPolicy
+from app.foundation.process_spec import USUAL_ASSIGNING, ActionRows, AssigningSpec, ProcessSpec
 from app.kernel.context import ActionContext
 from app.ticketing import (
     articles,
@@ -66,8 +65,8 @@ def ticket_actions(
     manager: Role,
     prioritise: Callable[[Any, Any, ActionContext], None] = priority.prioritise,
     complete_task: Callable[[Any, Any, ActionContext], None] = tasks.complete_task,
-    assigners: ActorPolicy = EMPTY_POLICY,
+    assigning: AssigningSpec = USUAL_ASSIGNING,
 ) -> ActionRows:
     """Return the rows that every ticket's lifecycle table ends with; see `ProcessSpec`."""
-    spec = ProcessSpec(kind, any, open, delivered, manager, prioritise, complete_task, assigners)
+    spec = ProcessSpec(kind, any, open, delivered, manager, prioritise, complete_task, assigning)
     return tuple(row for rows in ACTION_FAMILIES for row in rows(spec))

@@ -104,7 +104,8 @@ def rows(spec: ProcessSpec) -> ActionRows:
     """Return the rows of the lifecycle table for assignment."""
     return (
         #      action    中文    from        to     who                      event
-        action(assign,   "分派", spec.open, STAYS, agent | engineer | rule | spec.assigners, f"{spec.kind}.assigned",  wrong=(cannot_be_assigned,)),
+        action(assign,   "分派", spec.open, STAYS, agent | engineer | rule | spec.assigning.by, f"{spec.kind}.assigned",
+               wrong=(cannot_be_assigned, *spec.assigning.wrong)),
         action(escalate, "升级", spec.open, STAYS, agent | engineer | rule, f"{spec.kind}.escalated", wrong=(cannot_be_escalated,)),
     )
 # fmt: on

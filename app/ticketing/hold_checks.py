@@ -1,9 +1,10 @@
-"""Holds of tickets that wait for a change or a supplier: which one may be named, or must be."""
+"""Holds of tickets: which change or supplier may be named, or must be, and who is asked for an answer."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from app.common.notices import NoticeType, RecipientRule
 from app.common.tickets import HoldReason, Ticket
 from app.foundation.people.eligibility import check_supplier
 from app.foundation.people.records import Team
@@ -11,6 +12,9 @@ from app.kernel.context import ActionContext
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.ticketing.change_endings import has_ended
+
+#: The requester is asked for their answer if the ticket waits for it.
+REQUESTER_TO_ANSWER = RecipientRule(NoticeType.to_answer, field="requester_id", when="awaits_requester")
 
 
 class Hold(Protocol):

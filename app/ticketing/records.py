@@ -109,6 +109,7 @@ class Task(ChildRecord):
     """
 
     KIND: ClassVar[str] = "task"
+    DONE_FIELDS: ClassVar[tuple[str, ...]] = ("completed_at", "dropped_at")
 
     title: str | None = None
     visibility: Visibility | None = Field(default=None, sa_type=Text)

@@ -61,9 +61,11 @@ async def row_key(board: Board, at: str) -> str:
 
 
 async def overlaps(board: Board, at: str) -> list[Json]:
-    """What the rule has noted on the change, as it was given."""
+    """What the rule has noted on the change: which change or freeze. It says when, too."""
     events = await by_rules(board.api.ledger, await row_key(board, at))
-    return [event.data["given"] for event in events if event.type == "change.overlapped"]
+    given = [event.data["given"] for event in events if event.type == "change.overlapped"]
+    assert all(one["overlap_from_at"] < one["overlap_until_at"] for one in given)
+    return [{kind: one[kind] for kind in ("change", "freeze") if kind in one} for one in given]
 
 
 async def test_those_whose_window_another_change_is_scheduled_over_are_told_and_again_when_it_moves(
@@ -148,9 +150,7 @@ async def test_a_review_that_is_not_made_in_time_is_flagged_and_told_once(
 
 async def an_emergency(board: Board, **more: Any) -> str:
     """The path of an emergency change that was submitted."""
-    at = f"/v1/changes/{(await board.drafted(type='emergency', **more))['id']}"
-    await board.agent.post_ok(f"{at}/submit")
-    return at
+    return await board.submitted(type="emergency", **more)
 
 
 def emergency_question(board: Board, **more: Any) -> Json:
@@ -162,11 +162,13 @@ async def test_an_emergency_that_nobody_decides_on_in_time_stays_submitted_and_r
     board: Board, worker: Worker, told: Told
 ) -> None:
     at = await an_emergency(board)
-    due = SOON
-    question = emergency_question(board, due_at=text(due))
-    await board.agent.post_ok(f"{at}/request_emergency_approval", question)
+    await board.agent.post_ok(f"{at}/request_emergency_approval", emergency_question(board))
+    due = await due_at(board, at)
+    await work(worker, due - timedelta(minutes=6))
+    key = await row_key(board, at)
+    assert await told(board.manager, "undecided", key) == 0
     await work(worker, due + timedelta(minutes=1))
-    after, key = await board.manager.read(at), await row_key(board, at)
+    after = await board.manager.read(at)
     assert after["state"] == "submitted"
     assert await told(board.manager, "undecided", key) == 1
     assert await told(board.agent, "undecided", key) == 1, "it is theirs"
@@ -187,17 +189,81 @@ async def test_an_emergency_that_the_board_defers_stays_submitted_and_reminds_of
     assert await told(board.agent, "undecided", await row_key(board, at)) == 1
 
 
+async def due_at(board: Board, at: str) -> datetime:
+    """Until when there are votes on the change."""
+    (asked,) = (await board.manager.read(f"{at}/decisions"))["items"]
+    return datetime.fromisoformat(asked["due_at"])
+
+
+async def test_change_managers_learn_of_an_emergency_at_once(
+    board: Board, worker: Worker, told: Told
+) -> None:
+    at = await an_emergency(board)
+    await board.engineer.post_ok(f"{at}/request_emergency_approval", emergency_question(board))
+    await work(worker)
+    key = await row_key(board, at)
+    for manager in (board.manager, board.approver):
+        assert await told(manager, "emergency_asked", key) == 1
+    assert await told(board.engineer, "emergency_asked", key) == 0, "who asks knows"
+    assert await told(board.member, "to_vote", key) == 1
+
+
+async def test_an_emergency_that_nobody_answers_goes_to_management_after_half_an_hour(
+    board: Board, worker: Worker, told: Told
+) -> None:
+    head = await board.api.client("Helga", Role.management)
+    board.further.append(head)
+    at = await an_emergency(board)
+    await board.engineer.post_ok(f"{at}/request_emergency_approval", emergency_question(board))
+    first, key = await due_at(board, at), await row_key(board, at)
+    assert first - datetime.now(UTC) <= timedelta(minutes=30)
+    await work(worker, first - timedelta(minutes=6))
+    assert await told(head, "to_vote", key) == 0
+    await work(worker, first)
+    (asked,) = (await board.manager.read(f"{at}/decisions"))["items"]
+    assert (asked["state"], asked["quorum"]) == ("open", 1)
+    assert datetime.fromisoformat(asked["asked_next_at"]) == first
+    assert await due_at(board, at) == first + timedelta(minutes=30)
+    assert (await board.manager.read(at))["state"] == "submitted"
+    assert await told(head, "to_vote", key) == 1
+    assert await told(board.agent, "undecided", key) == 0, "it is not over"
+    late = {"decision": asked["id"], "verdict": "approve"}
+    refused = await board.member.post(f"{at}/vote", json=late)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_asked_to_vote")
+    await head.post_ok(f"{at}/vote", late)
+    assert (await board.manager.read(at))["state"] == "approved"
+
+
+async def test_an_emergency_that_management_does_not_answer_either_stays_submitted_and_reminds_of_itself(
+    board: Board, worker: Worker, told: Told
+) -> None:
+    await board.api.client("Helga", Role.management)
+    at = await an_emergency(board)
+    await board.agent.post_ok(f"{at}/request_emergency_approval", emergency_question(board))
+    first, key = await due_at(board, at), await row_key(board, at)
+    await work(worker, first)
+    await work(worker, first + timedelta(minutes=31))
+    (asked,) = (await board.manager.read(f"{at}/decisions"))["items"]
+    assert (asked["state"], asked["outcome"]) == ("taken", "lapsed")
+    assert (await board.manager.read(at))["state"] == "submitted"
+    assert await told(board.agent, "undecided", key) == 1
+    assert await told(board.manager, "undecided", key) == 1
+
+
 async def group_of(board: Board) -> None:
-    """The group `cab`, to which the member of the board belongs."""
+    """The group `cab`, to which the member of the board belongs, and which votes on changes of low risk."""
     admin = await board.api.client("Ada", Role.admin)
     await admin.post_ok("/v1/groups", {"key": "cab", "name": "CAB", "chair": board.manager.id})
     await admin.post_ok("/v1/groups/cab/add_member", {"person": board.member.id, "side": "operations"})
+    low: Json = {"field": "risk_level", "any_of": ["low"]}
+    terms = {"least_voters": 1, "due_within_seconds": 90 * 86_400}
+    await board.rule("change_low_risk", conditions=[low], voters=[{"group": "cab"}], **terms)
 
 
 async def meeting(board: Board, starts_at: datetime, **more: Any) -> str:
     """The path of a new meeting of the group."""
     said = {"title": "Board", "meeting_kind": "cab", "group": "cab", "starts_at": text(starts_at)}
-    said["ends_at"] = text(starts_at + timedelta(hours=1))
+    said |= {"ends_at": text(starts_at + timedelta(hours=1)), "chair": "me"}
     called = await board.manager.post_ok("/v1/meetings", said | more)
     return f"/v1/meetings/{called['id']}"
 
@@ -205,8 +271,7 @@ async def meeting(board: Board, starts_at: datetime, **more: Any) -> str:
 async def asked(board: Board, due_at: datetime, **more: Any) -> str:
     """The path of a change that waits for the decision of the group."""
     at = await board.assessed(**more)
-    question = {"question": "Shall it be made?", "group": "cab", "rule": "majority", "due_at": text(due_at)}
-    await board.manager.post_ok(f"{at}/request_approval", question)
+    await board.manager.post_ok(f"{at}/request_approval", board.question(due_at=text(due_at)))
     return at
 
 
@@ -233,6 +298,25 @@ async def test_the_next_meeting_of_the_group_takes_up_what_waits_for_it_once(
     also = await asked(board, SOON + timedelta(days=1))
     await work(worker)
     assert await agenda(board, next_one) == [waits, also]
+
+
+async def test_the_next_meeting_of_the_change_board_takes_up_what_waits_for_those_of_roles(
+    board: Board, worker: Worker
+) -> None:
+    other = await meeting(board, SOON, meeting_kind="progress", group=None)
+    later = await meeting(board, SOON + timedelta(days=2), group=None)
+    at = await meeting(board, SOON + timedelta(days=1), group=None)
+    waits = await asked(board, SOON + timedelta(days=3))
+    await work(worker)
+    assert [await agenda(board, one) for one in (other, at, later)] == [[], [waits], []]
+
+
+async def test_what_a_group_votes_on_is_not_taken_up_where_others_meet(board: Board, worker: Worker) -> None:
+    await group_of(board)
+    at = await meeting(board, SOON, group=None)
+    await asked(board, SOON + timedelta(days=1))
+    await work(worker)
+    assert await agenda(board, at) == []
 
 
 async def test_what_is_decided_by_circulation_before_the_meeting_begins_is_not_taken_up(

@@ -185,7 +185,7 @@ async def test_a_group_that_has_grown_leaves_no_room_for_others_and_the_series_g
     group = AddGroup(key="cab", name="CAB", chair=str(head.id))
     await act(desk.ledger, rule_caller("tests"), "group", "add", body=group)
     await called(desk, series_interval="weekly", group="cab", persons=(str(guest.id),))
-    await fill(desk.ledger, "cab", members)
+    await fill(desk.ledger, "cab", (one.id for one in members))
     await until(desk, MORNING)
     _, second = await all_of_them(desk)
     there = await invited(desk, second)

@@ -302,7 +302,8 @@ async def test_an_improvement_whose_benefit_has_faded_is_suggested_once_more(
     await improvers.restored(hours=1)
     measured = await improvers.measured(path)
     await connection.close()
-    await improvers.owner.post_ok(f"{path}/evaluate", a_judgement(measured["position"], comment="Good."))
+    judged = a_judgement(measured["position"], comment="Good.", agreed_by=improvers.owner.id)
+    await improvers.quality.post_ok(f"{path}/evaluate", judged)
     said = {"document_numbers": ["SOP-12"], "teams": ["network"]}
     improvement = await improvers.quality.post_ok(f"{path}/standardise", said)
     assert await programme.suggestions(cause="faded_benefit") == []

@@ -64,7 +64,7 @@ async def test_as_many_can_be_invited_as_a_whole_group_and_another_chair_and_all
     head, guest, *members = await add_crowd(ledger, MOST_MEMBERS + 2)
     group = AddGroup(key="cab", name="CAB", chair=str(head.id))
     await act(ledger, rule_caller("tests"), "group", "add", body=group)
-    await fill(ledger, "cab", members)
+    await fill(ledger, "cab", (one.id for one in members))
     meeting = await called(ledger, chair, group="cab")
     with pytest.raises(WrongValue) as too_many:
         await does(ledger, chair, "invite", meeting, InviteMeeting(persons=ids(guest)), NOW)

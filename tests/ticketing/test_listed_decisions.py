@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from app.common.people import Role
 from tests.client import Api
 from tests.processes.changes.samples import a_board
@@ -11,10 +13,10 @@ async def test_open_decisions_say_who_has_voted_and_who_has_not(api: Api) -> Non
     board = await a_board(api)
     other = await api.client("Nils", Role.cab_member)
     third = await api.client("Ines", Role.cab_member)
-    at = await board.assessed()
-    persons = [board.member.id, other.id, third.id]
-    await board.manager.post_ok(f"{at}/request_approval", board.question(persons=persons))
-    await board.vote(at, "approve")
+    at = await board.assessed("medium")
+    asked = await board.manager.post_ok(f"{at}/request_approval", board.question())
+    vote = {"decision": asked["approval_id"], "verdict": "approve"}
+    await board.member.post_ok(f"{at}/vote", vote)
     (found,) = (await board.manager.read("/v1/decisions", kind="change"))["items"]
     change = await board.manager.read(at)
     assert (found["about"], found["number"], found["title"]) == (
@@ -22,7 +24,9 @@ async def test_open_decisions_say_who_has_voted_and_who_has_not(api: Api) -> Non
         change["number"],
         change["title"],
     )
-    assert (found["quorum"], found["missing"], found["due_at"]) == (2, 1, "2199-01-01T00:00:00.000000Z")
+    assert (found["quorum"], found["missing"]) == (2, 1)
+    due = datetime.fromisoformat(found["due_at"])
+    assert timedelta(days=6) < due - datetime.now(UTC) <= timedelta(days=7), "as the rule says"
     assert [one["person"]["id"] for one in found["voted"]] == [board.member.id]
     assert {one["person"]["id"] for one in found["not_voted"]} == {other.id, third.id}
     assert "verdict" not in found["voted"][0]
@@ -32,8 +36,8 @@ async def test_open_decisions_say_who_has_voted_and_who_has_not(api: Api) -> Non
         ({"waits_for": board.member.id}, 0),
         ({"kind": "release"}, 0),
         ({"state": "taken"}, 0),
-        ({"due_before": "2198-01-01T00:00:00Z"}, 0),
-        ({"due_after": "2198-01-01T00:00:00Z"}, 1),
+        ({"due_before": _instant(due)}, 0),
+        ({"due_after": _instant(due - timedelta(seconds=1))}, 1),
     ):
         assert len((await board.manager.read("/v1/decisions", **asked))["items"]) == number, asked
     assert len((await third.read("/v1/decisions", waits_for="me"))["items"]) == 1
@@ -51,9 +55,16 @@ async def test_decisions_on_hidden_records_are_hidden(api: Api) -> None:
 
 async def test_decisions_come_page_by_page_what_is_due_first(api: Api) -> None:
     board = await a_board(api)
-    for year in (2198, 2196, 2197):
+    now = datetime.now(UTC).replace(microsecond=0)
+    dues = [_instant(now + timedelta(days=days)) for days in (4, 2, 3)]
+    for due in dues:
         at = await board.assessed()
-        due = {"due_at": f"{year}-01-01T00:00:00Z"}
-        await board.manager.post_ok(f"{at}/request_approval", board.question(**due))
+        await board.manager.post_ok(f"{at}/request_approval", board.question(due_at=due))
     pages = await board.manager.pages("/v1/decisions", limit="2")
-    assert [[item["due_at"][:4] for item in page] for page in pages] == [["2196", "2197"], ["2198"]]
+    found = [[item["due_at"][:19] + "Z" for item in page] for page in pages]
+    assert found == [sorted(dues)[:2], sorted(dues)[2:]]
+
+
+def _instant(instant: datetime) -> str:
+    """The instant as it is asked for."""
+    return instant.isoformat().replace("+00:00", "Z")

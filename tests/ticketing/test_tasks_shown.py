@@ -87,3 +87,33 @@ async def test_a_task_of_before_is_for_staff(api: Api, place: DatabaseUrls) -> N
     await connection.close()
     assert [one["title"] for one in (await agent.read(f"{at}/tasks"))["items"]] == [SECRET]
     assert (await lin.read(f"{at}/tasks"))["items"] == []
+
+
+async def test_whoever_is_to_do_a_task_sees_it_and_its_record_though_it_is_for_staff(
+    api: Api, place: DatabaseUrls
+) -> None:
+    agent, _, at = await scene(api)
+    doer = await api.client("Mei", Role.requester)
+    await add(agent, at)
+    task = await add(agent, at, assignee=doer.id)
+    for stored in ("'internal'", "null"):
+        connection = await connect(place.owner_url)
+        await connection.execute(f"update fold.task set visibility = {stored}".encode())
+        await connection.commit()
+        await connection.close()
+        assert (await doer.get(at)).status_code == 200
+        assert [one["id"] for one in (await doer.read(f"{at}/tasks"))["items"]] == [task], stored
+        assert [one["id"] for one in (await doer.read("/v1/me/work"))["tasks"]] == [task], stored
+
+
+async def test_whoever_has_done_their_task_sees_the_record_no_more_once_it_goes_to_others(api: Api) -> None:
+    for key in ("mail", "print"):
+        await api.team(key)
+    agent, lin, at = await scene(api)
+    engineer = await api.client("Tomasz", Role.engineer, teams=("mail",))
+    await agent.post_ok(f"{at}/assign", {"team": "mail"})
+    task = await add(engineer, at)
+    await engineer.post_ok(f"{at}/complete_task", {"task": task, "outcome": OUTCOME})
+    await engineer.post_ok(f"{at}/assign", {"team": "print"})
+    assert (await engineer.get(at)).status_code == 404
+    assert (await lin.get(at)).status_code == 200

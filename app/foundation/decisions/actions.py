@@ -4,8 +4,7 @@
         ...,
         action(approve, "批准", [State.awaiting_approval], State.assessed, decision, "request.approved"),
         action(refuse,  "驳回", [State.awaiting_approval], State.rejected, decision, "request.refused"),
-        *decisions.rows(DecisionSpec(kind="request", any=State, ask_states=[State.submitted],
-                                     who_asks=agent, matter=Matter((the_requester,)), outcome=what_follows)),
+        *decisions.rows(DecisionSpec(kind="request", any=State, matters=(APPROVAL,), outcome=what_follows)),
     ))
 
 `what_follows(record, decision)` returns the action of the process that an outcome leads to, and its payload;
@@ -21,14 +20,14 @@ No caller may take the action: its policy is `decision`. It is carried out in th
 vote, with an event of its own after `<kind>.voted`, and its checks can refuse the vote. The action must be
 possible in the record's state, or the vote is refused.
 
-A process that asks by an action of its own, which leads to the state in which the record waits, prepares its
-question with `new_decision` in a `prepare=` of that action, and calls `add_prepared_decision` in the action's
-function; `DecisionSpec(who_asks=None)`.
+A process asks by an action of its own, mostly one that leads to the state in which the record waits. It
+prepares its question with `new_decision` in a `prepare=` of that action, so that the approval rules say who
+votes, and calls `add_prepared_decision` in the action's function.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 from uuid import UUID
@@ -36,17 +35,18 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.common.components import example_includes
-from app.common.people import Role
-from app.common.records import ChildRef, CodeEnum, ForeignRef
+from app.common.records import ChildRef, CodeEnum
+from app.foundation.decisions.electorate import Electorate, Matter, matter_of
+from app.foundation.decisions.lookups import touches
 from app.foundation.decisions.preparation import (
-    MOST_VOTERS,
     Count,
-    Matter,
     NewDecision,
+    NewDeputies,
     OpenDecisions,
+    closing_preparation,
     count_preparation,
-    question_preparation,
+    deputies_preparation,
+    new_ballots,
 )
 from app.foundation.decisions.records import (
     Decision,
@@ -55,18 +55,19 @@ from app.foundation.decisions.records import (
     DecisionState,
     Vote,
     VoteVerdict,
+    VotingDeputy,
 )
 from app.foundation.decisions.tally import tally
 from app.foundation.process_spec import ActionRows
-from app.kernel.actor_policy import ActorPolicy, chair, decision, rule, voter
+from app.kernel.actor_policy import ActorPolicy, Relation, chair, decision, rule, voter
 from app.kernel.context import ActionContext
-from app.kernel.lifecycle import STAYS, FollowUp, action
-from app.kernel.payloads import LONGEST_LIST, BoundedList, FreeText, Instant, Payload, Reference, Title
+from app.kernel.lifecycle import STAYS, Action, ChangeCheck, FollowUp, action
+from app.kernel.payloads import FreeText, Instant, Payload, Title
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import Refusal, WrongValue
 
 #: What stands beside every record that can be decided about.
-CHILDREN = (Decision, Vote)
+CHILDREN = (Decision, Vote, VotingDeputy)
 
 
 class NotAVoter(Refusal):
@@ -84,47 +85,27 @@ class NotTheChair(Refusal):
 
 
 class AskDecision(Payload):
-    """A question, its voters, the voting rule and the deadline."""
+    """A question that is put to a vote. It names no voters: the approval rule does, by which it is asked."""
 
-    model_config = example_includes("persons")
     question: Title = Field(
         description="What is to be decided, in a line. All who see the record see it: name no persons here.",
         examples=["Shall we go on with it?"],
     )
-    role: Role | None = Field(default=None, description="Of those who decide: all who hold this role for it.")
-    group: Annotated[Reference, ForeignRef("group")] | None = Field(
-        default=None, description="Or the members of a group and its chair: its key or id."
-    )
-    persons: Annotated[tuple[Annotated[Reference, ForeignRef("person")], ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="Or these persons: their ids.", examples=[["me"]]
-    )
-    rule: DecisionRule = Field(description="How votes come to an outcome.", examples=["majority"])
-    quorum: int | None = Field(
+    due_at: Instant | None = Field(
         default=None,
-        ge=1,
-        le=MOST_VOTERS,
-        strict=True,
-        description="How many must have voted, abstentions among them. None: one where the chair decides, "
-        "more than half by majority, all unanimously.",
+        description="Until when, if sooner than the approval rule says. Then the votes cast decide.",
     )
-    chair: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Who chairs, if not the group's chair: a person's id. They vote, too."
-    )
-    due_at: Instant = Field(
-        description="Until when. Then the votes that there are decide.", examples=["2199-01-01T00:00:00Z"]
-    )
-
-    @model_validator(mode="after")
-    def _check_one_electorate(self) -> AskDecision:
-        if sum((self.role is not None, self.group is not None, bool(self.persons))) != 1:
-            raise PydanticCustomError("one_electorate", "say one of role, group and persons")
-        return self
 
 
 class CastVote(Payload):
     """A vote on a decision."""
 
     decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
+    instead_of: UUID | None = Field(
+        default=None,
+        description="In whose name, if the caller votes as their deputy and has no vote of their own: the id "
+        "of the person, as `votes_for_others` of the caller's work has it.",
+    )
     verdict: VoteVerdict = Field(description="What they say.", examples=["approve"])
     comment: FreeText | None = Field(
         default=None, description="Why; must be said when it is rejected or deferred.", examples=["Go on."]
@@ -182,29 +163,21 @@ def _tally_fields(taken: Any) -> dict[str, Any]:
 class DecisionSpec:
     """Properties of the process that the actions of decisions are mounted on.
 
-    `kind` of its records; `any` of their states; `ask_states` are those in which a question can be put, and
-    `who_asks` is the policy of putting one (None: the process has an action of its own for that). `matter`
-    says who may not vote on it. `outcome` returns the action that follows from a decision; see above.
+    `kind` of its records; `any` of their states. `matters` are what its decisions are about, which says who
+    may not vote on them. `outcome` returns the action that follows from a decision; see above.
     """
 
     kind: str
     any: Iterable[CodeEnum]
-    ask_states: Iterable[CodeEnum] = ()
-    who_asks: ActorPolicy | None = None
+    matters: Sequence[Matter]
     who_withdraws: ActorPolicy = field(default_factory=lambda: rule)
-    matter: Matter = field(default_factory=Matter)
     outcome: Callable[[Any, Decision], tuple[str, Payload] | None] = lambda record, taken: None
 
 
 def add_prepared_decision(asked: NewDecision, ctx: ActionContext) -> None:
-    """Add the decision and the ballots that `ask_states` has made."""
-    for row in (asked.decision, *asked.ballots):
+    """Add the prepared decision with its ballots and the deputies of its voters."""
+    for row in (asked.decision, *asked.ballots, *asked.deputies):
         ctx.add(row)
-
-
-def ask_decision(record: Any, body: AskDecision, ctx: ActionContext) -> None:
-    """Put a question to voters, who then see the record and can vote."""
-    add_prepared_decision(ctx.prepared(NewDecision), ctx)
 
 
 def vote(record: Any, body: CastVote, ctx: ActionContext) -> None:
@@ -220,8 +193,43 @@ def decide(record: Any, body: CastVote, ctx: ActionContext) -> None:
 
 
 def close_vote(record: Any, body: CloseVote, ctx: ActionContext) -> None:
-    """Close the vote: its time is over, and the votes cast decide."""
-    _take_if_decided(ctx, closing=True)
+    """Close the vote: its time is over, and the votes cast decide. If too few have voted, those are asked
+    whom the approval rule names next, if it names any.
+    """
+    count = ctx.prepared(Count)
+    verdicts = {b.person_id: b.verdict for b in count.ballots if b.person_id and b.verdict is not None}
+    lapsed = tally(count.terms, verdicts, closing=True).outcome is DecisionOutcome.lapsed
+    if lapsed and count.next_electorate is not None:
+        _ask_next(count, count.next_electorate, ctx)
+    else:
+        _take_if_decided(ctx, closing=True)
+
+
+def _ask_next(count: Count, electorate: Electorate, ctx: ActionContext) -> None:
+    """Ask those who are next: the votes that there are count no more, and the time begins anew."""
+    asked = ctx.change(ctx.required_ref(Decision, "decision"))
+    for ballot in count.ballots:
+        ctx.change(ballot).closed_at = ctx.occurred_at
+    asked.rule, asked.quorum, asked.chair_id = electorate.rule, electorate.quorum, electorate.chair_id
+    asked.left_out = [*(asked.left_out or ()), *electorate.left_out_rows]
+    asked.asked_next_at, asked.due_at = ctx.occurred_at, electorate.due_at
+    asked.remind_at, asked.reminded_at = electorate.remind_at, None
+    for row in new_ballots(asked, electorate.voters, ctx):
+        ctx.add(row)
+
+
+class DeputiseVote(Payload):
+    """The decision whose voters have other deputies than before."""
+
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
+
+
+def deputise_vote(record: Any, body: DeputiseVote, ctx: ActionContext) -> None:
+    """Let the deputies whom voters have named vote in their name, and those no more whose time was ended."""
+    for row in ctx.prepared(NewDeputies).rows:
+        ctx.add(row)
+    for row in ctx.prepared(NewDeputies).ended:
+        ctx.change(row).ended_at = ctx.occurred_at
 
 
 def remind_voters(record: Any, body: RemindVoters, ctx: ActionContext) -> None:
@@ -240,11 +248,40 @@ def conclude_decision(record: Any, body: Tallied, ctx: ActionContext) -> None:
 
 
 def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:
-    (mine,) = (ballot for ballot in ctx.prepared(Count).ballots if ballot.person_id == ctx.caller.person_id)
+    mine = ballot_of(body, ctx)
+    assert mine is not None, "a check has found it"
     ballot = ctx.change(mine)
     ballot.verdict = body.verdict
+    own = mine.person_id == ctx.caller.person_id
+    ballot.cast_by_id = None if own else ctx.caller.person_id
+    ballot.role_lost = True if own and ctx.prepared(Count).role_lost else None
     ballot.comment = body.comment
     ballot.voted_at = ctx.occurred_at
+
+
+def ballot_of(body: CastVote, ctx: ActionContext) -> Vote | None:
+    """Return the ballot that the caller may cast: their own, or that of the voter whose deputy they are now;
+    None if there is none.
+    """
+    count, me = ctx.prepared(Count), ctx.caller.person_id
+    absent = {
+        one.instead_of_id
+        for one in count.deputies
+        if one.person_id == me and one.ended_at is None and _is_now(one, ctx)
+    }
+    own = [ballot for ballot in count.ballots if ballot.person_id == me]
+    others = [ballot for ballot in count.ballots if ballot.person_id in absent]
+    if body.instead_of not in (None, me):
+        others = [ballot for ballot in others if ballot.person_id == body.instead_of]
+    elif own:
+        others = own
+    return others[0] if others else None
+
+
+def _is_now(deputy: VotingDeputy, ctx: ActionContext) -> bool:
+    assert deputy.from_at is not None
+    assert deputy.until_at is not None
+    return deputy.from_at <= ctx.now < deputy.until_at
 
 
 def _take_if_decided(ctx: ActionContext, *, closing: bool = False) -> None:
@@ -288,10 +325,19 @@ async def decided_already(reads: ReadContext, record: Any, body: Any, ctx: Actio
 
 
 async def cannot_vote(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
-    """Refuse if the caller is not among the voters, the time to vote is over, or the chair decides."""
-    asked = ctx.required_ref(Decision, "decision")
-    if ctx.caller.person_id not in {ballot.person_id for ballot in ctx.prepared(Count).ballots}:
+    """Refuse if the caller is neither a voter nor the deputy of one, has voted in another name, the time to
+    vote is over, or the chair decides.
+    """
+    asked, me = ctx.required_ref(Decision, "decision"), ctx.caller.person_id
+    mine = ballot_of(body, ctx)
+    if mine is None:
         raise NotAVoter()
+    others = [ballot for ballot in ctx.prepared(Count).ballots if ballot is not mine]
+    if any(ballot.verdict is not None and me == (ballot.cast_by_id or ballot.person_id) for ballot in others):
+        # One person is one vote, in whoever's name: a quorum counts persons.
+        return "voted_in_another_name"
+    if mine.person_id != me and any(ballot.person_id == me for ballot in others):
+        return "has_own_vote"
     if asked.due_at is not None and asked.due_at <= ctx.now:
         return "too_late_to_vote"
     if asked.rule is DecisionRule.chair and asked.chair_id == ctx.caller.person_id:
@@ -327,6 +373,35 @@ async def not_due_yet(reads: ReadContext, record: Any, body: CloseVote, ctx: Act
     return "not_due_yet" if asked.due_at is not None and ctx.now < asked.due_at else None
 
 
+async def deputies_unchanged(
+    reads: ReadContext, record: Any, body: DeputiseVote, ctx: ActionContext
+) -> str | None:
+    """Refuse if the voters have the deputies that the decision knows (`deputies_unchanged`)."""
+    found = ctx.prepared(NewDeputies)
+    return None if found.rows or found.ended else "deputies_unchanged"
+
+
+def not_while_decided(spec: DecisionSpec) -> ChangeCheck:
+    """Return the check that refuses to change what an open question is about (`being_decided`), unless the
+    same command withdraws it. What follows from a vote is its outcome.
+    """
+
+    async def check(
+        reads: ReadContext, record: Any, row: Action[Any, Any], changed: Mapping[str, Any]
+    ) -> str | None:
+        own = record.row_key
+        touched = [one for one in spec.matters if touches(changed, own, one.fields, one.children)]
+        if not touched or row.opens or Relation.decision in row.who.relations:
+            return None
+        opened = await reads.children(Decision, record, state=DecisionState.open.value)
+        decided = [
+            one for one in opened if one.row_key not in changed and matter_of(spec.matters, one) in touched
+        ]
+        return "being_decided" if decided else None
+
+    return check
+
+
 def conclusion_follow_up(spec: DecisionSpec) -> FollowUp:
     """Return the follow-up that carries out the outcome when a decision is taken."""
 
@@ -342,13 +417,10 @@ def conclusion_follow_up(spec: DecisionSpec) -> FollowUp:
 # fmt: off
 def rows(spec: DecisionSpec) -> ActionRows:
     """Return the rows of the lifecycle table for decisions."""
-    kind, never, then = spec.kind, spec.matter.duties, conclusion_follow_up(spec)
-    counted = (count_preparation(never),)
-    asked = () if spec.who_asks is None else (
-        action(ask_decision,      "提请决议", spec.ask_states, STAYS, spec.who_asks, f"{kind}.decision_asked",     prepare=(question_preparation(spec.matter),)),
-    )
+    kind, then = spec.kind, conclusion_follow_up(spec)
+    never = tuple(dict.fromkeys(duty for matter in spec.matters for duty in matter.duties))
+    counted = (count_preparation(spec.matters),)
     return (
-        *asked,
         #      action             中文        from       to     who              event
         action(vote,              "表决",     spec.any, STAYS, voter,              f"{kind}.voted",
                prepare=counted, wrong=(decided_already, cannot_vote), segregate_from=never, follow_up=then),
@@ -356,7 +428,9 @@ def rows(spec: DecisionSpec) -> ActionRows:
                prepare=counted, wrong=(decided_already, cannot_decide), segregate_from=never, follow_up=then),
         action(remind_voters,     "提醒表决", spec.any, STAYS, rule,               f"{kind}.voters_reminded",    wrong=(decided_already,)),
         action(close_vote,        "截止表决", spec.any, STAYS, rule,               f"{kind}.vote_closed",
-               prepare=counted, wrong=(decided_already, not_due_yet), follow_up=then),
+               prepare=(closing_preparation(spec.matters),), wrong=(decided_already, not_due_yet), follow_up=then),
+        action(deputise_vote,     "代理表决", spec.any, STAYS, rule,               f"{kind}.vote_deputised",
+               prepare=(deputies_preparation(spec.matters),), wrong=(decided_already, deputies_unchanged)),
         action(withdraw_decision, "撤回决议", spec.any, STAYS, spec.who_withdraws, f"{kind}.decision_withdrawn", prepare=counted, wrong=(decided_already,)),
         action(conclude_decision, "形成决议", spec.any, STAYS, decision,           f"{kind}.decided"),
     )

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
-from app.common.people import WHOLE_GROUP, Person, Role
-from app.foundation.decisions.lookups import authors
-from app.foundation.decisions.records import Decision, DecisionRule, DecisionState, Vote, VoterLeftOutReason
-from app.foundation.decisions.tally import Terms, default_quorum
-from app.foundation.people.eligibility import check_person_active
-from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
-from app.kernel.actor_policy import RecordDuty, segregated_persons
+from app.foundation.decisions.approval_rules.electors import Voters
+from app.foundation.decisions.deputies.lookups import deputies_of
+from app.foundation.decisions.electorate import (
+    Electorate,
+    Matter,
+    NamedElectorate,
+    excluded_voters,
+    matter_of,
+    named_electorate,
+    next_electorate,
+    ruled_electorate,
+)
+from app.foundation.decisions.records import (
+    Decision,
+    DecisionState,
+    Vote,
+    VotingDeputy,
+)
+from app.foundation.decisions.tally import Terms
+from app.kernel.actor_policy import segregated_persons
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import Prepare
 from app.kernel.reads import ReadContext
@@ -23,59 +35,45 @@ from app.kernel.refusals import WrongValue
 if TYPE_CHECKING:
     from app.foundation.decisions.actions import AskDecision
 
-#: So many are asked at most: every group as a whole, and its chair.
-MOST_VOTERS = WHOLE_GROUP
-#: So many of those who were left out are named in a refusal.
-NAMED_AT_MOST = 10
 
-
-@dataclass(frozen=True)
-class Matter:
-    """What a decision is about, which says who may decide on it: never their own work.
-
-    `duties` in the record exclude from voting, when the question is put and with each vote. Whoever has ever
-    set one of its `fields`, or made, changed or removed a child record of one of the kinds `children`, has
-    made what is decided about, and is not asked, by the log: to hand it over afterwards does not help.
-    `electors` are the roles of which each voter holds one for the record; none: whoever is asked.
-    """
-
-    duties: tuple[RecordDuty, ...] = ()
-    fields: Collection[str] = ()
-    children: Collection[str] = ()
-    electors: frozenset[Role] = frozenset()
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Question:
-    """A question to be decided, its voters, the voting rule and the deadline; see `AskDecision`. With
-    `without_asker` whoever asks does not vote, either.
-    """
+    """A question about a matter; `due_at` is until when there are votes, if sooner than is usual."""
 
-    question: str
-    rule: DecisionRule
-    due_at: datetime
-    quorum: int | None = None
-    role: Role | None = None
-    group: Group | None = None
-    persons: Sequence[Person] = ()
-    chair: Person | None = None
-    without_asker: bool = False
+    text: str
+    matter: Matter
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewDecision:
-    """A question as it is put: the decision, and a ballot for each voter."""
+    """A question as it is put: the decision, a ballot for each voter, and the deputies of voters."""
 
     decision: Decision
     ballots: tuple[Vote, ...]
+    deputies: tuple[VotingDeputy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The votes on the decision that the payload names, and the terms by which they are counted."""
+    """The votes on the decision that the payload names, the terms by which they are counted, the deputies of
+    its voters, and who is asked next if too few have voted in time (None: nobody). `role_lost`: the caller
+    was asked by a role that they do not hold any more.
+    """
 
     ballots: tuple[Vote, ...]
     terms: Terms
+    deputies: tuple[VotingDeputy, ...] = ()
+    next_electorate: Electorate | None = None
+    role_lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewDeputies:
+    """The deputies who may vote on a decision from now on, and those who may not any more."""
+
+    rows: tuple[VotingDeputy, ...]
+    ended: tuple[VotingDeputy, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,138 +85,77 @@ class OpenDecisions:
 
 
 async def new_decision(
-    reads: ReadContext, record: Any, said: Question, matter: Matter, ctx: ActionContext
+    reads: ReadContext, record: Any, question: Question, ctx: ActionContext
 ) -> NewDecision:
-    """Return the decision on the question `said` and one ballot for each voter, for `add_prepared_decision`
-    to add. Raises WrongValue, at the fields of `AskDecision`.
+    """Return the decision on the question and one ballot for each voter whom the approval rules name, for
+    `add_prepared_decision` to add. Raises WrongValue, or PreparationRefused if too few may vote.
 
     The electorate is fixed now, with those who are left out and why: persons who get the role, or join the
     group, later are not voters.
     """
-    if said.due_at <= ctx.now:
+    electorate = await ruled_electorate(reads, record, question.matter, ctx.caller.person_id, ctx.now)
+    if question.due_at is not None and question.due_at > electorate.due_at:
+        words = {"until": electorate.due_at.isoformat(timespec="seconds")}
+        raise WrongValue(words, pointer="/due_at", because="later_than_rule")
+    return await _decision_of(reads, record, question, electorate, ctx)
+
+
+async def named_decision(
+    reads: ReadContext, record: Any, question: Question, named: NamedElectorate, ctx: ActionContext
+) -> NewDecision:
+    """Return the decision on a question whose voters are named, as `new_decision` does. Raises WrongValue if
+    the time is over, or PreparationRefused if nobody may vote, or the chair may not.
+    """
+    electorate = await named_electorate(
+        reads, record, question.matter, named, asker=ctx.caller.person_id, now=ctx.now
+    )
+    made = await _decision_of(reads, record, question, electorate, ctx)
+    made.decision.role = named.role
+    return made
+
+
+async def _decision_of(
+    reads: ReadContext, record: Any, question: Question, electorate: Electorate, ctx: ActionContext
+) -> NewDecision:
+    due_at = question.due_at or electorate.due_at
+    if due_at <= ctx.now:
         raise WrongValue(pointer="/due_at", because="not_ahead")
-    chairs = said.chair.id if said.chair is not None else said.group.chair_id if said.group else None
-    check_person_active(said.chair, "/chair")
-    excluded = await _kept_apart(reads, record, said, matter, ctx)
-    sides = await _electors(reads, record, said, most=MOST_VOTERS + len(excluded))
-    if chairs is not None and chairs not in sides and chairs in await reads.active([chairs]):
-        sides[chairs] = None
-    voters = {person: side for person, side in sides.items() if person not in excluded}
-    await _require_electors(reads, record, said, matter, voters)
-    if said.rule is DecisionRule.chair and chairs not in voters:
-        if chairs in excluded:
-            raise WrongValue(pointer="/chair", because="chair_kept_apart")
-        raise WrongValue(pointer="/chair", because="missing")
-    if not voters and (left := {one: excluded[one] for one in sides if one in excluded}):
-        said_of = ", ".join(f"{one} ({because.value})" for one, because in list(left.items())[:NAMED_AT_MOST])
-        raise WrongValue({"left_out": said_of}, pointer=_electorate_pointer(said), because="all_kept_apart")
-    if not voters:
-        raise WrongValue(pointer=_electorate_pointer(said), because="nobody_to_ask")
-    if len(voters) > MOST_VOTERS:
-        raise WrongValue(
-            {"most": str(MOST_VOTERS)}, pointer=_electorate_pointer(said), because="too_many_voters"
-        )
-    if said.quorum is not None and said.quorum > len(voters):
-        raise WrongValue({"voters": str(len(voters))}, pointer="/quorum", because="more_than_voters")
     made = Decision(
         id=ctx.new_id(),
         record=record.row_key,
         state=DecisionState.open,
-        question=said.question,
-        role=said.role,
-        group_id=said.group.id if said.group else None,
-        chair_id=chairs,
-        rule=said.rule,
-        quorum=said.quorum or default_quorum(said.rule, len(voters)),
-        left_out=[{"person": str(one), "because": excluded[one].value} for one in sides if one in excluded],
+        decision=question.matter.decision,
+        question=question.text,
+        rules=electorate.rule_rows or None,
+        group_id=electorate.group_id,
+        chair_id=electorate.chair_id,
+        rule=electorate.rule,
+        quorum=electorate.quorum,
+        left_out=electorate.left_out_rows,
+        position=await reads.head(),
         asked_by_id=ctx.caller.person_id,
         asked_at=ctx.occurred_at,
-        due_at=said.due_at,
+        due_at=due_at,
+        remind_at=electorate.remind_at,
     )
-    return NewDecision(made, tuple(_new_ballot(made, person, side, ctx) for person, side in voters.items()))
+    deputies = await deputies_of(reads, made, electorate.voters, electorate.kept_apart, ctx)
+    return NewDecision(made, new_ballots(made, electorate.voters, ctx), deputies)
 
 
-async def _kept_apart(
-    reads: ReadContext, record: Any, said: Question, matter: Matter, ctx: ActionContext
-) -> Mapping[UUID, VoterLeftOutReason]:
-    """Return all who may not vote on the matter, with the reason."""
-    found: dict[UUID, VoterLeftOutReason] = {}
-    if said.without_asker and ctx.caller.person_id is not None:
-        found[ctx.caller.person_id] = VoterLeftOutReason.asker
-    if matter.fields or matter.children:
-        made_it = await authors(reads, record, matter.fields, matter.children)
-        found |= dict.fromkeys(made_it, VoterLeftOutReason.author)
-    return found | dict.fromkeys(segregated_persons(matter.duties, record), VoterLeftOutReason.duty)
-
-
-async def _require_electors(
-    reads: ReadContext,
-    record: Any,
-    said: Question,
-    matter: Matter,
-    voters: dict[UUID, RepresentedSide | None],
-) -> None:
-    """Refuse voters who hold none of the roles that decide on the matter; of a group only those who do are
-    asked. Raises WrongValue.
-    """
-    if not matter.electors or said.role in matter.electors:
-        return
-    held = await reads.holding(matter.electors, record, voters)
-    if said.group is not None:
-        for person in [one for one in voters if one not in held]:
-            del voters[person]
-    elif strangers := [one for one in voters if one not in held]:
-        places = [f"/persons/{n}" for n, one in enumerate(said.persons) if one.id in strangers]
-        pointer = "/role" if said.role is not None else next(iter(places), "/chair")
-        raise WrongValue(pointer=pointer, because="no_elector")
-
-
-def _electorate_pointer(said: Question) -> str:
-    return "/role" if said.role is not None else "/group" if said.group is not None else "/persons"
-
-
-async def _electors(
-    reads: ReadContext, record: Any, said: Question, *, most: int
-) -> dict[UUID, RepresentedSide | None]:
-    """Return the voters of the question `said`, each with the side that they represent if a group is asked;
-    of those who hold a role up to one more than `most`, so that the caller sees that there are too many.
-    """
-    if said.role is not None:
-        return dict.fromkeys(await reads.holders(said.role, record, most=most + 1))
-    if said.group is not None:
-        if said.group.state is GroupState.retired:
-            raise WrongValue(pointer="/group", because="group_retired")
-        members = await reads.children(GroupMember, said.group)
-        active = await reads.active(member.person_id for member in members if member.person_id)
-        return {m.person_id: m.side for m in members if m.person_id in active}
-    for n, person in enumerate(said.persons):
-        check_person_active(person, f"/persons/{n}")
-    return dict.fromkeys(person.id for person in said.persons)
-
-
-def _new_ballot(made: Decision, person: UUID, side: RepresentedSide | None, ctx: ActionContext) -> Vote:
-    return Vote(
-        id=ctx.new_id(),
-        record=made.record,
-        decision_id=made.id,
-        person_id=person,
-        side=side,
-        asked_at=made.asked_at,
-        due_at=made.due_at,
-    )
-
-
-def question_of(body: AskDecision, ctx: ActionContext) -> Question:
-    """Return the question of the payload, with the records that it names."""
-    return Question(
-        question=body.question,
-        rule=body.rule,
-        due_at=body.due_at,
-        quorum=body.quorum,
-        role=body.role,
-        group=ctx.ref(Group, "group"),
-        persons=ctx.refs(Person, "persons"),
-        chair=ctx.ref(Person, "chair"),
+def new_ballots(asked: Decision, voters: Voters, ctx: ActionContext) -> tuple[Vote, ...]:
+    """Return a ballot on the decision for each of the voters."""
+    return tuple(
+        Vote(
+            id=ctx.new_id(),
+            record=asked.record,
+            decision_id=asked.id,
+            person_id=person,
+            role=seat.role,
+            side=seat.side,
+            asked_at=ctx.occurred_at,
+            due_at=asked.due_at,
+        )
+        for person, seat in voters.items()
     )
 
 
@@ -228,8 +165,8 @@ def question_preparation(matter: Matter) -> Prepare:
     async def prepare_question(
         reads: ReadContext, record: Any, body: AskDecision, ctx: ActionContext
     ) -> NewDecision:
-        """Check that the question's voters are active and may vote, in time, and make the ballots."""
-        return await new_decision(reads, record, question_of(body, ctx), matter, ctx)
+        """Find the question's voters by the approval rules, and make the ballots."""
+        return await new_decision(reads, record, Question(body.question, matter, body.due_at), ctx)
 
     return prepare_question
 
@@ -241,19 +178,77 @@ async def open_decisions(reads: ReadContext, record: Any, body: Any, ctx: Action
     return OpenDecisions(tuple(decisions), tuple(ballots))
 
 
-def count_preparation(never: tuple[RecordDuty, ...]) -> Prepare:
-    """Return the preparation that finds the votes on the decision that the payload names; `never`: the duties
-    in the record that exclude from voting.
+def count_preparation(matters: Sequence[Matter]) -> Prepare:
+    """Return the preparation that finds the votes on the decision that the payload names, which is about one
+    of the matters: duties in the record exclude from voting.
     """
 
     async def count(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> Count:
         """Find the votes on the decision, and the terms by which they are counted."""
         asked = ctx.required_ref(Decision, "decision")
+        matter = matter_of(matters, asked)
         ballots = await reads.children(Vote, record, decision_id=asked.id)
         assert asked.rule is not None
         assert asked.quorum is not None
-        electorate = frozenset(ballot.person_id for ballot in ballots if ballot.person_id is not None)
-        terms = Terms(asked.rule, asked.quorum, electorate, segregated_persons(never, record), asked.chair_id)
-        return Count(tuple(ballots), terms)
+        # Whoever was asked in vain before others were has no vote any more.
+        live = [
+            ballot for ballot in ballots if ballot.closed_at is None or asked.state is not DecisionState.open
+        ]
+        electorate = frozenset(ballot.person_id for ballot in live if ballot.person_id is not None)
+        apart = segregated_persons(matter.duties, record)
+        excluded = frozenset(b.person_id for b in live if b.person_id and {b.person_id, b.cast_by_id} & apart)
+        terms = Terms(asked.rule, asked.quorum, electorate, excluded, asked.chair_id)
+        own = [ballot for ballot in live if ballot.person_id == ctx.caller.person_id]
+        deputies: Sequence[VotingDeputy] = ()
+        if not own or getattr(body, "instead_of", None) is not None:
+            deputies = await reads.children(VotingDeputy, record, decision_id=asked.id)
+        lost = bool(own) and await _has_lost_role(reads, record, own[0], ctx)
+        return Count(tuple(live), terms, tuple(deputies), role_lost=lost)
 
     return count
+
+
+async def _has_lost_role(reads: ReadContext, record: Any, ballot: Vote, ctx: ActionContext) -> bool:
+    """Return whether the caller was asked by a role that they hold for the record no more. A key may have
+    fewer roles than its person, so only whose key lacks the role is looked up.
+    """
+    if ballot.role is None or ballot.person_id is None or ctx.caller.has_role(ballot.role, record):
+        return False
+    return not await reads.holding([ballot.role], record, [ballot.person_id])
+
+
+def closing_preparation(matters: Sequence[Matter]) -> Prepare:
+    """Return the preparation that finds the votes of a decision whose time is over, and who is asked next."""
+    counted = count_preparation(matters)
+
+    async def close(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> Count:
+        """Find the votes on the decision, and whom its rules ask next."""
+        asked = ctx.required_ref(Decision, "decision")
+        found = await counted(reads, record, body, ctx)
+        assert isinstance(found, Count)
+        after = await next_electorate(reads, record, matter_of(matters, asked), asked, ctx.now)
+        return Count(found.ballots, found.terms, found.deputies, after)
+
+    return close
+
+
+def deputies_preparation(matters: Sequence[Matter]) -> Prepare:
+    """Return the preparation of `DeputiseVote`."""
+
+    async def deputise(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> NewDeputies:
+        """Find which deputies the voters have now that the decision does not know, and which have ended."""
+        asked = ctx.required_ref(Decision, "decision")
+        ballots = await reads.children(Vote, record, decision_id=asked.id)
+        known = await reads.children(VotingDeputy, record, decision_id=asked.id)
+        voters = [b.person_id for b in ballots if b.person_id is not None and b.closed_at is None]
+        matter = matter_of(matters, asked)
+        apart = await excluded_voters(reads, record, matter, asked.asked_by_id)
+        found = await deputies_of(reads, asked, voters, apart, ctx)
+        named = {one.deputation_id for one in found}
+        before = {one.deputation_id for one in known}
+        return NewDeputies(
+            tuple(one for one in found if one.deputation_id not in before),
+            tuple(one for one in known if one.ended_at is None and one.deputation_id not in named),
+        )
+
+    return deputise

@@ -43,6 +43,21 @@ class DecisionOutcome(CodeEnum):
     lapsed = "lapsed", "Lapsed", "失效"
 
 
+class DecisionKind(CodeEnum):
+    """Kind of decision, by which approval rules say who votes."""
+
+    change = "change", "Change", "变更"
+    emergency_change = "emergency_change", "Emergency change", "紧急变更"
+    freeze_exception = "freeze_exception", "Exception from a freeze", "冻结例外"
+    release_go = "release_go", "Go of a release", "发布放行"
+    release_plan_change = "release_plan_change", "Change of a release's plan", "发布计划变更"
+    improvement_plan = "improvement_plan", "Annual plan of improvements", "流程改进年度计划"
+    plan_adjustment = "plan_adjustment", "Adjustment of an annual plan", "年度计划调整"
+    improvement_proposal = "improvement_proposal", "Proposal of an improvement", "改进提案"
+    pilot = "pilot", "Judgement of a pilot", "试运行裁定"
+    improvement_revert = "improvement_revert", "Reverting of an improvement", "恢复原状"
+
+
 class DecisionState(CodeEnum):
     """State of a decision: an open one can be voted on."""
 
@@ -61,32 +76,49 @@ class VoterLeftOutReason(CodeEnum):
         "与该事项有关：提出、执行或受其考核",
     )
     asker = "asker", "Asks the question", "提请者本人"
+    carries_out = (
+        "carries_out",
+        "Has a task in it, or belongs to the team that carries it out while nobody is assigned",
+        "负责其中任务，或在尚未指派实施人时属于实施团队",
+    )
 
 
 class Decision(ChildRecord):
-    """A question about a record, put to an electorate: those who held a role or belonged to a group when it
-    was asked, or persons by name.
+    """A question about a record, put to an electorate: those whom the approval rules named when it was asked,
+    the approvers of a catalogue item, or the participants of a meeting.
 
-    `quorum` is how many must have voted, abstentions included; `voters` how many of those asked could vote in
-    the end, followed by the counts of their votes, all set when the decision is taken. `reminded_at` is when
-    those who had yet to vote were reminded, `closed_at` when the decision was taken or withdrawn. `left_out`
-    are those who would have been asked and are kept apart, each as `{"person": id, "because": reason}`, by
+    `decision` is its kind, None where no approval rule says who votes; `rules` are the rules by which it was
+    asked, each as `{"rule": key, "edition": number}`, and `position` the log position of the newest event
+    then. `asked_next_at` is when those were asked who are next if nobody answers. `group_id` is the
+    group that votes, if one alone does, `role` the role that a catalogue item names (before there were rules,
+    that which the asker chose).
+
+    `quorum` is how many must have voted, abstentions included; `voters` how many of those asked could
+    vote in the end, followed by the counts of their votes, all set when the decision is taken.
+    `remind_at` is when those who have yet to vote are to be reminded (None: as the timer has it),
+    `reminded_at` when they were, `closed_at` when the decision was taken or withdrawn. `left_out` are
+    those who would have been asked and are kept apart, each as `{"person": id, "because": reason}`, by
     the codes of `VoterLeftOutReason`.
     """
 
     KIND: ClassVar[str] = "decision"
 
     state: DecisionState | None = Field(default=None, sa_type=Text)
+    decision: DecisionKind | None = Field(default=None, sa_type=Text)
     question: str | None = None
+    rules: list[Any] | None = Field(default=None, sa_type=JSONB)
     role: Role | None = Field(default=None, sa_type=Text)
     group_id: Annotated[UUID | None, ForeignRef("group")] = None
     chair_id: Annotated[UUID | None, ForeignRef("person")] = None
     rule: DecisionRule | None = Field(default=None, sa_type=Text)
     quorum: int | None = None
     left_out: list[Any] | None = Field(default=None, sa_type=JSONB)
+    position: int | None = None
     asked_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     asked_at: datetime | None = None
     due_at: datetime | None = None
+    remind_at: datetime | None = None
+    asked_next_at: datetime | None = None
     reminded_at: datetime | None = None
     outcome: DecisionOutcome | None = Field(default=None, sa_type=Text)
     voters: int | None = None
@@ -101,7 +133,9 @@ class Vote(ChildRecord):
     """A voter's ballot, with the verdict once they have voted. Every voter sees the record. `side` is the
     side that they represent, if they were asked as members of a group.
 
-    `closed_at` is set if the decision was taken or withdrawn before they voted.
+    `role` is the one by which they were asked; `role_lost`: they did not hold it any more when they voted.
+    `cast_by_id` is the deputy who voted in their name, if one did. `closed_at` is set if the decision was
+    taken or withdrawn before they voted, or others were asked next.
     """
 
     KIND: ClassVar[str] = "vote"
@@ -109,13 +143,35 @@ class Vote(ChildRecord):
 
     decision_id: UUID | None = None
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_vote)] = None
+    role: Role | None = Field(default=None, sa_type=Text)
     side: RepresentedSide | None = Field(default=None, sa_type=Text)
     asked_at: datetime | None = None
     due_at: datetime | None = None
     verdict: VoteVerdict | None = Field(default=None, sa_type=Text)
+    cast_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    role_lost: bool | None = None
     comment: Annotated[str | None, Personal()] = None
     voted_at: datetime | None = None
     closed_at: datetime | None = None
+
+
+class VotingDeputy(ChildRecord):
+    """A person who may vote in the name of the voter `instead_of_id` on one decision, from `from_at` until
+    before `until_at` or `ended_at`. They see the record.
+    """
+
+    KIND: ClassVar[str] = "voting_deputy"
+    AUDIENCE_KIND: ClassVar[str] = "voter"
+
+    decision_id: UUID | None = None
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_vote)] = None
+    instead_of_id: Annotated[UUID | None, ForeignRef("person")] = None
+    deputation_id: Annotated[UUID | None, ForeignRef("deputy")] = None
+    asked_at: datetime | None = None
+    due_at: datetime | None = None
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 class DecisionTable(Decision, table=True):
@@ -129,4 +185,11 @@ class VoteTable(Vote, table=True):
     """The table of votes, with the ballots not cast yet."""
 
     __tablename__ = "vote"
+    __table_args__: ClassVar = FOLD
+
+
+class VotingDeputyTable(VotingDeputy, table=True):
+    """The table of the deputies of voters."""
+
+    __tablename__ = "voting_deputy"
     __table_args__: ClassVar = FOLD

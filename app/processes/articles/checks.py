@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 MOST_REVISIONS = 20
 
 
+async def no_revision_waits(reads: ReadContext, article: Article, ctx: ActionContext) -> str | None:
+    """Refuse to decide on a revision where none waits (`no_revision_waits`)."""
+    return None if await reads.children(ArticleRevision, article) else "no_revision_waits"
+
+
+async def only_own_revisions(reads: ReadContext, article: Article, ctx: ActionContext) -> str | None:
+    """Refuse to accept a revision where the caller proposed all that wait (`is_its_author`)."""
+    waiting = await reads.children(ArticleRevision, article)
+    return None if any(one.author_id != ctx.caller.person_id for one in waiting) else "is_its_author"
+
+
 async def accepts_own_revision(
     reads: ReadContext, article: Article, body: AcceptRevisionArticle, ctx: ActionContext
 ) -> str | None:

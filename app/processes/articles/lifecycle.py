@@ -19,6 +19,7 @@ from app.common.tickets import Ticket
 from app.foundation.articles.records import Article, ArticleRating, ArticleRevision, ArticleUse
 from app.foundation.articles.records import ArticleState as State
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
+from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.editing import apply_patch
 from app.foundation.process_spec import ProcessSpec
 from app.kernel.actor_policy import RecordDuty, anybody, author, knowledge_editor, rule, staff
@@ -374,6 +375,8 @@ def audience(article: Article) -> tuple[str, ...]:
 
 EDITORS = RecipientRule(NoticeType.to_publish, roles=frozenset({Role.knowledge_editor}))
 ARTICLE_AUTHOR = RecordDuty("author", "作者", ("author_id",))
+#: Editors change drafts of others, and so write them, too.
+WRITERS_DO_NOT_JUDGE = authors_do_not_judge(TEXTS)
 PROCESS = ProcessSpec("article", State, (), (), Role.knowledge_editor, prioritise, complete_task)
 
 # fmt: off
@@ -395,19 +398,20 @@ LIFECYCLE = Lifecycle(
         action(send_back,         "退回", [State.in_review], State.draft, knowledge_editor, "article.sent_back", staff_only=True,
                notifies=(RecipientRule(NoticeType.sent_back, field="author_id"),)),
         action(publish,           "发布", [State.in_review], State.published, knowledge_editor, "article.published",
-               segregate_from=(ARTICLE_AUTHOR,), wrong=(checks.review_not_ahead,), staff_only=True),
+               segregate_from=(ARTICLE_AUTHOR,), wrong=(checks.review_not_ahead, WRITERS_DO_NOT_JUDGE), staff_only=True),
         action(confirm,           "确认有效", [State.published], STAYS, knowledge_editor, "article.confirmed",
                wrong=(checks.review_not_ahead,), staff_only=True),
         action(retire,            "停用", [State.draft, State.in_review, State.published], State.retired, knowledge_editor, "article.retired", staff_only=True),
         action(propose_revision,  "提议修订", [State.published], STAYS, staff | rule, "article.revision_proposed",
                wrong=(checks.translation_incomplete, checks.too_many_revisions), staff_only=True, notifies=(EDITORS,)),
         action(accept_revision,   "采纳修订", [State.published], STAYS, knowledge_editor, "article.revised",
-               wrong=(checks.accepts_own_revision,), staff_only=True),
-        action(decline_revision,  "拒绝修订", [State.published], STAYS, knowledge_editor, "article.revision_declined", staff_only=True),
+               unless=(checks.no_revision_waits, checks.only_own_revisions), wrong=(checks.accepts_own_revision,), staff_only=True),
+        action(decline_revision,  "拒绝修订", [State.published], STAYS, knowledge_editor, "article.revision_declined",
+               unless=(checks.no_revision_waits,), staff_only=True),
         action(withdraw_revision, "撤回修订", [State.published], STAYS, staff | rule, "article.revision_withdrawn",
                wrong=(checks.proposed_by_another,), staff_only=True),
         action(change_visibility, "更改可见范围", [State.in_review, State.published], STAYS, knowledge_editor | rule, "article.visibility_changed",
-               segregate_from=(ARTICLE_AUTHOR,), staff_only=True),
+               segregate_from=(ARTICLE_AUTHOR,), wrong=(WRITERS_DO_NOT_JUDGE,), staff_only=True),
         action(use_article,       "使用", [State.published], STAYS, staff | rule, "article.used", name="use",
                wrong=(case_already_helped,), staff_only=True, related=USE_ON_CASE),
         action(rate,              "评价", [State.published], STAYS, anybody, "article.rated",

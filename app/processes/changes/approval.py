@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from app.common.people import Role
 from app.common.records import CodeEnum, StaffOnly
 from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_decision, tallied
-from app.foundation.decisions.preparation import Matter, NewDecision, new_decision, question_of
-from app.foundation.decisions.records import Decision, DecisionOutcome
+from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.preparation import NewDecision, Question, new_decision
+from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
 from app.kernel.actor_policy import RecordDuty, requester_duty
 from app.kernel.context import ActionContext
 from app.kernel.payloads import LONGEST_LIST, FreeText, Payload
@@ -23,16 +23,17 @@ from app.processes.changes.records import Change, ChangeState, ChangeType, Defer
 #: Whoever asks for a change, carries it out, wrote any of its plan or assessed it does not vote on it. The
 #: assessed risk counts: it says who decides.
 APPROVAL = Matter(
+    decision=DecisionKind.change,
     duties=(requester_duty, RecordDuty("implementer", "实施人", ("assignee_id", "implementer_ids"))),
     fields=(
         *("title", "type", "reason", "description", "services", "ci_ids", "no_cis_reason", "plan"),
         *("test_plan", "back_out_plan", "wanted_from_at", "wanted_until_at", "risk_answers", "effects"),
         "resources",
     ),
-    electors=frozenset({Role.cab_member, Role.change_manager, Role.management, Role.department_head}),
+    carried_out=True,
 )
-#: In an emergency the board decides, at any hour, or else the management.
-EMERGENCY = replace(APPROVAL, electors=frozenset({Role.cab_member, Role.management}))
+#: In an emergency the approval rules ask others, at any hour; whoever asks has said why it cannot wait.
+EMERGENCY = replace(APPROVAL, decision=DecisionKind.emergency_change, without_asker=True)
 AnswerKey = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,49}$")]
 
 
@@ -79,11 +80,11 @@ async def risk_answers_do_not_fit(
 
 
 class RequestApprovalChange(AskDecision):
-    """The question to the change advisory board: its members, the voting rule and the deadline."""
+    """The question to those who approve changes of this risk."""
 
 
 class RequestEmergencyApprovalChange(AskDecision):
-    """The question to the emergency board, of whom one is enough, and why the change cannot wait."""
+    """The question to the emergency board, and why the change cannot wait."""
 
     cannot_wait: FreeText = Field(
         description="Why it cannot wait for the change advisory board.",
@@ -94,12 +95,9 @@ class RequestEmergencyApprovalChange(AskDecision):
 async def approval_question(
     reads: ReadContext, change: Change, body: AskDecision, ctx: ActionContext
 ) -> NewDecision:
-    """Prepare the decision on the change; of the emergency board one vote is a quorum if none is given."""
-    question = question_of(body, ctx)
-    if isinstance(body, RequestEmergencyApprovalChange):
-        question = replace(question, quorum=question.quorum or 1)
-        return await new_decision(reads, change, question, EMERGENCY, ctx)
-    return await new_decision(reads, change, question, APPROVAL, ctx)
+    """Prepare the decision on the change, whose voters the approval rules name."""
+    matter = EMERGENCY if isinstance(body, RequestEmergencyApprovalChange) else APPROVAL
+    return await new_decision(reads, change, Question(body.question, matter, body.due_at), ctx)
 
 
 def request_approval(change: Change, body: RequestApprovalChange, ctx: ActionContext) -> None:

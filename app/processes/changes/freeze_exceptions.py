@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from app.common.people import Role
 from app.common.records import ForeignRef
 from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_decision, tallied
-from app.foundation.decisions.preparation import Matter, NewDecision, new_decision, question_of
-from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule, DecisionState
+from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.preparation import NewDecision, Question, new_decision
+from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome, DecisionState
 from app.kernel.context import ActionContext
 from app.kernel.payloads import FreeText, Payload, Reference
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.processes.changes.records import Change, Freeze, FreezeException
 
-#: Those who decide on an exception, but for whoever asks for it.
-EXCEPTION = Matter(electors=frozenset({Role.change_manager, Role.cab_member, Role.management}))
-#: The fields of which one names those who decide.
-ELECTORATE = ("role", "group", "persons")
+#: Whoever asks for an exception does not decide on it.
+EXCEPTION = Matter(decision=DecisionKind.freeze_exception, without_asker=True)
 
 
 class AskExceptionFreeze(AskDecision):
-    """The change to except from the freeze, the reason, and the question to those who decide: all change
-    managers, by majority, if nobody else is named.
-    """
+    """The change to except from the freeze, the reason, and the question to those who decide."""
 
     change: Annotated[Reference, ForeignRef("change")] = Field(
         description="The change that may be made all the same: its number or id.",
         examples=["CHG-2026-000123"],
     )
     reason: FreeText = Field(description="Why it cannot wait.", examples=["The certificate expires."])
-    rule: DecisionRule = Field(
-        default=DecisionRule.majority, description="How votes come to an outcome.", examples=["majority"]
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _ask_change_managers(cls, said: Any) -> Any:
-        if isinstance(said, dict) and not any(said.get(name) for name in ELECTORATE):
-            return {**said, "role": Role.change_manager.value}
-        return said
 
 
 def ask_exception(freeze: Freeze, body: AskExceptionFreeze, ctx: ActionContext) -> None:
@@ -75,8 +61,7 @@ async def exception_question(
         asked = await reads.child(Decision, freeze, id=known.decision_id)
         if asked is not None and asked.state is DecisionState.open:
             raise WrongValue(pointer="/change", because="exception_is_open")
-    question = replace(question_of(body, ctx), without_asker=True)
-    return await new_decision(reads, freeze, question, EXCEPTION, ctx)
+    return await new_decision(reads, freeze, Question(body.question, EXCEPTION, body.due_at), ctx)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from app.kernel.refusals import WrongValue
 from app.kernel.visibility import STAFF
 from app.processes.changes.bookings import FREEZE_WINDOWS, freeze_row
 from app.processes.changes.freeze_exceptions import (
+    EXCEPTION,
     action_of_outcome,
     ask_exception,
     decided_exception,
@@ -232,7 +233,11 @@ def audience(freeze: Freeze) -> tuple[str, ...]:
 DECLARERS = CHANGE_MANAGER | service_level_manager | role(Role.management)
 IN_FORCE = (State.declared,)
 EXCEPTIONS = decisions.DecisionSpec(
-    kind="freeze", any=IN_FORCE, who_withdraws=CHANGE_MANAGER | rule, outcome=action_of_outcome
+    kind="freeze",
+    any=IN_FORCE,
+    matters=(EXCEPTION,),
+    who_withdraws=CHANGE_MANAGER | rule,
+    outcome=action_of_outcome,
 )
 #: A change that is scheduled in it at the same instant is named by it, too.
 HITS = {"freeze_window_hits": RetryDecision()}

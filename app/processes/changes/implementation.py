@@ -6,17 +6,20 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.people import Person
 from app.common.records import ForeignRef
 from app.common.tickets import Ticket
+from app.foundation.decisions.lookups import approvers
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import RelatedCommand
 from app.kernel.payloads import FreeText, Instant, Payload, Reference
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.processes.changes.bookings import CHANGE_WINDOWS, no_booking
-from app.processes.changes.preparation import ReviewDue
+from app.processes.changes.preparation import ReviewDue, Starter
 from app.processes.changes.records import Change, ChangeState, ChangeType
 from app.processes.changes.scheduling import book
+from app.ticketing.assignment import AssignTicket
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.records import Link, LinkKind
 
@@ -38,6 +41,7 @@ def start(change: Change, body: StartChange, ctx: ActionContext) -> None:
     change.out_of_window_reason = body.out_of_window_reason
     if body.override_reason is not None:
         change.override_reason = body.override_reason
+    change.started_by_voter = ctx.prepared(Starter).has_voted
     _add_implementer(change, ctx)
     book(change, ctx)
 
@@ -46,6 +50,25 @@ async def not_ready_to_start(reads: ReadContext, change: Change, ctx: ActionCont
     """Refuse to start a change that is approved but not scheduled, unless it is an emergency."""
     approved_only = change.state is ChangeState.approved
     return "schedule_first" if approved_only and change.type is not ChangeType.emergency else None
+
+
+async def voted_for_it(reads: ReadContext, change: Change, ctx: ActionContext) -> str | None:
+    """Refuse whoever has voted for the change, unless it is an emergency (`voted_for_it`)."""
+    if change.type is ChangeType.emergency:
+        return None
+    voted = await approvers(reads, change, change.approval_id)
+    return "voted_for_it" if ctx.caller.person_id in voted else None
+
+
+async def assignee_voted_for_it(
+    reads: ReadContext, change: Change, body: AssignTicket, ctx: ActionContext
+) -> None:
+    """Refuse to assign the change to somebody who has voted for it, unless it is an emergency."""
+    person = ctx.ref(Person, "person")
+    if person is None or change.type is ChangeType.emergency:
+        return
+    if person.id in await approvers(reads, change, change.approval_id):
+        raise WrongValue(pointer="/person", because="voted_for_it")
 
 
 class CompleteChange(Payload):

@@ -27,6 +27,7 @@ from app.foundation.decisions.preparation import open_decisions
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
+from app.foundation.process_spec import AssigningSpec
 from app.kernel.actor_policy import (
     change_manager,
     decision,
@@ -63,6 +64,7 @@ from app.processes.changes.preparation import (
     draft_source,
     review_due,
     start_booking,
+    starter,
     window_booking,
 )
 from app.processes.changes.records import (
@@ -183,6 +185,7 @@ def _set_scope(change: Change, services: list[str], ctx: ActionContext) -> None:
 def _set_items(change: Change, ctx: ActionContext) -> None:
     items = ctx.refs(Ci, "cis")
     change.ci_ids = list(dict.fromkeys(str(ci.id) for ci in items))
+    change.ci_classes = sorted({ci.ci_class.value for ci in items if ci.ci_class is not None})
     change.ci_services = sorted({service for ci in items for service in ci.services or ()})
 
 
@@ -330,7 +333,7 @@ VOTED_ON = State.submitted, State.awaiting_approval
 VOTES = DecisionSpec(
     kind="change",
     any=VOTED_ON,
-    matter=approval.APPROVAL,
+    matters=(approval.APPROVAL, approval.EMERGENCY),
     outcome=approval.action_of_outcome,
 )
 
@@ -343,6 +346,7 @@ def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="change", plural="changes", zh="变更", record=Change, states=State, code="CHG",
+    change_check=decisions.not_while_decided(VOTES),
     audience=audience, also_seen_by=CHANGE_READERS,
     columns={"person": ("requester_id", "reported_by_id", "assignee_id"), "team": ("team_id",), "service": ("services",)},
     unassigned="team_id is null", on_state_entered=on_enter, children=(ExternalReference, *decisions.CHILDREN, *CHILDREN), ended=ENDED,
@@ -357,7 +361,8 @@ LIFECYCLE = Lifecycle(
         action(approval.assess,    "评估",     [State.submitted],            State.assessed,          change_manager, "change.assessed",
                unless=(checks.is_emergency,), prepare=(approval.risk_questionnaire, conflicts_in_wanted_window), wrong=(approval.risk_answers_do_not_fit,)),
         action(approval.request_emergency_approval, "申请紧急审批", [State.submitted], STAYS,         change_manager | staff, "change.emergency_approval_requested",
-               unless=(approval.is_no_emergency,), prepare=(approval.approval_question,), wrong=(checks.decision_is_open,)),
+               unless=(approval.is_no_emergency,), prepare=(approval.approval_question,), wrong=(checks.decision_is_open,),
+               notifies=(managers(NoticeType.emergency_asked),)),
         action(approval.approve_emergency, "紧急批准", [State.submitted],    State.approved,          decision,       "change.approved",
                notifies=those_concerned(NoticeType.approved)),
         action(approval.remind_of_emergency, "提醒紧急变更", [State.submitted], STAYS,                decision,       "change.emergency_undecided",
@@ -380,7 +385,7 @@ LIFECYCLE = Lifecycle(
         action(scheduling.note_overlap, "提示冲突", [State.scheduled],       STAYS,                   rule,           "change.overlapped",
                notifies=(*those_concerned(NoticeType.overlapped), managers(NoticeType.overlapped))),
         action(implementation.start, "开始实施", [State.scheduled, State.approved], State.implementing, implementer,  "change.started",
-               unless=(implementation.not_ready_to_start,), prepare=(start_booking,)),
+               unless=(implementation.not_ready_to_start, implementation.voted_for_it), prepare=(start_booking, starter)),
         action(implementation.complete, "完成实施", [State.implementing],    State.implemented,       implementer,    "change.implemented",
                prepare=(review_due,), notifies=(managers(NoticeType.to_review_change), its_requester(NoticeType.delivered))),
         action(implementation.back_out, "回退", [State.implementing, State.implemented], State.backed_out, BACKERS,   "change.backed_out",
@@ -398,7 +403,7 @@ LIFECYCLE = Lifecycle(
         *edit_action(edit, "change", State, checks.cannot_be_edited),
         *decisions.rows(VOTES),
         *ticket_actions(kind="change", any=State, open=OPEN, delivered=ENDED | IMPLEMENTATION_ENDED, manager=Role.change_manager,
-                        assigners=change_manager | planner),
+                        assigning=AssigningSpec(change_manager | planner, (implementation.assignee_voted_for_it,))),
     ),
 )
 # fmt: on

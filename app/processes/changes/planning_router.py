@@ -18,9 +18,11 @@ from app.api.edit import mount_edit
 from app.api.openapi import problems
 from app.api.paging import VARY
 from app.api.reads import mount_reads
+from app.foundation.decisions.router import mount_approval_preview
 from app.kernel.actor_policy import staff
 from app.processes.changes import freezes as freeze_lifecycle
 from app.processes.changes import questionnaires, templates
+from app.processes.changes.freeze_exceptions import EXCEPTION
 from app.processes.changes.planning_lookups import QUESTIONNAIRE
 from app.processes.changes.planning_queries import (
     EXCEPTION_ROWS,
@@ -65,3 +67,4 @@ mount_reads(freezes, FREEZES)
 mount_actions(freezes, freeze_lifecycle.LIFECYCLE, FreezeOut, renderer=FreezeRenderer)
 mount_edit(freezes, freeze_lifecycle.LIFECYCLE, FreezeOut, renderer=FreezeRenderer)
 mount_children(freezes, freeze_lifecycle.LIFECYCLE, FreezeOut, own=(EXCEPTION_ROWS,))
+mount_approval_preview(freezes, FREEZES, (EXCEPTION,))

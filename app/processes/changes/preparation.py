@@ -10,6 +10,7 @@ from uuid import UUID
 from app.common.people import Role
 from app.common.tickets import Ticket
 from app.foundation.cis.dependencies import needed_cis
+from app.foundation.decisions.lookups import approvers
 from app.kernel.context import ActionContext
 from app.kernel.dating import SKEW
 from app.kernel.reads import Constraint, ReadContext, Reading, Unguarded
@@ -141,6 +142,21 @@ async def start_booking(reads: ReadContext, change: Change, body: StartChange, c
     if others and body.override_reason is None:
         raise conflict_refusal(others, ctx)
     return await walked.booking(wanted, [*accepted, *(one.stream for one in found)])
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """Whether whoever starts the change has voted for it: only an emergency is started by such a person."""
+
+    has_voted: bool
+
+
+async def starter(reads: ReadContext, change: Change, body: StartChange, ctx: ActionContext) -> Starter:
+    """Find whether whoever starts the change has voted for it; others than emergencies they do not start."""
+    if change.type is not ChangeType.emergency:
+        return Starter(has_voted=False)
+    voted = await approvers(reads, change, change.approval_id)
+    return Starter(has_voted=ctx.caller.person_id in voted)
 
 
 def _window_to_start_in(change: Change, body: StartChange, ctx: ActionContext) -> tuple[datetime, datetime]:

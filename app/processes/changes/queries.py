@@ -95,7 +95,9 @@ class ChangeOut(TicketOut):
     rejected_at: datetime | None
     deferred_at: datetime | None
     deferral_reason: DeferralReason | None
-    ci_classes: list[str] | None = Field(description="Classes of its items when it was scheduled.")
+    ci_classes: list[str] | None = Field(
+        description="Classes of its items when it was scheduled, or before then when they were named."
+    )
     needed_ci_ids: list[str] | None = Field(
         description="Ids of the items that its items need, as they were when it was scheduled."
     )
@@ -117,6 +119,10 @@ class ChangeOut(TicketOut):
     started_at: datetime | None
     out_of_window_reason: str | None = Field(description="Why it was started outside its window.")
     implementer_ids: list[str] | None = Field(description="Ids of those who implemented it.")
+    started_by_voter: bool | None = Field(
+        description="Whether somebody started it who had voted for it, which an emergency alone allows: its "
+        "review looks at that."
+    )
     implemented_at: datetime | None
     work_done: str | None
     tests_run: str | None
@@ -301,10 +307,11 @@ async def overridden_records(db: Database, streams: Iterable[str]) -> dict[str, 
     return {f"{row['kind']}/{row['id']}": row for row in await db.rows(OVERRIDDEN, asked)} if named else {}
 
 
-SCHEDULED = "select id, version from fold.change where id = any(%s::uuid[]) and state = %s order by id"
+SCHEDULED = """
+select id, version, window_from_at, window_until_at from fold.change
+where id = any(%s::uuid[]) and state = %s order by id"""
 
 
-async def versions_of_scheduled(db: Database, changes: Iterable[UUID]) -> dict[UUID, int]:
-    """Return the versions of those of the changes that are scheduled, by their ids."""
-    rows = await db.rows(SCHEDULED, (list(changes), ChangeState.scheduled.value))
-    return {row["id"]: row["version"] for row in rows}
+async def scheduled_changes(db: Database, changes: Iterable[UUID]) -> list[dict[str, Any]]:
+    """Return the ids, versions and windows of those of the changes that are scheduled."""
+    return await db.rows(SCHEDULED, (list(changes), ChangeState.scheduled.value))

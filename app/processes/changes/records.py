@@ -85,15 +85,16 @@ class Change(Ticket):
 
     `service` is the key of the first of `services`, under which it counts; `ci_ids` are the ids of the items
     that it touches, `ci_classes` their classes, `ci_services` the services that they serve and
-    `needed_ci_ids` the items that these need, as they were when it was scheduled (`ci_services` before then
-    as they were when the items were named). `no_cis_reason` says why it touches no item. `template` is the
-    key of the template of a standard change. `risk_answers` are the points of the answers by the keys of the
-    questions of the questionnaire in force, whose id is `questionnaire_id`; `risk_score` is their sum.
+    `needed_ci_ids` the items that these need, as they were when it was scheduled (classes and services before
+    then as they were when the items were named). `no_cis_reason` says why it touches no item. `template` is
+    the key of the template of a standard change. `risk_answers` are the points of the answers by the keys of
+    the questions of the questionnaire in force, whose id is `questionnaire_id`; `risk_score` is their sum.
 
     `window_from_at` and `window_until_at` are the window that it was scheduled for; from `booked_from_at` to
     `booked_until_at` it holds its items. `overrides` are the streams of the changes and freezes that it was
     scheduled over, with `override_reason`; `excepted_freezes` are those of the freezes that except it.
     `implementer_ids` are those who started, completed or backed it out: none of them reviews it.
+    `started_by_voter`: an emergency that somebody started who had voted for it; its review looks at that.
     `first_pass`: implemented once, within its window, not backed out, without an incident that it caused.
     """
 
@@ -147,6 +148,7 @@ class Change(Ticket):
     started_at: datetime | None = None
     out_of_window_reason: Annotated[str | None, Personal()] = None
     implementer_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    started_by_voter: bool | None = None
     implemented_at: datetime | None = None
     work_done: Annotated[str | None, Personal()] = None
     tests_run: Annotated[str | None, Personal()] = None

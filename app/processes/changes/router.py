@@ -19,9 +19,11 @@ from app.api.edit import mount_edit
 from app.api.openapi import problems
 from app.api.paging import VARY, page_response
 from app.api.shapes import OutputModel, Renderer
+from app.foundation.decisions.router import mount_approval_preview
 from app.kernel.actor_policy import staff
 from app.kernel.references import is_visible
 from app.kernel.refusals import Forbidden
+from app.processes.changes.approval import APPROVAL, EMERGENCY
 from app.processes.changes.cause_search import (
     SuspectedChanges,
     SuspectedIncidents,
@@ -95,6 +97,7 @@ mount_attachments(router, LISTING)
 mount_actions(router, LIFECYCLE, ChangeOut, renderer=ChangeRenderer)
 mount_edit(router, LIFECYCLE, ChangeOut, renderer=ChangeRenderer)
 mount_children(router, LIFECYCLE, ChangeOut)
+mount_approval_preview(router, LISTING, (APPROVAL, EMERGENCY))
 
 
 @router.get(

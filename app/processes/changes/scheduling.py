@@ -77,13 +77,15 @@ def book(change: Change, ctx: ActionContext) -> None:
 
 
 async def not_ready_to_schedule(reads: ReadContext, change: Change, ctx: ActionContext) -> str | None:
-    """Refuse to schedule a draft unless it is a standard change, which was approved with its template; and an
-    emergency, which starts without a window.
+    """Refuse to schedule a draft unless it is a standard change, which was approved with its template; an
+    emergency, which starts without a window; and what has neither team nor assignee: nobody could start it.
     """
     if change.type is ChangeType.emergency:
         return "emergency_has_no_window"
     if change.state is ChangeState.draft and change.type is not ChangeType.standard:
         return "not_approved_yet"
+    if change.team_id is None and change.assignee_id is None:
+        return "nobody_to_implement_it"
     return None
 
 
@@ -98,7 +100,7 @@ async def standard_without_items(
 
 
 class NoteOverlapChange(Payload):
-    """The change or the freeze that overlaps the window of this change."""
+    """The change or the freeze that overlaps the window of this change, and when."""
 
     change: Annotated[Reference, ForeignRef("change")] | None = Field(
         default=None, description="The other change: its id or number."
@@ -106,6 +108,10 @@ class NoteOverlapChange(Payload):
     freeze: Annotated[Reference, ForeignRef("freeze")] | None = Field(
         default=None, description="Or the freeze: its id."
     )
+    overlap_from_at: Instant | None = Field(
+        default=None, description="When the overlap begins; none: the windows do not say it."
+    )
+    overlap_until_at: Instant | None = Field(default=None, description="When it ends.")
 
 
 def note_overlap(change: Change, body: NoteOverlapChange, ctx: ActionContext) -> None:

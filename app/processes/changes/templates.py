@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 from app.common.people import Role
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.cis.lifecycle import unique_keys
+from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
@@ -149,6 +150,8 @@ def retire(template: ChangeTemplate, body: EmptyPayload, ctx: ActionContext) -> 
 CHANGE_MANAGER = role(Role.change_manager)
 KEEPERS = CHANGE_MANAGER | process_owner
 TEMPLATE_AUTHOR = RecordDuty("author", "起草人", ("author_id",))
+#: Whoever has ever drafted or edited it has written it, although only the last of them is called its author.
+JUDGED_FIELDS = ("author_id",)
 OPEN = (State.draft, State.approved)
 
 # fmt: off
@@ -161,7 +164,8 @@ LIFECYCLE = Lifecycle(
         #      action   中文    from           to              who             event
         action(draft,   "起草", NEW_RECORD,    State.draft,    KEEPERS,        "change_template.drafted", wrong=(team_not_assignable,)),
         action(edit,    "编辑", [State.draft], STAYS,          KEEPERS,        "change_template.edited",  wrong=(team_not_assignable,)),
-        action(approve, "批准", [State.draft], State.approved, CHANGE_MANAGER, "change_template.approved", segregate_from=(TEMPLATE_AUTHOR,)),
+        action(approve, "批准", [State.draft], State.approved, CHANGE_MANAGER, "change_template.approved", segregate_from=(TEMPLATE_AUTHOR,),
+               wrong=(authors_do_not_judge(JUDGED_FIELDS),)),
         action(retire,  "停用", OPEN,          State.retired,  KEEPERS,        "change_template.retired"),
     ),
 )

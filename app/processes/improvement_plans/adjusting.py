@@ -9,7 +9,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.common.components import example_includes
 from app.common.records import ChildRef, jsonb_ordered
 from app.foundation.decisions.actions import AskDecision, Tallied, tallied
 from app.foundation.decisions.records import Decision, DecisionOutcome
@@ -47,7 +46,6 @@ BASELINE_FIELDS = (
 class ProposeAdjustmentImprovementPlan(AskDecision):
     """What is to change in the plan and why, and the question to the committee."""
 
-    model_config = example_includes("persons")
     changes: FreeText = Field(
         description="What is to change.", examples=["The goal of restoring is an hour later. 恢复目标放宽。"]
     )

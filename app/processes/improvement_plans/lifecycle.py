@@ -34,6 +34,7 @@ from app.processes.improvement_plans.following import (
     review,
 )
 from app.processes.improvement_plans.preparation import (
+    ADJUSTMENT,
     PLAN,
     adjustment_question,
     known_contents,
@@ -55,7 +56,7 @@ committee = role(Role.committee_member)
 VOTES = decisions.DecisionSpec(
     kind="improvement_plan",
     any=(State.submitted, State.running),
-    matter=PLAN,
+    matters=(PLAN, ADJUSTMENT),
     outcome=action_of_outcome,
 )
 
@@ -71,6 +72,7 @@ def _to_managers(step: NoticeType) -> tuple[RecipientRule, ...]:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="improvement_plan", plural="improvement_plans", zh="改进计划", record=ImprovementPlan, states=State, code="PLN",
+    change_check=decisions.not_while_decided(VOTES),
     audience=lambda plan: (STAFF, f"person:{plan.owner_id}"),
     columns={"staff": (), "person": ("owner_id",)},
     children=(*decisions.CHILDREN, *DOCUMENTS, KpiBaseline, ImprovementPlanTarget, ImprovementPlanPoint, ImprovementPlanStep,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from app.common.people import Role
-from app.foundation.decisions.preparation import Matter, NewDecision, new_decision, question_of
+from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.preparation import question_preparation
+from app.foundation.decisions.records import DecisionKind
 from app.kernel.actor_policy import RecordDuty
 from app.kernel.context import ActionContext
 from app.kernel.reads import ReadContext
@@ -18,19 +18,20 @@ from app.processes.improvement_plans.records import (
     ImprovementPlanTarget,
 )
 
-if TYPE_CHECKING:
-    from app.foundation.decisions.actions import AskDecision
-
 #: Whoever has written the plan does not vote on it.
 plan_author = RecordDuty("author of the plan", "计划起草人", ("owner_id", "co_author_ids"))
 
 
 PLAN = Matter(
+    decision=DecisionKind.improvement_plan,
     duties=(plan_author,),
     fields=("title", "year", "direction", "vision", "drivers", "present_state", "best_practice"),
     children=("improvement_plan_target", "improvement_plan_point", "improvement_plan_step"),
-    electors=frozenset({Role.committee_member}),
 )
+#: Whoever proposes an adjustment has written it.
+ADJUSTMENT = replace(PLAN, decision=DecisionKind.plan_adjustment, without_asker=True)
+plan_question = question_preparation(PLAN)
+adjustment_question = question_preparation(ADJUSTMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +54,3 @@ async def known_contents(
         tuple(await reads.children(ImprovementPlanPoint, plan)),
         tuple(await reads.children(ImprovementPlanStep, plan)),
     )
-
-
-async def plan_question(
-    reads: ReadContext, plan: ImprovementPlan, body: AskDecision, ctx: ActionContext
-) -> NewDecision:
-    """Prepare the question to the committee; whoever has written the plan does not vote."""
-    return await new_decision(reads, plan, question_of(body, ctx), PLAN, ctx)
-
-
-async def adjustment_question(
-    reads: ReadContext, plan: ImprovementPlan, body: AskDecision, ctx: ActionContext
-) -> NewDecision:
-    """Prepare the question to the committee; whoever proposes the adjustment has written it, and does not
-    vote either.
-    """
-    question = replace(question_of(body, ctx), without_asker=True)
-    return await new_decision(reads, plan, question, PLAN, ctx)

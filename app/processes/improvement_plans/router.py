@@ -19,6 +19,7 @@ from app.api.actions import (
 from app.api.auth import context_of
 from app.api.direct import DirectRoute
 from app.api.reads import Name, load_permitted, mount_reads, renderer_of
+from app.foundation.decisions.router import mount_approval_preview
 from app.foundation.documents.router import mount_document_pages
 from app.kpis.baselines.freezing import freeze_baselines
 from app.processes.improvement_plans.adjusting import ProposeAdjustmentImprovementPlan
@@ -26,6 +27,7 @@ from app.processes.improvement_plans.closing import CloseImprovementPlan
 from app.processes.improvement_plans.contents import planned_target
 from app.processes.improvement_plans.following import ReviewImprovementPlan
 from app.processes.improvement_plans.lifecycle import LIFECYCLE
+from app.processes.improvement_plans.preparation import ADJUSTMENT, PLAN
 from app.processes.improvement_plans.printing import print_document
 from app.processes.improvement_plans.progress import compute_progress, load_targets
 from app.processes.improvement_plans.queries import CHILD_LISTINGS, LISTING, ImprovementPlanOut
@@ -39,6 +41,7 @@ router = APIRouter(prefix="/v1/improvement_plans", tags=["improvements"], route_
 mount_reads(router, LISTING)
 mount_actions(router, LIFECYCLE, ImprovementPlanOut, left_out=COMPUTED)
 mount_children(router, LIFECYCLE, ImprovementPlanOut, CHILD_LISTINGS)
+mount_approval_preview(router, LISTING, (PLAN, ADJUSTMENT))
 mount_document_pages(router, LISTING, print_document)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.common.components import example_includes
 from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_decision
 from app.foundation.decisions.preparation import NewDecision
 from app.foundation.documents.filing import SectionTexts, file_document, publish_draft
@@ -17,9 +16,7 @@ DOCUMENTS = (DocumentClass.IP, DocumentClass.PA)
 
 
 class SubmitImprovementPlan(AskDecision):
-    """The question to the committee whether the plan is approved, its voters and the deadline."""
-
-    model_config = example_includes("persons")
+    """The question to the committee whether the plan is approved."""
 
 
 def submit(plan: ImprovementPlan, body: SubmitImprovementPlan, ctx: ActionContext) -> None:

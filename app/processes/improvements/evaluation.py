@@ -6,7 +6,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.components import example_includes
 from app.common.people import Person, Role
 from app.common.records import ForeignRef, Record
 from app.foundation.decisions.actions import AskDecision, Tallied, withdraw_open_decisions
@@ -128,12 +127,6 @@ def revert(improvement: Improvement, body: RevertImprovement, ctx: ActionContext
 class AskToRevertImprovement(AskDecision):
     """The question to the committee whether the improvement is reverted after its cutover."""
 
-    model_config = example_includes("role")
-    role: Role | None = Field(
-        default=None,
-        description="Of those who decide: all who hold this role for it.",
-        examples=["committee_member"],
-    )
     reason: FreeText = Field(description="Why.", examples=["Mail was restored no faster."])
     told: FreeText = Field(
         description="Who is told, and how, if it is reverted.", examples=["Both desks, by mail."]

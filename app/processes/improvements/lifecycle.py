@@ -19,6 +19,7 @@ from app.common.records import CodeEnum
 from app.foundation.custom.values import CustomValues
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import DecisionSpec, tallied
+from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.decisions.records import Decision, DecisionOutcome
 from app.foundation.documents import filing
@@ -67,7 +68,9 @@ from app.processes.improvements.children.records import (
 )
 from app.processes.improvements.pilot_preparation import licence_of_executor, pilot_evidence
 from app.processes.improvements.preparation import (
-    MATTER,
+    PILOT,
+    PROPOSAL,
+    REVERT,
     committee_question,
     newest_effect,
     process_freeze,
@@ -179,7 +182,7 @@ def action_of_outcome(improvement: Improvement, taken: Decision) -> tuple[str, P
     return pilot.action_of_judgement(improvement, taken)
 
 
-committee = role(Role.committee_member)
+committee = role(Role.committee_member).for_people()
 OWNERS = process_owner | named_process_owner
 IMPROVERS = quality_manager | process_owner
 MEASURERS = IMPROVERS | named_project_manager | rule
@@ -193,9 +196,18 @@ REVERTIBLE = (State.evaluating, State.piloting, State.pilot_reported, State.roll
 VOTES = DecisionSpec(
     kind="improvement",
     any=frozenset({State.in_review, State.pilot_reported, *CUT_OVER}),
-    matter=MATTER,
+    matters=(PROPOSAL, PILOT, REVERT),
     outcome=action_of_outcome,
 )
+#: Each is judged by somebody else than who has made it, by the log.
+PROPOSED_BY_OTHERS = authors_do_not_judge(PROPOSAL.fields, PROPOSAL.children)
+PLANNED_BY_OTHERS = authors_do_not_judge(
+    ("work_plan", "pilot_scope", "pilot_begins_at", "pilot_ends_at", "data_gathering")
+)
+ROLLED_OUT_BY_OTHERS = authors_do_not_judge(
+    ("rollout_scope", "rollout_departments", "rollout_schedule"), ("rollout_step",)
+)
+IMPLEMENTED_BY_OTHERS = authors_do_not_judge(("implementation_plan", "implemented_what"))
 its_manager = partial(RecipientRule, field="project_manager_id")
 its_proposer = partial(RecipientRule, field="proposed_by_id")
 its_requester = partial(RecipientRule, field="requester_id")
@@ -216,6 +228,7 @@ def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="improvement", plural="improvements", zh="改进", record=Improvement, states=State, code="IMP",
+    change_check=decisions.not_while_decided(VOTES),
     audience=audience, also_seen_by={Role.project_manager: "makes improvements, and looks at those of others"},
     columns={"staff": (), "person": PERSONS},
     on_state_entered=on_enter, ended=ENDED, vocabulary=frozenset(KPIS),
@@ -235,7 +248,7 @@ LIFECYCLE = Lifecycle(
                document=lambda improvement: None if improvement.proposal_id else DocumentClass.PP),
         # 6
         action(proposal.submit,            "提交",     [State.proposed, State.deferred], State.in_review,   quality_manager,        "improvement.submitted",
-               prepare=(load_documents, proposal_on_file, committee_question), wrong=(checks.deferral_in_past,)),
+               prepare=(load_documents, proposal_on_file, committee_question(PROPOSAL)), wrong=(checks.deferral_in_past,)),
         action(proposal.approve,           "批准",     [State.in_review],               State.approved,     decision,               "improvement.approved",
                notifies=those_concerned(NoticeType.approved)),
         action(proposal.reject,            "否决",     [State.in_review],               State.rejected,     decision,               "improvement.rejected",
@@ -246,7 +259,7 @@ LIFECYCLE = Lifecycle(
                prepare=(repeated_question,), wrong=(checks.nothing_has_changed,)),
         # 7
         action(classification.classify,    "分类",     [State.approved],                STAYS,              committee,              "improvement.classified",
-               prepare=(targets_of_proposal,), wrong=(checks.criteria_missing,), segregate_from=(proposer_duty,)),
+               prepare=(targets_of_proposal,), wrong=(checks.criteria_missing, PROPOSED_BY_OTHERS), segregate_from=(proposer_duty,)),
         # 8
         action(classification.implement,   "实施",     [State.approved],                State.implementing, IMPROVERS, "improvement.implementation_begun",
                unless=(checks.not_classified, checks.needs_project), prepare=(process_freeze,), wrong=(checks.process_is_frozen,)),
@@ -260,7 +273,7 @@ LIFECYCLE = Lifecycle(
                notifies=(managers(NoticeType.benefit_faded), its_proposer(NoticeType.benefit_faded))),
         # 9, 10
         action(evaluation.evaluate,        "评估",     [State.evaluating],              STAYS,              IMPROVERS,              "improvement.evaluated",
-               prepare=(newest_effect,), wrong=(checks.effect_is_missing, checks.against_evidence, checks.owner_has_not_agreed)),
+               prepare=(newest_effect,), wrong=(checks.effect_is_missing, checks.against_evidence, checks.owner_has_not_agreed, IMPLEMENTED_BY_OTHERS)),
         # 11
         action(evaluation.standardise,     "固化",     [State.evaluating, State.handed_over], State.standardised, quality_manager,  "improvement.standardised",
                unless=(checks.not_judged_reached,), wrong=(checks.published_ahead,),
@@ -270,19 +283,20 @@ LIFECYCLE = Lifecycle(
                unless=(checks.cannot_be_reverted,), prepare=(open_decisions,), wrong=(checks.old_process_is_gone,),
                notifies=those_concerned(NoticeType.improvement_reverted)),
         action(evaluation.ask_to_revert,   "提请恢复原状", CUT_OVER,                    STAYS,              quality_manager,        "improvement.revert_asked",
-               unless=(checks.not_cut_over, checks.decision_is_open), prepare=(committee_question,)),
+               unless=(checks.not_cut_over, checks.decision_is_open), prepare=(committee_question(REVERT),)),
         action(evaluation.revert_by_decision, "决议恢复原状", CUT_OVER,                 State.reverted,     decision,               "improvement.reverted",
                notifies=those_concerned(NoticeType.improvement_reverted)),
         # 12
         action(project.charter,            "立项",     [State.approved],                State.chartered,    committee,              "improvement.chartered",
-               unless=(checks.not_classified, checks.needs_no_project), wrong=(checks.charter_does_not_fit,)),
+               unless=(checks.not_classified, checks.needs_no_project), wrong=(checks.charter_does_not_fit, PROPOSED_BY_OTHERS),
+               segregate_from=(proposer_duty,)),
         # 13
         action(project.plan,               "计划",     [State.chartered],               State.planned,      named_project_manager,  "improvement.planned",
                prepare=(current_milestones, unfinished_tasks, targets_of_proposal), wrong=(checks.plan_does_not_fit,)),
         action(project.return_plan,        "退回计划", [State.planned, State.plan_approved], State.chartered, committee, "improvement.plan_returned",
                segregate_from=(project_manager_duty,), notifies=(its_manager(NoticeType.project_plan_returned),)),
         action(project.approve_plan,       "批准计划", [State.planned],                 State.plan_approved, committee,             "improvement.plan_approved",
-               unless=(checks.pilot_is_missing,), segregate_from=(project_manager_duty,),
+               unless=(checks.pilot_is_missing,), wrong=(PLANNED_BY_OTHERS,), segregate_from=(project_manager_duty,),
                notifies=(its_manager(NoticeType.approved), its_sponsor(NoticeType.to_kick_off))),
         action(project.report_progress,    "汇报进展", PROJECT_STATES,                  STAYS,              named_project_manager,  "improvement.progress_reported",
                prepare=(current_milestones,), wrong=(invalid_progress,)),
@@ -304,7 +318,7 @@ LIFECYCLE = Lifecycle(
                notifies=(managers(NoticeType.updated), its_sponsor(NoticeType.updated))),
         # 15, 16
         action(pilot.ask_judgement, "提请裁定试点", [State.pilot_reported], STAYS, quality_manager | named_project_manager, "improvement.judgement_asked",
-               unless=(checks.decision_is_open,), prepare=(pilot_evidence, committee_question),
+               unless=(checks.decision_is_open,), prepare=(pilot_evidence, committee_question(PILOT)),
                wrong=(pilot_checks.effect_is_missing, pilot_checks.judgement_invalid)),
         action(pilot.pass_pilot, "通过试点", [State.pilot_reported], State.rolling_out, decision, "improvement.pilot_passed",
                prepare=(pilot_evidence,), wrong=(pilot_checks.effect_is_missing,), notifies=those_concerned(NoticeType.approved)),
@@ -330,8 +344,9 @@ LIFECYCLE = Lifecycle(
                prepare=(planned_rollout_steps, load_documents, pilot_evidence), wrong=(rollout_checks.rollout_incomplete,),
                document=rollout.handover_document_class, notifies=(managers(NoticeType.to_accept),)),
         action(rollout.hand_over, "移交", [State.rolling_out], State.handed_over, quality_manager, "improvement.handed_over",
-               unless=(rollout_checks.handover_not_asked,), prepare=(planned_rollout_steps, load_documents), wrong=(rollout_checks.rollout_incomplete,),
-               segregate_from=(project_manager_duty,), notifies=those_concerned(NoticeType.delivered)),
+               unless=(rollout_checks.handover_not_asked,), prepare=(planned_rollout_steps, load_documents),
+               wrong=(rollout_checks.rollout_incomplete, ROLLED_OUT_BY_OTHERS), segregate_from=(project_manager_duty,),
+               notifies=those_concerned(NoticeType.delivered)),
         action(rollout.fix, "固化成效", [State.standardised], STAYS, OWNERS, "improvement.fixed",
                prepare=(planned_rollout_steps, held_targets),
                wrong=(rollout_checks.not_a_later_step, rollout_checks.step_out_of_order, rollout_checks.optimised_too_early,

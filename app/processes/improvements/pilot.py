@@ -226,7 +226,6 @@ class AskJudgementImprovement(AskDecision):
     that it names.
     """
 
-    model_config = example_includes("persons")
     judgement: PilotJudgement = Field(description="What the committee is to approve.", examples=["passed"])
     position: int = Field(
         ge=0,

@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
-from app.common.people import Person, Role
 from app.common.records import Record
-from app.foundation.decisions.preparation import Matter, NewDecision, Question, new_decision, question_of
-from app.foundation.decisions.records import Decision, DecisionRule, Vote
+from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.preparation import NewDecision, Question, new_decision, question_preparation
+from app.foundation.decisions.records import Decision, DecisionKind
 from app.foundation.documents.records import DocumentClass, DocumentEntry, DocumentSection
-from app.kernel.actor_policy import RecordDuty, segregated_persons
+from app.kernel.actor_policy import RecordDuty
 from app.kernel.context import ActionContext
 from app.kernel.reads import ReadContext
-from app.kernel.refusals import PreparationRefused, WrongValue
 from app.kpis.baselines.records import KpiBaseline
 from app.processes.improvements.children.records import ImprovementMeasurement, ImprovementTarget
 from app.processes.improvements.lookups import freezing_improvement, is_plan_target, proposers_of
-from app.processes.improvements.records import TAKE_UP_PERIOD, Improvement, MeasurementOccasion
-
-if TYPE_CHECKING:
-    from app.foundation.decisions.actions import AskDecision
+from app.processes.improvements.records import Improvement, MeasurementOccasion
 
 #: Whoever proposes it, or proposed what it carries out, does not vote on it; nor does whoever manages it,
-#: carries its pilot out or wrote any of it.
+#: carries its pilot out, wrote any of it, or puts the question: who asks says what is to be decided, and why.
 proposer_duty = RecordDuty("proposer", "提案人", ("proposed_by_id", "proposer_ids"))
 project_manager_duty = RecordDuty("project manager", "项目经理", ("project_manager_id",))
 executor_duty = RecordDuty("executor of the pilot", "试点执行人", ("executor_id",))
-MATTER = Matter(
+PROPOSAL = Matter(
+    decision=DecisionKind.improvement_proposal,
     duties=(proposer_duty, project_manager_duty, executor_duty),
     fields=(
         *("title", "scope", "process", "aspect", "planned_cost", "what_changed", "work_plan"),
         *("implementation_plan", "pilot_scope", "pilot_control", "pilot_begins_at", "pilot_ends_at"),
         *("data_gathering", "implemented_what", "rollout_scope", "rollout_departments", "rollout_schedule"),
     ),
-    children=("improvement_target",),
-    electors=frozenset({Role.committee_member}),
+    children=("improvement_target", "document_section"),
+    without_asker=True,
 )
+PILOT = replace(PROPOSAL, decision=DecisionKind.pilot)
+REVERT = replace(PROPOSAL, decision=DecisionKind.improvement_revert)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,49 +127,17 @@ async def proposal_on_file(
     return ProposalOnFile(entry, len(sections))
 
 
-async def committee_question(
-    reads: ReadContext, improvement: Improvement, body: AskDecision, ctx: ActionContext
-) -> NewDecision:
-    """Prepare the question to the committee; those who proposed it or manage it do not vote."""
-    return await new_decision(reads, improvement, question_of(body, ctx), MATTER, ctx)
+#: Prepares a question to the committee on the matter; whoever has a part in it does not vote.
+committee_question = question_preparation
 
 
 async def repeated_question(
     reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
 ) -> NewDecision:
-    """Prepare the last question anew: those who voted on it then, or the members of the committee if none of
-    them can any more, by the same rule. Raises PreparationRefused if there is nobody to ask.
-    """
+    """Prepare the last question anew, by the approval rules as they are now."""
     known = await reads.children(Decision, improvement, id=improvement.decision_id)
-    last = known[0]
-    ballots = await reads.children(Vote, improvement, decision_id=last.id)
-    voted = [ballot.person_id for ballot in ballots if ballot.person_id is not None]
-    free = segregated_persons(MATTER.duties, improvement)
-    left = await reads.active(person for person in voted if person not in free)
-    rule, chair = last.rule or DecisionRule.majority, None
-    if last.chair_id is not None and last.chair_id in left:
-        chair = await _person(reads, last.chair_id)
-    elif rule is DecisionRule.chair:
-        rule = DecisionRule.majority
-    persons = [one for one in [await _person(reads, person) for person in voted if person in left] if one]
-    question = Question(
-        question=last.question or improvement.title or improvement.number,
-        rule=rule,
-        due_at=ctx.now + TAKE_UP_PERIOD,
-        quorum=last.quorum if last.quorum is not None and last.quorum <= len(persons) else None,
-        role=None if persons else Role.committee_member,
-        persons=persons,
-        chair=chair,
-    )
-    try:
-        return await new_decision(reads, improvement, question, MATTER, ctx)
-    except WrongValue as refused:
-        raise PreparationRefused("electorate_is_gone") from refused
-
-
-async def _person(reads: ReadContext, person_id: UUID) -> Person | None:
-    loaded = await reads.record(Person.KIND, str(person_id))
-    return None if loaded is None else loaded.record
+    question = known[0].question or improvement.title or improvement.number
+    return await new_decision(reads, improvement, Question(question, PROPOSAL), ctx)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from pydantic import Field
 
 from app.common.components import example_includes
 from app.common.money import Amount, Currency
-from app.common.people import Role
 from app.common.records import ForeignRef, Record, StaffOnly
 from app.foundation.decisions.actions import (
     AskDecision,
@@ -158,12 +157,6 @@ def _replace_targets(improvement: Improvement, targets: Iterable[ProposedTarget]
 class SubmitImprovement(AskDecision):
     """The question to the committee, and what the proposal was weighed against."""
 
-    model_config = example_includes("role")
-    role: Role | None = Field(
-        default=None,
-        description="Of those who decide: all who hold this role for it.",
-        examples=["committee_member"],
-    )
     weighed_goals: FreeText = Field(
         description="Weighed against the goals.", examples=["It serves the first."]
     )

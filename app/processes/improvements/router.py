@@ -20,6 +20,7 @@ from app.api.computed_actions import handle_computed_action
 from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.api.reads import Name, load_permitted, mount_reads, renderer_of
+from app.foundation.decisions.router import mount_approval_preview
 from app.foundation.documents.router import mount_document_pages
 from app.kernel.refusals import PreparationRefused
 from app.kpis.baselines.freezing import freeze_baselines
@@ -27,6 +28,7 @@ from app.processes.improvements.child_queries import CHILD_LISTINGS
 from app.processes.improvements.effects import measure_targets
 from app.processes.improvements.lifecycle import LIFECYCLE
 from app.processes.improvements.measurement import MeasureEffectsImprovement
+from app.processes.improvements.preparation import PILOT, PROPOSAL, REVERT
 from app.processes.improvements.printing import print_document
 from app.processes.improvements.proposal import ProposeImprovement
 from app.processes.improvements.queries import LISTING, ImprovementOut
@@ -43,6 +45,7 @@ mount_attachments(router, LISTING)
 mount_actions(router, LIFECYCLE, ImprovementOut, left_out=COMPUTED_FIRST)
 mount_edit(router, LIFECYCLE, ImprovementOut)
 mount_children(router, LIFECYCLE, ImprovementOut, CHILD_LISTINGS)
+mount_approval_preview(router, LISTING, (PROPOSAL, PILOT, REVERT))
 mount_document_pages(router, LISTING, print_document)
 
 

@@ -70,7 +70,11 @@ from app.processes.incidents.reviews import review
 from app.service_levels.clocks.reopening import AgreedReopening
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing import priority as priorities
-from app.ticketing.hold_checks import cannot_wait_for_change, cannot_wait_for_supplier
+from app.ticketing.hold_checks import (
+    REQUESTER_TO_ANSWER,
+    cannot_wait_for_change,
+    cannot_wait_for_supplier,
+)
 from app.ticketing.priority import PrioritiseTicket
 from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
 from app.ticketing.requesters import set_requester
@@ -333,7 +337,7 @@ LIFECYCLE = Lifecycle(
         action(contain,         "遏制",             [State.in_progress],             STAYS,              engineer, "incident.contained",
                wrong=(checks.invalid_containment_time,)),
         action(hold,            "挂起",             OPEN - {State.on_hold},          State.on_hold,      assignee, "incident.held",
-               wrong=(checks.wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier)),
+               wrong=(checks.wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier), notifies=(REQUESTER_TO_ANSWER,)),
         action(resume,          "恢复",             [State.on_hold],                 state_before_hold,  assignee | rule, "incident.resumed"),
         action(declare_major,   "宣布重大",         OPEN,                            STAYS,              incident_manager, "incident.declared_major",
                wrong=(checks.commander_inactive,)),

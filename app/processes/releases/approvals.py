@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -10,14 +9,15 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.common.components import example_includes
-from app.common.people import Person, Role, parse_grants
+from app.common.people import Person
 from app.common.records import ChildRef, CodeEnum, ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import AskDecision, Tallied, add_prepared_decision, tallied
-from app.foundation.decisions.preparation import Matter, NewDecision, Question, new_decision
-from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule
-from app.foundation.people.eligibility import check_person_active
+from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.preparation import NewDecision, Question, new_decision
+from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
+from app.kernel.actor_policy import RecordDuty, requester_duty
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import Branch
 from app.kernel.payloads import (
@@ -30,13 +30,22 @@ from app.kernel.payloads import (
     Reference,
 )
 from app.kernel.reads import ReadContext
-from app.kernel.refusals import WrongValue
 from app.processes.releases.gates import reopen_last_stage
 from app.processes.releases.records import BEFORE_DEPLOYMENT, PlanChange, Release
 from app.processes.releases.records import ReleaseState as State
 
-#: How long the head of the department has to decide if the payload sets no due date.
-APPROVAL_PERIOD = timedelta(days=14)
+#: Whoever planned the release, or any of it, asked for it or carries it out does not decide on it; nor does
+#: whoever asks for its go, and says under which conditions.
+GO_MATTER = Matter(
+    decision=DecisionKind.release_go,
+    duties=(requester_duty, RecordDuty("implementer", "实施人", ("assignee_id",))),
+    fields=("title", "description", "plan", "target_at", "environment", "change_ids"),
+    carried_out=True,
+    without_asker=True,
+)
+PLAN_CHANGE = Matter(
+    decision=DecisionKind.release_plan_change, duties=GO_MATTER.duties, carried_out=True, without_asker=True
+)
 ChangeReferences = Annotated[tuple[Annotated[Reference, ForeignRef("change")], ...], BoundedList]
 
 
@@ -55,13 +64,8 @@ class ChangePlanRelease(Payload):
     )
     analyst_assessment: FreeText = Field(description="What the analyst says of it.")
     assessment: FreeText = Field(description="What the project manager says of it.")
-    approver: Annotated[Reference, ForeignRef("person")] = Field(
-        description="The head of the department who decides: a person's id; nobody for themselves."
-    )
     due_at: Instant | None = Field(
-        default=None,
-        description="Until when they decide; none: within 14 days.",
-        examples=["2199-01-01T00:00:00Z"],
+        default=None, description="Until when it is decided, if sooner than the approval rule says."
     )
     plan: FreeText | None = Field(default=None, description="The new plan; none: as it is.")
     target_at: Instant | None = Field(
@@ -107,23 +111,9 @@ def change_plan(release: Release, body: ChangePlanRelease, ctx: ActionContext) -
 async def plan_change_question(
     reads: ReadContext, release: Release, body: ChangePlanRelease, ctx: ActionContext
 ) -> NewDecision:
-    """Prepare the question to the head of the department whether the plan may be changed. Raises WrongValue
-    if the approver is none for this release, or the caller.
-    """
-    approver = ctx.required_ref(Person, "approver")
-    check_person_active(approver, "/approver")
-    held = parse_grants(approver.roles) or ()
-    if not any(one.role is Role.department_head and one.covers(release) for one in held):
-        raise WrongValue(pointer="/approver", because="no_department_head")
-    if approver.id == ctx.caller.person_id:
-        raise WrongValue(pointer="/approver", because="approves_own_plan")
-    question = Question(
-        question=release.title or release.number,
-        rule=DecisionRule.unanimous,
-        due_at=body.due_at or ctx.now + APPROVAL_PERIOD,
-        persons=[approver],
-    )
-    return await new_decision(reads, release, question, Matter(), ctx)
+    """Prepare the question whether the plan may be changed to those whom the approval rules name."""
+    question = release.title or release.number
+    return await new_decision(reads, release, Question(question, PLAN_CHANGE, body.due_at), ctx)
 
 
 class AdoptPlanChangeRelease(Tallied):
@@ -156,9 +146,8 @@ def refuse_plan_change(release: Release, body: RefusePlanChangeRelease, ctx: Act
 
 
 class RequestGoRelease(AskDecision):
-    """The question whether the release goes into use, its voters and the deadline."""
+    """The question whether the release goes into use, and under which conditions."""
 
-    model_config = example_includes("persons")
     conditions: FreeText | None = Field(
         default=None, description="The conditions under which it goes, which are decided on as well."
     )
@@ -202,4 +191,6 @@ def action_of_outcome(release: Release, taken: Decision) -> tuple[str, Payload] 
     return "refuse_plan_change", RefusePlanChangeRelease.model_validate(said)
 
 
-APPROVAL = decisions.DecisionSpec(kind="release", any=BEFORE_DEPLOYMENT, outcome=action_of_outcome)
+APPROVAL = decisions.DecisionSpec(
+    kind="release", any=BEFORE_DEPLOYMENT, matters=(GO_MATTER, PLAN_CHANGE), outcome=action_of_outcome
+)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.common.people import Person
 from app.common.tickets import Ticket
+from app.foundation.decisions.lookups import once_named
 from app.foundation.decisions.records import Decision, DecisionState
 from app.foundation.people.eligibility import check_person_active, check_team_assignable
 from app.foundation.people.records import Team
@@ -125,7 +126,9 @@ def _check_apart_in(known: StagesOfRelease, stage: ReleaseStage, author: UUID, p
 async def not_the_stage_reviewer(
     reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
 ) -> None:
-    """Refuse if the caller is not the stage's reviewer, or has written its documents."""
+    """Refuse if the caller is not the stage's reviewer, or has written its documents: is, or once was, named
+    as its author, or has attached one of them.
+    """
     stage = ctx.prepared(StagesOfRelease).current(release)
     role, caller = stage.reviewer_role, ctx.caller
     if stage.reviewer_id is not None:
@@ -135,7 +138,8 @@ async def not_the_stage_reviewer(
     if not may:
         raise NotTheStageReviewer()
     documents = ctx.prepared(StageDocuments)
-    if caller.person_id == documents.author_id:
+    named = await once_named(reads, release, stage.row_key, "author_id")
+    if caller.person_id == documents.author_id or caller.person_id in named:
         raise WrongValue(pointer="/author", because="reviews_own_stage")
     for n, attachment in enumerate(documents.attachments):
         if attachment.author_id == caller.person_id:

@@ -19,7 +19,7 @@ from app.common.records import CodeEnum, ForeignRef, KeyRef
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import withdraw_open_decisions
-from app.foundation.decisions.preparation import Matter, open_decisions, question_preparation
+from app.foundation.decisions.preparation import open_decisions, question_preparation
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
 from app.kernel.actor_policy import change_manager, decision, gate_reviewer, implementer, role
@@ -46,6 +46,7 @@ from app.processes.releases import checks
 from app.processes.releases.approvals import (
     APPROVAL,
     GO_DECIDED,
+    GO_MATTER,
     ChangeReferences,
     adopt_plan_change,
     change_ids_of,
@@ -329,6 +330,7 @@ TO_REQUESTER = {
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="release", plural="releases", zh="发布", record=Release, states=State, code="REL",
+    change_check=decisions.not_while_decided(APPROVAL),
     audience=audience,
     columns={
         "person": ("requester_id", "reported_by_id", "assignee_id", "stage_author_id", "stage_reviewer_id", "faults_owner_id"),
@@ -353,7 +355,7 @@ LIFECYCLE = Lifecycle(
         action(refuse_plan_change, "不采纳计划变更", BEFORE_DEPLOYMENT, STAYS,            decision,                         "release.plan_change_refused",
                notifies=TO_REQUESTER[NoticeType.refused]),
         action(request_go,         "提请发布决议", [State.ready],      STAYS,             project_manager | change_manager, "release.go_requested",
-               unless=(checks.decision_is_open, checks.go_is_granted), prepare=(changes_that_go, question_preparation(Matter()))),
+               unless=(checks.decision_is_open, checks.go_is_granted), prepare=(changes_that_go, question_preparation(GO_MATTER))),
         action(decide_go,          "决定是否发布", [State.ready],      GO_DECIDED,        decision,                         "release.go_decided",
                prepare=(stages_of_release,), notifies=TO_REQUESTER[NoticeType.decided]),
         action(cancel,             "取消",         BEFORE_DEPLOYMENT,  State.cancelled,   project_manager | change_manager, "release.cancelled",

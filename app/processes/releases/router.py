@@ -10,7 +10,9 @@ from app.api import reads
 from app.api.actions import mount_actions
 from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
+from app.foundation.decisions.router import mount_approval_preview
 from app.processes.releases import stages
+from app.processes.releases.approvals import GO_MATTER, PLAN_CHANGE
 from app.processes.releases.lifecycle import LIFECYCLE
 from app.processes.releases.queries import (
     CHILD_LISTINGS,
@@ -28,6 +30,7 @@ mount_attachments(router, LISTING)
 mount_actions(router, LIFECYCLE, ReleaseOut)
 mount_edit(router, LIFECYCLE, ReleaseOut)
 mount_children(router, LIFECYCLE, ReleaseOut, CHILD_LISTINGS)
+mount_approval_preview(router, LISTING, (GO_MATTER, PLAN_CHANGE))
 
 stage_sets = APIRouter(prefix="/v1/release_stage_sets", tags=["releases"], route_class=DirectRoute)
 reads.mount_reads(stage_sets, STAGE_SETS)

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.common.children import Visibility
-from app.common.people import Person
+from app.common.people import Role
 from app.foundation.decisions.actions import Tallied, tallied
-from app.foundation.decisions.preparation import Matter, NewDecision, Question, new_decision
+from app.foundation.decisions.approval_rules.electors import Seat
+from app.foundation.decisions.electorate import Matter, NamedElectorate
+from app.foundation.decisions.preparation import NewDecision, Question, named_decision
 from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule, DecisionState
 from app.foundation.people.records import Group
 from app.foundation.services.answers import answer_errors
-from app.foundation.services.records import CatalogueItem
+from app.foundation.services.records import CatalogueItem, ItemOpens
 from app.kernel.actor_policy import requester_duty
 from app.kernel.context import ActionContext
 from app.kernel.payloads import Payload
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
 
 #: How long approvers have if the payload sets no due date.
 APPROVAL_PERIOD = timedelta(days=14)
-#: Whoever asks for it does not approve it.
-ITEM_APPROVAL = Matter(duties=(requester_duty,))
+#: Whoever asks for it, or wrote any of what is asked for, does not approve it.
+ITEM_APPROVAL = Matter(duties=(requester_duty,), fields=("title", "description", "item", "answers"))
+#: Who makes the record of another process from a request, and so has to see the request.
+MAKERS = {ItemOpens.change: (Role.change_manager,)}
 
 
 async def answers_invalid(
@@ -71,22 +75,23 @@ async def approval(reads: ReadContext, request: Request, body: AssessRequest, ct
         raise WrongValue(pointer="/team", because="somebody")
     if item is None or item.approval_rule is None:
         return Approval(item, None)
-    question = Question(
-        question=request.title or item.title_en or request.number,
+    named = NamedElectorate(
         rule=DecisionRule(item.approval_rule.value),
-        due_at=body.approval_due_at or ctx.now + APPROVAL_PERIOD,
+        period=APPROVAL_PERIOD,
         role=item.approver_role,
         group=await _group(reads, item.approver_group_id),
-        persons=[await _person(reads, one) for one in item.approver_persons or ()],
+        persons=dict.fromkeys((UUID(one) for one in item.approver_persons or ()), Seat()),
     )
+    text = request.title or item.title_en or request.number
+    question = Question(text, ITEM_APPROVAL, body.approval_due_at)
     try:
-        return Approval(item, await new_decision(reads, request, question, ITEM_APPROVAL, ctx))
+        asked = await named_decision(reads, request, question, named, ctx)
     except WrongValue as error:
-        if error.pointer == "/due_at":
-            raise WrongValue(pointer="/approval_due_at", because=error.because) from error
-        if error.because == "too_many_voters":
-            raise PreparationRefused("too_many_approve") from error
-        raise PreparationRefused("nobody_approves") from error
+        raise WrongValue(pointer="/approval_due_at", because=error.because) from error
+    except PreparationRefused as error:
+        code = "too_many_approve" if error.because == "too_many_voters" else "nobody_approves"
+        raise PreparationRefused(code, more=error.more) from error
+    return Approval(item, asked)
 
 
 async def _group(reads: ReadContext, group_id: UUID | None) -> Group | None:
@@ -94,11 +99,10 @@ async def _group(reads: ReadContext, group_id: UUID | None) -> Group | None:
     return None if loaded is None else loaded.record
 
 
-async def _person(reads: ReadContext, person_id: str) -> Person:
-    loaded = await reads.record("person", person_id)
-    assert loaded is not None, "nobody is ever taken out of the log"
-    person: Person = loaded.record
-    return person
+def set_reader_roles(request: Request, item: CatalogueItem | None) -> None:
+    """Let those see the request who make from it what the requested item opens."""
+    if item is not None:
+        request.reader_roles = [role.value for role in MAKERS[item.opens]] if item.opens else None
 
 
 def add_checklist_tasks(request: Request, item: CatalogueItem | None, ctx: ActionContext) -> None:

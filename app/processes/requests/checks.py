@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from app.common.people import Person
 from app.foundation.costs.amounts import check_digits as digits_fit
@@ -112,20 +113,39 @@ async def not_on_review_side(
     Staff review for IT. The requester, their team, and the business members of the acceptance group review
     for the business.
     """
-    if body.side is ReviewSide.it:
-        ours = ctx.caller.is_staff_for(request)
-    else:
-        person, team = ctx.caller.person_id, request.customer_id
-        ours = person == request.requester_id or (team is not None and team in ctx.caller.teams)
-        ours = ours or person in await of_the_business(reads, request)
-    return None if ours else "not_of_that_side"
+    return None if await _reviews_for(reads, request, body.side, ctx) else "not_of_that_side"
+
+
+async def _reviews_for(reads: ReadContext, request: Request, side: ReviewSide, ctx: ActionContext) -> bool:
+    """Return whether the caller belongs to that side."""
+    if side is ReviewSide.it:
+        return ctx.caller.is_staff_for(request)
+    person, team = ctx.caller.person_id, request.customer_id
+    ours = person == request.requester_id or (team is not None and team in ctx.caller.teams)
+    return ours or person in await of_the_business(reads, request)
+
+
+async def no_review_side_left(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
+    """Refuse to review for who belongs to no side, or only to one that has reviewed."""
+    reviewers = _reviewers(request)
+    own = [side for side in ReviewSide if await _reviews_for(reads, request, side, ctx)]
+    if not own:
+        return "not_of_that_side"
+    if all(reviewers[side] is not None for side in own):
+        return "side_has_reviewed"
+    return "reviewed_for_the_other_side" if ctx.caller.person_id in reviewers.values() else None
+
+
+def _reviewers(request: Request) -> dict[ReviewSide, UUID | None]:
+    """Return who has reviewed the solution for each side."""
+    return {ReviewSide.it: request.it_approved_by_id, ReviewSide.business: request.business_approved_by_id}
 
 
 async def side_already_reviewed(
     reads: ReadContext, request: Request, body: ReviewSolutionRequest, ctx: ActionContext
 ) -> str | None:
     """Refuse a second review for one side, and one person's review for both sides."""
-    by = {ReviewSide.it: request.it_approved_by_id, ReviewSide.business: request.business_approved_by_id}
+    by = _reviewers(request)
     if by.pop(body.side) is not None:
         return "side_has_reviewed"
     return "reviewed_for_the_other_side" if ctx.caller.person_id in by.values() else None

@@ -21,6 +21,7 @@ from app.common.tickets import Channel, HoldReason, Ticket
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import add_prepared_decision, withdraw_open_decisions
+from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
@@ -54,7 +55,7 @@ from app.kernel.payloads import (
     Reference,
     Title,
 )
-from app.kernel.visibility import DESK
+from app.kernel.visibility import DESK, role_tokens
 from app.processes.requests import checks
 from app.processes.requests.acceptance import (
     after_acceptance,
@@ -71,6 +72,7 @@ from app.processes.requests.catalogue import (
     approval,
     approve,
     refuse,
+    set_reader_roles,
 )
 from app.processes.requests.implementation import (
     begin_implementation,
@@ -99,7 +101,11 @@ from app.processes.requests.solutions import (
 from app.service_levels.clocks.reopening import AgreedReopening
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.change_endings import ChangeEnding
-from app.ticketing.hold_checks import cannot_wait_for_change, cannot_wait_for_supplier
+from app.ticketing.hold_checks import (
+    REQUESTER_TO_ANSWER,
+    cannot_wait_for_change,
+    cannot_wait_for_supplier,
+)
 from app.ticketing.projects.actions import flag_rows
 from app.ticketing.projects.checks import invalid_progress
 from app.ticketing.projects.planning import expect_no_report
@@ -147,6 +153,7 @@ def submit(request: Request, body: SubmitRequest, ctx: ActionContext) -> None:
     if item is not None:
         request.item, request.target_seconds = item.key, item.target_seconds
         request.answers = body.answers
+    set_reader_roles(request, item)
     set_requester(request, ctx)
     request.opened_at = ctx.occurred_at
     request.reopen_days = ctx.prepared(AgreedReopening).days
@@ -189,6 +196,7 @@ def assess(request: Request, body: AssessRequest, ctx: ActionContext) -> None:
     request.assignee_id = person.id if person else None
     if request.assessed_at is None:
         add_checklist_tasks(request, ctx.prepared(Approval).item, ctx)
+    set_reader_roles(request, ctx.prepared(Approval).item)
     request.assessed_at = ctx.occurred_at
     asked = ctx.prepared(Approval).asked
     request.approval_id = None if asked is None else asked.decision.id
@@ -356,12 +364,13 @@ def on_enter(request: Request, before: CodeEnum | None, ctx: ActionContext) -> N
 
 def audience(request: Request) -> tuple[str, ...]:
     """Return the tokens of those who may see the request: its requester, reporter and assignee, those of its
-    service, and its team; without a team, the service desk.
+    service, its team or, without one, the service desk, and the roles that make what its item opens.
     """
     persons = (request.requester_id, request.reported_by_id, request.assignee_id)
     tokens = tuple(f"person:{person}" for person in persons if person is not None)
     if request.service is not None:
         tokens = (*tokens, f"service:{request.service}")
+    tokens = (*tokens, *role_tokens(request.reader_roles, request))
     if request.team_id is not None:
         return (*tokens, f"team:{request.team_id}")
     return (*tokens, DESK)
@@ -377,19 +386,22 @@ ACCEPTED = Branch(
 REOPENED = Branch(state_after_reopening, (State.in_progress, State.rectifying))
 
 
+#: Whoever has ever proposed a solution does not review it, although another has proposed it anew.
+PROPOSED_BY_OTHERS = authors_do_not_judge(("solution_author_id",))
 #: Approval of a catalogue item, by the approvers of the item, never by the requester.
 APPROVAL = decisions.DecisionSpec(
     kind="request",
     any=(State.awaiting_approval,),
-    matter=ITEM_APPROVAL,
+    matters=(ITEM_APPROVAL,),
     outcome=action_of_outcome,
 )
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="request", plural="requests", zh="服务请求", record=Request, states=State, code="REQ",
-    audience=audience,
-    columns={"person": ("requester_id", "reported_by_id", "assignee_id"), "team": ("team_id",), "service": ("service",)},
+    change_check=decisions.not_while_decided(APPROVAL),
+    audience=audience, some_seen_by={Role.change_manager: "makes a change from it, where its item opens one"},
+    columns={"person": ("requester_id", "reported_by_id", "assignee_id"), "team": ("team_id",), "service": ("service",), "role": ("reader_roles",)},
     unassigned="team_id is null",
     on_state_entered=on_enter, children=(ExternalReference, *decisions.CHILDREN, *DOCUMENTS, *OWN, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "delivery", "service", "ci", "category"), reviewer_group_field="acceptance_group_id",
@@ -411,7 +423,8 @@ LIFECYCLE = Lifecycle(
                prepare=(business_reviewers, load_documents), wrong=(checks.delivery_not_in_future,), document=solution_document_class,
                notifies=(RecipientRule(NoticeType.to_review, made=Follower), RecipientRule(NoticeType.to_review, team=True))),
         action(review_solution,       "评审方案", [State.solution_review], REVIEWED, solution_reviewer, "request.solution_reviewed",
-               prepare=(load_documents,), wrong=(checks.not_on_review_side, checks.side_already_reviewed), segregate_from=(solution_author,),
+               unless=(checks.no_review_side_left,), prepare=(load_documents,),
+               wrong=(checks.not_on_review_side, checks.side_already_reviewed, PROPOSED_BY_OTHERS), segregate_from=(solution_author,),
                notifies=(RecipientRule(NoticeType.reviewed, field="solution_author_id"),)),
         action(begin_implementation,  "开始实施", [State.solution_approved], State.implementing, engineer, "request.implementation_begun",
                prepare=(current_milestones, unfinished_tasks, current_checks, load_documents), wrong=(checks.plan_not_assignable,),
@@ -432,7 +445,7 @@ LIFECYCLE = Lifecycle(
         action(record_training,       "登记培训", [State.delivered], STAYS, engineer, "request.training_recorded",
                prepare=(load_documents,), wrong=(checks.trained_in_future,), document=lambda _: DocumentClass.TR),
         action(hold,                  "挂起",     OPEN - {State.on_hold}, State.on_hold, assignee, "request.held",
-               wrong=(checks.wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier)),
+               wrong=(checks.wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier), notifies=(REQUESTER_TO_ANSWER,)),
         action(resume,                "恢复",     [State.on_hold], state_before_hold, assignee | rule, "request.resumed"),
         action(note_change_ended,     "告知变更结果", OPEN, STAYS, rule, "request.change_ended",
                notifies=(

@@ -89,7 +89,7 @@ class Request(Ticket):
     tasks assigned to them or completed by them: none of them checks its quality or accepts it.
     `first_planned_at` is the delivery date of the first approved plan, `planned_at` that of the present one,
     `expected_at` that of the latest progress report. `rounds` counts how often the request was submitted for
-    acceptance.
+    acceptance. `reader_roles` are the roles that make from it what its item opens, and so see it.
     """
 
     KIND: ClassVar[str] = "request"
@@ -104,6 +104,7 @@ class Request(Ticket):
     item: Annotated[str | None, KeyRef("catalogue_item")] = None
     answers: Annotated[str | None, Personal()] = None
     target_seconds: int | None = None
+    reader_roles: Annotated[list[str] | None, StaffOnly()] = Field(default=None, sa_type=ARRAY(Text))
     approval_id: UUID | None = None
     approved_at: datetime | None = None
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None

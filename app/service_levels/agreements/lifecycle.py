@@ -194,7 +194,7 @@ def audience(agreement: Agreement) -> tuple[str, ...]:
     return tuple(tokens)
 
 
-PARTIES = representative | service_level_manager
+PARTIES = (representative | service_level_manager).for_people()
 DRAFTERS = service_level_manager | agreement_maintainer
 NEGOTIABLE = (State.drafted, State.negotiating, State.in_review)
 OPEN = (State.requirement, *NEGOTIABLE, *IN_FORCE)
@@ -206,11 +206,11 @@ RECORDED = Branch(drafting.first_state, (State.requirement, State.drafted), {Sta
 managers = partial(RecipientRule, roles=frozenset({Role.service_level_manager}))
 
 
-def representatives_get(notice: NoticeType) -> tuple[RecipientRule, ...]:
-    """Return that both representatives get that notice."""
+def representatives_get(notice: NoticeType, when: str | None = None) -> tuple[RecipientRule, ...]:
+    """Return that both representatives get that notice, if the property `when` of the agreement is true."""
     return (
-        RecipientRule(notice, field="representative_id"),
-        RecipientRule(notice, field="party_representative_id"),
+        RecipientRule(notice, field="representative_id", when=when),
+        RecipientRule(notice, field="party_representative_id", when=when),
     )
 
 
@@ -223,7 +223,13 @@ REPORT_CORRECTED = (
     RecipientRule(NoticeType.report_corrected, made=AgreementReportRecipient),
 )
 STEP_NOTICES = representatives_get(NoticeType.agreement_moved)
+CONSENT_NOTICES = (*representatives_get(NoticeType.to_consent, when="awaits_consents"), *STEP_NOTICES)
 TO_SIGN = representatives_get(NoticeType.to_sign)
+# It takes back the consents that were given.
+APPOINTED = (
+    *representatives_get(NoticeType.to_sign, when="awaits_signatures"),
+    *representatives_get(NoticeType.to_consent, when="awaits_consents"),
+)
 ENDING = (*representatives_get(NoticeType.agreement_ends), managers(NoticeType.agreement_ends))
 REVIEW_DUE = (
     *representatives_get(NoticeType.agreement_review_due),
@@ -255,20 +261,20 @@ LIFECYCLE = Lifecycle(
         action(consents.sign,                  "签署",           [State.in_review],  SIGNED,             PARTIES,               "sla.signed",
                prepare=(preparation.consenting, preparation.validity, preparation.replaced_agreement, preparation.teams_beneath, preparation.zone,
                         load_documents),
-               related=(consents.SUPERSEDE, consents.PROMISE), notifies=STEP_NOTICES),
+               related=(consents.SUPERSEDE, consents.PROMISE), notifies=CONSENT_NOTICES),
         action(acknowledge,                    "知悉确认",       IN_FORCE,           STAYS,              lead_beneath,          "sla.acknowledged",
                prepare=(preparation.asked_to_acknowledge,)),
         action(review,                         "复审",           [State.signed],     State.under_review, service_level_manager, "sla.reviewed",
-               prepare=(preparation.zone,), notifies=STEP_NOTICES),
+               prepare=(preparation.zone,), notifies=CONSENT_NOTICES),
         action(consents.renew,                 "续签",           [State.under_review], RENEWED,          PARTIES,               "sla.renewed",
                prepare=(preparation.consenting, preparation.renewed_validity, preparation.replaced_agreement),
-               wrong=(consents.effects_missing, consents.renewed_backwards), related=(consents.PROMISE,), notifies=STEP_NOTICES),
+               wrong=(consents.effects_missing, consents.renewed_backwards), related=(consents.PROMISE,), notifies=CONSENT_NOTICES),
         action(consents.terminate,             "终止",           [State.under_review], TERMINATED,       PARTIES,               "sla.terminated",
                prepare=(preparation.consenting, preparation.replaced_agreement), wrong=(consents.reason_missing,), related=(consents.PROMISE,),
-               notifies=STEP_NOTICES),
+               notifies=CONSENT_NOTICES),
         action(consents.amend,                 "变更协议",       IN_FORCE,           STAYS,              PARTIES,               "sla.consented",
                prepare=(preparation.consenting,), wrong=(consents.effects_missing, consents.wrong_change),
-               follow_up=follow_amendment, related=(consents.MAKE_VERSION,), notifies=STEP_NOTICES),
+               follow_up=follow_amendment, related=(consents.MAKE_VERSION,), notifies=CONSENT_NOTICES),
         action(make_version,                   "生成新版",       IN_FORCE,           STAYS,              rule,                  "sla.amended",
                notifies=STEP_NOTICES),
         action(supersede,                      "取代",           IN_FORCE,           State.superseded,   rule,                  "sla.superseded",
@@ -276,7 +282,7 @@ LIFECYCLE = Lifecycle(
         action(expire,                         "到期",           IN_FORCE,           State.expired,      rule,                  "sla.expired",
                unless=(checks.still_valid,), prepare=(preparation.replaced_agreement,), related=(consents.END_PROMISE,), notifies=STEP_NOTICES),
         action(drafting.appoint,               "指定代表",       OPEN,               STAYS,              service_level_manager, "sla.representative_appointed",
-               prepare=(preparation.pending_consents,), wrong=(checks.same_representative,)),
+               prepare=(preparation.pending_consents,), wrong=(checks.same_representative,), notifies=APPOINTED),
         action(warn_of_end,                    "到期预警",       IN_FORCE,           STAYS,              rule,                  "sla.end_warned", notifies=ENDING),
         action(remind_of_review,               "提醒复审",       IN_FORCE,           STAYS,              rule,                  "sla.review_reminded",
                notifies=REVIEW_DUE),

@@ -207,6 +207,16 @@ class Agreement(Record):
     warned_days: int | None = None
 
     @property
+    def awaits_signatures(self) -> bool:
+        """Return whether it is submitted, and a party has yet to sign."""
+        return self.state is AgreementState.in_review
+
+    @property
+    def awaits_consents(self) -> bool:
+        """Return whether a party has yet to consent: to what the other one has, or after a review."""
+        return bool(self.pending_consents) or self.state is AgreementState.under_review
+
+    @property
     def party_id(self) -> UUID | None:
         """Return the team of the other party; None of a default agreement."""
         return self.customer_id or self.team_id or self.supplier_id

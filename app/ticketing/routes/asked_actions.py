@@ -1,81 +1,180 @@
-"""Actions that notices ask of the caller, as far as they are still open to them: signatures, reviews and
-acknowledgements. One that they have performed since, or that the record no longer allows, is left out.
+"""Actions that wait for the caller: those that notices ask of them, and solutions that they may confirm, as
+far as they are still open to them. One that they have performed since, or that the record no longer allows,
+is left out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from app.common.notices import NoticeType
 from app.common.people import Caller
+from app.kernel.actor_policy import Relation
 from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.offers import offers
-from app.kernel.reads import load
+from app.kernel.reads import VersionedRecord, load_many
 from app.kernel.references import is_visible
 from app.log.canonical import instant
 from app.log.events import id_of, kind_of
 
-MOST_LISTED = 50
-#: The actions that a type of notice asks for, by their names. Votes, tasks and complaints have sections of
-#: their own.
+MOST_LISTED, MOST_CHECKED = 50, 200
+
+
+@dataclass(frozen=True, slots=True)
+class AskedActions:
+    """The actions that a type of notice asks for, by their names; one of them suffices. `only` is a property
+    of the record that must be true. `once`: who has performed one since is not asked any more, though the
+    record may wait for others; else the record says by itself when nothing waits for the caller.
+    """
+
+    names: tuple[str, ...]
+    only: str | None = None
+    once: bool = False
+
+
+#: What types of notices ask for. Votes, tasks and complaints have sections of their own.
 ASKED_ACTIONS = {
-    NoticeType.to_sign: ("sign",),
-    NoticeType.to_acknowledge: ("acknowledge",),
-    NoticeType.to_publish: ("publish", "accept_revision"),
-    NoticeType.to_review: ("pass_gate",),
-    NoticeType.to_review_change: ("review",),
-    NoticeType.to_accept: ("record_acceptance", "hand_over"),
-    NoticeType.to_kick_off: ("kick_off",),
-    NoticeType.risk_lapsed: ("accept_risk",),
+    NoticeType.to_sign: AskedActions(("sign",), once=True),
+    NoticeType.to_consent: AskedActions(
+        ("sign", "renew", "terminate", "amend"), only="awaits_consents", once=True
+    ),
+    NoticeType.to_acknowledge: AskedActions(("acknowledge",), once=True),
+    NoticeType.to_publish: AskedActions(("publish", "accept_revision")),
+    NoticeType.to_review: AskedActions(("review_solution", "pass_gate")),
+    NoticeType.to_review_change: AskedActions(("review",)),
+    NoticeType.to_accept: AskedActions(("record_acceptance", "hand_over")),
+    NoticeType.to_kick_off: AskedActions(("kick_off",)),
+    NoticeType.to_answer: AskedActions(("comment",), only="awaits_requester", once=True),
+    NoticeType.risk_lapsed: AskedActions(("reopen",), only="risk_lapsed_at"),
+    NoticeType.reminded: AskedActions(("acknowledge",)),
 }
-# Whoever has performed such an action since is not asked any more, though the record may wait for others.
-REQUESTED_ACTIONS = f"""
-select about, number, step, sent_at from (
-  select distinct on (n.about, s.step) n.about, n.number, s.step, n.sent_at, n.id
+#: What a requester does to confirm that a solution is one.
+CONFIRMING = AskedActions(("close",))
+# The subquery hides the value from PostgreSQL's planner, which then keeps a generic plan: to plan it takes
+# longer than to run it. What is asked is found first, by the index notice_asking, whose condition it repeats;
+# most of it is done, so records are looked at only in states in which something can be. `offset 0` keeps the
+# log from being joined: it is asked for one stream at a time.
+REQUESTED_ACTIONS = """
+with asked as materialized (
+  select n.about, n.number, s.step, s.version, n.sent_at, n.id,
+    split_part(n.about, '/', 1) as kind, split_part(n.about, '/', 2)::uuid as record
   from fold.notice n cross join lateral unnest(n.steps, n.versions) as s(step, version)
-  where n.person_id = %(me)s and n.steps && %(steps)s::text[] and s.step = any(%(steps)s::text[])
-    and not exists (select from log.event e where e.stream = n.about and e.version > s.version
-      and e.actor = %(actor)s and e.type = any(%(events)s::text[]))
-  order by n.about, s.step, n.id desc
-) as asked order by id desc limit {MOST_LISTED}"""
+  where n.person_id = (select %(me)s::uuid) and n.steps && '{{{asking}}}'::text[]
+), waiting as (
+  select distinct on (a.about, a.step) a.* from asked a
+  where concat_ws(' ', a.kind, a.step, case a.kind {states} end) = any(%(open)s::text[])
+    and not exists (select from log.event e where e.stream = a.about and e.version > a.version
+      and e.actor = (select %(actor)s::text) and concat_ws(' ', a.step, e.type) = any(%(done)s::text[])
+      offset 0)
+  order by a.about, a.step, a.id desc
+)
+select about, number, step, sent_at from waiting order by id desc limit {most}"""
+STATE = "when '{kind}' then (select r.state from {table} r where r.id = a.record)"
+# Uses the index {kind}_to_confirm, whose condition it repeats.
+TO_CONFIRM = """
+(select '{kind}/' || r.id as about, r.number, null as step, r.state_since as sent_at from {table} r
+where r.requester_id = %(me)s and r.state in ({states}) order by r.state_since desc limit {most})"""
 
 
 async def asked_actions(ledger: Ledger, caller: Caller, language: str, now: datetime) -> list[dict[str, Any]]:
     """Return the actions that wait for the caller, those asked for last first."""
-    names = {name for asked in ASKED_ACTIONS.values() for name in asked}
-    events = sorted(
-        event
-        for lifecycle in ledger.lifecycles.values()
-        for row in lifecycle.rows
-        if row.name in names
-        for event in row.events
-    )
-    wanted = {
-        "me": caller.person_id,
-        "actor": caller.actor,
-        "steps": [step.value for step in ASKED_ACTIONS],
-        "events": events,
-    }
+    kinds = tuple(ledger.lifecycles.values())
+    me = {"me": caller.person_id}
+    query, parameters = requested_actions(kinds)
+    asked = [*await ledger.db.rows(query, {**parameters, **me, "actor": caller.actor})]
+    asked += await ledger.db.rows(to_confirm(kinds), me)
+    asked.sort(key=lambda row: row["sent_at"], reverse=True)
+    records = await _records(ledger, caller, asked)
     context = CommandMetadata(caller, now, "", "api", language=language)
-    found = [
-        await _open_action(ledger, context, row) for row in await ledger.db.rows(REQUESTED_ACTIONS, wanted)
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in asked:
+        loaded = records.get(row["about"])
+        item = None if loaded is None else await _open_action(ledger, context, row, loaded)
+        if item is not None:
+            found.setdefault((row["about"], item["action"]), item)
+        if len(found) == MOST_LISTED:
+            break
+    return list(found.values())
+
+
+@lru_cache(maxsize=8)
+def requested_actions(lifecycles: tuple[Lifecycle[Any], ...]) -> tuple[str, Mapping[str, Any]]:
+    """Return the SQL of what notices ask of a person, and its parameters but for the person: which step asks
+    for something that is open in which state, and by which events it is done.
+    """
+    states, open_in, done = [], [], []
+    for lifecycle in lifecycles:
+        asking = [(step, asked, _rows(lifecycle, asked)) for step, asked in ASKED_ACTIONS.items()]
+        for step, asked, rows in asking:
+            open_in += [f"{lifecycle.kind} {step.value} {state}" for state in _states(lifecycle, asked)]
+            done += [f"{step.value} {event}" for row in rows if asked.once for event in row.events]
+        if any(rows for _, _, rows in asking):
+            states.append(STATE.format(kind=lifecycle.kind, table=lifecycle.table))
+    asking_steps = ",".join(sorted(step.value for step in ASKED_ACTIONS))
+    query = REQUESTED_ACTIONS.format(asking=asking_steps, states=" ".join(states), most=MOST_CHECKED)
+    return query, {"open": open_in, "done": done}
+
+
+@lru_cache(maxsize=8)
+def to_confirm(lifecycles: tuple[Lifecycle[Any], ...]) -> str:
+    """Return the SQL of a requester's records that wait for them to confirm the solution."""
+    parts = [
+        TO_CONFIRM.format(
+            kind=lifecycle.kind,
+            table=lifecycle.table,
+            states=", ".join(f"'{state}'" for state in _states(lifecycle, CONFIRMING)),
+            most=MOST_LISTED,
+        )
+        for lifecycle in lifecycles
+        for name in CONFIRMING.names
+        if name in lifecycle.by_name and Relation.reporter in lifecycle[name].who.relations
     ]
-    return [item for item in found if item is not None]
+    return " union all ".join(parts)
+
+
+def _states(lifecycle: Lifecycle[Any], asked: AskedActions) -> list[str]:
+    """Return the states in which one of the actions is open."""
+    rows = _rows(lifecycle, asked)
+    return [state.value for state in lifecycle.states if any(row.is_open_in(state) for row in rows)]
+
+
+def _rows(lifecycle: Lifecycle[Any], asked: AskedActions) -> list[Action[Any, Any]]:
+    return [lifecycle[name] for name in asked.names if name in lifecycle.by_name]
+
+
+async def _records(
+    ledger: Ledger, caller: Caller, asked: Sequence[Mapping[str, Any]]
+) -> dict[str, VersionedRecord[Any]]:
+    """Return the records that the caller may see, by their streams: one statement for each kind."""
+    kinds: dict[str, set[UUID]] = {}
+    for row in asked:
+        kinds.setdefault(kind_of(row["about"]), set()).add(id_of(row["about"]))
+    found = {}
+    for kind, ids in kinds.items():
+        lifecycle = ledger.lifecycles[kind]
+        for record_id, loaded in (await load_many(ledger.db, lifecycle, ids)).items():
+            if is_visible(ledger, lifecycle, caller, loaded.audience):
+                found[f"{kind}/{record_id}"] = loaded
+    return found
 
 
 async def _open_action(
-    ledger: Ledger, context: CommandMetadata, row: dict[str, Any]
+    ledger: Ledger, context: CommandMetadata, row: Mapping[str, Any], loaded: VersionedRecord[Any]
 ) -> dict[str, Any] | None:
-    """Return the action that this notice asks for, if it is open to the caller now."""
+    """Return the first of the actions asked for that is open to the caller now."""
     lifecycle = ledger.lifecycles[kind_of(row["about"])]
-    loaded = await load(ledger.db, lifecycle, str(id_of(row["about"])))
-    if loaded is None or not is_visible(ledger, lifecycle, context.caller, loaded.audience):
+    asked = CONFIRMING if row["step"] is None else ASKED_ACTIONS[NoticeType(row["step"])]
+    if asked.only is not None and not getattr(loaded.record, asked.only):
         return None
-    wanted = ASKED_ACTIONS[NoticeType(row["step"])]
-    for offer in await offers(ledger, lifecycle, loaded, context):
-        if offer.action.name in wanted and offer.because is None:
+    for offer in await offers(ledger, lifecycle, loaded, context, among=asked.names):
+        if offer.because is None:
             return {
                 "kind": lifecycle.kind,
                 "record": loaded.record.id,

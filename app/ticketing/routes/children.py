@@ -19,21 +19,23 @@ from app.api.child_rows import ChildListing, mount_child_listing, render_rows
 from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub
 from app.common.children import Attachment, Follower, Visibility
 from app.common.clocks import AgreementType, ClockMetric
-from app.common.people import Role
 from app.common.records import Record
 from app.foundation.costs.records import Cost, Work
+from app.foundation.decisions.queries import (
+    DecisionOut,
+    DecisionPage,
+    VoteOut,
+    VotePage,
+    VotingDeputyOut,
+    VotingDeputyPage,
+)
 from app.foundation.decisions.records import (
     Decision,
-    DecisionOutcome,
-    DecisionRule,
-    DecisionState,
     Vote,
-    VoterLeftOutReason,
-    VoteVerdict,
+    VotingDeputy,
 )
 from app.foundation.documents.records import STAFF_HEADINGS, DocumentEntry, DocumentSection
 from app.foundation.documents.shapes import DocumentOut, DocumentPage, DocumentSectionOut, DocumentSectionPage
-from app.foundation.people.records import RepresentedSide
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import sees_every_record, tokens
 from app.log.canonical import instant
@@ -285,73 +287,6 @@ class BreachCausePage(OutputModel):
     next_cursor: str | None
 
 
-class LeftOutVoter(OutputModel):
-    """Somebody who would have been asked to vote and is kept apart from it."""
-
-    person: UUID = Field(description="Their id.")
-    because: VoterLeftOutReason
-
-
-class DecisionOut(OutputModel):
-    """A question about a record, put to an electorate; and its outcome."""
-
-    id: UUID
-    state: DecisionState
-    question: str
-    role: Role | None = Field(description="Of those who were asked, if all who held it were.")
-    group_id: UUID | None = Field(description="Theirs, if the members of a group were asked.")
-    chair: PersonStub | None
-    rule: DecisionRule
-    quorum: int = Field(description="How many must have voted, abstentions among them.")
-    left_out: list[LeftOutVoter] | None = Field(
-        description="Those who would have been asked, and why they were not. Null: not written down then."
-    )
-    asked_by: PersonStub | None = Field(description="Null: a rule.")
-    asked_at: datetime
-    due_at: datetime = Field(description="Until when there are votes.")
-    reminded_at: datetime | None = Field(description="When those who had yet to vote were reminded.")
-    outcome: DecisionOutcome | None = Field(
-        description="Null as long as it is open, and if it was withdrawn."
-    )
-    voters: int | None = Field(description="How many could vote; this and what follows when it is taken.")
-    approvals: int | None
-    rejections: int | None
-    deferrals: int | None
-    abstentions: int | None
-    closed_at: datetime | None = Field(description="When it was taken or withdrawn.")
-
-
-class VoteOut(OutputModel):
-    """A voter on a decision, and their verdict once they have voted."""
-
-    id: UUID
-    decision_id: UUID
-    person: PersonStub
-    side: RepresentedSide | None = Field(
-        description="The one that they stand for in the group, if it was asked."
-    )
-    verdict: VoteVerdict | None = Field(description="Null: they have not voted.")
-    comment: str | None
-    asked_at: datetime
-    due_at: datetime
-    voted_at: datetime | None
-    closed_at: datetime | None = Field(description="When it was over without their vote.")
-
-
-class DecisionPage(OutputModel):
-    """A page of the decisions about a record, the first asked first."""
-
-    items: list[DecisionOut]
-    next_cursor: str | None
-
-
-class VotePage(OutputModel):
-    """A page of the voters on a record's decisions, with their verdicts, the first asked first."""
-
-    items: list[VoteOut]
-    next_cursor: str | None
-
-
 def _public_unless_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
     """Return the SQL condition: internal rows are for staff only."""
     return "true" if renderer.caller.is_staff_for(record) else "r.visibility = 'public'"
@@ -472,6 +407,7 @@ CHILD_LISTINGS = (
         _sections_unless_staff,
     ),
     ChildListing("votes", Vote, "asked_at", VoteOut, VotePage),
+    ChildListing("voting_deputies", VotingDeputy, "asked_at", VotingDeputyOut, VotingDeputyPage),
 )
 
 

@@ -65,6 +65,15 @@ select {{row}} from fold.vote t join fold.decision d on d.id = t.decision_id
 cross join lateral ({{about}}) as about
 where t.person_id = {ME} and t.verdict is null and t.closed_at is null and {{seen}}
 order by t.due_at, t.id limit {MOST_LISTED}"""
+# Those of voters whose deputy one is now. Uses the index voting_deputy_person.
+VOTES_FOR_OTHERS = f"""
+select {{row}} from fold.voting_deputy y
+join fold.vote t on t.decision_id = y.decision_id and t.person_id = y.instead_of_id
+join fold.decision d on d.id = t.decision_id
+cross join lateral ({{about}}) as about
+where y.person_id = {ME} and y.ended_at is null and y.from_at <= %(now)s and y.until_at > %(now)s
+  and t.verdict is null and t.closed_at is null and {{seen}}
+order by t.due_at, t.id limit {MOST_LISTED}"""
 # Those that nobody owns are for whoever may give them an owner, and not for whom they are about. Uses the
 # index complaint_owner, whose condition it repeats.
 COMPLAINTS = f"""
@@ -90,6 +99,7 @@ COMMON_FIELDS = (
 TASK_FIELDS = "'id', t.id, 'title', t.title, 'overdue', coalesce(t.due_at < %(now)s, false)"
 VOTE_FIELDS = (
     "'decision', d.id, 'question', d.question, 'asked_at', t.asked_at, "
+    "'instead_of', nullif(t.person_id, (select %(me)s::uuid)), "
     "'action', case when d.rule = 'chair' and d.chair_id = t.person_id then 'decide' else 'vote' end"
 )
 COMPLAINT_FIELDS = (
@@ -111,6 +121,7 @@ CHILD_SECTIONS: dict[str, tuple[str, str, type[ChildRecord]]]
 CHILD_SECTIONS = {
     "tasks": (TASKS, TASK_FIELDS, Task),
     "votes": (VOTES, VOTE_FIELDS, Vote),
+    "votes_for_others": (VOTES_FOR_OTHERS, VOTE_FIELDS, Vote),
     "complaints": (COMPLAINTS, COMPLAINT_FIELDS, Complaint),
 }
 #: The roles that give complaints an owner.
@@ -186,6 +197,9 @@ class VoteItem(OutputModel):
     question: str
     asked_at: datetime
     due_at: datetime = Field(description="Until when.")
+    instead_of: UUID | None = Field(
+        description="The person in whose name, if the caller is their deputy: their id. Null: in their own."
+    )
     action: Literal["vote", "decide"] = Field(
         description="How they say what they think: as one of those asked, or as the chair who decides."
     )
@@ -236,6 +250,10 @@ class MyWork(OutputModel):
     votes: list[VoteItem] = Field(
         description="Questions that wait for the caller's vote, what is due first: 50 at most."
     )
+    votes_for_others: list[VoteItem] = Field(
+        description="Questions that wait for the vote of somebody whose deputy the caller is now, the first "
+        "due first: 50 at most."
+    )
     complaints: list[ComplaintItem] = Field(
         description="Complaints to answer that are the caller's; and those that nobody owns, for whoever may "
         "give them an owner; what is due first: 50 at most."
@@ -257,6 +275,7 @@ async def get_my_work(request: Request) -> Response:
         rows[row["part"]].append(row)
     found: dict[str, Any] = await _cases(rows, ledger, caller, language)
     found |= {"tasks": _child_items(rows["tasks"], TaskItem), "votes": _child_items(rows["votes"], VoteItem)}
+    found["votes_for_others"] = _child_items(rows["votes_for_others"], VoteItem)
     found["complaints"] = _child_items(rows["complaints"], ComplaintItem)
     found["asked"] = await asked_actions(ledger, caller, language, utc_now())
     found["queues"] = await _queues(rows["queues"], ledger)

@@ -3,135 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from app.common.people import MOST_MEMBERS, Caller, Person, Role, rule_caller
 from app.foundation.decisions.actions import (
-    CHILDREN,
-    AskDecision,
-    CastVote,
     CloseVote,
-    DecisionSpec,
     NotAVoter,
     NotTheChair,
     Tallied,
     WithdrawDecision,
-    rows,
-    tallied,
 )
-from app.foundation.decisions.preparation import MOST_VOTERS, Matter
+from app.foundation.decisions.electorate import MOST_VOTERS
 from app.foundation.decisions.records import Decision, Vote
 from app.foundation.decisions.records import DecisionOutcome as Outcome
 from app.foundation.people.groups import AddGroup, AddMemberGroup
 from app.foundation.people.records import RepresentedSide
-from app.kernel.actor_policy import RecordDuty, agent, decision, requester_duty
-from app.kernel.context import ActionContext
 from app.kernel.history import fold
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import action
 from app.kernel.offers import offers
-from app.kernel.payloads import Payload
-from app.kernel.perform import CommandResult, IdempotencyKey
+from app.kernel.perform import IdempotencyKey
 from app.kernel.reads import VersionedRecord
 from app.kernel.refusals import ActionUnavailable, NotFound, Refusal, SegregationOfDuties, WrongValue
 from app.log import read
-from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.lifecycle import EditIncident
 from app.processes.incidents.records import Incident, IncidentState
 from app.ticketing.assignment import AssignTicket
 from tests.automation.worker import Worker, timers
 from tests.cases import each_case
-from tests.kernel.incidents import report
+from tests.foundation.decisions.deciding import DUE, NOW, ask, asked_persons, told, vote
 from tests.people import act, add_caller, add_crowd, add_person, context, fill
-
-NOW = datetime.now(UTC).replace(microsecond=0)
-DUE = NOW + timedelta(days=3)
-
-
-def approve(incident: Incident, body: Tallied, ctx: ActionContext) -> None:
-    """It is worth the trouble."""
-    incident.category = "approved"
-
-
-def what_follows(incident: Incident, taken: Decision) -> tuple[str, Payload] | None:
-    if incident.state is IncidentState.new and taken.outcome is Outcome.approved:
-        return "approve", tallied(taken)
-    return None
-
-
-THE_ASSIGNEE = RecordDuty("assignee", "受理人", ("assignee_id",))
-TABLE = DecisionSpec(
-    kind="incident",
-    any=IncidentState,
-    ask_states=[IncidentState.new],
-    who_asks=agent,
-    who_withdraws=agent,
-    matter=Matter(duties=(requester_duty, THE_ASSIGNEE)),
-    outcome=what_follows,
-)
-APPROVE = action(
-    approve, "批准", [IncidentState.new], IncidentState.acknowledged, decision, "incident.approved"
-)
-
-
-@pytest.fixture
-def deciding(ledger: Ledger) -> Ledger:
-    """A ledger whose incidents can be decided about, by an action of their own."""
-    changed = replace(
-        LIFECYCLE,
-        rows=(*LIFECYCLE.rows, APPROVE, *rows(TABLE)),
-        children=(*LIFECYCLE.children, *CHILDREN),
-    )
-    ledger.lifecycles = {**ledger.lifecycles, "incident": changed}
-    return ledger
-
-
-@pytest.fixture
-async def desk(deciding: Ledger) -> Caller:
-    return await add_caller(deciding, "Desk", Role.agent)
-
-
-@pytest.fixture
-async def requester(deciding: Ledger) -> Caller:
-    return await add_caller(deciding, "Requester", Role.admin)
-
-
-@pytest.fixture
-async def incident(deciding: Ledger, requester: Caller) -> Incident:
-    return await report(deciding, requester)
-
-
-@pytest.fixture
-async def board(deciding: Ledger) -> list[Caller]:
-    """Three who see nothing by themselves."""
-    return [await add_caller(deciding, f"Member {n}", Role.requester) for n in range(3)]
-
-
-async def ask(ledger: Ledger, by: Caller, incident: Incident, people: list[Caller], **said: Any) -> UUID:
-    """The id of the decision."""
-    asked = {"question": "Is it worth it?", "rule": "majority", "due_at": DUE} | said
-    if not {"role", "group", "persons"} & said.keys():
-        asked["persons"] = tuple(str(one.person_id) for one in people)
-    body = AskDecision.model_validate(asked)
-    done = await act(ledger, by, "incident", "ask_decision", incident.id, body, now=NOW)
-    (key,) = (key for key in done.event.data["set"] if key.startswith("decision/"))
-    return UUID(key.partition("/")[2])
-
-
-async def vote(
-    ledger: Ledger, by: Caller, incident: Incident, asked: UUID, verdict: str = "approve", **more: Any
-) -> CommandResult:
-    name = more.pop("action", "vote")
-    body = CastVote.model_validate({"decision": asked, "verdict": verdict, "comment": "Because."})
-    return await act(ledger, by, "incident", name, incident.id, body, **({"now": NOW} | more))
-
-
-async def told(ledger: Ledger, incident: Incident) -> list[str]:
-    return [event.type.partition(".")[2] for event in await read.stream_events(ledger.db, incident.row_key)]
 
 
 async def test_the_last_vote_and_what_it_comes_to_are_one_command(
@@ -242,12 +145,11 @@ async def test_the_chair_alone_decides_only_where_that_is_the_rule(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:
     chair = board[0]
-    named = {"chair": str(chair.person_id)}
-    by_majority = await ask(deciding, desk, incident, board, **named)
+    by_majority = await ask(deciding, desk, incident, board)
     with pytest.raises(ActionUnavailable) as refused:
         await vote(deciding, chair, incident, by_majority, action="decide")
     assert refused.value.code == "not_for_the_chair_alone"
-    asked = await ask(deciding, desk, incident, board, **named, rule="chair", quorum=2)
+    asked = await ask(deciding, desk, incident, board, rule="chair", quorum=2)
     for action_name, code in (("vote", "the_chair_decides"), ("decide", "too_few_have_voted")):
         with pytest.raises(ActionUnavailable) as refused:
             await vote(deciding, chair, incident, asked, action=action_name)
@@ -268,7 +170,7 @@ async def test_a_group_votes_with_its_chair_and_a_role_with_all_who_hold_it_now(
     group = (await act(deciding, rule_caller("tests"), "group", "add", body=add)).record
     member = AddMemberGroup(person=str(board[0].person_id), side=RepresentedSide.business)
     await act(deciding, rule_caller("tests"), "group", "add_member", group.id, member)
-    asked = await ask(deciding, desk, incident, [], group="cab")
+    asked = await ask(deciding, desk, incident, [], voters=[{"group": "cab"}])
     voters = "select person_id, side from fold.vote where decision_id = %s order by person_id"
     expected = sorted([(board[0].person_id, "business"), (head.id, None)])
     assert [(r["person_id"], r["side"]) for r in await deciding.db.rows(voters, (asked,))] == expected
@@ -276,7 +178,7 @@ async def test_a_group_votes_with_its_chair_and_a_role_with_all_who_hold_it_now(
     holders: list[Person] = []
     for held in ("cab_member", "cab_member@process/incident", "cab_member@service/mail"):
         holders.append(await add_person(deciding, held.replace("@", " "), roles=(held,)))
-    asked = await ask(deciding, desk, incident, [], role="cab_member")
+    asked = await ask(deciding, desk, incident, [], voters=[{"role": "cab_member"}])
     found = {row["person_id"] for row in await deciding.db.rows(voters, (asked,))}
     assert found == {one.id for one in holders[:2]}
 
@@ -287,13 +189,13 @@ async def test_the_largest_group_is_asked_as_a_whole_and_a_role_that_more_hold_i
     head, *holders = await add_crowd(deciding, MOST_VOTERS + 1, Role.cab_member)
     add = AddGroup(key="cab", name="CAB", chair=str(head.id))
     await act(deciding, rule_caller("tests"), "group", "add", body=add)
-    await fill(deciding, "cab", holders[:MOST_MEMBERS])
-    asked = await ask(deciding, desk, incident, [], group="cab", quorum=MOST_VOTERS)
+    await fill(deciding, "cab", (one.id for one in holders[:MOST_MEMBERS]))
+    asked = await ask(deciding, desk, incident, [], voters=[{"group": "cab"}], quorum=MOST_VOTERS)
     voters = "select count(*) from fold.vote where decision_id = %s"
     assert await deciding.db.value(voters, (asked,)) == MOST_MEMBERS + 1 == MOST_VOTERS
-    with pytest.raises(WrongValue) as refused:
-        await ask(deciding, desk, incident, [], role="cab_member")
-    assert (refused.value.pointer, refused.value.because) == ("/role", "too_many_voters")
+    with pytest.raises(ActionUnavailable) as refused:
+        await ask(deciding, desk, incident, [], voters=[{"role": "cab_member"}])
+    assert refused.value.code == "too_many_voters"
     assert "more than 201 people" in str(refused.value)
 
 
@@ -328,35 +230,87 @@ async def test_what_is_withdrawn_is_not_voted_on(
     assert refused.value.code == "decided_already"
 
 
+@each_case(("due_at", "because"), [(NOW, "not_ahead"), (NOW + timedelta(days=8), "later_than_rule")])
+async def test_a_question_ends_ahead_and_no_later_than_its_rule_says(
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller], due_at: datetime, because: str
+) -> None:
+    with pytest.raises(WrongValue) as refused:
+        await ask(deciding, desk, incident, board, due_at=due_at)
+    assert (refused.value.pointer, refused.value.because) == ("/due_at", because)
+
+
 @each_case(
-    ("said", "pointer", "because"),
+    ("said", "code"),
     [
-        ({"due_at": NOW}, "/due_at", "not_ahead"),
-        ({"quorum": 4}, "/quorum", "more_than_voters"),
-        ({"role": "cab_member"}, "/role", "nobody_to_ask"),
-        ({"rule": "chair"}, "/chair", "missing"),
+        ({"quorum": 4}, "quorum_out_of_reach"),
+        ({"voters": [{"role": "cab_member"}]}, "too_few_may_decide"),
+        ({"least_voters": 4}, "too_few_may_decide"),
     ],
 )
 async def test_a_question_that_cannot_be_decided_is_not_asked(
-    deciding: Ledger,
-    desk: Caller,
-    incident: Incident,
-    board: list[Caller],
-    said: dict[str, Any],
-    pointer: str,
-    because: str,
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller], said: dict[str, Any], code: str
 ) -> None:
-    with pytest.raises(WrongValue) as refused:
+    with pytest.raises(ActionUnavailable) as refused:
         await ask(deciding, desk, incident, board, **said)
-    assert (refused.value.pointer, refused.value.because) == (pointer, because)
+    assert refused.value.code == code
+
+
+async def test_who_is_left_out_of_too_few_is_said_with_the_reason(
+    deciding: Ledger, desk: Caller, requester: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    with pytest.raises(ActionUnavailable) as refused:
+        await ask(deciding, desk, incident, [board[0], requester], least_voters=2)
+    left_out = [{"person": str(requester.person_id), "because": "duty"}]
+    assert refused.value.more["left_out"] == left_out
 
 
 async def test_a_chair_who_is_kept_apart_does_not_decide(
     deciding: Ledger, desk: Caller, requester: Caller, incident: Incident, board: list[Caller]
 ) -> None:
-    with pytest.raises(WrongValue) as refused:
-        await ask(deciding, desk, incident, board, rule="chair", chair=str(requester.person_id))
-    assert refused.value.because == "chair_kept_apart"
+    with pytest.raises(ActionUnavailable) as refused:
+        await ask(deciding, desk, incident, [requester, *board], rule="chair")
+    assert refused.value.code == "chair_may_not_decide"
+
+
+async def version_of(ledger: Ledger, incident: Incident) -> int:
+    """The version of the incident as it stands."""
+    version: int = await ledger.db.value("select version from fold.incident where id = %s", (incident.id,))
+    return version
+
+
+async def test_what_is_decided_about_stays_as_it_is_until_the_question_is_settled(
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    async def edit(**said: str) -> None:
+        body = EditIncident.model_validate(said)
+        version = await version_of(deciding, incident)
+        await act(deciding, desk, "incident", "edit", incident.id, body, if_match=version)
+
+    asked = await ask(deciding, desk, incident, board)
+    await edit(title="The relay is slow")
+    with pytest.raises(ActionUnavailable) as refused:
+        await edit(description="Another one.")
+    assert refused.value.code == "being_decided"
+    body = WithdrawDecision(decision=asked, reason="It was solved.")
+    await act(deciding, desk, "incident", "withdraw_decision", incident.id, body, now=NOW)
+    await edit(description="Another one.")
+    asked = await ask(deciding, desk, incident, board)
+    for one in board[:2]:
+        await vote(deciding, one, incident, asked)
+    await edit(description="And another.")
+
+
+async def test_whoever_wrote_what_is_decided_about_is_not_asked_however_it_came_back(
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    """They changed it once, and somebody else changed it back: by the log they are an author."""
+    writer = await add_caller(deciding, "Writer", Role.agent)
+    for who, text in ((writer, "Mine."), (desk, str(incident.description))):
+        body = EditIncident(description=text)
+        version = await version_of(deciding, incident)
+        await act(deciding, who, "incident", "edit", incident.id, body, if_match=version)
+    asked = await ask(deciding, desk, incident, [*board, writer])
+    assert await asked_persons(deciding, asked) == {one.person_id for one in board}
 
 
 async def test_nobody_does_by_themselves_what_a_decision_leads_to(

@@ -1,20 +1,60 @@
-"""What decisions are about is named by fields and children that the records have."""
+"""What decisions are about, and what approval rules ask of it, is named by what the records have."""
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from app.foundation.decisions.preparation import Matter
-from app.processes.changes.approval import APPROVAL, EMERGENCY
-from app.processes.improvement_plans.preparation import PLAN
-from app.processes.improvements.preparation import MATTER
+from app.foundation.decisions.approval_rules.definition import SUBJECTS
+from app.foundation.decisions.approval_rules.shipped import SHIPPED
+from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.records import DecisionKind
+from app.meetings.preparation import ANY_MATTER
+from app.processes.requests.catalogue import ITEM_APPROVAL
 from app.registry import LIFECYCLES_BY_KIND
 
-MATTERS = [("change", APPROVAL), ("change", EMERGENCY), ("improvement", MATTER), ("improvement_plan", PLAN)]
+#: Matters whose voters are named otherwise than by approval rules, by the kind of their records.
+NAMED_OTHERWISE = [("request", ITEM_APPROVAL), ("meeting", ANY_MATTER)]
 
 
-@pytest.mark.parametrize(("kind", "matter"), MATTERS)
+def matters() -> list[Matter]:
+    """Every matter that a module of the product has."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("app.")]
+    found = [one for module in modules for one in vars(module).values() if isinstance(one, Matter)]
+    return list(dict.fromkeys(found))
+
+
+MATTERS = [
+    *NAMED_OTHERWISE,
+    *((SUBJECTS[one.decision][0], one) for one in matters() if one.decision is not None),
+]
+
+
+def case_name(case: object) -> str:
+    """How a matter is named in the report of the tests."""
+    return str(case.decision) if isinstance(case, Matter) else str(case)
+
+
+def test_there_is_one_matter_of_every_kind_of_decision() -> None:
+    assert sorted(one.decision for _, one in MATTERS if one.decision) == sorted(DecisionKind)
+    assert [one for one in matters() if one not in [matter for _, matter in MATTERS]] == []
+    assert {rule.decision for rule in SHIPPED.values()} == set(DecisionKind) == set(SUBJECTS)
+
+
+@pytest.mark.parametrize(("kind", "matter"), MATTERS, ids=case_name)
 def test_what_is_decided_about_is_made_of_what_the_record_has(kind: str, matter: Matter) -> None:
     lifecycle = LIFECYCLES_BY_KIND[kind]
     assert set(matter.fields) - set(lifecycle.record.model_fields) == set()
     assert set(matter.children) - {one.KIND for one in lifecycle.children} == set()
+    for duty in matter.duties:
+        assert set(duty.fields) - set(lifecycle.record.model_fields) == set(), duty.en
+
+
+@pytest.mark.parametrize("decision", DecisionKind)
+def test_conditions_of_approval_rules_are_on_what_the_record_has(decision: DecisionKind) -> None:
+    kind, fields = SUBJECTS[decision]
+    assert set(fields) - set(LIFECYCLES_BY_KIND[kind].record.model_fields) == set()
+    for rule in SHIPPED.values():
+        if rule.decision is decision:
+            assert {one.field for one in rule.definition.conditions} <= set(fields)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 
-from app.common.people import Caller, Role, RoleGrant
+from app.common.people import Caller, Grade, Role, RoleGrant
 from app.processes.changes.implementation import StartChange
 from app.processes.changes.risk import DEFAULT_QUESTIONNAIRE
 from tests.client import Api, Client, Json
@@ -53,6 +53,20 @@ ASSESSMENT: Json = {
     "effects": "No mail for ten minutes.",
     "resources": "One engineer.",
 }
+#: How many of the questions are answered with the most risky answer, by the level that it comes to.
+_RISKY_ANSWERS = {"low": 0, "medium": 2, "high": 7}
+
+
+def assessment(level: str) -> Json:
+    """What is said to assess a change of that risk."""
+    risky = _RISKY_ANSWERS[level]
+    answers = {
+        one.key: one.answers[-1 if n < risky else 0].key
+        for n, one in enumerate(DEFAULT_QUESTIONNAIRE.questions)
+    }
+    return {**ASSESSMENT, "risk_answers": answers}
+
+
 REVIEWED: Json = {
     "outcome": "successful",
     "first_pass": True,
@@ -71,14 +85,20 @@ def a_freeze(begin: float, end: float, **more: Any) -> Json:
 
 @dataclass
 class Board:
-    """Those who have to do with changes."""
+    """Those who have to do with changes. The manager assesses them, and so the approver, who manages changes
+    as well, votes on those of low risk; on the others, and on emergencies, the member does. `further` are
+    more who vote.
+    """
 
     api: Api
     agent: Client
     manager: Client
+    approver: Client
     engineer: Client
     member: Client
     keeper: Client
+    further: list[Client] = field(default_factory=list)
+    keeper_of_rules: Client | None = None
 
     async def ci(self, key: str, **more: Any) -> Json:
         """A new item in use."""
@@ -99,8 +119,7 @@ class Board:
             "back_out_plan": "Restart it again.",
         }
         made = await self.manager.post_ok("/v1/change_templates", {**said, **plans, "risk_level": "low"})
-        other = await self.api.client("Ada", Role.change_manager)
-        await other.post_ok(f"/v1/change_templates/{made['id']}/approve")
+        await self.approver.post_ok(f"/v1/change_templates/{made['id']}/approve")
 
     async def standard(self, template: str, ci: str) -> str:
         """The path of a standard change of the item."""
@@ -109,13 +128,19 @@ class Board:
 
     async def drafted(self, **changes: Any) -> Json:
         """A draft of the agent's."""
-        return await self.agent.post_ok("/v1/changes", a_change(team="network", **changes))
+        return await self.agent.post_ok("/v1/changes", a_change(**{"team": "network", **changes}))
 
-    async def assessed(self, **changes: Any) -> str:
-        """The path of a change that was assessed."""
+    async def submitted(self, **changes: Any) -> str:
+        """The path of a change that was submitted."""
         at = f"/v1/changes/{(await self.drafted(**changes))['id']}"
         await self.agent.post_ok(f"{at}/submit")
-        await self.manager.post_ok(f"{at}/assess", ASSESSMENT)
+        return at
+
+    async def assessed(self, level: str = "low", **changes: Any) -> str:
+        """The path of a change that was assessed: its risk is of that level."""
+        at = await self.submitted(**changes)
+        found = await self.manager.post_ok(f"{at}/assess", assessment(level))
+        assert found["risk_level"] == level
         return at
 
     async def approved(self, **changes: Any) -> str:
@@ -126,15 +151,34 @@ class Board:
         return at
 
     def question(self, **more: Any) -> Json:
-        """What is said to ask the one member of the board."""
-        asked = {"question": "Shall it be made?", "persons": [self.member.id], "rule": "majority"}
-        return {**asked, "due_at": "2199-01-01T00:00:00Z", **more}
+        """What is said to ask those who decide."""
+        return {"question": "Shall it be made?", **more}
+
+    async def rule(self, key: str, **definition: Any) -> Json:
+        """A rule of who votes on changes, set by somebody who asks nothing."""
+        if self.keeper_of_rules is None:
+            self.keeper_of_rules = await self.api.client("Quirin", Role.quality_manager)
+        said = {"rule": "majority", **definition}
+        named = {"key": key, "decision": "change", "name": "Changes of ours"}
+        return await self.keeper_of_rules.post_ok("/v1/approval_rules", {**named, "definition": said})
 
     async def vote(self, at: str, verdict: str) -> None:
-        """The member of the board says so."""
-        asked = (await self.member.read(f"{at}/decisions"))["items"][-1]["id"]
+        """Those who are asked say so, one after the other, until it is decided."""
+        asked = (await self.manager.read(f"{at}/decisions"))["items"][-1]["id"]
         said = {"decision": asked, "verdict": verdict, "comment": "As it stands."}
-        await self.member.post_ok(f"{at}/vote", said)
+        for voter in await self.voters(at):
+            await voter.post_ok(f"{at}/vote", said)
+            if (await self.manager.read(f"{at}/decisions"))["items"][-1]["state"] == "taken":
+                return
+        raise AssertionError("the votes of those who are there decide nothing")
+
+    async def voters(self, at: str) -> list[Client]:
+        """Those of them who have been asked last about the record at that address."""
+        asked = (await self.manager.read(f"{at}/decisions"))["items"][-1]["id"]
+        ballots = (await self.manager.read(f"{at}/votes", limit=200))["items"]
+        persons = {one["person"]["id"] for one in ballots if one["decision_id"] == asked}
+        known = (self.approver, self.member, *self.further, self.manager)
+        return [one for one in known if one.id in persons]
 
     async def scheduled(self, begin: float, end: float, **changes: Any) -> str:
         """The path of a change that is scheduled from the one hour to the other."""
@@ -162,7 +206,8 @@ async def a_board(api: Api) -> Board:
         api,
         await api.client("Lin", Role.agent),
         await api.client("Olga", Role.change_manager),
+        await api.client("Adele", Role.change_manager),
         await api.client("Tomasz", Role.engineer, teams=("network",)),
-        await api.client("Mei", Role.cab_member),
+        await api.client("Mei", Role.cab_member, grade=Grade.senior),
         await api.client("Konrad", Role.configuration_manager),
     )

@@ -32,6 +32,19 @@ async def test_a_window_on_an_item_that_is_held_is_refused_with_the_other_change
     assert (await board.try_schedule(second, 2, 3)).status_code == 200, "it ends where the other begins"
 
 
+async def test_what_nobody_would_implement_is_not_scheduled_until_it_is_assigned(board: Board) -> None:
+    at = await board.approved(team=None)
+    for language, says in (("en", "neither a team nor an assignee"), ("zh", "尚无团队和处理人")):
+        headers = {"Accept-Language": language}
+        refused = await board.manager.post(f"{at}/schedule", json=window(0, 2), headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (409, "nobody_to_implement_it")
+        assert says in refused.json()["detail"]
+    offered = {one["action"]: one for one in (await board.manager.read(at))["actions"]}
+    assert offered["schedule"]["open"] is False
+    await board.manager.post_ok(f"{at}/assign", {"team": "network"})
+    assert (await board.try_schedule(at, 0, 2)).status_code == 200
+
+
 async def test_what_a_change_needs_is_held_against_those_who_touch_it_and_shared_with_those_who_need_it(
     board: Board,
 ) -> None:

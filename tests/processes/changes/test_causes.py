@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.common.people import Role
+from app.common.people import Grade, Role
 from tests.client import Client, Json, an_incident
-from tests.processes.changes.samples import DONE, Board
+from tests.processes.changes.samples import DONE, REVIEWED, Board
 
 
 def ago(**parts: float) -> Json:
@@ -24,8 +24,8 @@ async def started(board: Board, when: Json | None = None, **changes: Any) -> str
     at = f"/v1/changes/{drafted['id']}"
     await board.agent.post_ok(f"{at}/submit", said)
     # Whoever manages changes may date back, whoever only votes may not.
-    decider = await board.api.client("Ada", Role.cab_member, Role.change_manager)
-    asked = board.question(cannot_wait="Nobody can send mail.", persons=[decider.id], **said)
+    decider = await board.api.client("Ada", Role.cab_member, Role.change_manager, grade=Grade.senior)
+    asked = board.question(cannot_wait="Nobody can send mail.", **said)
     await board.manager.post_ok(f"{at}/request_emergency_approval", asked)
     decision = (await board.manager.read(f"{at}/decisions"))["items"][-1]["id"]
     vote = {"decision": decision, "verdict": "approve", "comment": "Go on.", **said}
@@ -99,6 +99,18 @@ async def test_an_incident_is_suspected_for_48_hours_after_the_last_step_before_
     assert found["hours_since"] == pytest.approx(8, abs=0.2)
     both = await incidents_suspected(board.manager, old)
     assert [one["id"] for one in both] == [late["id"], soon["id"]], "the nearer in time comes first"
+
+
+async def test_an_agent_sees_a_closed_change_of_others_and_confirms_it_as_the_cause(board: Board) -> None:
+    at = await started(board, ago(hours=3))
+    await board.engineer.post_ok(f"{at}/complete", {**DONE, **ago(hours=2)})
+    await board.manager.post_ok(f"{at}/review", REVIEWED)
+    desk = await board.api.client("Sofia", Role.agent)
+    incident = await desk.post_ok("/v1/incidents", an_incident(service="mail"))
+    (found,) = await changes_suspected(desk, incident)
+    assert (found["id"], found["state"]) == (at.rpartition("/")[2], "closed")
+    await desk.post_ok(f"{at}/confirm_cause", {"incident": incident["number"]})
+    assert [one["confirmed"] for one in await changes_suspected(desk, incident)] == [True]
 
 
 async def test_it_goes_by_when_an_incident_began_however_late_it_was_reported(board: Board) -> None:

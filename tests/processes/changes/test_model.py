@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.common.people import Grade, Role
 from app.common.records import codecs, from_row
 from app.db import connect
 from app.kernel.history import fold
@@ -201,7 +202,7 @@ class World:
         return FORWARD.get(change.state, ("", ""))
 
     async def vote(self, change: Modelled, verdict: str) -> None:
-        """The member of the board says so, where a question is open."""
+        """Those who are asked say so, where a question is open."""
         if not change.asked:
             return
         await self.board.vote(change.at, verdict)
@@ -262,6 +263,8 @@ class World:
 
 async def a_world(board: Board, ready: list[bool]) -> World:
     """New items, of which two need the third, and changes on them: drafts, or what the board has approved."""
+    if not board.further:  # whoever asks for an emergency, the member too, does not decide on it
+        board.further.append(await board.api.client("Ines", Role.cab_member, grade=Grade.senior))
     names = {name: f"{name}-{uuid4()}" for name in ("app", "web", "db")}
     cis = {name: str((await board.ci(key))["id"]) for name, key in names.items()}
     for one in ("app", "web"):

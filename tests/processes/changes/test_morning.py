@@ -26,7 +26,7 @@ from app.processes.changes.templates import DraftChangeTemplate
 from tests.client import Api, Client
 from tests.conftest import DatabaseUrls
 from tests.extent import goes_round
-from tests.people import act, add_caller
+from tests.people import act, add_caller, add_team
 from tests.processes.changes.brute_force import Replay, events
 from tests.processes.changes.samples import NIGHT, window
 
@@ -132,6 +132,7 @@ class Morning:
 async def a_morning(api: Api, chance: random.Random) -> Morning:
     """Everything before anything is scheduled."""
     ledger = api.ledger
+    await add_team(ledger, "network")
     keeper = await add_caller(ledger, "Konrad", Role.configuration_manager)
     manager = await add_caller(ledger, "Olga", Role.change_manager)
     classes = [CiClass.server, CiClass.application, CiClass.database]
@@ -178,6 +179,7 @@ async def drafts(morning: Morning) -> list[str]:
             template="restart",
             services=(morning.chance.choice(SERVICES),),
             cis=tuple(map(str, items)),
+            team="network",
         )
         return str((await act(morning.ledger, morning.manager, "change", "draft", body=body)).record.id)
 

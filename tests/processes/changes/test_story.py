@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
-from app.common.people import rule_caller
+from app.common.people import Grade, Role, rule_caller
 from app.foundation.decisions.actions import CloseVote
 from app.kernel.refusals import ActionUnavailable, WrongValue
 from tests.client import Client, Json, an_incident
-from tests.people import act
+from tests.people import act, grant
 from tests.processes.changes.samples import (
     ASSESSMENT,
     DONE,
@@ -88,10 +88,12 @@ async def test_what_lacks_something_is_not_submitted_and_all_that_it_lacks_is_na
 
 async def test_who_asks_does_not_vote_and_who_implements_does_not_review(board: Board) -> None:
     at = await board.assessed()
-    asked = board.question(persons=[board.agent.id])
-    refused = await board.manager.post(f"{at}/request_approval", json=asked)
-    assert errors(refused.json()) == [("/persons", "all_kept_apart")]
+    await grant(board.api.ledger, UUID(board.agent.id), Role.change_manager)
     await board.manager.post_ok(f"{at}/request_approval", board.question())
+    (question,) = (await board.manager.read(f"{at}/decisions"))["items"]
+    why = {one["person"]: one["because"] for one in question["left_out"]}
+    assert why == {board.agent.id: "duty", board.manager.id: "author"}
+    assert await board.voters(at) == [board.approver]
     await board.vote(at, "approve")
     await board.manager.post_ok(f"{at}/schedule", window(0, 2))
     await board.engineer.post_ok(f"{at}/start", {"out_of_window_reason": "It is quiet."})
@@ -118,12 +120,14 @@ async def test_an_emergency_goes_over_somebodys_window_and_holds_its_items_until
     assert (await board.manager.post(f"{at}/assess", json=ASSESSMENT)).json()["code"] == (
         "emergency_is_not_assessed"
     )
-    second = await board.api.client("Ada", "cab_member")
-    asked = board.question(persons=[board.member.id, second.id], cannot_wait="Nobody can send mail.")
+    second = await board.api.client("Ada", "cab_member", grade=Grade.senior)
+    asked = board.question(cannot_wait="Nobody can send mail.")
     waiting = await board.agent.post_ok(f"{at}/request_emergency_approval", asked)
     assert (waiting["state"], waiting["cannot_wait"]) == ("submitted", "Nobody can send mail.")
     (question,) = (await board.manager.read(f"{at}/decisions"))["items"]
     assert question["quorum"] == 1
+    ballots = (await board.manager.read(f"{at}/votes"))["items"]
+    assert {one["person"]["id"] for one in ballots} == {board.member.id, second.id}
     await board.vote(at, "approve")
     assert (await board.manager.read(at))["state"] == "approved", "one vote is enough"
     started = await board.engineer.post_ok(f"{at}/start")
@@ -262,6 +266,7 @@ async def test_once_put_to_the_vote_what_is_decided_on_is_not_altered(board: Boa
     assert await edited(plan="Stop, wait, start.", services=["mail", "calendar"]) == []
     assert await edited(wanted_until_at="2000-01-01T00:00:00Z") == [("/wanted_until_at", "window_ends_early")]
     await board.manager.post_ok(f"{at}/request_approval", board.question())
+    await board.vote(at, "approve")
     assert await edited(plan="Start at once.") == [("/plan", "put_to_the_vote")]
     assert await edited(title="Renew another relay") == [("/title", "put_to_the_vote")]
     assert await edited(category=None) == []

@@ -55,14 +55,20 @@ async def test_a_template_is_drafted_approved_by_somebody_else_and_retired(
     assert named == ["drafted", "approved", "retired"]
 
 
-async def test_whoever_wrote_a_draft_last_does_not_approve_it(owner: Client, manager: Client) -> None:
+async def test_whoever_has_written_a_draft_does_not_approve_it_although_another_wrote_it_last(
+    api: Api, owner: Client, manager: Client
+) -> None:
     await owner.post_ok(PATH, a_template())
     answer = await edited(manager, plan="1. Wait. 2. Restart it.", services=[], test_plan=None)
     assert (answer.status_code, answer.json()["author"]["id"]) == (200, manager.id)
     refused = await manager.post(f"{RESTART}/approve", json={})
     assert (refused.status_code, refused.json()["code"]) == (403, "separation_of_duties")
     assert (await edited(owner, plan="1. Drain it.")).status_code == 200
-    assert (await manager.post_ok(f"{RESTART}/approve"))["plan"] == "1. Drain it."
+    again = await manager.post(f"{RESTART}/approve", json={})
+    assert (again.status_code, again.json()["code"]) == (403, "separation_of_duties")
+    assert "author" in again.json()["detail"]
+    other = await api.client("Other manager", Role.change_manager)
+    assert (await other.post_ok(f"{RESTART}/approve"))["plan"] == "1. Drain it."
 
 
 async def test_an_approved_template_stays_as_it_was_approved(owner: Client, manager: Client) -> None:

@@ -13,7 +13,6 @@ from app.log.follow import catch_up
 from tests.client import Api, Client, Json, an_incident
 from tests.people import ago
 
-AHEAD = "2199-01-01T00:00:00Z"
 NOW = datetime.now(UTC)
 YEAR = NOW.year
 #: The window of the baseline, which is over.
@@ -56,7 +55,9 @@ def contents(owner: str) -> Json:
 
 @dataclass
 class Programme:
-    """Those who have to do with improvement plans, and the facts of KPIs beside them."""
+    """Those who have to do with improvement plans, and the facts of KPIs beside them: two of the committee
+    agree in all, which decides it, and the third does not answer.
+    """
 
     api: Api
     follower: Connection
@@ -64,6 +65,7 @@ class Programme:
     owner: Client
     other_owner: Client
     committee: tuple[Client, Client]
+    third: Client
     tool: Client
 
     async def drafted(self, **more: Any) -> str:
@@ -75,9 +77,7 @@ class Programme:
 
     def question(self, **more: Any) -> Json:
         """What is put to the committee."""
-        persons = [member.id for member in self.committee]
-        asked = {"question": "Is this our plan?", "rule": "majority", "due_at": AHEAD}
-        return asked | {"persons": persons, **more}
+        return {"question": "Is this our plan?", **more}
 
     async def submitted(self, **more: Any) -> str:
         """The address of a plan on which the committee votes."""
@@ -130,6 +130,7 @@ async def the_programme(api: Api, follower: Connection) -> Programme:
         await api.client("Owner", Role.process_owner),
         await api.client("Other owner", Role.process_owner),
         (await api.client("Member", Role.committee_member), await api.client("Chair", Role.committee_member)),
+        await api.client("Third", Role.committee_member),
         await api.client("Tool", Role.agent, Role.integration),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +15,7 @@ from app.kpis.kpi import Direction
 from app.processes.improvement_plans.dates import end_of_last_working_day, review_due, start_of_year
 from app.processes.improvement_plans.progress import is_limit, is_met, share_of_way
 from tests.automation.worker import Worker, by_rules
+from tests.people import grant
 from tests.processes.improvement_plans.samples import (
     BEFORE,
     NOW,
@@ -108,13 +110,26 @@ async def test_the_committee_returns_or_approves_a_plan_and_its_authors_do_not_v
 ) -> None:
     at = await programme.drafted()
     quality, owner = programme.quality, programme.owner
-    alone = programme.question(persons=[quality.id, owner.id])
-    refused = await quality.post(f"{at}/submit", json=alone)
-    assert errors(refused.json()) == [("/persons", "all_kept_apart")]
-    both = programme.question(persons=[owner.id, *(one.id for one in programme.committee)])
-    await quality.post_ok(f"{at}/submit", both)
+    for author in (quality, owner):
+        await grant(programme.api.ledger, UUID(author.id), Role.committee_member.value)
+    admin = await programme.api.client("Admin", Role.admin)
+    away = [programme.committee[1], programme.third]
+    for one in away:
+        await admin.post_ok(f"/v1/persons/{one.id}/deactivate")
+    refused = await quality.post(f"{at}/submit", json=programme.question())
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_few_may_decide")
+    left_out = {(quality.id, "duty"), (owner.id, "duty")}
+    assert {(one["person"], one["because"]) for one in refused.json()["left_out"]} == left_out
+    for one in away:
+        await admin.post_ok(f"/v1/persons/{one.id}/activate")
+    await quality.post_ok(f"{at}/submit", programme.question())
     voters = (await quality.read(f"{at}/votes"))["items"]
-    assert {one["person"]["id"] for one in voters} == {one.id for one in programme.committee}
+    assert {one["person"]["id"] for one in voters} == {
+        one.id for one in (*programme.committee, programme.third)
+    }
+    (decision,) = (await quality.read(f"{at}/decisions"))["items"]
+    assert {(one["person"], one["because"]) for one in decision["left_out"]} == left_out
+    assert decision["rules"] == [{"rule": "improvement_plan", "edition": 0}]
     twin = await programme.drafted()
     refused = await quality.post(f"{twin}/submit", json=programme.question())
     assert (refused.status_code, refused.json()["code"]) == (409, "year_has_plan")
@@ -199,8 +214,15 @@ async def test_whoever_proposes_an_adjustment_does_not_vote_on_it(
     await _begin(programme, worker, at)
     both = await programme.api.client("Paula", Role.quality_manager, Role.committee_member)
     said = {"changes": "The end is later.", "reason": "Two services were added."}
-    refused = await both.post(f"{at}/propose_adjustment", json=programme.question(persons=[both.id]) | said)
-    assert errors(refused.json()) == [("/persons", "all_kept_apart")]
+    await both.post_ok(f"{at}/propose_adjustment", programme.question() | said)
+    decision = (await both.read(f"{at}/decisions"))["items"][-1]
+    assert decision["left_out"] == [{"person": both.id, "because": "asker"}]
+    votes = (await both.read(f"{at}/votes"))["items"]
+    assert {one["person"]["id"] for one in votes if one["decision_id"] == decision["id"]} == {
+        one.id for one in (*programme.committee, programme.third)
+    }
+    vote = {"decision": decision["id"], "verdict": "approve"}
+    assert (await both.post(f"{at}/vote", json=vote)).status_code == 403
 
 
 async def test_an_adjustment_that_is_approved_makes_the_next_edition_and_another_changes_nothing(

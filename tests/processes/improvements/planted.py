@@ -183,6 +183,9 @@ async def planted_of(api: Api, follower: Connection, seed: int) -> Planted:
         f"/v1/persons/{project.owner.id}", json={"grade": "senior"}, headers={"If-Match": "*"}
     )
     assert graded.status_code == 200, graded.text
+    # Those of the committee who may date back take the places of those who may not.
+    for one in (project.first, project.second):
+        await project.admin.post_ok(f"/v1/persons/{one.id}/deactivate")
     project.first = await api.client("First of the board", Role.committee_member, Role.problem_manager)
     project.second = await api.client("Second of the board", Role.committee_member, Role.problem_manager)
     tool = await api.client("Monitoring", Role.integration, Role.agent)

@@ -86,7 +86,9 @@ def errors(problem: Json) -> list[tuple[str, str]]:
 
 @dataclass
 class Improvers:
-    """Those who have to do with improvements, and the facts of KPIs beside them."""
+    """Those who have to do with improvements, and the facts of KPIs beside them: two of the committee agree
+    in all, which decides it, and the third does not answer.
+    """
 
     api: Api
     follower: Connection
@@ -94,6 +96,7 @@ class Improvers:
     owner: Client
     author: Client
     committee: tuple[Client, Client]
+    third: Client
     manager: Client
     sponsor: Client
     tool: Client
@@ -121,9 +124,7 @@ class Improvers:
 
     def question(self, **changes: Any) -> Json:
         """What is put to the committee."""
-        persons = [member.id for member in self.committee]
-        asked = {"question": "Do we improve this?", "rule": "majority", "due_at": AHEAD}
-        return {**asked, "persons": persons, **changes}
+        return {"question": "Do we improve this?", **changes}
 
     async def in_review(self, **changes: Any) -> str:
         """The address of one on which the committee votes."""
@@ -200,6 +201,7 @@ async def improvers_of(api: Api, follower: Connection) -> Improvers:
         await api.client("Owner", Role.process_owner),
         await api.client("Author", Role.engineer),
         (await api.client("Olga", Role.committee_member), await api.client("Mei", Role.committee_member)),
+        await api.client("Third", Role.committee_member),
         await api.client("Manager", Role.project_manager),
         sponsor,
         await api.client("Monitoring", Role.integration),

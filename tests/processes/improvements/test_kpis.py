@@ -28,7 +28,8 @@ async def test_an_improvement_that_was_standardised_counts_from_its_suggestion_o
     at = await improvers.evaluating()
     await improvers.restored(hours=1)
     effect = await improvers.measured(at)
-    await improvers.owner.post_ok(f"{at}/evaluate", a_judgement(effect["position"]))
+    judged = a_judgement(effect["position"], agreed_by=improvers.owner.id)
+    await improvers.quality.post_ok(f"{at}/evaluate", judged)
     await improvers.quality.post_ok(
         f"{at}/standardise", {"document_numbers": ["SOP-12"], "teams": ["network"]}
     )

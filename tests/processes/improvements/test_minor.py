@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 import pytest
 
+from app.common.people import Role
 from tests.client import Client
+from tests.people import grant
 from tests.processes.improvement_suggestions.samples import offered
 from tests.processes.improvement_suggestions.samples import tell as tell_all
 from tests.processes.improvements.samples import (
@@ -21,6 +24,11 @@ from tests.processes.improvements.samples import (
 )
 
 
+def soon(**time: float) -> str:
+    """The instant so far ahead."""
+    return (datetime.now(UTC) + timedelta(**time)).isoformat()
+
+
 async def event_types(client: Client, at: str) -> list[str]:
     return [event["type"] for page in await client.pages(f"{at}/events") for event in page]
 
@@ -31,7 +39,11 @@ async def test_a_minor_improvement_goes_from_the_suggestion_to_the_standard(impr
     await improvers.restored(hours=1)
     effect = await improvers.measured(at)
     assert (effect["occasion"], effect["verdict"]) == ("evaluation", "improved")
-    judged = await improvers.owner.post_ok(f"{at}/evaluate", a_judgement(effect["position"], comment="Good."))
+    said = a_judgement(effect["position"], comment="Good.")
+    refused = await refusal(improvers.owner, f"{at}/evaluate", said)
+    assert refused == (403, "separation_of_duties", ""), "whoever has implemented it"
+    agreed = said | {"agreed_by": improvers.owner.id}
+    judged = await improvers.quality.post_ok(f"{at}/evaluate", agreed)
     assert (judged["reached"], judged["against_evidence"]) == (True, False)
     assert judged["judged_position"] == judged["measured_position"] == effect["position"]
     said = {"document_numbers": ["SOP-12"], "teams": ["network"]}
@@ -152,30 +164,62 @@ async def test_a_proposal_serves_a_target_of_a_plan_or_says_why_not(improvers: I
 
 async def test_a_member_of_the_committee_who_worded_it_is_left_out(improvers: Improvers) -> None:
     at = await improvers.proposed()
-    worded, other = improvers.committee[:2]
+    worded, other = improvers.committee
     edited = await worded.patch(at, json={"title": "Sooner"}, headers={"If-Match": "*"})
     assert edited.status_code == 200, edited.text
     await improvers.quality.post_ok(f"{at}/submit", improvers.question() | weighed())
     decision = (await improvers.quality.read(f"{at}/decisions"))["items"][0]
     assert decision["left_out"] == [{"person": worded.id, "because": "author"}]
     votes = (await improvers.quality.read(f"{at}/votes"))["items"]
-    assert other.id in {one["person"]["id"] for one in votes}
+    assert {one["person"]["id"] for one in votes} == {other.id, improvers.third.id}
 
 
 async def test_whoever_proposed_it_or_what_it_carries_out_does_not_vote(improvers: Improvers) -> None:
     at = await improvers.proposed()
-    persons = [improvers.author.id, improvers.quality.id]
-    refused = await refusal(
-        improvers.quality, f"{at}/submit", improvers.question(persons=persons) | weighed()
+    quality, named = improvers.quality, [improvers.author, improvers.quality]
+    for one in named:
+        await grant(improvers.api.ledger, UUID(one.id), Role.committee_member.value)
+    admin = await improvers.api.client("Another admin", Role.admin)
+    away = [improvers.committee[1], improvers.third]
+    for one in away:
+        await admin.post_ok(f"/v1/persons/{one.id}/deactivate")
+    refused = await quality.post(f"{at}/submit", json=improvers.question() | weighed())
+    problem = refused.json()
+    assert (refused.status_code, problem["code"]) == (409, "too_few_may_decide")
+    left_out = {(improvers.author.id, "duty"), (quality.id, "duty")}
+    assert {(one["person"], one["because"]) for one in problem["left_out"]} == left_out
+    for one in away:
+        await admin.post_ok(f"/v1/persons/{one.id}/activate")
+    await quality.post_ok(f"{at}/submit", improvers.question() | weighed())
+    votes = (await quality.read(f"{at}/votes"))["items"]
+    assert {one["person"]["id"] for one in votes} == {one.id for one in (improvers.committee[0], *away)}
+    decision = (await quality.read(f"{at}/decisions"))["items"][0]
+    assert {(one["person"], one["because"]) for one in decision["left_out"]} == left_out
+
+
+@pytest.mark.parametrize("field", ["role", "persons", "group", "rule", "quorum", "chair"])
+async def test_whoever_asks_names_no_voters(improvers: Improvers, field: str) -> None:
+    at = await improvers.proposed()
+    said = improvers.question(**{field: "committee_member"}) | weighed()
+    assert await refusal(improvers.quality, f"{at}/submit", said) == (422, "extra_forbidden", f"/{field}")
+
+
+async def test_there_is_no_more_time_to_vote_than_the_rule_gives(improvers: Improvers) -> None:
+    at = await improvers.proposed()
+    late = improvers.question(due_at=soon(days=15)) | weighed()
+    assert await refusal(improvers.quality, f"{at}/submit", late) == (422, "later_than_rule", "/due_at")
+    sooner = soon(days=3)
+    await improvers.quality.post_ok(f"{at}/submit", improvers.question(due_at=sooner) | weighed())
+    asked = (await improvers.quality.read(f"{at}/decisions"))["items"][0]
+    assert datetime.fromisoformat(asked["due_at"]) == datetime.fromisoformat(sooner)
+    assert (asked["rules"], asked["rule"], asked["quorum"]) == (
+        [{"rule": "improvement_proposal", "edition": 0}],
+        "majority",
+        2,
     )
-    assert refused == (422, "all_kept_apart", "/persons")
-    mixed = improvers.question(persons=[*persons, improvers.committee[0].id])
-    await improvers.quality.post_ok(f"{at}/submit", mixed | weighed())
-    votes = (await improvers.quality.read(f"{at}/votes"))["items"]
-    assert [one["person"]["id"] for one in votes] == [improvers.committee[0].id]
 
 
-async def test_what_is_deferred_is_taken_up_by_those_who_deferred_it(improvers: Improvers) -> None:
+async def test_what_is_deferred_is_taken_up_by_the_committee(improvers: Improvers) -> None:
     at = await improvers.in_review(defer_until_at="2198-01-01T00:00:00Z")
     deferred = await improvers.vote(at, "defer")
     assert (deferred["state"], deferred["deferral_reason"]) == ("deferred", "by_vote")

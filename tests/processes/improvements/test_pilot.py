@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from app.common.people import Role
 from app.kpis.statistics.effects.codes import EffectVerdict
 from tests.automation.worker import Worker
 from tests.client import Api, Json
+from tests.people import grant
 from tests.processes.improvements.pilots import (
     WORD,
     Project,
@@ -206,16 +209,25 @@ async def test_the_judgement_names_the_reported_effect_and_says_why_if_it_must(p
 
 async def test_neither_its_manager_nor_who_proposed_it_votes_on_a_pilot(project: Project) -> None:
     at, position = await project.reported()
-    judged = {**project.judgement(position), **project.question(project.manager, project.quality)}
-    assert await refusal(project.manager, f"{at}/ask_judgement", judged) == (
-        422,
-        [("persons", "all_kept_apart")],
-    )
-    judged = {**judged, "persons": [project.manager.id, project.quality.id, project.first.id]}
+    apart = [project.manager, project.quality, project.executor]
+    for one in apart:
+        await grant(project.api.ledger, UUID(one.id), Role.committee_member.value)
+    for one in (project.second, project.third):
+        await project.admin.post_ok(f"/v1/persons/{one.id}/deactivate")
+    judged = project.judgement(position)
+    refused = await project.manager.post(f"{at}/ask_judgement", json=judged)
+    problem = refused.json()
+    assert (refused.status_code, problem["code"]) == (409, "too_few_may_decide")
+    left_out = {(one.id, "duty") for one in apart}
+    assert {(one["person"], one["because"]) for one in problem["left_out"]} == left_out
+    await project.admin.post_ok(f"/v1/persons/{project.second.id}/activate")
     await project.manager.post_ok(f"{at}/ask_judgement", judged)
     votes = (await project.quality.read(f"{at}/votes"))["items"]
     decision = (await project.quality.read(at))["decision_id"]
-    assert [one["person"]["id"] for one in votes if one["decision_id"] == decision] == [project.first.id]
+    assert {one["person"]["id"] for one in votes if one["decision_id"] == decision} == {
+        project.first.id,
+        project.second.id,
+    }
     again = project.judgement(position)
     assert await refusal(project.quality, f"{at}/ask_judgement", again) == (
         409,

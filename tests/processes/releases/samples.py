@@ -7,8 +7,6 @@ from typing import Any
 from app.common.people import Role
 from tests.client import Api, Client, Json
 
-AHEAD = "2199-01-01T00:00:00Z"
-
 
 def a_release(**changes: object) -> Json:
     """What is said to plan a release through two stages, of which nobody is named."""
@@ -24,11 +22,15 @@ def a_release(**changes: object) -> Json:
 
 
 class Makers:
-    """Those who make a release, and a team."""
+    """Those who make a release, and a team. Its manager asks whether it goes, and both managers of changes
+    are asked; the head is asked about changes of its plan.
+    """
 
-    def __init__(self, manager: Client, developer: Client, tester: Client, head: Client, change: Client):
-        self.manager, self.developer, self.tester = manager, developer, tester
-        self.head, self.change = head, change
+    def __init__(
+        self, makers: tuple[Client, Client, Client], head: Client, change_managers: tuple[Client, Client]
+    ):
+        self.manager, self.developer, self.tester = makers
+        self.head, (self.change, self.other_change) = head, change_managers
 
     async def planned(self, **changes: Any) -> str:
         """The address of a new release."""
@@ -44,36 +46,43 @@ class Makers:
         assert found["state"] == "ready"
         return at
 
-    async def asked_for_go(self, at: str, *voters: Client, **more: Any) -> str:
-        """The decision that is put to the voters: its id."""
-        question: Json = {
-            "question": "Do we go?",
-            "persons": [voter.id for voter in voters or (self.head,)],
-            "rule": "unanimous",
-            "due_at": AHEAD,
-            **more,
-        }
+    async def asked_for_go(self, at: str, **more: Any) -> str:
+        """The decision that is put to those who decide: its id."""
+        question: Json = {"question": "Do we go?", **more}
         decision: str = (await self.manager.post_ok(f"{at}/request_go", question))["go_decision_id"]
         return decision
 
     async def with_go(self, **changes: Any) -> str:
         """The address of one that goes."""
         at = await self.ready(**changes)
-        decision = await self.asked_for_go(at)
-        await self.head.post_ok(f"{at}/vote", {"decision": decision, "verdict": "approve"})
+        await self.asked_for_go(at)
+        await self.go(at, "approve")
         return at
+
+    async def go(self, at: str, verdict: str) -> Json:
+        """The release after both managers of changes have said so."""
+        for voter in (self.change, self.other_change):
+            found = await vote(voter, at, verdict)
+        return found
 
 
 async def makers_of(api: Api) -> Makers:
     """Those who make releases in this application."""
     await api.team("network")
-    return Makers(
-        await api.client("Mei", Role.project_manager),
-        await api.client("Tomasz", Role.engineer, teams=("network",)),
-        await api.client("Sara", Role.engineer, teams=("network",)),
-        await api.client("Head", Role.department_head),
-        await api.client("Olga", Role.change_manager),
-    )
+    manager = await api.client("Mei", Role.project_manager)
+    developer = await api.client("Tomasz", Role.engineer, teams=("network",))
+    tester = await api.client("Sara", Role.engineer, teams=("network",))
+    head = await api.client("Head", Role.department_head)
+    change = await api.client("Olga", Role.change_manager)
+    other = await api.client("Adele", Role.change_manager)
+    return Makers((manager, developer, tester), head, (change, other))
+
+
+async def vote(client: Client, at: str, verdict: str) -> Json:
+    """The release after the client has voted on its latest decision."""
+    decision = (await client.read(f"{at}/decisions"))["items"][-1]["id"]
+    said = {"decision": decision, "verdict": verdict, "comment": "So be it."}
+    return await client.post_ok(f"{at}/vote", said)
 
 
 def errors(problem: Json) -> list[tuple[str, str]]:

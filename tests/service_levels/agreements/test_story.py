@@ -272,7 +272,7 @@ async def approved_changes(parties: Parties, *scopes: Json) -> list[str]:
     await other.post_ok(f"/v1/change_templates/{template['id']}/approve")
     approved = []
     for day, scope in enumerate(scopes, start=4):
-        standard = {"type": "standard", "template": "amend-sla", **scope}
+        standard = {"type": "standard", "template": "amend-sla", "team": "mail-team", **scope}
         change = await author.post_ok("/v1/changes", standard)
         window = {"from_at": f"2199-03-{day:02}T00:00:00Z", "until_at": f"2199-03-{day:02}T01:00:00Z"}
         await author.post_ok(f"/v1/changes/{change['id']}/schedule", window)

@@ -1,0 +1,1 @@
+"""Approval rules: who votes on which decisions, and how their votes are counted."""

@@ -1,0 +1,236 @@
+"""Reads of approval rules: those that hold for a record, and the persons whom they ask."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.common.people import WHOLE_GROUP, Grade, Role
+from app.common.records import Record, from_row
+from app.foundation.calendars.calendar_cache import business_time_of
+from app.foundation.calendars.records import CalendarVersion
+from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition, Electors
+from app.foundation.decisions.approval_rules.records import ElectorRelation
+from app.foundation.decisions.approval_rules.shipped import SHIPPED
+from app.foundation.decisions.records import DecisionKind
+from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
+from app.foundation.rota.on_call import read_on_call
+from app.kernel.reads import ReadContext, Unguarded, Versions
+
+VERSIONS = """
+select r.key, r.name, v.edition, v.definition, v.ended, v.set_by_id, v.record as stream, h.version
+from fold.approval_rule r join fold.approval_rule_version v on v.record = 'approval_rule/' || r.id
+  join log.stream_head h on h.stream = v.record
+where r.decision = %s order by r.key, v.set_at desc, v.edition desc"""
+VERSION = """
+select v.definition from fold.approval_rule r
+  join fold.approval_rule_version v on v.record = 'approval_rule/' || r.id
+where r.key = %s and v.edition = %s order by v.set_at desc limit 1"""
+HUMANS = """
+select id, grade from fold.person where id = any(%s) and kind = 'human' and state = 'active'
+  and deactivated_at is null"""
+SERVICE_OWNERS = "select owner_id as person from fold.service where key = any(%s)"
+ITEM_OWNERS = "select owner_id as person from fold.ci where id = any(%s::uuid[])"
+TEAM_LEADS = """
+select lead_id as person from fold.team
+where id = %s or id in (select team_id from fold.service where key = any(%s))"""
+MANAGERS = "select manager_id as person from fold.person where id = %s"
+ROTA_TEAMS = """
+select distinct m.team_id from fold.membership m join fold.shift s on s.team_id = m.team_id
+where m.person_id = any(%s) and s.duty = 'on_call'"""
+CALENDAR = (
+    "select v.* from fold.calendar c join fold.calendar_version v on v.id = c.newest_id where c.key = %s"
+)
+_AS_OF_NOW = Unguarded("Whoever comes to it meanwhile was not there to be asked.")
+_GRADES = list(Grade)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """The place of a voter: the role by which they are asked, or the side that they represent in a group."""
+
+    role: Role | None = None
+    side: RepresentedSide | None = None
+
+
+Voters = dict[UUID, Seat]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingRule:
+    """An approval rule that holds for a record; edition 0 is that of a shipped rule."""
+
+    key: str
+    edition: int
+    definition: ApprovalRuleDefinition
+
+
+async def holding_rules(
+    reads: ReadContext, record: Record, decision: DecisionKind, asker: UUID | None
+) -> list[HoldingRule]:
+    """Return the most specific rules that hold for the record when `asker` puts the question, by key.
+
+    Nobody asks by what they have set themselves: for them the version before it holds.
+    """
+    rows = await reads.rows(VERSIONS, (decision.value,), guard=Versions())
+    holding = [rule for rule in rules_in_force(rows, decision, asker) if rule.definition.applies_to(record)]
+    weight = max((rule.definition.weight for rule in holding), default=0)
+    return sorted((rule for rule in holding if rule.definition.weight == weight), key=lambda rule: rule.key)
+
+
+def rules_in_force(
+    rows: Iterable[Mapping[str, Any]], decision: DecisionKind, asker: UUID | None
+) -> list[HoldingRule]:
+    """Return the rules of the kind of decision that `asker` may ask by: of each key the newest version in
+    `rows` (newest first) that they have not set, or else the shipped one.
+    """
+    newest: dict[str, HoldingRule | None] = {}
+    for row in rows:
+        if row["key"] in newest or (asker is not None and row["set_by_id"] == asker):
+            continue
+        said = ApprovalRuleDefinition.model_validate(row["definition"])
+        newest[row["key"]] = None if row["ended"] else HoldingRule(row["key"], row["edition"], said)
+    shipped = {
+        key: HoldingRule(key, 0, rule.definition)
+        for key, rule in SHIPPED.items()
+        if rule.decision is decision and newest.get(key) is None
+    }
+    return [*shipped.values(), *(rule for rule in newest.values() if rule is not None)]
+
+
+async def definition_of(reads: ReadContext, key: str, edition: int) -> ApprovalRuleDefinition:
+    """Return what that edition of the rule says; 0 is the shipped one."""
+    if edition == 0:
+        return SHIPPED[key].definition
+    guard = Unguarded("A version never changes.")
+    row = await reads.row(VERSION, (key, edition), guard=guard)
+    assert row is not None, "versions are never removed"
+    return ApprovalRuleDefinition.model_validate(row["definition"])
+
+
+async def electors_of(
+    reads: ReadContext,
+    record: Record,
+    definition: ApprovalRuleDefinition,
+    excluded: Collection[UUID],
+    now: datetime,
+) -> Voters:
+    """Return all whom the rule asks, those who are `excluded` among them, with their seats: its voters, or
+    those named otherwise if too few of them are free.
+    """
+    found = await persons_of(reads, record, definition.voters, excluded, now)
+    if definition.otherwise and len(found.keys() - set(excluded)) < definition.enough:
+        found = await persons_of(reads, record, definition.otherwise, excluded, now)
+    return found
+
+
+async def persons_of(
+    reads: ReadContext,
+    record: Record,
+    sources: Sequence[Electors],
+    excluded: Collection[UUID],
+    now: datetime,
+) -> Voters:
+    """Return the active persons whom the sources come to, no machines, with their seats."""
+    found: Voters = {}
+    for source in sources:
+        named = await _named_by(reads, record, source, len(excluded))
+        grades = await humans(reads, named)
+        least = 0 if source.grade is None else _GRADES.index(source.grade)
+        persons = [p for p in named if p in grades and _rank(grades[p]) >= least]
+        if source.on_call:
+            persons = await _on_call(reads, persons, now)
+        found = {person: named[person] for person in persons} | found
+    return found
+
+
+def _rank(grade: str | None) -> int:
+    return 0 if grade is None else _GRADES.index(Grade(grade))
+
+
+async def _named_by(reads: ReadContext, record: Record, source: Electors, further: int) -> Voters:
+    """Return whom the source names, also those who are not active; of the holders of a role one more than can
+    be asked besides so many `further`.
+    """
+    if source.role is not None:
+        persons = await reads.holders(source.role, record, most=WHOLE_GROUP + further + 1)
+        return dict.fromkeys(persons, Seat(source.role))
+    if source.group is not None:
+        groups = await reads.by_key(Group.KIND, source.group)
+        return await of_group(reads, groups[0].record) if groups else {}
+    assert source.relation is not None
+    return dict.fromkeys(await _related(reads, record, source.relation), Seat())
+
+
+async def of_group(reads: ReadContext, group: Group) -> Voters:
+    """Return the chair and the members of the group with their seats, also those who are not active; of a
+    group that is retired nobody.
+    """
+    if group.state is GroupState.retired:
+        return {}
+    members = await reads.children(GroupMember, group)
+    chair: Voters = {} if group.chair_id is None else {group.chair_id: Seat()}
+    return chair | {member.person_id: Seat(side=member.side) for member in members if member.person_id}
+
+
+async def voting_group(reads: ReadContext, rules: Iterable[HoldingRule]) -> Group | None:
+    """Return the group that votes by the rules, if one alone does."""
+    sources = {(one.role, one.group) for rule in rules for one in rule.definition.voters}
+    keys = {key for _, key in sources if key is not None}
+    if len(sources) != 1 or not keys:
+        return None
+    loaded = await reads.by_key(Group.KIND, keys.pop())
+    return loaded[0].record if loaded else None
+
+
+async def _related(reads: ReadContext, record: Any, relation: ElectorRelation) -> list[UUID]:
+    """Return the persons in that relation to the record, as of now."""
+    services = list(getattr(record, "touched_services", None) or [getattr(record, "service", None)])
+    if relation is ElectorRelation.service_owner:
+        return await _persons(reads, SERVICE_OWNERS, services)
+    if relation is ElectorRelation.item_owner:
+        return await _persons(reads, ITEM_OWNERS, list(getattr(record, "ci_ids", None) or ()))
+    if relation is ElectorRelation.team_lead:
+        return await _persons(reads, TEAM_LEADS, getattr(record, "team_id", None), services)
+    if relation is ElectorRelation.manager:
+        return await _persons(reads, MANAGERS, getattr(record, "requester_id", None))
+    names = {
+        ElectorRelation.representative: ("representative_id", "party_representative_id"),
+        ElectorRelation.process_owner: ("process_owner_id",),
+        ElectorRelation.sponsor: ("sponsor_id",),
+    }[relation]
+    return [person for name in names if (person := getattr(record, name, None)) is not None]
+
+
+async def _persons(reads: ReadContext, query: str, *parameters: Any) -> list[UUID]:
+    rows = await reads.rows(query, parameters, guard=_AS_OF_NOW)
+    return [row["person"] for row in rows if row["person"] is not None]
+
+
+async def humans(reads: ReadContext, persons: Iterable[UUID]) -> dict[UUID, str | None]:
+    """Return the grades of those of the persons who are active and no machines."""
+    rows = await reads.rows(HUMANS, (list(persons),), guard=_AS_OF_NOW)
+    return {row["id"]: row["grade"] for row in rows}
+
+
+async def _on_call(reads: ReadContext, persons: list[UUID], now: datetime) -> list[UUID]:
+    """Return those of the persons who are on call in a team of theirs now."""
+    teams = await reads.rows(ROTA_TEAMS, (persons,), guard=_AS_OF_NOW)
+    on_call: set[UUID] = set()
+    for row in teams:
+        on_call.update(await read_on_call(reads, row["team_id"], now))
+    return [person for person in persons if person in on_call]
+
+
+async def due_at(reads: ReadContext, definition: ApprovalRuleDefinition, now: datetime) -> datetime:
+    """Return until when there are votes: in the hours of the rule's calendar, if it names one."""
+    seconds = definition.due_within_seconds
+    if definition.calendar is not None:
+        row = await reads.row(CALENDAR, (definition.calendar,), guard=_AS_OF_NOW)
+        ends = row and business_time_of(from_row(CalendarVersion, row)).add(now, seconds)
+        if ends:
+            return ends
+    return now + timedelta(seconds=seconds)

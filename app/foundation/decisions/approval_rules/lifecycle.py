@@ -1,0 +1,190 @@
+"""Approval rules: who votes on which decisions, set by process owners and quality managers (lifecycle).
+
+in_force ⇄ ended
+"""
+
+from __future__ import annotations
+
+from enum import EnumMeta
+from typing import Any
+
+from pydantic import Field
+
+from app.common.notices import NoticeType, RecipientRule
+from app.common.records import CodeEnum, jsonb_ordered
+from app.foundation.calendars.records import Calendar
+from app.foundation.decisions.approval_rules.definition import SUBJECTS, ApprovalRuleDefinition
+from app.foundation.decisions.approval_rules.records import ApprovalRule, ApprovalRuleVersion
+from app.foundation.decisions.approval_rules.records import ApprovalRuleState as State
+from app.foundation.decisions.approval_rules.shipped import SHIPPED
+from app.foundation.decisions.records import DecisionKind, DecisionRule
+from app.foundation.people.records import Group
+from app.kernel.actor_policy import process_owner, quality_manager
+from app.kernel.constraints import ValueTaken
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.payloads import EmptyPayload, Payload, RecordKey, ShortText
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+from app.kernel.visibility import STAFF
+
+
+class AddApprovalRule(Payload):
+    """A rule of who votes on decisions of one kind."""
+
+    key: RecordKey = Field(
+        description="The rule's key; that of a shipped rule takes its place.", examples=["change_high_risk"]
+    )
+    decision: DecisionKind = Field(description="The kind of the decisions.", examples=["change"])
+    name: ShortText = Field(
+        description="The rule's name. Name no persons here.", examples=["Changes of high risk"]
+    )
+    definition: ApprovalRuleDefinition = Field(
+        description="For which records it is, who votes, and how votes are counted.",
+        examples=[{"voters": [{"role": "cab_member"}], "rule": "majority"}],
+    )
+
+
+class ReviseApprovalRule(Payload):
+    """The next version of the rule: the whole new definition."""
+
+    name: ShortText | None = Field(default=None, description="The rule's name; none: as it is.")
+    definition: ApprovalRuleDefinition = Field(
+        description="For which records it is, who votes, and how votes are counted.",
+        examples=[{"voters": [{"role": "cab_member"}], "rule": "unanimous"}],
+    )
+
+
+def add(rule: ApprovalRule, body: AddApprovalRule, ctx: ActionContext) -> None:
+    """Add a rule of who votes; questions that are open stay with their voters."""
+    rule.key, rule.decision, rule.name = body.key, body.decision, body.name
+    _set_version(rule, body.definition, ctx)
+
+
+def revise(rule: ApprovalRule, body: ReviseApprovalRule, ctx: ActionContext) -> None:
+    """Revise the rule of who votes; questions that are open stay with their voters."""
+    rule.name = body.name or rule.name
+    rule.ended_at = None
+    _set_version(rule, body.definition, ctx)
+
+
+def end(rule: ApprovalRule, body: EmptyPayload, ctx: ActionContext) -> None:
+    """End the rule: it asks nobody from then on; a shipped rule of its key holds again."""
+    rule.ended_at = ctx.occurred_at
+    _add_version(rule, ctx, ended=True)
+
+
+def _set_version(rule: ApprovalRule, said: ApprovalRuleDefinition, ctx: ActionContext) -> None:
+    before = _roles(rule.definition), _groups(rule.definition)
+    rule.definition = jsonb_ordered(said.model_dump(mode="json"))
+    rule.told_roles = sorted(_roles(rule.definition) | before[0])
+    keys = _groups(rule.definition) | before[1]
+    rule.told_groups = sorted(keys)
+    _add_version(rule, ctx, ended=False)
+
+
+def _add_version(rule: ApprovalRule, ctx: ActionContext, *, ended: bool) -> None:
+    rule.edition = (rule.edition or 0) + 1
+    rule.set_by_id, rule.set_at = ctx.caller.person_id, ctx.occurred_at
+    ctx.add(
+        ApprovalRuleVersion(
+            id=ctx.new_id(),
+            record=rule.row_key,
+            edition=rule.edition,
+            definition=rule.definition,
+            ended=ended,
+            set_by_id=ctx.caller.person_id,
+            set_at=ctx.occurred_at,
+        )
+    )
+
+
+def _sources(definition: dict[str, Any] | None) -> list[dict[str, Any]]:
+    said = definition or {}
+    return [source for name in ("voters", "otherwise", "if_unanswered") for source in said.get(name, ())]
+
+
+def _roles(definition: dict[str, Any] | None) -> set[str]:
+    return {source["role"] for source in _sources(definition) if source["role"]}
+
+
+def _groups(definition: dict[str, Any] | None) -> set[str]:
+    return {source["group"] for source in _sources(definition) if source["group"]}
+
+
+async def key_does_not_fit(
+    reads: ReadContext, rule: ApprovalRule, body: AddApprovalRule, ctx: ActionContext
+) -> None:
+    """Refuse the key of a shipped rule for decisions of another kind."""
+    shipped = SHIPPED.get(body.key)
+    if shipped is not None and shipped.decision is not body.decision:
+        words = {"decision": shipped.decision.value}
+        raise WrongValue(words, pointer="/decision", because="key_of_another_decision")
+
+
+async def definition_invalid(
+    reads: ReadContext,
+    rule: ApprovalRule,
+    body: AddApprovalRule | ReviseApprovalRule,
+    ctx: ActionContext,
+) -> None:
+    """Refuse conditions on fields or codes that the records do not have, groups and calendars that are not
+    there, and the chair's rule without exactly one group whose chair decides.
+    """
+    decision = body.decision if isinstance(body, AddApprovalRule) else rule.decision
+    assert decision is not None
+    kind, fields = SUBJECTS[decision]
+    annotations = reads.lifecycles[kind].record.model_fields
+    for n, condition in enumerate(body.definition.conditions):
+        pointer = f"/definition/conditions/{n}"
+        if condition.field not in fields:
+            words = {"fields": ", ".join(fields) or "–"}
+            raise WrongValue(words, pointer=f"{pointer}/field", because="no_field_of_conditions")
+        codes = _codes(annotations[condition.field].annotation)
+        if codes and (unknown := [one for one in condition.any_of if one not in codes]):
+            words = {"value": unknown[0], "known": ", ".join(codes)}
+            raise WrongValue(words, pointer=f"{pointer}/any_of", because="unknown_code")
+    voters = body.definition.voters
+    if body.definition.rule is DecisionRule.chair and (len(voters) != 1 or voters[0].group is None):
+        raise WrongValue(pointer="/definition/voters", because="chair_of_one_group")
+    groups = {source.group for source in body.definition.sources if source.group is not None}
+    named = [(Group.KIND, group, "voters") for group in sorted(groups)]
+    if body.definition.calendar is not None:
+        named.append((Calendar.KIND, body.definition.calendar, "calendar"))
+    for referred, key, field in named:
+        if not await reads.by_key(referred, key):
+            raise WrongValue({"value": key}, pointer=f"/definition/{field}", because="unknown_value")
+
+
+def _codes(annotation: Any) -> list[str]:
+    """Return the codes of a field that holds one; none of any other field."""
+    kinds = getattr(annotation, "__args__", (annotation,))
+    return [
+        one.value
+        for kind in kinds
+        if isinstance(kind, EnumMeta) and issubclass(kind, CodeEnum)
+        for one in kind
+    ]
+
+
+SETTERS = (process_owner | quality_manager).for_people()
+VOTERS = (
+    RecipientRule(NoticeType.rule_changed, roles_field="told_roles"),
+    RecipientRule(NoticeType.rule_changed, groups="told_groups"),
+)
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="approval_rule", plural="approval_rules", zh="审批规则", record=ApprovalRule, states=State,
+    audience=lambda rule: (STAFF,), columns={"staff": ()}, children=(ApprovalRuleVersion,),
+    constraints={"approval_rule_key_key": ValueTaken("key")},
+    rows=(
+        #      action  中文    from                           to              who      event
+        action(add,    "添加", NEW_RECORD,                    State.in_force, SETTERS, "approval_rule.added",
+               wrong=(key_does_not_fit, definition_invalid), notifies=VOTERS),
+        action(revise, "修订", [State.in_force, State.ended], State.in_force, SETTERS, "approval_rule.revised",
+               wrong=(definition_invalid,), notifies=VOTERS),
+        action(end,    "终止", [State.in_force],              State.ended,    SETTERS, "approval_rule.ended", notifies=VOTERS),
+    ),
+)
+# fmt: on

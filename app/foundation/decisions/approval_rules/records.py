@@ -1,0 +1,87 @@
+"""Approval rules and their versions: who votes on a kind of decision (tables)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from app.common.records import FOLD, ChildRecord, CodeEnum, Document, ForeignRef, Record
+from app.foundation.decisions.records import DecisionKind
+
+
+class ApprovalRuleState(CodeEnum):
+    """State of an approval rule: only those in force are asked by."""
+
+    in_force = "in_force", "In force", "有效"
+    ended = "ended", "Ended", "已终止"
+
+
+class ElectorRelation(CodeEnum):
+    """Persons who vote because of what they have to do with the record, not by a role."""
+
+    service_owner = "service_owner", "Owners of the services that it touches", "所涉服务的负责人"
+    item_owner = "item_owner", "Owners of the items that it touches", "所涉配置项的负责人"
+    team_lead = (
+        "team_lead",
+        "Lead of its team, and of those of its services",
+        "所属团队及所涉服务团队的负责人",
+    )
+    representative = "representative", "Representatives of both parties", "双方代表"
+    process_owner = "process_owner", "Owner of its process", "其流程负责人"
+    sponsor = "sponsor", "Its sponsor", "其发起人"
+    manager = "manager", "Manager of whoever asked for it", "申请人的上级"
+
+
+class ApprovalRule(Record):
+    """A rule of who votes on decisions of one kind, in its newest version.
+
+    `key` is that of a rule which the product ships if it takes the place of that one. `edition` counts its
+    versions from 1; `definition` is what the newest says (`ApprovalRuleDefinition`), `set_by_id` who set it.
+    `told_roles` and `told_groups` are the roles, and the keys of the groups, that vote by the newest version
+    or did by the one before: they are told of each change.
+    """
+
+    KIND: ClassVar[str] = "approval_rule"
+
+    state: ApprovalRuleState | None = Field(default=None, sa_type=Text)
+    key: str | None = None
+    decision: DecisionKind | None = Field(default=None, sa_type=Text)
+    name: str | None = None
+    edition: int | None = None
+    definition: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    told_roles: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    told_groups: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    set_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    set_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class ApprovalRuleVersion(ChildRecord):
+    """A version of an approval rule, which never changes; with `ended` the rule asks nobody from then on."""
+
+    KIND: ClassVar[str] = "approval_rule_version"
+
+    edition: int | None = None
+    definition: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    ended: bool | None = None
+    set_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    set_at: datetime | None = None
+
+
+class ApprovalRuleTable(ApprovalRule, table=True):
+    """The table of approval rules."""
+
+    __tablename__ = "approval_rule"
+    __table_args__: ClassVar = FOLD
+
+
+class ApprovalRuleVersionTable(ApprovalRuleVersion, table=True):
+    """The table of the versions of approval rules."""
+
+    __tablename__ = "approval_rule_version"
+    __table_args__: ClassVar = FOLD

@@ -1,0 +1,146 @@
+"""The approval rules that the product ships: they hold until a rule of the same key takes their place (pure;
+source: the specification of people, "Deciding").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.common.people import Grade, Role
+from app.foundation.decisions.approval_rules.definition import (
+    ApprovalRuleDefinition,
+    Electors,
+    RuleCondition,
+)
+from app.foundation.decisions.approval_rules.records import ElectorRelation
+from app.foundation.decisions.records import DecisionKind, DecisionRule
+
+DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedRule:
+    """A rule that the product ships, with its names; it counts as edition 0, and nobody has set it."""
+
+    decision: DecisionKind
+    name_en: str
+    name_zh: str
+    definition: ApprovalRuleDefinition
+
+    def name(self, language: str) -> str:
+        """Return the rule's name in that language."""
+        return self.name_zh if language == "zh" else self.name_en
+
+
+def _with_role(role: Role, *, grade: Grade | None = None, on_call: bool = False) -> Electors:
+    return Electors(role=role, grade=grade, on_call=on_call)
+
+
+_SERVICE_OWNER = Electors(relation=ElectorRelation.service_owner)
+#: Half of the committee votes, and the majority of them decides.
+_COMMITTEE = ApprovalRuleDefinition(
+    voters=(_with_role(Role.committee_member),),
+    rule=DecisionRule.majority,
+    quorum_percent=50,
+    due_within_seconds=14 * DAY,
+)
+
+
+def _of_risk(
+    level: str, voters: tuple[Electors, ...], rule: DecisionRule, *, quorum: int | None = None
+) -> ApprovalRuleDefinition:
+    return ApprovalRuleDefinition(
+        conditions=(RuleCondition(field="risk_level", any_of=(level,)),),
+        voters=voters,
+        rule=rule,
+        quorum=quorum,
+        least_voters=1 if quorum == 1 else 2,
+    )
+
+
+_CAB = (_with_role(Role.cab_member), _SERVICE_OWNER)
+_MANAGERS = (_with_role(Role.change_manager), _SERVICE_OWNER)
+_HIGH = (*_CAB, _with_role(Role.department_head))
+
+SHIPPED: Mapping[str, ShippedRule] = {
+    "change_low_risk": ShippedRule(
+        DecisionKind.change,
+        "Changes of low risk",
+        "低风险变更",
+        _of_risk("low", _MANAGERS, DecisionRule.majority, quorum=1),
+    ),
+    "change": ShippedRule(
+        DecisionKind.change,
+        "Changes",
+        "变更",
+        ApprovalRuleDefinition(voters=_CAB, rule=DecisionRule.majority),
+    ),
+    "change_high_risk": ShippedRule(
+        DecisionKind.change,
+        "Changes of high risk",
+        "高风险变更",
+        _of_risk("high", _HIGH, DecisionRule.unanimous),
+    ),
+    "emergency_change": ShippedRule(
+        DecisionKind.emergency_change,
+        "Emergency changes",
+        "紧急变更",
+        ApprovalRuleDefinition(
+            voters=(_with_role(Role.cab_member, on_call=True),),
+            enough=2,
+            otherwise=(_with_role(Role.cab_member, grade=Grade.senior),),
+            if_unanswered=(_with_role(Role.management),),
+            rule=DecisionRule.majority,
+            quorum=1,
+            least_voters=1,
+            due_within_seconds=30 * 60,
+        ),
+    ),
+    "freeze_exception": ShippedRule(
+        DecisionKind.freeze_exception,
+        "Exceptions from freezes",
+        "冻结例外",
+        ApprovalRuleDefinition(
+            voters=(_with_role(Role.change_manager),), rule=DecisionRule.majority, least_voters=1
+        ),
+    ),
+    "release_go": ShippedRule(
+        DecisionKind.release_go,
+        "Go of releases",
+        "发布放行",
+        ApprovalRuleDefinition(
+            voters=(
+                Electors(relation=ElectorRelation.sponsor),
+                _with_role(Role.change_manager),
+                _SERVICE_OWNER,
+            ),
+            rule=DecisionRule.majority,
+        ),
+    ),
+    "release_plan_change": ShippedRule(
+        DecisionKind.release_plan_change,
+        "Changes of a release's plan",
+        "发布计划变更",
+        ApprovalRuleDefinition(
+            voters=(_with_role(Role.department_head),),
+            rule=DecisionRule.majority,
+            quorum=1,
+            least_voters=1,
+            due_within_seconds=14 * DAY,
+        ),
+    ),
+    "improvement_plan": ShippedRule(
+        DecisionKind.improvement_plan, "Annual plans of improvements", "流程改进年度计划", _COMMITTEE
+    ),
+    "plan_adjustment": ShippedRule(
+        DecisionKind.plan_adjustment, "Adjustments of annual plans", "年度计划调整", _COMMITTEE
+    ),
+    "improvement_proposal": ShippedRule(
+        DecisionKind.improvement_proposal, "Proposals of improvements", "改进提案", _COMMITTEE
+    ),
+    "pilot": ShippedRule(DecisionKind.pilot, "Judgements of pilots", "试运行裁定", _COMMITTEE),
+    "improvement_revert": ShippedRule(
+        DecisionKind.improvement_revert, "Reverting after the cutover", "切换后恢复原状", _COMMITTEE
+    ),
+}

@@ -1,0 +1,33 @@
+"""Judgements that one holder of a role gives alone: nobody gives them on what they have made themselves.
+
+A row of a lifecycle declares what is judged: `wrong=(authors_do_not_judge(PLAN_FIELDS),)`. The log says who
+has made it, so handing it over to somebody else beforehand does not help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from app.foundation.decisions.lookups import authors
+from app.kernel.actor_policy import RecordDuty
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import PayloadCheck
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import ConflictingDuty
+
+#: Whoever has made what is judged, by the log; no field of the record names them.
+AUTHOR = RecordDuty("author", "作者", ())
+
+
+def authors_do_not_judge(fields: Collection[str], children: Collection[str] = ()) -> PayloadCheck:
+    """Return the check that refuses whoever has ever set one of these fields of the record, or made, changed
+    or removed a child record of one of these kinds.
+    """
+
+    async def judges_own_work(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> None:
+        """Refuse whoever has made what they judge (`separation_of_duties`)."""
+        if ctx.caller.person_id in await authors(reads, record, fields, children):
+            raise ConflictingDuty(AUTHOR)
+
+    return judges_own_work

@@ -1,0 +1,1 @@
+"""Deputies: persons who vote in the name of somebody who is away."""

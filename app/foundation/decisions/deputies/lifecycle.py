@@ -1,0 +1,88 @@
+"""Deputies: somebody who is away names who votes in their name (lifecycle).
+
+named ─► ended
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from app.common.people import Person, PersonKind
+from app.common.records import ForeignRef
+from app.foundation.decisions.deputies.records import Deputy
+from app.foundation.decisions.deputies.records import DeputyState as State
+from app.foundation.decisions.records import DecisionKind
+from app.foundation.people.eligibility import check_person_active
+from app.kernel.actor_policy import addressee, staff
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.payloads import BoundedList, EmptyPayload, Instant, Payload, Reference
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+
+LONGEST = timedelta(days=366)
+
+
+class NameDeputy(Payload):
+    """The deputy, the time, and the kinds of decisions."""
+
+    deputy: Annotated[Reference, ForeignRef("person")] = Field(
+        description="Who votes in the caller's name: a person's id."
+    )
+    from_at: Instant = Field(description="From when.", examples=["2026-12-01T00:00:00Z"])
+    until_at: Instant = Field(description="Until when, exclusive.", examples=["2027-01-01T00:00:00Z"])
+    decisions: Annotated[tuple[DecisionKind, ...], BoundedList] = Field(
+        default=(),
+        max_length=len(DecisionKind),
+        description="On decisions of these kinds; none: of every kind.",
+        examples=[["change"]],
+    )
+
+
+def name(deputy: Deputy, body: NameDeputy, ctx: ActionContext) -> None:
+    """Name a deputy, who votes in the caller's name for a time, unless they are kept apart from it."""
+    deputy.person_id = ctx.caller.person_id
+    deputy.deputy_id = ctx.required_ref(Person, "deputy").id
+    deputy.decisions = sorted({one.value for one in body.decisions}) or None
+    deputy.from_at, deputy.until_at = body.from_at, body.until_at
+    deputy.named_at = ctx.occurred_at
+
+
+async def cannot_deputise(reads: ReadContext, deputy: Deputy, body: NameDeputy, ctx: ActionContext) -> None:
+    """Refuse oneself, a person who is not active or a machine, and a time that is over, too long or ends
+    before it begins.
+    """
+    person = ctx.required_ref(Person, "deputy")
+    check_person_active(person, "/deputy")
+    if person.id == ctx.caller.person_id:
+        raise WrongValue(pointer="/deputy", because="deputy_of_oneself")
+    if person.kind is not PersonKind.human:
+        raise WrongValue(pointer="/deputy", because="machines_do_not_vote")
+    if body.until_at <= body.from_at:
+        raise WrongValue(pointer="/until_at", because="not_after_its_beginning")
+    if body.until_at <= ctx.now:
+        raise WrongValue(pointer="/until_at", because="not_ahead")
+    if body.until_at - body.from_at > LONGEST:
+        raise WrongValue({"days": str(LONGEST.days)}, pointer="/until_at", because="too_long_a_time")
+
+
+def end(deputy: Deputy, body: EmptyPayload, ctx: ActionContext) -> None:
+    """End the deputy's time: they vote in that name no more; votes that they have cast stay."""
+    deputy.ended_at = ctx.occurred_at
+
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="deputy", plural="deputies", zh="表决代理人", record=Deputy, states=State, administrative=True,
+    audience=lambda deputy: (f"person:{deputy.person_id}", f"person:{deputy.deputy_id}"),
+    columns={"person": ("person_id", "deputy_id")},
+    rows=(
+        #      action 中文    from           to           who        event
+        action(name,  "指定", NEW_RECORD,    State.named, staff.for_people(),     "deputy.named", wrong=(cannot_deputise,)),
+        action(end,   "终止", [State.named], State.ended, addressee, "deputy.ended"),
+    ),
+)
+# fmt: on

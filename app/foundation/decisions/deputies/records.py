@@ -1,0 +1,44 @@
+"""Deputies: persons who vote in the name of somebody who is away (tables)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text
+from sqlmodel import Field
+
+from app.common.notices import NoticeType, Responsible
+from app.common.records import FOLD, CodeEnum, ForeignRef, Record
+
+
+class DeputyState(CodeEnum):
+    """State of a deputy."""
+
+    named = "named", "Named", "已指定"
+    ended = "ended", "Ended", "已终止"
+
+
+class Deputy(Record):
+    """A deputy, `deputy_id`, who votes in the name of `person_id` from `from_at` until before `until_at`, on
+    decisions of the kinds in `decisions`; None: of every kind.
+    """
+
+    KIND: ClassVar[str] = "deputy"
+
+    state: DeputyState | None = Field(default=None, sa_type=Text)
+    person_id: Annotated[UUID | None, ForeignRef("person")] = None
+    deputy_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
+    decisions: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+    named_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class DeputyTable(Deputy, table=True):
+    """The table of deputies."""
+
+    __tablename__ = "deputy"
+    __table_args__: ClassVar = FOLD

@@ -1,0 +1,198 @@
+"""Routes of approval rules, `/v1/approval_rules`, of deputies, `/v1/deputies`, and of who would vote on a
+record, `GET /v1/changes/{id}/approval_preview`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.accept import language_for
+from app.api.actions import mount_actions
+from app.api.auth import Ledger, caller_of, context_of
+from app.api.child_rows import mount_child_listing
+from app.api.direct import DirectRoute
+from app.api.lists import Listing
+from app.api.openapi import in_language, problems
+from app.api.paging import VARY
+from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.foundation.decisions.approval_rules import lifecycle as rules_lifecycle
+from app.foundation.decisions.approval_rules.electors import VERSIONS as RULE_VERSIONS
+from app.foundation.decisions.approval_rules.electors import HoldingRule, rules_in_force
+from app.foundation.decisions.approval_rules.shipped import SHIPPED
+from app.foundation.decisions.deputies import lifecycle as deputies_lifecycle
+from app.foundation.decisions.electorate import Electorate, Matter, ruled_electorate
+from app.foundation.decisions.queries import (
+    APPROVAL_RULES,
+    DEPUTIES,
+    VERSIONS,
+    ApprovalPreview,
+    ApprovalRuleOut,
+    DeputyOut,
+    RulesInForce,
+    as_definition,
+)
+from app.foundation.decisions.records import DecisionKind, VoterLeftOutReason
+from app.i18n import translate
+from app.kernel.actor_policy import staff
+from app.kernel.ledger import Ledger as Services
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import Forbidden, PreparationRefused
+from app.log.canonical import instant
+
+rules_router = APIRouter(prefix="/v1/approval_rules", tags=["decisions"], route_class=DirectRoute)
+deputies_router = APIRouter(prefix="/v1/deputies", tags=["decisions"], route_class=DirectRoute)
+
+
+class RulesInForceQuery(BaseModel):
+    """The decisions to list the rules of."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision: DecisionKind | None = Field(default=None, description="Those of this kind; none: of all.")
+
+
+@rules_router.get(
+    "/in_force",
+    operation_id="list_approval_rules_in_force",
+    response_model=RulesInForce,
+    responses=problems(403, 422) | in_language(),
+)
+async def list_approval_rules_in_force(
+    request: Request, ledger: Ledger, query: Annotated[RulesInForceQuery, Query()]
+) -> Response:
+    """Return the rules by which decisions are asked now, with those that are shipped. For staff."""
+    language = language_for(request)
+    if not caller_of(request).is_staff:
+        raise ledger.forbidden(staff, language)
+    kinds = DecisionKind if query.decision is None else (query.decision,)
+    items = [item for kind in kinds for item in await _rules_of(ledger, kind, language)]
+    return _in_language(items, language)
+
+
+def _in_language(items: list[dict[str, Any]], language: str) -> Response:
+    """Return the items, of which some words are in that language."""
+    headers = {**VARY, "Content-Language": language}
+    return Response(to_json({"items": items}), headers=headers, media_type="application/json")
+
+
+async def _rules_of(ledger: Services, kind: DecisionKind, language: str) -> list[dict[str, Any]]:
+    rows = await ledger.db.rows(RULE_VERSIONS, (kind.value,))
+    known = {(row["key"], row["edition"]): row for row in rows}
+    found = sorted(rules_in_force(rows, kind, None), key=lambda rule: rule.key)
+    stubs = await _stubs(ledger, {row["set_by_id"] for row in rows if row["set_by_id"]})
+    return [
+        _rule_in_force(rule, kind, known.get((rule.key, rule.edition)), stubs, language) for rule in found
+    ]
+
+
+def _rule_in_force(
+    rule: HoldingRule, kind: DecisionKind, row: Any, stubs: dict[UUID, dict[str, Any]], language: str
+) -> dict[str, Any]:
+    return {
+        "key": rule.key,
+        "name": SHIPPED[rule.key].name(language) if row is None else row["name"],
+        "decision": kind.value,
+        "edition": rule.edition,
+        "set_by": None if row is None else stubs.get(row["set_by_id"]),
+        "definition": as_definition(rule.definition.model_dump(mode="json")),
+    }
+
+
+mount_reads(rules_router, APPROVAL_RULES)
+mount_child_listing(rules_router, rules_lifecycle.LIFECYCLE, ApprovalRuleOut, VERSIONS)
+mount_actions(rules_router, rules_lifecycle.LIFECYCLE, ApprovalRuleOut)
+mount_reads(deputies_router, DEPUTIES)
+mount_actions(deputies_router, deputies_lifecycle.LIFECYCLE, DeputyOut)
+
+
+def mount_approval_preview(router: APIRouter, listing: Listing, matters: Sequence[Matter]) -> None:
+    """Add the operation that says who would vote on a record, for each of the matters."""
+
+    async def preview(request: Request, name: Name) -> Response:
+        renderer = renderer_of(request, listing)
+        record = (await load_visible(renderer, name)).record
+        ledger, caller, language = renderer.ledger, renderer.caller, renderer.language
+        if not caller.is_staff_for(record):
+            raise Forbidden({"who": staff.phrase(language, ledger.role_labels)})
+        now = context_of(request).now
+        items = []
+        for matter in matters:
+            reads = ReadContext(ledger.db, ledger.lifecycles, ledger.directory)
+            try:
+                found = await ruled_electorate(reads, record, matter, caller.person_id, now)
+            except PreparationRefused as refused:
+                items.append(await _refused(ledger, matter, refused, language))
+            else:
+                items.append(await _previewed(ledger, matter, found, language))
+        return _in_language(items, language)
+
+    kind = listing.lifecycle.kind
+    router.add_api_route(
+        "/{id}/approval_preview",
+        preview,
+        methods=["GET"],
+        operation_id=f"preview_{kind}_approval",
+        description="Who would vote on it, by the approval rules, if the caller asked now; and who is left "
+        "out, and why. For staff.",
+        response_model=ApprovalPreview,
+        responses=problems(403, 404, 422) | in_language(),
+    )
+
+
+async def _previewed(ledger: Services, matter: Matter, found: Electorate, language: str) -> dict[str, Any]:
+    stubs = await _stubs(ledger, {*found.voters, *found.left_out})
+    return _of_kind(matter, language) | {
+        "rules": found.rule_rows,
+        "rule": found.rule.value,
+        "quorum": found.quorum,
+        "due_at": None if found.due_at is None else instant(found.due_at),
+        "voters": [stubs[person] for person in found.voters],
+        "left_out": [
+            {"person": stubs[person], "because": because.value, "label": because.label(language)}
+            for person, because in found.left_out.items()
+        ],
+        "refusal": None,
+    }
+
+
+async def _refused(
+    ledger: Services, matter: Matter, refused: PreparationRefused, language: str
+) -> dict[str, Any]:
+    left_out = {
+        UUID(one["person"]): VoterLeftOutReason(one["because"]) for one in refused.more.get("left_out", ())
+    }
+    stubs = await _stubs(ledger, left_out)
+    return _of_kind(matter, language) | {
+        "rules": [],
+        "rule": None,
+        "quorum": None,
+        "due_at": None,
+        "voters": [],
+        "left_out": [
+            {"person": stubs[person], "because": because.value, "label": because.label(language)}
+            for person, because in left_out.items()
+        ],
+        "refusal": {
+            "code": refused.because,
+            "detail": translate(language, "detail", refused.because, refused.words),
+        },
+    }
+
+
+def _of_kind(matter: Matter, language: str) -> dict[str, Any]:
+    assert matter.decision is not None
+    return {"decision": matter.decision.value, "label": matter.decision.label(language)}
+
+
+async def _stubs(ledger: Services, persons: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Return the persons as other records refer to them."""
+    names = await ledger.directory.names(persons)
+    texts = await ledger.vault.texts(names.values())
+    return {person: {"id": person, "name": texts[name]} for person, name in names.items()}

@@ -1,0 +1,220 @@
+"""Deputies vote in the name of whoever is away, for a time, and never more than one vote each."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.common.people import Caller, PersonKind, Role, rule_caller
+from app.foundation.decisions.actions import CastVote
+from app.foundation.decisions.deputies.lifecycle import NameDeputy
+from app.foundation.people import persons
+from app.kernel.ledger import Ledger
+from app.kernel.perform import CommandResult
+from app.kernel.refusals import (
+    ActionUnavailable,
+    Forbidden,
+    NotFound,
+    Refusal,
+    SegregationOfDuties,
+    WrongValue,
+)
+from app.processes.incidents.records import Incident
+from app.ticketing.assignment import AssignTicket
+from tests.automation.worker import Worker
+from tests.cases import each_case
+from tests.client import Api
+from tests.foundation.decisions.deciding import NOW, ask, vote
+from tests.people import act, add_caller
+
+DAY = timedelta(days=1)
+
+
+async def name_deputy(ledger: Ledger, absent: Caller, deputy: Caller, **more: Any) -> CommandResult:
+    """Whoever is away names a deputy, from yesterday for a month if nothing else is said."""
+    said = {"deputy": str(deputy.person_id), "from_at": NOW - DAY, "until_at": NOW + 30 * DAY, **more}
+    return await act(ledger, absent, "deputy", "name", body=NameDeputy.model_validate(said), now=NOW)
+
+
+@pytest.fixture
+async def staff(deciding: Ledger) -> list[Caller]:
+    """Three of the board, who may name deputies."""
+    return [await add_caller(deciding, f"Staff {n}", Role.cab_member) for n in range(3)]
+
+
+@pytest.fixture
+async def deputy(deciding: Ledger) -> Caller:
+    """Somebody without any role."""
+    return await add_caller(deciding, "Deputy", Role.requester)
+
+
+async def cast(
+    ledger: Ledger, by: Caller, incident: Incident, asked: UUID, instead_of: Caller
+) -> CommandResult:
+    """They vote in that name."""
+    body = CastVote.model_validate(
+        {"decision": asked, "verdict": "approve", "instead_of": str(instead_of.person_id)}
+    )
+    return await act(ledger, by, "incident", "vote", incident.id, body, now=NOW)
+
+
+async def test_a_deputy_sees_the_record_and_votes_in_the_name_of_whoever_is_away(
+    deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
+) -> None:
+    await name_deputy(deciding, staff[0], deputy)
+    asked = await ask(deciding, desk, incident, staff)
+    await vote(deciding, deputy, incident, asked)
+    ballot = "select person_id, cast_by_id, verdict from fold.vote where verdict is not null"
+    assert [tuple(row.values()) for row in await deciding.db.rows(ballot)] == [
+        (staff[0].person_id, deputy.person_id, "approve")
+    ]
+    done = await vote(deciding, staff[1], incident, asked)
+    assert done.record.category == "approved"
+
+
+async def test_whoever_is_back_votes_themselves_and_is_not_doubled(
+    deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
+) -> None:
+    await name_deputy(deciding, staff[0], deputy)
+    asked = await ask(deciding, desk, incident, staff)
+    await vote(deciding, deputy, incident, asked, "reject")
+    await vote(deciding, staff[0], incident, asked)
+    rows = await deciding.db.rows("select verdict, cast_by_id from fold.vote where verdict is not null")
+    assert [tuple(row.values()) for row in rows] == [("approve", None)]
+
+
+async def test_one_person_is_one_vote_in_whoevers_name(
+    deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
+) -> None:
+    """Neither the deputy of two makes a quorum of two, nor does a voter who is another's deputy."""
+    await name_deputy(deciding, staff[0], deputy)
+    await name_deputy(deciding, staff[1], deputy)
+    await name_deputy(deciding, staff[0], staff[2])
+    asked = await ask(deciding, desk, incident, staff)
+    await cast(deciding, deputy, incident, asked, staff[0])
+    for who, instead_of, code in (
+        (deputy, staff[1], "voted_in_another_name"),
+        (staff[2], staff[0], "has_own_vote"),
+    ):
+        with pytest.raises(ActionUnavailable) as refused:
+            await cast(deciding, who, incident, asked, instead_of)
+        assert refused.value.code == code
+
+
+async def test_a_deputy_is_free_of_duties_like_a_voter(
+    deciding: Ledger, desk: Caller, requester: Caller, incident: Incident, staff: list[Caller]
+) -> None:
+    """The requester is no deputy, nor whoever is assigned after the question was put."""
+    await name_deputy(deciding, staff[0], requester)
+    late = await add_caller(deciding, "Late", Role.engineer)
+    await name_deputy(deciding, staff[1], late)
+    asked = await ask(deciding, desk, incident, staff)
+    with pytest.raises(SegregationOfDuties):
+        await vote(deciding, requester, incident, asked)
+    assert await deciding.db.value("select count(*) from fold.voting_deputy") == 1
+    await vote(deciding, late, incident, asked)
+    await act(deciding, desk, "incident", "assign", incident.id, AssignTicket(person=str(late.person_id)))
+    await vote(deciding, staff[2], incident, asked)
+    assert await deciding.db.value("select state from fold.decision") == "open", "that vote counts no more"
+
+
+async def test_a_deputy_votes_only_in_their_time_and_on_their_kinds(
+    deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
+) -> None:
+    await name_deputy(deciding, staff[0], deputy, from_at=NOW + DAY, until_at=NOW + 2 * DAY)
+    other = await add_caller(deciding, "Other", Role.requester)
+    await name_deputy(deciding, staff[1], other, decisions=("pilot",))
+    asked = await ask(deciding, desk, incident, staff)
+    for now in (NOW, NOW + 2 * DAY):
+        with pytest.raises(Refusal) as refused:
+            await vote(deciding, deputy, incident, asked, now=now)
+        assert refused.value.code == "not_asked_to_vote"
+    with pytest.raises(NotFound):
+        await vote(deciding, other, incident, asked)
+    await vote(deciding, deputy, incident, asked, now=NOW + DAY)
+
+
+async def test_a_deputy_who_is_named_later_votes_on_what_is_open_until_that_is_ended(
+    deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
+) -> None:
+    asked = await ask(deciding, desk, incident, staff)
+    worker = Worker(deciding)
+    named = await name_deputy(deciding, staff[0], deputy)
+    await worker.work(NOW)
+    await vote(deciding, deputy, incident, asked)
+    await act(deciding, staff[0], "deputy", "end", named.record.id)
+    await worker.work(NOW)
+    with pytest.raises(Refusal) as refused:
+        await vote(deciding, deputy, incident, asked, "reject")
+    assert refused.value.code == "not_asked_to_vote"
+    assert await deciding.db.value("select verdict from fold.vote where cast_by_id is not null") == "approve"
+    assert worker.failures == []
+
+
+@each_case(
+    ("said", "pointer", "code"),
+    [
+        ({"until_at": NOW - 2 * DAY}, "/until_at", "not_after_its_beginning"),
+        ({"from_at": NOW - 9 * DAY, "until_at": NOW - DAY}, "/until_at", "not_ahead"),
+        ({"until_at": NOW + 400 * DAY}, "/until_at", "too_long_a_time"),
+    ],
+)
+async def test_a_deputy_is_named_for_a_time_ahead(
+    deciding: Ledger, staff: list[Caller], deputy: Caller, said: dict[str, Any], pointer: str, code: str
+) -> None:
+    with pytest.raises(WrongValue) as refused:
+        await name_deputy(deciding, staff[0], deputy, **said)
+    assert (refused.value.pointer, refused.value.because) == (pointer, code)
+
+
+async def test_a_deputy_is_another_person_and_no_machine(deciding: Ledger, staff: list[Caller]) -> None:
+    added = persons.AddPerson(name="Robot", kind=PersonKind.machine)
+    robot = (await act(deciding, rule_caller("tests"), "person", "add", body=added)).record
+    machine = Caller(f"integration:{robot.id}", robot.id)
+    for deputy, code in ((staff[0], "deputy_of_oneself"), (machine, "machines_do_not_vote")):
+        with pytest.raises(WrongValue) as refused:
+            await name_deputy(deciding, staff[0], deputy)
+        assert refused.value.because == code
+
+
+async def test_only_whoever_is_away_ends_the_time_of_their_deputy(
+    deciding: Ledger, staff: list[Caller], deputy: Caller
+) -> None:
+    named = await name_deputy(deciding, staff[0], deputy)
+    with pytest.raises(Forbidden):
+        await act(deciding, deputy, "deputy", "end", named.record.id)
+    with pytest.raises(NotFound):
+        await act(deciding, staff[1], "deputy", "end", named.record.id)
+
+
+async def test_what_waits_for_a_deputy_stands_in_their_work_and_in_whose_name(api: Api) -> None:
+    """An exception from a freeze is decided by change managers, without whoever asks for it."""
+    manager = await api.client("Manager", Role.change_manager)
+    away = await api.client("Away", Role.change_manager)
+    other = await api.client("Other", Role.agent)
+    freeze = {
+        "freeze_kind": "freeze",
+        "title": "Closing of the year",
+        "reason": "The books are closed.",
+        "everything": True,
+        "from_at": "2198-12-20T00:00:00Z",
+        "until_at": "2199-01-05T00:00:00Z",
+    }
+    at = f"/v1/freezes/{(await manager.post_ok('/v1/freezes', freeze))['id']}"
+    change = await manager.post_ok("/v1/changes", {"type": "normal", "title": "Renew the relay"})
+    period = {"from_at": (NOW - DAY).isoformat(), "until_at": (NOW + 30 * DAY).isoformat()}
+    await away.post_ok("/v1/deputies", {"deputy": other.id, **period})
+    asked = {"question": "May it be?", "change": change["number"], "reason": "It expires."}
+    await manager.post_ok(f"{at}/ask_exception", asked)
+    (waiting,) = (await other.read("/v1/me/work"))["votes_for_others"]
+    assert (waiting["instead_of"], waiting["action"]) == (away.id, "vote")
+    assert (await manager.read("/v1/me/work"))["votes_for_others"] == []
+    await other.post_ok(f"{at}/vote", {"decision": waiting["decision"], "verdict": "approve"})
+    (ballot,) = (await manager.read(f"{at}/votes"))["items"]
+    assert (ballot["person"]["id"], ballot["cast_by"]["id"]) == (away.id, other.id)
+    assert (await other.read("/v1/me/work"))["votes_for_others"] == []
+    (shown,) = (await manager.read(f"{at}/voting_deputies"))["items"]
+    assert (shown["person"]["id"], shown["instead_of"]["id"]) == (other.id, away.id)

@@ -1,0 +1,245 @@
+"""Who approves a change: by its risk, by the rules that are set, and never whom the asker chooses."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.common.people import Grade, Role
+from tests.client import Api, Client, Json
+from tests.processes.changes.samples import Board, assessment
+
+DAY = 86_400
+
+
+async def service(api: Api, key: str) -> Client:
+    """Who owns a new service of that key."""
+    owner = await api.client(f"Owner of {key}", Role.service_level_manager)
+    names = {"key": key, "name_en": key.capitalize(), "name_zh": "服务"}
+    await owner.post_ok("/v1/services", {**names, "criticality": "high", "owner": "me"})
+    return owner
+
+
+async def previewed(client: Client, at: str, decision: str = "change") -> Json:
+    """Who would vote on the change."""
+    items = (await client.read(f"{at}/approval_preview"))["items"]
+    (found,) = [one for one in items if one["decision"] == decision]
+    return dict(found)
+
+
+async def asked(client: Client, at: str) -> Json:
+    """The question that was put about the change, with the ids of its voters."""
+    decision = (await client.read(f"{at}/decisions"))["items"][-1]
+    ballots = (await client.read(f"{at}/votes", limit=200))["items"]
+    voters = {one["person"]["id"] for one in ballots if one["decision_id"] == decision["id"]}
+    return {**decision, "voters": voters}
+
+
+def people(clients: Any) -> set[str]:
+    """The ids of clients, or of persons as others refer to them."""
+    return {one["id"] if isinstance(one, dict) else one.id for one in clients}
+
+
+async def is_asked_as_previewed(client: Client, at: str, decision: str = "change", **said: Any) -> Json:
+    """The question that the client puts: the preview has said all of it."""
+    before = await previewed(client, at, decision)
+    action = "request_approval" if decision == "change" else "request_emergency_approval"
+    await client.post_ok(f"{at}/{action}", {"question": "Shall it be made?", **said})
+    found = await asked(client, at)
+    assert before["refusal"] is None
+    assert people(before["voters"]) == found["voters"]
+    left_out = [{"person": one["person"]["id"], "because": one["because"]} for one in before["left_out"]]
+    assert left_out == found["left_out"]
+    for name in ("decision", "rules", "rule", "quorum"):
+        assert before[name] == found[name], name
+    ends = [datetime.fromisoformat(one["due_at"]) for one in (before, found)]
+    assert timedelta(0) <= ends[1] - ends[0] < timedelta(minutes=1)
+    return found
+
+
+async def test_changes_of_each_risk_are_approved_by_others_as_the_preview_says(board: Board) -> None:
+    owner = await service(board.api, "mail")
+    head = await board.api.client("Head", Role.department_head)
+    expected: dict[str, tuple[str, set[str], str, int]] = {
+        "low": ("change_low_risk", people([board.approver, owner]), "majority", 1),
+        "medium": ("change", people([board.member, owner]), "majority", 2),
+        "high": ("change_high_risk", people([board.member, owner, head]), "unanimous", 3),
+    }
+    for level, (rule, voters, counted, quorum) in expected.items():
+        at = await board.assessed(level)
+        found = await is_asked_as_previewed(board.manager, at)
+        assert found["voters"] == voters, level
+        assert found["rules"] == [{"rule": rule, "edition": 0}]
+        assert (found["rule"], found["quorum"]) == (counted, quorum)
+
+
+async def test_one_vote_approves_what_is_of_low_risk_and_all_are_needed_for_what_is_of_high(
+    board: Board,
+) -> None:
+    head = await board.api.client("Head", Role.department_head)
+    low, high = await board.assessed("low"), await board.assessed("high")
+    for at in (low, high):
+        await board.manager.post_ok(f"{at}/request_approval", board.question())
+    for at, voter, state in (
+        (low, board.approver, "approved"),
+        (high, board.member, "awaiting_approval"),
+        (high, head, "approved"),
+    ):
+        vote = {"decision": (await asked(voter, at))["id"], "verdict": "approve"}
+        assert (await voter.post_ok(f"{at}/vote", vote))["state"] == state
+
+
+async def test_a_change_of_more_than_low_risk_is_not_asked_of_one_person_alone(board: Board) -> None:
+    at = await board.assessed("medium")
+    preview = await previewed(board.manager, at)
+    assert preview["refusal"]["code"] == "too_few_may_decide"
+    assert (preview["voters"], preview["rule"], preview["quorum"]) == ([], None, None)
+    refused = await board.manager.post(f"{at}/request_approval", json=board.question())
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_few_may_decide")
+    assert refused.json()["detail"] == preview["refusal"]["detail"]
+    assert (await board.manager.read(at))["state"] == "assessed"
+
+
+async def test_those_on_call_decide_on_an_emergency_if_two_of_them_are_and_seniors_otherwise(
+    board: Board,
+) -> None:
+    said: Json = {"cannot_wait": "Nobody can send mail."}
+    at = await board.submitted(type="emergency")
+    found = await is_asked_as_previewed(board.engineer, at, "emergency_change", **said)
+    assert found["voters"] == people([board.member])
+    admin = await board.api.client("Ada", Role.admin)
+    await board.api.team("rota")
+    juniors: list[Client] = []
+    for name in ("Nils", "Ines"):
+        junior = await board.api.client(name, Role.cab_member, teams=("rota",), grade=Grade.staff)
+        today = datetime.now(UTC).date()
+        dates = {"from_date": str(today - timedelta(days=1)), "until_date": str(today + timedelta(days=2))}
+        hours = {"starts": "00:00", "ends": "00:00", "time_zone": "UTC"}
+        days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+        shift = {"team": "rota", "person": junior.id, "duty": "on_call", "weekdays": days}
+        await admin.post_ok("/v1/shifts", {**shift, **dates, **hours})
+        juniors.append(junior)
+        at = await board.submitted(type="emergency")
+        preview = await previewed(board.engineer, at, "emergency_change")
+        expected = [board.member] if len(juniors) == 1 else juniors
+        assert people(preview["voters"]) == people(expected)
+    assert (await is_asked_as_previewed(board.agent, at, "emergency_change", **said))["voters"] == people(
+        juniors
+    )
+
+
+async def test_voters_of_rules_that_are_equally_specific_are_joined_by_the_stricter_terms(
+    board: Board,
+) -> None:
+    conditions = [{"field": "risk_level", "any_of": ["medium", "high"]}]
+    first = {
+        "conditions": [*conditions, {"field": "services", "any_of": ["mail"]}],
+        "voters": [{"role": "cab_member"}],
+        "rule": "unanimous",
+        "quorum": 1,
+        "due_within_seconds": 5 * DAY,
+    }
+    second = {
+        "conditions": [*conditions, {"field": "services", "any_of": ["web"]}],
+        "voters": [{"role": "department_head"}, {"role": "cab_member"}],
+        "rule": "majority",
+        "quorum": 2,
+        "due_within_seconds": 2 * DAY,
+    }
+    await board.rule("mail", **first)
+    await board.rule("web", **second)
+    others = [await board.api.client(name, Role.cab_member) for name in ("Nils", "Ines")]
+    head = await board.api.client("Head", Role.department_head)
+    both = await board.assessed("medium", services=["mail", "web"])
+    found = await is_asked_as_previewed(board.manager, both)
+    assert found["voters"] == people([board.member, *others, head])
+    assert found["rules"] == [{"rule": "mail", "edition": 1}, {"rule": "web", "edition": 1}]
+    assert (found["rule"], found["quorum"]) == ("unanimous", 2)
+    left = datetime.fromisoformat(found["due_at"]) - datetime.now(UTC)
+    assert timedelta(days=2, minutes=-5) < left <= timedelta(days=2)
+    one = await is_asked_as_previewed(board.manager, await board.assessed("medium", services=["web"]))
+    assert (one["rules"], one["rule"]) == ([{"rule": "web", "edition": 1}], "majority")
+    shipped = await is_asked_as_previewed(board.manager, await board.assessed("medium", services=["erp"]))
+    assert shipped["rules"] == [{"rule": "change", "edition": 0}], "neither is for it"
+
+
+async def test_rules_for_classes_of_items_hold_for_changes_of_these_alone(board: Board) -> None:
+    keeper = await board.api.client("Keeper of data", Role.problem_manager)
+    of_data = [{"field": "ci_classes", "any_of": ["database"]}]
+    voters = [{"role": "problem_manager"}]
+    await board.rule("data", conditions=of_data, voters=voters, least_voters=1)
+    await board.ci("orders", ci_class="database")
+    await board.ci("relay", ci_class="server")
+    for items, expected in ((["relay", "orders"], {keeper.id}), (["relay"], people([board.approver]))):
+        at = await board.assessed("low", cis=items)
+        found = await is_asked_as_previewed(board.manager, at)
+        assert found["voters"] >= expected
+        assert (keeper.id in found["voters"]) == ("orders" in items)
+
+
+async def test_the_assessed_risk_is_what_chooses_and_a_new_assessment_asks_others(board: Board) -> None:
+    await board.api.client("Nils", Role.cab_member)
+    at = await board.assessed("low")
+    assert (await previewed(board.manager, at))["rules"] == [{"rule": "change_low_risk", "edition": 0}]
+    await board.manager.post_ok(f"{at}/request_approval", board.question())
+    await board.vote(at, "defer")
+    await board.agent.post_ok(f"{at}/resubmit", {"answer": "It is larger than it seemed."})
+    await board.manager.post_ok(f"{at}/assess", assessment("medium"))
+    assert (await previewed(board.manager, at))["rules"] == [{"rule": "change", "edition": 0}]
+
+
+@pytest.mark.parametrize("until", [7, 8])
+async def test_a_question_ends_when_the_rule_says_or_sooner(board: Board, until: int) -> None:
+    at = await board.assessed()
+    due_at = (datetime.now(UTC) + timedelta(days=until, minutes=-1)).isoformat().replace("+00:00", "Z")
+    answer = await board.manager.post(f"{at}/request_approval", json=board.question(due_at=due_at))
+    if until == 7:
+        assert datetime.fromisoformat((await asked(board.manager, at))["due_at"]) == datetime.fromisoformat(
+            due_at
+        )
+    else:
+        (wrong,) = answer.json()["errors"]
+        assert (answer.status_code, wrong["pointer"], wrong["code"]) == (422, "/due_at", "later_than_rule")
+
+
+async def test_only_staff_who_see_the_change_are_told_who_would_approve_it(board: Board) -> None:
+    at = await board.assessed()
+    assert people((await previewed(board.engineer, at))["voters"]) == people([board.approver])
+    customer = await board.api.client("Carla")
+    assert (await customer.get(f"{at}/approval_preview")).status_code == 404
+    theirs = await board.drafted(requester=customer.id)
+    assert (await customer.get(f"/v1/changes/{theirs['id']}/approval_preview")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [({"calendar": "nowhere"}, "/definition/calendar"), ({"voters": [{"group": "x"}]}, "/definition/voters")],
+)
+async def test_a_rule_names_calendars_and_groups_that_are_there(api: Api, wrong: Json, pointer: str) -> None:
+    owner = await api.client("Olaf", Role.process_owner)
+    definition = {"voters": [{"role": "cab_member"}], "rule": "majority", **wrong}
+    said = {"key": "ours", "decision": "change", "name": "Ours", "definition": definition}
+    refused = await owner.post("/v1/approval_rules", json=said)
+    (error,) = refused.json()["errors"]
+    assert (refused.status_code, error["pointer"], error["code"]) == (422, pointer, "unknown_value")
+
+
+async def test_staff_read_the_rules_in_force_and_nobody_else(board: Board) -> None:
+    path = "/v1/approval_rules/in_force"
+    customer = await board.api.client("Carla")
+    refused = await customer.get(path)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    shipped = (await board.engineer.read(path, decision="change"))["items"]
+    assert [(one["key"], one["edition"], one["set_by"]) for one in shipped] == [
+        (key, 0, None) for key in ("change", "change_high_risk", "change_low_risk")
+    ]
+    await board.rule("change_low_risk", voters=[{"role": "cab_member"}], quorum=2)
+    (ours,) = [one for one in (await board.engineer.read(path))["items"] if one["edition"]]
+    assert (ours["key"], ours["name"], ours["set_by"]["name"]) == (
+        "change_low_risk",
+        "Changes of ours",
+        "Quirin",
+    )
+    assert ours["definition"]["voters"][0]["role"] == "cab_member"
