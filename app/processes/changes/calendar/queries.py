@@ -260,8 +260,8 @@ async def find_entries(
     """
     renderer.fields = FIELDS
     rows = await _changes(renderer, query, begin, end, now)
-    keys = await _ci_keys(renderer, rows)
-    entries = [_change(row, keys, now) for row in rows]
+    keys = await visible_ci_keys(renderer, rows)
+    entries = [entry_of(row, keys, now) for row in rows]
     entries = [entry for entry in entries if entry.overlaps(begin, end)]
     if renderer.caller.is_staff:
         entries += await _freezes(renderer, query, begin, end)
@@ -300,7 +300,7 @@ async def _rendered(
     return by_row(columns)
 
 
-async def _ci_keys(renderer: Renderer, rows: Sequence[dict[str, Any]]) -> dict[str, str]:
+async def visible_ci_keys(renderer: Renderer, rows: Sequence[dict[str, Any]]) -> dict[str, str]:
     """Return the keys of the items of changes that the caller may see, by their ids."""
     ids = sorted({one for row in rows for one in row["ci_ids"] or ()})
     if not ids:
@@ -319,8 +319,9 @@ async def _ci_keys(renderer: Renderer, rows: Sequence[dict[str, Any]]) -> dict[s
     return {str(row["id"]): row["key"] for row in found}
 
 
-def _change(row: dict[str, Any], keys: dict[str, str], now: datetime) -> CalendarEntry:
-    at = {name: _aware(row[name]) for name in FIELDS if name.endswith("_at")}
+def entry_of(row: dict[str, Any], keys: dict[str, str], now: datetime) -> CalendarEntry:
+    """Return the change of a rendered row as an entry. `keys` are those of items, by their ids."""
+    at = {name: instant_of(row[name]) for name in FIELDS if name.endswith("_at")}
     begin = at["window_from_at"] or at["started_at"] or at["wanted_from_at"]
     assert begin is not None, "the query found when it is shown"
     ended = at["implemented_at"] or at["backed_out_at"]
@@ -353,7 +354,7 @@ def _change(row: dict[str, Any], keys: dict[str, str], now: datetime) -> Calenda
     )
 
 
-def _aware(said: datetime | str | None) -> datetime | None:
+def instant_of(said: datetime | str | None) -> datetime | None:
     """Return the instant of a rendered column: a text, or a time in UTC that does not say so."""
     if said is None:
         return None

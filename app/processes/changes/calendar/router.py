@@ -1,5 +1,5 @@
 """Routes of the change calendar: `GET /v1/changes/calendar`, as JSON and as iCalendar, and
-`GET /v1/changes/calendar.svg`, drawn.
+`GET /v1/changes/calendar.svg`, drawn; and of the schedule of changes, `GET /v1/changes/schedule`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from app.api.accept import language_for, negotiate
 from app.api.auth import caller_of, context_of
 from app.api.direct import DirectRoute
 from app.api.openapi import in_language, problems
-from app.api.paging import VARY
+from app.api.paging import VARY, link
 from app.api.reads import renderer_of
 from app.api.shapes import Renderer
 from app.i18n import language_of
@@ -29,6 +29,7 @@ from app.processes.changes.calendar.queries import (
     period_of,
     zone_of,
 )
+from app.processes.changes.calendar.schedule import ChangeSchedule, ChangeScheduleQuery, schedule_page
 from app.processes.changes.queries import LISTING
 
 router = APIRouter(prefix="/v1/changes", tags=["changes"], route_class=DirectRoute)
@@ -93,6 +94,22 @@ async def get_change_calendar_drawing(
     drawing = draw(view, found.entries, truncated=found.truncated)
     headers = {**VARY, **POLICY, "Content-Language": renderer.language}
     return Response(drawing, headers=headers, media_type=SVG)
+
+
+@router.get(
+    "/schedule",
+    operation_id="list_change_schedule",
+    response_model=ChangeSchedule,
+    responses=problems(400, 403, 422) | in_language(),
+)
+async def list_change_schedule(request: Request, query: Annotated[ChangeScheduleQuery, Query()]) -> Response:
+    """Return the changes that are planned and running, by their windows: to all staff, whether they see the
+    changes themselves or not, and to customers what touches their services, in words for them.
+    """
+    renderer = renderer_of(request, LISTING)
+    found = ChangeSchedule(**await schedule_page(renderer, query, context_of(request).now))
+    headers = VARY | link(request, found.next_cursor) | {"Content-Language": renderer.language}
+    return Response(found.model_dump_json(), headers=headers, media_type=JSON)
 
 
 def _renderer(request: Request, query: CalendarFilters) -> Renderer:

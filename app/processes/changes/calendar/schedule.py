@@ -1,0 +1,215 @@
+"""The schedule of changes: what is planned and running, for all staff, and for customers, in words for them,
+what touches their services.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from app.api.filters import MOST_VALUES, CommaSeparated, Time, WhereClause
+from app.api.list_queries import MOST_COUNTED, Paging
+from app.api.paging import page
+from app.api.shapes import OutputModel, Renderer, TeamStub
+from app.kernel.actor_policy import staff
+from app.kernel.refusals import Forbidden
+from app.kernel.visibility import EVERYBODY
+from app.processes.changes.calendar.entries import CalendarEntry
+from app.processes.changes.calendar.lookups import customers_of, services_for
+from app.processes.changes.calendar.queries import (
+    CALENDAR_STATES,
+    FIELDS,
+    NO_APPROVED,
+    Key,
+    entry_of,
+    instant_of,
+    visible_ci_keys,
+)
+from app.processes.changes.calendar.sentences import StatusSentences
+from app.processes.changes.lifecycle import LIFECYCLE
+from app.processes.changes.queries import LISTING
+from app.processes.changes.records import HOLDING, ChangeState, ChangeType, RiskLevel
+
+#: The states of changes that are planned or running.
+PLANNED = (ChangeState.approved, *sorted(HOLDING))
+HAS_TIME = "coalesce(r.window_from_at, r.started_at, r.wanted_from_at) is not null"
+#: Changes as the schedule has them: everybody may read it, and `_scope` says which of them.
+SCHEDULED_CHANGES = replace(LIFECYCLE, columns={EVERYBODY: ()}, unassigned=None, children=())
+#: What customers are not shown.
+FOR_STAFF = frozenset({"id", "number", "title", "type", "risk_level", "team"})
+
+
+class ChangeScheduleQuery(Paging):
+    """The changes whose schedule is asked for."""
+
+    begin: Time | None = Field(None, alias="from", description="Those that are not over by then.")
+    end: Time | None = Field(None, alias="until", description="Those that begin before then.")
+    service: Annotated[list[Key] | None, CommaSeparated] = Field(
+        None,
+        min_length=1,
+        max_length=MOST_VALUES,
+        description="Those that touch one of these services, by name or by an item: keys.",
+    )
+    ci: Annotated[list[Key] | None, CommaSeparated] = Field(
+        None,
+        min_length=1,
+        max_length=MOST_VALUES,
+        description="Those that name one of these items, of those that the caller may see: keys or ids.",
+    )
+    team: Annotated[list[Key] | None, CommaSeparated] = Field(
+        None, min_length=1, max_length=MOST_VALUES, description="Those of these teams: keys or ids."
+    )
+    type: Annotated[list[ChangeType] | None, CommaSeparated] = Field(
+        None, min_length=1, max_length=MOST_VALUES, description="Those of one of these types."
+    )
+    risk_level: Annotated[list[RiskLevel] | None, CommaSeparated] = Field(
+        None, min_length=1, max_length=MOST_VALUES, description="Those of one of these levels of risk."
+    )
+    state: Annotated[list[ChangeState] | None, CommaSeparated] = Field(
+        None,
+        min_length=1,
+        max_length=MOST_VALUES,
+        description="Those in one of these states. None: those that are planned or running.",
+    )
+    count: Literal["exact"] | None = Field(
+        None, description=f"`exact`: say in `total` how many there are, up to {MOST_COUNTED:,}."
+    )
+
+
+class ScheduledChangeOut(OutputModel):
+    """A change in the schedule. Customers are told when it touches which of their services, in words."""
+
+    id: UUID | None = Field(description="Null to customers.")
+    number: str | None = Field(description="Null to customers.")
+    title: str | None = Field(description="Null to customers.")
+    type: ChangeType | None = Field(description="Null to customers.")
+    risk_level: RiskLevel | None = Field(description="Null to customers, and before it is assessed.")
+    state: ChangeState
+    services: list[str] = Field(
+        description="Keys of the services that it touches, itself or by its items; to customers their own."
+    )
+    cis: list[str] = Field(description="Keys of the items that it touches, as far as the caller sees them.")
+    team: TeamStub | None = Field(description="The team that implements it; null to customers.")
+    customers: list[TeamStub] = Field(
+        description="Whom it touches: the teams that these services are for; to customers their own."
+    )
+    from_at: datetime = Field(
+        description="When its window begins; of an emergency, which has none, when it was started, or else "
+        "when it is wanted."
+    )
+    until_at: datetime = Field(description="While it is being implemented, at least the present.")
+    message: str | None = Field(
+        description="The same in words for customers, in the language asked for; null of what is done."
+    )
+
+
+class ChangeSchedule(OutputModel):
+    """A page of the schedule of changes by their windows, the earliest first; emergencies, which have none,
+    come last.
+    """
+
+    items: list[ScheduledChangeOut]
+    next_cursor: str | None = Field(description="Null on the last page.")
+    total: int | None = Field(description="Null if it was not asked for, or there are more than are counted.")
+    total_at_least: int | None
+
+
+async def schedule_page(renderer: Renderer, query: ChangeScheduleQuery, now: datetime) -> dict[str, Any]:
+    """Return one page of the schedule of changes for the renderer's caller. Raises Forbidden if a customer
+    filters by what they are not shown, and BadCursor.
+    """
+    ledger, caller = renderer.ledger, renderer.caller
+    own: list[str] | None = None
+    if not caller.is_staff:
+        _require_open_filters(renderer, query)
+        keys = await services_for(ledger, caller.teams)
+        own = [key for key in keys if query.service is None or key in query.service]
+    renderer.fields, renderer.lifecycle = FIELDS, SCHEDULED_CHANGES
+    found = await page(LISTING, renderer, _list_query(query), within=_scope(own))
+    cis = await visible_ci_keys(renderer, found["items"])
+    entries = [entry_of(item, cis, now) for item in found["items"]]
+    customers = await customers_of(ledger, {service for entry in entries for service in entry.services})
+    words = StatusSentences(renderer.language, ZoneInfo(ledger.settings.time_zone))
+    reader = _Reader(own, caller.teams, customers, words)
+    items = [reader.shown(entry, item) for entry, item in zip(entries, found["items"], strict=True)]
+    return {"items": items} | {name: found[name] for name in ("next_cursor", "total", "total_at_least")}
+
+
+def _list_query(query: ChangeScheduleQuery) -> Any:
+    """Return the query of the list of changes that chooses the same."""
+    said = {
+        **query.model_dump(include={"ci", "team", "type", "risk_level", "count", "cursor", "limit"}),
+        "state": query.state or PLANNED,
+        "touched_service": query.service,
+        "takes_place_after": query.begin and query.begin.isoformat(),
+        "takes_place_before": query.end and query.end.isoformat(),
+        "sort": "window_from_at",
+    }
+    return LISTING.query.model_validate({name: one for name, one in said.items() if one is not None})
+
+
+def _scope(own: Sequence[str] | None) -> WhereClause:
+    """Return what is in the schedule: for customers (`own`: the keys of their services) what touches these
+    and is planned or running.
+    """
+    where = WhereClause(depends_on_values=True)
+    where.conditions += [HAS_TIME, NO_APPROVED]
+    where.restrict_states(
+        frozenset(state.value for state in CALENDAR_STATES if own is None or state in HOLDING)
+    )
+    if own is not None:
+        services = f"{where.bind(own)}::text[]"
+        where.conditions.append(f"(r.services && {services} or r.ci_services && {services})")
+    return where
+
+
+def _require_open_filters(renderer: Renderer, query: ChangeScheduleQuery) -> None:
+    """Raise Forbidden if the query filters by what customers are not shown."""
+    if any(getattr(query, name, None) is not None for name in FOR_STAFF):
+        raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Who reads the schedule: the keys of their services (None: staff, who see all), their teams, the
+    customers of the services on the page, and the sentences in their language.
+    """
+
+    own: Sequence[str] | None
+    teams: frozenset[UUID]
+    customers: Mapping[str, list[TeamStub]]
+    words: StatusSentences
+
+    def shown(self, entry: CalendarEntry, item: dict[str, Any]) -> ScheduledChangeOut:
+        """Return the change as they may read it. `item` is the rendered change of the entry."""
+        services = [one for one in entry.services if self.own is None or one in self.own]
+        touched = {
+            stub.key: stub
+            for one in services
+            for stub in self.customers.get(one, ())
+            if self.own is None or stub.id in self.teams
+        }
+        told = {
+            name: getattr(entry, name) for name in ScheduledChangeOut.model_fields if hasattr(entry, name)
+        }
+        told |= {
+            "services": services,
+            "team": item["team"],
+            "customers": [touched[key] for key in sorted(touched)],
+            "message": self._message(entry, instant_of(item["started_at"])),
+        }
+        return ScheduledChangeOut(**(told if self.own is None else told | dict.fromkeys(FOR_STAFF)))
+
+    def _message(self, entry: CalendarEntry, started_at: datetime | None) -> str | None:
+        """Return what customers are told of the change; None: it is done."""
+        if entry.state is ChangeState.implementing:
+            return self.words.sentence("maintenance", since=started_at or entry.from_at)
+        if entry.state in PLANNED:
+            return self.words.sentence("planned", begin=entry.from_at, end=entry.until_at)
+        return None
