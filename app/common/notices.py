@@ -46,6 +46,7 @@ class NoticeType(CodeEnum):
     commented = "commented", "Commented", "有新评论", FOLLOW
     attached = "attached", "File attached", "有新附件", FOLLOW
     held = "held", "On hold", "已挂起", FOLLOW
+    to_answer = "to_answer", "Your answer is awaited", "等待您的答复", WAITS
     updated = "updated", "Progress told", "进展通报", FOLLOW
     resolved = "resolved", "Resolved", "已解决", FOLLOW
     delivered = "delivered", "Delivered", "已交付", FOLLOW
@@ -80,6 +81,8 @@ class NoticeType(CodeEnum):
     overlapped = "overlapped", "Your window is taken, too", "您的窗口被占用", YOURS
     to_review_change = "to_review_change", "Change to be reviewed", "变更待评审", WAITS
     backed_out = "backed_out", "Change backed out", "变更已回退", FOLLOW
+    emergency_asked = "emergency_asked", "Emergency change asked for", "紧急变更待审批", INFORM
+    rule_changed = "rule_changed", "Approval rule changed", "审批规则变更", INFORM
     undecided = "undecided", "Emergency change undecided", "紧急变更未获决定", INFORM
     fixing_change_failed = "fixing_change_failed", "Fixing change not made", "修复变更未能实施", YOURS
     change_ended = "change_ended", "Change ended", "变更已结束", FOLLOW
@@ -98,6 +101,7 @@ class NoticeType(CodeEnum):
     fell_silent = "fell_silent", "Source silent", "来源静默", YOURS
     agreement_moved = "agreement_moved", "Agreement changed", "协议有进展", FOLLOW
     to_sign = "to_sign", "Agreement to sign", "协议待签署", WAITS
+    to_consent = "to_consent", "Agreement to consent to", "协议待您同意", WAITS
     to_acknowledge = "to_acknowledge", "Agreement to acknowledge", "协议待知悉确认", WAITS
     agreement_ends = "agreement_ends", "Agreement ends soon", "协议即将到期", FOLLOW
     agreement_review_due = "agreement_review_due", "Review of an agreement due", "协议复审将至", YOURS
@@ -163,16 +167,19 @@ class RecipientRule:
     """A rule for the recipients of a notice of an event, besides the persons in fields marked `Responsible`;
     a lifecycle's table has them in the column `notifies`.
 
-    One of: those who hold one of `roles` for the record; those named by the record's own `field`; the members
-    of its `team`; whoever is `responsible` for it (the assignee, or else the lead of its team, or else the
-    members); the members of `every_team` of the organisation's own, or of the teams that the record's field
-    `teams` lists; those named by rows of the class `made` that the event creates; those named by all rows of
-    the class `children` that the record has. `but` is a field of rows that the event sets: the person in it
-    gets no notice. `when`: a field of the record that must be true.
+    One of: those who hold one of `roles` for the record, or of those that the record's field `roles_field`
+    lists; the members and chairs of the groups whose keys the field `groups` lists; those named by the
+    record's own `field`; the members of its `team`; whoever is `responsible` for it (the assignee, or else
+    the lead of its team, or else the members); the members of `every_team` of the organisation's own, or of
+    the teams that the record's field `teams` lists; those named by rows of the class `made` that the event
+    creates; those named by all rows of the class `children` that the record has. `but` is a field of rows
+    that the event sets: the person in it gets no notice. `when`: a field of the record that must be true.
     """
 
     step: NoticeType
     roles: frozenset[Role] = frozenset()
+    roles_field: str | None = None
+    groups: str | None = None
     field: str | None = None
     team: bool = False
     responsible: bool = False

@@ -15,10 +15,10 @@ from functools import cache
 from typing import Any, get_args
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from app.common.money import Money
-from app.common.notices import NoticeType
+from app.common.notices import NoticeKind, NoticeType, Responsible
 from app.common.people import Caller
 from app.common.personal import is_sealed
 from app.common.records import CodeEnum, ForeignRef, Hidden, Record, StaffOnly, from_row
@@ -43,6 +43,10 @@ AUDIENCES = "select stream, audience from log.stream_head where stream = any(%s)
 #: Fields that say when a record takes place that an event names, by their labels.
 SPANS = (("window_from_at", "window_until_at"), ("from_at", "until_at"), ("starts_at", "ends_at"))
 PERSON, TEAM = "person", "team"
+#: Places of values in the event that caused the one that is told.
+CAUSES_PLACES = frozenset({"cause", "seen"})
+#: The kinds of notices that ask something of their readers.
+ASKING = frozenset({NoticeKind.waits_for_you, NoticeKind.is_yours})
 PERSONS = ("person", "integration")
 
 #: A notice's id, and the stream and version of an event that it tells of.
@@ -84,7 +88,9 @@ class _Value:
 
 @dataclass(slots=True)
 class _Step:
-    """An event that a notice tells of, and the values that are told of it."""
+    """An event that a notice tells of, and the values that are told of it. `own` are the rows whose values
+    stand in the place `mine`.
+    """
 
     key: StepKey
     step: NoticeType
@@ -93,6 +99,7 @@ class _Step:
     about: str
     viewer: Viewer
     values: list[_Value] = field(default_factory=list)
+    own: Sequence[str] = ()
 
 
 async def load_details(
@@ -113,7 +120,7 @@ async def load_details(
     }
     known = [one for one in steps if one[1:3] in events]
     rows = await _rows(ledger, known, events)
-    causes = await _causes(ledger, [events[one[1:3]] for one in known if _needs_cause(one[3])])
+    causes = await _causes(ledger, caller, [events[one[1:3]] for one in known if _needs_cause(one[3])])
     relations = await _relations(ledger, caller, rows, {notice["about"] for notice in shown})
     found = []
     for notice, stream, version, step in known:
@@ -155,7 +162,7 @@ def _paths(step: NoticeType) -> list[tuple[str, str]]:
 
 
 def _needs_cause(step: NoticeType) -> bool:
-    return any(place == "cause" for place, _ in _paths(step))
+    return any(place in CAUSES_PLACES for place, _ in _paths(step))
 
 
 def _keys(event: Mapping[str, Any], children: Mapping[str, type[Record]]) -> list[str]:
@@ -190,11 +197,14 @@ async def _rows(
     }
 
 
-async def _causes(ledger: Ledger, events: Iterable[Mapping[str, Any]]) -> dict[UUID, Mapping[str, Any]]:
-    """Return the events that caused these, by their ids."""
+async def _causes(
+    ledger: Ledger, caller: Caller, events: Iterable[Mapping[str, Any]]
+) -> dict[UUID, Mapping[str, Any]]:
+    """Return the events that caused these, by their ids, and whether the caller sees their records."""
     ids = [event["causation_id"] for event in events if event["causation_id"] is not None]
     rows = await ledger.db.rows(CAUSES, (ids,)) if ids else ()
-    return {row["id"]: {**row, "data": _json(row["data"])} for row in rows}
+    seen = await _visible(ledger, caller, {row["stream"] for row in rows})
+    return {row["id"]: {**row, "data": _json(row["data"]), "is_seen": row["stream"] in seen} for row in rows}
 
 
 async def _relations(
@@ -220,13 +230,36 @@ def _collect(
     rows: Mapping[str, Mapping[str, Any]],
     causes: Mapping[UUID, Mapping[str, Any]],
 ) -> None:
-    """Add to the step the values that the reader may be told."""
-    for path in TOLD_FIELDS.get(one.step, ()):
-        for place, _, name in (part.partition(".") for part in path.split("|")):
-            value = _find(ledger, one, place, name, rows, causes)
-            if value is not None and not _is_hidden(value, one.viewer):
-                one.values.append(value)
-                break
+    """Add to the step the values that the reader may be told. Of several rows that name them each is told."""
+    own = _own_keys(ledger, one)
+    for n in range(max(1, len(own))):
+        one.own = own[n : n + 1]
+        for path in TOLD_FIELDS.get(one.step, ()):
+            for place, _, name in (part.partition(".") for part in path.split("|")):
+                if n and place != "mine":
+                    continue
+                value = _find(ledger, one, place, name, rows, causes)
+                if value is not None and not _is_hidden(value, one.viewer):
+                    one.values.append(value)
+                    break
+
+
+def _own_keys(ledger: Ledger, one: _Step) -> list[str]:
+    """Return the keys of the rows by which the event gives the reader such work; or else of the first row
+    that it sets to name them.
+    """
+    event, lifecycle = one.event, ledger.lifecycles[kind_of(one.about)]
+    classes = {lifecycle.kind: lifecycle.record} | _children(lifecycle)
+    keys = sorted(key for key in event["data"]["set"] if _names(event, key, one.reader))
+    keys.sort(key=lambda key: key == event["stream"])
+    person = str(one.reader)
+    giving = [
+        key
+        for key in keys
+        for name, mark in marks(classes[kind_of(key)], Responsible).items()
+        if mark.step is one.step and event["data"]["set"][key].get(name) == person
+    ]
+    return giving or keys[:1]
 
 
 def _find(
@@ -243,19 +276,16 @@ def _find(
         return None
     if place == "given":
         return _of_payload(ledger, event, name)
-    if place == "cause":
+    if place in CAUSES_PLACES:
         cause = causes.get(event["causation_id"])
-        return None if cause is None else _of_payload(ledger, cause, name)
+        is_told = cause is not None and (place == "cause" or cause["is_seen"])
+        return _of_payload(ledger, cause, name) if cause is not None and is_told else None
     if place == "own":
         return _of_row(lifecycle.record, name, event, one.about, rows)
     children = _children(lifecycle)
-    keys = [key for key in _keys(event, children) if place in ("mine", kind_of(key))]
+    keys = [key for key in _keys(event, children) if place == kind_of(key)]
     keys.sort(key=lambda key: not _names(event, key, one.reader))
-    if place == "mine":
-        keys = [key for key in keys if _names(event, key, one.reader)]
-        if _names(event, event["stream"], one.reader) and name in lifecycle.record.model_fields:
-            keys.append(event["stream"])
-    for key in keys:
+    for key in one.own if place == "mine" else keys:
         model = children.get(kind_of(key), lifecycle.record)
         if one.viewer is not Viewer.staff and place != "mine" and _is_for_staff(model, key, event, rows):
             continue
@@ -315,7 +345,8 @@ def _types(model: type[BaseModel], name: str) -> tuple[type[CodeEnum] | None, bo
     for one in found:
         found += get_args(one)
     codes = [one for one in found if isinstance(one, type) and issubclass(one, CodeEnum)]
-    return (codes[0] if codes else None), datetime in found
+    # Payloads declare instants by pydantic's own class.
+    return (codes[0] if codes else None), datetime in found or AwareDatetime in found
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +383,7 @@ async def _rendered(
         ]
         actor = actors[one.key]
         by = translate(language, "notice_part", "rule") if actor is None else said.get((PERSON, str(actor)))
-        found[one.key] = StepDetails(one.event["occurred_at"], by or None, tuple(details), _due(one.values))
+        found[one.key] = StepDetails(one.event["occurred_at"], by or None, tuple(details), _due(one))
     return found
 
 
@@ -447,12 +478,12 @@ def _in_words(ledger: Ledger, language: str, value: _Value, part: Any) -> str | 
     return str(part) if part and isinstance(part, str | int | float | date) else None
 
 
-def _due(values: Iterable[_Value]) -> datetime | None:
+def _due(one: _Step) -> datetime | None:
     """Return until when something is asked of the reader."""
-    for value in values:
-        if value.name in DEADLINES and _types(value.model, value.name)[1]:
-            return value.value if isinstance(value.value, datetime) else from_instant(value.value)
-    return None
+    if one.step.kind not in ASKING:
+        return None
+    said = [each.value for each in one.values if each.name in DEADLINES and _types(each.model, each.name)[1]]
+    return min((each if isinstance(each, datetime) else from_instant(each) for each in said), default=None)
 
 
 def declared_labels(language: str) -> Mapping[str, str]:

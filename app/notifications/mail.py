@@ -226,9 +226,8 @@ async def _mail_of(
         return Mail(
             first["id"], first["about"], subject, text, language, first["sent_at"], calendar, settings_url
         )
-    parts = [part for row in rows for part in await _mail_paragraphs(ledger, row, wanted[row["id"]], caller)]
     subject = translate(language, "notice_part", "digest", {"count": str(len(rows))})
-    text = texts.with_footer(language, dict.fromkeys(parts))
+    text = await digest_of(ledger, rows, wanted, caller)
     thread = f"digest/{caller.person_id}"
     return Mail(first["id"], thread, subject, text, language, first["sent_at"], settings_url=settings_url)
 
@@ -278,6 +277,25 @@ async def _send(settings: Settings, made: EmailMessage) -> None:
 async def text_of(ledger: Ledger, row: Row, wanted: list[tuple[str, int, NoticeType]], caller: Caller) -> str:
     """Return the text of the mail about the steps in `wanted`, with what the caller may see of them now."""
     return texts.with_footer(caller.locale, await _mail_paragraphs(ledger, row, wanted, caller))
+
+
+async def digest_of(
+    ledger: Ledger,
+    rows: Sequence[Row],
+    wanted: Mapping[UUID, list[tuple[str, int, NoticeType]]],
+    caller: Caller,
+) -> str:
+    """Return the text of the mail with these notices of a person, each with its steps in `wanted`: those of
+    one record are told as one, and no paragraph stands in it twice.
+    """
+    records: dict[str, list[Row]] = {}
+    for row in rows:
+        records.setdefault(row["about"], []).append(row)
+    parts: dict[str, None] = {}
+    for notices in records.values():
+        told = [step for row in notices for step in wanted[row["id"]]]
+        parts |= dict.fromkeys(await _mail_paragraphs(ledger, texts.merged(notices), told, caller))
+    return texts.with_footer(caller.locale, parts)
 
 
 async def _mail_paragraphs(

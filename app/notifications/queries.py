@@ -36,7 +36,9 @@ class ToldStepOut(OutputModel):
     at: datetime | None = Field(description="When it was; null if the reader may not see the record now.")
     by: str | None = Field(description="Who did it; null if that is unknown, or not for the reader.")
     details: list[DetailOut] = Field(description="What was set that matters to the reader.")
-    asks: str | None = Field(description="What is asked of the reader.")
+    asks: str | None = Field(
+        description="What is asked of the reader; null if they may not see the record now."
+    )
     due_at: datetime | None = Field(description="Until when.")
 
 
@@ -46,7 +48,10 @@ class NoticeOut(RecordOut):
     state: NoticeState
     person: PersonStub
     about: str = Field(description="The ticket: `<kind>/<id>`.")
-    number: str = Field(description="The ticket's.")
+    number: str = Field(
+        description="The ticket's, or another name; its id, if it has no number and the reader may not see "
+        "it now."
+    )
     title: str | None = Field(
         description="The ticket's, as it was then; null for a reader who may not see the ticket now."
     )
@@ -72,9 +77,10 @@ class NoticeOut(RecordOut):
     link: str | None = Field(description="Where the record is; null without a public address.")
 
 
-# The titles of notices, each with those who may see what it is about.
+# The names and titles of notices, each with those who may see what it is about.
 TITLES = """
-select n.id, n.title, h.kind, h.audience from fold.notice n join log.stream_head h on h.stream = n.about
+select n.id, n.about, n.number, n.title, h.kind, h.audience
+from fold.notice n join log.stream_head h on h.stream = n.about
 where n.id = any(%s)"""
 
 
@@ -83,24 +89,21 @@ class NoticeRenderer(Renderer):
     the reader has now: a narrower key, or somebody who has left the team, does not read it.
     """
 
-    COMPUTED = frozenset({"title", "kind", "text", "told", "why", "link"})
+    COMPUTED = frozenset({"number", "title", "kind", "text", "told", "why", "link"})
 
     async def compute(self, columns: Columns) -> Columns:
         """Return the titles and texts of the notices: one query for the titles, and one for the payloads of
         the events.
         """
-        kinds, ids = self.ledger.lifecycles, columns["id"]
-        titles = {
-            row["id"]: row["title"]
-            for row in await self.ledger.db.rows(TITLES, (list(ids),))
-            if is_visible(self.ledger, kinds[row["kind"]], self.caller, row["audience"])
-        }
-        shown = [titles.get(notice) for notice in ids]
-        notices = by_row({**columns, "title": shown, "person_id": columns["person"]})
+        ids = columns["id"]
+        names = {row["id"]: self._names(row) for row in await self.ledger.db.rows(TITLES, (list(ids),))}
+        numbers, shown = [names[one][0] for one in ids], [names[one][1] for one in ids]
+        notices = by_row({**columns, "number": numbers, "title": shown, "person_id": columns["person"]})
         payloads = await texts.load_payloads(self.ledger, texts.steps_of(notices))
         details = await load_details(self.ledger, self.language, self.caller, notices)
         kinds_of = [texts.kind_of_notice(NoticeType(step) for step in notice["steps"]) for notice in notices]
         return {
+            "number": numbers,
             "title": shown,
             "kind": kinds_of,
             "text": [texts.text(self.ledger, self.language, notice, payloads, details) for notice in notices],
@@ -111,6 +114,15 @@ class NoticeRenderer(Renderer):
                 for notice in notices
             ],
         }
+
+    def _names(self, row: Mapping[str, Any]) -> tuple[str, str | None]:
+        """Return what is shown of the record's number and title. What has no number is called by words, which
+        are for those who see it.
+        """
+        lifecycle = self.ledger.lifecycles[row["kind"]]
+        if is_visible(self.ledger, lifecycle, self.caller, row["audience"]):
+            return row["number"], row["title"]
+        return row["number"] if lifecycle.code else row["about"].partition("/")[2], None
 
 
 def _told_steps(language: str, notice: Any, details: Mapping[StepKey, StepDetails]) -> list[dict[str, Any]]:
@@ -127,7 +139,7 @@ def _told_steps(language: str, notice: Any, details: Mapping[StepKey, StepDetail
                     {"field": one.field, "label": one.label, "value": one.value}
                     for one in (told.details if told else ())
                 ],
-                "asks": texts.request_of(language, step),
+                "asks": None if told is None else texts.request_of(language, step),
                 "due_at": instant(told.due_at) if told and told.due_at else None,
             }
         )

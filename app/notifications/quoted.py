@@ -21,7 +21,7 @@ CLOCK_STEPS = frozenset(OF_CLOCKS.values())
 #: The steps whose sentence says until when the ticket may be reopened.
 REOPENED_STEPS = frozenset({NoticeType.resolved, NoticeType.delivered})
 #: The steps that are told with the type of their event, or with what their record has.
-AGREEMENT_STEPS = frozenset({NoticeType.agreement_moved, NoticeType.agreement_ends})
+AGREEMENT_STEPS = frozenset({NoticeType.agreement_moved, NoticeType.to_consent, NoticeType.agreement_ends})
 REOPEN_DAYS = "select id, reopen_days from fold.{kind} where id = any(%s)"
 NUMBERS = "select id::text, number from fold.sla where id = any(%s::uuid[])"
 CLOCKS = "select id, due_at from sla.clock where id = any(%s)"

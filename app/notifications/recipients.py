@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from app.common.notices import RecipientRule
+from app.common.notices import WAITS, RecipientRule
+from app.common.people import Role
 from app.common.records import Record, from_row
 from app.db import Connection, fetch_rows
 from app.kernel.ledger import Ledger
@@ -27,18 +28,25 @@ select distinct m.person_id from fold.membership m join fold.team t on t.id = m.
 where t.kind = 'internal' and t.state = 'active' order by m.person_id limit %s"""
 MEMBERS_OF = """
 select distinct person_id from fold.membership where team_id = any(%s::uuid[]) order by person_id limit %s"""
+MEMBERS_OF_GROUPS = """
+select distinct person_id from (
+  select m.person_id from fold.group_member m join fold."group" g on m.record = 'group/' || g.id
+  where g.key = any(%(groups)s)
+  union all select chair_id from fold."group" where key = any(%(groups)s)) as p
+where person_id is not null order by person_id limit %(most)s"""
 LEAD = "select lead_id from fold.team where id = %s"
 
 
 async def resolve_recipients(
     connection: Connection, ledger: Ledger, pending: Iterable[PendingNotice]
 ) -> list[PendingNotice]:
-    """Return the pending notices with persons in place of recipient rules; for each event and person only the
-    first.
+    """Return the pending notices with persons in place of recipient rules; for each event and person only
+    one: what waits for them, or else the first.
     """
     found: list[PendingNotice] = []
     known: set[tuple[int, UUID]] = set()
-    for each in pending:
+    ordered = sorted(pending, key=lambda one: (one.event.position, one.step.kind is not WAITS))
+    for each in ordered:
         if isinstance(each.recipient, RecipientRule):
             persons = await _matching_persons(connection, ledger, each, each.recipient)
             besides = [PendingNotice(each.event, each.step, person, about=each.about) for person in persons]
@@ -79,8 +87,13 @@ async def _matching_persons(
         listed = getattr(record, tells.teams) or []
         members = await fetch_rows(connection, MEMBERS_OF, (listed, MOST_IN_ALL_TEAMS))
         persons = [member["person_id"] for member in members]
+    elif tells.groups is not None:
+        listed = getattr(record, tells.groups) or []
+        members = await fetch_rows(connection, MEMBERS_OF_GROUPS, {"groups": listed, "most": MOST_RECIPIENTS})
+        persons = [member["person_id"] for member in members]
     else:
-        held = [one for role in sorted(tells.roles) for one in grants_for(role, record)]
+        roles = tells.roles if tells.roles_field is None else getattr(record, tells.roles_field) or []
+        held = [one for role in sorted(Role(one) for one in roles) for one in grants_for(role, record)]
         persons = [holder["id"] for holder in await fetch_rows(connection, HOLDERS, (held, MOST_RECIPIENTS))]
     without = excluded_persons(notice.event, tells)
     return [person for person in persons if person is not None and person not in without]

@@ -40,6 +40,8 @@ PUBLIC = {
     "cancelled": NoticeType.cancelled,
     "rejected": NoticeType.rejected,
 }
+#: The events of a name that means something else of other kinds: these took place, and nothing is on hold.
+NOT_ON_HOLD_EVENTS = frozenset({"meeting.held", "training.held"})
 #: The events that can close a decision: its voters and the person who asked them are notified.
 VOTE_ENDING = frozenset(
     {"voted", "chair_decided", "vote_closed", "decision_withdrawn", "cancelled", "rejected", "withdrawn"}
@@ -189,7 +191,8 @@ def _step_names(event: Recorded) -> list[str]:
     """Return the steps that the event tells of, by type of event without its kind: that of its own type, and
     those of the fields that an observed event sets.
     """
-    names = [] if event.is_past else [event.type.removeprefix(f"{kind_of(event.stream)}.")]
+    is_silent = event.is_past or event.type in NOT_ON_HOLD_EVENTS
+    names = [] if is_silent else [event.type.removeprefix(f"{kind_of(event.stream)}.")]
     if event.is_observed and not event.repeats_earlier:
         told = {name for name, value in event.set_fields.items() if value is not None}
         names += [name for name, fields in STEP_FIELDS.items() if not told.isdisjoint(fields)]

@@ -4,6 +4,7 @@ what it asks of the reader.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from app.common.clocks import AgreementType, ClockMetric
 from app.common.notices import NoticeKind, NoticeType
 from app.common.records import Record, codecs
 from app.common.tickets import HoldReason
-from app.i18n import translate
+from app.i18n import sentences, translate
 from app.kernel.ledger import Ledger
 from app.log.events import id_of, kind_of
 from app.notifications.details import StepDetails, StepKey
@@ -46,6 +47,8 @@ KIND_SENTENCES = {
     ("freeze", NoticeType.vote_due): "freeze_vote_due",
     ("freeze", NoticeType.decided): "freeze_decided",
 }
+#: The sentences of overlaps, by the field of the event's payload that names what has taken the window.
+OVERLAP_SENTENCES = {"change": "overlapped_by_change", "freeze": "overlapped_by_freeze"}
 #: What an agreement's steps are called, by the types of their events.
 AGREEMENT_SENTENCES = {
     f"sla.{name}": f"agreement_{name}"
@@ -54,6 +57,9 @@ AGREEMENT_SENTENCES = {
         *("signed", "reviewed", "renewed", "terminated", "amended", "superseded", "expired"),
     )
 }
+#: Where a sentence names the title, with the signs that go before it; behind it the number may stand in
+#: brackets.
+TITLE = re.compile(r"\{title\} ?[(（]\{number\}[)）]|[:：,，]? ?(?:“\{title\}”|\{title\}(?! ?[(（]))")
 EVENT_PAYLOADS = """
 select e.stream, e.version, e.type, e.occurred_at, coalesce(e.data->'clock', e.data->'given') as given,
   case when e.data ? 'observed' then e.data->'set' end as observed
@@ -67,7 +73,7 @@ async def load_payloads(ledger: Ledger, steps: Iterable[tuple[str, int, NoticeTy
 
     A step is the stream and the version of its event, and the type of the notice.
     """
-    quoting = REASON_FIELDS.keys() | REOPENED_STEPS | CLOCK_STEPS | AGREEMENT_STEPS
+    quoting = REASON_FIELDS.keys() | REOPENED_STEPS | CLOCK_STEPS | AGREEMENT_STEPS | {NoticeType.overlapped}
     wanted = [one for one in steps if one[2] in quoting]
     if not wanted:
         return {}
@@ -99,6 +105,17 @@ def steps_of(rows: Iterable[Any]) -> list[tuple[str, int, NoticeType]]:
     ]
 
 
+def merged(notices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return these notices of one person about one record as a single one: the newest, with all steps."""
+    steps = steps_of(notices)
+    return {
+        **notices[-1],
+        "streams": [stream for stream, _, _ in steps],
+        "versions": [version for _, version, _ in steps],
+        "steps": [step for _, _, step in steps],
+    }
+
+
 def step_sentence(
     ledger: Ledger, language: str, notice: Any, step: NoticeType, payload: dict[str, Any]
 ) -> str:
@@ -125,11 +142,20 @@ def step_sentence(
     sentence = KIND_SENTENCES.get((kind_of(notice["about"]), step), step.value)
     if step in REOPENED_STEPS and sentence == step.value and days == 0:
         sentence = f"{sentence}_finally"
-    if step is NoticeType.agreement_moved:
+    if step in (NoticeType.agreement_moved, NoticeType.to_consent):
         sentence = AGREEMENT_SENTENCES.get(payload.get("event_type", ""), sentence)
+    if step is NoticeType.overlapped:
+        sentence = next((said for name, said in OVERLAP_SENTENCES.items() if payload.get(name)), sentence)
     if step in CLOCK_STEPS and payload.get("due_at") is not None and payload.get("agreement_number"):
         sentence = f"{sentence}_due"
+    if not notice["title"]:
+        return without_title(sentences(language)["notice"][sentence]).format_map(words)
     return translate(language, "notice", sentence, words)
+
+
+def without_title(sentence: str) -> str:
+    """Return the sentence for a reader to whom the title is not shown, or of a record that has none."""
+    return TITLE.sub(lambda found: "{number}" if "{number}" in found[0] else "", sentence)
 
 
 def _agreement(payload: dict[str, Any], language: str) -> str:
@@ -180,19 +206,25 @@ def _blocks(
     *,
     is_mail: bool,
 ) -> dict[str, list[str]]:
-    """Return the sentences of these steps, each once, with the lines of what is told and asked beneath."""
+    """Return the sentences of these steps, each once, with the lines of what is told and asked beneath. What
+    several ask stands beneath the last.
+    """
     blocks: dict[str, list[str]] = {}
+    asked: dict[str, list[str]] = {}
     for stream, version, step in steps:
         lines = blocks.setdefault(
             step_sentence(ledger, language, notice, step, payloads.get((stream, version), {})), []
         )
-        details = told.get((notice["id"], stream, version)) if told else None
+        details = told.get((notice["id"], stream, version))
         more = [] if details is None else _lines(language, details, is_mail=is_mail)
         if more and "\n".join(more) not in "\n".join(lines):
             lines += more
         ask = request_of(language, step)
-        if told and ask is not None and ask not in lines:
+        if details is not None and ask is not None:
+            if (before := asked.get(ask)) is not None:
+                before.remove(ask)
             lines.append(ask)
+            asked[ask] = lines
     return blocks
 
 

@@ -2,9 +2,10 @@
 
 A path names where a value stands: `given.reason` in the event's payload; `own.window_from_at` in the record
 of the notice; `decision.outcome` in the child record that the event sets or names; `mine.due_at` in the row
-of the event that names the reader; `cause.reason` in the payload of the event that caused this one. What the
-event sets goes before what the row has now. `a|b`: the first of them that has a value. A path that a kind of
-record does not have says nothing of it. Only what stands here is told, and of it what the reader may see.
+of the event that names the reader; `cause.reason` in the payload of the event that caused this one, and
+`seen.reason` the same for those who see that event's record. What the event sets goes before what the row
+has now. `a|b`: the first of them that has a value. A path that a kind of record does not have says nothing of
+it. Only what stands here is told, and of it what the reader may see.
 """
 
 from __future__ import annotations
@@ -17,35 +18,44 @@ MEETING = ("own.starts_at", "own.ends_at", "own.place")
 VOTES = ("decision.approvals", "decision.rejections", "decision.deferrals", "decision.abstentions")
 OUTCOME = ("decision.question", "decision.outcome", *VOTES)
 TEXT_OF_STATEMENT = ("given.statement|own.statement", "given.next_update_due_at")
+AGREEMENT = (
+    *("given.what_changed", "given.proposals", "given.side", "given.results", "given.valid_from"),
+    *("given.valid_to", "given.reason", "given.from_date"),
+)
 COMPLAINT = ("complaint.subject", "complaint.due_at")
 
 TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
-    Notice.received: ("own.priority",),
+    Notice.received: ("own.priority", "given.began_at"),
     Notice.assigned: ("own.team_id", "own.assignee_id"),
     Notice.given: ("own.priority", "own.requester_id", *WINDOW),
-    Notice.tasked: ("mine.title", "mine.due_at"),
+    Notice.tasked: ("mine.title|mine.step", "mine.due_at", "own.target_at"),
     Notice.escalated: ("own.priority", *REASON),
     Notice.reminded: ("own.priority",),
     Notice.commented: ("given.text|comment.text",),
     Notice.attached: ("attachment.name",),
     Notice.held: ("given.change", "own.wake_up_at"),
+    Notice.to_answer: ("own.wake_up_at",),
     Notice.updated: (*TEXT_OF_STATEMENT, "given.verdict", "given.conclusion", "given.title", "given.text"),
     Notice.resolved: ("given.done|own.resolution", "given.resolution_code", "given.prevention"),
     Notice.delivered: (
+        "given.verdict",
         "given.delivered|own.delivery",
         "given.work_done",
         "given.deviations",
         "given.comment",
     ),
-    Notice.to_review: ("given.planned_at", "own.stage"),
+    Notice.to_review: ("given.planned_at", "own.stage", "own.target_at"),
     Notice.to_accept: ("given.wanted_at", "given.open_points"),
-    Notice.closed: ("given.outcome", *REASON),
+    Notice.closed: ("given.outcome", "given.first_pass_reason", *REASON),
     Notice.duplicate: ("given.original",),
     Notice.reopened: REASON,
     Notice.cancelled: REASON,
     Notice.rejected: (*REASON, *OUTCOME),
     Notice.rated: ("given.score", "given.comment"),
-    Notice.to_vote: ("decision.question", "decision.rule", "mine.due_at|decision.due_at", *WINDOW),
+    Notice.to_vote: (
+        *("decision.question", "decision.rule", "mine.due_at|decision.due_at", *WINDOW),
+        *("given.cannot_wait", "given.target_at", *REASON),
+    ),
     Notice.vote_due: ("decision.question", "decision.due_at", *WINDOW),
     Notice.decided: (*OUTCOME, *REASON),
     Notice.approved: OUTCOME,
@@ -57,7 +67,10 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.minuted: ("own.starts_at",),
     Notice.overdue: ("own.ends_at",),
     Notice.risk_lapsed: ("own.risk_accepted_until_at",),
-    Notice.in_charge: ("own.priority", "own.starts_at", "own.ends_at", "own.from_at", "own.until_at"),
+    Notice.in_charge: (
+        *("own.priority", "own.starts_at", "own.ends_at", "own.from_at", "own.until_at", "own.planned_at"),
+        *REASON,
+    ),
     Notice.reviewed: ("given.side", "given.verdict", "given.comment"),
     Notice.sent_back: REASON,
     Notice.recurring: ("own.dimension", "own.since_at"),
@@ -67,8 +80,11 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.complaint_overdue: COMPLAINT,
     Notice.complaint_escalated: COMPLAINT,
     Notice.rating_asked: ("mine.until_at",),
-    Notice.scheduled: ("given.from_at", "given.until_at", *REASON),
-    Notice.overlapped: ("given.change", "given.freeze", *WINDOW),
+    Notice.scheduled: ("given.from_at", "given.until_at", "given.override_reason", *REASON),
+    Notice.overlapped: (
+        *("given.change", "given.freeze", "given.overlap_from_at", "given.overlap_until_at", *WINDOW),
+        "seen.override_reason",
+    ),
     Notice.to_review_change: ("given.deviations", "own.review_due_at"),
     Notice.backed_out: (*REASON, "given.service_restored_at"),
     Notice.fixing_change_failed: ("given.change", "cause.reason"),
@@ -76,11 +92,9 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.deployed: ("given.environment", "given.ended_at"),
     Notice.rolled_back: REASON,
     Notice.fell_silent: ("given.since_at",),
-    Notice.agreement_moved: (
-        *("given.what_changed", "given.proposals", "given.side", "given.results", "given.valid_to"),
-        *("given.reason", "given.from_date"),
-    ),
-    Notice.to_sign: ("own.valid_from", "own.valid_to"),
+    Notice.agreement_moved: AGREEMENT,
+    Notice.to_consent: AGREEMENT,
+    Notice.to_sign: ("own.valid_from", "own.valid_to", "given.gap_reason"),
     Notice.to_acknowledge: ("own.valid_from", "own.valid_to"),
     Notice.agreement_ends: ("own.valid_to",),
     Notice.agreement_review_due: ("own.review_due_at",),

@@ -37,6 +37,7 @@ def has_field(place: str, name: str) -> bool:
         models: list[Any] = {
             "given": bodies,
             "cause": bodies,
+            "seen": bodies,
             "own": [lifecycle.record],
             "mine": [lifecycle.record, *rows.values()],
         }.get(place, [rows[place]] if place in rows else [])

@@ -46,18 +46,25 @@ async def voters(office: Office) -> list[Caller]:
     return [await add_caller(office.ledger, name) for name in ("One", "Two", "Three")]
 
 
-async def ask(office: Office, meeting: Meeting, voters: list[Caller], **more: Any) -> Any:
-    """The id of a question to these."""
-    persons = tuple(str(one.person_id) for one in voters)
-    said = {
-        "question": "Shall we?",
-        "persons": persons,
-        "rule": "unanimous",
-        "due_at": office.now + timedelta(days=10),
-    }
-    body = AskDecision.model_validate({**said, **more})
+async def meeting_of(office: Office, voters: list[Caller]) -> Meeting:
+    """A meeting of the voters alone, of which they have been told; the first of them chairs it."""
+    meeting = await called(office, *voters[1:], chair=str(voters[0].person_id))
+    await office.deliver_all()
+    return meeting
+
+
+async def ask(office: Office, meeting: Meeting, days: float = 2.5) -> Any:
+    """The id of a question to those who are invited."""
+    body = AskDecision(question="Shall we?", due_at=office.now + timedelta(days=days))
     done = await does(office, office.agent, "ask_decision", meeting, body)
     return done.event.data["set"].popitem()[1].get("decision_id")
+
+
+async def heard(office: Office, who: Caller) -> list[str]:
+    """What they were told since they were invited."""
+    invited, *steps = await office.told_steps(who)
+    assert invited == "invited"
+    return list(steps)
 
 
 async def vote(office: Office, meeting: Meeting, who: Caller, asked: Any, verdict: str = "approve") -> None:
@@ -68,44 +75,45 @@ async def vote(office: Office, meeting: Meeting, who: Caller, asked: Any, verdic
 async def test_voters_are_told_when_they_are_asked_again_before_it_is_too_late_and_when_it_is_over(
     office: Office, voters: list[Caller]
 ) -> None:
-    meeting = await called(office)
-    asked = await ask(office, meeting, voters)
+    meeting = await meeting_of(office, voters)
+    asked = await ask(office, meeting)
     await office.deliver_all()
-    assert [await office.told_steps(one) for one in voters] == [["to_vote"]] * 3
+    assert [await heard(office, one) for one in voters] == [["to_vote"]] * 3
     assert await office.told_steps(office.agent) == [], "who asks knows"
     await vote(office, meeting, voters[0], asked)
-    await office.pass_time(days=8)
-    assert await office.told_steps(voters[1]) == ["to_vote"]
+    await office.pass_time(days=1)
+    assert await heard(office, voters[1]) == ["to_vote"]
     await office.pass_time(days=1)
     await office.deliver_all()
     await office.pass_time(hours=2)
     await office.deliver_all()
-    assert await office.told_steps(voters[0]) == ["to_vote"], "they have voted"
-    assert [await office.told_steps(one) for one in voters[1:]] == [["to_vote", "vote_due"]] * 2, "once"
-    await vote(office, meeting, voters[1], asked)
+    assert await heard(office, voters[0]) == ["to_vote"], "they have voted"
+    assert [await heard(office, one) for one in voters[1:]] == [["to_vote", "vote_due"]] * 2, "once"
+    await vote(office, meeting, voters[1], asked, "reject")
     await vote(office, meeting, voters[2], asked)
     await office.deliver_all()
-    assert await office.told_steps(voters[0]) == ["to_vote", "decided"]
-    assert await office.told_steps(voters[2]) == ["to_vote", "vote_due"], "the last vote was theirs"
+    assert await heard(office, voters[0]) == ["to_vote", "decided"]
+    assert await heard(office, voters[2]) == ["to_vote", "vote_due"], "the last vote was theirs"
     assert "decided" in await office.told_steps(office.agent), "who asked"
 
 
 async def test_when_the_time_is_over_all_are_told_and_when_it_is_withdrawn_too(
     office: Office, voters: list[Caller]
 ) -> None:
-    meeting = await called(office)
-    await ask(office, meeting, voters[:1], due_at=office.now + HOUR)
+    meeting = await meeting_of(office, voters)
+    await ask(office, meeting, days=1 / 24)
     await office.pass_time(minutes=31)
     await office.deliver_all()
     await office.pass_time(minutes=31)
     await office.deliver_all()
-    assert await office.told_steps(voters[0]) == ["to_vote", "vote_due", "decided"]
-    asked = await ask(office, meeting, voters[1:])
+    over = ["to_vote", "vote_due", "decided"]
+    assert await heard(office, voters[0]) == over
+    asked = await ask(office, meeting)
     await office.deliver_all()
     withdraw = WithdrawDecision(decision=asked, reason="It is settled.")
     await does(office, office.agent, "withdraw_decision", meeting, withdraw)
     await office.deliver_all()
-    assert [await office.told_steps(one) for one in voters[1:]] == [["to_vote", "decided"]] * 2
+    assert [await heard(office, one) for one in voters] == [[*over, "to_vote", "decided"]] * 3
 
 
 async def test_those_invited_are_told_of_each_change_and_who_came_later_of_what_came_later(

@@ -1,0 +1,187 @@
+"""Checks of what notices say, for all of them alike: each yields what is wrong with one that is shown."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.common.notices import NoticeKind
+from app.i18n import sentences
+from app.kernel.ledger import Ledger
+from app.log.events import kind_of
+from tests.notifications.rendering import PUBLIC_URL, Shown, all_events
+from tests.notifications.told_values import (
+    actor_of,
+    due_to_be_told,
+    is_for_staff,
+    payload_fields,
+    quotable,
+    sealed_in,
+    strings_in,
+    written,
+)
+
+LATIN, CHINESE = re.compile(r"[A-Za-z]{2,}"), re.compile(r"[\u3400-\u9fff]")
+#: What is no word of a language: numbers of records, addresses, zones of instants.
+NO_WORDS = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[A-Z]{2,4}-\d{4}-\d+\b|https?://\S+"
+    r"|\([A-Z][A-Za-z_]+(?:/[A-Za-z_]+)?\)"
+)
+#: A code of the program: no word for a reader.
+CODE = re.compile(r"[a-z]+(_[a-z]+)*")
+#: What stands where something is missing: a placeholder, a word of the program, empty brackets or quotes,
+#: an instant or a text as the log has it.
+MISSING = re.compile(
+    r"[{}…]|\bNone\b|\bnull\b|enc1:|[(（“]\s*[)）”]|\s[:：,，.。]|[:：]\s*[.。]|\S {2,}\S|\d\dT\d\d|\dZ\b"
+)
+#: A label with nothing behind it, unless quoted lines or an address follow.
+BARE_LABEL = re.compile(r"[:：] ?(?=\n(?!> |https?://)|\Z)")
+ENDS = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])")
+SHORT = 8
+TITLED = "select title from {table} where title is not null"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What notices may quote: words by their ciphertexts, and names of persons, teams and records."""
+
+    ledger: Ledger
+    words: dict[str, str | None]
+    persons: dict[UUID, str]
+    names: frozenset[str]
+    #: By stream, what its events say in words, numbers and keys of people.
+    quoted: dict[str, set[str]]
+
+
+async def known_to(ledger: Ledger, shown: list[Shown]) -> Known:
+    """Look up all that these notices may quote."""
+    rows = await ledger.db.rows("select id, name from fold.person where name is not null")
+    names = [row["name"] for row in await ledger.db.rows("select name from fold.team")]
+    for lifecycle in ledger.lifecycles.values():
+        if "title" in lifecycle.record.model_fields:
+            found = await ledger.db.rows(TITLED.format(table=lifecycle.table))
+            names += [row["title"] for row in found]
+    events = await all_events(ledger)
+    sealed = {one for event in events for one in sealed_in(event.data)}
+    sealed |= {row["name"] for row in rows} | {one for name in names for one in sealed_in(name)}
+    words = await ledger.vault.texts(sealed)
+    persons = {row["id"]: words[row["name"]] or "" for row in rows}
+    plain = {words.get(name, name) or "" for name in names}
+    quoted: dict[str, set[str]] = {}
+    for event in events:
+        said = {words.get(one, one) or "" for one in quotable(ledger, event)}
+        quoted.setdefault(event.stream, set()).update(said)
+    return Known(ledger, words, persons, frozenset(plain - {""}), quoted)
+
+
+def says_what_and_where(known: Known, shown: Shown) -> Iterator[str]:
+    """The number of the record is in it, and in a mail its address. What has no number is called by words,
+    which are for those who see it.
+    """
+    has_number = known.ledger.lifecycles[kind_of(shown.row["about"])].code is not None
+    if (has_number or shown.mail is not None) and shown.row["number"] not in shown.body:
+        yield f"does not say {shown.row['number']}"
+    if shown.mail is not None and f"{PUBLIC_URL}/v1/" not in shown.body:
+        yield "has no link"
+
+
+def says_who(known: Known, shown: Shown) -> Iterator[str]:
+    """Who did it is in it, for who sees the record; a rule is not named."""
+    label = sentences(shown.language)["notice_part"]
+    for case in shown.cases if shown.mail is not None else ():
+        actor = actor_of(case.event)
+        name = label["rule"] if actor is None else known.persons[actor]
+        if label["line"].format(label=label["by"], value=name) not in shown.body:
+            yield f"does not say that {name} did it"
+
+
+def says_what_was_set(known: Known, shown: Shown) -> Iterator[str]:
+    """What the event has for the reader is in it: until when, when, how it ended, and why."""
+    for case in shown.cases if shown.mail is not None else ():
+        for told in () if case.is_made_up else due_to_be_told(known.ledger, case):
+            value = written(known.ledger, told, shown.language, known.words)
+            theirs = shown.caller.is_staff or not is_for_staff(told.model, told.name)
+            if theirs and value is not None and value not in shown.body:
+                yield f"does not say {told.place}: {value}"
+
+
+def says_what_is_asked(known: Known, shown: Shown) -> Iterator[str]:
+    """What waits for the reader says what is asked of them."""
+    asks = sentences(shown.language)["notice_ask"]
+    for case in shown.cases if shown.mail is not None else ():
+        waits = case.step.kind is NoticeKind.waits_for_you
+        if waits and asks[case.step.value] not in shown.body:
+            yield "does not say what it asks"
+
+
+def has_nothing_empty(known: Known, shown: Shown) -> Iterator[str]:
+    """No placeholder is empty or as the program has it."""
+    said = shown.body
+    for words in [*known.words.values(), shown.row["title"]]:
+        said = said.replace(words, "·") if words and len(words) > SHORT else said
+    for pattern in (MISSING, BARE_LABEL):
+        for found in pattern.finditer(said):
+            yield f"has {found[0]!r} in {said[max(0, found.start() - 40) : found.end() + 20]!r}"
+
+
+def is_in_one_language(known: Known, shown: Shown) -> Iterator[str]:
+    """Apart from what is quoted, no word of the other language is in it."""
+    said = NO_WORDS.sub(" ", shown.body)
+    quoted = {shown.row["number"], shown.row["title"] or "", *known.names, *known.persons.values()}
+    quoted |= known.quoted[shown.row["about"]]
+    for one in sorted(quoted - {""}, key=len, reverse=True):
+        for line in one.splitlines():
+            said = said.replace(line.strip(), " ") if line.strip() else said
+    other = CHINESE if shown.language == "en" else LATIN
+    for line in said.splitlines():
+        if other.search(line):
+            yield f"is not all in one language: {line.strip()!r}"
+
+
+def says_nothing_twice(known: Known, shown: Shown) -> Iterator[str]:
+    """No sentence is in it twice. Who did it, and what was set, stands with each event."""
+    label = sentences(shown.language)["notice_part"]["line"].replace("{value}", "")
+    labels = {
+        *sentences(shown.language)["notice_field"].values(),
+        sentences(shown.language)["notice_part"]["by"],
+    }
+    begins = tuple(label.format(label=one) for one in labels)
+    lines = [line for line in shown.body.splitlines() if line and not line.startswith((*begins, "> "))]
+    said = Counter(one.strip() for line in lines for one in ENDS.split(line) if one.strip())
+    yield from (f"says twice: {one}" for one, times in said.items() if times > 1)
+
+
+def tells_nothing_that_is_not_theirs(known: Known, shown: Shown) -> Iterator[str]:
+    """Who does not see the record reads no word of it, nor who did it; who is not staff nothing for staff."""
+    told = "\n".join([shown.body, str(shown.item)])
+    hidden: dict[str, Any] = {}
+    for case in shown.cases:
+        fields = list(payload_fields(known.ledger, case.event))
+        if shown.mail is None:
+            hidden |= {name: one for _, name, value in fields for one in strings_in(value)}
+            hidden |= {f"sealed {n}": one for n, one in enumerate(sealed_in(case.event.data))}
+            hidden["title"] = shown.row["title"]
+            hidden["actor"] = known.persons.get(actor_of(case.event) or UUID(int=0))
+        elif not shown.caller.is_staff:
+            for_staff = [one for one in fields if is_for_staff(*one[:2])]
+            hidden |= {name: one for _, name, value in for_staff for one in strings_in(value)}
+    for name, value in hidden.items():
+        words = known.words.get(value, value)
+        if words and len(words) > SHORT and words in told and words != shown.caller.actor:
+            yield f"tells {name}: {words}"
+
+
+CHECKS: tuple[Callable[[Known, Shown], Iterator[str]], ...] = (
+    says_what_and_where,
+    says_who,
+    says_what_was_set,
+    says_what_is_asked,
+    has_nothing_empty,
+    is_in_one_language,
+    says_nothing_twice,
+    tells_nothing_that_is_not_theirs,
+)

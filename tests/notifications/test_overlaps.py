@@ -1,0 +1,82 @@
+"""Whose window is taken, too, is told by what, when, and why."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.automation.worker import Worker
+from tests.client import Api, Client
+from tests.processes.changes.samples import Board, a_board, a_freeze
+
+
+@pytest.fixture
+async def board(api: Api) -> Board:
+    made = await a_board(api)
+    await made.ci("srv-1")
+    return made
+
+
+async def told(board: Board, who: Client, language: str = "en") -> list[str]:
+    """The lines that somebody reads of overlaps, in the newest notice, after all is told."""
+    worker, now = Worker(board.api.ledger), datetime.now(UTC)
+    for later in (now, now + timedelta(minutes=5)):
+        await worker.work(later)
+    assert worker.failures == []
+    answer = await who.get("/v1/notices?person=me", headers={"Accept-Language": language})
+    texts = [one["text"] for one in answer.json()["items"] if "overlapped" in one["steps"]]
+    lines: list[str] = texts[0].splitlines()
+    begin = [n for n, line in enumerate(lines) if ("window of" in line or "的窗口" in line)]
+    return lines[begin[-1] :]
+
+
+async def test_of_another_change_number_title_window_and_reason_are_told_and_when_both_overlap(
+    board: Board,
+) -> None:
+    first = await board.scheduled(0, 2, cis=["srv-1"])
+    over = await board.approved(cis=["srv-1"], title="Change the disks")
+    scheduled = await board.try_schedule(over, 1, 3, override_reason="They sit together.")
+    assert scheduled.status_code == 200
+    number, other = [(await board.manager.read(at))["number"] for at in (first, over)]
+    assert await told(board, board.agent) == [
+        f"Another change takes the window of {number}, too: Renew the mail relay",
+        "By: a rule, by itself",
+        f"Change: {other} Change the disks, 2199-03-04 01:00 (UTC) – 2199-03-04 03:00 (UTC)",
+        "Overlap from: 2199-03-04 01:00 (UTC)",
+        "Overlap until: 2199-03-04 02:00 (UTC)",
+        "Window from: 2199-03-04 00:00 (UTC)",
+        "Window until: 2199-03-04 02:00 (UTC)",
+        "Why it may overlap: They sit together.",
+    ]
+    chinese = "\n".join(await told(board, board.agent, "zh"))
+    assert f"另一变更占用了 {number} 的窗口：Renew the mail relay" in chinese
+    assert f"变更：{other} Change the disks" in chinese
+    assert "重叠结束：2199-03-04 02:00 (UTC)" in chinese
+    assert "允许重叠的原因：They sit together." in chinese
+
+
+async def test_of_a_freeze_its_title_and_time_are_told(board: Board) -> None:
+    await board.scheduled(0, 2, cis=["srv-1"])
+    await board.manager.post_ok("/v1/freezes", a_freeze(-4, 1))
+    lines = await told(board, board.agent)
+    assert lines[0].startswith("A freeze was declared over the window of ")
+    assert [line for line in lines if line.startswith(("Freeze", "Overlap"))] == [
+        "Freeze: Closing of the year, 2199-03-03 20:00 (UTC) – 2199-03-04 01:00 (UTC)",
+        "Overlap from: 2199-03-04 00:00 (UTC)",
+        "Overlap until: 2199-03-04 01:00 (UTC)",
+    ]
+
+
+async def test_who_does_not_see_the_other_one_is_told_when_and_nothing_else_of_it(board: Board) -> None:
+    customer = await board.api.client("Customer")
+    first = await board.scheduled(0, 2, cis=["srv-1"], requester=customer.id)
+    over = await board.approved(cis=["srv-1"], title="Change the disks")
+    await board.try_schedule(over, 1, 3, override_reason="They sit together.")
+    other = (await board.manager.read(over))["number"]
+    lines = await told(board, customer)
+    assert (await customer.get(first)).status_code == 200
+    assert "Overlap from: 2199-03-04 01:00 (UTC)" in lines
+    assert "Overlap until: 2199-03-04 02:00 (UTC)" in lines
+    said = "\n".join(lines)
+    assert not [word for word in ("Change the disks", other, "They sit together") if word in said]
