@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import httpx
 import typer
@@ -25,11 +27,14 @@ from app.demo.organisation import KEYS
 from app.demo.report_scripts import make_reports
 from app.installation import Installation
 from app.kernel import ledger as ledgers
+from app.kernel.ledger import Ledger
 from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 
 # The demo's own keys, so that a second start can print them again. A real installation stores no key.
 KEY_FILE = "demo-keys.json"
+# For whoever looks around: this key sees all cases and figures.
+READER = "quality_manager"
 
 
 def demo(
@@ -98,12 +103,20 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
             said.start_step("Making the reports on service levels")
             await make_reports(ledger, persons, lambda: catch_up(place.url))
             await catch_up(place.url)
-        keys = {}
-        for what, name, roles in KEYS:
-            held = tuple(role.value for role in roles)
-            person = str(persons[name]) if name else await add_person(ledger, f"Demo {what}", roles=held)
-            keys[what] = await make_token(ledger, person, f"Demo {what}", None, held)
+        keys = await make_keys(ledger, persons)
     _write_private(path, json.dumps(keys, indent=2))
+    return keys
+
+
+async def make_keys(ledger: Ledger, persons: Mapping[str, UUID]) -> dict[str, str]:
+    """Make the keys that are printed, of these persons by their names or of persons of their own; return them
+    by their purpose.
+    """
+    keys = {}
+    for what, name, roles in KEYS:
+        held = tuple(role.value for role in roles)
+        person = str(persons[name]) if name else await add_person(ledger, f"Demo {what}", roles=held)
+        keys[what] = await make_token(ledger, person, f"Demo {what}", None, held)
     return keys
 
 
@@ -119,13 +132,14 @@ def _write_private(path: Path, text: str) -> None:
 
 def _welcome(address: str, keys: dict[str, str]) -> None:
     print_line(f"Ledgerdesk is at {address}")
-    print_line(f"  dashboard          {address}/dashboard  (sign in with the key for admin)")
+    print_line(f"  dashboard          {address}/dashboard  (sign in with the key for {READER})")
     print_line(f"  API documentation  {address}/docs")
     print_line(f"  the contract       {address}/openapi.json")
     print_line("")
     print_line("Keys of the demo organisation, to be sent as `Authorization: Bearer …`:")
     print_table(("for", "key"), list(keys.items()))
     print_line("")
-    print_line(f"Try: curl -H 'Authorization: Bearer {keys['admin']}' '{address}/v1/incidents?limit=3'")
+    key = keys.get(READER, "…")  # a demo of before has others
+    print_line(f"Try: curl -H 'Authorization: Bearer {key}' '{address}/v1/incidents?limit=3'")
     print_line("     the same with '/v1/kpis/incident_resolution_seconds?grain=month', or `ledgerdesk kpi`")
     print_line("Ctrl-C stops all of it.")

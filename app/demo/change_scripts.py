@@ -28,11 +28,11 @@ from app.demo.change_plan import (
 )
 from app.demo.cmdb_data import SERVICES
 from app.demo.incident_scripts import ASSIGNER, CLOSER, MACHINES, REOPEN_DAYS, Member, Participants
-from app.demo.organisation import BUSINESS_HEAD, CAB, CHANGE_MANAGER, HEAD_OF_IT
+from app.demo.organisation import CAB, CHANGE_MANAGER, CHANGE_VOTERS
 from app.demo.request_scripts import HistoryEnded, RecordScenario
 from app.demo.script import DemoRun, Script, source_of
 from app.foundation.decisions.actions import CastVote
-from app.foundation.decisions.records import DecisionRule, VoteVerdict
+from app.foundation.decisions.records import VoteVerdict
 from app.kernel.payloads import EmptyPayload, Reason
 from app.kernel.refusals import Refusal
 from app.meetings.lifecycle import CallMeeting
@@ -205,14 +205,11 @@ class ChangeScenario(RecordScenario):
         self.script.now += 5 * MINUTE
         body = RequestEmergencyApprovalChange(
             question=change_data.QUESTION,
-            group=CAB,
-            rule=DecisionRule.chair,
-            due_at=self.now + 4 * HOUR,
             cannot_wait=change_data.CANNOT_WAIT[self.language],
         )
         await self.act(self.engineer, "request_emergency_approval", body)
         self.script.now += 15 * MINUTE
-        await self._decide(self.manager, "decide", VoteVerdict.approve)
+        await self._vote(VoteVerdict.approve)
 
     async def _approve(self) -> None:
         """Plays the decision of the board, which ends the scenario of a change that it rejects."""
@@ -228,7 +225,7 @@ class ChangeScenario(RecordScenario):
             raise HistoryEnded
 
     async def _collect_votes(self, verdict: VoteVerdict) -> None:
-        """Has the change assessed, and decided on by the board, without the manager who has assessed it."""
+        """Has the change assessed, and decided on by those who are asked."""
         step = self.planned.step
         risk = self.planned.text.risk
         answers = {
@@ -243,30 +240,19 @@ class ChangeScenario(RecordScenario):
         )
         await self.act(self.manager, "assess", body)
         self.script.now += step / 2
-        question = RequestApprovalChange(
-            question=change_data.QUESTION,
-            group=CAB,
-            rule=DecisionRule.majority,
-            quorum=2,
-            due_at=self.planned.begin - step,
-        )
+        question = RequestApprovalChange(question=change_data.QUESTION)
         await self.act(self.manager, "request_approval", question)
         if self.planned.fate is Fate.waiting:
             raise HistoryEnded
         self.script.now += step
-        self.script.now += step
-        await self._decide(self.cast.heads[HEAD_OF_IT], "vote", verdict)
-        self.script.now += step / 2
-        await self._decide(self.cast.heads[BUSINESS_HEAD], "vote", verdict)
+        await self._vote(verdict)
 
-    async def _decide(self, who: Member, action: str, verdict: VoteVerdict) -> None:
-        async def body() -> CastVote:
-            decision = (await self.load_change()).approval_id
-            assert decision is not None
-            comment = None if verdict is VoteVerdict.approve else change_data.VOTE_COMMENT
-            return CastVote(decision=decision, verdict=verdict, comment=comment)
-
-        await self.act(who, action, body)
+    async def _vote(self, verdict: VoteVerdict) -> None:
+        comment = None if verdict is VoteVerdict.approve else change_data.VOTE_COMMENT
+        voters = [self.cast.heads[name] for name in CHANGE_VOTERS]
+        async for decision, who in self.script.voters("change", self.record_id, voters):
+            await self.act(who, "vote", CastVote(decision=decision, verdict=verdict, comment=comment))
+            self.script.now += self.planned.step / 8
 
     async def load_change(self) -> Change:
         """Returns the change as it is now."""

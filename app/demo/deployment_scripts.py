@@ -13,13 +13,13 @@ from app.demo.change_plan import DAY, HOUR, MINUTE, Fate, freezes_until
 from app.demo.change_scripts import ChangeCalendar, ChangeScenario
 from app.demo.cmdb_data import BUSINESS_SERVICES, SERVICES
 from app.demo.incident_scripts import Member, Participants
-from app.demo.organisation import CAB, CHANGE_MANAGER, HEAD_OF_IT, PROJECT_MANAGER
+from app.demo.organisation import CHANGE_MANAGER, CONFIGURATION_MANAGER, HEAD_OF_IT, PROJECT_MANAGER
 from app.demo.request_scripts import RecordScenario
 from app.demo.script import DemoRun
 from app.foundation.cis.alterations import RegulariseCi
 from app.foundation.cis.lifecycle import ChangeAttributesCi
 from app.foundation.decisions.actions import CastVote
-from app.foundation.decisions.records import DecisionRule, VoteVerdict
+from app.foundation.decisions.records import VoteVerdict
 from app.processes.changes.records import Change, ChangeType
 from app.processes.deployments.lifecycle import (
     ConfirmCauseDeployment,
@@ -33,7 +33,6 @@ from app.processes.releases.approvals import RequestGoRelease
 from app.processes.releases.default_stages import DEFAULT_STAGES
 from app.processes.releases.gates import PassGateRelease, PlannedStage
 from app.processes.releases.lifecycle import DeployedRevision, DeployRelease, PlanRelease
-from app.processes.releases.records import Release
 from app.ticketing.going_out_lookups import PRODUCTION
 
 #: The deployments begin so many days before the end of the history, one every so many days.
@@ -280,23 +279,12 @@ class ReleaseScenario(RecordScenario):
         """Plays the decision of the board that it goes into use."""
         heads = self.cast.heads
         self.script.now += DAY
-        asked = RequestGoRelease(
-            question=deployment_data.GO_QUESTION,
-            group=CAB,
-            rule=DecisionRule.chair,
-            quorum=2,
-            due_at=made.begun,
-        )
+        asked = RequestGoRelease(question=deployment_data.GO_QUESTION)
         await self.act(heads[PROJECT_MANAGER], "request_go", asked)
-        for who, action in ((heads[HEAD_OF_IT], "vote"), (heads[CHANGE_MANAGER], "decide")):
+        voters = [heads[HEAD_OF_IT], heads[CHANGE_MANAGER], heads[CONFIGURATION_MANAGER]]
+        async for decision, who in self.script.voters("release", self.record_id, voters):
             self.script.now += 3 * HOUR
-            await self.act(who, action, self._approval)
-
-    async def _approval(self) -> CastVote:
-        release = await self.script.load_record("release", self.record_id)
-        assert isinstance(release, Release)
-        assert release.go_decision_id is not None
-        return CastVote(decision=release.go_decision_id, verdict=VoteVerdict.approve)
+            await self.act(who, "vote", CastVote(decision=decision, verdict=VoteVerdict.approve))
 
     async def _deploy(self, made: MadeChange) -> None:
         begun = made.begun + 10 * MINUTE

@@ -29,13 +29,10 @@ from app.demo.organisation import (
     CAB_MEMBERS,
     CAB_NAME,
     CHANGE_MANAGER,
-    COMMITTEE,
-    COMMITTEE_MEMBERS,
-    COMMITTEE_NAME,
+    CONFIGURATION_MANAGER,
     CUSTOMERS,
     HEAD_OF_IT,
     REQUESTERS,
-    SERVICE_LEVEL_MANAGER,
 )
 from app.demo.script import DEMO_RULE, Script
 from app.foundation.assignment.assignment_rules import AddAssignmentRule
@@ -134,7 +131,6 @@ async def _groups(begin: ScriptFactory, cast: Participants) -> None:
         [
             *(add_group(key, name) for key, name, _, _ in CUSTOMERS),
             _board(begin, cast),
-            _committee(begin, cast),
         ]
     )
 
@@ -144,12 +140,6 @@ async def _board(begin: ScriptFactory, cast: Participants) -> None:
     script = begin(f"group-{CAB}")
     body = AddGroup(key=CAB, name=CAB_NAME, chair=cast.heads[CHANGE_MANAGER].id)
     await _add_members(script, body, CAB_MEMBERS, cast)
-
-
-async def _committee(begin: ScriptFactory, cast: Participants) -> None:
-    """Adds the committee that decides on improvements."""
-    body = AddGroup(key=COMMITTEE, name=COMMITTEE_NAME, chair=cast.heads[HEAD_OF_IT].id)
-    await _add_members(begin(f"group-{COMMITTEE}"), body, COMMITTEE_MEMBERS, cast)
 
 
 async def _add_members(script: Script, body: AddGroup, names: Iterable[str], cast: Participants) -> None:
@@ -203,7 +193,7 @@ async def _machines(begin: ScriptFactory, cast: Participants) -> None:
             key=one.key,
             name=one.name,
             ci_class=one.ci_class,
-            owner=cast.heads[SERVICE_LEVEL_MANAGER].id,
+            owner=cast.heads[CONFIGURATION_MANAGER].id,
             services=one.services,
         )
         made[one.key] = await scripts[one.key].act(DEMO_RULE, "ci", "plan", None, body)

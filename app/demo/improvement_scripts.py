@@ -236,9 +236,12 @@ class ImprovementScript(ProgrammeScript):
                 reached=reached,
                 comment="以实测效果为准。The measured effect decides.",
                 reason="使用者一致认为有改善。Those who work with it say so.",
+                agreed_by=str(self.programme.owner.person_id),
             )
 
-        await self.act(self.programme.before_end(days_ago - 0.5), self.programme.owner, "evaluate", judgement)
+        # The process owner has implemented it.
+        at = self.programme.before_end(days_ago - 0.5)
+        await self.act(at, self.programme.quality, "evaluate", judgement)
 
     async def standardise(self, days_ago: float, teams: tuple[str, ...]) -> None:
         """Standardises the improvement."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import exp
+from uuid import UUID
 
 from app.common.children import Visibility
 from app.common.people import Caller, rule_caller
@@ -60,6 +61,11 @@ class Member:
     def id(self) -> str:
         """The person's id as payloads contain it."""
         return str(self.caller.person_id)
+
+    @property
+    def person_id(self) -> UUID | None:
+        """The person's id."""
+        return self.caller.person_id
 
 
 @dataclass(frozen=True)

@@ -58,36 +58,37 @@ HEAD_OF_IT, PROBLEM_MANAGER, SERVICE_LEVEL_MANAGER, BUSINESS_HEAD, CHANGE_MANAGE
     "田野",
 )
 QUALITY_MANAGER = "白璐"
+#: The second change manager, who votes on what the first has assessed, and the members of the board.
+CONFIGURATION_MANAGER = "吕军"
+OPERATIONS_LEAD, DEVELOPMENT_LEAD, SECURITY_LEAD = "方芳", "David Okafor", "Anna Lindqvist"
 HEADS = (
-    (
-        HEAD_OF_IT,
-        (Role.department_head, Role.process_owner, Role.cab_member, Role.committee_member),
-        SHANGHAI,
-    ),
+    (HEAD_OF_IT, (Role.department_head, Role.process_owner), SHANGHAI),
     (PROBLEM_MANAGER, (Role.problem_manager, Role.knowledge_editor), BERLIN),
-    (
-        SERVICE_LEVEL_MANAGER,
-        (
-            Role.service_level_manager,
-            Role.configuration_manager,
-            Role.cab_member,
-            Role.committee_member,
-        ),
-        SHANGHAI,
-    ),
-    (BUSINESS_HEAD, (Role.management, Role.cab_member, Role.committee_member), BERLIN),
-    (CHANGE_MANAGER, (Role.change_manager, Role.cab_member), BERLIN),
-    (PROJECT_MANAGER, (Role.project_manager, Role.cab_member), SHANGHAI),
+    (SERVICE_LEVEL_MANAGER, (Role.service_level_manager, Role.committee_member), SHANGHAI),
+    (BUSINESS_HEAD, (Role.management, Role.committee_member), BERLIN),
+    (CHANGE_MANAGER, (Role.change_manager,), BERLIN),
+    (CONFIGURATION_MANAGER, (Role.change_manager, Role.configuration_manager), SHANGHAI),
+    (PROJECT_MANAGER, (Role.project_manager,), SHANGHAI),
     (QUALITY_MANAGER, (Role.quality_manager,), SHANGHAI),
+    (OPERATIONS_LEAD, (Role.cab_member, Role.committee_member), SHANGHAI),
+    (DEVELOPMENT_LEAD, (Role.cab_member,), BERLIN),
+    (SECURITY_LEAD, (Role.cab_member,), BERLIN),
 )
-#: The grade of those of whom it is asked: sponsors are of the management, process owners are senior.
-GRADES = {BUSINESS_HEAD: Grade.management, HEAD_OF_IT: Grade.senior}
-#: Key and name of the committee that decides on improvements, which the head of IT chairs, and its members.
-COMMITTEE, COMMITTEE_NAME = "improvement-committee", "流程改进委员会 Improvement committee"
-COMMITTEE_MEMBERS = (HEAD_OF_IT, SERVICE_LEVEL_MANAGER, BUSINESS_HEAD)
+#: The grade of those of whom it is asked: sponsors are of the management, process owners are senior, as are
+#: those who decide on emergencies while nobody is on call.
+GRADES = {
+    BUSINESS_HEAD: Grade.management,
+    HEAD_OF_IT: Grade.senior,
+    OPERATIONS_LEAD: Grade.senior,
+    DEVELOPMENT_LEAD: Grade.senior,
+}
+#: Those of the committee, in the order in which they vote.
+COMMITTEE_MEMBERS = (SERVICE_LEVEL_MANAGER, BUSINESS_HEAD, OPERATIONS_LEAD)
 #: Key and name of the change advisory board, which the change manager chairs, and its members.
 CAB, CAB_NAME = "cab", "变更委员会 Change advisory board"
-CAB_MEMBERS = (HEAD_OF_IT, BUSINESS_HEAD, SERVICE_LEVEL_MANAGER)
+CAB_MEMBERS = (OPERATIONS_LEAD, DEVELOPMENT_LEAD, SECURITY_LEAD)
+#: Those who are asked about changes, in the order in which they vote.
+CHANGE_VOTERS = (CONFIGURATION_MANAGER, *CAB_MEMBERS, HEAD_OF_IT)
 
 #: Name, roles, team and site of the staff who work on tickets.
 STAFF = (
@@ -154,9 +155,17 @@ CALENDARS = (
 
 #: API keys that are printed: name, the person (None: one of the key's own), the roles.
 KEYS = (
-    ("admin", None, tuple(role for role in Role if role is not Role.auditor)),
+    ("admin", None, (Role.admin,)),
     ("agent", "林晓雨", (Role.agent,)),
     ("engineer", "Tomasz Nowak", (Role.engineer,)),
+    ("change_manager", CHANGE_MANAGER, (Role.change_manager,)),
+    ("cab_member", DEVELOPMENT_LEAD, (Role.cab_member,)),
+    ("configuration_manager", CONFIGURATION_MANAGER, (Role.configuration_manager, Role.change_manager)),
+    ("problem_manager", PROBLEM_MANAGER, (Role.problem_manager,)),
+    ("service_level_manager", SERVICE_LEVEL_MANAGER, (Role.service_level_manager,)),
+    ("quality_manager", QUALITY_MANAGER, (Role.quality_manager,)),
+    ("project_manager", PROJECT_MANAGER, (Role.project_manager,)),
+    ("committee_member", OPERATIONS_LEAD, (Role.committee_member,)),
     ("requester", "赵敏", (Role.requester,)),
     ("auditor", None, (Role.auditor,)),
 )

@@ -13,7 +13,7 @@ from app.demo.history import FOUNDED_BEFORE
 from app.demo.improvement_data import Window
 from app.demo.organisation import (
     BUSINESS_HEAD,
-    COMMITTEE,
+    COMMITTEE_MEMBERS,
     HEAD_OF_IT,
     PROJECT_MANAGER,
     QUALITY_MANAGER,
@@ -22,14 +22,12 @@ from app.demo.organisation import (
 )
 from app.demo.script import BodySource, DemoRun, PreparedSource, Script, source_of
 from app.foundation.decisions.actions import CastVote
-from app.foundation.decisions.records import DecisionRule, VoteVerdict
+from app.foundation.decisions.records import VoteVerdict
 from app.kernel.ledger import Ledger
 from app.kernel.reads import load
 from app.kpis.effects.lifecycle import EffectWindow
 from app.log.canonical import instant
 
-#: Those of the committee who vote; two of three decide.
-VOTERS = (SERVICE_LEVEL_MANAGER, BUSINESS_HEAD)
 COMMENT = "按提案执行。As it is proposed."
 
 
@@ -138,14 +136,12 @@ class ProgrammeScript:
         return await self.script.load_record(self.kind, self.record_id)
 
     async def vote(self, at: datetime) -> None:
-        """Has the committee approve what is put to it."""
-
-        async def body() -> CastVote:
-            record = await self.current_record()
-            return CastVote(decision=record.decision_id, verdict=VoteVerdict.approve, comment=COMMENT)
-
-        for n, name in enumerate(VOTERS):
-            await self.act(at + timedelta(hours=n), self.programme.callers[name], "vote", body)
+        """Has those of the committee who are asked approve what is put to it, until it is decided."""
+        members = [self.programme.callers[name] for name in COMMITTEE_MEMBERS]
+        async for decision, who in self.script.voters(self.kind, self.record_id, members):
+            vote = CastVote(decision=decision, verdict=VoteVerdict.approve, comment=COMMENT)
+            await self.act(at, who, "vote", vote)
+            at += timedelta(hours=1)
 
     async def rule(self, at: datetime, name: str, action: str, body: BodySource) -> None:
         """Carries out the action as the rule does by itself."""
@@ -154,5 +150,4 @@ class ProgrammeScript:
 
 def question(text: str, at: datetime) -> dict[str, Any]:
     """Returns the fields of a question to the committee that is put at that time."""
-    due = at + timedelta(days=14)
-    return {"question": text, "group": COMMITTEE, "rule": DecisionRule.majority, "due_at": instant(due)}
+    return {"question": text, "due_at": instant(at + timedelta(days=14))}

@@ -4,14 +4,15 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from app.common.people import Caller, rule_caller
 from app.common.records import ChildRecord, Record
+from app.foundation.decisions.records import Decision, Vote
 from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
 from app.kernel.payloads import Payload
@@ -21,6 +22,7 @@ from app.log import read
 from app.log.events import id_of
 
 R = TypeVar("R", bound=ChildRecord)
+T = TypeVar("T", bound="Voter")
 
 # Rules and notices leave events of an import alone, so older tickets of the demo are recorded as imported.
 IMPORTED_SOURCE, LIVE_SOURCE = "import:demo", "demo"
@@ -38,6 +40,14 @@ def source_of(opened: datetime, end: datetime) -> str:
     the end, live for others.
     """
     return LIVE_SOURCE if opened > end - LIVE_PERIOD else IMPORTED_SOURCE
+
+
+class Voter(Protocol):
+    """A person of the demo who can vote."""
+
+    @property
+    def person_id(self) -> UUID | None:
+        """The person's id."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ class Script:
     now: datetime
     source: str
     step: int = 0
+    votes: int = 0
 
     async def act(
         self,
@@ -101,6 +112,18 @@ class Script:
         assert loaded is not None
         record_there: Record = loaded.record
         return record_there
+
+    async def voters(self, kind: str, record: UUID, candidates: Iterable[T]) -> AsyncIterator[tuple[UUID, T]]:
+        """Yields the id of the next decision that this script has put, with each of the candidates who votes
+        on it, until it is decided; those who have voted in an earlier run are among them.
+        """
+        self.votes += 1
+        decisions = await self.children(kind, record, Decision)
+        asked = sorted(decisions, key=lambda one: (one.asked_at, one.id))[self.votes - 1]
+        for who in candidates:
+            ballots = await self.children(kind, record, Vote, decision_id=asked.id, person_id=who.person_id)
+            if any(vote.verdict is not None or vote.closed_at is None for vote in ballots):
+                yield asked.id, who
 
     async def children(self, kind: str, record: UUID, child: type[R], **fields: Any) -> Sequence[R]:
         """Returns the record's child records of that class, as they are now, filtered by fields."""

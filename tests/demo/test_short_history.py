@@ -27,6 +27,7 @@ from app.settings import Settings
 from tests.conftest import Server, fresh
 from tests.demo.making import make_demo
 from tests.extent import ALL_EXAMPLES, goes_round
+from tests.heads import differing_heads
 from tests.service_levels.clocks.checks import rows_are_what_the_engine_says, streams_say_what_they_ought_to
 
 #: So few that no effect can be shown.
@@ -98,6 +99,7 @@ async def test_it_is_made_once_whatever_breaks_it_off(short: ShortHistory) -> No
 
     async with await connect(short.url, FOLLOW_LIMITS) as connection:
         await catch_up(connection, FACTS)
+        assert await differing_heads(connection) == [], "a head says who may see its record"
         await its_clocks_say_what_they_ought_to(connection, short.ledger)
     report = await reconcile(short.url, zone=ZoneInfo("UTC"), now=datetime.now(UTC), keys=KEYS)
     assert report.differences == []
