@@ -19,7 +19,7 @@ from tests.canaries.erasing import erase_everybody
 from tests.canaries.marks import Marks
 from tests.canaries.permitted import not_permitted
 from tests.cases import slice_of
-from tests.client import Json, serving
+from tests.client import Client, Json, serving
 from tests.conftest import Server, fresh
 from tests.every_action.conftest import RATE
 from tests.every_action.samples import valid_body
@@ -67,6 +67,15 @@ async def test_what_actions_say_is_erased_with_whoever_said_it(world: World, tmp
     assert not left, "\n".join(left)
 
 
+async def asked_to_vote(world: World, at: str) -> Client:
+    """Somebody who is asked for the newest question on the record."""
+    asked = (await world.everybody.read(f"{at}/decisions"))["items"][-1]["id"]
+    ballots = (await world.everybody.read(f"{at}/votes", limit=200))["items"]
+    voters = {one["person"]["id"] for one in ballots if one["decision_id"] == asked}
+    people = (world.everybody, world.worker, *world.others.values())
+    return next(client for client in people if client.id in voters)
+
+
 async def say(
     world: World, marks: Marks, lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json | None
 ) -> None:
@@ -74,8 +83,9 @@ async def say(
     at = "" if record is None else record_address(lifecycle, record)
     plain = await valid_body(world.everybody, row, at)
     said = marked(marks, f"{lifecycle.kind}.{row.name}", row.body, plain)
+    client = await asked_to_vote(world, at) if row.name == "vote" else world.everybody
     for _ in range(len(said) + 1):
-        answer = await send(world.everybody, lifecycle, row, record, said)
+        answer = await send(client, lifecycle, row, record, said)
         if answer.is_success:
             return
         wrong = {

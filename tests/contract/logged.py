@@ -29,7 +29,7 @@ OF_TESTS = "told"
 #: Events of incidents that are put to the vote, which only tests of decisions have.
 OF_DECISIONS = {
     *("decision_asked", "decision_withdrawn", "voted", "vote_closed", "chair_decided", "decided"),
-    *("approved", "voters_reminded", "decision_lapsed"),
+    *("approved", "voters_reminded", "decision_lapsed", "vote_deputised"),
 }
 MOST_NAMED = 5
 

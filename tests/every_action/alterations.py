@@ -55,9 +55,6 @@ async def approved_change(ledger: Any, item: str, *services: str) -> str:
     asked = {
         "cannot_wait": "The disk is full.",
         "question": "Shall it be made?",
-        "persons": [IDS["person"]],
-        "rule": "majority",
-        "due_at": "2199-01-01T00:00:00Z",
     }
     body = RequestEmergencyApprovalChange.model_validate(asked)
     asking = await act(ledger, manager, "change", "request_emergency_approval", change.id, body)

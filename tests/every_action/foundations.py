@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from app.foundation.assignment.assignment_rules import AddAssignmentRule, EditAssignmentRule
 from app.foundation.categories.categories import AddCategory, EditCategory
 from app.foundation.cis.baselines import TakeBaseline
 from app.foundation.cis.lifecycle import CiAlteration, EditCi, PlanCi, RelateCi, UnrelateCi
 from app.foundation.custom.fields import AddCustomField, EditCustomField
+from app.foundation.decisions.approval_rules.lifecycle import AddApprovalRule, ReviseApprovalRule
+from app.foundation.decisions.deputies.lifecycle import NameDeputy
 from app.foundation.escalation.escalation_rules import AddEscalationRule, EditEscalationRule
 from app.foundation.people.groups import AddGroup, AddMemberGroup, EditGroup, RemoveMemberGroup
 from app.foundation.people.keys import MakeKey
@@ -25,7 +28,38 @@ from app.foundation.rota.shifts import AddShift, EndShift
 from app.foundation.rota.stand_ins import AgreeStandIn
 from app.kernel.payloads import Payload
 from tests.client import Json
-from tests.every_action.world_data import CALENDAR, IDS, NUMBERS, TEAM
+from tests.every_action.world_data import CALENDAR, GROUP, IDS, NUMBERS, TEAM
+
+
+def _electors(**said: object) -> Json:
+    """A source of voters."""
+    return {"role": None, "group": None, "relation": None, "grade": None, "on_call": False, **said}
+
+
+def _approval_rule(**changes: object) -> Json:
+    """Who votes on changes of a category that none is of."""
+    return {
+        "conditions": [
+            {"field": "category", "any_of": [f"none-{next(NUMBERS)}"], "at_least": None, "below": None}
+        ],
+        "voters": [
+            _electors(role="cab_member"),
+            _electors(group=GROUP),
+            _electors(relation="service_owner"),
+        ],
+        "otherwise": [_electors(role="cab_member", grade="senior", on_call=True)],
+        "enough": 2,
+        "if_unanswered": [_electors(role="management")],
+        "rule": "majority",
+        "quorum": 2,
+        "quorum_percent": None,
+        "least_voters": 1,
+        "due_within_seconds": 86_400,
+        "calendar": CALENDAR,
+        "remind_before_seconds": 3600,
+        **changes,
+    }
+
 
 #: As the API takes them.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
@@ -188,6 +222,22 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "as_long_as": "unanswered",
     },
     EndShift: lambda: {"until_date": "2198-01-01"},
+    AddApprovalRule: lambda: {
+        "key": f"rule-{next(NUMBERS)}",
+        "decision": "change",
+        "name": "Our changes 我们的变更",
+        "definition": _approval_rule(),
+    },
+    ReviseApprovalRule: lambda: {
+        "name": "All our changes",
+        "definition": _approval_rule(rule="unanimous", quorum=None, quorum_percent=50),
+    },
+    NameDeputy: lambda: {
+        "deputy": IDS["doer"],
+        "from_at": "2026-12-01T00:00:00Z",
+        "until_at": (datetime.now(UTC) + timedelta(days=300)).isoformat(),
+        "decisions": ["freeze_exception"],
+    },
     AgreeStandIn: lambda: {
         "team": TEAM,
         "person": "me",

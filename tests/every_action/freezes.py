@@ -57,9 +57,6 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "change": NOBODYS,
         "reason": "The certificate expires. 证书到期。",
         "question": "May it be made all the same?",
-        "persons": [IDS["doer"]],
-        "rule": "unanimous",
-        "due_at": "2199-01-01T00:00:00Z",
     },
 }
 
@@ -81,29 +78,17 @@ async def open_question(client: Client, at: str) -> Json:
     """A question on the record at that address that waits for the client's vote, put if there is none."""
     there = (await client.read(f"{at}/decisions", limit=200))["items"]
     if not there:
-        await _ask(client, at, client.id)
+        await _ask(client, at)
         return await open_question(client, at)
     return {"decision": there[-1]["id"]}
 
 
-async def _ask_those_without_roles(client: Client, at: str) -> Json:
-    """They see the freeze from which they are asked to except a change."""
-    return await _ask(client, at, IDS["person"], IDS["assignee"])
-
-
-async def _ask(client: Client, at: str, *persons: str) -> Json:
-    """These, and one more, are asked to except a change from the freeze at that address."""
+async def _ask(client: Client, at: str) -> None:
+    """All who manage changes, but for one, are asked to except a change from the freeze at that address."""
     said = {**SAMPLES[AskExceptionFreeze](), **await _another_change(client, at)}
-    body = AskExceptionFreeze.model_validate({**said, "persons": [*persons, IDS["author"]]})
     ledger, record = client.app.state.ledger, at.rpartition("/")[2]
+    body = AskExceptionFreeze.model_validate(said)
     await act(ledger, _staff(), "freeze", "ask_exception", record, body)
-    return {}
-
-
-#: By kind and state, what is done with a record so that those see it who have no role.
-SHOWN: dict[tuple[str, str], Callable[[Client, str], Awaitable[Json]]] = {
-    ("freeze", "declared"): _ask_those_without_roles
-}
 
 
 #: The states in which there can be what the action names.

@@ -22,7 +22,7 @@ from app.processes.improvement_plans.following import (
 )
 from app.processes.improvement_plans.submission import SubmitImprovementPlan
 from tests.client import Client, Json
-from tests.every_action.world_data import GROUP, IDS, NOBODYS
+from tests.every_action.world_data import IDS, NOBODYS
 from tests.people import act, ago
 
 #: Of each year one plan is on its way, or in force.
@@ -65,17 +65,6 @@ def _contents() -> Json:
     return {**_CONTENTS, "steps": steps, "co_authors": [IDS["it"]], **weights}
 
 
-def _question() -> Json:
-    """What is put to the committee: its chair decides it."""
-    return {
-        "question": "Is this our plan?",
-        "group": GROUP,
-        "chair": IDS["doer"],
-        "rule": "chair",
-        "due_at": "2199-01-01T00:00:00Z",
-    }
-
-
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     DraftImprovementPlan: lambda: {
         "title": "Improvement of a year 年度改进",
@@ -83,14 +72,14 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         **_contents(),
     },
     ReviseImprovementPlan: lambda: {"title": "Improvement, revised 修订", **_contents()},
-    SubmitImprovementPlan: _question,
+    SubmitImprovementPlan: lambda: {"question": "Is this our plan?"},
     ReviewImprovementPlan: lambda: {
         "meeting": NOBODYS,
         "report": "The pilot has begun. 试点已开始。",
         "adjustments": "A later goal. 推迟目标。",
     },
     ProposeAdjustmentImprovementPlan: lambda: {
-        **_question(),
+        "question": "Is this our plan?",
         "changes": "The goal is an hour later. 目标放宽。",
         "reason": "Two services were added. 新增两项服务。",
         "targets": [
@@ -135,5 +124,5 @@ NOT_SHARED = frozenset({"propose_adjustment"})
 ONLY_IN = {"improvement_plan.vote": frozenset({"submitted"})}
 #: Whoever has written a plan does not vote on it.
 NOT_THEIR_OWN = frozenset({"improvement_plan.vote"})
-#: By kind and action, what a chair says so that the action follows.
+#: By kind and action, what voters say so that the action follows.
 VERDICTS = {("improvement_plan", "approve"): "approve", ("improvement_plan", "return"): "reject"}

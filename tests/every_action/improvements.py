@@ -46,6 +46,7 @@ from app.processes.improvements.proposal import (
     SubmitImprovement,
     TakeUpImprovement,
 )
+from app.processes.improvements.records import ImprovementState as State
 from app.processes.improvements.records import MeasurementOccasion
 from app.processes.improvements.selection import SelectImprovement
 from app.ticketing.projects.actions import ReportProgress
@@ -62,17 +63,6 @@ TARGET = "restore-faster"
 OTHERS_PROJECT = "Somebody else manages it. 由他人管理。"
 #: Why one is selected that is rolled out before it is standardised.
 ROLLED_OUT = "It is to be rolled out. 需要推广。"
-
-
-def _question() -> Json:
-    """What is put to the committee: its chair decides it."""
-    return {
-        "question": "Shall we do it?",
-        "persons": [IDS[one] for one in ("everybody", "person", "assignee", "author", "it", "business")],
-        "rule": "chair",
-        "chair": IDS["doer"],
-        "due_at": AHEAD,
-    }
 
 
 def _select() -> Json:
@@ -115,7 +105,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "currency": "CNY",
     },
     SubmitImprovement: lambda: {
-        **_question(),
+        "question": "Shall we do it?",
         "weighed_goals": "It serves the first goal. 服务于首要目标。",
         "weighed_practice": "Others restore within the hour.",
         "weighed_present_state": "Half a day at present.",
@@ -152,7 +142,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "told": "Both desks, by the morning meeting. 早会通知两个服务台。",
     },
     AskToRevertImprovement: lambda: {
-        **_question(),
+        "question": "Shall we do it?",
         "reason": "Mail was restored no faster. 没有更快。",
         "told": "Both desks, by mail. 邮件通知。",
     },
@@ -205,6 +195,8 @@ ONLY_IN = {
         ),
         frozenset({"standardised"}),
     ),
+    # What is put to the vote stays as it is.
+    "improvement.edit": frozenset(state.value for state in State) - {"in_review"},
     # Benefits are measured months after.
     "improvement.measure_effects": frozenset({"piloting", "evaluating"}),
     "improvement.vote": frozenset({"in_review"}),
@@ -215,7 +207,7 @@ ONLY_IN = {
 }
 #: What puts a question, while which no other one is put.
 NOT_SHARED = frozenset({"ask_to_revert"})
-#: By kind and action, what a chair says so that the action follows.
+#: By kind and action, what voters say so that the action follows.
 VERDICTS = {
     ("improvement", "approve"): "approve",
     ("improvement", "reject"): "reject",
@@ -268,14 +260,16 @@ async def _minor(client: Client, at: str) -> Json:
 
 
 async def _major(client: Client, at: str) -> Json:
-    """It is major; whoever charters it sponsors and manages it if they can, or if nobody else is to."""
+    """It is major; whoever has it sponsors and manages it if they can, or if nobody else is to."""
     await _classified(client, at, size="major")
     ledger: Any = client.app.state.ledger
     graded = EditPerson.model_validate({"grade": "management"})
-    roles = await ledger.db.value("select roles from fold.person where id = %s", (client.id,))
-    others = (await client.read(at))["selection_reason"] == OTHERS_PROJECT
+    found = await client.read(at)
+    has_it = found["assignee"]["id"] if found["assignee"] else client.id
+    roles = await ledger.db.value("select roles from fold.person where id = %s", (has_it,))
+    others = found["selection_reason"] == OTHERS_PROJECT
     manages = Role.project_manager.value in (roles or ()) and not others
-    named = client.id if manages else IDS["author"]
+    named = has_it if manages else IDS["author"]
     for person in (named, IDS["business"]):  # who owns the process later
         await act(ledger, rule_caller("tests"), "person", "edit", person, graded)
     return {"project_manager": named, "sponsor": named}

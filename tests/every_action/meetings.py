@@ -8,7 +8,6 @@ from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
 from app.foundation.decisions.actions import AskDecision
-from app.foundation.decisions.records import DecisionRule
 from app.kernel.payloads import Payload
 from app.meetings.lifecycle import (
     AddAgendaItemMeeting,
@@ -86,10 +85,7 @@ async def open_question(client: Client, at: str) -> Json:
     """A question on the record at that address that waits for the client's vote, put if there is none."""
     there = (await client.read(f"{at}/decisions"))["items"]
     if not there:
-        persons = (client.id, IDS["person"])
-        body = AskDecision(
-            question="Shall we go on?", persons=persons, rule=DecisionRule.majority, due_at=AHEAD
-        )
+        body = AskDecision(question="Shall we go on?", due_at=AHEAD)
         somebody = UUID(IDS["doer"])
         staff = Caller(f"person:{somebody}", somebody, roles=(RoleGrant(Role.admin),))
         record = at.rpartition("/")[2]

@@ -59,16 +59,6 @@ _TALLIED: Json = {
 }
 
 
-def _question() -> Json:
-    return {
-        "question": "Is it passed?",
-        "persons": ["me"],
-        "rule": "chair",
-        "chair": IDS["doer"],
-        "due_at": AHEAD,
-    }
-
-
 def _rollout() -> Json:
     dated = [name for name in RolloutStepName if name not in ("pilot", "optimise", "fix")]
     steps = [{"step": name.value, "owner": IDS["person"], "due_at": AHEAD} for name in dated]
@@ -113,7 +103,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "legacy": "Four key users.",
     },
     AskJudgementImprovement: lambda: {
-        **_question(),
+        "question": "Is it passed?",
         "judgement": "stopped",
         "position": 1,
         "reason": "It takes longer. 耗时更长。",
@@ -162,7 +152,7 @@ NOT_SHARED = frozenset(
         "fix",
     }
 )
-#: By kind and action, what a chair says so that the action follows.
+#: By kind and action, what voters say so that the action follows.
 VERDICTS = {("improvement", "pass_pilot"): "approve"}
 
 

@@ -11,7 +11,14 @@ from app.common.people import rule_caller
 from app.foundation.checklists.checklists import AddChecklist, EditChecklist
 from app.foundation.cis.lifecycle import UnrelateCi
 from app.foundation.costs.hourly_rates import AddHourlyRate
-from app.foundation.decisions.actions import CastVote, CloseVote, RemindVoters, Tallied, WithdrawDecision
+from app.foundation.decisions.actions import (
+    CastVote,
+    CloseVote,
+    DeputiseVote,
+    RemindVoters,
+    Tallied,
+    WithdrawDecision,
+)
 from app.foundation.people.groups import RemoveMemberGroup
 from app.foundation.people.keys import RotateKey
 from app.kernel.payloads import EmptyPayload, Payload, Reason
@@ -214,6 +221,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     **requests.SAMPLES,
     CastVote: lambda: {"decision": NOBODYS, "verdict": "approve", "comment": "Go on. 同意。"},
     CloseVote: lambda: {"decision": NOBODYS},
+    DeputiseVote: lambda: {"decision": NOBODYS},
     RemindVoters: lambda: {"decision": NOBODYS},
     WithdrawDecision: lambda: {"decision": NOBODYS, "reason": "It has been settled otherwise."},
     Tallied: lambda: {
@@ -262,6 +270,8 @@ ONLY_IN: dict[str, frozenset[str]] = {
     # What waits for approval is assessed anew, and cancelled by whoever asked, in the stories.
     "request.assess": frozenset({"submitted"}),
     "request.cancel": frozenset({"submitted", "assessed", "in_progress", "analysing", "on_hold"}),
+    # Nobody alters what is being decided about.
+    "request.edit": frozenset(RequestState) - {RequestState.awaiting_approval},
     # Whoever is to review or to accept it follows it by then.
     "request.follow": _NOT_TOLD,
     "request.unfollow": _NOT_TOLD,
@@ -274,9 +284,6 @@ ONLY_IN: dict[str, frozenset[str]] = {
     **rollouts.ONLY_IN,
     **alterations.ONLY_IN,
 }
-
-#: By kind and state, what is done with a record so that those see it who have no role.
-SHOWN: dict[tuple[str, str], Callable[[Client, str], Awaitable[Json]]] = freezes.SHOWN
 
 #: What nobody does with what is their own: another one carries these out.
 NOT_THEIR_OWN = improvement_plans.NOT_THEIR_OWN | {"publish", "change_visibility", "approve"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 from typing import Any
 
 import pytest
@@ -16,6 +18,9 @@ from tests.every_action.world import ROWS, World, case_name, possible_states, re
 KEPT_APART = [(lifecycle, row) for lifecycle, row in ROWS if row.segregate_from]
 #: What is asked of a chair, under whose rule a decision must stand; tests/foundation/decisions does.
 OF_A_CHAIR = frozenset({"decide"})
+#: The check that reads the log, and what it reads.
+BY_THE_LOG = "judges_own_work"
+EVENTS = "select actor, data from log.event where stream like %s and actor like 'person:%%'"
 OTHERS = [(lc, row) for lc, row in KEPT_APART if row.name not in OF_A_CHAIR]
 
 
@@ -32,6 +37,20 @@ async def parted(world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any],
     return {
         str(person) for person in segregated_persons(row.segregate_from, from_row(lifecycle.record, found))
     }
+
+
+async def authors(world: World, row: Action[Any, Any], record: Json) -> set[str]:
+    """The ids of those who have set a field of the record that the row judges, or a child, by its events."""
+    checks = [inspect.getclosurevars(check).nonlocals for check in row.wrong if check.__name__ == BY_THE_LOG]
+    fields = {name for check in checks for name in check["fields"]}
+    kinds = {name for check in checks for name in check["children"]}
+    found = set()
+    for event in await world.api.ledger.db.rows(EVENTS, (f"%/{record['id']}",)):
+        for key, values in json.loads(event["data"])["set"].items():
+            kind, _, name = key.partition("/")
+            if kind in kinds or (name == record["id"] and fields & values.keys()):
+                found.add(event["actor"].removeprefix("person:"))
+    return found
 
 
 def test_some_duties_are_kept_apart() -> None:
@@ -62,7 +81,7 @@ async def test_whoever_had_the_other_part_is_refused_whatever_roles_they_hold(
 async def test_another_person_may(world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> None:
     state = possible_states(lifecycle, row)[0]
     record = await world.make_record(lifecycle, state, row)
-    apart = await parted(world, lifecycle, row, record)
+    apart = await parted(world, lifecycle, row, record) | await authors(world, row, record)
     for person, client in clients(world).items():
         if person in apart:
             continue

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from app.common.people import OVERSIGHT_ROLES, Role
+from app.db import connect
 from app.kernel.lifecycle import SEE_THEIR_OWN, SEE_THEIR_TEAMS, Lifecycle
 from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.every_action.world import World, record_address
+from tests.heads import differing_heads
 
 
 def acting_everywhere(lifecycle: Lifecycle[Any]) -> set[Role]:
@@ -36,6 +38,14 @@ async def test_whoever_may_act_on_a_record_finds_and_reads_it(
     assert answer.status_code == 200, answer.text
     listed = await client.read(f"/v1/{lifecycle.plural}", limit=200)
     assert listed["next_cursor"] or record["id"] in {item["id"] for item in listed["items"]}
+
+
+@each_case("lifecycle", LIFECYCLES, ids=_name)
+async def test_the_head_of_a_record_says_who_may_see_it(world: World, lifecycle: Lifecycle[Any]) -> None:
+    for state in lifecycle.states:
+        await world.standing(lifecycle, state)
+    async with await connect(world.api.ledger.db.url) as connection:
+        assert await differing_heads(connection, [lifecycle]) == []
 
 
 def test_every_kind_is_overseen_and_no_customer_oversees_one() -> None:

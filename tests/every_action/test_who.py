@@ -177,8 +177,9 @@ async def test_a_record_offers_the_action_to_those_whom_the_row_names_and_to_nob
 
 #: What those of a board vote on, and never who asked for it or carries it out.
 OF_BOARDS = {
-    "change": Role.cab_member,
-    "freeze": Role.cab_member,
+    "change": Role.change_manager,
+    "freeze": Role.change_manager,
+    "release": Role.change_manager,
     "improvement": Role.committee_member,
     "improvement_plan": Role.committee_member,
 }

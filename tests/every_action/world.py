@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from app.common.people import Person, Role, rule_caller
+from app.common.people import Grade, Person, Role, rule_caller
 from app.common.personal import Sealed
 from app.common.records import CodeEnum
 from app.foundation.custom.fields import AddCustomField
@@ -30,7 +30,6 @@ from tests.every_action.samples import (
     ONLY_IN,
     OPENED_TOWARDS,
     PREREQUISITES,
-    SHOWN,
     TOWARDS,
     is_for_another,
     sample,
@@ -63,7 +62,7 @@ DYNAMIC_RELATIONS = frozenset(
     }
 )
 #: What ends votes: nobody does it at will. tests/foundation/decisions walks it.
-OF_VOTES = frozenset({"decide", "remind_voters", "close_vote", "withdraw_decision"})
+OF_VOTES = frozenset({"decide", "remind_voters", "close_vote", "deputise_vote", "withdraw_decision"})
 
 
 def of_decisions(row: Action[Any, Any]) -> bool:
@@ -152,7 +151,8 @@ def may_share(row: Action[Any, Any]) -> bool:
 def _wants(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> tuple[Hashable, ...]:
     """What the row wants of a record besides its state."""
     opened = (lifecycle.kind, row.name) in OPENED_TOWARDS
-    return PREREQUISITES.get(row.name), is_for_another(lifecycle.kind, row.name), row.name if opened else ""
+    apart = is_for_another(lifecycle.kind, row.name) or f"{lifecycle.kind}.{row.name}" in MADE_BY_OTHERS
+    return PREREQUISITES.get(row.name), apart, row.name if opened or apart else ""
 
 
 #: Rows, each with the state that it is to lead to.
@@ -266,10 +266,7 @@ class World:
         requester = {"requester": str(self.reporter.id)} if "assign" in lifecycle.by_name else {}
         of = (lifecycle.kind, held)
         theirs = THEIRS.get(of, dict)() | VISIBLE_TO.get(of, dict)()
-        record = await self._bring(lifecycle, state, self.worker, requester | theirs, row)
-        if (lifecycle.kind, state.value) in SHOWN:
-            await SHOWN[lifecycle.kind, state.value](self.everybody, record_address(lifecycle, record))
-        return record
+        return await self._bring(lifecycle, state, self.worker, requester | theirs, row)
 
     async def untouched(self, lifecycle: Lifecycle[Any], state: CodeEnum, row: Action[Any, Any]) -> Json:
         """A record as `make_record` brings it, always the same one, for what is refused on it."""
@@ -313,8 +310,11 @@ class World:
             # Whoever votes may be any of the two.
             one, other = (self.others["author"], one) if wanted.name == "vote" else (other, one)
         author = self.others["author"]
-        voted_on = lifecycle.kind in OF_BOARDS and wanted is not None and wanted.name == "vote"
-        if voted_on:  # nobody votes on what they wrote
+        voted_on = wanted is not None and (
+            (lifecycle.kind in OF_BOARDS and wanted.name == "vote")
+            or f"{lifecycle.kind}.{wanted.name}" in MADE_BY_OTHERS
+        )
+        if voted_on:  # nobody votes on what they wrote, or judges it
             one, other = author, worker
         for way in paths_to(lifecycle, state):
             wants = OPENED_TOWARDS.get((lifecycle.kind, state.value), dict)()
@@ -347,7 +347,9 @@ class World:
                 continue
             if verdict := changes.VERDICTS.get((lifecycle.kind, row.name)):
                 at = record_address(lifecycle, record)
-                if not await changes.decide(self.others["doer"], at, verdict):
+                # Whoever implements a change has not voted for it: the one who does comes last.
+                voters = [*(self.others[name] for name in VOTING), self.everybody, self.worker]
+                if not await changes.decide(self.api, voters, at, verdict):
                     return False
                 continue
             more = TOWARDS.get((row.body, to), {})
@@ -391,7 +393,15 @@ class World:
 
 
 #: What boards vote on, without those who wrote it.
-OF_BOARDS = frozenset({"change", "improvement"})
+OF_BOARDS = frozenset({"change", "improvement", "release"})
+#: What nobody does who has made any of what is judged.
+MADE_BY_OTHERS = frozenset(
+    {"improvement.classify", "improvement.charter", "improvement.evaluate", "request.vote"}
+)
+#: Who is asked in emergencies, if the colleague asks.
+GRADES = {"business": Grade.senior}
+#: Those others who vote, in that order.
+VOTING = ("business", "it", "author", "doer")
 #: People who do what somebody else must do.
 OTHER_PEOPLE = ("author", "doer", "it", "business")
 #: What is wanted to be known of tickets besides: by key, the type of the values, and whether for staff only.
@@ -406,9 +416,9 @@ async def make_world(api: Api) -> World:
     team_id = await api.team(TEAM)
     reporter = await add_person(api.ledger, "Reporter", TEAM)
     assignee = await add_person(api.ledger, "Assignee", TEAM)
-    # Whom boards ask, by whatever key.
+    # Whom boards ask, by whatever key; in emergencies those who are senior.
     boards = (Role.cab_member.value, Role.committee_member.value)
-    colleague = await add_person(api.ledger, "Colleague", TEAM, roles=boards)
+    colleague = await add_person(api.ledger, "Colleague", TEAM, roles=boards, grade=Grade.senior)
     IDS["team"] = await api.team("spare")
     IDS["supplier"] = await api.team("cabling-co", TeamKind.supplier)
     IDS["person"], IDS["reporter"], IDS["assignee"] = (str(one.id) for one in (colleague, reporter, assignee))
@@ -431,7 +441,10 @@ async def make_world(api: Api) -> World:
     await everybody.post_ok(f"/v1/incidents/{IDS['incident']}/comment", {"text": "Any news?"})
     IDS["text_key"] = str(Sealed(await api.ledger.db.value("select text from fold.comment")).key_id)
     await articles.publish_article(IDS["incident"], worker, everybody)
-    others = {name: await api.client(name.capitalize(), *all_roles, teams=(TEAM,)) for name in OTHER_PEOPLE}
+    others = {
+        name: await api.client(name.capitalize(), *all_roles, teams=(TEAM,), grade=GRADES.get(name))
+        for name in OTHER_PEOPLE
+    }
     IDS.update({name: one.id for name, one in others.items()}, everybody=everybody.id)
     await agreements.make_beneath(everybody)
     IDS["suggestion"] = await improvement_suggestions.another_suggestion(everybody)
@@ -445,8 +458,19 @@ async def make_world(api: Api) -> World:
     await everybody.post_ok("/v1/groups", {"key": GROUP, "name": "Who accepts it", "chair": "me"})
     for one in (reporter.id, assignee.id, colleague.id, everybody.id, others["business"].id):
         await everybody.post_ok(f"/v1/groups/{GROUP}/add_member", {"person": str(one), "side": "business"})
+    await _ask_several_about_changes(api)
     requester = await api.client_of(reporter)
     return World(api, everybody, worker, reporter, assignee, colleague, team_id, requester, others)
+
+
+async def _ask_several_about_changes(api: Api) -> None:
+    """One vote decides on no change, so that each is an event of its own. Who sets the rule asks nothing."""
+    quality = await api.client("Quality", Role.quality_manager)
+    low = {"field": "risk_level", "any_of": ["low"]}
+    voters = [{"role": Role.change_manager.value}]
+    said: Json = {"conditions": [low], "voters": voters, "rule": "majority", "quorum": 2}
+    named = {"key": "change_low_risk", "decision": "change", "name": "Changes of low risk"}
+    await quality.post_ok("/v1/approval_rules", {**named, "definition": said})
 
 
 async def _want_custom_fields(api: Api, process: str) -> None:

@@ -24,6 +24,7 @@ from app.processes.incidents.lifecycle import LIFECYCLE
 from app.registry import LIFECYCLES
 from tests.clocks import append_clock_event
 from tests.extent import examples
+from tests.heads import differing_heads
 from tests.kernel.incidents import a_report
 from tests.people import act, add_caller, add_person, grant
 from tests.random_histories import RandomAction, RandomWorld, random_actions
@@ -61,6 +62,7 @@ async def test_both_folds_give_the_rows_that_are_there(
     await world.play(history)
     assert await folded(world) == await live(world)
     assert (await compare(eyes, LIFECYCLES)).differing == {}
+    assert await differing_heads(eyes) == [], "a head says who may see its record"
 
 
 async def test_so_they_do_when_people_are_erased_and_keys_revoked(

@@ -3,9 +3,56 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from tests.client import Api, an_incident
-from tests.processes.changes.samples import a_board
+from tests.client import Api, Json, an_incident
+from tests.processes.changes.samples import a_board, a_change
 from tests.processes.problems.samples import CAUSE, a_problem
+
+
+async def _request_of_a_change(api: Api) -> tuple[Json, Json]:
+    """A customer's request of an item that opens a change, and one of an item that opens nothing."""
+    admin = await api.client("Adam", Role.admin)
+    words = {"name_en": "E-mail", "name_zh": "电子邮件", "criticality": "high", "owner": "me"}
+    service = await admin.post_ok("/v1/services", {"key": "mail", **words})
+    await admin.post_ok(f"/v1/services/{service['id']}/go_live")
+    customer = await api.client("Rosa", Role.requester)
+    made = []
+    for key, opens in (("a-change", "change"), ("laptop", None)):
+        words = {"key": key, "service": "mail", "title_en": key, "title_zh": key}
+        said = {**words, "fulfilment_path": "standard", "opens": opens}
+        item = await admin.post_ok("/v1/catalogue_items", said)
+        await admin.post_ok(f"/v1/catalogue_items/{item['id']}/offer")
+        asked = {"title": "A new relay", "description": "As agreed.", "channel": "portal", "urgency": "3"}
+        made.append(await customer.post_ok("/v1/requests", {**asked, "item": key}))
+    return made[0], made[1]
+
+
+async def test_a_change_manager_drafts_a_change_from_a_request_that_opens_one(api: Api) -> None:
+    request, other = await _request_of_a_change(api)
+    manager = await api.client("Katrin", Role.change_manager)
+    found = (await manager.read("/v1/requests", count="exact"))["items"]
+    assert [one["number"] for one in found] == [request["number"]]
+    assert (await manager.read(f"/v1/requests/{request['number']}"))["id"] == request["id"]
+    change = await manager.post_ok("/v1/changes", a_change(request=request["number"]))
+    assert change["request_id"] == request["id"]
+    events = (await manager.read(f"/v1/requests/{request['id']}/events"))["items"]
+    assert [event["type"] for event in events] == ["request.submitted", "request.linked"]
+    fed = (await manager.read("/v1/events", kind="request"))["items"]
+    assert {event["stream"] for event in fed} == {f"request/{request['id']}"}
+
+    assert (await manager.get(f"/v1/requests/{other['number']}")).status_code == 404
+    refused = await manager.post("/v1/changes", json=a_change(request=other["number"]))
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "unknown_reference")
+    colleague = await api.client("Ingrid", Role.problem_manager)
+    assert (await colleague.get(f"/v1/requests/{request['number']}")).status_code == 404
+
+
+async def test_a_change_manager_of_one_service_sees_the_requests_for_it(api: Api) -> None:
+    request, _ = await _request_of_a_change(api)
+    at = f"/v1/requests/{request['number']}"
+    for service, numbers in (("mail", [request["number"]]), ("print", [])):
+        manager = await api.client("Katrin", f"change_manager@service/{service}")
+        assert (await manager.get(at)).status_code == (200 if numbers else 404)
+        assert [one["number"] for one in (await manager.read("/v1/requests"))["items"]] == numbers
 
 
 async def test_a_problem_manager_begins_a_fix_with_a_change_of_others(api: Api) -> None:

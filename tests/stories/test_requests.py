@@ -376,11 +376,10 @@ async def _designed(people: People, at: str) -> None:
     await people.architect.post_ok(f"{at}/propose_solution", SOLUTION)
     own = {"side": "it", "verdict": "approve", **GOOD}
     assert await refused(people.architect, f"{at}/review_solution", own) == "separation_of_duties"
+    for_the_business = own | {"side": "business"}
+    assert await refused(people.reviewer, f"{at}/review_solution", for_the_business) == "not_of_that_side"
     assert (await people.reviewer.post_ok(f"{at}/review_solution", own))["state"] == "solution_review"
-    assert (
-        await refused(people.reviewer, f"{at}/review_solution", own | {"side": "business"})
-        == "not_of_that_side"
-    )
+    assert await refused(people.reviewer, f"{at}/review_solution", for_the_business) == "side_has_reviewed"
     assert (
         await refused(
             people.requester, f"{at}/review_solution", own | {"side": "business", "verdict": "revise"}

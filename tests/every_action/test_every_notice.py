@@ -1,0 +1,125 @@
+"""Every type of notice is rendered in every language, of the events of all actions: it says what its event
+has, and nothing that is not for its reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.common.clocks import ClockEventType
+from app.common.notices import NoticeType
+from app.common.tickets import Ticket
+from app.kernel.lifecycle import Action, Lifecycle
+from app.notifications.steps import PUBLIC, TO_INVITED, TO_LEADS
+from tests.cases import slice_of
+from tests.clocks import append_clock_event
+from tests.every_action.test_who_gets_work import drive, steps_of
+from tests.every_action.world import ROWS, World, case_name, of_decisions, of_kind
+from tests.every_action.world_data import IDS
+from tests.notifications.notice_checks import CHECKS, Known, known_to, says_nothing_twice
+from tests.notifications.rendering import (
+    PUBLIC_URL,
+    Case,
+    Shown,
+    bundled,
+    busiest_records,
+    cases_of,
+    digests,
+    made_up_cases,
+    newest_of_each,
+    show,
+)
+
+#: Actions that a test of who gets work tries with somebody who may be named: here it is always the same one.
+NAMED_OTHERWISE = {
+    *((kind, "assign_complaint") for kind in ("request", "incident", "release", "problem", "change")),
+    *(("improvement", "assign_complaint"), ("improvement", "charter"), ("meeting", "invite")),
+    *(("improvement_plan", "draft"), ("improvement_plan", "revise")),
+}
+#: Votes are cast on the way to what they decide.
+DRIVEN = [
+    (lc, row)
+    for lc, row in ROWS
+    if not of_decisions(row) and row.name != "vote" and (lc.kind, row.name) not in NAMED_OTHERWISE
+]
+
+
+@dataclass
+class Notices:
+    """All that was shown to readers: to whom the events name or staff, to a requester and to an outsider."""
+
+    world: World
+    cases: list[Case]
+    shown: list[Shown]
+    known: Known
+
+
+@pytest.fixture(scope="module")
+async def told(world: World) -> Notices:
+    """Notices of each type, and of each type of event that it tells of."""
+    ledger, everybody = world.api.ledger, UUID(world.everybody.id)
+    tried = slice_of("every notice", DRIVEN, case_name, of_kind)
+    for lifecycle, row in [*tried, *(case for case in one_for_each_type() if case not in tried)]:
+        await drive(world, lifecycle, row, world.colleague)
+    for event in (ClockEventType.warned, ClockEventType.breached):
+        await append_clock_event(ledger, f"incident/{IDS['incident']}", event, percent=75)
+    every = await cases_of(ledger, everybody)
+    cases = newest_of_each(every)
+    cases += await made_up_cases(ledger, set(NoticeType) - {case.step for case in cases}, everybody)
+    outsider = await world.api.client("Outsider")
+    others = [replace(case, reader=UUID(one)) for case in cases for one in (outsider.id, world.requester.id)]
+    bundles = [*((case,) for case in [*cases, *others]), *bundled(cases), *busiest_records(every)]
+    shown = await show(ledger, bundles)
+    return Notices(world, cases, shown, await known_to(ledger, shown))
+
+
+def one_for_each_type() -> list[tuple[Lifecycle[Any], Action[Any, Any]]]:
+    """For each type of notice that rows of the tables name an action that has it told."""
+    found: dict[NoticeType, tuple[Lifecycle[Any], Action[Any, Any]]] = {}
+    for lifecycle, row in DRIVEN:
+        names = [event.partition(".")[2] for event in row.events]
+        public = {PUBLIC[name] for name in names if name in PUBLIC and issubclass(lifecycle.record, Ticket)}
+        meetings = {told[event] for told in (TO_INVITED, TO_LEADS) for event in row.events if event in told}
+        for step in public | meetings | steps_of(row.body) | {rule.step for rule in row.notifies}:
+            found.setdefault(step, (lifecycle, row))
+    return list({id(row): (lifecycle, row) for lifecycle, row in found.values()}.values())
+
+
+async def test_every_type_of_notice_is_tried(told: Notices) -> None:
+    assert {case.step for case in told.cases} == set(NoticeType)
+    assert {shown.mail is None for shown in told.shown} == {True, False}
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+async def test_every_notice_in_every_language(
+    told: Notices, check: Callable[[Known, Shown], Iterator[str]]
+) -> None:
+    wrong = {f"{shown.name}: {one}" for shown in told.shown for one in check(told.known, shown)}
+    assert not wrong, "\n".join(sorted(wrong))
+
+
+async def test_a_mail_of_a_day_says_no_sentence_twice_of_a_record_and_no_paragraph_twice(
+    told: Notices,
+) -> None:
+    ledger = told.world.api.ledger
+    of_records = await digests(ledger, told.shown, by_record=True)
+    wrong = {f"{mail.name}: {one}" for mail in of_records for one in says_nothing_twice(told.known, mail)}
+    assert not wrong, "\n".join(sorted(wrong))
+    for mail in await digests(ledger, told.shown, by_record=False):
+        paragraphs = mail.body.split("\n\n")
+        assert len(paragraphs) == len(set(paragraphs))
+
+
+async def test_the_address_in_a_notice_is_that_of_its_record(told: Notices) -> None:
+    links = {shown.row["about"]: shown.item["link"] for shown in told.shown if shown.mail is not None}
+    assert links
+    for about, link in links.items():
+        answer = await told.world.everybody.get(link.removeprefix(PUBLIC_URL))
+        assert answer.status_code == 200, link
+        found = answer.json()
+        assert link.endswith("/sla") or found["id"] == about.partition("/")[2], link

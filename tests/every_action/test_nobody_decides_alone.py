@@ -1,0 +1,159 @@
+"""Whoever makes what is decided about, or asks for it, neither decides nor chooses who does: a search.
+
+One person with every role makes as much of it as they can, and asks; or hands it over, and others ask. Those
+who vote are compared with the rule, and with the events.
+"""
+
+from __future__ import annotations
+
+import json
+from math import ceil
+from typing import Any
+
+from app.common.records import CodeEnum, from_row
+from app.foundation.decisions.actions import AskDecision
+from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition
+from app.foundation.decisions.approval_rules.shipped import SHIPPED
+from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.records import DecisionKind
+from app.kernel.actor_policy import segregated_persons
+from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.payloads import Payload
+from app.processes.changes.approval import APPROVAL, EMERGENCY
+from app.processes.changes.freeze_exceptions import EXCEPTION
+from app.processes.improvement_plans.preparation import ADJUSTMENT, PLAN
+from app.processes.improvements.preparation import PILOT, PROPOSAL, REVERT
+from app.processes.releases.approvals import GO_MATTER, PLAN_CHANGE
+from tests.cases import each_case
+from tests.client import Json
+from tests.every_action.search import QUESTIONS, Search
+from tests.every_action.world import ROWS, World, case_name, of_kind, possible_states
+
+MATTERS: dict[str, Matter] = {
+    str(one.decision): one
+    for one in (
+        APPROVAL,
+        EMERGENCY,
+        EXCEPTION,
+        PLAN,
+        ADJUSTMENT,
+        PROPOSAL,
+        PILOT,
+        REVERT,
+        GO_MATTER,
+        PLAN_CHANGE,
+    )
+}
+#: The rows that put a question to those whom a rule names, in each state in which they can.
+ASKING = [
+    (lifecycle, row, state)
+    for lifecycle, row in ROWS
+    if issubclass(row.body, QUESTIONS) and lifecycle.kind != "meeting"
+    for state in possible_states(lifecycle, row)
+]
+SET = """
+select v.definition from fold.approval_rule r
+  join fold.approval_rule_version v on v.record = 'approval_rule/' || r.id
+where r.key = %s and v.edition = %s"""
+EVENTS = "select type, actor, data from log.event where stream = %s order by position"
+
+
+def test_every_kind_of_decision_is_asked_for_by_a_row_and_by_a_rule_with_voters() -> None:
+    assert set(MATTERS) == {str(one) for one in DecisionKind}
+    assert {rule.decision for rule in SHIPPED.values()} == set(DecisionKind)
+    assert all(rule.definition.voters for rule in SHIPPED.values())
+    assert {row.body for _, row, _ in ASKING} >= set(AskDecision.__subclasses__())
+
+
+def test_whoever_asks_says_nothing_of_who_decides_and_how() -> None:
+    assert AskDecision.model_fields.keys() - Payload.model_fields.keys() == {"question", "due_at"}
+    for lifecycle, row, _ in ASKING:
+        named = {"role", "group", "persons", "approver", "voters", "rule", "quorum", "chair"}
+        assert named.isdisjoint(row.body.model_fields), f"{lifecycle.kind}.{row.name}"
+
+
+async def kept_apart(search: Search, record: Json, matter: Matter, asked: Json) -> set[str]:
+    """The ids of those who must not vote on it: by the events before the question, and by the record."""
+    db, kind = search.world.api.ledger.db, search.lifecycle.kind
+    found = await db.row(f"select * from {search.lifecycle.table} where id = %s", (record["id"],))
+    assert found is not None
+    apart = {str(one) for one in segregated_persons(matter.duties, from_row(search.lifecycle.record, found))}
+    if matter.without_asker:
+        apart.add(asked["asked_by"]["id"])
+    for event in await db.rows(EVENTS, (f"{kind}/{record['id']}",)):
+        changed = json.loads(event["data"])["set"]
+        if f"decision/{asked['id']}" in changed:
+            break
+        own = changed.get(f"{kind}/{record['id']}") or {}
+        made = {key.partition("/")[0] for key in changed} & set(matter.children)
+        if made or own.keys() & set(matter.fields):
+            apart.add(event["actor"].removeprefix("person:"))
+    return apart
+
+
+async def least_votes(search: Search, asked: Json, voters: int) -> int:
+    """How many must have voted by the rules by which it was asked: the most that one of them says."""
+    counts = []
+    for one in asked["rules"]:
+        said = await search.world.api.ledger.db.value(SET, (one["rule"], one["edition"]))
+        shipped = SHIPPED[one["rule"]].definition
+        rule = shipped if said is None else ApprovalRuleDefinition.model_validate(said)
+        usual = voters if rule.rule == "unanimous" else voters // 2 + 1
+        share = usual if rule.quorum_percent is None else ceil(voters * rule.quorum_percent / 100)
+        counts.append(rule.quorum or share)
+    return max(counts)
+
+
+@each_case(("lifecycle", "row", "state"), ASKING, ids=case_name, by=of_kind, product=of_kind)
+async def test_nobody_decides_about_their_own_and_so_many_decide_as_the_rule_says(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum
+) -> None:
+    for handed_over in (False, True):
+        search, asked = Search(world, lifecycle, hands_over=handed_over), 0
+        async for record in search.records(state, row):
+            for move in search.hand_overs(state) if handed_over else ():
+                await search.hand_over(move, record)
+            clients = search.helpers if handed_over else [search.alone, *search.helpers]
+            if await search.one_does(clients, row, record, {}):
+                await _is_decided_by_others(search, record)
+                asked += 1
+                break
+        assert asked, "nobody comes so far as to ask"
+
+
+async def _is_decided_by_others(search: Search, record: Json) -> None:
+    """The newest question on the record is put to others than its authors, and decided by enough of them."""
+    at, reader = search.at(record), search.world.everybody
+    decision = (await reader.read(f"{at}/decisions", limit=200))["items"][-1]
+    assert decision["rules"], "it is asked by a rule"
+    ballots = (await reader.read(f"{at}/votes", limit=200))["items"]
+    voters = {one["person"]["id"] for one in ballots if one["decision_id"] == decision["id"]}
+    matter = MATTERS[decision["decision"]]
+    apart = await kept_apart(search, record, matter, decision)
+    assert voters & apart == set()
+    assert not (matter.fields and search.alone.id not in apart), "the one has made some of it"
+    assert {one["person"] for one in decision["left_out"]} <= apart | await _team_of(search, matter)
+    vote = {"decision": decision["id"], "verdict": "approve", "comment": "Go on."}
+    if search.alone.id not in voters:
+        refused = await search.alone.post(f"{at}/vote", json=vote)
+        assert refused.status_code == 403, refused.text
+    needed = await least_votes(search, decision, len(voters))
+    assert decision["quorum"] == needed >= 1
+    cast: set[str] = set()
+    for client in [one for one in (*search.helpers, search.alone) if one.id in voters]:
+        if (await reader.read(f"{at}/decisions", limit=200))["items"][-1]["state"] != "open":
+            break
+        await client.post_ok(f"{at}/vote", vote)
+        cast.add(client.id)
+    taken = (await reader.read(f"{at}/decisions", limit=200))["items"][-1]
+    if taken["state"] != "open":
+        assert len(cast) >= needed, "fewer have decided than the rule says"
+        assert cast.isdisjoint(apart)
+
+
+async def _team_of(search: Search, matter: Matter) -> set[str]:
+    """The ids of those who may be left out since they carry it out: the team while nobody is assigned."""
+    if not matter.carried_out:
+        return set()
+    found = await search.world.api.ledger.db.rows("select person_id from fold.membership", ())
+    return {str(row["person_id"]) for row in found}

@@ -1,0 +1,216 @@
+"""What a notice says waits for somebody is in their work as long as they can do it, and leaves it when it is
+done by them or by somebody else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+
+from app.common.notices import NoticeKind, NoticeType
+from app.common.people import Person, rule_caller
+from app.foundation.decisions.actions import RemindVoters
+from app.kernel.lifecycle import Action, Lifecycle
+from app.log.events import kind_of
+from app.registry import LIFECYCLES_BY_KIND
+from app.ticketing.routes.asked_actions import ASKED_ACTIONS
+from tests.cases import slice_of
+from tests.client import Client, Json, an_incident
+from tests.every_action.samples import valid_body
+from tests.every_action.test_every_notice import DRIVEN
+from tests.every_action.test_who_gets_work import HOLDING, drive, steps_of, tell
+from tests.every_action.world import (
+    OF_RULES,
+    ROWS,
+    World,
+    case_name,
+    of_decisions,
+    of_kind,
+    record_address,
+    send,
+)
+from tests.every_action.world_data import TEAM
+from tests.extent import WHOLE
+from tests.people import act, add_person
+
+WAITING = frozenset(step for step in NoticeType if step.kind is NoticeKind.waits_for_you)
+#: The sections of one's work with what waits for one otherwise than by an action that a notice asks for.
+SECTIONS = {
+    NoticeType.to_vote: "votes",
+    NoticeType.vote_due: "votes",
+    NoticeType.complained: "complaints",
+    NoticeType.complaint_assigned: "complaints",
+}
+#: What is said otherwise of an action, if its sample is not for whoever does it.
+OTHERWISE: dict[str, tuple[Json, ...]] = {"review_solution": ({}, {"side": "it"})}
+OPEN_QUESTION = "select record, id from fold.decision where closed_at is null order by id desc limit 1"
+NEWEST = """
+select s.step, n.about, n.person_id from fold.notice n cross join lateral unnest(n.steps) as s(step)
+where s.step = any(%s) order by n.id desc"""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What a notice says waits for a person, and they themselves as a client."""
+
+    step: NoticeType
+    about: str
+    reader: Client
+
+    @property
+    def name(self) -> str:
+        """How it is called in reports."""
+        return f"{self.step.value} of {self.about}"
+
+    @property
+    def lifecycle(self) -> Lifecycle[Any]:
+        """What can happen to the record."""
+        return LIFECYCLES_BY_KIND[kind_of(self.about)]
+
+    @property
+    def path(self) -> str:
+        """Where the record is."""
+        return record_address(self.lifecycle, {"id": self.about.partition("/")[2]})
+
+    async def is_in_work(self) -> bool:
+        """Whether it is in their work."""
+        work = await self.reader.read("/v1/me/work")
+        record = self.about.partition("/")[2]
+        if self.step in SECTIONS:
+            return record in {one["ticket"] for one in work[SECTIONS[self.step]]}
+        names = ASKED_ACTIONS[self.step].names
+        return record in {one["record"] for one in work["asked"] if one["action"] in names}
+
+    async def is_open(self) -> bool:
+        """Whether they can do it, and have not done their part."""
+        if self.step in SECTIONS:
+            return await self.is_in_work()
+        return bool(await self.open_actions())
+
+    async def open_actions(self) -> list[str]:
+        """Those of the actions that it asks for which the record offers them now."""
+        answer = await self.reader.get(self.path)
+        names = ASKED_ACTIONS[self.step].names
+        offered = answer.json()["actions"] if answer.status_code == 200 else ()
+        return [one["action"] for one in offered if one["action"] in names and one["open"]]
+
+
+def test_each_type_of_notice_that_waits_has_actions_or_a_section_of_ones_work() -> None:
+    assert ASKED_ACTIONS.keys() | SECTIONS.keys() == WAITING
+    for step, asked in ASKED_ACTIONS.items():
+        kinds = [lc for lc in LIFECYCLES_BY_KIND.values() if any(name in lc.by_name for name in asked.names)]
+        assert kinds, step
+
+
+@pytest.fixture(scope="module")
+async def waiting(world: World) -> list[Waiting]:
+    """What notices say waits for whom, after many things have happened: of each type and kind the newest that
+    is still open to the reader, and the newest that is not.
+    """
+    await make_things_wait(world)
+    await tell(world)
+    rows = await world.api.ledger.db.rows(NEWEST, ([step.value for step in WAITING],))
+    readers = {row["person_id"]: await client_of(world, row["person_id"]) for row in rows}
+    chosen: dict[tuple[NoticeType, str, bool], Waiting] = {}
+    for row in rows:
+        one = Waiting(NoticeType(row["step"]), row["about"], readers[row["person_id"]])
+        if len([key for key in chosen if key[:2] == (one.step, one.lifecycle.kind)]) < 2:
+            is_open = await one.is_open()
+            chosen.setdefault((one.step, one.lifecycle.kind, is_open), one)
+    return list(chosen.values())
+
+
+async def make_things_wait(world: World) -> None:
+    """Things happen of which some wait for somebody: what rows say, what votes lead to, what rules remind of,
+    and what waits for its requester.
+    """
+    ledger = world.api.ledger
+    roles = HOLDING["assign_complaint"]
+    manager = await add_person(ledger, "Chosen", TEAM, roles=roles)
+    everybody = cast(Person, SimpleNamespace(id=UUID(world.everybody.id)))
+    for lifecycle, row in chosen_rows():
+        named = manager if HOLDING.get(row.name) == roles else world.colleague
+        await drive(world, lifecycle, row, everybody if (lifecycle, row) in OF_RULES else named)
+    for lifecycle, row in ROWS:
+        if of_decisions(row) and WAITING & {rule.step for rule in row.notifies}:
+            for state in row.leads_to:
+                await world.make_record(lifecycle, state)
+    at = f"/v1/incidents/{(await world.requester.post_ok('/v1/incidents', an_incident()))['id']}"
+    await world.everybody.post_ok(f"{at}/assign", {"team": TEAM, "person": world.worker.id})
+    await world.worker.post_ok(f"{at}/hold", {"reason": "awaiting_requester"})
+    asked = await ledger.db.row(OPEN_QUESTION)
+    assert asked is not None
+    kind, _, record = asked["record"].partition("/")
+    body = RemindVoters(decision=asked["id"])
+    await act(ledger, rule_caller("tests"), kind, "remind_voters", record, body)
+
+
+def chosen_rows() -> list[tuple[Lifecycle[Any], Action[Any, Any]]]:
+    """A slice of all rows, and those that say by themselves that something waits."""
+    complaints = [(lc, row) for lc, row in ROWS if row.name == "assign_complaint"]
+    asking = [
+        (lc, row)
+        for lc, row in DRIVEN
+        if WAITING & (steps_of(row.body) | {rule.step for rule in row.notifies}) or row.name == "hold"
+    ]
+    tried = slice_of("what waits", DRIVEN, case_name, of_kind)
+    return [*complaints, *asking, *(case for case in tried if case not in asking)]
+
+
+async def client_of(world: World, person_id: UUID) -> Client:
+    """The person, with a key for all that they hold."""
+    held = await world.api.ledger.db.value("select roles from fold.person where id = %s", (person_id,))
+    person = SimpleNamespace(id=person_id)
+    return await world.api.client_of(cast(Person, person), *(held or ()))
+
+
+async def test_what_waits_for_somebody_is_in_their_work_as_long_as_they_can_do_it(
+    waiting: list[Waiting],
+) -> None:
+    wrong, shown = [], set()
+    for one in waiting:
+        is_in_work = await one.is_in_work()
+        if one.step in ASKED_ACTIONS:
+            can = await one.open_actions()
+            if bool(can) != is_in_work:
+                wrong.append(f"{one.name} for {one.reader.id}: {is_in_work}, can {can}")
+        if is_in_work:
+            shown.add(one.step)
+    assert not wrong, "\n".join(wrong)
+    assert not WHOLE or shown == WAITING
+
+
+async def test_it_leaves_the_work_of_all_when_it_is_done_and_of_who_has_done_their_part(
+    world: World, waiting: list[Waiting]
+) -> None:
+    wrong, done = [], set()
+    for one in waiting:
+        if one.step not in ASKED_ACTIONS or not await one.is_in_work():
+            continue
+        actor = await perform(world, one, (await one.open_actions())[0])
+        if actor is None:
+            continue
+        done.add(one.step)
+        for each in waiting:
+            if (each.step, each.about) == (one.step, one.about):
+                part_done = ASKED_ACTIONS[each.step].once and each.reader.id == actor
+                if await each.is_in_work() != (bool(await each.open_actions()) and not part_done):
+                    wrong.append(f"{each.name} for {each.reader.id}")
+    assert not wrong, "\n".join(wrong)
+    assert not WHOLE or done == ASKED_ACTIONS.keys()
+
+
+async def perform(world: World, one: Waiting, name: str) -> str | None:
+    """The reader does it, or else somebody who may. Gives the id of who did; None: nobody could."""
+    row, record = one.lifecycle[name], {"id": one.about.partition("/")[2]}
+    for client in (one.reader, world.everybody, world.worker, *world.others.values()):
+        for more in OTHERWISE.get(name, ({},)):
+            body = await valid_body(client, row, one.path) | more
+            answer = await send(client, one.lifecycle, row, record, body)
+            if answer.is_success:
+                return client.id
+    return None
