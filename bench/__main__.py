@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import clocks, impact, imports, large, receiving, scheduling, writing
+from bench import clocks, impact, imports, large, receiving, scheduling, waiting, writing
 from bench.figures import Figure, Run, listings, markdown, table
 
 GROUPS: tuple[tuple[tuple[str, ...], Callable[[Run], Awaitable[list[Figure]]]], ...] = (
@@ -28,6 +28,7 @@ GROUPS: tuple[tuple[tuple[str, ...], Callable[[Run], Awaitable[list[Figure]]]], 
     (clocks.NAMES, clocks.measure),
     (impact.NAMES, impact.measure),
     (scheduling.NAMES, scheduling.measure),
+    (waiting.NAMES, waiting.measure),
     (receiving.NAMES, receiving.measure),
 )
 NAMES = tuple(name for names, _ in GROUPS for name in names)

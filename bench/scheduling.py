@@ -16,6 +16,8 @@ from app.db import connect
 from app.embedded import embedded_server
 from app.foundation.cis.lifecycle import CiAlteration, PlanCi, RelateCi
 from app.foundation.cis.records import CiClass, RelationKind
+from app.foundation.people.records import TeamKind
+from app.foundation.people.teams import AddTeam
 from app.installation import DATABASE, SUPERUSER
 from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
@@ -31,6 +33,7 @@ from bench.cases import ledger_of
 from bench.figures import Figure, Run, Threshold, number
 from bench.site import made_token, site
 
+TEAM = "network"
 NAMES = ("schedule", "schedule_refused")
 BOOKINGS, QUICK_BOOKINGS = 100_000, 10_000
 ITEMS, NEEDED, CHANGES, QUICK_CHANGES = 200, 5, 300, 50
@@ -68,7 +71,7 @@ class _Board:
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
-        roles = (RoleGrant(Role.change_manager), RoleGrant(Role.configuration_manager))
+        roles = tuple(map(RoleGrant, (Role.change_manager, Role.configuration_manager, Role.admin)))
         self.caller, self.other = (Caller(f"person:{id_}", id_, roles) for id_ in (uuid7(), uuid7()))
         self.items: list[UUID] = []
 
@@ -82,7 +85,8 @@ class _Board:
         return (await perform(self.ledger, command)).record
 
     async def set_up(self) -> None:
-        """Makes the items, each of which needs some of the next, and a template."""
+        """Makes the items, each of which needs some of the next, a template, and who implements it."""
+        await self.act("team", "add", None, AddTeam(key=TEAM, name="Network", kind=TeamKind.internal))
         for n in range(ITEMS):
             body = PlanCi(key=f"srv-{n}", name=f"Item {n}", ci_class=CiClass.server)
             made = await self.act("ci", "plan", None, body)
@@ -119,7 +123,9 @@ class _Board:
 
     async def _draft(self, n: int) -> UUID:
         item = str(self.items[n % (ITEMS - NEEDED)])
-        body = DraftChange(type=ChangeType.standard, title=f"Restart {n}", template="restart", cis=(item,))
+        body = DraftChange(
+            type=ChangeType.standard, title=f"Restart {n}", template="restart", cis=(item,), team=TEAM
+        )
         made: UUID = (await self.act("change", "draft", None, body)).id
         return made
 
