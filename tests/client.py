@@ -17,7 +17,7 @@ import httpx
 from fastapi import FastAPI
 
 from app.common.keys import hash_of, new_secret, token
-from app.common.people import Person, Role, rule_caller
+from app.common.people import Grade, Person, Role, rule_caller
 from app.foundation.people.keys import MakeKey
 from app.foundation.people.records import TeamKind
 from app.kernel.ledger import Ledger
@@ -88,10 +88,13 @@ class Api:
     ledger: Ledger
     clients: list[Client] = field(default_factory=list)
 
-    async def client(self, name: str, *roles: Role | str, teams: tuple[str, ...] = ()) -> Client:
-        """A new person with a key that holds these roles."""
+    async def client(
+        self, name: str, *roles: Role | str, teams: tuple[str, ...] = (), grade: Grade | None = None
+    ) -> Client:
+        """A new person, of that grade, with a key that holds these roles."""
         held = tuple(str(role) for role in roles)
-        return await self.client_of(await add_person(self.ledger, name, *teams, roles=held), *roles)
+        person = await add_person(self.ledger, name, *teams, roles=held, grade=grade)
+        return await self.client_of(person, *roles)
 
     async def client_of(self, person: Person, *roles: Role | str, ends: datetime | None = None) -> Client:
         """A client with a new key of that person."""

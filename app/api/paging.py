@@ -29,9 +29,10 @@ from app.api.json_output import dump_json
 from app.api.list_queries import MOST_COUNTED, ListQuery, ListSelection, expanded_fields
 from app.api.lists import Listing
 from app.api.shapes import Renderer
+from app.common.people import RoleGrant
 from app.common.records import ChildRecord, Record, codecs, holds_list
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.visibility import DESK, EVERYBODY, sees_every_record, tokens
+from app.kernel.visibility import DESK, EVERYBODY, ROLE, sees_every_record, tokens
 from app.log.canonical import from_instant, instant
 from app.search.query import estimate_hits, hits, wait_for_index
 
@@ -91,15 +92,19 @@ PagePosition = tuple[Any, UUID]
 
 
 async def page(
-    listing: Listing, renderer: Renderer, query: ListQuery, saved: ListSelection | None = None
+    listing: Listing,
+    renderer: Renderer,
+    query: ListQuery,
+    saved: ListSelection | None = None,
+    within: WhereClause | None = None,
 ) -> dict[str, Any]:
     """Return one page: `items` and `next_cursor` (None at the end), `total` if requested, and the lag of the
     index if words are searched for. The filters of a `saved` view apply besides those of the query, whose
-    order wins. Raises BadCursor.
+    order wins. `within`: conditions that hold besides, whatever is asked for. Raises BadCursor.
     """
     sort = query.sort if saved is None or "sort" in query.model_fields_set else saved.sort
     order = order_of(listing, sort)
-    where = WhereClause()
+    where = WhereClause() if within is None else within
     for chosen in (query,) if saved is None else (saved, query):
         await narrow(where, listing.parameters, chosen, renderer)
     scope = _scope(listing, query, saved)
@@ -292,12 +297,7 @@ def _audience_conditions(renderer: Renderer, where: WhereClause) -> list[str]:
         columns = lifecycle.columns.get(kind)
         if columns is not None and not token_id:
             conditions.append((token == EVERYBODY and lifecycle.open_to_all) or "true")
-        for column in columns or ():
-            value = token_id if kind == "service" else UUID(token_id)
-            if holds_list(lifecycle.record, column):
-                conditions.append(f"r.{column} @> {where.bind([token_id])}::text[]")
-            else:
-                conditions.append(f"r.{column} = {where.bind(value)}")
+        conditions += [_column_condition(lifecycle, where, one, kind, token_id) for one in columns or ()]
         for child in lifecycle.children:
             if issubclass(child, ChildRecord) and kind == child.AUDIENCE_KIND:
                 who, what = where.bind(UUID(token_id)), where.bind(f"{lifecycle.kind}/%")
@@ -305,3 +305,19 @@ def _audience_conditions(renderer: Renderer, where: WhereClause) -> list[str]:
         if token == DESK and lifecycle.unassigned is not None:
             conditions.append(lifecycle.unassigned)
     return conditions or ["false"]
+
+
+def _column_condition(
+    lifecycle: Lifecycle[Any], where: WhereClause, column: str, kind: str, token_id: str
+) -> str:
+    """Return the condition that the column has what the token of that kind names: of a role, that the record
+    is in the scope that it is held for, too.
+    """
+    if kind == ROLE:
+        held = RoleGrant.parse(token_id)
+        scope = {"team_id": held.team_id, "service": held.service}
+        named = [f"r.{name} = {where.bind(value)}" for name, value in scope.items() if value is not None]
+        return " and ".join([f"r.{column} @> {where.bind([held.role.value])}::text[]", *named])
+    if holds_list(lifecycle.record, column):
+        return f"r.{column} @> {where.bind([token_id])}::text[]"
+    return f"r.{column} = {where.bind(token_id if kind == 'service' else UUID(token_id))}"

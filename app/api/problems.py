@@ -108,6 +108,13 @@ class TargetFault(BaseModel):
     because: str = Field(description="A stable code: `no_threshold`, `tied`, `does_not_add_up` …")
 
 
+class KeptApartPerson(BaseModel):
+    """A person who would be asked to vote, and why they are not."""
+
+    person: UUID
+    because: str = Field(description="A stable code: `author`, `duty`, `asker`, `carries_out`.")
+
+
 class ProblemDocument(BaseModel):
     """The reason why a request was not carried out."""
 
@@ -131,6 +138,10 @@ class ProblemDocument(BaseModel):
     )
     targets: list[TargetFault] | None = Field(
         default=None, description="Targets that an agreement cannot be submitted with."
+    )
+    left_out: list[KeptApartPerson] | None = Field(
+        default=None,
+        description="Who would be asked to vote and is kept apart (code `too_few_may_decide` and its like).",
     )
 
 

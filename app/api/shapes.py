@@ -148,8 +148,9 @@ def _plan(
     names = tuple(name for name in shape.model_fields if name not in made)
     # Open actions, staff-only fields and computed fields depend on other fields, so all are selected.
     withheld = _withheld(record)
-    if asked_for is not None and asked_for.isdisjoint({"actions", *made, *withheld}):
-        names = tuple(name for name in names if name in asked_for | ALWAYS_INCLUDED)
+    shown = None if asked_for is None else asked_for | ALWAYS_INCLUDED
+    if shown is not None and shown.isdisjoint({"actions", *made, *withheld}):
+        names = tuple(name for name in names if name in shown)
     fields = codecs(record)
     beside = _loaded_fields(shape)
     columns = {name: name for name in names if name != "actions" and name not in beside}
@@ -283,7 +284,8 @@ class Renderer:
         single record, if its checks have been run.
         """
         plan, filled = self._plan(), _filled(columns)
-        requested = self.COMPUTED if self.fields is None else self.COMPUTED & self.fields
+        shown = None if self.fields is None else self.fields | ALWAYS_INCLUDED
+        requested = self.COMPUTED if shown is None else self.COMPUTED & shown
         computed = await self.compute(columns) if requested else {}
         if not filled.isdisjoint(plan.for_staff):
             await self._redact(columns, plan.for_staff)

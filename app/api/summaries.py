@@ -128,6 +128,7 @@ SUMMARY_EXCEPTIONS = {
     "get_sla_what_if": "Try other terms of an agreement",
     "get_team_work": "Get the work of a team",
     "get_team_on_call": "Get the persons on call",
+    "list_change_schedule": "List the schedule of changes",
     "list_clocks_in_danger": "List clocks in danger by agreement",
     "list_complaints": "List complaints",
     "list_conflicting_changes": "List conflicting changes",

@@ -74,6 +74,7 @@ async def test_everybody_is_shown_their_own_work_and_that_of_their_queues_only(a
         "unassigned": [],
         "tasks": [],
         "votes": [],
+        "votes_for_others": [],
         "complaints": [],
         "asked": [],
         "queues": [],
@@ -103,7 +104,9 @@ async def test_what_is_on_hold_is_due_by_when_it_wakes_and_what_is_done_is_no_wo
     assert ids(work["open"]) == cases[2::-1]
 
 
-async def test_a_task_on_a_ticket_that_one_no_longer_sees_is_not_among_ones_work(api: Api) -> None:
+async def test_a_task_stays_among_ones_work_when_its_ticket_goes_to_others_until_one_unfollows_it(
+    api: Api,
+) -> None:
     for key in ("mail", "print"):
         await api.team(key)
     zhao = await api.client("Zhao Min")
@@ -113,6 +116,11 @@ async def test_a_task_on_a_ticket_that_one_no_longer_sees_is_not_among_ones_work
         await lin.post_ok(f"/v1/incidents/{case}/add_task", {"title": "Look", "assignee": "me"})
     assert {task["ticket"] for task in (await lin.read("/v1/me/work"))["tasks"]} == {stays, goes}
     await lin.post_ok(f"/v1/incidents/{goes}/assign", {"team": "print"})
+    assert (await lin.read(f"/v1/incidents/{goes}"))["team"]["key"] == "print"
+    assert {task["ticket"] for task in (await lin.read("/v1/me/work"))["tasks"]} == {stays, goes}
+    (task,) = (await lin.read(f"/v1/incidents/{goes}/tasks"))["items"]
+    assert task["title"] == "Look"
+    await lin.post_ok(f"/v1/incidents/{goes}/unfollow")
     assert (await lin.get(f"/v1/incidents/{goes}")).status_code == 404
     assert [task["ticket"] for task in (await lin.read("/v1/me/work"))["tasks"]] == [stays]
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from app.common.people import Role
+from app.cli.demo import READER, make_keys
 from app.db import connect
 from app.demo.history import make_history
 from app.demo.report_scripts import make_reports
@@ -28,19 +28,22 @@ USUAL = Settings(_env_file=None, rating_percent=0)  # type: ignore[call-arg]  # 
 
 @dataclass(frozen=True)
 class Demo:
-    """The address of the demo, and the key for its admin."""
+    """The address of the demo, and its printed keys by their purpose."""
 
     address: str
-    key: str
+    keys: Mapping[str, str]
 
     @property
     def environment(self) -> dict[str, str]:
-        """What commands find in their environment."""
-        return {**os.environ, "API": self.address, "KEY": self.key}
+        """What commands find in their environment: each key by the name that pages give it."""
+        named = {name.upper(): key for name, key in self.keys.items()}
+        return {**os.environ, "API": self.address, "KEY": self.keys[READER], **named}
 
 
-async def _make_what_follows(ledger: Ledger) -> None:
-    """Make what a demo has besides, as its first start and its first night do: reports, and signals."""
+async def _make_what_follows(ledger: Ledger) -> dict[str, str]:
+    """Make what a demo has besides, as its first start and its first night do: reports, signals, and keys.
+    Return the keys by their purpose.
+    """
     persons = await make_history(ledger, lambda done, of: None, days=DEMO_DAYS)
     async with following(ledger.db.url) as follow:
         await make_reports(ledger, persons, follow)
@@ -48,6 +51,7 @@ async def _make_what_follows(ledger: Ledger) -> None:
     connection = await connect(ledger.db.url)
     assert await note_signals(connection, ledger, [KPIS["service_availability"]], datetime.now(UTC))
     await connection.close()
+    return await make_keys(ledger, persons)
 
 
 @pytest.fixture(scope="package")
@@ -55,9 +59,6 @@ async def demo(server: Server, demo_secrets: Path) -> AsyncIterator[Demo]:
     """The demo organisation with its last months, and the figures of these."""
     with fresh(server, DEMO) as place:
         async with serving(place.url, demo_secrets, USUAL) as api:
-            await _make_what_follows(api.ledger)
-            everything = tuple(role for role in Role if role is not Role.auditor)
-            admin = await api.client("Demo admin", *everything)
-            assert admin.token is not None
+            keys = await _make_what_follows(api.ledger)
             async with behind_a_socket(api.app) as (host, port):
-                yield Demo(f"http://{host}:{port}", admin.token)
+                yield Demo(f"http://{host}:{port}", keys)

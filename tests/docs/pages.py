@@ -13,7 +13,8 @@ from app.settings import PROJECT
 from tests.docs.conftest import Demo
 
 BLOCK = re.compile(r"^```(sh|text|json)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-ADDRESS = re.compile(r"^export (API=\S+ )?KEY=ldk_…\n", re.MULTILINE)
+#: What stands in the environment already.
+ADDRESS = re.compile(r"^export (?:API=\S+(?: |(?=\n)))?(?:[A-Z_]+=ldk_…(?: |(?=\n)))*\n", re.MULTILINE)
 #: Where the demo of `make run` is.
 ORIGIN = "http://127.0.0.1:8000"
 CUT = "…"

@@ -36,6 +36,8 @@ QUERIES = {
 TESTED = {
     "get_sla_report": "service_reports/test_story.py "
     "test_the_customer_sees_the_report_and_nothing_that_is_for_staff",
+    "list_approval_rules_in_force": "processes/changes/test_who_approves.py "
+    "test_staff_read_the_rules_in_force_and_nobody_else",
     "list_training_gaps": "processes/trainings/test_gaps.py test_staff_ask_for_gaps_and_nobody_else",
     "try_assignment_rules": "foundation/assignment/test_assignment_rules.py "
     "test_staff_try_the_rules_and_nobody_else",
@@ -75,6 +77,8 @@ TESTED = {
     "get_deployment_permission": "processes/releases/test_going_out.py "
     "test_a_pipeline_asks_first_and_is_told_what_keeps_it",
     "list_change_conflicts": "processes/changes/test_booking.py test_staff_ask_for_conflicts_and_nobody_else",
+    "list_change_schedule": "processes/changes/test_schedule.py "
+    "test_customers_are_told_in_words_what_touches_their_services_and_nothing_else",
     "get_change_calendar": "processes/changes/test_calendar.py "
     "test_nobody_sees_a_change_that_lists_do_not_show_them",
     "get_change_calendar_drawing": "processes/changes/test_calendar.py "
