@@ -65,13 +65,16 @@ def due_to_be_told(ledger: Ledger, case: Case) -> Iterator[Told]:
             if name in ("due_at", "until_at") and value is not None and person == str(case.reader):
                 yield Told(f"{child.KIND}.{name}", child, name, value)
     for model, name, value in payload_fields(ledger, event):
-        why, when = (
-            WHY.search(name),
-            isinstance(value, str) and (AN_INSTANT.fullmatch(value) or A_DAY.fullmatch(value)),
-        )
-        ended = (code := code_of(model, name)) is not None and code.__name__.endswith(ENDINGS)
-        if (why or (not rows and (when or ended))) and f"{case.step.value}.{name}" not in NEED_NOT_SAY:
+        when = isinstance(value, str) and (AN_INSTANT.fullmatch(value) or A_DAY.fullmatch(value))
+        due = WHY.search(name) or (not rows and (when or says_why_or_how(model, name)))
+        if due and f"{case.step.value}.{name}" not in NEED_NOT_SAY:
             yield Told(f"given.{name}", model, name, value)
+
+
+def says_why_or_how(model: type[BaseModel], name: str) -> bool:
+    """Whether the field says why something was done, or how it has ended."""
+    code = code_of(model, name)
+    return bool(WHY.search(name)) or (code is not None and code.__name__.endswith(ENDINGS))
 
 
 def payload_fields(ledger: Ledger, event: Recorded) -> Iterator[tuple[type[BaseModel], str, Any]]:
