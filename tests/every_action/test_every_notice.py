@@ -13,9 +13,7 @@ import pytest
 
 from app.common.clocks import ClockEventType
 from app.common.notices import NoticeType
-from app.common.tickets import Ticket
 from app.kernel.lifecycle import Action, Lifecycle
-from app.notifications.steps import PUBLIC, TO_INVITED, TO_LEADS
 from tests.cases import slice_of
 from tests.clocks import append_clock_event
 from tests.every_action.test_who_gets_work import drive, steps_of
@@ -34,6 +32,7 @@ from tests.notifications.rendering import (
     newest_of_each,
     show,
 )
+from tests.notifications.told_values import told_by
 
 #: Actions that a test of who gets work tries with somebody who may be named: here it is always the same one.
 NAMED_OTHERWISE = {
@@ -82,10 +81,7 @@ def one_for_each_type() -> list[tuple[Lifecycle[Any], Action[Any, Any]]]:
     """For each type of notice that rows of the tables name an action that has it told."""
     found: dict[NoticeType, tuple[Lifecycle[Any], Action[Any, Any]]] = {}
     for lifecycle, row in DRIVEN:
-        names = [event.partition(".")[2] for event in row.events]
-        public = {PUBLIC[name] for name in names if name in PUBLIC and issubclass(lifecycle.record, Ticket)}
-        meetings = {told[event] for told in (TO_INVITED, TO_LEADS) for event in row.events if event in told}
-        for step in public | meetings | steps_of(row.body) | {rule.step for rule in row.notifies}:
+        for step in {step for step, _ in told_by(lifecycle, row)} | steps_of(row.body):
             found.setdefault(step, (lifecycle, row))
     return list({id(row): (lifecycle, row) for lifecycle, row in found.values()}.values())
 

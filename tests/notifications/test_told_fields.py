@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,21 +10,18 @@ from pydantic import BaseModel
 
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import Caller, rule_caller
-from app.common.tickets import Ticket
 from app.foundation.decisions.actions import Tallied
 from app.i18n import LANGUAGES, sentences
-from app.kernel.lifecycle import Action
 from app.kernel.payloads import Reason
 from app.notifications import mail, texts
 from app.notifications.details import declared_labels, load_details
-from app.notifications.steps import PUBLIC, TO_ASSIGNEE, TO_INVITED, TO_LEADS
 from app.notifications.told_fields import TOLD_FIELDS
 from app.processes.incidents.lifecycle import RemindIncident
 from app.registry import LIFECYCLES
 from app.ticketing.assignment import EscalateTicket
 from app.ticketing.tasks import AddTask
 from tests.notifications.conftest import Office
-from tests.notifications.told_values import NEED_NOT_SAY, says_why_or_how
+from tests.notifications.told_values import NEED_NOT_SAY, says_why_or_how, told_by
 from tests.people import act, add_caller
 
 PATHS = [
@@ -62,16 +58,13 @@ def test_each_field_that_is_told_is_one_of_a_process_and_has_a_label(
         assert declared_labels(language)[name.removesuffix("_id")]
 
 
-def events_told() -> Iterator[tuple[NoticeType, str, Action[Any, Any]]]:
-    """Each type of notice with the types of events that the rows of the tables have it tell of."""
-    for lifecycle in LIFECYCLES:
-        of_tickets = (PUBLIC, TO_ASSIGNEE) if issubclass(lifecycle.record, Ticket) else ()
-        for row in lifecycle.rows:
-            for event in row.events:
-                name = event.partition(".")[2]
-                yield from ((steps[name], event, row) for steps in of_tickets if name in steps)
-                yield from ((steps[event], event, row) for steps in (TO_INVITED, TO_LEADS) if event in steps)
-                yield from ((rule.step, event, row) for rule in row.notifies)
+#: Each type of notice with the types of events that the rows of the tables have it tell of.
+TOLD_EVENTS = [
+    (step, event, row)
+    for lifecycle in LIFECYCLES
+    for row in lifecycle.rows
+    for step, event in told_by(lifecycle, row)
+]
 
 
 def need_not_be_told(step: NoticeType, body: type[BaseModel], name: str) -> bool:
@@ -80,14 +73,14 @@ def need_not_be_told(step: NoticeType, body: type[BaseModel], name: str) -> bool
     return of_decision or f"{step.value}.{name}" in {*NEED_NOT_SAY, "held.reason"}
 
 
-@pytest.mark.parametrize("step", sorted({step for step, _, _ in events_told()}))
+@pytest.mark.parametrize("step", sorted({step for step, _, _ in TOLD_EVENTS}))
 def test_each_type_of_notice_tells_why_and_how_it_ended_of_every_event_that_may_say_so(
     step: NoticeType,
 ) -> None:
     told = {part.removeprefix("given.") for path in TOLD_FIELDS.get(step, ()) for part in path.split("|")}
     missing = {
         f"{event}: {name}"
-        for told_step, event, row in events_told()
+        for told_step, event, row in TOLD_EVENTS
         if told_step is step
         for name in row.body.model_fields
         if says_why_or_how(row.body, name) and name not in told and not need_not_be_told(step, row.body, name)

@@ -11,13 +11,16 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.common.money import Money
-from app.common.notices import Responsible
+from app.common.notices import NoticeType, Responsible
 from app.common.personal import is_sealed
 from app.common.records import CodeEnum, Hidden, StaffOnly
+from app.common.tickets import Ticket
 from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.payloads import marks
 from app.log.canonical import from_instant
 from app.log.events import Recorded, kind_of
+from app.notifications.steps import PUBLIC, TO_ASSIGNEE, TO_INVITED, TO_LEADS
 from tests.notifications.rendering import Case
 
 A_DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -75,6 +78,16 @@ def says_why_or_how(model: type[BaseModel], name: str) -> bool:
     """Whether the field says why something was done, or how it has ended."""
     code = code_of(model, name)
     return bool(WHY.search(name)) or (code is not None and code.__name__.endswith(ENDINGS))
+
+
+def told_by(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> Iterator[tuple[NoticeType, str]]:
+    """The types of notices that the table has tell of the row's events, each with the type of event."""
+    of_tickets = (PUBLIC, TO_ASSIGNEE) if issubclass(lifecycle.record, Ticket) else ()
+    for event in row.events:
+        name = event.partition(".")[2]
+        yield from ((steps[name], event) for steps in of_tickets if name in steps)
+        yield from ((steps[event], event) for steps in (TO_INVITED, TO_LEADS) if event in steps)
+        yield from ((rule.step, event) for rule in row.notifies)
 
 
 def payload_fields(ledger: Ledger, event: Recorded) -> Iterator[tuple[type[BaseModel], str, Any]]:
