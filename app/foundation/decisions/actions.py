@@ -328,36 +328,41 @@ async def cannot_vote(reads: ReadContext, record: Any, body: CastVote, ctx: Acti
     """Refuse if the caller is neither a voter nor the deputy of one, has voted in another name, the time to
     vote is over, or the chair decides.
     """
-    asked, me = ctx.required_ref(Decision, "decision"), ctx.caller.person_id
-    mine = ballot_of(body, ctx)
-    if mine is None:
+    decision, ballot = ctx.required_ref(Decision, "decision"), ballot_of(body, ctx)
+    if ballot is None:
         raise NotAVoter()
-    others = [ballot for ballot in ctx.prepared(Count).ballots if ballot is not mine]
-    if any(ballot.verdict is not None and me == (ballot.cast_by_id or ballot.person_id) for ballot in others):
-        # One person is one vote, in whoever's name: a quorum counts persons.
+    if (because := _cannot_cast(ballot, decision, ctx)) is not None:
+        return because
+    is_the_chairs = decision.rule is DecisionRule.chair and ballot.person_id == decision.chair_id
+    return "the_chair_decides" if is_the_chairs else None
+
+
+def _cannot_cast(ballot: Vote, decision: Decision, ctx: ActionContext) -> str | None:
+    """Return why the caller cannot cast the ballot: one person is one vote, in whoever's name, since a quorum
+    counts persons; or it is too late.
+    """
+    me = ctx.caller.person_id
+    others = [other for other in ctx.prepared(Count).ballots if other is not ballot]
+    if any(other.verdict is not None and me == (other.cast_by_id or other.person_id) for other in others):
         return "voted_in_another_name"
-    if mine.person_id != me and any(ballot.person_id == me for ballot in others):
+    if ballot.person_id != me and any(other.person_id == me for other in others):
         return "has_own_vote"
-    if asked.due_at is not None and asked.due_at <= ctx.now:
-        return "too_late_to_vote"
-    if asked.rule is DecisionRule.chair and asked.chair_id == ctx.caller.person_id:
-        return "the_chair_decides"
-    return None
+    return "too_late_to_vote" if decision.due_at is not None and decision.due_at <= ctx.now else None
 
 
 async def cannot_decide(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
-    """Refuse if the caller is not the chair, the rule is not `chair`, the verdict is an abstention, it is
-    too late, or the quorum is not met.
+    """Refuse if the caller is neither the chair nor the chair's deputy, has voted in another name, the rule
+    is not `chair`, the verdict is an abstention, it is too late, or the quorum is not met.
     """
-    asked = ctx.required_ref(Decision, "decision")
-    if asked.chair_id is None or asked.chair_id != ctx.caller.person_id:
+    asked, ballot = ctx.required_ref(Decision, "decision"), ballot_of(body, ctx)
+    if ballot is None or asked.chair_id is None or ballot.person_id != asked.chair_id:
         raise NotTheChair()
     if asked.rule is not DecisionRule.chair:
         return "not_for_the_chair_alone"
     if body.verdict is VoteVerdict.abstain:
         raise WrongValue(pointer="/verdict", because="chair_abstains")
-    if asked.due_at is not None and asked.due_at <= ctx.now:
-        return "too_late_to_vote"
+    if (because := _cannot_cast(ballot, asked, ctx)) is not None:
+        return because
     count = ctx.prepared(Count)
     others = sum(
         ballot.verdict is not None

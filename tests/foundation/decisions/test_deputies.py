@@ -52,13 +52,13 @@ async def deputy(deciding: Ledger) -> Caller:
 
 
 async def cast(
-    ledger: Ledger, by: Caller, incident: Incident, asked: UUID, instead_of: Caller
+    ledger: Ledger, by: Caller, incident: Incident, asked: UUID, instead_of: Caller, name: str = "vote"
 ) -> CommandResult:
-    """They vote in that name."""
+    """They vote, or decide, in that name."""
     body = CastVote.model_validate(
         {"decision": asked, "verdict": "approve", "instead_of": str(instead_of.person_id)}
     )
-    return await act(ledger, by, "incident", "vote", incident.id, body, now=NOW)
+    return await act(ledger, by, "incident", name, incident.id, body, now=NOW)
 
 
 async def test_a_deputy_sees_the_record_and_votes_in_the_name_of_whoever_is_away(
@@ -102,6 +102,26 @@ async def test_one_person_is_one_vote_in_whoevers_name(
         with pytest.raises(ActionUnavailable) as refused:
             await cast(deciding, who, incident, asked, instead_of)
         assert refused.value.code == code
+
+
+async def test_where_the_chair_decides_the_deputy_of_the_chair_does(
+    deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
+) -> None:
+    """They decide as the chair does: by no vote, after the quorum, and never besides a vote of their own."""
+    await name_deputy(deciding, staff[0], deputy)
+    await name_deputy(deciding, staff[0], staff[1])
+    asked = await ask(deciding, desk, incident, staff, rule="chair", quorum=2)
+    for who, name, code in (
+        (deputy, "vote", "the_chair_decides"),
+        (deputy, "decide", "too_few_have_voted"),
+        (staff[1], "decide", "has_own_vote"),
+    ):
+        with pytest.raises(ActionUnavailable) as refused:
+            await cast(deciding, who, incident, asked, staff[0], name)
+        assert refused.value.code == code
+    await vote(deciding, staff[2], incident, asked, "reject")
+    done = await cast(deciding, deputy, incident, asked, staff[0], "decide")
+    assert done.record.category == "approved"
 
 
 async def test_a_deputy_is_free_of_duties_like_a_voter(
