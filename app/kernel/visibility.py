@@ -95,11 +95,12 @@ def audience(
     removed: Iterable[Record] = (),
 ) -> frozenset[str]:
     """Return the tokens of those who may see the record: those named by its lifecycle, and its followers and
-    members, as in `before` with the changes of child rows that were `made` and `removed`.
+    members, as in `before` with the changes of child rows that were `made` and `removed`: a row may take the
+    place of one that is removed.
     """
     following = {token for token in before if token.partition(":")[0] in ROW_TOKENS}
-    following |= _granted_by(made)
     following -= _granted_by(removed)
+    following |= _granted_by(made)
     return frozenset(following.union(lifecycle.audience(record)))
 
 

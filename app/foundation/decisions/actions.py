@@ -206,15 +206,21 @@ def close_vote(record: Any, body: CloseVote, ctx: ActionContext) -> None:
 
 
 def _ask_next(count: Count, electorate: Electorate, ctx: ActionContext) -> None:
-    """Ask those who are next: the votes that there are count no more, and the time begins anew."""
-    asked = ctx.change(ctx.required_ref(Decision, "decision"))
+    """Ask those who are next: the votes that there are count no more, and the time begins anew. Whoever was
+    asked in vain before and is asked again has a new ballot in the place of the old one.
+    """
+    decision = ctx.change(ctx.required_ref(Decision, "decision"))
     for ballot in count.ballots:
-        ctx.change(ballot).closed_at = ctx.occurred_at
-    asked.rule, asked.quorum, asked.chair_id = electorate.rule, electorate.quorum, electorate.chair_id
-    asked.left_out = [*(asked.left_out or ()), *electorate.left_out_rows]
-    asked.asked_next_at, asked.due_at = ctx.occurred_at, electorate.due_at
-    asked.remind_at, asked.reminded_at = electorate.remind_at, None
-    for row in new_ballots(asked, electorate.voters, ctx):
+        if ballot.person_id in electorate.voters:
+            ctx.remove(ballot)
+        else:
+            ctx.change(ballot).closed_at = ctx.occurred_at
+    decision.rule, decision.quorum = electorate.rule, electorate.quorum
+    decision.chair_id = electorate.chair_id
+    decision.left_out = [*(decision.left_out or ()), *electorate.left_out_rows]
+    decision.asked_next_at, decision.due_at = ctx.occurred_at, electorate.due_at
+    decision.remind_at, decision.reminded_at = electorate.remind_at, None
+    for row in (*new_ballots(decision, electorate.voters, ctx), *count.next_deputies):
         ctx.add(row)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -57,14 +57,15 @@ class NewDecision:
 @dataclass(frozen=True, slots=True)
 class Count:
     """The votes on the decision that the payload names, the terms by which they are counted, the deputies of
-    its voters, and who is asked next if too few have voted in time (None: nobody). `role_lost`: the caller
-    was asked by a role that they do not hold any more.
+    its voters, and who is asked next if too few have voted in time (None: nobody), with their deputies.
+    `role_lost`: the caller was asked by a role that they do not hold any more.
     """
 
     ballots: tuple[Vote, ...]
     terms: Terms
     deputies: tuple[VotingDeputy, ...] = ()
     next_electorate: Electorate | None = None
+    next_deputies: tuple[VotingDeputy, ...] = ()
     role_lost: bool = False
 
 
@@ -222,12 +223,19 @@ def closing_preparation(matters: Sequence[Matter]) -> Prepare:
     counted = count_preparation(matters)
 
     async def close(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> Count:
-        """Find the votes on the decision, and whom its rules ask next."""
+        """Find the votes on the decision, and whom its rules ask next, with their deputies."""
         asked = ctx.required_ref(Decision, "decision")
         found = await counted(reads, record, body, ctx)
         assert isinstance(found, Count)
         after = await next_electorate(reads, record, matter_of(matters, asked), asked, ctx.now)
-        return Count(found.ballots, found.terms, found.deputies, after)
+        deputies: tuple[VotingDeputy, ...] = ()
+        if after is not None:
+            anew = asked.model_copy(update={"asked_at": ctx.occurred_at, "due_at": after.due_at})
+            known = await reads.children(VotingDeputy, record, decision_id=asked.id)
+            before = {row.deputation_id for row in known}
+            named = await deputies_of(reads, anew, after.voters, after.kept_apart, ctx)
+            deputies = tuple(row for row in named if row.deputation_id not in before)
+        return replace(found, next_electorate=after, next_deputies=deputies)
 
     return close
 

@@ -233,6 +233,26 @@ async def test_whoever_is_next_is_asked_once_if_too_few_have_voted_in_time(
     assert done.record.category == "approved"
 
 
+async def test_whoever_was_asked_in_vain_and_is_next_is_asked_anew(
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    """They see the record still, are told again, and what they have voted before counts no more."""
+    again = await group_of(deciding, "next", board[:2])
+    rule: dict[str, Any] = {**ANSWERED, "quorum": 2, "if_unanswered": again}
+    asked = await ask(deciding, desk, incident, board, due_at=None, **rule)
+    await vote(deciding, board[0], incident, asked)
+    ends = NOW + timedelta(minutes=30)
+    body = CloseVote(decision=asked)
+    done = await act(deciding, rule_caller("tests"), "incident", "close_vote", incident.id, body, now=ends)
+    told_again = [row["person_id"] for row in done.event.rows_set("vote").values() if row.get("person_id")]
+    assert set(told_again) == {str(one.person_id) for one in board[:2]}
+    assert await asked_persons(deciding, asked) == {one.person_id for one in board}
+    await vote(deciding, board[1], incident, asked, now=ends)
+    assert await deciding.db.value("select state from fold.decision") == "open", "one of two has voted"
+    done = await vote(deciding, board[0], incident, asked, now=ends)
+    assert done.record.category == "approved"
+
+
 async def test_what_nobody_answers_lapses_in_the_end(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:

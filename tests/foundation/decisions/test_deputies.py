@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from app.common.people import Caller, PersonKind, Role, rule_caller
-from app.foundation.decisions.actions import CastVote
+from app.foundation.decisions.actions import CastVote, CloseVote
 from app.foundation.decisions.deputies.lifecycle import NameDeputy
 from app.foundation.people import persons
 from app.kernel.ledger import Ledger
@@ -172,6 +172,29 @@ async def test_a_deputy_who_is_named_later_votes_on_what_is_open_until_that_is_e
     assert refused.value.code == "not_asked_to_vote"
     assert await deciding.db.value("select verdict from fold.vote where cast_by_id is not null") == "approve"
     assert worker.failures == []
+
+
+async def test_deputies_of_those_who_are_asked_next_vote_in_their_name(
+    deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
+) -> None:
+    """Also of one who was asked in vain before, whose deputy is named once."""
+    boss = await add_caller(deciding, "Boss", Role.management)
+    both = await add_caller(deciding, "Both", Role.management)
+    other = await add_caller(deciding, "Other", Role.requester)
+    await name_deputy(deciding, boss, deputy)
+    await name_deputy(deciding, both, other)
+    rule: dict[str, Any] = {"quorum": 1, "due_within_seconds": 1800, "if_unanswered": [{"role": "management"}]}
+    asked = await ask(deciding, desk, incident, [staff[0], both], due_at=None, **rule)
+    ends = NOW + timedelta(minutes=30)
+    closing = CloseVote(decision=asked)
+    await act(deciding, rule_caller("tests"), "incident", "close_vote", incident.id, closing, now=ends)
+    named = await deciding.db.rows(
+        "select person_id from fold.voting_deputy where decision_id = %s", (asked,)
+    )
+    assert {row["person_id"] for row in named} == {deputy.person_id, other.person_id}
+    assert len(named) == 2
+    done = await vote(deciding, deputy, incident, asked, now=ends)
+    assert done.record.category == "approved"
 
 
 @each_case(
