@@ -159,13 +159,13 @@ class _Office:
     async def work(self, times: int) -> float:
         """Returns the median of the milliseconds that asking for one's work takes."""
         lifecycles = tuple(self.ledger.lifecycles.values())
-        asked = work_statement_for(self.requester, lifecycles, self.ledger.settings.agents_see)
+        work = work_statement_for(self.requester, lifecycles, self.ledger.settings.agents_see)
 
         async def ask(_: int) -> None:
             now = datetime.now(UTC)
-            await self.ledger.db.rows(asked.statement, {**asked.parameters, "now": now})
-            found = await asked_actions(self.ledger, self.requester, "en", now)
-            assert len(found) == OWN
+            await self.ledger.db.rows(work.statement, {**work.parameters, "now": now})
+            items = await asked_actions(self.ledger, self.requester, "en", now)
+            assert len(items) == OWN
 
         return await _median(times, ask)
 

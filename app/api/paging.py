@@ -297,7 +297,9 @@ def _audience_conditions(renderer: Renderer, where: WhereClause) -> list[str]:
         columns = lifecycle.columns.get(kind)
         if columns is not None and not token_id:
             conditions.append((token == EVERYBODY and lifecycle.open_to_all) or "true")
-        conditions += [_column_condition(lifecycle, where, one, kind, token_id) for one in columns or ()]
+        conditions += [
+            _column_condition(lifecycle, where, column, kind, token_id) for column in columns or ()
+        ]
         for child in lifecycle.children:
             if issubclass(child, ChildRecord) and kind == child.AUDIENCE_KIND:
                 who, what = where.bind(UUID(token_id)), where.bind(f"{lifecycle.kind}/%")

@@ -36,12 +36,12 @@ order by d.due_at, c.number""".format(
 
 async def take_up_at_meetings(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
     """Yield the items that the next meetings of those who decide take up."""
-    known: dict[UUID, set[str]] = {}
+    taken_up: dict[UUID, set[str]] = {}
     for row in await ledger.db.rows(WAITING, {"now": event.occurred_at}):
         meeting_id = row["meeting_id"]
-        if meeting_id not in known:
-            known[meeting_id] = await _decisions_taken_up(ledger, meeting_id)
-        if str(row["decision_id"]) in known[meeting_id]:  # somebody has dropped the item
+        if meeting_id not in taken_up:
+            taken_up[meeting_id] = await _decisions_taken_up(ledger, meeting_id)
+        if str(row["decision_id"]) in taken_up[meeting_id]:  # somebody has dropped the item
             continue
         # The topic is the number alone: those who are invited besides may not see the change.
         body = AddAgendaItemMeeting(

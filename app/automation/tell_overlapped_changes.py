@@ -44,8 +44,8 @@ async def tell_overlapped_changes(ledger: Ledger, event: Recorded) -> AsyncItera
     if event.type == STARTED and overlapped:
         overlapped -= _overlapped_by(await _record_at(ledger, event, event.version - 1))
     for change in await scheduled_changes(ledger.db, overlapped) if overlapped else ():
-        said = {kind_of(event.stream): str(id_of(event.stream)), **_overlap(change, other)}
-        body = NoteOverlapChange.model_validate(said)
+        overlap = {kind_of(event.stream): str(id_of(event.stream)), **_overlap(change, other)}
+        body = NoteOverlapChange.model_validate(overlap)
         yield Consequence(Change.KIND, "note_overlap", change["id"], body, if_match=change["version"])
 
 

@@ -19,11 +19,11 @@ def rewrite_audiences(as_json: Json = False) -> None:
     with installation.open_installation(current) as place:
         installation.check(place, current)
         kinds = loop.run(_rewrite(installation.owner_address(place, current), as_json=as_json))
-    rewritten = sum(one.rewritten for one in kinds)
+    rewritten = sum(kind.rewritten for kind in kinds)
     if as_json:
-        print_json({"rewritten": rewritten, "kinds": [asdict(one) for one in kinds]})
+        print_json({"rewritten": rewritten, "kinds": [asdict(kind) for kind in kinds]})
     else:
-        print_line(f"Access lists rewritten: {rewritten} of {sum(one.looked_at for one in kinds)}.")
+        print_line(f"Access lists rewritten: {rewritten} of {sum(kind.looked_at for kind in kinds)}.")
 
 
 async def _rewrite(owner_url: str, *, as_json: bool) -> list[RewriteProgress]:

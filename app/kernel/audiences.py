@@ -58,9 +58,9 @@ async def check_batch(
     rows = await fetch_rows(connection, query, {"after": after, "most": most})
     differing = []
     for row in rows:
-        shown = audience(lifecycle, from_row(lifecycle.record, row), row["tokens"])
-        if shown != frozenset(row["audience"]):
-            differing.append(HeadAudience(row["head"], row["stream_version"], tuple(sorted(shown))))
+        tokens = audience(lifecycle, from_row(lifecycle.record, row), row["tokens"])
+        if tokens != frozenset(row["audience"]):
+            differing.append(HeadAudience(row["head"], row["stream_version"], tuple(sorted(tokens))))
     return AudienceCheck(len(rows), differing, rows[-1]["id"] if len(rows) == most else None)
 
 
@@ -88,12 +88,12 @@ async def rewrite_kind(
     )
     after: UUID | None = LOWEST_ID
     while after is not None:
-        found = await check_batch(connection, lifecycle, after, batch)
-        written = await rewrite_audiences(connection, found.differing) if found.differing else 0
+        checked = await check_batch(connection, lifecycle, after, batch)
+        written = await rewrite_audiences(connection, checked.differing) if checked.differing else 0
         done.rewritten += written
-        if written < len(found.differing):
+        if written < len(checked.differing):
             continue  # Commands have moved some on, and kept of the old list who follows: look again.
-        done.looked_at += found.records
-        after = found.last
+        done.looked_at += checked.records
+        after = checked.last
         progress(done)
     return done

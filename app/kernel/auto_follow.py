@@ -56,13 +56,13 @@ async def _still_responsible(
 ) -> set[UUID]:
     """Return the persons whom child records that this command leaves as they are give work not yet done."""
     changed = {was.id for was, _ in ctx.changed}
-    found: set[UUID | None] = set()
+    person_ids: set[UUID | None] = set()
     for child in lifecycle.children:
         if issubclass(child, ChildRecord) and child.DONE_FIELDS:
             for row in await reads.children(child, record):
                 if row.id not in changed and all(getattr(row, name) is None for name in child.DONE_FIELDS):
-                    found.update(getattr(row, name) for name in marks(child, Responsible))
-    return {person_id for person_id in found if person_id is not None}
+                    person_ids.update(getattr(row, name) for name in marks(child, Responsible))
+    return {person_id for person_id in person_ids if person_id is not None}
 
 
 def _newly_responsible(ctx: ActionContext) -> Iterator[UUID]:

@@ -294,7 +294,7 @@ async def load_many(
 ) -> dict[UUID, VersionedRecord[R]]:
     """Return those of the records with these ids that exist, by id, in one statement."""
     rows = await db.by_ids(f"{_loading(lifecycle)} where r.id = any(%s)", list(ids))
-    return {one: _loaded(lifecycle, row) for one, row in rows.items()}
+    return {record_id: _loaded(lifecycle, row) for record_id, row in rows.items()}
 
 
 def _loading(lifecycle: Lifecycle[Any]) -> str:

@@ -193,11 +193,12 @@ async def question(
 ) -> NewDecision:
     """Prepare the question to those who are invited or were there, who decide by majority."""
     participants = await reads.children(Participant, meeting)
-    there = [one for one in participants if one.invited or one.attended]
-    voters = {one.person_id: Seat(side=one.side) for one in there if one.person_id}
+    there = [participant for participant in participants if participant.invited or participant.attended]
+    voters = {
+        participant.person_id: Seat(side=participant.side) for participant in there if participant.person_id
+    }
     named = NamedElectorate(DecisionRule.majority, DECISION_PERIOD, persons=voters)
-    asked = Question(body.question, ANY_MATTER, body.due_at)
-    return await named_decision(reads, meeting, asked, named, ctx)
+    return await named_decision(reads, meeting, Question(body.question, ANY_MATTER, body.due_at), named, ctx)
 
 
 @dataclass(frozen=True, slots=True)

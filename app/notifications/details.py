@@ -482,8 +482,12 @@ def _due(one: _Step) -> datetime | None:
     """Return until when something is asked of the reader."""
     if one.step.kind not in ASKING:
         return None
-    said = [each.value for each in one.values if each.name in DEADLINES and _types(each.model, each.name)[1]]
-    return min((each if isinstance(each, datetime) else from_instant(each) for each in said), default=None)
+    deadlines = [
+        value.value for value in one.values if value.name in DEADLINES and _types(value.model, value.name)[1]
+    ]
+    return min(
+        (value if isinstance(value, datetime) else from_instant(value) for value in deadlines), default=None
+    )
 
 
 def declared_labels(language: str) -> Mapping[str, str]:

@@ -145,7 +145,7 @@ def step_sentence(
     if step in (NoticeType.agreement_moved, NoticeType.to_consent):
         sentence = AGREEMENT_SENTENCES.get(payload.get("event_type", ""), sentence)
     if step is NoticeType.overlapped:
-        sentence = next((said for name, said in OVERLAP_SENTENCES.items() if payload.get(name)), sentence)
+        sentence = next((key for name, key in OVERLAP_SENTENCES.items() if payload.get(name)), sentence)
     if step in CLOCK_STEPS and payload.get("due_at") is not None and payload.get("agreement_number"):
         sentence = f"{sentence}_due"
     if not notice["title"]:
@@ -155,7 +155,7 @@ def step_sentence(
 
 def without_title(sentence: str) -> str:
     """Return the sentence for a reader to whom the title is not shown, or of a record that has none."""
-    return TITLE.sub(lambda found: "{number}" if "{number}" in found[0] else "", sentence)
+    return TITLE.sub(lambda place: "{number}" if "{number}" in place[0] else "", sentence)
 
 
 def _agreement(payload: dict[str, Any], language: str) -> str:
@@ -210,7 +210,7 @@ def _blocks(
     several ask stands beneath the last.
     """
     blocks: dict[str, list[str]] = {}
-    asked: dict[str, list[str]] = {}
+    asking: dict[str, list[str]] = {}
     for stream, version, step in steps:
         lines = blocks.setdefault(
             step_sentence(ledger, language, notice, step, payloads.get((stream, version), {})), []
@@ -221,10 +221,10 @@ def _blocks(
             lines += more
         ask = request_of(language, step)
         if details is not None and ask is not None:
-            if (before := asked.get(ask)) is not None:
+            if (before := asking.get(ask)) is not None:
                 before.remove(ask)
             lines.append(ask)
-            asked[ask] = lines
+            asking[ask] = lines
     return blocks
 
 

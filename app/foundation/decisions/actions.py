@@ -254,13 +254,13 @@ def conclude_decision(record: Any, body: Tallied, ctx: ActionContext) -> None:
 
 
 def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:
-    mine = ballot_of(body, ctx)
-    assert mine is not None, "a check has found it"
-    ballot = ctx.change(mine)
+    prepared = ballot_of(body, ctx)
+    assert prepared is not None, "a check has found it"
+    ballot = ctx.change(prepared)
     ballot.verdict = body.verdict
-    own = mine.person_id == ctx.caller.person_id
-    ballot.cast_by_id = None if own else ctx.caller.person_id
-    ballot.role_lost = True if own and ctx.prepared(Count).role_lost else None
+    is_own = ballot.person_id == ctx.caller.person_id
+    ballot.cast_by_id = None if is_own else ctx.caller.person_id
+    ballot.role_lost = True if is_own and ctx.prepared(Count).role_lost else None
     ballot.comment = body.comment
     ballot.voted_at = ctx.occurred_at
 
@@ -271,9 +271,9 @@ def ballot_of(body: CastVote, ctx: ActionContext) -> Vote | None:
     """
     count, me = ctx.prepared(Count), ctx.caller.person_id
     absent = {
-        one.instead_of_id
-        for one in count.deputies
-        if one.person_id == me and one.ended_at is None and _is_now(one, ctx)
+        deputy.instead_of_id
+        for deputy in count.deputies
+        if deputy.person_id == me and deputy.ended_at is None and _is_now(deputy, ctx)
     }
     own = [ballot for ballot in count.ballots if ballot.person_id == me]
     others = [ballot for ballot in count.ballots if ballot.person_id in absent]
@@ -360,20 +360,20 @@ async def cannot_decide(reads: ReadContext, record: Any, body: CastVote, ctx: Ac
     """Refuse if the caller is neither the chair nor the chair's deputy, has voted in another name, the rule
     is not `chair`, the verdict is an abstention, it is too late, or the quorum is not met.
     """
-    asked, ballot = ctx.required_ref(Decision, "decision"), ballot_of(body, ctx)
-    if ballot is None or asked.chair_id is None or ballot.person_id != asked.chair_id:
+    decision, ballot = ctx.required_ref(Decision, "decision"), ballot_of(body, ctx)
+    if ballot is None or decision.chair_id is None or ballot.person_id != decision.chair_id:
         raise NotTheChair()
-    if asked.rule is not DecisionRule.chair:
+    if decision.rule is not DecisionRule.chair:
         return "not_for_the_chair_alone"
     if body.verdict is VoteVerdict.abstain:
         raise WrongValue(pointer="/verdict", because="chair_abstains")
-    if (because := _cannot_cast(ballot, asked, ctx)) is not None:
+    if (because := _cannot_cast(ballot, decision, ctx)) is not None:
         return because
     count = ctx.prepared(Count)
     others = sum(
         ballot.verdict is not None
         for ballot in count.ballots
-        if ballot.person_id in count.terms.voters - {asked.chair_id}
+        if ballot.person_id in count.terms.voters - {decision.chair_id}
     )
     return "too_few_have_voted" if others + 1 < count.terms.quorum else None
 
@@ -388,8 +388,8 @@ async def deputies_unchanged(
     reads: ReadContext, record: Any, body: DeputiseVote, ctx: ActionContext
 ) -> str | None:
     """Refuse if the voters have the deputies that the decision knows (`deputies_unchanged`)."""
-    found = ctx.prepared(NewDeputies)
-    return None if found.rows or found.ended else "deputies_unchanged"
+    deputies = ctx.prepared(NewDeputies)
+    return None if deputies.rows or deputies.ended else "deputies_unchanged"
 
 
 def not_while_decided(spec: DecisionSpec) -> ChangeCheck:
@@ -401,12 +401,14 @@ def not_while_decided(spec: DecisionSpec) -> ChangeCheck:
         reads: ReadContext, record: Any, row: Action[Any, Any], changed: Mapping[str, Any]
     ) -> str | None:
         own = record.row_key
-        touched = [one for one in spec.matters if touches(changed, own, one.fields, one.children)]
+        touched = [matter for matter in spec.matters if touches(changed, own, matter.fields, matter.children)]
         if not touched or row.opens or Relation.decision in row.who.relations:
             return None
         opened = await reads.children(Decision, record, state=DecisionState.open.value)
         decided = [
-            one for one in opened if one.row_key not in changed and matter_of(spec.matters, one) in touched
+            question
+            for question in opened
+            if question.row_key not in changed and matter_of(spec.matters, question) in touched
         ]
         return "being_decided" if decided else None
 

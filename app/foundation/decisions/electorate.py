@@ -90,7 +90,7 @@ class Electorate:
     @property
     def rule_rows(self) -> list[dict[str, Any]]:
         """Return the rules as a decision keeps them."""
-        return [{"rule": one.key, "edition": one.edition} for one in self.rules]
+        return [{"rule": rule.key, "edition": rule.edition} for rule in self.rules]
 
     @property
     def left_out_rows(self) -> list[dict[str, Any]]:
@@ -109,33 +109,33 @@ async def ruled_electorate(
     if not rules:
         raise PreparationRefused("no_approval_rule")
     excluded = await excluded_voters(reads, record, matter, asker)
-    asked: Voters = {}
-    for one in rules:
-        asked |= await electors.electors_of(reads, record, one.definition, excluded, now)
-    return await _joined(reads, rules, asked, excluded, now)
+    voters: Voters = {}
+    for rule in rules:
+        voters |= await electors.electors_of(reads, record, rule.definition, excluded, now)
+    return await _joined(reads, rules, voters, excluded, now)
 
 
 async def next_electorate(
-    reads: ReadContext, record: Any, matter: Matter, asked: Decision, now: datetime
+    reads: ReadContext, record: Any, matter: Matter, decision: Decision, now: datetime
 ) -> Electorate | None:
     """Return whom the rules of the decision ask next if too few have voted in time; None: nobody, or nobody
     who may vote.
     """
-    if asked.asked_next_at is not None or not asked.rules:
+    if decision.asked_next_at is not None or not decision.rules:
         return None
     rules = [
         HoldingRule(
-            one["rule"], one["edition"], await electors.definition_of(reads, one["rule"], one["edition"])
+            row["rule"], row["edition"], await electors.definition_of(reads, row["rule"], row["edition"])
         )
-        for one in asked.rules
+        for row in decision.rules
     ]
-    sources = [source for one in rules for source in one.definition.if_unanswered]
+    sources = [source for rule in rules for source in rule.definition.if_unanswered]
     if not sources:
         return None
-    excluded = await excluded_voters(reads, record, matter, asked.asked_by_id)
-    asked_next = await electors.persons_of(reads, record, sources, excluded, now)
+    excluded = await excluded_voters(reads, record, matter, decision.asked_by_id)
+    voters = await electors.persons_of(reads, record, sources, excluded, now)
     try:
-        return await _joined(reads, rules, asked_next, excluded, now)
+        return await _joined(reads, rules, voters, excluded, now)
     except PreparationRefused:
         return None
 
@@ -154,9 +154,8 @@ async def named_electorate(
     """
     excluded = await excluded_voters(reads, record, matter, asker)
     chair = None if named.group is None else named.group.chair_id
-    asked = await _named_electors(reads, record, named, most=MOST_VOTERS + len(excluded))
-    left_out = {person: excluded[person] for person in asked if person in excluded}
-    voters = {person: seat for person, seat in asked.items() if person not in excluded}
+    named_voters = await _named_electors(reads, record, named, most=MOST_VOTERS + len(excluded))
+    voters, left_out = _divided(named_voters, excluded)
     if named.rule is DecisionRule.chair and chair not in voters:
         raise PreparationRefused("chair_may_not_decide")
     _require_voters(voters, left_out, 1)
@@ -175,8 +174,7 @@ async def _joined(
     end.
     """
     definitions = [one.definition for one in rules]
-    left_out = {person: excluded[person] for person in asked if person in excluded}
-    voters = {person: seat for person, seat in asked.items() if person not in excluded}
+    voters, left_out = _divided(asked, excluded)
     _require_voters(voters, left_out, max(one.least_voters for one in definitions))
     rule = max((one.rule for one in definitions), key=STRICTNESS.index)
     group = await electors.voting_group(reads, rules)
@@ -210,6 +208,12 @@ async def _joined(
     )
 
 
+def _divided(asked: Voters, excluded: LeftOutVoters) -> tuple[Voters, LeftOutVoters]:
+    """Return those of whom the question is asked who may vote, and those who may not, with the reason."""
+    voters = {person: seat for person, seat in asked.items() if person not in excluded}
+    return voters, {person: excluded[person] for person in asked if person in excluded}
+
+
 def _quorum(definition: ApprovalRuleDefinition, rule: DecisionRule, voters: int) -> int:
     if definition.quorum is not None:
         return definition.quorum
@@ -239,15 +243,15 @@ async def excluded_voters(
     reads: ReadContext, record: Any, matter: Matter, asker: UUID | None
 ) -> LeftOutVoters:
     """Return all who may not vote on the matter, with the reason."""
-    found: dict[UUID, VoterLeftOutReason] = {}
+    excluded: dict[UUID, VoterLeftOutReason] = {}
     if matter.carried_out:
-        found = dict.fromkeys(await those_who_carry_out(reads, record), VoterLeftOutReason.carries_out)
+        excluded = dict.fromkeys(await those_who_carry_out(reads, record), VoterLeftOutReason.carries_out)
     if matter.without_asker and asker is not None:
-        found[asker] = VoterLeftOutReason.asker
+        excluded[asker] = VoterLeftOutReason.asker
     if matter.fields or matter.children:
-        made_it = await authors(reads, record, matter.fields, matter.children)
-        found |= dict.fromkeys(made_it, VoterLeftOutReason.author)
-    return found | dict.fromkeys(segregated_persons(matter.duties, record), VoterLeftOutReason.duty)
+        makers = await authors(reads, record, matter.fields, matter.children)
+        excluded |= dict.fromkeys(makers, VoterLeftOutReason.author)
+    return excluded | dict.fromkeys(segregated_persons(matter.duties, record), VoterLeftOutReason.duty)
 
 
 async def _named_electors(reads: ReadContext, record: Any, named: NamedElectorate, *, most: int) -> Voters:
@@ -259,12 +263,12 @@ async def _named_electors(reads: ReadContext, record: Any, named: NamedElectorat
     persons = named.persons
     if named.group is not None:
         persons = await electors.of_group(reads, named.group)
-    known = await electors.humans(reads, persons)
-    return {person: seat for person, seat in persons.items() if person in known}
+    humans = await electors.humans(reads, persons)
+    return {person: seat for person, seat in persons.items() if person in humans}
 
 
-def matter_of(matters: Sequence[Matter], asked: Decision) -> Matter:
+def matter_of(matters: Sequence[Matter], decision: Decision) -> Matter:
     """Return the matter that the decision is about: that of its kind; of one that was put before decisions
     had kinds, the first.
     """
-    return next((one for one in matters if one.decision == asked.decision), matters[0])
+    return next((matter for matter in matters if matter.decision == decision.decision), matters[0])

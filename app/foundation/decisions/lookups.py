@@ -63,12 +63,12 @@ async def approvers(reads: ReadContext, record: Record, decision_id: UUID | None
 async def those_who_carry_out(reads: ReadContext, record: Any) -> frozenset[UUID]:
     """Return the persons who have a task in the record, and all of its team while nobody is assigned."""
     rows = await reads.rows(TASK_OWNERS, (record.row_key,), guard=BY_RECORD_VERSION)
-    found = {row["assignee_id"] for row in rows}
+    persons = {row["assignee_id"] for row in rows}
     team = getattr(record, "team_id", None)
     if team is not None and getattr(record, "assignee_id", None) is None:
         guard = Unguarded("Whoever joins the team meanwhile is asked, and does not vote once assigned.")
-        found.update(row["person_id"] for row in await reads.rows(MEMBERS, (team,), guard=guard))
-    return frozenset(found)
+        persons.update(row["person_id"] for row in await reads.rows(MEMBERS, (team,), guard=guard))
+    return frozenset(persons)
 
 
 def touches(changed: Mapping[str, Any], own: str, fields: Collection[str], children: Collection[str]) -> bool:

@@ -143,18 +143,18 @@ async def _decision_of(
     return NewDecision(made, new_ballots(made, electorate.voters, ctx), deputies)
 
 
-def new_ballots(asked: Decision, voters: Voters, ctx: ActionContext) -> tuple[Vote, ...]:
+def new_ballots(decision: Decision, voters: Voters, ctx: ActionContext) -> tuple[Vote, ...]:
     """Return a ballot on the decision for each of the voters."""
     return tuple(
         Vote(
             id=ctx.new_id(),
-            record=asked.record,
-            decision_id=asked.id,
+            record=decision.record,
+            decision_id=decision.id,
             person_id=person,
             role=seat.role,
             side=seat.side,
             asked_at=ctx.occurred_at,
-            due_at=asked.due_at,
+            due_at=decision.due_at,
         )
         for person, seat in voters.items()
     )
@@ -186,23 +186,25 @@ def count_preparation(matters: Sequence[Matter]) -> Prepare:
 
     async def count(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> Count:
         """Find the votes on the decision, and the terms by which they are counted."""
-        asked = ctx.required_ref(Decision, "decision")
-        matter = matter_of(matters, asked)
-        ballots = await reads.children(Vote, record, decision_id=asked.id)
-        assert asked.rule is not None
-        assert asked.quorum is not None
+        decision = ctx.required_ref(Decision, "decision")
+        matter = matter_of(matters, decision)
+        ballots = await reads.children(Vote, record, decision_id=decision.id)
+        assert decision.rule is not None
+        assert decision.quorum is not None
         # Whoever was asked in vain before others were has no vote any more.
         live = [
-            ballot for ballot in ballots if ballot.closed_at is None or asked.state is not DecisionState.open
+            ballot
+            for ballot in ballots
+            if ballot.closed_at is None or decision.state is not DecisionState.open
         ]
         electorate = frozenset(ballot.person_id for ballot in live if ballot.person_id is not None)
         apart = segregated_persons(matter.duties, record)
         excluded = frozenset(b.person_id for b in live if b.person_id and {b.person_id, b.cast_by_id} & apart)
-        terms = Terms(asked.rule, asked.quorum, electorate, excluded, asked.chair_id)
+        terms = Terms(decision.rule, decision.quorum, electorate, excluded, decision.chair_id)
         own = [ballot for ballot in live if ballot.person_id == ctx.caller.person_id]
         deputies: Sequence[VotingDeputy] = ()
         if not own or getattr(body, "instead_of", None) is not None:
-            deputies = await reads.children(VotingDeputy, record, decision_id=asked.id)
+            deputies = await reads.children(VotingDeputy, record, decision_id=decision.id)
         lost = bool(own) and await _has_lost_role(reads, record, own[0], ctx)
         return Count(tuple(live), terms, tuple(deputies), role_lost=lost)
 
@@ -224,18 +226,18 @@ def closing_preparation(matters: Sequence[Matter]) -> Prepare:
 
     async def close(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> Count:
         """Find the votes on the decision, and whom its rules ask next, with their deputies."""
-        asked = ctx.required_ref(Decision, "decision")
-        found = await counted(reads, record, body, ctx)
-        assert isinstance(found, Count)
-        after = await next_electorate(reads, record, matter_of(matters, asked), asked, ctx.now)
+        decision = ctx.required_ref(Decision, "decision")
+        count = await counted(reads, record, body, ctx)
+        assert isinstance(count, Count)
+        electorate = await next_electorate(reads, record, matter_of(matters, decision), decision, ctx.now)
         deputies: tuple[VotingDeputy, ...] = ()
-        if after is not None:
-            anew = asked.model_copy(update={"asked_at": ctx.occurred_at, "due_at": after.due_at})
-            known = await reads.children(VotingDeputy, record, decision_id=asked.id)
-            before = {row.deputation_id for row in known}
-            named = await deputies_of(reads, anew, after.voters, after.kept_apart, ctx)
+        if electorate is not None:
+            anew = decision.model_copy(update={"asked_at": ctx.occurred_at, "due_at": electorate.due_at})
+            deputies_before = await reads.children(VotingDeputy, record, decision_id=decision.id)
+            before = {row.deputation_id for row in deputies_before}
+            named = await deputies_of(reads, anew, electorate.voters, electorate.kept_apart, ctx)
             deputies = tuple(row for row in named if row.deputation_id not in before)
-        return replace(found, next_electorate=after, next_deputies=deputies)
+        return replace(count, next_electorate=electorate, next_deputies=deputies)
 
     return close
 
@@ -245,18 +247,18 @@ def deputies_preparation(matters: Sequence[Matter]) -> Prepare:
 
     async def deputise(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> NewDeputies:
         """Find which deputies the voters have now that the decision does not know, and which have ended."""
-        asked = ctx.required_ref(Decision, "decision")
-        ballots = await reads.children(Vote, record, decision_id=asked.id)
-        known = await reads.children(VotingDeputy, record, decision_id=asked.id)
+        decision = ctx.required_ref(Decision, "decision")
+        ballots = await reads.children(Vote, record, decision_id=decision.id)
+        deputies_before = await reads.children(VotingDeputy, record, decision_id=decision.id)
         voters = [b.person_id for b in ballots if b.person_id is not None and b.closed_at is None]
-        matter = matter_of(matters, asked)
-        apart = await excluded_voters(reads, record, matter, asked.asked_by_id)
-        found = await deputies_of(reads, asked, voters, apart, ctx)
-        named = {one.deputation_id for one in found}
-        before = {one.deputation_id for one in known}
+        matter = matter_of(matters, decision)
+        apart = await excluded_voters(reads, record, matter, decision.asked_by_id)
+        deputies = await deputies_of(reads, decision, voters, apart, ctx)
+        named = {row.deputation_id for row in deputies}
+        before = {row.deputation_id for row in deputies_before}
         return NewDeputies(
-            tuple(one for one in found if one.deputation_id not in before),
-            tuple(one for one in known if one.ended_at is None and one.deputation_id not in named),
+            tuple(row for row in deputies if row.deputation_id not in before),
+            tuple(row for row in deputies_before if row.ended_at is None and row.deputation_id not in named),
         )
 
     return deputise

@@ -84,11 +84,11 @@ def _in_language(items: list[dict[str, Any]], language: str) -> Response:
 
 async def _rules_of(ledger: Services, kind: DecisionKind, language: str) -> list[dict[str, Any]]:
     rows = await ledger.db.rows(RULE_VERSIONS, (kind.value,))
-    known = {(row["key"], row["edition"]): row for row in rows}
-    found = sorted(rules_in_force(rows, kind, None), key=lambda rule: rule.key)
+    versions = {(row["key"], row["edition"]): row for row in rows}
+    rules = sorted(rules_in_force(rows, kind, None), key=lambda rule: rule.key)
     stubs = await _stubs(ledger, {row["set_by_id"] for row in rows if row["set_by_id"]})
     return [
-        _rule_in_force(rule, kind, known.get((rule.key, rule.edition)), stubs, language) for rule in found
+        _rule_in_force(rule, kind, versions.get((rule.key, rule.edition)), stubs, language) for rule in rules
     ]
 
 
@@ -126,11 +126,11 @@ def mount_approval_preview(router: APIRouter, listing: Listing, matters: Sequenc
         for matter in matters:
             reads = ReadContext(ledger.db, ledger.lifecycles, ledger.directory)
             try:
-                found = await ruled_electorate(reads, record, matter, caller.person_id, now)
+                electorate = await ruled_electorate(reads, record, matter, caller.person_id, now)
             except PreparationRefused as refused:
                 items.append(await _refused(ledger, matter, refused, language))
             else:
-                items.append(await _previewed(ledger, matter, found, language))
+                items.append(await _previewed(ledger, matter, electorate, language))
         return _in_language(items, language)
 
     kind = listing.lifecycle.kind
@@ -146,18 +146,17 @@ def mount_approval_preview(router: APIRouter, listing: Listing, matters: Sequenc
     )
 
 
-async def _previewed(ledger: Services, matter: Matter, found: Electorate, language: str) -> dict[str, Any]:
-    stubs = await _stubs(ledger, {*found.voters, *found.left_out})
+async def _previewed(
+    ledger: Services, matter: Matter, electorate: Electorate, language: str
+) -> dict[str, Any]:
+    stubs = await _stubs(ledger, electorate.voters)
     return _of_kind(matter, language) | {
-        "rules": found.rule_rows,
-        "rule": found.rule.value,
-        "quorum": found.quorum,
-        "due_at": None if found.due_at is None else instant(found.due_at),
-        "voters": [stubs[person] for person in found.voters],
-        "left_out": [
-            {"person": stubs[person], "because": because.value, "label": because.label(language)}
-            for person, because in found.left_out.items()
-        ],
+        "rules": electorate.rule_rows,
+        "rule": electorate.rule.value,
+        "quorum": electorate.quorum,
+        "due_at": instant(electorate.due_at),
+        "voters": [stubs[person] for person in electorate.voters],
+        "left_out": await _left_out(ledger, electorate.left_out_rows, language),
         "refusal": None,
     }
 
@@ -165,25 +164,26 @@ async def _previewed(ledger: Services, matter: Matter, found: Electorate, langua
 async def _refused(
     ledger: Services, matter: Matter, refused: PreparationRefused, language: str
 ) -> dict[str, Any]:
-    left_out = {
-        UUID(one["person"]): VoterLeftOutReason(one["because"]) for one in refused.more.get("left_out", ())
-    }
-    stubs = await _stubs(ledger, left_out)
+    detail = translate(language, "detail", refused.because, refused.words)
     return _of_kind(matter, language) | {
         "rules": [],
         "rule": None,
         "quorum": None,
         "due_at": None,
         "voters": [],
-        "left_out": [
-            {"person": stubs[person], "because": because.value, "label": because.label(language)}
-            for person, because in left_out.items()
-        ],
-        "refusal": {
-            "code": refused.because,
-            "detail": translate(language, "detail", refused.because, refused.words),
-        },
+        "left_out": await _left_out(ledger, refused.more.get("left_out", ()), language),
+        "refusal": {"code": refused.because, "detail": detail},
     }
+
+
+async def _left_out(ledger: Services, rows: Iterable[dict[str, Any]], language: str) -> list[dict[str, Any]]:
+    """Return those who are left out, as a decision keeps them, with their names and the reason in words."""
+    reasons = {UUID(row["person"]): VoterLeftOutReason(row["because"]) for row in rows}
+    stubs = await _stubs(ledger, reasons)
+    return [
+        {"person": stubs[person], "because": because.value, "label": because.label(language)}
+        for person, because in reasons.items()
+    ]
 
 
 def _of_kind(matter: Matter, language: str) -> dict[str, Any]:

@@ -32,7 +32,9 @@ async def no_revision_waits(reads: ReadContext, article: Article, ctx: ActionCon
 async def only_own_revisions(reads: ReadContext, article: Article, ctx: ActionContext) -> str | None:
     """Refuse to accept a revision where the caller proposed all that wait (`is_its_author`)."""
     waiting = await reads.children(ArticleRevision, article)
-    return None if any(one.author_id != ctx.caller.person_id for one in waiting) else "is_its_author"
+    return (
+        None if any(revision.author_id != ctx.caller.person_id for revision in waiting) else "is_its_author"
+    )
 
 
 async def accepts_own_revision(

@@ -80,18 +80,18 @@ async def approval(reads: ReadContext, request: Request, body: AssessRequest, ct
         period=APPROVAL_PERIOD,
         role=item.approver_role,
         group=await _group(reads, item.approver_group_id),
-        persons=dict.fromkeys((UUID(one) for one in item.approver_persons or ()), Seat()),
+        persons=dict.fromkeys((UUID(person) for person in item.approver_persons or ()), Seat()),
     )
     text = request.title or item.title_en or request.number
     question = Question(text, ITEM_APPROVAL, body.approval_due_at)
     try:
-        asked = await named_decision(reads, request, question, named, ctx)
+        decision = await named_decision(reads, request, question, named, ctx)
     except WrongValue as error:
         raise WrongValue(pointer="/approval_due_at", because=error.because) from error
     except PreparationRefused as error:
         code = "too_many_approve" if error.because == "too_many_voters" else "nobody_approves"
         raise PreparationRefused(code, more=error.more) from error
-    return Approval(item, asked)
+    return Approval(item, decision)
 
 
 async def _group(reads: ReadContext, group_id: UUID | None) -> Group | None:

@@ -88,20 +88,20 @@ async def asked_actions(ledger: Ledger, caller: Caller, language: str, now: date
     kinds = tuple(ledger.lifecycles.values())
     me = {"me": caller.person_id}
     query, parameters = requested_actions(kinds)
-    asked = [*await ledger.db.rows(query, {**parameters, **me, "actor": caller.actor})]
-    asked += await ledger.db.rows(to_confirm(kinds), me)
-    asked.sort(key=lambda row: row["sent_at"], reverse=True)
-    records = await _records(ledger, caller, asked)
+    rows = [*await ledger.db.rows(query, {**parameters, **me, "actor": caller.actor})]
+    rows += await ledger.db.rows(to_confirm(kinds), me)
+    rows.sort(key=lambda row: row["sent_at"], reverse=True)
+    records = await _records(ledger, caller, rows)
     context = CommandMetadata(caller, now, "", "api", language=language)
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in asked:
+    items: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
         loaded = records.get(row["about"])
         item = None if loaded is None else await _open_action(ledger, context, row, loaded)
         if item is not None:
-            found.setdefault((row["about"], item["action"]), item)
-        if len(found) == MOST_LISTED:
+            items.setdefault((row["about"], item["action"]), item)
+        if len(items) == MOST_LISTED:
             break
-    return list(found.values())
+    return list(items.values())
 
 
 @lru_cache(maxsize=8)
@@ -111,10 +111,10 @@ def requested_actions(lifecycles: tuple[Lifecycle[Any], ...]) -> tuple[str, Mapp
     """
     states, open_in, done = [], [], []
     for lifecycle in lifecycles:
-        asking = [(step, asked, _rows(lifecycle, asked)) for step, asked in ASKED_ACTIONS.items()]
-        for step, asked, rows in asking:
-            open_in += [f"{lifecycle.kind} {step.value} {state}" for state in _states(lifecycle, asked)]
-            done += [f"{step.value} {event}" for row in rows if asked.once for event in row.events]
+        asking = [(step, actions, _rows(lifecycle, actions)) for step, actions in ASKED_ACTIONS.items()]
+        for step, actions, rows in asking:
+            open_in += [f"{lifecycle.kind} {step.value} {state}" for state in _states(lifecycle, actions)]
+            done += [f"{step.value} {event}" for row in rows if actions.once for event in row.events]
         if any(rows for _, _, rows in asking):
             states.append(STATE.format(kind=lifecycle.kind, table=lifecycle.table))
     asking_steps = ",".join(sorted(step.value for step in ASKED_ACTIONS))
@@ -139,30 +139,30 @@ def to_confirm(lifecycles: tuple[Lifecycle[Any], ...]) -> str:
     return " union all ".join(parts)
 
 
-def _states(lifecycle: Lifecycle[Any], asked: AskedActions) -> list[str]:
+def _states(lifecycle: Lifecycle[Any], actions: AskedActions) -> list[str]:
     """Return the states in which one of the actions is open."""
-    rows = _rows(lifecycle, asked)
+    rows = _rows(lifecycle, actions)
     return [state.value for state in lifecycle.states if any(row.is_open_in(state) for row in rows)]
 
 
-def _rows(lifecycle: Lifecycle[Any], asked: AskedActions) -> list[Action[Any, Any]]:
-    return [lifecycle[name] for name in asked.names if name in lifecycle.by_name]
+def _rows(lifecycle: Lifecycle[Any], actions: AskedActions) -> list[Action[Any, Any]]:
+    return [lifecycle[name] for name in actions.names if name in lifecycle.by_name]
 
 
 async def _records(
-    ledger: Ledger, caller: Caller, asked: Sequence[Mapping[str, Any]]
+    ledger: Ledger, caller: Caller, rows: Sequence[Mapping[str, Any]]
 ) -> dict[str, VersionedRecord[Any]]:
     """Return the records that the caller may see, by their streams: one statement for each kind."""
     kinds: dict[str, set[UUID]] = {}
-    for row in asked:
+    for row in rows:
         kinds.setdefault(kind_of(row["about"]), set()).add(id_of(row["about"]))
-    found = {}
+    records = {}
     for kind, ids in kinds.items():
         lifecycle = ledger.lifecycles[kind]
         for record_id, loaded in (await load_many(ledger.db, lifecycle, ids)).items():
             if is_visible(ledger, lifecycle, caller, loaded.audience):
-                found[f"{kind}/{record_id}"] = loaded
-    return found
+                records[f"{kind}/{record_id}"] = loaded
+    return records
 
 
 async def _open_action(
@@ -170,10 +170,10 @@ async def _open_action(
 ) -> dict[str, Any] | None:
     """Return the first of the actions asked for that is open to the caller now."""
     lifecycle = ledger.lifecycles[kind_of(row["about"])]
-    asked = CONFIRMING if row["step"] is None else ASKED_ACTIONS[NoticeType(row["step"])]
-    if asked.only is not None and not getattr(loaded.record, asked.only):
+    actions = CONFIRMING if row["step"] is None else ASKED_ACTIONS[NoticeType(row["step"])]
+    if actions.only is not None and not getattr(loaded.record, actions.only):
         return None
-    for offer in await offers(ledger, lifecycle, loaded, context, among=asked.names):
+    for offer in await offers(ledger, lifecycle, loaded, context, among=actions.names):
         if offer.because is None:
             return {
                 "kind": lifecycle.kind,

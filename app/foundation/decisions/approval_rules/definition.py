@@ -77,7 +77,7 @@ def _texts(value: Any) -> set[str]:
     if isinstance(value, bool):
         return {str(value).lower()}
     values = value if isinstance(value, list | tuple) else [value]
-    return {str(getattr(one, "value", one)) for one in values}
+    return {str(getattr(entry, "value", entry)) for entry in values}
 
 
 class Electors(PayloadValue):
@@ -101,7 +101,7 @@ class Electors(PayloadValue):
 
     @model_validator(mode="after")
     def _check_one_source(self) -> Self:
-        if sum(one is not None for one in (self.role, self.group, self.relation)) != 1:
+        if sum(source is not None for source in (self.role, self.group, self.relation)) != 1:
             raise PydanticCustomError("one_source", "say one of role, group and relation")
         return self
 

@@ -24,11 +24,11 @@ VERSIONS = """
 select r.key, r.name, v.edition, v.definition, v.ended, v.set_by_id, v.record as stream, h.version
 from fold.approval_rule r join fold.approval_rule_version v on v.record = 'approval_rule/' || r.id
   join log.stream_head h on h.stream = v.record
-where r.decision = %s order by r.key, v.set_at desc, v.edition desc"""
+where r.decision = %s order by r.key, v.edition desc"""
 VERSION = """
 select v.definition from fold.approval_rule r
   join fold.approval_rule_version v on v.record = 'approval_rule/' || r.id
-where r.key = %s and v.edition = %s order by v.set_at desc limit 1"""
+where r.key = %s and v.edition = %s"""
 HUMANS = """
 select id, grade from fold.person where id = any(%s) and kind = 'human' and state = 'active'
   and deactivated_at is null"""
@@ -91,8 +91,8 @@ def rules_in_force(
     for row in rows:
         if row["key"] in newest or (asker is not None and row["set_by_id"] == asker):
             continue
-        said = ApprovalRuleDefinition.model_validate(row["definition"])
-        newest[row["key"]] = None if row["ended"] else HoldingRule(row["key"], row["edition"], said)
+        definition = ApprovalRuleDefinition.model_validate(row["definition"])
+        newest[row["key"]] = None if row["ended"] else HoldingRule(row["key"], row["edition"], definition)
     shipped = {
         key: HoldingRule(key, 0, rule.definition)
         for key, rule in SHIPPED.items()
@@ -121,10 +121,10 @@ async def electors_of(
     """Return all whom the rule asks, those who are `excluded` among them, with their seats: its voters, or
     those named otherwise if too few of them are free.
     """
-    found = await persons_of(reads, record, definition.voters, excluded, now)
-    if definition.otherwise and len(found.keys() - set(excluded)) < definition.enough:
-        found = await persons_of(reads, record, definition.otherwise, excluded, now)
-    return found
+    voters = await persons_of(reads, record, definition.voters, excluded, now)
+    if definition.otherwise and len(voters.keys() - set(excluded)) < definition.enough:
+        voters = await persons_of(reads, record, definition.otherwise, excluded, now)
+    return voters
 
 
 async def persons_of(
@@ -135,7 +135,7 @@ async def persons_of(
     now: datetime,
 ) -> Voters:
     """Return the active persons whom the sources come to, no machines, with their seats."""
-    found: Voters = {}
+    voters: Voters = {}
     for source in sources:
         named = await _named_by(reads, record, source, len(excluded))
         grades = await humans(reads, named)
@@ -143,8 +143,8 @@ async def persons_of(
         persons = [p for p in named if p in grades and _rank(grades[p]) >= least]
         if source.on_call:
             persons = await _on_call(reads, persons, now)
-        found = {person: named[person] for person in persons} | found
-    return found
+        voters = {person: named[person] for person in persons} | voters
+    return voters
 
 
 def _rank(grade: str | None) -> int:
@@ -178,7 +178,7 @@ async def of_group(reads: ReadContext, group: Group) -> Voters:
 
 async def voting_group(reads: ReadContext, rules: Iterable[HoldingRule]) -> Group | None:
     """Return the group that votes by the rules, if one alone does."""
-    sources = {(one.role, one.group) for rule in rules for one in rule.definition.voters}
+    sources = {(source.role, source.group) for rule in rules for source in rule.definition.voters}
     keys = {key for _, key in sources if key is not None}
     if len(sources) != 1 or not keys:
         return None

@@ -74,9 +74,9 @@ def end(rule: ApprovalRule, body: EmptyPayload, ctx: ActionContext) -> None:
     _add_version(rule, ctx, ended=True)
 
 
-def _set_version(rule: ApprovalRule, said: ApprovalRuleDefinition, ctx: ActionContext) -> None:
+def _set_version(rule: ApprovalRule, definition: ApprovalRuleDefinition, ctx: ActionContext) -> None:
     before = _roles(rule.definition), _groups(rule.definition)
-    rule.definition = jsonb_ordered(said.model_dump(mode="json"))
+    rule.definition = jsonb_ordered(definition.model_dump(mode="json"))
     rule.told_roles = sorted(_roles(rule.definition) | before[0])
     keys = _groups(rule.definition) | before[1]
     rule.told_groups = sorted(keys)
@@ -100,8 +100,8 @@ def _add_version(rule: ApprovalRule, ctx: ActionContext, *, ended: bool) -> None
 
 
 def _sources(definition: dict[str, Any] | None) -> list[dict[str, Any]]:
-    said = definition or {}
-    return [source for name in ("voters", "otherwise", "if_unanswered") for source in said.get(name, ())]
+    parts = (definition or {}).get
+    return [source for name in ("voters", "otherwise", "if_unanswered") for source in parts(name, ())]
 
 
 def _roles(definition: dict[str, Any] | None) -> set[str]:
@@ -141,7 +141,7 @@ async def definition_invalid(
             words = {"fields": ", ".join(fields) or "–"}
             raise WrongValue(words, pointer=f"{pointer}/field", because="no_field_of_conditions")
         codes = _codes(annotations[condition.field].annotation)
-        if codes and (unknown := [one for one in condition.any_of if one not in codes]):
+        if codes and (unknown := [value for value in condition.any_of if value not in codes]):
             words = {"value": unknown[0], "known": ", ".join(codes)}
             raise WrongValue(words, pointer=f"{pointer}/any_of", because="unknown_code")
     voters = body.definition.voters
@@ -160,10 +160,10 @@ def _codes(annotation: Any) -> list[str]:
     """Return the codes of a field that holds one; none of any other field."""
     kinds = getattr(annotation, "__args__", (annotation,))
     return [
-        one.value
+        code.value
         for kind in kinds
         if isinstance(kind, EnumMeta) and issubclass(kind, CodeEnum)
-        for one in kind
+        for code in kind
     ]
 
 

@@ -46,7 +46,7 @@ def name(deputy: Deputy, body: NameDeputy, ctx: ActionContext) -> None:
     """Name a deputy, who votes in the caller's name for a time, unless they are kept apart from it."""
     deputy.person_id = ctx.caller.person_id
     deputy.deputy_id = ctx.required_ref(Person, "deputy").id
-    deputy.decisions = sorted({one.value for one in body.decisions}) or None
+    deputy.decisions = sorted({kind.value for kind in body.decisions}) or None
     deputy.from_at, deputy.until_at = body.from_at, body.until_at
     deputy.named_at = ctx.occurred_at
 

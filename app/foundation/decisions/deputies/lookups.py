@@ -20,7 +20,7 @@ order by d.named_at, d.id"""
 
 async def deputies_of(
     reads: ReadContext,
-    asked: Decision,
+    decision: Decision,
     voters: Collection[UUID],
     kept_apart: Collection[UUID],
     ctx: ActionContext,
@@ -28,19 +28,19 @@ async def deputies_of(
     """Return the deputies whom the voters have named for a time before the decision is due, but for those who
     are kept apart from it themselves.
     """
-    kind = None if asked.decision is None else asked.decision.value
+    kind = None if decision.decision is None else decision.decision.value
     guard = Unguarded("A deputy who is named meanwhile is added by the rule that follows it.")
-    rows = await reads.rows(DEPUTIES, (list(voters), ctx.now, asked.due_at, kind), guard=guard)
+    rows = await reads.rows(DEPUTIES, (list(voters), ctx.now, decision.due_at, kind), guard=guard)
     return tuple(
         VotingDeputy(
             id=ctx.new_id(),
-            record=asked.record,
-            decision_id=asked.id,
+            record=decision.record,
+            decision_id=decision.id,
             person_id=row["deputy_id"],
             instead_of_id=row["person_id"],
             deputation_id=row["id"],
-            asked_at=asked.asked_at,
-            due_at=asked.due_at,
+            asked_at=decision.asked_at,
+            due_at=decision.due_at,
             from_at=row["from_at"],
             until_at=row["until_at"],
         )

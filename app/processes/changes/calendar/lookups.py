@@ -25,8 +25,8 @@ async def customers_of(ledger: Ledger, services: Iterable[str]) -> dict[str, lis
     """Return the teams that the services name as their customers, by the services' keys."""
     rows = await ledger.db.rows(CUSTOMERS, (sorted(services),))
     named = {row["key"]: [UUID(team) for team in row["customers"] or ()] for row in rows}
-    known = await ledger.directory.teams({team for teams in named.values() for team in teams})
+    stubs = await ledger.directory.teams({team for teams in named.values() for team in teams})
     return {
-        service: [TeamStub(id=team, key=known[team].key, name=known[team].name) for team in teams]
+        service: [TeamStub(id=team, key=stubs[team].key, name=stubs[team].name) for team in teams]
         for service, teams in named.items()
     }

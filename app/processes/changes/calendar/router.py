@@ -107,9 +107,9 @@ async def list_change_schedule(request: Request, query: Annotated[ChangeSchedule
     changes themselves or not, and to customers what touches their services, in words for them.
     """
     renderer = renderer_of(request, LISTING)
-    found = ChangeSchedule(**await schedule_page(renderer, query, context_of(request).now))
-    headers = VARY | link(request, found.next_cursor) | {"Content-Language": renderer.language}
-    return Response(found.model_dump_json(), headers=headers, media_type=JSON)
+    schedule = ChangeSchedule(**await schedule_page(renderer, query, context_of(request).now))
+    headers = VARY | link(request, schedule.next_cursor) | {"Content-Language": renderer.language}
+    return Response(schedule.model_dump_json(), headers=headers, media_type=JSON)
 
 
 def _renderer(request: Request, query: CalendarFilters) -> Renderer:

@@ -131,19 +131,19 @@ async def schedule_page(renderer: Renderer, query: ChangeScheduleQuery, now: dat
         keys = await services_for(ledger, caller.teams)
         own = [key for key in keys if query.service is None or key in query.service]
     renderer.fields, renderer.lifecycle = FIELDS, SCHEDULED_CHANGES
-    found = await page(LISTING, renderer, _list_query(query), within=_scope(own))
-    cis = await visible_ci_keys(renderer, found["items"])
-    entries = [entry_of(item, cis, now) for item in found["items"]]
+    listed = await page(LISTING, renderer, _list_query(query), within=_scope(own))
+    cis = await visible_ci_keys(renderer, listed["items"])
+    entries = [entry_of(item, cis, now) for item in listed["items"]]
     customers = await customers_of(ledger, {service for entry in entries for service in entry.services})
     words = StatusSentences(renderer.language, ZoneInfo(ledger.settings.time_zone))
     reader = _Reader(own, caller.teams, customers, words)
-    items = [reader.shown(entry, item) for entry, item in zip(entries, found["items"], strict=True)]
-    return {"items": items} | {name: found[name] for name in ("next_cursor", "total", "total_at_least")}
+    items = [reader.shown(entry, item) for entry, item in zip(entries, listed["items"], strict=True)]
+    return {"items": items} | {name: listed[name] for name in ("next_cursor", "total", "total_at_least")}
 
 
 def _list_query(query: ChangeScheduleQuery) -> Any:
     """Return the query of the list of changes that chooses the same."""
-    said = {
+    parameters = {
         **query.model_dump(include={"ci", "team", "type", "risk_level", "count", "cursor", "limit"}),
         "state": query.state or PLANNED,
         "touched_service": query.service,
@@ -151,7 +151,9 @@ def _list_query(query: ChangeScheduleQuery) -> Any:
         "takes_place_before": query.end and query.end.isoformat(),
         "sort": "window_from_at",
     }
-    return LISTING.query.model_validate({name: one for name, one in said.items() if one is not None})
+    return LISTING.query.model_validate(
+        {name: value for name, value in parameters.items() if value is not None}
+    )
 
 
 def _scope(own: Sequence[str] | None) -> WhereClause:
@@ -188,23 +190,23 @@ class _Reader:
 
     def shown(self, entry: CalendarEntry, item: dict[str, Any]) -> ScheduledChangeOut:
         """Return the change as they may read it. `item` is the rendered change of the entry."""
-        services = [one for one in entry.services if self.own is None or one in self.own]
+        services = [service for service in entry.services if self.own is None or service in self.own]
         touched = {
             stub.key: stub
-            for one in services
-            for stub in self.customers.get(one, ())
+            for service in services
+            for stub in self.customers.get(service, ())
             if self.own is None or stub.id in self.teams
         }
-        told = {
+        fields = {
             name: getattr(entry, name) for name in ScheduledChangeOut.model_fields if hasattr(entry, name)
         }
-        told |= {
+        fields |= {
             "services": services,
             "team": item["team"],
             "customers": [touched[key] for key in sorted(touched)],
             "message": self._message(entry, instant_of(item["started_at"])),
         }
-        return ScheduledChangeOut(**(told if self.own is None else told | dict.fromkeys(FOR_STAFF)))
+        return ScheduledChangeOut(**(fields if self.own is None else fields | dict.fromkeys(FOR_STAFF)))
 
     def _message(self, entry: CalendarEntry, started_at: datetime | None) -> str | None:
         """Return what customers are told of the change; None: it is done."""
