@@ -136,6 +136,22 @@ def paired_figure(
     return Figure(name, what, figure, paired.ratio, needed, floor, ratio)
 
 
+def latency_ratio(name: str, what: str, took: float, plain: float, floor: str) -> Figure:
+    """Returns the figure of something that takes so many milliseconds, judged by its ratio to `floor`, which
+    takes `plain` milliseconds.
+    """
+    ratio = took / plain
+    return Figure(
+        name,
+        what,
+        f"{number(took)} ms",
+        ratio,
+        Threshold(3, 1.5, " ×", at_most=True),
+        floor=f"{number(plain)} ms: {floor}",
+        ratio=f"{ratio:.2f}",
+    )
+
+
 def number(value: float) -> str:
     """Formats the number with its significant digits."""
     if value >= 100:

@@ -30,15 +30,15 @@ from app.processes.changes.records import ChangeType, RiskLevel
 from app.processes.changes.scheduling import ScheduleChange
 from app.processes.changes.templates import DraftChangeTemplate
 from bench.cases import ledger_of
-from bench.figures import Figure, Run, Threshold, number
+from bench.figures import Figure, Run, latency_ratio
 from bench.site import made_token, site
 
 TEAM = "network"
 NAMES = ("schedule", "schedule_refused")
+EDIT = "an edit of a change"
 BOOKINGS, QUICK_BOOKINGS = 100_000, 10_000
 ITEMS, NEEDED, CHANGES, QUICK_CHANGES = 200, 5, 300, 50
 NIGHT = datetime(2190, 1, 1, tzinfo=UTC)
-UNIT = " ×"
 # Bookings of changes of before, on the items, one after the other: each item has many.
 MAKE_BOOKINGS = """
 insert into schedule.booking (change_id, ci_id, ci_no, role, during, overridden)
@@ -115,10 +115,12 @@ class _Board:
         plain = await _p99(drafts, lambda n, id_: self.act("change", "edit", id_, edit))
         free = await _p99(drafts[:changes], self._schedule)
         taken = await _p99(drafts[changes:], self._refused)
-        told = f"p99 among {bookings:,} bookings"
+        many = f"p99 among {bookings:,} bookings"
         return [
-            _ratio(NAMES[0], f"a change is scheduled, {told}", free, plain),
-            _ratio(NAMES[1], f"a window is refused that another change holds, {told}", taken, plain),
+            latency_ratio(NAMES[0], f"a change is scheduled, {many}", free, plain, EDIT),
+            latency_ratio(
+                NAMES[1], f"a window is refused that another change holds, {many}", taken, plain, EDIT
+            ),
         ]
 
     async def _draft(self, n: int) -> UUID:
@@ -149,16 +151,3 @@ async def _p99(drafts: list[UUID], act: Callable[[int, UUID], Awaitable[Any]]) -
         await act(n, change)
         taken.append((time.perf_counter() - began) * 1000)
     return sorted(taken)[len(taken) * 99 // 100]
-
-
-def _ratio(name: str, told: str, took: float, plain: float) -> Figure:
-    ratio = took / plain
-    return Figure(
-        name,
-        told,
-        f"{number(took)} ms",
-        ratio,
-        Threshold(3, 1.5, UNIT, at_most=True),
-        floor=f"{number(plain)} ms: an edit of a change",
-        ratio=f"{ratio:.2f}",
-    )

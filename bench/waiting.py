@@ -38,7 +38,7 @@ from app.ticketing.comments import CommentTicket
 from app.ticketing.routes.asked_actions import asked_actions
 from app.ticketing.routes.work import work_statement_for
 from bench.cases import ledger_of
-from bench.figures import Figure, Run, Threshold, number
+from bench.figures import Figure, Run, latency_ratio
 from bench.site import made_token, site
 
 WAITS, VOTE = NAMES = ("what_waits", "vote")
@@ -53,7 +53,6 @@ THE_BOARD = {
     "definition": {"voters": [{"role": "cab_member"}], "rule": "majority", "quorum": VOTERS // 2 + 1},
 }
 TEAM, LATER = "network", datetime(2190, 1, 1, tzinfo=UTC)
-UNIT = " ×"
 QUESTION = "select id from fold.decision where record = %s"
 # Questions that wait for the votes of others, what notices ask of others, and what they asked of the person
 # that is done: the notice is of a ticket that is not on hold any more.
@@ -138,10 +137,10 @@ class _Office:
         return (await self.ledger.directory.callers([made]))[made]
 
     async def _wait_for_answer(self, n: int) -> None:
-        said = {"title": f"Mail {n}", "description": "None.", "channel": "portal", "effect": "degraded"}
-        said |= {"impact": "3", "urgency": "3", "requester": str(self.requester.person_id)}
+        ticket = {"title": f"Mail {n}", "description": "None.", "channel": "portal", "effect": "degraded"}
+        ticket |= {"impact": "3", "urgency": "3", "requester": str(self.requester.person_id)}
         made = (
-            await self.act(self.manager, "incident", "report", None, ReportIncident.model_validate(said))
+            await self.act(self.manager, "incident", "report", None, ReportIncident.model_validate(ticket))
         ).record.id
         to = AssignTicket(team=TEAM, person=str(self.manager.person_id))
         await self.act(self.manager, "incident", "assign", made, to)
@@ -172,7 +171,11 @@ class _Office:
     async def vote(self, changes: int) -> Figure:
         """Measures votes of half a board of many, as a ratio to comments on the same changes."""
         waiting = [await self._asked(n) for n in range(changes)]
-        cast = [(*one, voter) for one in waiting for voter in self.voters[: VOTERS // 2 - 1]]
+        cast = [
+            (*change_and_decision, voter)
+            for change_and_decision in waiting
+            for voter in self.voters[: VOTERS // 2 - 1]
+        ]
 
         async def vote(n: int) -> None:
             change, decision, voter = cast[n]
@@ -184,7 +187,7 @@ class _Office:
 
         plain = await _median(len(cast), comment)
         took = await _median(len(cast), vote)
-        return _ratio(VOTE, f"a vote among {VOTERS} voters", took, plain, "a comment on the change")
+        return latency_ratio(VOTE, f"a vote among {VOTERS} voters", took, plain, "a comment on the change")
 
     async def _asked(self, n: int) -> tuple[UUID, UUID]:
         """Returns a change that waits for the board, and the question."""
@@ -204,7 +207,7 @@ class _Office:
         )
         made: UUID = (await self.act(self.manager, "change", "draft", None, drafted)).record.id
         await self.act(self.manager, "change", "submit", made)
-        answers = {one.key: one.answers[0].key for one in DEFAULT_QUESTIONNAIRE.questions}
+        answers = {question.key: question.answers[0].key for question in DEFAULT_QUESTIONNAIRE.questions}
         assessed = AssessChange(risk_answers=answers, effects="None.", resources="One engineer.")
         await self.act(self.manager, "change", "assess", made, assessed)
         await self._ask(made)
@@ -228,21 +231,8 @@ async def _median(times: int, act: Callable[[int], Awaitable[None]]) -> float:
 
 
 def _waits(many: int, took: float, before: float) -> Figure:
-    told = (
+    what = (
         f"a person's work with {OWN} requests to them, {DONE:,} that are done, "
         f"and {many:,} open decisions and notices elsewhere"
     )
-    return _ratio(WAITS, told, took, before, "the same without these")
-
-
-def _ratio(name: str, told: str, took: float, plain: float, floor: str) -> Figure:
-    ratio = took / plain
-    return Figure(
-        name,
-        told,
-        f"{number(took)} ms",
-        ratio,
-        Threshold(3, 1.5, UNIT, at_most=True),
-        floor=f"{number(plain)} ms: {floor}",
-        ratio=f"{ratio:.2f}",
-    )
+    return latency_ratio(WAITS, what, took, before, "the same without these")

@@ -148,9 +148,9 @@ def _plan(
     names = tuple(name for name in shape.model_fields if name not in made)
     # Open actions, staff-only fields and computed fields depend on other fields, so all are selected.
     withheld = _withheld(record)
-    shown = None if asked_for is None else asked_for | ALWAYS_INCLUDED
-    if shown is not None and shown.isdisjoint({"actions", *made, *withheld}):
-        names = tuple(name for name in names if name in shown)
+    requested = None if asked_for is None else asked_for | ALWAYS_INCLUDED
+    if requested is not None and requested.isdisjoint({"actions", *made, *withheld}):
+        names = tuple(name for name in names if name in requested)
     fields = codecs(record)
     beside = _loaded_fields(shape)
     columns = {name: name for name in names if name != "actions" and name not in beside}
@@ -284,8 +284,8 @@ class Renderer:
         single record, if its checks have been run.
         """
         plan, filled = self._plan(), _filled(columns)
-        shown = None if self.fields is None else self.fields | ALWAYS_INCLUDED
-        requested = self.COMPUTED if shown is None else self.COMPUTED & shown
+        selected = None if self.fields is None else self.fields | ALWAYS_INCLUDED
+        requested = self.COMPUTED if selected is None else self.COMPUTED & selected
         computed = await self.compute(columns) if requested else {}
         if not filled.isdisjoint(plan.for_staff):
             await self._redact(columns, plan.for_staff)

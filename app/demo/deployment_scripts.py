@@ -279,8 +279,8 @@ class ReleaseScenario(RecordScenario):
         """Plays the decision of the board that it goes into use."""
         heads = self.cast.heads
         self.script.now += DAY
-        asked = RequestGoRelease(question=deployment_data.GO_QUESTION)
-        await self.act(heads[PROJECT_MANAGER], "request_go", asked)
+        go = RequestGoRelease(question=deployment_data.GO_QUESTION)
+        await self.act(heads[PROJECT_MANAGER], "request_go", go)
         voters = [heads[HEAD_OF_IT], heads[CHANGE_MANAGER], heads[CONFIGURATION_MANAGER]]
         async for decision, who in self.script.voters("release", self.record_id, voters):
             self.script.now += 3 * HOUR

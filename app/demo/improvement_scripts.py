@@ -240,8 +240,8 @@ class ImprovementScript(ProgrammeScript):
             )
 
         # The process owner has implemented it.
-        at = self.programme.before_end(days_ago - 0.5)
-        await self.act(at, self.programme.quality, "evaluate", judgement)
+        evaluated_at = self.programme.before_end(days_ago - 0.5)
+        await self.act(evaluated_at, self.programme.quality, "evaluate", judgement)
 
     async def standardise(self, days_ago: float, teams: tuple[str, ...]) -> None:
         """Standardises the improvement."""

@@ -119,11 +119,13 @@ class Script:
         """
         self.votes += 1
         decisions = await self.children(kind, record, Decision)
-        asked = sorted(decisions, key=lambda one: (one.asked_at, one.id))[self.votes - 1]
+        decision = sorted(decisions, key=lambda question: (question.asked_at, question.id))[self.votes - 1]
         for who in candidates:
-            ballots = await self.children(kind, record, Vote, decision_id=asked.id, person_id=who.person_id)
+            ballots = await self.children(
+                kind, record, Vote, decision_id=decision.id, person_id=who.person_id
+            )
             if any(vote.verdict is not None or vote.closed_at is None for vote in ballots):
-                yield asked.id, who
+                yield decision.id, who
 
     async def children(self, kind: str, record: UUID, child: type[R], **fields: Any) -> Sequence[R]:
         """Returns the record's child records of that class, as they are now, filtered by fields."""

@@ -226,38 +226,38 @@ async def _relations(
 
 def _collect(
     ledger: Ledger,
-    one: _Step,
+    step: _Step,
     rows: Mapping[str, Mapping[str, Any]],
     causes: Mapping[UUID, Mapping[str, Any]],
 ) -> None:
     """Add to the step the values that the reader may be told. Of several rows that name them each is told."""
-    own = _own_keys(ledger, one)
+    own = _own_keys(ledger, step)
     for n in range(max(1, len(own))):
-        one.own = own[n : n + 1]
-        for path in TOLD_FIELDS.get(one.step, ()):
+        step.own = own[n : n + 1]
+        for path in TOLD_FIELDS.get(step.step, ()):
             for place, _, name in (part.partition(".") for part in path.split("|")):
                 if n and place != "mine":
                     continue
-                value = _find(ledger, one, place, name, rows, causes)
-                if value is not None and not _is_hidden(value, one.viewer):
-                    one.values.append(value)
+                value = _find(ledger, step, place, name, rows, causes)
+                if value is not None and not _is_hidden(value, step.viewer):
+                    step.values.append(value)
                     break
 
 
-def _own_keys(ledger: Ledger, one: _Step) -> list[str]:
+def _own_keys(ledger: Ledger, step: _Step) -> list[str]:
     """Return the keys of the rows by which the event gives the reader such work; or else of the first row
     that it sets to name them.
     """
-    event, lifecycle = one.event, ledger.lifecycles[kind_of(one.about)]
+    event, lifecycle = step.event, ledger.lifecycles[kind_of(step.about)]
     classes = {lifecycle.kind: lifecycle.record} | _children(lifecycle)
-    keys = sorted(key for key in event["data"]["set"] if _names(event, key, one.reader))
+    keys = sorted(key for key in event["data"]["set"] if _names(event, key, step.reader))
     keys.sort(key=lambda key: key == event["stream"])
-    person = str(one.reader)
+    person = str(step.reader)
     giving = [
         key
         for key in keys
         for name, mark in marks(classes[kind_of(key)], Responsible).items()
-        if mark.step is one.step and event["data"]["set"][key].get(name) == person
+        if mark.step is step.step and event["data"]["set"][key].get(name) == person
     ]
     return giving or keys[:1]
 
@@ -478,12 +478,12 @@ def _in_words(ledger: Ledger, language: str, value: _Value, part: Any) -> str | 
     return str(part) if part and isinstance(part, str | int | float | date) else None
 
 
-def _due(one: _Step) -> datetime | None:
+def _due(step: _Step) -> datetime | None:
     """Return until when something is asked of the reader."""
-    if one.step.kind not in ASKING:
+    if step.step.kind not in ASKING:
         return None
     deadlines = [
-        value.value for value in one.values if value.name in DEADLINES and _types(value.model, value.name)[1]
+        value.value for value in step.values if value.name in DEADLINES and _types(value.model, value.name)[1]
     ]
     return min(
         (value if isinstance(value, datetime) else from_instant(value) for value in deadlines), default=None

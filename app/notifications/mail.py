@@ -293,8 +293,8 @@ async def digest_of(
         records.setdefault(row["about"], []).append(row)
     parts: dict[str, None] = {}
     for notices in records.values():
-        told = [step for row in notices for step in wanted[row["id"]]]
-        parts |= dict.fromkeys(await _mail_paragraphs(ledger, texts.merged(notices), told, caller))
+        steps = [step for row in notices for step in wanted[row["id"]]]
+        parts |= dict.fromkeys(await _mail_paragraphs(ledger, texts.merged(notices), steps, caller))
     return texts.with_footer(caller.locale, parts)
 
 

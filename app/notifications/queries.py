@@ -97,14 +97,14 @@ class NoticeRenderer(Renderer):
         """
         ids = columns["id"]
         names = {row["id"]: self._names(row) for row in await self.ledger.db.rows(TITLES, (list(ids),))}
-        numbers, shown = [names[one][0] for one in ids], [names[one][1] for one in ids]
-        notices = by_row({**columns, "number": numbers, "title": shown, "person_id": columns["person"]})
+        numbers, titles = ([names[notice_id][n] for notice_id in ids] for n in (0, 1))
+        notices = by_row({**columns, "number": numbers, "title": titles, "person_id": columns["person"]})
         payloads = await texts.load_payloads(self.ledger, texts.steps_of(notices))
         details = await load_details(self.ledger, self.language, self.caller, notices)
         kinds_of = [texts.kind_of_notice(NoticeType(step) for step in notice["steps"]) for notice in notices]
         return {
             "number": numbers,
-            "title": shown,
+            "title": titles,
             "kind": kinds_of,
             "text": [texts.text(self.ledger, self.language, notice, payloads, details) for notice in notices],
             "told": [_told_steps(self.language, notice, details) for notice in notices],

@@ -45,7 +45,7 @@ async def resolve_recipients(
     """
     found: list[PendingNotice] = []
     known: set[tuple[int, UUID]] = set()
-    ordered = sorted(pending, key=lambda one: (one.event.position, one.step.kind is not WAITS))
+    ordered = sorted(pending, key=lambda notice: (notice.event.position, notice.step.kind is not WAITS))
     for each in ordered:
         if isinstance(each.recipient, RecipientRule):
             persons = await _matching_persons(connection, ledger, each, each.recipient)
@@ -93,7 +93,7 @@ async def _matching_persons(
         persons = [member["person_id"] for member in members]
     else:
         roles = tells.roles if tells.roles_field is None else getattr(record, tells.roles_field) or []
-        held = [one for role in sorted(Role(one) for one in roles) for one in grants_for(role, record)]
+        held = [grant for role in sorted(Role(code) for code in roles) for grant in grants_for(role, record)]
         persons = [holder["id"] for holder in await fetch_rows(connection, HOLDERS, (held, MOST_RECIPIENTS))]
     without = excluded_persons(notice.event, tells)
     return [person for person in persons if person is not None and person not in without]

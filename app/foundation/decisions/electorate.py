@@ -168,20 +168,24 @@ async def named_electorate(
 
 
 async def _joined(
-    reads: ReadContext, rules: Sequence[HoldingRule], asked: Voters, excluded: LeftOutVoters, now: datetime
+    reads: ReadContext,
+    rules: Sequence[HoldingRule],
+    candidates: Voters,
+    excluded: LeftOutVoters,
+    now: datetime,
 ) -> Electorate:
     """Return the electorate of the rules together: the strictest rule, the highest quorum, the earliest
     end.
     """
-    definitions = [one.definition for one in rules]
-    voters, left_out = _divided(asked, excluded)
-    _require_voters(voters, left_out, max(one.least_voters for one in definitions))
-    rule = max((one.rule for one in definitions), key=STRICTNESS.index)
+    definitions = [rule.definition for rule in rules]
+    voters, left_out = _divided(candidates, excluded)
+    _require_voters(voters, left_out, max(definition.least_voters for definition in definitions))
+    rule = max((definition.rule for definition in definitions), key=STRICTNESS.index)
     group = await electors.voting_group(reads, rules)
     chair = None if group is None else group.chair_id
     if rule is DecisionRule.chair and chair not in voters:
         raise PreparationRefused("chair_may_not_decide")
-    quorum = max(_quorum(one, rule, len(voters)) for one in definitions)
+    quorum = max(_quorum(definition, rule, len(voters)) for definition in definitions)
     if quorum > len(voters):
         raise PreparationRefused(
             "quorum_out_of_reach",
@@ -189,7 +193,7 @@ async def _joined(
             {"left_out": _rows_of(left_out)},
         )
     ends, first = min(
-        [(await electors.due_at(reads, one, now), n) for n, one in enumerate(definitions)],
+        [(await electors.due_at(reads, definition, now), n) for n, definition in enumerate(definitions)],
         key=lambda end: end[0],
     )
     before = definitions[first].remind_before_seconds

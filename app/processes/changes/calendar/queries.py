@@ -83,28 +83,24 @@ order by f.from_at, f.id limit %(limit)s
 Key = Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]
 
 
+def several(description: str) -> Any:
+    """Return the field of a filter by several values."""
+    return Field(None, min_length=1, max_length=MOST_VALUES, description=description)
+
+
 class CalendarFilters(BaseModel):
     """Parameters of the change calendar: what is shown, by which clocks, and in which language."""
 
     model_config = ConfigDict(extra="forbid")
 
-    service: Annotated[list[Key] | None, CommaSeparated] = Field(
-        None,
-        min_length=1,
-        max_length=MOST_VALUES,
-        description="Keys of services that are touched, also by an item; a freeze of everything touches all.",
+    service: Annotated[list[Key] | None, CommaSeparated] = several(
+        "Keys of services that are touched, also by an item; a freeze of everything touches all."
     )
-    team: Annotated[list[Key] | None, CommaSeparated] = Field(
-        None,
-        min_length=1,
-        max_length=MOST_VALUES,
-        description="Keys or ids of the teams that implement the changes; freezes are shown all the same.",
+    team: Annotated[list[Key] | None, CommaSeparated] = several(
+        "Keys or ids of the teams that implement the changes; freezes are shown all the same."
     )
-    type: Annotated[list[ChangeType] | None, CommaSeparated] = Field(
-        None,
-        min_length=1,
-        max_length=MOST_VALUES,
-        description="Types of changes; freezes are shown all the same.",
+    type: Annotated[list[ChangeType] | None, CommaSeparated] = several(
+        "Types of changes; freezes are shown all the same."
     )
     tz: Annotated[str | None, Field(max_length=64)] = Field(
         None, description="The time zone that days begin in (IANA). None: the organisation's."
@@ -321,18 +317,18 @@ async def visible_ci_keys(renderer: Renderer, rows: Sequence[dict[str, Any]]) ->
 
 def entry_of(row: dict[str, Any], keys: dict[str, str], now: datetime) -> CalendarEntry:
     """Return the change of a rendered row as an entry. `keys` are those of items, by their ids."""
-    at = {name: instant_of(row[name]) for name in FIELDS if name.endswith("_at")}
-    begin = at["window_from_at"] or at["started_at"] or at["wanted_from_at"]
+    times = {name: instant_of(row[name]) for name in FIELDS if name.endswith("_at")}
+    begin = times["window_from_at"] or times["started_at"] or times["wanted_from_at"]
     assert begin is not None, "the query found when it is shown"
-    ended = at["implemented_at"] or at["backed_out_at"]
-    if at["window_until_at"] is None:
-        end = ended or at["wanted_until_at"] or begin
+    ended = times["implemented_at"] or times["backed_out_at"]
+    if times["window_until_at"] is None:
+        end = ended or times["wanted_until_at"] or begin
     else:
-        end = max(at["window_until_at"], ended or at["window_until_at"])
+        end = max(times["window_until_at"], ended or times["window_until_at"])
     state = ChangeState(row["state"])
     if state is ChangeState.implementing:
         end = max(end, now)
-    changed_at = at["changed_at"]
+    changed_at = times["changed_at"]
     assert changed_at is not None, "a record has changed when it was made"
     return CalendarEntry(
         kind=CHANGE,
@@ -354,11 +350,11 @@ def entry_of(row: dict[str, Any], keys: dict[str, str], now: datetime) -> Calend
     )
 
 
-def instant_of(said: datetime | str | None) -> datetime | None:
+def instant_of(rendered: datetime | str | None) -> datetime | None:
     """Return the instant of a rendered column: a text, or a time in UTC that does not say so."""
-    if said is None:
+    if rendered is None:
         return None
-    return from_instant(said) if isinstance(said, str) else said.replace(tzinfo=UTC)
+    return from_instant(rendered) if isinstance(rendered, str) else rendered.replace(tzinfo=UTC)
 
 
 async def _freezes(

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from app.api.filters import MOST_VALUES, CommaSeparated, Time, WhereClause
+from app.api.filters import CommaSeparated, Time, WhereClause
 from app.api.list_queries import MOST_COUNTED, Paging
 from app.api.paging import page
 from app.api.shapes import OutputModel, Renderer, TeamStub
@@ -29,6 +29,7 @@ from app.processes.changes.calendar.queries import (
     Key,
     entry_of,
     instant_of,
+    several,
     visible_ci_keys,
 )
 from app.processes.changes.calendar.sentences import StatusSentences
@@ -50,32 +51,19 @@ class ChangeScheduleQuery(Paging):
 
     begin: Time | None = Field(None, alias="from", description="Those that are not over by then.")
     end: Time | None = Field(None, alias="until", description="Those that begin before then.")
-    service: Annotated[list[Key] | None, CommaSeparated] = Field(
-        None,
-        min_length=1,
-        max_length=MOST_VALUES,
-        description="Those that touch one of these services, by name or by an item: keys.",
+    service: Annotated[list[Key] | None, CommaSeparated] = several(
+        "Those that touch one of these services, by name or by an item: keys."
     )
-    ci: Annotated[list[Key] | None, CommaSeparated] = Field(
-        None,
-        min_length=1,
-        max_length=MOST_VALUES,
-        description="Those that name one of these items, of those that the caller may see: keys or ids.",
+    ci: Annotated[list[Key] | None, CommaSeparated] = several(
+        "Those that name one of these items, of those that the caller may see: keys or ids."
     )
-    team: Annotated[list[Key] | None, CommaSeparated] = Field(
-        None, min_length=1, max_length=MOST_VALUES, description="Those of these teams: keys or ids."
+    team: Annotated[list[Key] | None, CommaSeparated] = several("Those of these teams: keys or ids.")
+    type: Annotated[list[ChangeType] | None, CommaSeparated] = several("Those of one of these types.")
+    risk_level: Annotated[list[RiskLevel] | None, CommaSeparated] = several(
+        "Those of one of these levels of risk."
     )
-    type: Annotated[list[ChangeType] | None, CommaSeparated] = Field(
-        None, min_length=1, max_length=MOST_VALUES, description="Those of one of these types."
-    )
-    risk_level: Annotated[list[RiskLevel] | None, CommaSeparated] = Field(
-        None, min_length=1, max_length=MOST_VALUES, description="Those of one of these levels of risk."
-    )
-    state: Annotated[list[ChangeState] | None, CommaSeparated] = Field(
-        None,
-        min_length=1,
-        max_length=MOST_VALUES,
-        description="Those in one of these states. None: those that are planned or running.",
+    state: Annotated[list[ChangeState] | None, CommaSeparated] = several(
+        "Those in one of these states. None: those that are planned or running."
     )
     count: Literal["exact"] | None = Field(
         None, description=f"`exact`: say in `total` how many there are, up to {MOST_COUNTED:,}."
