@@ -31,6 +31,7 @@ from tests.foundation.decisions.deciding import NOW, ask, vote
 from tests.people import act, add_caller
 
 DAY = timedelta(days=1)
+NEXT = [{"role": "management"}]
 
 
 async def name_deputy(ledger: Ledger, absent: Caller, deputy: Caller, **more: Any) -> CommandResult:
@@ -183,7 +184,7 @@ async def test_deputies_of_those_who_are_asked_next_vote_in_their_name(
     other = await add_caller(deciding, "Other", Role.requester)
     await name_deputy(deciding, boss, deputy)
     await name_deputy(deciding, both, other)
-    rule: dict[str, Any] = {"quorum": 1, "due_within_seconds": 1800, "if_unanswered": [{"role": "management"}]}
+    rule: dict[str, Any] = {"quorum": 1, "due_within_seconds": 1800, "if_unanswered": NEXT}
     asked = await ask(deciding, desk, incident, [staff[0], both], due_at=None, **rule)
     ends = NOW + timedelta(minutes=30)
     closing = CloseVote(decision=asked)
