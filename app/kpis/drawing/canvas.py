@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.common.svg import element, escaped, fitted, text, text_width
-from app.kpis.signals.records import Tendency
+from app.kpis.declaration.marks import Tendency
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 WIDTH = 720.0

@@ -13,12 +13,12 @@ from itertools import pairwise
 from statistics import quantiles
 
 from app.common.svg import element, text_width
+from app.kpis.declaration.kpi import Unit
 from app.kpis.drawing import canvas
 from app.kpis.drawing.canvas import GRID, INK, MARGIN, PAPER, SOFT
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.effect_shapes import MOST_DOTS, NAMED_CASES, CasesFigure, StripCase, StripGroup
 from app.kpis.drawing.scale import Scale, logarithmic
-from app.kpis.kpi import Unit
 
 LEFT, RIGHT = 150.0, 696.0
 STRIP, BAND = 78.0, 30.0

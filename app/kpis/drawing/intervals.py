@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from app.common.svg import element, text
+from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing import canvas
 from app.kpis.drawing.canvas import GRID, INK, MARGIN, SOFT, TEXT_LINE, WIDTH
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.effect_shapes import EffectFigure, IntervalRow
 from app.kpis.drawing.scale import Scale, decimals_of, linear, logarithmic
-from app.kpis.signals.records import Tendency
 
 LEFT, RIGHT = 176.0, 440.0
 ROW = 30.0

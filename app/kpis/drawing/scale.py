@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.kpis.kpi import Unit
+from app.kpis.declaration.kpi import Unit
 
 MOST_TICKS = 6
 #: Round steps of durations, in seconds; beyond, days in decimal steps.

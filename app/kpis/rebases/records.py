@@ -10,7 +10,7 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from app.common.records import FOLD, CodeEnum, ForeignRef, KeyRef, Record
-from app.kpis.scopes import ScopeKind
+from app.kpis.questions.scopes import ScopeKind
 
 
 class RebaseState(CodeEnum):

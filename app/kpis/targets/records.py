@@ -9,7 +9,7 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from app.common.records import FOLD, CodeEnum, Record
-from app.kpis.kpi import Comparator
+from app.kpis.declaration.kpi import Comparator
 
 
 class TargetState(CodeEnum):
