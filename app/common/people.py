@@ -1,4 +1,4 @@
-"""Persons and the roles that they hold; and the caller of a command or request (pure)."""
+"""Persons and the roles that they hold; and the caller of a command or request."""
 
 from __future__ import annotations
 
