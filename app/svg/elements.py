@@ -23,8 +23,8 @@ def element(tag: str, *children: str, **attributes: object) -> Markup:
         if value is not None
     )
     content = "".join(child if isinstance(child, Markup) else escape(_clean(child)) for child in children)
-    # Each part of it has been escaped.
-    return Markup(f"<{tag}{written}>{content}</{tag}>" if children else f"<{tag}{written}/>")  # noqa: S704
+    html = f"<{tag}{written}>{content}</{tag}>" if children else f"<{tag}{written}/>"
+    return Markup(html)  # noqa: S704 - each part of it has been escaped
 
 
 def text(content: str, **attributes: object) -> Markup:
