@@ -4,7 +4,6 @@ shared components.
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Any
 
@@ -13,7 +12,7 @@ from fastapi._compat import get_cached_model_fields
 from fastapi.dependencies import utils as dependencies
 from fastapi.openapi.utils import get_openapi
 
-from app.api import components, examples, summaries
+from app.api import components, examples
 from app.api import csv_output as tables
 from app.api.deprecations import EXTENSION
 from app.api.key_scopes import CHANGE_CALENDAR, PARAMETER
@@ -224,10 +223,9 @@ def document(app: FastAPI) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     made["components"]["securitySchemes"] = SECURITY_SCHEMES
-    kinds = _kinds(made)
     for path, operations in made["paths"].items():
         for operation in operations.values():
-            _set_summary(operation, kinds)
+            operation["description"] = " ".join(operation["description"].split())
             usual = SECURITY if path.startswith("/v1/") else []
             operation["security"] = SECURITY_OF.get(path, usual)
             for parameter in operation.get("parameters", ()):
@@ -295,27 +293,6 @@ def headers_of(operation: dict[str, Any], status: int, answer: dict[str, Any]) -
     if any(parameter["name"] == "cursor" for parameter in operation.get("parameters", ())):
         names.add("Link")
     return sorted(names)
-
-
-def _kinds(document: dict[str, Any]) -> dict[str, str]:
-    """Return the plural of each kind of record that has both a list operation and a get-by-id operation."""
-    found = {}
-    for path, operations in document["paths"].items():
-        plural = path.split("/")[-1]
-        shown = [one for one in document["paths"] if re.fullmatch(rf"{re.escape(path)}/{{\w+}}", one)]
-        if operations.get("get", {}).get("operationId") == f"list_{plural}" and shown:
-            kind = document["paths"][shown[0]]["get"]["operationId"].removeprefix("get_")
-            found[kind] = plural
-    return found
-
-
-def _set_summary(operation: dict[str, Any], kinds: dict[str, str]) -> None:
-    """Replace the summary that FastAPI makes of the function's name, unless the operation is an action, whose
-    summary is set already; and put the description on one line.
-    """
-    if "x-lifecycle" not in operation:
-        operation["summary"] = summaries.of_operation(operation["operationId"], kinds)
-    operation["description"] = " ".join(operation["description"].split())
 
 
 def _as_sent(parameter: dict[str, Any]) -> None:
