@@ -202,7 +202,7 @@ class ReportPilotImprovement(Payload):
 
 
 def report_pilot(improvement: Improvement, body: ReportPilotImprovement, ctx: ActionContext) -> None:
-    """Report on the improvement's pilot: what its goals have reached is computed from the measured effects."""
+    """Report on the improvement's pilot: how far its goals were met is computed from measured effects."""
     evidence = ctx.prepared(PilotEvidence)
     supersede(DocumentClass.PL, ctx)
     sections = (
