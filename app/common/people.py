@@ -15,6 +15,7 @@ from sqlmodel import Field
 from app.common.keys import KeyScope
 from app.common.personal import Personal
 from app.common.records import FOLD, CodeEnum, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class Role(CodeEnum):
@@ -132,8 +133,8 @@ class Person(Record):
     mail_you_follow: MailFrequency | None = Field(default=None, sa_type=Text)
     mail_for_information: MailFrequency | None = Field(default=None, sa_type=Text)
     added_at: datetime | None = None
-    deactivated_at: datetime | None = None
-    erased_at: datetime | None = None
+    deactivated_at: Annotated[datetime | None, EnteredAt(PersonState.inactive)] = None
+    erased_at: Annotated[datetime | None, EnteredAt(PersonState.erased)] = None
 
 
 class PersonTable(Person, table=True):

@@ -12,6 +12,7 @@ from sqlmodel import Field
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef
+from app.common.state_fields import EnteredAt
 from app.common.tickets import Ticket
 from app.foundation.people.records import RepresentedSide
 
@@ -87,11 +88,11 @@ class Meeting(Ticket):
     next_id: Annotated[UUID | None, ForeignRef("meeting")] = None
     next_at: datetime | None = None
     overdue_at: datetime | None = None
-    held_at: datetime | None = None
+    held_at: Annotated[datetime | None, EnteredAt(MeetingState.held)] = None
     minuted_at: datetime | None = None
     signed_at: datetime | None = None
     signed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    cancelled_at: datetime | None = None
+    cancelled_at: Annotated[datetime | None, EnteredAt(MeetingState.cancelled)] = None
 
 
 class Participant(ChildRecord):

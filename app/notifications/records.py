@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, Integer, Text
 from sqlmodel import Field
 
 from app.common.records import FOLD, CodeEnum, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class DeliveryMethod(CodeEnum):
@@ -54,8 +55,8 @@ class Notice(Record):
     versions: list[int] | None = Field(default=None, sa_type=ARRAY(Integer))
     streams: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     way: DeliveryMethod | None = Field(default=None, sa_type=Text)
-    sent_at: datetime | None = None
-    read_at: datetime | None = None
+    sent_at: Annotated[datetime | None, EnteredAt(NoticeState.unread)] = None
+    read_at: Annotated[datetime | None, EnteredAt(NoticeState.read)] = None
     mailed_at: datetime | None = None
     failed_at: datetime | None = None
     failure: DeliveryFailure | None = Field(default=None, sa_type=Text)

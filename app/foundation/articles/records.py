@@ -13,6 +13,7 @@ from sqlmodel import Field
 
 from app.common.children import Visibility
 from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, StaffOnly
+from app.common.state_fields import ClearedBy, EnteredAt
 from app.common.tickets import Ticket
 
 
@@ -50,11 +51,11 @@ class Article(Ticket):
     cis: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     case: Annotated[str | None, StaffOnly()] = None
     edition: int | None = None
-    published_at: datetime | None = None
+    published_at: Annotated[datetime | None, EnteredAt(ArticleState.published)] = None
     published_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     confirmed_at: datetime | None = None
-    next_review_at: datetime | None = None
-    retired_at: datetime | None = None
+    next_review_at: Annotated[datetime | None, ClearedBy(entering={ArticleState.retired})] = None
+    retired_at: Annotated[datetime | None, EnteredAt(ArticleState.retired)] = None
     used_count: int | None = None
     last_used_at: datetime | None = None
     helped_count: int | None = None

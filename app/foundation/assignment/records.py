@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
 from app.common.records import FOLD, CodeEnum, ForeignRef, KeyRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class AssignmentRuleState(CodeEnum):
@@ -71,8 +72,8 @@ class AssignmentRule(Record):
     calendar_hours: CalendarHours | None = Field(default=None, sa_type=Text)
     to_team_id: Annotated[UUID | None, ForeignRef("team")] = None
     choose: AssignmentStrategy | None = Field(default=None, sa_type=Text)
-    added_at: datetime | None = None
-    ended_at: datetime | None = None
+    added_at: Annotated[datetime | None, EnteredAt(AssignmentRuleState.active)] = None
+    ended_at: Annotated[datetime | None, EnteredAt(AssignmentRuleState.ended)] = None
 
 
 class AssignmentRuleTable(AssignmentRule, table=True):

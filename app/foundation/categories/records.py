@@ -10,6 +10,7 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from app.common.records import FOLD, CodeEnum, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class CategoryState(CodeEnum):
@@ -35,7 +36,7 @@ class Category(Record):
     parent_id: Annotated[UUID | None, ForeignRef("category")] = None
     level: int | None = None
     added_at: datetime | None = None
-    retired_at: datetime | None = None
+    retired_at: Annotated[datetime | None, EnteredAt(CategoryState.retired)] = None
 
 
 class CategoryTable(Category, table=True):

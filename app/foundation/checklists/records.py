@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.common.records import FOLD, CodeEnum, Record
+from app.common.state_fields import EnteredAt
 
 
 class ChecklistState(CodeEnum):
@@ -33,8 +34,8 @@ class Checklist(Record):
     title_en: str | None = None
     title_zh: str | None = None
     items: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
-    added_at: datetime | None = None
-    retired_at: datetime | None = None
+    added_at: Annotated[datetime | None, EnteredAt(ChecklistState.active)] = None
+    retired_at: Annotated[datetime | None, EnteredAt(ChecklistState.retired)] = None
 
 
 class ChecklistTable(Checklist, table=True):

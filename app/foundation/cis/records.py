@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class CiState(CodeEnum):
@@ -108,9 +109,9 @@ class Ci(Record):
     found_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     attributes: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
-    planned_at: datetime | None = None
-    live_at: datetime | None = None
-    retired_at: datetime | None = None
+    planned_at: Annotated[datetime | None, EnteredAt(CiState.planned)] = None
+    live_at: Annotated[datetime | None, EnteredAt(CiState.live, first=True)] = None
+    retired_at: Annotated[datetime | None, EnteredAt(CiState.retired)] = None
     unauthorised: bool | None = None
     unauthorised_count: int | None = None
     unauthorised_at: datetime | None = None
@@ -154,8 +155,8 @@ class Baseline(Record):
     ci_classes: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     ci_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    taken_at: datetime | None = None
-    discarded_at: datetime | None = None
+    taken_at: Annotated[datetime | None, EnteredAt(BaselineState.taken)] = None
+    discarded_at: Annotated[datetime | None, EnteredAt(BaselineState.discarded)] = None
 
 
 class Verification(Record):
@@ -181,9 +182,9 @@ class Verification(Record):
     right_count: int | None = None
     unsettled_count: int | None = None
     summary: str | None = None
-    drawn_at: datetime | None = None
-    concluded_at: datetime | None = None
-    discarded_at: datetime | None = None
+    drawn_at: Annotated[datetime | None, EnteredAt(VerificationState.open)] = None
+    concluded_at: Annotated[datetime | None, EnteredAt(VerificationState.concluded)] = None
+    discarded_at: Annotated[datetime | None, EnteredAt(VerificationState.discarded)] = None
 
 
 class VerificationItem(ChildRecord):

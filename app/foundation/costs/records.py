@@ -11,6 +11,7 @@ from sqlmodel import Field
 
 from app.common.personal import Personal
 from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class RateState(CodeEnum):
@@ -32,7 +33,7 @@ class HourlyRate(Record):
     amount: str | None = None
     currency: str | None = None
     valid_from_at: datetime | None = None
-    added_at: datetime | None = None
+    added_at: Annotated[datetime | None, EnteredAt(RateState.active)] = None
 
 
 class Work(ChildRecord):

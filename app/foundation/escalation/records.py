@@ -11,6 +11,7 @@ from sqlmodel import Field
 
 from app.common.clocks import ClockMetric
 from app.common.records import FOLD, CodeEnum, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class EscalationRuleState(CodeEnum):
@@ -58,8 +59,8 @@ class EscalationRule(Record):
     escalate_to: EscalateTo | None = Field(default=None, sa_type=Text)
     to_team_id: Annotated[UUID | None, ForeignRef("team")] = None
     to_person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    added_at: datetime | None = None
-    ended_at: datetime | None = None
+    added_at: Annotated[datetime | None, EnteredAt(EscalationRuleState.active)] = None
+    ended_at: Annotated[datetime | None, EnteredAt(EscalationRuleState.ended)] = None
 
 
 class EscalationRuleTable(EscalationRule, table=True):

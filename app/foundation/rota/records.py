@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
 from app.common.records import FOLD, CodeEnum, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class Duty(CodeEnum):
@@ -54,7 +55,7 @@ class Shift(Record):
     every_weeks: int | None = None
     from_date: str | None = None
     until_date: str | None = None
-    added_at: datetime | None = None
+    added_at: Annotated[datetime | None, EnteredAt(ShiftState.active)] = None
 
 
 class StandIn(Record):
@@ -76,7 +77,7 @@ class StandIn(Record):
     ends_at: datetime | None = None
     return_starts_at: datetime | None = None
     return_ends_at: datetime | None = None
-    agreed_at: datetime | None = None
+    agreed_at: Annotated[datetime | None, EnteredAt(StandInState.agreed)] = None
 
 
 class ShiftTable(Shift, table=True):

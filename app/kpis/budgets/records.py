@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from sqlalchemy import Text
 from sqlmodel import Field
 
 from app.common.records import FOLD, CodeEnum, Record
+from app.common.state_fields import EnteredAt
 
 
 class KpiBudgetState(CodeEnum):
@@ -33,7 +34,7 @@ class KpiBudget(Record):
     currency: str | None = None
     valid_from_at: datetime | None = None
     valid_until_at: datetime | None = None
-    added_at: datetime | None = None
+    added_at: Annotated[datetime | None, EnteredAt(KpiBudgetState.active)] = None
 
 
 class KpiBudgetTable(KpiBudget, table=True):

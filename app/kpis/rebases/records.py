@@ -10,6 +10,7 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from app.common.records import FOLD, CodeEnum, ForeignRef, KeyRef, Record
+from app.common.state_fields import EnteredAt
 from app.kpis.scopes import ScopeKind
 
 
@@ -34,7 +35,7 @@ class KpiRebase(Record):
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
     change: str | None = None
     begins_at: datetime | None = None
-    added_at: datetime | None = None
+    added_at: Annotated[datetime | None, EnteredAt(RebaseState.active)] = None
     added_by_id: Annotated[UUID | None, ForeignRef("person")] = None
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
 from app.common.records import FOLD, CodeEnum, Record
+from app.common.state_fields import EnteredAt
 
 
 class ReconciliationState(CodeEnum):
@@ -42,7 +43,7 @@ class Reconciliation(Record):
     differences: int | None = None
     differing: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     seconds: int | None = None
-    made_at: datetime | None = None
+    made_at: Annotated[datetime | None, EnteredAt(ReconciliationState.made)] = None
 
 
 class ReconciliationTable(Reconciliation, table=True):

@@ -11,6 +11,7 @@ from sqlmodel import Field
 
 from app.common.personal import Personal
 from app.common.records import FOLD, CodeEnum, ForeignRef, KeyRef, Record
+from app.common.state_fields import EnteredAt
 from app.kpis.periods import Grain
 from app.kpis.scopes import Scope, ScopeKind
 from app.kpis.statistics.behaviour import Signal
@@ -66,7 +67,7 @@ class KpiSignal(Record):
     reason: Annotated[str | None, Personal()] = None
     cause: str | None = None
     explained_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    explained_at: datetime | None = None
+    explained_at: Annotated[datetime | None, EnteredAt(SignalState.explained)] = None
 
     @property
     def title(self) -> str:

@@ -13,6 +13,7 @@ from sqlmodel import Field
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import FOLD, ChildRecord, CodeEnum, Document, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class AssessmentState(CodeEnum):
@@ -45,7 +46,7 @@ class ImprovementAssessment(Record):
     weights: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
     opened_at: datetime | None = None
     opened_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    concluded_at: datetime | None = None
+    concluded_at: Annotated[datetime | None, EnteredAt(AssessmentState.concluded)] = None
     concluded_by_id: Annotated[UUID | None, ForeignRef("person")] = None
 
     @property

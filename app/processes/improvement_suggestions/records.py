@@ -12,6 +12,7 @@ from sqlmodel import Field
 from app.common.improvement import ImprovementAspect, ImprovementScope, SuggestionSource
 from app.common.personal import Personal
 from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class SuggestionState(CodeEnum):
@@ -65,7 +66,7 @@ class ImprovementSuggestion(Record):
     cause: SuggestionCause | None = Field(default=None, sa_type=Text)
     cause_scope: str | None = None
     author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    offered_at: datetime | None = None
+    offered_at: Annotated[datetime | None, EnteredAt(SuggestionState.offered)] = None
     merged_into_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = None
     improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = None
     assessment_id: Annotated[UUID | None, ForeignRef("improvement_assessment")] = None

@@ -382,7 +382,6 @@ def hand_over(improvement: Improvement, body: HandOverImprovement, ctx: ActionCo
     """Accept the improvement that the project manager hands over."""
     publish_draft(DocumentClass.HO, ctx)
     improvement.accepted_by_id = ctx.caller.person_id
-    improvement.handed_over_at = ctx.occurred_at
 
 
 class FixImprovement(DespiteFreeze):

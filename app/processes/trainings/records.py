@@ -12,6 +12,7 @@ from sqlmodel import Field
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import FOLD, CodeEnum, ForeignRef, Record, StaffOnly
+from app.common.state_fields import EnteredAt
 from app.foundation.licences.records import TRAINING, TrainingKind
 
 
@@ -63,10 +64,10 @@ class Training(Record):
     participant_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     failed_ids: Annotated[list[str] | None, StaffOnly()] = Field(default=None, sa_type=ARRAY(Text))
     planned_at: datetime | None = None
-    held_at: datetime | None = None
+    held_at: Annotated[datetime | None, EnteredAt(TrainingState.held)] = None
     examined_at: datetime | None = None
-    licensed_at: datetime | None = None
-    cancelled_at: datetime | None = None
+    licensed_at: Annotated[datetime | None, EnteredAt(TrainingState.licensed)] = None
+    cancelled_at: Annotated[datetime | None, EnteredAt(TrainingState.cancelled)] = None
 
     @property
     def concerned_process(self) -> str | None:

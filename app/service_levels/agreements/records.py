@@ -24,6 +24,7 @@ from app.common.records import (
     Record,
     StaffOnly,
 )
+from app.common.state_fields import EnteredAt
 
 
 class AgreementState(CodeEnum):
@@ -145,7 +146,7 @@ class Agreement(Record):
 
     number: str = ""
     state: AgreementState | None = Field(default=None, sa_type=Text)
-    state_since: datetime | None = None
+    state_since: Annotated[datetime | None, EnteredAt()] = None
     agreement_type: AgreementType | None = Field(default=None, sa_type=Text)
     title: str | None = None
     edition: int | None = None
@@ -191,7 +192,7 @@ class Agreement(Record):
     effect_on_workload: Annotated[str | None, Personal()] = None
     termination_reason: Annotated[str | None, Personal()] = None
     recorded_requirement_at: datetime | None = None
-    drafted_at: datetime | None = None
+    drafted_at: Annotated[datetime | None, EnteredAt(AgreementState.drafted, first=True)] = None
     negotiated_at: datetime | None = None
     submitted_at: datetime | None = None
     signed_at: datetime | None = None
@@ -202,7 +203,7 @@ class Agreement(Record):
     begins_at: datetime | None = None
     ends_at: datetime | None = None
     superseded_from: str | None = None
-    superseded_at: datetime | None = None
+    superseded_at: Annotated[datetime | None, EnteredAt(AgreementState.superseded)] = None
     ended_at: datetime | None = None
     warned_days: int | None = None
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.common.records import FOLD, ChildRecord, CodeEnum, Document, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 from app.foundation.decisions.records import DecisionKind
 
 
@@ -58,7 +59,7 @@ class ApprovalRule(Record):
     told_groups: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     set_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     set_at: datetime | None = None
-    ended_at: datetime | None = None
+    ended_at: Annotated[datetime | None, EnteredAt(ApprovalRuleState.ended)] = None
 
 
 class ApprovalRuleVersion(ChildRecord):

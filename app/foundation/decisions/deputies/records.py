@@ -11,6 +11,7 @@ from sqlmodel import Field
 
 from app.common.notices import NoticeType, Responsible
 from app.common.records import FOLD, CodeEnum, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class DeputyState(CodeEnum):
@@ -33,8 +34,8 @@ class Deputy(Record):
     decisions: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     from_at: datetime | None = None
     until_at: datetime | None = None
-    named_at: datetime | None = None
-    ended_at: datetime | None = None
+    named_at: Annotated[datetime | None, EnteredAt(DeputyState.named)] = None
+    ended_at: Annotated[datetime | None, EnteredAt(DeputyState.ended)] = None
 
 
 class DeputyTable(Deputy, table=True):
