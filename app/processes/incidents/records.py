@@ -6,12 +6,9 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Text
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, KeyRef, StaffOnly
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, StaffOnly
 from app.common.state_fields import ClearedBy, EnteredAt, StateBefore
 from app.common.tickets import Channel, HoldReason, Ticket
 
@@ -61,10 +58,10 @@ class Incident(Ticket):
 
     KIND: ClassVar[str] = "incident"
 
-    state: IncidentState | None = Field(default=None, sa_type=Text)
+    state: IncidentState | None = None
     description: Annotated[str | None, Personal()] = None
-    channel: Channel | None = Field(default=None, sa_type=Text)
-    effect: Effect | None = Field(default=None, sa_type=Text)
+    channel: Channel | None = None
+    effect: Effect | None = None
     began_at: datetime | None = None
     service: Annotated[str | None, KeyRef("service")] = None
     ci: Annotated[str | None, KeyRef("ci")] = None
@@ -77,13 +74,13 @@ class Incident(Ticket):
         IncidentState | None,
         StateBefore(IncidentState.on_hold, among=OPEN, otherwise=IncidentState.in_progress),
         BY_RESUMING,
-    ] = Field(default=None, sa_type=Text)
-    hold_reason: Annotated[HoldReason | None, BY_RESUMING] = Field(default=None, sa_type=Text)
+    ] = None
+    hold_reason: Annotated[HoldReason | None, BY_RESUMING] = None
     wake_up_at: Annotated[datetime | None, BY_RESUMING] = None
     held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly(), BY_RESUMING] = None
     supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly(), BY_RESUMING] = None
     resolved_at: Annotated[datetime | None, EnteredAt(IncidentState.resolved), BY_REOPENING] = None
-    resolution_code: Annotated[ResolutionCode | None, BY_REOPENING] = Field(default=None, sa_type=Text)
+    resolution_code: Annotated[ResolutionCode | None, BY_REOPENING] = None
     resolution: Annotated[str | None, Personal(), BY_REOPENING] = None
     cause: Annotated[str | None, Personal(), BY_REOPENING] = None
     service_restored_at: Annotated[datetime | None, BY_REOPENING] = None
@@ -136,24 +133,3 @@ class TimelineEntry(ChildRecord):
     def for_staff(self) -> bool:
         """Whether only staff may read the entry: always, as its review."""
         return True
-
-
-class IncidentTable(Incident, table=True):
-    """The table of incidents."""
-
-    __tablename__ = "incident"
-    __table_args__: ClassVar = FOLD
-
-
-class IncidentReviewTable(IncidentReview, table=True):
-    """The table of reviews of major incidents."""
-
-    __tablename__ = "incident_review"
-    __table_args__: ClassVar = FOLD
-
-
-class TimelineEntryTable(TimelineEntry, table=True):
-    """The table of timeline entries of reviews."""
-
-    __tablename__ = "timeline_entry"
-    __table_args__: ClassVar = FOLD
