@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.common.records import CodeEnum, ForeignRef, KeyRef, Record
 from app.common.state_fields import EnteredAt
-from app.kpis.scopes import ScopeKind
+from app.kpis.questions.scopes import ScopeKind
 
 
 class RebaseState(CodeEnum):

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from app.common.records import CodeEnum, Record
 from app.common.state_fields import EnteredAt
-from app.kpis.kpi import Comparator
+from app.kpis.declaration.kpi import Comparator
 
 
 class TargetState(CodeEnum):

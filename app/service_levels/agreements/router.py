@@ -47,6 +47,7 @@ for rows in CHILD_LISTINGS:
 @router.get(
     "/{id}/alignment",
     operation_id="get_sla_alignment",
+    summary="Get an agreement's alignment",
     response_model=AgreementAlignment,
     responses=problems(403, 404, 422),
 )
@@ -63,6 +64,7 @@ async def get_sla_alignment(request: Request, name: Name) -> Response:
 @router.get(
     "/{id}/documents/{number}",
     operation_id="get_sla_document",
+    summary="Get an agreement's document",
     response_class=Response,
     response_model=None,
     responses=problems(404, 422) | PAGE_RESPONSE,
