@@ -17,6 +17,7 @@ from app.api.openapi import problems
 from app.api.pages import page
 from app.api.paging import VARY
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.foundation.documents import router as documents
 from app.foundation.documents.records import DocumentClass
 from app.kernel.actor_policy import staff
@@ -83,3 +84,6 @@ async def get_sla_document(
         at = f"/v1/slas/{loaded.record.id}/reports/{printed.number}"
         return RedirectResponse(f"{at}?format=html&lang={renderer.language}", headers=VARY)
     return page(renderer.language, title_of(printed, renderer.language), body_of(printed, renderer.language))
+
+
+ROUTES = Routes((router,), (LISTING,))
