@@ -45,10 +45,10 @@ from app.settings import Settings
 from app.ticketing.routes import complaints, decisions, rating_page, team_work, work
 from app.webhooks import router as webhooks
 
-ROUTES = tuple(routes_of(process.routes) for process in PROCESSES)
+SERVED = tuple(routes_of(process.routes) for process in PROCESSES)
 ROUTERS = (
     service_statuses.router,  # before the catalogue, of which a route would take `status` for a name
-    *(router for routes in ROUTES for router in routes.routers),
+    *(router for routes in SERVED for router in routes.routers),
     monitoring.router,
     bulk.router_of(LIFECYCLES),
     clocks.router,
@@ -56,7 +56,7 @@ ROUTERS = (
     service_reports.router,
     kpis.router,
     kpi_charts.router,
-    views_of(tuple(listing for routes in ROUTES for listing in routes.listings)),
+    views_of(tuple(listing for routes in SERVED for listing in routes.listings)),
     record_notices_router(LIFECYCLES),
     imports.router,
     bulk_jobs.router,
