@@ -30,11 +30,12 @@ from app.exchange import router as imports
 from app.exchange.jobs import router as bulk_jobs
 from app.foundation.people.preferences import router as preferences
 from app.foundation.views.router import router_of as views_of
+from app.html.templates import compile_templates
 from app.kernel import ledger
 from app.kpis import router as kpis
 from app.kpis.drawing import router as kpi_charts
 from app.kpis.gauges import KpiGauges
-from app.kpis.question import CannotAnswer
+from app.kpis.questions.question import CannotAnswer
 from app.notifications.routes.record_notices import record_notices_router
 from app.processes.incidents.monitoring import router as monitoring
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND, PROCESSES
@@ -88,6 +89,7 @@ def application(url: str, secrets_dir: Path, settings: Settings, *, data_dir: Pa
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Before requests are accepted, since compressing files would keep them waiting.
         preload((*pages.PRELOADED, *dashboard.PRELOADED))
+        compile_templates()
         async with ledger.open_ledger(url, secrets_dir, LIFECYCLES_BY_KIND, settings, patient=True) as opened:
             app.state.ledger = opened
             noting = asyncio.create_task(app.state.key_use.run(opened.db), name="the use of keys")
