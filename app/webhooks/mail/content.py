@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from app.common.html_text import html_to_text
 from app.kernel.payloads import LONGEST_LINE
 from app.webhooks.mail.charsets import decode_text
-from app.webhooks.mail.headers import decode_words, header, parameter, single_line
-from app.webhooks.mail.multipart import MailPart
+from app.webhooks.mail.headers import decode_words, single_line
+from app.webhooks.mail.parts import MailPart
 
 #: What of a text is read, in bytes; much less is kept.
 LONGEST_READ = 2_000_000
@@ -99,19 +99,19 @@ class _Reader:
         return plain_ones[0] if plain_ones else filled[-1][0] if filled else ""
 
     def _leaf_text(self, part: MailPart) -> str:
-        text, guessed = decode_text(part.content()[:LONGEST_READ], parameter(part.headers, "charset"))
+        text, guessed = decode_text(part.content()[:LONGEST_READ], part.parameter("charset"))
         self.guessed |= guessed
         if part.media_type == "text/html":
             self._html.append(text)
             return _UNSTORABLE.sub("", html_to_text(text))
         text = _UNSTORABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-        if (parameter(part.headers, "format") or "").lower() == "flowed":
-            return _unflowed(text, joined=(parameter(part.headers, "delsp") or "").lower() == "yes")
+        if (part.parameter("format") or "").lower() == "flowed":
+            return _unflowed(text, joined=(part.parameter("delsp") or "").lower() == "yes")
         return text
 
     def attachment(self, part: MailPart, n: int) -> MailAttachment:
         """Return the file in the part, the n-th of its mail."""
-        content_id = header(part.headers, "Content-ID").strip("<> \t")
+        content_id = part.header("Content-ID").strip("<> \t")
         # Some mailers give every file an id: only one that the HTML names is shown.
         shown = any(f"cid:{content_id}" in html for html in self._html) if content_id else False
         inline = part.media_type.startswith("image/") and (shown or _disposition(part) == "inline")
@@ -120,7 +120,7 @@ class _Reader:
 
 
 def _disposition(part: MailPart) -> str:
-    return header(part.headers, "Content-Disposition").partition(";")[0].strip().lower()
+    return part.header("Content-Disposition").partition(";")[0].strip().lower()
 
 
 def _is_plain(part: MailPart) -> bool:
@@ -149,7 +149,7 @@ def _files(part: MailPart) -> Iterator[MailPart]:
 
 def _file_name(part: MailPart) -> str:
     """Return the name of the part's file as one line without folders; empty if it has none."""
-    sent = parameter(part.headers, "filename", "Content-Disposition") or parameter(part.headers, "name") or ""
+    sent = part.parameter("filename", "Content-Disposition") or part.parameter("name") or ""
     name = single_line(re.split(r"[/\\]", decode_words(sent))[-1], 10_000).strip()
     stem, dot, ending = name.rpartition(".")
     if len(name) > LONGEST_LINE and dot and len(ending) <= 10:
