@@ -1,4 +1,4 @@
-"""What an API key with a scope may be used for, and keys in the query of an address (pure).
+"""What an API key with a scope may be used for, and keys in the query of an address.
 
 Calendar programs send no headers: a key for the change calendar may stand in the query of the calendar's
 address, as `key`. It is taken out of the query before anything else reads that.

@@ -6,11 +6,8 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID, uuid5
 
-from sqlalchemy import Text
-from sqlmodel import Field
-
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, Record
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record
 
 
 class Visibility(CodeEnum):
@@ -65,31 +62,10 @@ class Attachment(ChildRecord):
     media_type: str | None = None
     size: int | None = None
     sha256: str | None = None
-    visibility: Visibility | None = Field(default=None, sa_type=Text)
+    visibility: Visibility | None = None
     attached_at: datetime | None = None
 
     @property
     def for_staff(self) -> bool:
         """Return whether only staff may see the attachment."""
         return self.visibility is Visibility.internal
-
-
-class ExternalReferenceTable(ExternalReference, table=True):
-    """The table of external references."""
-
-    __tablename__ = "external_reference"
-    __table_args__: ClassVar = FOLD
-
-
-class FollowerTable(Follower, table=True):
-    """The table of followers."""
-
-    __tablename__ = "follower"
-    __table_args__: ClassVar = FOLD
-
-
-class AttachmentTable(Attachment, table=True):
-    """The table of attachments, without the files' content."""
-
-    __tablename__ = "attachment"
-    __table_args__: ClassVar = FOLD

@@ -7,12 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
-
 from app.common.personal import Sealed, Unsealed
-from app.common.records import FOLD, CodeEnum, Record
+from app.common.records import CodeEnum, Record
 
 #: The columns of a ticket that hold custom values: those for all who see the ticket, and those for staff.
 PUBLIC, FOR_STAFF = "custom", "custom_for_staff"
@@ -47,16 +43,16 @@ class CustomField(Record):
 
     KIND: ClassVar[str] = "custom_field"
 
-    state: FieldState | None = Field(default=None, sa_type=Text)
+    state: FieldState | None = None
     process: str | None = None
     key: str | None = None
-    value_type: ValueType | None = Field(default=None, sa_type=Text)
+    value_type: ValueType | None = None
     label_en: str | None = None
     label_zh: str | None = None
     required: bool | None = None
     staff_only: bool | None = None
     filter_slot: int | None = None
-    choices: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
+    choices: list[dict[str, Any]] | None = None
     added_at: datetime | None = None
     retired_at: datetime | None = None
 
@@ -96,10 +92,3 @@ class CustomFieldValues:
 def seal_values(values: Mapping[str, Any], seal: Callable[[str], Sealed]) -> Values:
     """Return the values, with personal texts sealed."""
     return {key: seal(value) if isinstance(value, Unsealed) else value for key, value in values.items()}
-
-
-class CustomFieldTable(CustomField, table=True):
-    """The table of custom fields."""
-
-    __tablename__ = "custom_field"
-    __table_args__: ClassVar = FOLD

@@ -1,4 +1,4 @@
-"""Persons and the roles that they hold; and the caller of a command or request (pure)."""
+"""Persons and the roles that they hold; and the caller of a command or request."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from functools import cached_property
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlmodel import Field
-
 from app.common.keys import KeyScope
 from app.common.personal import Personal
-from app.common.records import FOLD, CodeEnum, ForeignRef, Record
+from app.common.records import CodeEnum, ForeignRef, Record
 
 
 class Role(CodeEnum):
@@ -109,8 +106,8 @@ class Person(Record):
 
     KIND: ClassVar[str] = "person"
 
-    state: PersonState | None = Field(default=None, sa_type=Text)
-    kind: PersonKind | None = Field(default=None, sa_type=Text)
+    state: PersonState | None = None
+    kind: PersonKind | None = None
     name: Annotated[str | None, Personal()] = None
     email: Annotated[str | None, Personal()] = None
     phone: Annotated[str | None, Personal()] = None
@@ -119,28 +116,21 @@ class Person(Record):
     department: str | None = None
     post: Annotated[str | None, Personal()] = None
     manager_id: Annotated[UUID | None, ForeignRef("person")] = None
-    grade: Grade | None = Field(default=None, sa_type=Text)
+    grade: Grade | None = None
     locale: str | None = None
     time_zone: str | None = None
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    roles: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    roles: list[str] | None = None
     key_id: UUID | None = None
-    told_of: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    told_by_mail: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    mail_waits_for_you: MailFrequency | None = Field(default=None, sa_type=Text)
-    mail_is_yours: MailFrequency | None = Field(default=None, sa_type=Text)
-    mail_you_follow: MailFrequency | None = Field(default=None, sa_type=Text)
-    mail_for_information: MailFrequency | None = Field(default=None, sa_type=Text)
+    told_of: list[str] | None = None
+    told_by_mail: list[str] | None = None
+    mail_waits_for_you: MailFrequency | None = None
+    mail_is_yours: MailFrequency | None = None
+    mail_you_follow: MailFrequency | None = None
+    mail_for_information: MailFrequency | None = None
     added_at: datetime | None = None
     deactivated_at: datetime | None = None
     erased_at: datetime | None = None
-
-
-class PersonTable(Person, table=True):
-    """The table of persons."""
-
-    __tablename__ = "person"
-    __table_args__: ClassVar = FOLD
 
 
 @dataclass(frozen=True, slots=True)

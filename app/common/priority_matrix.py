@@ -5,12 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
-
 from app.common.priority import Impact, Matrix, Priority, Urgency
-from app.common.records import FOLD, CodeEnum, Record
+from app.common.records import CodeEnum, Record
 
 
 class MatrixState(CodeEnum):
@@ -27,8 +23,8 @@ class PriorityMatrix(Record):
 
     KIND: ClassVar[str] = "priority_matrix"
 
-    state: MatrixState | None = Field(default=None, sa_type=Text)
-    cells: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
+    state: MatrixState | None = None
+    cells: list[dict[str, Any]] | None = None
     set_at: datetime | None = None
 
     @property
@@ -38,10 +34,3 @@ class PriorityMatrix(Record):
             (Impact(cell["impact"]), Urgency(cell["urgency"])): Priority(cell["priority"])
             for cell in self.cells or ()
         }
-
-
-class PriorityMatrixTable(PriorityMatrix, table=True):
-    """The table of priority matrices."""
-
-    __tablename__ = "priority_matrix"
-    __table_args__: ClassVar = FOLD

@@ -1,7 +1,7 @@
 """Records: rows of the projection `fold`, the encoding of their values in the log, and codes with labels.
 
-A record's class declares its fields once; its table is a subclass with `table=True`, which is never
-instantiated: actions work on the plain class, and rows are written by log.append (decision 0004).
+A record's class declares its fields once, and its table follows (app.common.tables): actions work on the
+plain class, and rows are written by log.append (decision 0004).
 """
 
 from __future__ import annotations
@@ -22,9 +22,6 @@ from app.common.personal import Personal, Sealed
 from app.log.canonical import from_instant, instant
 from app.log.events import stream
 from app.log.ids import id_text
-
-#: The database schema with the tables of records.
-FOLD = {"schema": "fold"}
 
 
 class CodeEnum(StrEnum):

@@ -6,10 +6,6 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import Text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.priority import Impact, Priority, Urgency
 from app.common.records import CodeEnum, ForeignRef, Record, StaffOnly
@@ -53,11 +49,11 @@ class Ticket(Record):
     customer_id: Annotated[UUID | None, ForeignRef("team")] = None
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
     assignee_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.given)] = None
-    impact: Impact | None = Field(default=None, sa_type=Text)
-    urgency: Urgency | None = Field(default=None, sa_type=Text)
-    priority: Priority | None = Field(default=None, sa_type=Text)
-    custom: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
-    custom_for_staff: Annotated[dict[str, Any] | None, StaffOnly()] = Field(default=None, sa_type=JSONB)
+    impact: Impact | None = None
+    urgency: Urgency | None = None
+    priority: Priority | None = None
+    custom: dict[str, Any] | None = None
+    custom_for_staff: Annotated[dict[str, Any] | None, StaffOnly()] = None
 
     @property
     def awaits_requester(self) -> bool:

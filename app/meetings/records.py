@@ -6,12 +6,9 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Text
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef
+from app.common.records import ChildRecord, CodeEnum, ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.people.records import RepresentedSide
 
@@ -69,8 +66,8 @@ class Meeting(Ticket):
 
     KIND: ClassVar[str] = "meeting"
 
-    state: MeetingState | None = Field(default=None, sa_type=Text)
-    meeting_kind: MeetingKind | None = Field(default=None, sa_type=Text)
+    state: MeetingState | None = None
+    meeting_kind: MeetingKind | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     time_zone: str | None = None
@@ -78,8 +75,8 @@ class Meeting(Ticket):
     chair_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
     organiser_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
     group_id: Annotated[UUID | None, ForeignRef("group")] = None
-    series_interval: SeriesInterval | None = Field(default=None, sa_type=Text)
-    series_day: SeriesDay | None = Field(default=None, sa_type=Text)
+    series_interval: SeriesInterval | None = None
+    series_day: SeriesDay | None = None
     series_id: Annotated[UUID | None, ForeignRef("meeting")] = None
     series_since_at: datetime | None = None
     series_ended_at: datetime | None = None
@@ -105,7 +102,7 @@ class Participant(ChildRecord):
     person_id: Annotated[
         UUID | None, ForeignRef("person"), Responsible(NoticeType.invited, when="invited")
     ] = None
-    side: RepresentedSide | None = Field(default=None, sa_type=Text)
+    side: RepresentedSide | None = None
     from_group: bool | None = None
     invited: bool | None = None
     attended: bool | None = None
@@ -132,24 +129,3 @@ class AgendaItem(ChildRecord):
         `GET …/agenda` shows each caller what they may see.
         """
         return True
-
-
-class MeetingTable(Meeting, table=True):
-    """The table of meetings."""
-
-    __tablename__ = "meeting"
-    __table_args__: ClassVar = FOLD
-
-
-class ParticipantTable(Participant, table=True):
-    """The table of participants."""
-
-    __tablename__ = "participant"
-    __table_args__: ClassVar = FOLD
-
-
-class AgendaItemTable(AgendaItem, table=True):
-    """The table of agenda items."""
-
-    __tablename__ = "agenda_item"
-    __table_args__: ClassVar = FOLD

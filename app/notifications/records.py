@@ -6,10 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Text
-from sqlmodel import Field
-
-from app.common.records import FOLD, CodeEnum, ForeignRef, Record
+from app.common.records import CodeEnum, ForeignRef, Record
 
 
 class DeliveryMethod(CodeEnum):
@@ -45,24 +42,17 @@ class Notice(Record):
 
     KIND: ClassVar[str] = "notice"
 
-    state: NoticeState | None = Field(default=None, sa_type=Text)
+    state: NoticeState | None = None
     person_id: Annotated[UUID | None, ForeignRef("person")] = None
     about: str | None = None
     number: str | None = None
     title: str | None = None
-    steps: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    versions: list[int] | None = Field(default=None, sa_type=ARRAY(Integer))
-    streams: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    way: DeliveryMethod | None = Field(default=None, sa_type=Text)
+    steps: list[str] | None = None
+    versions: list[int] | None = None
+    streams: list[str] | None = None
+    way: DeliveryMethod | None = None
     sent_at: datetime | None = None
     read_at: datetime | None = None
     mailed_at: datetime | None = None
     failed_at: datetime | None = None
-    failure: DeliveryFailure | None = Field(default=None, sa_type=Text)
-
-
-class NoticeTable(Notice, table=True):
-    """The table of notices."""
-
-    __tablename__ = "notice"
-    __table_args__: ClassVar = FOLD
+    failure: DeliveryFailure | None = None

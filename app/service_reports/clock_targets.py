@@ -8,7 +8,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from app.db import Row
 from app.kpis.kpi import Comparator, Target
 from app.kpis.statistics.forecast import requirement_for
 from app.service_reports.content import ReportBreach, ReportForecast, ReportTarget, ReportTrend, TargetVerdict
@@ -120,7 +119,7 @@ def clock_forecast(
     )
 
 
-def breach_of(row: Row, number: str | None) -> ReportBreach:
+def breach_of(row: Mapping[str, Any], number: str | None) -> ReportBreach:
     """Return a breach as a report lists it."""
     return ReportBreach(
         kind=row["kind"],

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.db import Row
 from app.service_levels.agreements.records import CLOCKS, Agreement
 from app.service_reports.reading import ClockCount, ClockCounts, EditionTarget
 
@@ -62,6 +61,8 @@ def line_names(lines: Sequence[TargetLine]) -> dict[EditionTarget, str]:
     return {target: line.name for line in lines for target in line.counted}
 
 
-def name_rows(rows: Sequence[Row], names: Mapping[EditionTarget, str]) -> list[tuple[str, Row]]:
+def name_rows(
+    rows: Sequence[Mapping[str, Any]], names: Mapping[EditionTarget, str]
+) -> list[tuple[str, Mapping[str, Any]]]:
     """Return the rows, each with the name of the line of its target."""
     return [(names[row["agreement_id"], row["target_id"]], row) for row in rows]

@@ -6,14 +6,11 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Text
-from sqlmodel import Field
-
 from app.common.children import Visibility
 from app.common.clocks import AgreementType, ClockMetric
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef
+from app.common.records import ChildRecord, CodeEnum, ForeignRef
 
 
 class Comment(ChildRecord):
@@ -22,7 +19,7 @@ class Comment(ChildRecord):
     KIND: ClassVar[str] = "comment"
 
     author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    visibility: Visibility | None = Field(default=None, sa_type=Text)
+    visibility: Visibility | None = None
     text: Annotated[str | None, Personal()] = None
     written_at: datetime | None = None
     corrected_at: datetime | None = None
@@ -40,7 +37,7 @@ class Tag(ChildRecord):
     KIND: ClassVar[str] = "tag"
 
     name: str | None = None
-    visibility: Visibility | None = Field(default=None, sa_type=Text)
+    visibility: Visibility | None = None
     tagged_at: datetime | None = None
 
     @property
@@ -95,7 +92,7 @@ class Link(ChildRecord):
     KIND: ClassVar[str] = "link"
 
     link_id: UUID | None = None
-    kind: LinkKind | None = Field(default=None, sa_type=Text)
+    kind: LinkKind | None = None
     other: str | None = None
     linked_at: datetime | None = None
 
@@ -112,7 +109,7 @@ class Task(ChildRecord):
     DONE_FIELDS: ClassVar[tuple[str, ...]] = ("completed_at", "dropped_at")
 
     title: str | None = None
-    visibility: Visibility | None = Field(default=None, sa_type=Text)
+    visibility: Visibility | None = None
     assignee_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
     milestone_id: UUID | None = None
@@ -189,7 +186,7 @@ class Complaint(ChildRecord):
 
     KIND: ClassVar[str] = "complaint"
 
-    subject: ComplaintSubject | None = Field(default=None, sa_type=Text)
+    subject: ComplaintSubject | None = None
     about: Annotated[str | None, Personal()] = None
     person_id: Annotated[UUID | None, ForeignRef("person")] = None
     complained_at: datetime | None = None
@@ -231,9 +228,9 @@ class BreachCause(ChildRecord):
 
     KIND: ClassVar[str] = "breach_cause"
 
-    cause: BreachCauseCode | None = Field(default=None, sa_type=Text)
-    agreement_type: AgreementType | None = Field(default=None, sa_type=Text)
-    metric: ClockMetric | None = Field(default=None, sa_type=Text)
+    cause: BreachCauseCode | None = None
+    agreement_type: AgreementType | None = None
+    metric: ClockMetric | None = None
     explanation: Annotated[str | None, Personal()] = None
     stated_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     stated_at: datetime | None = None
@@ -242,59 +239,3 @@ class BreachCause(ChildRecord):
     def for_staff(self) -> bool:
         """Only staff see why a target was missed."""
         return True
-
-
-class CommentTable(Comment, table=True):
-    """The table of comments."""
-
-    __tablename__ = "comment"
-    __table_args__: ClassVar = FOLD
-
-
-class TagTable(Tag, table=True):
-    """The table of tags."""
-
-    __tablename__ = "tag"
-    __table_args__: ClassVar = FOLD
-
-
-class LinkTable(Link, table=True):
-    """The table of links."""
-
-    __tablename__ = "link"
-    __table_args__: ClassVar = FOLD
-
-
-class TaskTable(Task, table=True):
-    """The table of tasks."""
-
-    __tablename__ = "task"
-    __table_args__: ClassVar = FOLD
-
-
-class RatingTable(Rating, table=True):
-    """The table of ratings."""
-
-    __tablename__ = "rating"
-    __table_args__: ClassVar = FOLD
-
-
-class RatingRequestTable(RatingRequest, table=True):
-    """The table of requests to rate a ticket."""
-
-    __tablename__ = "rating_request"
-    __table_args__: ClassVar = FOLD
-
-
-class ComplaintTable(Complaint, table=True):
-    """The table of complaints."""
-
-    __tablename__ = "complaint"
-    __table_args__: ClassVar = FOLD
-
-
-class BreachCauseTable(BreachCause, table=True):
-    """The table of causes of missed targets."""
-
-    __tablename__ = "breach_cause"
-    __table_args__: ClassVar = FOLD

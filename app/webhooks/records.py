@@ -6,11 +6,8 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Text
-from sqlmodel import Field
-
 from app.common.priority import Impact, Urgency
-from app.common.records import FOLD, CodeEnum, ForeignRef, Hidden, KeyRef, Record
+from app.common.records import CodeEnum, ForeignRef, Hidden, KeyRef, Record
 from app.processes.incidents.records import Effect
 
 
@@ -54,7 +51,7 @@ class WebhookSource(Record):
 
     KIND: ClassVar[str] = "webhook_source"
 
-    state: WebhookSourceState | None = Field(default=None, sa_type=Text)
+    state: WebhookSourceState | None = None
     key: str | None = None
     title: str | None = None
     adapter: str | None = None
@@ -63,13 +60,13 @@ class WebhookSource(Record):
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
     service: Annotated[str | None, KeyRef("service")] = None
     category: Annotated[str | None, KeyRef("category")] = None
-    impact: Impact | None = Field(default=None, sa_type=Text)
-    urgency: Urgency | None = Field(default=None, sa_type=Text)
-    effect: Effect | None = Field(default=None, sa_type=Text)
+    impact: Impact | None = None
+    urgency: Urgency | None = None
+    effect: Effect | None = None
     zone: str | None = None
-    unknown_senders: UnknownSenders | None = Field(default=None, sa_type=Text)
+    unknown_senders: UnknownSenders | None = None
     flapping_seconds: int | None = None
-    automatic_mails: AutomaticMails | None = Field(default=None, sa_type=Text)
+    automatic_mails: AutomaticMails | None = None
     user_name: str | None = None
     sealed_secret: Annotated[str | None, Hidden()] = None
     previous_sealed_secret: Annotated[str | None, Hidden()] = None
@@ -82,10 +79,3 @@ class WebhookSource(Record):
     def display_name(self) -> str:
         """The key, since sources have no numbers."""
         return self.key or ""
-
-
-class WebhookSourceTable(WebhookSource, table=True):
-    """The table of sources."""
-
-    __tablename__ = "webhook_source"
-    __table_args__: ClassVar = FOLD

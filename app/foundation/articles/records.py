@@ -8,11 +8,8 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlmodel import Field
-
 from app.common.children import Visibility
-from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, StaffOnly
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, StaffOnly
 from app.common.tickets import Ticket
 
 
@@ -36,18 +33,18 @@ class Article(Ticket):
 
     KIND: ClassVar[str] = "article"
 
-    state: ArticleState | None = Field(default=None, sa_type=Text)
+    state: ArticleState | None = None
     author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    visibility: Visibility | None = Field(default=None, sa_type=Text)
+    visibility: Visibility | None = None
     language: str | None = None
     symptoms: str | None = None
     answer: str | None = None
     other_title: str | None = None
     other_symptoms: str | None = None
     other_answer: str | None = None
-    services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    categories: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    cis: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    services: list[str] | None = None
+    categories: list[str] | None = None
+    cis: list[str] | None = None
     case: Annotated[str | None, StaffOnly()] = None
     edition: int | None = None
     published_at: datetime | None = None
@@ -108,31 +105,3 @@ class ArticleUse(ChildRecord):
     def for_staff(self) -> bool:
         """Only staff see the use, since it names a record that not everybody may see."""
         return True
-
-
-class ArticleTable(Article, table=True):
-    """The table of articles."""
-
-    __tablename__ = "article"
-    __table_args__: ClassVar = FOLD
-
-
-class ArticleRatingTable(ArticleRating, table=True):
-    """The table of the ratings of articles."""
-
-    __tablename__ = "article_rating"
-    __table_args__: ClassVar = FOLD
-
-
-class ArticleRevisionTable(ArticleRevision, table=True):
-    """The table of proposed revisions."""
-
-    __tablename__ = "article_revision"
-    __table_args__: ClassVar = FOLD
-
-
-class ArticleUseTable(ArticleUse, table=True):
-    """The table of uses of articles."""
-
-    __tablename__ = "article_use"
-    __table_args__: ClassVar = FOLD

@@ -6,10 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlmodel import Field
-
-from app.common.records import FOLD, CodeEnum, ForeignRef, KeyRef, Record
+from app.common.records import CodeEnum, ForeignRef, KeyRef, Record
 
 
 class AssignmentRuleState(CodeEnum):
@@ -57,26 +54,19 @@ class AssignmentRule(Record):
 
     KIND: ClassVar[str] = "assignment_rule"
 
-    state: AssignmentRuleState | None = Field(default=None, sa_type=Text)
+    state: AssignmentRuleState | None = None
     name: str | None = None
     process: str | None = None
     position: int | None = None
     for_service: str | None = None
     for_category: str | None = None
     for_customer_id: Annotated[UUID | None, ForeignRef("team")] = None
-    priorities: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    hours: StaffedHours | None = Field(default=None, sa_type=Text)
+    priorities: list[str] | None = None
+    hours: StaffedHours | None = None
     hours_of_id: Annotated[UUID | None, ForeignRef("team")] = None
     calendar: Annotated[str | None, KeyRef("calendar")] = None
-    calendar_hours: CalendarHours | None = Field(default=None, sa_type=Text)
+    calendar_hours: CalendarHours | None = None
     to_team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    choose: AssignmentStrategy | None = Field(default=None, sa_type=Text)
+    choose: AssignmentStrategy | None = None
     added_at: datetime | None = None
     ended_at: datetime | None = None
-
-
-class AssignmentRuleTable(AssignmentRule, table=True):
-    """The table of assignment rules."""
-
-    __tablename__ = "assignment_rule"
-    __table_args__: ClassVar = FOLD

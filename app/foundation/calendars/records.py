@@ -7,12 +7,8 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
-
 from app.common.business_time import DAY, BusinessTime, CalendarDefinition, Hours, Week
-from app.common.records import FOLD, ChildRecord, CodeEnum, Record
+from app.common.records import ChildRecord, CodeEnum, Record
 from app.foundation.calendars.week import Weekday
 
 
@@ -37,7 +33,7 @@ class Calendar(Record):
 
     KIND: ClassVar[str] = "calendar"
 
-    state: CalendarState | None = Field(default=None, sa_type=Text)
+    state: CalendarState | None = None
     key: str | None = None
     name: str | None = None
     time_zone: str | None = None
@@ -62,13 +58,13 @@ class CalendarVersion(ChildRecord):
 
     revision: int | None = None
     time_zone: str | None = None
-    weekly: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
-    weekly_from: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
-    public_holidays: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
-    holidays: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
-    struck: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    working_days: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
-    provisional_years: list[int] | None = Field(default=None, sa_type=ARRAY(Integer))
+    weekly: list[dict[str, Any]] | None = None
+    weekly_from: list[dict[str, Any]] | None = None
+    public_holidays: list[dict[str, Any]] | None = None
+    holidays: list[dict[str, Any]] | None = None
+    struck: list[str] | None = None
+    working_days: list[dict[str, Any]] | None = None
+    provisional_years: list[int] | None = None
     published_at: datetime | None = None
 
     def definition(self) -> CalendarDefinition:
@@ -110,17 +106,3 @@ def parse_hours(span: Mapping[str, Any]) -> Hours:
 
 def _minute(clock: str) -> int:
     return int(clock[:2]) * 60 + int(clock[3:])
-
-
-class CalendarTable(Calendar, table=True):
-    """The table of calendars."""
-
-    __tablename__ = "calendar"
-    __table_args__: ClassVar = FOLD
-
-
-class CalendarVersionTable(CalendarVersion, table=True):
-    """The table of calendars' versions."""
-
-    __tablename__ = "calendar_version"
-    __table_args__: ClassVar = FOLD

@@ -6,10 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Text
-from sqlmodel import Field
-
-from app.common.records import FOLD, CodeEnum, ForeignRef, Record
+from app.common.records import CodeEnum, ForeignRef, Record
 
 
 class CategoryState(CodeEnum):
@@ -27,7 +24,7 @@ class Category(Record):
 
     KIND: ClassVar[str] = "category"
 
-    state: CategoryState | None = Field(default=None, sa_type=Text)
+    state: CategoryState | None = None
     process: str | None = None
     key: str | None = None
     name_en: str | None = None
@@ -36,10 +33,3 @@ class Category(Record):
     level: int | None = None
     added_at: datetime | None = None
     retired_at: datetime | None = None
-
-
-class CategoryTable(Category, table=True):
-    """The table of categories."""
-
-    __tablename__ = "category"
-    __table_args__: ClassVar = FOLD

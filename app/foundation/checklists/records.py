@@ -5,11 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
-
-from app.common.records import FOLD, CodeEnum, Record
+from app.common.records import CodeEnum, Record
 
 
 class ChecklistState(CodeEnum):
@@ -27,18 +23,11 @@ class Checklist(Record):
 
     KIND: ClassVar[str] = "checklist"
 
-    state: ChecklistState | None = Field(default=None, sa_type=Text)
+    state: ChecklistState | None = None
     key: str | None = None
     process: str | None = None
     title_en: str | None = None
     title_zh: str | None = None
-    items: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
+    items: list[dict[str, Any]] | None = None
     added_at: datetime | None = None
     retired_at: datetime | None = None
-
-
-class ChecklistTable(Checklist, table=True):
-    """The table of checklists."""
-
-    __tablename__ = "checklist"
-    __table_args__: ClassVar = FOLD

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger
 from sqlmodel import Field
 
-from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, Record
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record
 
 
 class CiState(CodeEnum):
@@ -100,14 +99,14 @@ class Ci(Record):
 
     KIND: ClassVar[str] = "ci"
 
-    state: CiState | None = Field(default=None, sa_type=Text)
+    state: CiState | None = None
     key: str | None = None
     name: str | None = None
-    ci_class: CiClass | None = Field(default=None, sa_type=Text)
+    ci_class: CiClass | None = None
     owner_id: Annotated[UUID | None, ForeignRef("person")] = None
     found_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    attributes: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    services: list[str] | None = None
+    attributes: dict[str, Any] | None = None
     planned_at: datetime | None = None
     live_at: datetime | None = None
     retired_at: datetime | None = None
@@ -133,7 +132,7 @@ class CiRelation(ChildRecord):
     KIND: ClassVar[str] = "ci_relation"
 
     from_ci_id: Annotated[UUID | None, ForeignRef("ci")] = None
-    kind: RelationKind | None = Field(default=None, sa_type=Text)
+    kind: RelationKind | None = None
     to_ci_id: Annotated[UUID | None, ForeignRef("ci")] = None
     related_at: datetime | None = None
 
@@ -147,13 +146,13 @@ class Baseline(Record):
 
     KIND: ClassVar[str] = "baseline"
 
-    state: BaselineState | None = Field(default=None, sa_type=Text)
+    state: BaselineState | None = None
     key: str | None = None
     name: str | None = None
     position: int | None = Field(default=None, sa_type=BigInteger)
-    ci_classes: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    ci_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    ci_classes: list[str] | None = None
+    services: list[str] | None = None
+    ci_ids: list[str] | None = None
     taken_at: datetime | None = None
     discarded_at: datetime | None = None
 
@@ -169,11 +168,11 @@ class Verification(Record):
 
     KIND: ClassVar[str] = "verification"
 
-    state: VerificationState | None = Field(default=None, sa_type=Text)
+    state: VerificationState | None = None
     key: str | None = None
     name: str | None = None
-    ci_classes: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    ci_classes: list[str] | None = None
+    services: list[str] | None = None
     position: int | None = Field(default=None, sa_type=BigInteger)
     population: int | None = Field(default=None, sa_type=BigInteger)
     drawn_count: int | None = None
@@ -193,46 +192,11 @@ class VerificationItem(ChildRecord):
 
     ci_id: Annotated[UUID | None, ForeignRef("ci")] = None
     place: int | None = None
-    outcome: CiOutcome | None = Field(default=None, sa_type=Text)
+    outcome: CiOutcome | None = None
     note: str | None = None
     checked_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     checked_at: datetime | None = None
-    settlement: Settlement | None = Field(default=None, sa_type=Text)
+    settlement: Settlement | None = None
     change: str | None = None
     settled_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     settled_at: datetime | None = None
-
-
-class CiTable(Ci, table=True):
-    """The table of configuration items."""
-
-    __tablename__ = "ci"
-    __table_args__: ClassVar = FOLD
-
-
-class CiRelationTable(CiRelation, table=True):
-    """The table of relations between configuration items."""
-
-    __tablename__ = "ci_relation"
-    __table_args__: ClassVar = FOLD
-
-
-class BaselineTable(Baseline, table=True):
-    """The table of baselines."""
-
-    __tablename__ = "baseline"
-    __table_args__: ClassVar = FOLD
-
-
-class VerificationTable(Verification, table=True):
-    """The table of verifications."""
-
-    __tablename__ = "verification"
-    __table_args__: ClassVar = FOLD
-
-
-class VerificationItemTable(VerificationItem, table=True):
-    """The table of the verifications' sample items."""
-
-    __tablename__ = "verification_item"
-    __table_args__: ClassVar = FOLD

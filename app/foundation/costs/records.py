@@ -6,11 +6,8 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Text
-from sqlmodel import Field
-
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, Record
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record
 
 
 class RateState(CodeEnum):
@@ -27,7 +24,7 @@ class HourlyRate(Record):
 
     KIND: ClassVar[str] = "hourly_rate"
 
-    state: RateState | None = Field(default=None, sa_type=Text)
+    state: RateState | None = None
     role_class: str | None = None
     amount: str | None = None
     currency: str | None = None
@@ -75,24 +72,3 @@ class Cost(ChildRecord):
     def for_staff(self) -> bool:
         """Only staff see costs."""
         return True
-
-
-class HourlyRateTable(HourlyRate, table=True):
-    """The table of hourly rates."""
-
-    __tablename__ = "hourly_rate"
-    __table_args__: ClassVar = FOLD
-
-
-class WorkTable(Work, table=True):
-    """The table of work on tickets."""
-
-    __tablename__ = "work"
-    __table_args__: ClassVar = FOLD
-
-
-class CostTable(Cost, table=True):
-    """The table of costs."""
-
-    __tablename__ = "cost"
-    __table_args__: ClassVar = FOLD

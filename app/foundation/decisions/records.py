@@ -6,14 +6,13 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger
 from sqlmodel import Field
 
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef
+from app.common.records import ChildRecord, CodeEnum, ForeignRef
 from app.foundation.people.records import RepresentedSide
 
 
@@ -103,24 +102,24 @@ class Decision(ChildRecord):
 
     KIND: ClassVar[str] = "decision"
 
-    state: DecisionState | None = Field(default=None, sa_type=Text)
-    decision: DecisionKind | None = Field(default=None, sa_type=Text)
+    state: DecisionState | None = None
+    decision: DecisionKind | None = None
     question: str | None = None
-    rules: list[Any] | None = Field(default=None, sa_type=JSONB)
-    role: Role | None = Field(default=None, sa_type=Text)
+    rules: list[Any] | None = None
+    role: Role | None = None
     group_id: Annotated[UUID | None, ForeignRef("group")] = None
     chair_id: Annotated[UUID | None, ForeignRef("person")] = None
-    rule: DecisionRule | None = Field(default=None, sa_type=Text)
+    rule: DecisionRule | None = None
     quorum: int | None = None
-    left_out: list[Any] | None = Field(default=None, sa_type=JSONB)
-    position: int | None = None
+    left_out: list[Any] | None = None
+    position: int | None = Field(default=None, sa_type=BigInteger)
     asked_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     asked_at: datetime | None = None
     due_at: datetime | None = None
     remind_at: datetime | None = None
     asked_next_at: datetime | None = None
     reminded_at: datetime | None = None
-    outcome: DecisionOutcome | None = Field(default=None, sa_type=Text)
+    outcome: DecisionOutcome | None = None
     voters: int | None = None
     approvals: int | None = None
     rejections: int | None = None
@@ -143,11 +142,11 @@ class Vote(ChildRecord):
 
     decision_id: UUID | None = None
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_vote)] = None
-    role: Role | None = Field(default=None, sa_type=Text)
-    side: RepresentedSide | None = Field(default=None, sa_type=Text)
+    role: Role | None = None
+    side: RepresentedSide | None = None
     asked_at: datetime | None = None
     due_at: datetime | None = None
-    verdict: VoteVerdict | None = Field(default=None, sa_type=Text)
+    verdict: VoteVerdict | None = None
     cast_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     role_lost: bool | None = None
     comment: Annotated[str | None, Personal()] = None
@@ -172,24 +171,3 @@ class VotingDeputy(ChildRecord):
     from_at: datetime | None = None
     until_at: datetime | None = None
     ended_at: datetime | None = None
-
-
-class DecisionTable(Decision, table=True):
-    """The table of decisions."""
-
-    __tablename__ = "decision"
-    __table_args__: ClassVar = FOLD
-
-
-class VoteTable(Vote, table=True):
-    """The table of votes, with the ballots not cast yet."""
-
-    __tablename__ = "vote"
-    __table_args__: ClassVar = FOLD
-
-
-class VotingDeputyTable(VotingDeputy, table=True):
-    """The table of the deputies of voters."""
-
-    __tablename__ = "voting_deputy"
-    __table_args__: ClassVar = FOLD

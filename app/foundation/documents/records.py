@@ -10,11 +10,8 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Text
-from sqlmodel import Field
-
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef
+from app.common.records import ChildRecord, CodeEnum, ForeignRef
 
 
 class DocumentClass(CodeEnum):
@@ -114,9 +111,9 @@ class DocumentEntry(ChildRecord):
     KIND: ClassVar[str] = "document_entry"
 
     number: str | None = None
-    document_class: DocumentClass | None = Field(default=None, sa_type=Text)
+    document_class: DocumentClass | None = None
     title: str | None = None
-    state: DocumentState | None = Field(default=None, sa_type=Text)
+    state: DocumentState | None = None
     edition: int | None = None
     author_id: Annotated[UUID | None, ForeignRef("person")] = None
     drafted_at: datetime | None = None
@@ -137,7 +134,7 @@ class DocumentSection(ChildRecord):
     document_id: UUID | None = None
     edition: int | None = None
     place: int | None = None
-    heading: Heading | None = Field(default=None, sa_type=Text)
+    heading: Heading | None = None
     text: Annotated[str | None, Personal()] = None
     written_at: datetime | None = None
 
@@ -145,17 +142,3 @@ class DocumentSection(ChildRecord):
     def for_staff(self) -> bool:
         """Return whether only staff may see it."""
         return self.heading in STAFF_HEADINGS
-
-
-class DocumentEntryTable(DocumentEntry, table=True):
-    """The table of documents."""
-
-    __tablename__ = "document_entry"
-    __table_args__: ClassVar = FOLD
-
-
-class DocumentSectionTable(DocumentSection, table=True):
-    """The table of the sections of documents."""
-
-    __tablename__ = "document_section"
-    __table_args__: ClassVar = FOLD

@@ -6,11 +6,8 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlmodel import Field
-
 from app.common.clocks import ClockMetric
-from app.common.records import FOLD, CodeEnum, ForeignRef, Record
+from app.common.records import CodeEnum, ForeignRef, Record
 
 
 class EscalationRuleState(CodeEnum):
@@ -47,23 +44,16 @@ class EscalationRule(Record):
 
     KIND: ClassVar[str] = "escalation_rule"
 
-    state: EscalationRuleState | None = Field(default=None, sa_type=Text)
+    state: EscalationRuleState | None = None
     name: str | None = None
     process: str | None = None
-    priorities: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    priorities: list[str] | None = None
     after_seconds: int | None = None
     sla_percent: int | None = None
-    metric: ClockMetric | None = Field(default=None, sa_type=Text)
-    as_long_as: EscalationCondition | None = Field(default=None, sa_type=Text)
-    escalate_to: EscalateTo | None = Field(default=None, sa_type=Text)
+    metric: ClockMetric | None = None
+    as_long_as: EscalationCondition | None = None
+    escalate_to: EscalateTo | None = None
     to_team_id: Annotated[UUID | None, ForeignRef("team")] = None
     to_person_id: Annotated[UUID | None, ForeignRef("person")] = None
     added_at: datetime | None = None
     ended_at: datetime | None = None
-
-
-class EscalationRuleTable(EscalationRule, table=True):
-    """The table of escalation rules."""
-
-    __tablename__ = "escalation_rule"
-    __table_args__: ClassVar = FOLD

@@ -8,13 +8,9 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, Document, ForeignRef
+from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef
 
 #: The kind of the records that these are child records of.
 TRAINING = "training"
@@ -46,7 +42,7 @@ class TrainingParticipant(ChildRecord):
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.training_invited)] = None
-    missing_skills: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    missing_skills: list[str] | None = None
     attended: bool | None = None
     added_at: datetime | None = None
 
@@ -65,7 +61,7 @@ class ExaminationResult(ChildRecord):
             NoticeType.examination_passed, when="passed", otherwise=NoticeType.examination_not_passed
         ),
     ] = None
-    marks: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    marks: Annotated[dict[str, Any] | None, Document()] = None
     pass_mark: int | None = None
     passed: bool | None = None
     sitting: int | None = None
@@ -82,7 +78,7 @@ class Licence(ChildRecord):
 
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.licensed)] = None
     process: str | None = None
-    skills: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    skills: list[str] | None = None
     licensed_at: datetime | None = None
     until_at: datetime | None = None
     revoked_at: datetime | None = None
@@ -91,24 +87,3 @@ class Licence(ChildRecord):
     )
     revoked_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     revocation_reason: Annotated[str | None, Personal()] = None
-
-
-class TrainingParticipantTable(TrainingParticipant, table=True):
-    """The table of participants of trainings."""
-
-    __tablename__ = "training_participant"
-    __table_args__: ClassVar = FOLD
-
-
-class ExaminationResultTable(ExaminationResult, table=True):
-    """The table of results of examinations."""
-
-    __tablename__ = "examination_result"
-    __table_args__: ClassVar = FOLD
-
-
-class LicenceTable(Licence, table=True):
-    """The table of licences."""
-
-    __tablename__ = "licence"
-    __table_args__: ClassVar = FOLD

@@ -6,12 +6,9 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlmodel import Field
-
 from app.common.keys import KeyScope
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, Hidden, Record
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, Hidden, Record
 
 
 class TeamState(CodeEnum):
@@ -60,10 +57,10 @@ class Team(Record):
 
     KIND: ClassVar[str] = "team"
 
-    state: TeamState | None = Field(default=None, sa_type=Text)
+    state: TeamState | None = None
     key: str | None = None
     name: str | None = None
-    kind: TeamKind | None = Field(default=None, sa_type=Text)
+    kind: TeamKind | None = None
     lead_id: Annotated[UUID | None, ForeignRef("person")] = None
     added_at: datetime | None = None
     retired_at: datetime | None = None
@@ -83,7 +80,7 @@ class Group(Record):
 
     KIND: ClassVar[str] = "group"
 
-    state: GroupState | None = Field(default=None, sa_type=Text)
+    state: GroupState | None = None
     key: str | None = None
     name: str | None = None
     chair_id: Annotated[UUID | None, ForeignRef("person")] = None
@@ -98,7 +95,7 @@ class GroupMember(ChildRecord):
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
     person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    side: RepresentedSide | None = Field(default=None, sa_type=Text)
+    side: RepresentedSide | None = None
     added_at: datetime | None = None
 
 
@@ -112,11 +109,11 @@ class Key(Record):
 
     KIND: ClassVar[str] = "key"
 
-    state: KeyState | None = Field(default=None, sa_type=Text)
+    state: KeyState | None = None
     name: Annotated[str | None, Personal()] = None
     person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    roles: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    scope: KeyScope | None = Field(default=None, sa_type=Text)
+    roles: list[str] | None = None
+    scope: KeyScope | None = None
     secret_hash: Annotated[str | None, Hidden()] = None
     previous_hash: Annotated[str | None, Hidden()] = None
     previous_ends_at: datetime | None = None
@@ -124,38 +121,3 @@ class Key(Record):
     rotated_at: datetime | None = None
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
-
-
-class TeamTable(Team, table=True):
-    """The table of teams."""
-
-    __tablename__ = "team"
-    __table_args__: ClassVar = FOLD
-
-
-class MembershipTable(Membership, table=True):
-    """The table of memberships."""
-
-    __tablename__ = "membership"
-    __table_args__: ClassVar = FOLD
-
-
-class GroupTable(Group, table=True):
-    """The table of groups."""
-
-    __tablename__ = "group"
-    __table_args__: ClassVar = FOLD
-
-
-class GroupMemberTable(GroupMember, table=True):
-    """The table of the members of groups."""
-
-    __tablename__ = "group_member"
-    __table_args__: ClassVar = FOLD
-
-
-class KeyTable(Key, table=True):
-    """The table of API keys."""
-
-    __tablename__ = "key"
-    __table_args__: ClassVar = FOLD

@@ -6,10 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlmodel import Field
-
-from app.common.records import FOLD, CodeEnum, ForeignRef, Record
+from app.common.records import CodeEnum, ForeignRef, Record
 
 
 class Duty(CodeEnum):
@@ -43,11 +40,11 @@ class Shift(Record):
 
     KIND: ClassVar[str] = "shift"
 
-    state: ShiftState | None = Field(default=None, sa_type=Text)
+    state: ShiftState | None = None
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
     person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    duty: Duty | None = Field(default=None, sa_type=Text)
-    weekdays: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    duty: Duty | None = None
+    weekdays: list[str] | None = None
     starts: str | None = None
     ends: str | None = None
     time_zone: str | None = None
@@ -67,9 +64,9 @@ class StandIn(Record):
 
     KIND: ClassVar[str] = "stand_in"
 
-    state: StandInState | None = Field(default=None, sa_type=Text)
+    state: StandInState | None = None
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    duty: Duty | None = Field(default=None, sa_type=Text)
+    duty: Duty | None = None
     person_id: Annotated[UUID | None, ForeignRef("person")] = None
     instead_of_id: Annotated[UUID | None, ForeignRef("person")] = None
     starts_at: datetime | None = None
@@ -77,17 +74,3 @@ class StandIn(Record):
     return_starts_at: datetime | None = None
     return_ends_at: datetime | None = None
     agreed_at: datetime | None = None
-
-
-class ShiftTable(Shift, table=True):
-    """The table of shifts."""
-
-    __tablename__ = "shift"
-    __table_args__: ClassVar = FOLD
-
-
-class StandInTable(StandIn, table=True):
-    """The table of stand-ins."""
-
-    __tablename__ = "stand_in"
-    __table_args__: ClassVar = FOLD

@@ -6,12 +6,8 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
-
 from app.common.people import Role
-from app.common.records import FOLD, CodeEnum, Document, ForeignRef, KeyRef, Record
+from app.common.records import CodeEnum, Document, ForeignRef, KeyRef, Record
 
 
 class ServiceState(CodeEnum):
@@ -70,18 +66,18 @@ class Service(Record):
 
     KIND: ClassVar[str] = "service"
 
-    state: ServiceState | None = Field(default=None, sa_type=Text)
+    state: ServiceState | None = None
     key: str | None = None
     name_en: str | None = None
     name_zh: str | None = None
     description_en: str | None = None
     description_zh: str | None = None
-    criticality: Criticality | None = Field(default=None, sa_type=Text)
+    criticality: Criticality | None = None
     owner_id: Annotated[UUID | None, ForeignRef("person")] = None
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    customers: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    customers: list[str] | None = None
     calendar: Annotated[str | None, KeyRef("calendar")] = None
-    promises: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
+    promises: Annotated[list[dict[str, Any]] | None, Document()] = None
     rating_percent: int | None = None
     proposed_at: datetime | None = None
     went_live_at: datetime | None = None
@@ -99,7 +95,7 @@ class CatalogueItem(Record):
 
     KIND: ClassVar[str] = "catalogue_item"
 
-    state: ItemState | None = Field(default=None, sa_type=Text)
+    state: ItemState | None = None
     key: str | None = None
     service: Annotated[str | None, KeyRef("service")] = None
     title_en: str | None = None
@@ -109,30 +105,16 @@ class CatalogueItem(Record):
     scope: str | None = None
     limits: str | None = None
     delivery_standard: str | None = None
-    form: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
-    fulfilment_path: FulfilmentPath | None = Field(default=None, sa_type=Text)
-    approver_role: Role | None = Field(default=None, sa_type=Text)
+    form: Annotated[dict[str, Any] | None, Document()] = None
+    fulfilment_path: FulfilmentPath | None = None
+    approver_role: Role | None = None
     approver_group_id: Annotated[UUID | None, ForeignRef("group")] = None
-    approver_persons: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    approval_rule: ApprovalRule | None = Field(default=None, sa_type=Text)
+    approver_persons: list[str] | None = None
+    approval_rule: ApprovalRule | None = None
     target_seconds: int | None = None
     default_team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    checklist: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    opens: ItemOpens | None = Field(default=None, sa_type=Text)
+    checklist: list[str] | None = None
+    opens: ItemOpens | None = None
     drafted_at: datetime | None = None
     offered_at: datetime | None = None
     withdrawn_at: datetime | None = None
-
-
-class ServiceTable(Service, table=True):
-    """The table of services."""
-
-    __tablename__ = "service"
-    __table_args__: ClassVar = FOLD
-
-
-class CatalogueItemTable(CatalogueItem, table=True):
-    """The table of catalogue items."""
-
-    __tablename__ = "catalogue_item"
-    __table_args__: ClassVar = FOLD

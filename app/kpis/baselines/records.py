@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger
 from sqlmodel import Field
 
-from app.common.records import FOLD, ChildRecord, Document
+from app.common.records import ChildRecord, Document
 
 
 class KpiBaseline(ChildRecord):
@@ -23,7 +23,7 @@ class KpiBaseline(ChildRecord):
 
     name: str | None = None
     kpi: str | None = None
-    scope: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    scope: Annotated[dict[str, Any] | None, Document()] = None
     begins_at: datetime | None = None
     ends_at: datetime | None = None
     zone: str | None = None
@@ -31,12 +31,5 @@ class KpiBaseline(ChildRecord):
     reopen_days: int | None = None
     value: str | None = None
     cases: int | None = None
-    position: int | None = None
+    position: int | None = Field(default=None, sa_type=BigInteger)
     frozen_at: datetime | None = None
-
-
-class KpiBaselineTable(KpiBaseline, table=True):
-    """The table of baselines of KPIs."""
-
-    __tablename__ = "kpi_baseline"
-    __table_args__: ClassVar = FOLD

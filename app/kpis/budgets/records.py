@@ -5,10 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import Text
-from sqlmodel import Field
-
-from app.common.records import FOLD, CodeEnum, Record
+from app.common.records import CodeEnum, Record
 
 
 class KpiBudgetState(CodeEnum):
@@ -27,17 +24,10 @@ class KpiBudget(Record):
 
     KIND: ClassVar[str] = "kpi_budget"
 
-    state: KpiBudgetState | None = Field(default=None, sa_type=Text)
+    state: KpiBudgetState | None = None
     kpi: str | None = None
     amount: str | None = None
     currency: str | None = None
     valid_from_at: datetime | None = None
     valid_until_at: datetime | None = None
     added_at: datetime | None = None
-
-
-class KpiBudgetTable(KpiBudget, table=True):
-    """The table of the budgets of cases."""
-
-    __tablename__ = "kpi_budget"
-    __table_args__: ClassVar = FOLD

@@ -1,1 +1,1 @@
-"""Charts of KPIs and of measured effects, drawn as SVG: shapes in, text out (pure)."""
+"""Charts of KPIs and of measured effects, drawn as SVG: shapes in, text out."""

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger
 from sqlmodel import Field
 
-from app.common.records import FOLD, CodeEnum, Document, ForeignRef, Record
+from app.common.records import CodeEnum, Document, ForeignRef, Record
 
 
 class EffectState(CodeEnum):
@@ -39,31 +38,24 @@ class KpiEffect(Record):
 
     KIND: ClassVar[str] = "kpi_effect"
 
-    state: EffectState | None = Field(default=None, sa_type=Text)
+    state: EffectState | None = None
     kpi: str | None = None
     before_begins_at: datetime | None = None
     before_ends_at: datetime | None = None
     after_begins_at: datetime | None = None
     after_ends_at: datetime | None = None
-    scope: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
-    control: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    scope: Annotated[dict[str, Any] | None, Document()] = None
+    control: Annotated[dict[str, Any] | None, Document()] = None
     promised: str | None = None
-    promised_as: PromisedAs | None = Field(default=None, sa_type=Text)
+    promised_as: PromisedAs | None = None
     change: str | None = None
     zone: str | None = None
     currency: str | None = None
     reopen_days: int | None = None
-    position: int | None = None
-    seed: int | None = None
+    position: int | None = Field(default=None, sa_type=BigInteger)
+    seed: int | None = Field(default=None, sa_type=BigInteger)
     resamples: int | None = None
     verdict: str | None = None
-    result: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    result: Annotated[dict[str, Any] | None, Document()] = None
     measured_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     measured_at: datetime | None = None
-
-
-class KpiEffectTable(KpiEffect, table=True):
-    """The table of measured effects."""
-
-    __tablename__ = "kpi_effect"
-    __table_args__: ClassVar = FOLD

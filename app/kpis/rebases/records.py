@@ -6,10 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Text
-from sqlmodel import Field
-
-from app.common.records import FOLD, CodeEnum, ForeignRef, KeyRef, Record
+from app.common.records import CodeEnum, ForeignRef, KeyRef, Record
 from app.kpis.scopes import ScopeKind
 
 
@@ -27,19 +24,12 @@ class KpiRebase(Record):
 
     KIND: ClassVar[str] = "kpi_rebase"
 
-    state: RebaseState | None = Field(default=None, sa_type=Text)
+    state: RebaseState | None = None
     kpi: str | None = None
-    scope: ScopeKind | None = Field(default=None, sa_type=Text)
+    scope: ScopeKind | None = None
     service: Annotated[str | None, KeyRef("service")] = None
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
     change: str | None = None
     begins_at: datetime | None = None
     added_at: datetime | None = None
     added_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-
-
-class KpiRebaseTable(KpiRebase, table=True):
-    """The table of re-basings of KPIs."""
-
-    __tablename__ = "kpi_rebase"
-    __table_args__: ClassVar = FOLD

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import ARRAY, Text
+from sqlalchemy import BigInteger
 from sqlmodel import Field
 
-from app.common.records import FOLD, CodeEnum, Record
+from app.common.records import CodeEnum, Record
 
 
 class ReconciliationState(CodeEnum):
@@ -33,20 +33,13 @@ class Reconciliation(Record):
 
     KIND: ClassVar[str] = "reconciliation"
 
-    state: ReconciliationState | None = Field(default=None, sa_type=Text)
+    state: ReconciliationState | None = None
     day: str | None = None
-    verdict: Verdict | None = Field(default=None, sa_type=Text)
+    verdict: Verdict | None = None
     zone: str | None = None
-    position: int | None = None
-    compared: int | None = None
-    differences: int | None = None
-    differing: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    seconds: int | None = None
+    position: int | None = Field(default=None, sa_type=BigInteger)
+    compared: int | None = Field(default=None, sa_type=BigInteger)
+    differences: int | None = Field(default=None, sa_type=BigInteger)
+    differing: list[str] | None = None
+    seconds: int | None = Field(default=None, sa_type=BigInteger)
     made_at: datetime | None = None
-
-
-class ReconciliationTable(Reconciliation, table=True):
-    """The table of the reconciliations."""
-
-    __tablename__ = "reconciliation"
-    __table_args__: ClassVar = FOLD

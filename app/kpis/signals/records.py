@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Text
+from sqlalchemy import BigInteger
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import FOLD, CodeEnum, ForeignRef, KeyRef, Record
+from app.common.records import CodeEnum, ForeignRef, KeyRef, Record
 from app.kpis.periods import Grain
 from app.kpis.scopes import Scope, ScopeKind
 from app.kpis.statistics.behaviour import Signal
@@ -44,24 +44,24 @@ class KpiSignal(Record):
     KIND: ClassVar[str] = "kpi_signal"
 
     number: str = ""
-    state: SignalState | None = Field(default=None, sa_type=Text)
+    state: SignalState | None = None
     kpi: str | None = None
-    scope: ScopeKind | None = Field(default=None, sa_type=Text)
+    scope: ScopeKind | None = None
     service: Annotated[str | None, KeyRef("service")] = None
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    rule: Signal | None = Field(default=None, sa_type=Text)
-    grain: Grain | None = Field(default=None, sa_type=Text)
+    rule: Signal | None = None
+    grain: Grain | None = None
     zone: str | None = None
     since_at: datetime | None = None
     begins_at: datetime | None = None
     ends_at: datetime | None = None
-    tendency: Tendency | None = Field(default=None, sa_type=Text)
+    tendency: Tendency | None = None
     needs_attention: bool | None = None
     value: str | None = None
     centre: str | None = None
     low: str | None = None
     high: str | None = None
-    position: int | None = None
+    position: int | None = Field(default=None, sa_type=BigInteger)
     noted_at: datetime | None = None
     reason: Annotated[str | None, Personal()] = None
     cause: str | None = None
@@ -72,10 +72,3 @@ class KpiSignal(Record):
     def title(self) -> str:
         """Return the signal in a line of keys, which is the same in every language."""
         return f"{self.kpi}, {Scope(self.service, self.team_id).name}"
-
-
-class KpiSignalTable(KpiSignal, table=True):
-    """The table of the signals of KPIs."""
-
-    __tablename__ = "kpi_signal"
-    __table_args__: ClassVar = FOLD

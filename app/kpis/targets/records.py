@@ -5,10 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import Text
-from sqlmodel import Field
-
-from app.common.records import FOLD, CodeEnum, Record
+from app.common.records import CodeEnum, Record
 from app.kpis.kpi import Comparator
 
 
@@ -27,17 +24,10 @@ class KpiTarget(Record):
 
     KIND: ClassVar[str] = "kpi_target"
 
-    state: TargetState | None = Field(default=None, sa_type=Text)
+    state: TargetState | None = None
     kpi: str | None = None
-    comparator: Comparator | None = Field(default=None, sa_type=Text)
+    comparator: Comparator | None = None
     value: str | None = None
     valid_from_at: datetime | None = None
     valid_until_at: datetime | None = None
     added_at: datetime | None = None
-
-
-class KpiTargetTable(KpiTarget, table=True):
-    """The table of the targets of KPIs."""
-
-    __tablename__ = "kpi_target"
-    __table_args__: ClassVar = FOLD

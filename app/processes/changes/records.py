@@ -6,13 +6,9 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, KeyRef, Record, StaffOnly
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, Record, StaffOnly
 from app.common.tickets import Ticket
 
 
@@ -100,16 +96,16 @@ class Change(Ticket):
 
     KIND: ClassVar[str] = "change"
 
-    state: ChangeState | None = Field(default=None, sa_type=Text)
-    type: ChangeType | None = Field(default=None, sa_type=Text)
+    state: ChangeState | None = None
+    type: ChangeType | None = None
     template: Annotated[str | None, KeyRef("change_template")] = None
     request_id: Annotated[UUID | None, ForeignRef("request")] = None
     reason: Annotated[str | None, Personal()] = None
     description: Annotated[str | None, Personal()] = None
     service: Annotated[str | None, KeyRef("service")] = None
-    services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    ci_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    ci_services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    services: list[str] | None = None
+    ci_ids: list[str] | None = None
+    ci_services: list[str] | None = None
     no_cis_reason: Annotated[str | None, Personal()] = None
     category: Annotated[str | None, KeyRef("category", per_process=True)] = None
     plan: Annotated[str | None, Personal()] = None
@@ -120,12 +116,12 @@ class Change(Ticket):
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     submitted_at: datetime | None = None
     questionnaire_id: Annotated[UUID | None, ForeignRef("risk_questionnaire")] = None
-    risk_answers: Annotated[dict[str, Any] | None, StaffOnly()] = Field(default=None, sa_type=JSONB)
+    risk_answers: Annotated[dict[str, Any] | None, StaffOnly()] = None
     risk_score: Annotated[int | None, StaffOnly()] = None
-    risk_level: RiskLevel | None = Field(default=None, sa_type=Text)
+    risk_level: RiskLevel | None = None
     effects: Annotated[str | None, Personal()] = None
     resources: Annotated[str | None, Personal()] = None
-    conflicts_found: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    conflicts_found: list[str] | None = None
     assessed_at: datetime | None = None
     assessed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     approval_id: UUID | None = None
@@ -134,20 +130,20 @@ class Change(Ticket):
     approved_at: datetime | None = None
     rejected_at: datetime | None = None
     deferred_at: datetime | None = None
-    deferral_reason: DeferralReason | None = Field(default=None, sa_type=Text)
-    ci_classes: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    needed_ci_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    deferral_reason: DeferralReason | None = None
+    ci_classes: list[str] | None = None
+    needed_ci_ids: list[str] | None = None
     window_from_at: datetime | None = None
     window_until_at: datetime | None = None
     scheduled_at: datetime | None = None
     booked_from_at: datetime | None = None
     booked_until_at: datetime | None = None
-    overrides: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    excepted_freezes: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    overrides: list[str] | None = None
+    excepted_freezes: list[str] | None = None
     override_reason: Annotated[str | None, Personal()] = None
     started_at: datetime | None = None
     out_of_window_reason: Annotated[str | None, Personal()] = None
-    implementer_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    implementer_ids: list[str] | None = None
     started_by_voter: bool | None = None
     implemented_at: datetime | None = None
     work_done: Annotated[str | None, Personal()] = None
@@ -160,11 +156,11 @@ class Change(Ticket):
     review_overdue_at: datetime | None = None
     reviewed_at: datetime | None = None
     reviewer_id: Annotated[UUID | None, ForeignRef("person")] = None
-    outcome: ChangeOutcome | None = Field(default=None, sa_type=Text)
+    outcome: ChangeOutcome | None = None
     first_pass: bool | None = None
     first_pass_reason: Annotated[str | None, Personal()] = None
     goals_met: Annotated[str | None, Personal()] = None
-    caused_incident_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    caused_incident_ids: list[str] | None = None
     lessons: Annotated[str | None, Personal()] = None
     closed_at: datetime | None = None
     cancelled_at: datetime | None = None
@@ -188,15 +184,15 @@ class ChangeTemplate(Record):
 
     KIND: ClassVar[str] = "change_template"
 
-    state: TemplateState | None = Field(default=None, sa_type=Text)
+    state: TemplateState | None = None
     key: str | None = None
     title: str | None = None
     description: str | None = None
-    services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    services: list[str] | None = None
     plan: str | None = None
     test_plan: str | None = None
     back_out_plan: str | None = None
-    risk_level: RiskLevel | None = Field(default=None, sa_type=Text)
+    risk_level: RiskLevel | None = None
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
     author_id: Annotated[UUID | None, ForeignRef("person")] = None
     drafted_at: datetime | None = None
@@ -220,8 +216,8 @@ class RiskQuestionnaire(Record):
 
     KIND: ClassVar[str] = "risk_questionnaire"
 
-    state: QuestionnaireState | None = Field(default=None, sa_type=Text)
-    questions: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
+    state: QuestionnaireState | None = None
+    questions: list[dict[str, Any]] | None = None
     medium_from: int | None = None
     high_from: int | None = None
     set_at: datetime | None = None
@@ -250,16 +246,16 @@ class Freeze(Record):
 
     KIND: ClassVar[str] = "freeze"
 
-    state: FreezeState | None = Field(default=None, sa_type=Text)
-    freeze_kind: FreezeKind | None = Field(default=None, sa_type=Text)
+    state: FreezeState | None = None
+    freeze_kind: FreezeKind | None = None
     title: str | None = None
     reason: str | None = None
     from_at: datetime | None = None
     until_at: datetime | None = None
     everything: bool | None = None
-    services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    ci_classes: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    hit_change_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    services: list[str] | None = None
+    ci_classes: list[str] | None = None
+    hit_change_ids: list[str] | None = None
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
     declared_at: datetime | None = None
     withdrawn_at: datetime | None = None
@@ -282,38 +278,3 @@ class FreezeException(ChildRecord):
     asked_at: datetime | None = None
     granted_at: datetime | None = None
     refused_at: datetime | None = None
-
-
-class ChangeTable(Change, table=True):
-    """The table of changes."""
-
-    __tablename__ = "change"
-    __table_args__: ClassVar = FOLD
-
-
-class ChangeTemplateTable(ChangeTemplate, table=True):
-    """The table of templates of standard changes."""
-
-    __tablename__ = "change_template"
-    __table_args__: ClassVar = FOLD
-
-
-class RiskQuestionnaireTable(RiskQuestionnaire, table=True):
-    """The table of risk questionnaires."""
-
-    __tablename__ = "risk_questionnaire"
-    __table_args__: ClassVar = FOLD
-
-
-class FreezeTable(Freeze, table=True):
-    """The table of freezes and maintenance bans."""
-
-    __tablename__ = "freeze"
-    __table_args__: ClassVar = FOLD
-
-
-class FreezeExceptionTable(FreezeException, table=True):
-    """The table of exceptions from freezes."""
-
-    __tablename__ = "freeze_exception"
-    __table_args__: ClassVar = FOLD

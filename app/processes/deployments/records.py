@@ -6,11 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
-
-from app.common.records import FOLD, ChildRecord, CodeEnum, Document, ForeignRef, KeyRef, Record
+from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, KeyRef, Record
 
 
 class DeploymentState(CodeEnum):
@@ -45,8 +41,8 @@ class Deployment(Record):
 
     KIND: ClassVar[str] = "deployment"
 
-    state: DeploymentState | None = Field(default=None, sa_type=Text)
-    outcome: DeploymentOutcome | None = Field(default=None, sa_type=Text)
+    state: DeploymentState | None = None
+    outcome: DeploymentOutcome | None = None
     service: Annotated[str | None, KeyRef("service")] = None
     environment: str | None = None
     pipeline: str | None = None
@@ -54,14 +50,14 @@ class Deployment(Record):
     author_id: Annotated[UUID | None, ForeignRef("person")] = None
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
     release_id: Annotated[UUID | None, ForeignRef("release")] = None
-    change_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    revisions: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
+    change_ids: list[str] | None = None
+    revisions: Annotated[list[dict[str, Any]] | None, Document()] = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
     rolled_back_at: datetime | None = None
     reported_at: datetime | None = None
     is_outside: bool | None = None
-    outside_because: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    outside_because: list[str] | None = None
 
 
 class DeploymentCause(ChildRecord):
@@ -72,17 +68,3 @@ class DeploymentCause(ChildRecord):
     incident_id: Annotated[UUID | None, ForeignRef("incident")] = None
     confirmed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     confirmed_at: datetime | None = None
-
-
-class DeploymentTable(Deployment, table=True):
-    """The table of deployments."""
-
-    __tablename__ = "deployment"
-    __table_args__: ClassVar = FOLD
-
-
-class DeploymentCauseTable(DeploymentCause, table=True):
-    """The table of incidents that deployments have caused."""
-
-    __tablename__ = "deployment_cause"
-    __table_args__: ClassVar = FOLD

@@ -6,13 +6,9 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, Document, ForeignRef, Record
+from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, Record
 
 
 class AssessmentState(CodeEnum):
@@ -39,10 +35,10 @@ class ImprovementAssessment(Record):
     KIND: ClassVar[str] = "improvement_assessment"
 
     number: str = ""
-    state: AssessmentState | None = Field(default=None, sa_type=Text)
+    state: AssessmentState | None = None
     month: str | None = None
     plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = None
-    weights: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    weights: Annotated[dict[str, Any] | None, Document()] = None
     opened_at: datetime | None = None
     opened_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     concluded_at: datetime | None = None
@@ -75,7 +71,7 @@ class AssessedSuggestion(ChildRecord):
     number: str | None = None
     title: str | None = None
     taken_at: datetime | None = None
-    verdict: SuggestionVerdict | None = Field(default=None, sa_type=Text)
+    verdict: SuggestionVerdict | None = None
     reason: Annotated[str | None, Personal()] = None
     until_at: datetime | None = None
     improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = None
@@ -88,34 +84,6 @@ class SuggestionScore(ChildRecord):
 
     suggestion_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = None
     person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    scores: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    scores: Annotated[dict[str, Any] | None, Document()] = None
     comment: Annotated[str | None, Personal()] = None
     scored_at: datetime | None = None
-
-
-class ImprovementAssessmentTable(ImprovementAssessment, table=True):
-    """The table of monthly assessments."""
-
-    __tablename__ = "improvement_assessment"
-    __table_args__: ClassVar = FOLD
-
-
-class AssessorTable(Assessor, table=True):
-    """The table of assessors."""
-
-    __tablename__ = "assessor"
-    __table_args__: ClassVar = FOLD
-
-
-class AssessedSuggestionTable(AssessedSuggestion, table=True):
-    """The table of the suggestions that are assessed."""
-
-    __tablename__ = "assessed_suggestion"
-    __table_args__: ClassVar = FOLD
-
-
-class SuggestionScoreTable(SuggestionScore, table=True):
-    """The table of scores."""
-
-    __tablename__ = "suggestion_score"
-    __table_args__: ClassVar = FOLD

@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger
 from sqlmodel import Field
 
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, Document, ForeignRef, Record
+from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, Record
 
 
 class ImprovementPlanState(CodeEnum):
@@ -50,23 +49,23 @@ class ImprovementPlan(Record):
     KIND: ClassVar[str] = "improvement_plan"
 
     number: str = ""
-    state: ImprovementPlanState | None = Field(default=None, sa_type=Text)
+    state: ImprovementPlanState | None = None
     title: str | None = None
     year: int | None = None
     edition: int | None = None
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    co_author_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    co_author_ids: list[str] | None = None
     direction: Annotated[str | None, Personal()] = None
     vision: Annotated[str | None, Personal()] = None
     present_state: Annotated[str | None, Personal()] = None
     best_practice: Annotated[str | None, Personal()] = None
     drivers: Annotated[str | None, Personal()] = None
-    weights: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
-    review_interval: PlanReviewInterval | None = Field(default=None, sa_type=Text)
+    weights: Annotated[dict[str, Any] | None, Document()] = None
+    review_interval: PlanReviewInterval | None = None
     drafted_at: datetime | None = None
     submitted_at: datetime | None = None
     decision_id: UUID | None = None
-    baseline_position: int | None = None
+    baseline_position: int | None = Field(default=None, sa_type=BigInteger)
     approved_at: datetime | None = None
     returned_at: datetime | None = None
     begun_at: datetime | None = None
@@ -80,7 +79,7 @@ class ImprovementPlan(Record):
     closed_at: datetime | None = None
     close_reason: Annotated[str | None, Personal()] = None
     lessons: Annotated[str | None, Personal()] = None
-    result_position: int | None = None
+    result_position: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class ImprovementPlanTarget(ChildRecord):
@@ -100,7 +99,7 @@ class ImprovementPlanTarget(ChildRecord):
     before_from: str | None = None
     before_to: str | None = None
     tz: str | None = None
-    scope: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    scope: Annotated[dict[str, Any] | None, Document()] = None
     goal: str | None = None
     is_limit: bool | None = None
     due_on: str | None = None
@@ -119,7 +118,7 @@ class ImprovementPlanPoint(ChildRecord):
     KIND: ClassVar[str] = "improvement_plan_point"
 
     title: str | None = None
-    refers_to: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    refers_to: list[str] | None = None
     planned_at: datetime | None = None
 
 
@@ -145,8 +144,8 @@ class ImprovementPlanReview(ChildRecord):
     meeting_id: Annotated[UUID | None, ForeignRef("meeting")] = None
     report: Annotated[str | None, Personal()] = None
     adjustments: Annotated[str | None, Personal()] = None
-    progress: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
-    position: int | None = None
+    progress: Annotated[list[dict[str, Any]] | None, Document()] = None
+    position: int | None = Field(default=None, sa_type=BigInteger)
     reviewed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     reviewed_at: datetime | None = None
 
@@ -162,52 +161,10 @@ class ImprovementPlanAdjustment(ChildRecord):
     decision_id: UUID | None = None
     changes: Annotated[str | None, Personal()] = None
     reason: Annotated[str | None, Personal()] = None
-    targets: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
-    replaces: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
+    targets: Annotated[list[dict[str, Any]] | None, Document()] = None
+    replaces: Annotated[list[dict[str, Any]] | None, Document()] = None
     edition: int | None = None
     proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     proposed_at: datetime | None = None
     adopted_at: datetime | None = None
     refused_at: datetime | None = None
-
-
-class ImprovementPlanTable(ImprovementPlan, table=True):
-    """The table of improvement plans."""
-
-    __tablename__ = "improvement_plan"
-    __table_args__: ClassVar = FOLD
-
-
-class ImprovementPlanTargetTable(ImprovementPlanTarget, table=True):
-    """The table of the targets of improvement plans."""
-
-    __tablename__ = "improvement_plan_target"
-    __table_args__: ClassVar = FOLD
-
-
-class ImprovementPlanPointTable(ImprovementPlanPoint, table=True):
-    """The table of the first points of improvement plans."""
-
-    __tablename__ = "improvement_plan_point"
-    __table_args__: ClassVar = FOLD
-
-
-class ImprovementPlanStepTable(ImprovementPlanStep, table=True):
-    """The table of the schedules of improvement plans."""
-
-    __tablename__ = "improvement_plan_step"
-    __table_args__: ClassVar = FOLD
-
-
-class ImprovementPlanReviewTable(ImprovementPlanReview, table=True):
-    """The table of the reviews of improvement plans."""
-
-    __tablename__ = "improvement_plan_review"
-    __table_args__: ClassVar = FOLD
-
-
-class ImprovementPlanAdjustmentTable(ImprovementPlanAdjustment, table=True):
-    """The table of the adjustments of improvement plans."""
-
-    __tablename__ = "improvement_plan_adjustment"
-    __table_args__: ClassVar = FOLD

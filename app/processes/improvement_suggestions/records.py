@@ -6,12 +6,9 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Text
-from sqlmodel import Field
-
 from app.common.improvement import ImprovementAspect, ImprovementScope, SuggestionSource
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, Record
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record
 
 
 class SuggestionState(CodeEnum):
@@ -51,18 +48,18 @@ class ImprovementSuggestion(Record):
     KIND: ClassVar[str] = "improvement_suggestion"
 
     number: str = ""
-    state: SuggestionState | None = Field(default=None, sa_type=Text)
+    state: SuggestionState | None = None
     title: str | None = None
-    scope: ImprovementScope | None = Field(default=None, sa_type=Text)
+    scope: ImprovementScope | None = None
     process: str | None = None
-    aspect: ImprovementAspect | None = Field(default=None, sa_type=Text)
-    source: SuggestionSource | None = Field(default=None, sa_type=Text)
+    aspect: ImprovementAspect | None = None
+    source: SuggestionSource | None = None
     what: Annotated[str | None, Personal()] = None
     why: Annotated[str | None, Personal()] = None
     evidence: Annotated[str | None, Personal()] = None
     plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = None
     plan_target: str | None = None
-    cause: SuggestionCause | None = Field(default=None, sa_type=Text)
+    cause: SuggestionCause | None = None
     cause_scope: str | None = None
     author_id: Annotated[UUID | None, ForeignRef("person")] = None
     offered_at: datetime | None = None
@@ -105,24 +102,3 @@ class SuggestionEvidence(ChildRecord):
     kpi: str | None = None
     period: str | None = None
     added_at: datetime | None = None
-
-
-class ImprovementSuggestionTable(ImprovementSuggestion, table=True):
-    """The table of suggestions for improvements."""
-
-    __tablename__ = "improvement_suggestion"
-    __table_args__: ClassVar = FOLD
-
-
-class SuggestionProposerTable(SuggestionProposer, table=True):
-    """The table of the proposers of suggestions."""
-
-    __tablename__ = "suggestion_proposer"
-    __table_args__: ClassVar = FOLD
-
-
-class SuggestionEvidenceTable(SuggestionEvidence, table=True):
-    """The table of the evidence for suggestions."""
-
-    __tablename__ = "suggestion_evidence"
-    __table_args__: ClassVar = FOLD

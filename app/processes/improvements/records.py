@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger
 from sqlmodel import Field
 
 from app.common.improvement import ImprovementAspect, ImprovementScope
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import FOLD, CodeEnum, Document, ForeignRef, StaffOnly
+from app.common.records import CodeEnum, Document, ForeignRef, StaffOnly
 from app.common.tickets import Ticket
 
 
@@ -181,16 +180,16 @@ class Improvement(Ticket):
 
     KIND: ClassVar[str] = "improvement"
 
-    state: ImprovementState | None = Field(default=None, sa_type=Text)
-    scope: ImprovementScope | None = Field(default=None, sa_type=Text)
+    state: ImprovementState | None = None
+    scope: ImprovementScope | None = None
     process: str | None = None
-    aspect: ImprovementAspect | None = Field(default=None, sa_type=Text)
-    suggestion_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    proposer_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    aspect: ImprovementAspect | None = None
+    suggestion_ids: list[str] | None = None
+    proposer_ids: list[str] | None = None
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     assessment_id: Annotated[UUID | None, ForeignRef("improvement_assessment")] = None
     selection_reason: Annotated[str | None, Personal()] = None
-    freeze_exception: FreezeException | None = Field(default=None, sa_type=Text)
+    freeze_exception: FreezeException | None = None
     freeze_exception_reason: Annotated[str | None, Personal()] = None
     plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = None
     plan_target: str | None = None
@@ -202,17 +201,17 @@ class Improvement(Ticket):
     currency: Annotated[str | None, StaffOnly(reviewers=True)] = None
     submitted_at: datetime | None = None
     decision_id: UUID | None = None
-    decision_subject: DecisionSubject | None = Field(default=None, sa_type=Text)
+    decision_subject: DecisionSubject | None = None
     approved_at: datetime | None = None
     rejected_at: datetime | None = None
     review_again_at: datetime | None = None
     deferred_until_at: datetime | None = None
-    deferral_reason: DeferralCause | None = Field(default=None, sa_type=Text)
+    deferral_reason: DeferralCause | None = None
     taken_up_at: datetime | None = None
     what_changed: Annotated[str | None, Personal()] = None
-    size: ImprovementSize | None = Field(default=None, sa_type=Text)
-    improvement_kind: ImprovementKind | None = Field(default=None, sa_type=Text)
-    size_criteria: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    size: ImprovementSize | None = None
+    improvement_kind: ImprovementKind | None = None
+    size_criteria: list[str] | None = None
     size_reason: Annotated[str | None, Personal()] = None
     to_pilot: bool | None = None
     classified_at: datetime | None = None
@@ -220,10 +219,10 @@ class Improvement(Ticket):
     implementation_begun_at: datetime | None = None
     implemented_what: Annotated[str | None, Personal()] = None
     implemented_at: datetime | None = None
-    measured_occasion: MeasurementOccasion | None = Field(default=None, sa_type=Text)
-    measured_position: int | None = None
+    measured_occasion: MeasurementOccasion | None = None
+    measured_position: int | None = Field(default=None, sa_type=BigInteger)
     measured_at: datetime | None = None
-    judged_position: int | None = None
+    judged_position: int | None = Field(default=None, sa_type=BigInteger)
     goal_reached: bool | None = None
     scope_reached: bool | None = None
     benefit_reached: bool | None = None
@@ -247,11 +246,11 @@ class Improvement(Ticket):
     expected_at: datetime | None = None
     lacking: Annotated[str | None, Personal()] = None
     plan_approved_at: datetime | None = None
-    pilot_scope: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
-    pilot_control: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    pilot_scope: Annotated[dict[str, Any] | None, Document()] = None
+    pilot_control: Annotated[dict[str, Any] | None, Document()] = None
     pilot_begins_at: datetime | None = None
     pilot_ends_at: datetime | None = None
-    pilot_length: PilotLength | None = Field(default=None, sa_type=Text)
+    pilot_length: PilotLength | None = None
     pilot_agreement: Annotated[str | None, Personal()] = None
     data_gathering: Annotated[str | None, Personal()] = None
     executor_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
@@ -260,22 +259,22 @@ class Improvement(Ticket):
     pilot_started_at: datetime | None = None
     pilot_report_id: UUID | None = None
     pilot_reported_at: datetime | None = None
-    asked_judgement: PilotJudgement | None = Field(default=None, sa_type=Text)
-    asked_position: int | None = None
+    asked_judgement: PilotJudgement | None = None
+    asked_position: int | None = Field(default=None, sa_type=BigInteger)
     asked_reason: Annotated[str | None, Personal()] = None
     asked_told: Annotated[str | None, Personal()] = None
     judgement_overdue_at: datetime | None = None
-    next_scope: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
-    next_control: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    next_scope: Annotated[dict[str, Any] | None, Document()] = None
+    next_control: Annotated[dict[str, Any] | None, Document()] = None
     next_begins_at: datetime | None = None
     next_ends_at: datetime | None = None
-    first_judgement: PilotJudgement | None = Field(default=None, sa_type=Text)
+    first_judgement: PilotJudgement | None = None
     first_judged_at: datetime | None = None
-    last_judgement: PilotJudgement | None = Field(default=None, sa_type=Text)
+    last_judgement: PilotJudgement | None = None
     judged_at: datetime | None = None
     rollout_advice: Annotated[str | None, Personal()] = None
     rollout_scope: Annotated[str | None, Personal()] = None
-    rollout_departments: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    rollout_departments: list[str] | None = None
     rollout_contributions: Annotated[str | None, Personal()] = None
     rollout_schedule: Annotated[str | None, Personal()] = None
     rollout_told: Annotated[str | None, Personal()] = None
@@ -289,8 +288,8 @@ class Improvement(Ticket):
     handover_asked_at: datetime | None = None
     accepted_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     handed_over_at: datetime | None = None
-    document_numbers: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    told_team_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    document_numbers: list[str] | None = None
+    told_team_ids: list[str] | None = None
     published_at: datetime | None = None
     standardised_at: datetime | None = None
     optimised_at: datetime | None = None
@@ -321,10 +320,3 @@ class Improvement(Ticket):
     def frozen(self) -> bool:
         """Return whether the definition of its process is frozen: from the cutover until it is optimised."""
         return self.cutover_at is not None and self.optimised_at is None and self.reverted_at is None
-
-
-class ImprovementTable(Improvement, table=True):
-    """The table of improvements."""
-
-    __tablename__ = "improvement"
-    __table_args__: ClassVar = FOLD

@@ -6,12 +6,9 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Text
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, KeyRef, StaffOnly
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import Channel, HoldReason, Ticket
 
 
@@ -56,23 +53,23 @@ class Incident(Ticket):
 
     KIND: ClassVar[str] = "incident"
 
-    state: IncidentState | None = Field(default=None, sa_type=Text)
+    state: IncidentState | None = None
     description: Annotated[str | None, Personal()] = None
-    channel: Channel | None = Field(default=None, sa_type=Text)
-    effect: Effect | None = Field(default=None, sa_type=Text)
+    channel: Channel | None = None
+    effect: Effect | None = None
     began_at: datetime | None = None
     service: Annotated[str | None, KeyRef("service")] = None
     ci: Annotated[str | None, KeyRef("ci")] = None
     category: Annotated[str | None, KeyRef("category", per_process=True)] = None
     acknowledged_at: datetime | None = None
     started_at: datetime | None = None
-    held_from: IncidentState | None = Field(default=None, sa_type=Text)
-    hold_reason: HoldReason | None = Field(default=None, sa_type=Text)
+    held_from: IncidentState | None = None
+    hold_reason: HoldReason | None = None
     wake_up_at: datetime | None = None
     held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly()] = None
     supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly()] = None
     resolved_at: datetime | None = None
-    resolution_code: ResolutionCode | None = Field(default=None, sa_type=Text)
+    resolution_code: ResolutionCode | None = None
     resolution: Annotated[str | None, Personal()] = None
     cause: Annotated[str | None, Personal()] = None
     service_restored_at: datetime | None = None
@@ -125,24 +122,3 @@ class TimelineEntry(ChildRecord):
     def for_staff(self) -> bool:
         """Whether only staff may read the entry: always, as its review."""
         return True
-
-
-class IncidentTable(Incident, table=True):
-    """The table of incidents."""
-
-    __tablename__ = "incident"
-    __table_args__: ClassVar = FOLD
-
-
-class IncidentReviewTable(IncidentReview, table=True):
-    """The table of reviews of major incidents."""
-
-    __tablename__ = "incident_review"
-    __table_args__: ClassVar = FOLD
-
-
-class TimelineEntryTable(TimelineEntry, table=True):
-    """The table of timeline entries of reviews."""
-
-    __tablename__ = "timeline_entry"
-    __table_args__: ClassVar = FOLD

@@ -6,12 +6,9 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlmodel import Field
-
 from app.common.children import Visibility
 from app.common.personal import Personal
-from app.common.records import FOLD, CodeEnum, ForeignRef, KeyRef, Record, StaffOnly
+from app.common.records import CodeEnum, ForeignRef, KeyRef, Record, StaffOnly
 from app.common.tickets import Ticket
 
 
@@ -81,26 +78,26 @@ class Problem(Ticket):
 
     KIND: ClassVar[str] = "problem"
 
-    state: ProblemState | None = Field(default=None, sa_type=Text)
+    state: ProblemState | None = None
     description: Annotated[str | None, Personal()] = None
-    origin: ProblemOrigin | None = Field(default=None, sa_type=Text)
+    origin: ProblemOrigin | None = None
     service: Annotated[str | None, KeyRef("service")] = None
     ci: Annotated[str | None, KeyRef("ci")] = None
     category: Annotated[str | None, KeyRef("category", per_process=True)] = None
-    affected_services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    affected_customers: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    affected_services: list[str] | None = None
+    affected_customers: list[str] | None = None
     affected_users: int | None = None
     tried: Annotated[str | None, Personal()] = None
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     investigation_begun_at: datetime | None = None
-    technique: Technique | None = Field(default=None, sa_type=Text)
+    technique: Technique | None = None
     cause: Annotated[str | None, Personal()] = None
-    cause_category: CauseCategory | None = Field(default=None, sa_type=Text)
+    cause_category: CauseCategory | None = None
     evidence: Annotated[str | None, Personal()] = None
     cause_identified_at: datetime | None = None
     symptoms: Annotated[str | None, StaffOnly()] = None
     workaround: Annotated[str | None, StaffOnly()] = None
-    workaround_visibility: Annotated[Visibility | None, StaffOnly()] = Field(default=None, sa_type=Text)
+    workaround_visibility: Annotated[Visibility | None, StaffOnly()] = None
     workaround_documented_at: datetime | None = None
     article_id: Annotated[UUID | None, ForeignRef("article"), StaffOnly()] = None
     fixing_change: str | None = None
@@ -147,13 +144,13 @@ class ProblemCandidate(Record):
 
     KIND: ClassVar[str] = "problem_candidate"
 
-    state: CandidateState | None = Field(default=None, sa_type=Text)
-    dimension: CandidateDimension | None = Field(default=None, sa_type=Text)
+    state: CandidateState | None = None
+    dimension: CandidateDimension | None = None
     value: str | None = None
     since_at: datetime | None = None
     detected_at: datetime | None = None
     problem_id: Annotated[UUID | None, ForeignRef("problem")] = None
-    incident_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    incident_ids: list[str] | None = None
     decided_at: datetime | None = None
     decided_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     reason: Annotated[str | None, Personal()] = None
@@ -162,17 +159,3 @@ class ProblemCandidate(Record):
     def display_name(self) -> str:
         """The key of the service, CI or category that recurs."""
         return self.value or ""
-
-
-class ProblemCandidateTable(ProblemCandidate, table=True):
-    """The table of candidates."""
-
-    __tablename__ = "problem_candidate"
-    __table_args__: ClassVar = FOLD
-
-
-class ProblemTable(Problem, table=True):
-    """The table of problems."""
-
-    __tablename__ = "problem"
-    __table_args__: ClassVar = FOLD

@@ -6,14 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, Document, ForeignRef, KeyRef, Record
+from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, KeyRef, Record
 from app.common.tickets import Ticket
 
 
@@ -50,11 +46,11 @@ class Release(Ticket):
 
     KIND: ClassVar[str] = "release"
 
-    state: ReleaseState | None = Field(default=None, sa_type=Text)
+    state: ReleaseState | None = None
     description: Annotated[str | None, Personal()] = None
     service: Annotated[str | None, KeyRef("service")] = None
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    change_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    change_ids: list[str] | None = None
     environment: str | None = None
     plan: Annotated[str | None, Personal()] = None
     target_at: datetime | None = None
@@ -102,13 +98,13 @@ class ReleaseStage(ChildRecord):
     name_zh: str | None = None
     deliverable_en: str | None = None
     deliverable_zh: str | None = None
-    author_role: Role | None = Field(default=None, sa_type=Text)
-    reviewer_role: Role | None = Field(default=None, sa_type=Text)
-    apart_from: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    author_role: Role | None = None
+    reviewer_role: Role | None = None
+    apart_from: list[str] | None = None
     author_id: Annotated[UUID | None, ForeignRef("person")] = None
     reviewer_id: Annotated[UUID | None, ForeignRef("person")] = None
-    attachment_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    external_numbers: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    attachment_ids: list[str] | None = None
+    external_numbers: list[str] | None = None
     planned_at: datetime | None = None
     passed_at: datetime | None = None
     passed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
@@ -130,7 +126,7 @@ class PlanChange(ChildRecord):
     plan: Annotated[str | None, Personal()] = None
     target_at: datetime | None = None
     environment: str | None = None
-    change_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    change_ids: list[str] | None = None
     proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     proposed_at: datetime | None = None
     adopted_at: datetime | None = None
@@ -153,38 +149,10 @@ class StageSet(Record):
 
     KIND: ClassVar[str] = "release_stage_set"
 
-    state: StageSetState | None = Field(default=None, sa_type=Text)
+    state: StageSetState | None = None
     key: str | None = None
     name_en: str | None = None
     name_zh: str | None = None
-    stages: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
+    stages: Annotated[list[dict[str, Any]] | None, Document()] = None
     set_at: datetime | None = None
     retired_at: datetime | None = None
-
-
-class ReleaseTable(Release, table=True):
-    """The table of releases."""
-
-    __tablename__ = "release"
-    __table_args__: ClassVar = FOLD
-
-
-class ReleaseStageTable(ReleaseStage, table=True):
-    """The table of the stages of releases."""
-
-    __tablename__ = "release_stage"
-    __table_args__: ClassVar = FOLD
-
-
-class PlanChangeTable(PlanChange, table=True):
-    """The table of changes of releases' plans."""
-
-    __tablename__ = "plan_change"
-    __table_args__: ClassVar = FOLD
-
-
-class StageSetTable(StageSet, table=True):
-    """The table of sets of stages."""
-
-    __tablename__ = "release_stage_set"
-    __table_args__: ClassVar = FOLD

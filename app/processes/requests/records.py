@@ -6,11 +6,8 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlmodel import Field
-
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, KeyRef, StaffOnly
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import Channel, HoldReason, Ticket
 from app.foundation.services.records import FulfilmentPath
 from app.ticketing.projects.records import PROJECT_CHILDREN
@@ -94,24 +91,24 @@ class Request(Ticket):
 
     KIND: ClassVar[str] = "request"
 
-    state: RequestState | None = Field(default=None, sa_type=Text)
+    state: RequestState | None = None
     description: Annotated[str | None, Personal()] = None
-    channel: Channel | None = Field(default=None, sa_type=Text)
+    channel: Channel | None = None
     service: Annotated[str | None, KeyRef("service")] = None
     ci: Annotated[str | None, KeyRef("ci")] = None
     category: Annotated[str | None, KeyRef("category", per_process=True)] = None
-    path: FulfilmentPath | None = Field(default=None, sa_type=Text)
+    path: FulfilmentPath | None = None
     item: Annotated[str | None, KeyRef("catalogue_item")] = None
     answers: Annotated[str | None, Personal()] = None
     target_seconds: int | None = None
-    reader_roles: Annotated[list[str] | None, StaffOnly()] = Field(default=None, sa_type=ARRAY(Text))
+    reader_roles: Annotated[list[str] | None, StaffOnly()] = None
     approval_id: UUID | None = None
     approved_at: datetime | None = None
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     assessed_at: datetime | None = None
     started_at: datetime | None = None
-    held_from: RequestState | None = Field(default=None, sa_type=Text)
-    hold_reason: HoldReason | None = Field(default=None, sa_type=Text)
+    held_from: RequestState | None = None
+    hold_reason: HoldReason | None = None
     wake_up_at: datetime | None = None
     held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly()] = None
     supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly()] = None
@@ -123,7 +120,7 @@ class Request(Ticket):
     business_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     sent_back_at: datetime | None = None
     solution_approved_at: datetime | None = None
-    doer_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    doer_ids: list[str] | None = None
     planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = None
     currency: Annotated[str | None, StaffOnly(reviewers=True)] = None
     planned_at: datetime | None = None
@@ -133,7 +130,7 @@ class Request(Ticket):
     next_report_due_at: datetime | None = None
     report_overdue_at: datetime | None = None
     acceptance_wanted_at: datetime | None = None
-    verdict: AcceptanceVerdict | None = Field(default=None, sa_type=Text)
+    verdict: AcceptanceVerdict | None = None
     rounds: int | None = None
     delivered_at: datetime | None = None
     delivery: Annotated[str | None, Personal()] = None
@@ -152,7 +149,7 @@ class Criterion(ChildRecord):
 
     place: int | None = None
     text: Annotated[str | None, Personal()] = None
-    shown_by: VerificationMethod | None = Field(default=None, sa_type=Text)
+    shown_by: VerificationMethod | None = None
     added_at: datetime | None = None
     dropped_at: datetime | None = None
 
@@ -163,12 +160,12 @@ class SolutionReview(ChildRecord):
     KIND: ClassVar[str] = "solution_review"
 
     edition: int | None = None
-    side: ReviewSide | None = Field(default=None, sa_type=Text)
+    side: ReviewSide | None = None
     reviewer_id: Annotated[UUID | None, ForeignRef("person")] = None
-    verdict: ReviewVerdict | None = Field(default=None, sa_type=Text)
-    feasibility: Judgement | None = Field(default=None, sa_type=Text)
-    business_fit: Judgement | None = Field(default=None, sa_type=Text)
-    cost_and_benefit: Judgement | None = Field(default=None, sa_type=Text)
+    verdict: ReviewVerdict | None = None
+    feasibility: Judgement | None = None
+    business_fit: Judgement | None = None
+    cost_and_benefit: Judgement | None = None
     comment: Annotated[str | None, Personal()] = None
     reviewed_at: datetime | None = None
 
@@ -193,8 +190,8 @@ class Acceptance(ChildRecord):
 
     document_id: UUID | None = None
     round: int | None = None
-    verdict: AcceptanceVerdict | None = Field(default=None, sa_type=Text)
-    participant_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    verdict: AcceptanceVerdict | None = None
+    participant_ids: list[str] | None = None
     recorded_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     recorded_at: datetime | None = None
 
@@ -206,7 +203,7 @@ class CriterionResult(ChildRecord):
 
     acceptance_id: UUID | None = None
     criterion_id: UUID | None = None
-    shown_by: VerificationMethod | None = Field(default=None, sa_type=Text)
+    shown_by: VerificationMethod | None = None
     passed: bool | None = None
     note: Annotated[str | None, Personal()] = None
     recorded_at: datetime | None = None
@@ -233,52 +230,3 @@ CHILDREN: tuple[type[ChildRecord], ...] = (
     CriterionResult,
     RequestTraining,
 )
-
-
-class RequestTable(Request, table=True):
-    """The table of requests."""
-
-    __tablename__ = "request"
-    __table_args__: ClassVar = FOLD
-
-
-class CriterionTable(Criterion, table=True):
-    """The table of acceptance criteria."""
-
-    __tablename__ = "criterion"
-    __table_args__: ClassVar = FOLD
-
-
-class SolutionReviewTable(SolutionReview, table=True):
-    """The table of reviews of solutions."""
-
-    __tablename__ = "solution_review"
-    __table_args__: ClassVar = FOLD
-
-
-class QualityCheckTable(QualityCheck, table=True):
-    """The table of quality checks."""
-
-    __tablename__ = "quality_check"
-    __table_args__: ClassVar = FOLD
-
-
-class AcceptanceTable(Acceptance, table=True):
-    """The table of rounds of acceptance."""
-
-    __tablename__ = "acceptance"
-    __table_args__: ClassVar = FOLD
-
-
-class CriterionResultTable(CriterionResult, table=True):
-    """The table of results of acceptance criteria."""
-
-    __tablename__ = "criterion_result"
-    __table_args__: ClassVar = FOLD
-
-
-class RequestTrainingTable(RequestTraining, table=True):
-    """The table of trainings."""
-
-    __tablename__ = "request_training"
-    __table_args__: ClassVar = FOLD

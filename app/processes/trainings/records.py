@@ -6,12 +6,9 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import FOLD, CodeEnum, ForeignRef, Record, StaffOnly
+from app.common.records import CodeEnum, ForeignRef, Record, StaffOnly
 from app.foundation.licences.records import TRAINING, TrainingKind
 
 
@@ -44,24 +41,24 @@ class Training(Record):
     KIND: ClassVar[str] = TRAINING
 
     number: str = ""
-    state: TrainingState | None = Field(default=None, sa_type=Text)
+    state: TrainingState | None = None
     title: str | None = None
     year: int | None = None
-    kind: TrainingKind | None = Field(default=None, sa_type=Text)
-    method: TrainingMethod | None = Field(default=None, sa_type=Text)
+    kind: TrainingKind | None = None
+    method: TrainingMethod | None = None
     process: str | None = None
-    skills: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    skills: list[str] | None = None
     material: Annotated[str | None, Personal()] = None
     material_number: str | None = None
-    team_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    team_ids: list[str] | None = None
     everybody: bool | None = None
     improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = None
     pass_mark: int | None = None
-    topics: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    topics: list[str] | None = None
     planner_id: Annotated[UUID | None, ForeignRef("person")] = None
     trainer_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    participant_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    failed_ids: Annotated[list[str] | None, StaffOnly()] = Field(default=None, sa_type=ARRAY(Text))
+    participant_ids: list[str] | None = None
+    failed_ids: Annotated[list[str] | None, StaffOnly()] = None
     planned_at: datetime | None = None
     held_at: datetime | None = None
     examined_at: datetime | None = None
@@ -72,10 +69,3 @@ class Training(Record):
     def concerned_process(self) -> str | None:
         """The process that it is about: its owner sees to its trainings."""
         return self.process
-
-
-class TrainingTable(Training, table=True):
-    """The table of trainings."""
-
-    __tablename__ = "training"
-    __table_args__: ClassVar = FOLD

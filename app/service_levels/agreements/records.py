@@ -7,15 +7,10 @@ from fractions import Fraction
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
-
 from app.common.clocks import AgreementType
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import (
-    FOLD,
     ChildRecord,
     CodeEnum,
     Document,
@@ -144,9 +139,9 @@ class Agreement(Record):
     KIND: ClassVar[str] = "sla"
 
     number: str = ""
-    state: AgreementState | None = Field(default=None, sa_type=Text)
+    state: AgreementState | None = None
     state_since: datetime | None = None
-    agreement_type: AgreementType | None = Field(default=None, sa_type=Text)
+    agreement_type: AgreementType | None = None
     title: str | None = None
     edition: int | None = None
     replaces_id: Annotated[UUID | None, ForeignRef("sla")] = None
@@ -157,26 +152,26 @@ class Agreement(Record):
     party_representative_id: Annotated[
         UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)
     ] = None
-    services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    catalogue_items: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    services: list[str] | None = None
+    catalogue_items: list[str] | None = None
     needs: Annotated[str | None, Personal()] = None
     business_process: str | None = None
     calendar: Annotated[str | None, KeyRef("calendar")] = None
     valid_from: str | None = None
     valid_to: str | None = None
     notice_days: int | None = None
-    targets: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
-    rests_on: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    reporting_period: ReportingPeriod | None = Field(default=None, sa_type=Text)
+    targets: Annotated[list[dict[str, Any]] | None, Document()] = None
+    rests_on: list[str] | None = None
+    reporting_period: ReportingPeriod | None = None
     review_months: int | None = None
     reopen_days: int | None = None
     degraded_weight: str | None = None
     maintenance_counts: bool | None = None
     cost_amount: Annotated[str | None, StaffOnly()] = None
     cost_currency: Annotated[str | None, StaffOnly()] = None
-    cost_period: Annotated[ReportingPeriod | None, StaffOnly()] = Field(default=None, sa_type=Text)
-    consequences: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
-    workload: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
+    cost_period: Annotated[ReportingPeriod | None, StaffOnly()] = None
+    consequences: Annotated[list[dict[str, Any]] | None, Document()] = None
+    workload: Annotated[list[dict[str, Any]] | None, Document()] = None
     workload_above: str | None = None
     customer_duties: str | None = None
     security_boundary: str | None = None
@@ -185,7 +180,7 @@ class Agreement(Record):
     specification: Annotated[str | None, StaffOnly()] = None
     quality_plan: str | None = None
     change_id: Annotated[UUID | None, ForeignRef("change")] = None
-    pending_consents: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    pending_consents: list[str] | None = None
     gap_reason: Annotated[str | None, StaffOnly()] = None
     effect_on_cost: Annotated[str | None, Personal(), StaffOnly()] = None
     effect_on_workload: Annotated[str | None, Personal()] = None
@@ -230,12 +225,12 @@ class AgreementConsent(ChildRecord):
 
     KIND: ClassVar[str] = "sla_consent"
 
-    subject: ConsentSubject | None = Field(default=None, sa_type=Text)
-    side: AgreementSide | None = Field(default=None, sa_type=Text)
+    subject: ConsentSubject | None = None
+    side: AgreementSide | None = None
     given_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     document: str | None = None
     signatory: Annotated[str | None, Personal()] = None
-    terms: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    terms: Annotated[dict[str, Any] | None, Document()] = None
     complete: bool | None = None
     consented_at: datetime | None = None
 
@@ -258,37 +253,9 @@ class AgreementReview(ChildRecord):
 
     KIND: ClassVar[str] = "sla_review"
 
-    attended: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    attended: list[str] | None = None
     minutes: Annotated[str | None, Personal()] = None
     results: Annotated[str | None, Personal()] = None
     expectations: Annotated[str | None, Personal()] = None
     meeting_id: Annotated[UUID | None, ForeignRef("meeting")] = None
     reviewed_at: datetime | None = None
-
-
-class AgreementTable(Agreement, table=True):
-    """The table of agreements."""
-
-    __tablename__ = "sla"
-    __table_args__: ClassVar = FOLD
-
-
-class AgreementConsentTable(AgreementConsent, table=True):
-    """The table of consents to agreements."""
-
-    __tablename__ = "sla_consent"
-    __table_args__: ClassVar = FOLD
-
-
-class AgreementAcknowledgementTable(AgreementAcknowledgement, table=True):
-    """The table of acknowledgements of agreements."""
-
-    __tablename__ = "sla_acknowledgement"
-    __table_args__: ClassVar = FOLD
-
-
-class AgreementReviewTable(AgreementReview, table=True):
-    """The table of reviews of agreements."""
-
-    __tablename__ = "sla_review"
-    __table_args__: ClassVar = FOLD

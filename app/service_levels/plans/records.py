@@ -6,12 +6,9 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Text
-from sqlmodel import Field
-
 from app.common.clocks import AgreementType
 from app.common.notices import NoticeType, Responsible
-from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, KeyRef, Record
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, Record
 
 
 class PlanState(CodeEnum):
@@ -27,7 +24,7 @@ class ServiceLevelPlan(Record):
     KIND: ClassVar[str] = "service_level_plan"
 
     number: str = ""
-    state: PlanState | None = Field(default=None, sa_type=Text)
+    state: PlanState | None = None
     title: str | None = None
     year: int | None = None
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
@@ -45,22 +42,8 @@ class PlanEntry(ChildRecord):
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
     service: Annotated[str | None, KeyRef("service")] = None
-    agreement_type: AgreementType | None = Field(default=None, sa_type=Text)
+    agreement_type: AgreementType | None = None
     customer_id: Annotated[UUID | None, ForeignRef("team")] = None
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
     series_id: Annotated[UUID | None, ForeignRef("meeting")] = None
     planned_at: datetime | None = None
-
-
-class ServiceLevelPlanTable(ServiceLevelPlan, table=True):
-    """The table of plans of agreements."""
-
-    __tablename__ = "service_level_plan"
-    __table_args__: ClassVar = FOLD
-
-
-class PlanEntryTable(PlanEntry, table=True):
-    """The table of the entries of plans of agreements."""
-
-    __tablename__ = "service_level_plan_entry"
-    __table_args__: ClassVar = FOLD

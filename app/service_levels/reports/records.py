@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, Document, ForeignRef, StaffOnly
+from app.common.records import ChildRecord, Document, ForeignRef, StaffOnly
 from app.service_levels.agreements.records import ConsequenceKind
 
 
@@ -36,17 +35,13 @@ class AgreementReport(ChildRecord):
     period: str | None = None
     begins_at: datetime | None = None
     ends_at: datetime | None = None
-    position: int | None = None
+    position: int | None = Field(default=None, sa_type=BigInteger)
     computed_at: datetime | None = None
-    missed: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    content: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
-    staff_content: Annotated[dict[str, Any] | None, Document(), StaffOnly()] = Field(
-        default=None, sa_type=JSONB
-    )
-    changes: Annotated[list[dict[str, Any]] | None, Document()] = Field(default=None, sa_type=JSONB)
-    staff_changes: Annotated[list[dict[str, Any]] | None, Document(), StaffOnly()] = Field(
-        default=None, sa_type=JSONB
-    )
+    missed: list[str] | None = None
+    content: Annotated[dict[str, Any] | None, Document()] = None
+    staff_content: Annotated[dict[str, Any] | None, Document(), StaffOnly()] = None
+    changes: Annotated[list[dict[str, Any]] | None, Document()] = None
+    staff_changes: Annotated[list[dict[str, Any]] | None, Document(), StaffOnly()] = None
     remarks: Annotated[str | None, Personal()] = None
     issued_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     issued_at: datetime | None = None
@@ -74,31 +69,10 @@ class ReleasedConsequence(ChildRecord):
     number: str | None = None
     edition: int | None = None
     target: str | None = None
-    kind: ConsequenceKind | None = Field(default=None, sa_type=Text)
+    kind: ConsequenceKind | None = None
     below: str | None = None
     percent: str | None = None
     amount: str | None = None
     currency: str | None = None
     released_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     released_at: datetime | None = None
-
-
-class AgreementReportTable(AgreementReport, table=True):
-    """The table of editions of service reports."""
-
-    __tablename__ = "sla_report"
-    __table_args__: ClassVar = FOLD
-
-
-class AgreementReportRecipientTable(AgreementReportRecipient, table=True):
-    """The table of leads to whom reports were sent."""
-
-    __tablename__ = "sla_report_recipient"
-    __table_args__: ClassVar = FOLD
-
-
-class ReleasedConsequenceTable(ReleasedConsequence, table=True):
-    """The table of released consequences."""
-
-    __tablename__ = "sla_consequence"
-    __table_args__: ClassVar = FOLD

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Protocol
 from uuid import UUID
 
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, ForeignRef, StaffOnly
+from app.common.records import ChildRecord, ForeignRef, StaffOnly
 
 
 class ProjectRecord(Protocol):
@@ -64,17 +64,3 @@ class ProgressReport(ChildRecord):
 
 #: The child records of every project.
 PROJECT_CHILDREN: tuple[type[ChildRecord], ...] = (Milestone, ProgressReport)
-
-
-class MilestoneTable(Milestone, table=True):
-    """The table of milestones."""
-
-    __tablename__ = "milestone"
-    __table_args__: ClassVar = FOLD
-
-
-class ProgressReportTable(ProgressReport, table=True):
-    """The table of progress reports."""
-
-    __tablename__ = "progress_report"
-    __table_args__: ClassVar = FOLD

@@ -6,11 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
-
-from app.common.records import FOLD, ChildRecord, CodeEnum, Document, ForeignRef, Record
+from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, Record
 from app.foundation.decisions.records import DecisionKind
 
 
@@ -48,14 +44,14 @@ class ApprovalRule(Record):
 
     KIND: ClassVar[str] = "approval_rule"
 
-    state: ApprovalRuleState | None = Field(default=None, sa_type=Text)
+    state: ApprovalRuleState | None = None
     key: str | None = None
-    decision: DecisionKind | None = Field(default=None, sa_type=Text)
+    decision: DecisionKind | None = None
     name: str | None = None
     edition: int | None = None
-    definition: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
-    told_roles: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    told_groups: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    definition: Annotated[dict[str, Any] | None, Document()] = None
+    told_roles: list[str] | None = None
+    told_groups: list[str] | None = None
     set_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     set_at: datetime | None = None
     ended_at: datetime | None = None
@@ -67,21 +63,7 @@ class ApprovalRuleVersion(ChildRecord):
     KIND: ClassVar[str] = "approval_rule_version"
 
     edition: int | None = None
-    definition: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    definition: Annotated[dict[str, Any] | None, Document()] = None
     ended: bool | None = None
     set_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     set_at: datetime | None = None
-
-
-class ApprovalRuleTable(ApprovalRule, table=True):
-    """The table of approval rules."""
-
-    __tablename__ = "approval_rule"
-    __table_args__: ClassVar = FOLD
-
-
-class ApprovalRuleVersionTable(ApprovalRuleVersion, table=True):
-    """The table of the versions of approval rules."""
-
-    __tablename__ = "approval_rule_version"
-    __table_args__: ClassVar = FOLD

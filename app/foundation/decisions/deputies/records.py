@@ -6,11 +6,8 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
-from app.common.records import FOLD, CodeEnum, ForeignRef, Record
+from app.common.records import CodeEnum, ForeignRef, Record
 
 
 class DeputyState(CodeEnum):
@@ -27,18 +24,11 @@ class Deputy(Record):
 
     KIND: ClassVar[str] = "deputy"
 
-    state: DeputyState | None = Field(default=None, sa_type=Text)
+    state: DeputyState | None = None
     person_id: Annotated[UUID | None, ForeignRef("person")] = None
     deputy_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    decisions: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    decisions: list[str] | None = None
     from_at: datetime | None = None
     until_at: datetime | None = None
     named_at: datetime | None = None
     ended_at: datetime | None = None
-
-
-class DeputyTable(Deputy, table=True):
-    """The table of deputies."""
-
-    __tablename__ = "deputy"
-    __table_args__: ClassVar = FOLD

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
+from sqlalchemy import BigInteger
 from sqlmodel import Field
 
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef
+from app.common.records import ChildRecord, CodeEnum, ForeignRef
 from app.kpis.effects.records import PromisedAs
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.records import MeasurementOccasion
@@ -29,10 +29,10 @@ class ImprovementTarget(ChildRecord):
     name: str | None = None
     kpi: str | None = None
     promised: str | None = None
-    promised_as: PromisedAs | None = Field(default=None, sa_type=Text)
+    promised_as: PromisedAs | None = None
     judged_by: Annotated[str | None, Personal()] = None
     pilot_promised: str | None = None
-    pilot_promised_as: PromisedAs | None = Field(default=None, sa_type=Text)
+    pilot_promised_as: PromisedAs | None = None
     added_at: datetime | None = None
     dropped_at: datetime | None = None
 
@@ -53,13 +53,13 @@ class ImprovementMeasurement(ChildRecord):
 
     KIND: ClassVar[str] = "improvement_measurement"
 
-    occasion: MeasurementOccasion | None = Field(default=None, sa_type=Text)
+    occasion: MeasurementOccasion | None = None
     pilot_round: int | None = None
     target: str | None = None
     kpi: str | None = None
     effect_id: Annotated[UUID | None, ForeignRef("kpi_effect")] = None
-    verdict: EffectVerdict | None = Field(default=None, sa_type=Text)
-    promise: PromiseVerdict | None = Field(default=None, sa_type=Text)
+    verdict: EffectVerdict | None = None
+    promise: PromiseVerdict | None = None
     effect: str | None = None
     promised_effect: str | None = None
     kept: bool | None = None
@@ -70,7 +70,7 @@ class ImprovementMeasurement(ChildRecord):
     change: str | None = None
     goal: str | None = None
     goal_met: bool | None = None
-    position: int | None = None
+    position: int | None = Field(default=None, sa_type=BigInteger)
     measured_at: datetime | None = None
 
 
@@ -96,7 +96,7 @@ class PilotReadiness(ChildRecord):
     key_user_training_id: Annotated[UUID | None, ForeignRef("training")] = None
     executor_training_id: Annotated[UUID | None, ForeignRef("training")] = None
     duties: Annotated[str | None, Personal()] = None
-    standards: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    standards: list[str] | None = None
     started_at: datetime | None = None
 
 
@@ -129,7 +129,7 @@ class PilotFeedback(ChildRecord):
     KIND: ClassVar[str] = "pilot_feedback"
 
     person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    stance: FeedbackStance | None = Field(default=None, sa_type=Text)
+    stance: FeedbackStance | None = None
     text: Annotated[str | None, Personal()] = None
     pilot_round: int | None = None
     logged_by_id: Annotated[UUID | None, ForeignRef("person")] = None
@@ -162,13 +162,13 @@ class RolloutStep(ChildRecord):
 
     KIND: ClassVar[str] = "rollout_step"
 
-    step: RolloutStepName | None = Field(default=None, sa_type=Text)
+    step: RolloutStepName | None = None
     place: int | None = None
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
     due_at: datetime | None = None
     overdue_at: datetime | None = None
     evidence: Annotated[str | None, Personal()] = None
-    evidence_numbers: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    evidence_numbers: list[str] | None = None
     goals: Annotated[str | None, Personal()] = None
     weekly_plan: Annotated[str | None, Personal()] = None
     pilot_shown: Annotated[str | None, Personal()] = None
@@ -190,65 +190,9 @@ class RolloutAnnouncement(ChildRecord):
 
     KIND: ClassVar[str] = "rollout_announcement"
 
-    step: RolloutStepName | None = Field(default=None, sa_type=Text)
+    step: RolloutStepName | None = None
     medium: str | None = None
     announced_at: datetime | None = None
     reach: int | None = None
     recorded_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     noted_at: datetime | None = None
-
-
-class ImprovementTargetTable(ImprovementTarget, table=True):
-    """The table of the target KPIs of improvements."""
-
-    __tablename__ = "improvement_target"
-    __table_args__: ClassVar = FOLD
-
-
-class ImprovementMeasurementTable(ImprovementMeasurement, table=True):
-    """The table of the measurements of improvements."""
-
-    __tablename__ = "improvement_measurement"
-    __table_args__: ClassVar = FOLD
-
-
-class ImprovementMemberTable(ImprovementMember, table=True):
-    """The table of the teams of improvement projects."""
-
-    __tablename__ = "improvement_member"
-    __table_args__: ClassVar = FOLD
-
-
-class PilotReadinessTable(PilotReadiness, table=True):
-    """The table of what was ready when pilots were started."""
-
-    __tablename__ = "pilot_readiness"
-    __table_args__: ClassVar = FOLD
-
-
-class PilotIssueTable(PilotIssue, table=True):
-    """The table of the issues of pilots."""
-
-    __tablename__ = "pilot_issue"
-    __table_args__: ClassVar = FOLD
-
-
-class PilotFeedbackTable(PilotFeedback, table=True):
-    """The table of the feedback on pilots."""
-
-    __tablename__ = "pilot_feedback"
-    __table_args__: ClassVar = FOLD
-
-
-class RolloutStepTable(RolloutStep, table=True):
-    """The table of the steps of rollouts."""
-
-    __tablename__ = "rollout_step"
-    __table_args__: ClassVar = FOLD
-
-
-class RolloutAnnouncementTable(RolloutAnnouncement, table=True):
-    """The table of the announcements of rollouts."""
-
-    __tablename__ = "rollout_announcement"
-    __table_args__: ClassVar = FOLD

@@ -1,0 +1,136 @@
+"""Words within functions, class names, and how full the rooms are.
+
+Each limit only falls: whoever gets below one lowers it, and at zero the rule stands without a limit.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import PurePath
+
+import grimp
+import pytest
+
+from app.registry import LIFECYCLES
+from tests.tidy.source import Source, sources
+
+#: A variable, parameter or attribute of this name says nothing of what it holds: a noun does.
+VAGUE_VARIABLES = frozenset(
+    """
+    asked at beside found given gone kept known made nobody of one others said seen shown somebody something
+    taken there thing things told wanted way ways what who whole whom
+    """.split()  # noqa: SIM905  # as a list of literals it would be thirty lines
+)
+#: How many bindings of such names there are, by folder.
+VAGUE_BINDINGS = {"app": 3_700, "tests": 5_750}
+#: How many public classes share their name with another one.
+SHARED_CLASS_NAMES = 40
+#: How many modules stand in circles of imports, those for the type checker alone among them.
+MODULES_IN_CIRCLES = 62
+#: How many folders hold more than so many modules.
+MODULES_A_FOLDER, FULL_FOLDERS = 15, 14
+#: How many fields the widest record has.
+WIDEST_RECORD = 137
+
+
+def _bindings(source: Source) -> Iterator[tuple[str, int]]:
+    """Return the names of variables, parameters and attributes that the file sets, with their lines."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield (node.id if isinstance(node, ast.Name) else node.attr), node.lineno
+        elif isinstance(node, ast.arg):
+            yield node.arg, node.lineno
+        elif isinstance(node, ast.ExceptHandler) and node.name is not None:
+            yield node.name, node.lineno
+
+
+def _within(limit: int, places: list[str], advice: str) -> None:
+    """Fail if there are more places than the limit."""
+    __tracebackhide__ = True
+    listed = "\n".join(sorted(places)[-40:])
+    if len(places) > limit:
+        pytest.fail(f"{listed}\n{len(places)} instead of at most {limit}. {advice}", pytrace=False)
+
+
+@pytest.mark.parametrize("folder", VAGUE_BINDINGS)
+def test_variables_are_nouns(folder: str) -> None:
+    vague = [
+        f"{source.name}:{line} {name}"
+        for source in sources(folder)
+        for name, line in _bindings(source)
+        if name.strip("_") in VAGUE_VARIABLES
+    ]
+    _within(
+        VAGUE_BINDINGS[folder], vague, "Call it by the noun of what it holds: `rows`, `payload`, `signal`."
+    )
+
+
+def test_a_class_name_means_one_thing() -> None:
+    places = defaultdict[str, list[str]](list)
+    for source in sources("app"):
+        for node in source.tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(f"{node.name} {source.name}:{node.lineno}")
+    shared = [place for same in places.values() if len(same) > 1 for place in same[1:]]
+    _within(SHARED_CLASS_NAMES, shared, "Another class has this name: say of what it is one.")
+
+
+def _circles() -> list[set[str]]:
+    """Return the sets of modules of which each imports the others, by way of others too (Tarjan)."""
+    graph = grimp.build_graph("app")
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    order: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    circles: list[set[str]] = []
+    for root in sorted(imports):
+        walk = [(root, iter(sorted(imports[root])))] if root not in order else []
+        while walk:
+            module, targets = walk[-1]
+            if module not in order:
+                order[module] = lowest[module] = len(order)
+                stack.append(module)
+            following = next(targets, None)
+            if following is None:
+                walk.pop()
+                if walk:
+                    lowest[walk[-1][0]] = min(lowest[walk[-1][0]], lowest[module])
+                if lowest[module] == order[module]:
+                    start = stack.index(module)
+                    circles.append(set(stack[start:]))
+                    del stack[start:]
+            elif following not in order:
+                walk.append((following, iter(sorted(imports[following]))))
+            elif following in stack:
+                lowest[module] = min(lowest[module], order[following])
+    return [circle for circle in circles if len(circle) > 1]
+
+
+def test_modules_import_one_another_in_no_circle() -> None:
+    circles = [
+        f"{module} ({', '.join(sorted(circle - {module}))})" for circle in _circles() for module in circle
+    ]
+    advice = "Records, payloads, preparation, checks, lifecycle: each imports those before it, for types too."
+    _within(MODULES_IN_CIRCLES, circles, advice)
+
+
+def test_a_folder_holds_a_dozen_modules() -> None:
+    modules = Counter(
+        str(PurePath(source.name).parent)
+        for source in sources("app")
+        if not source.name.endswith("__init__.py")
+    )
+    full = [f"{folder}: {number}" for folder, number in modules.items() if number > MODULES_A_FOLDER]
+    _within(FULL_FOLDERS, full, "Make rooms in it: packages by what belongs together.")
+
+
+def test_no_record_is_wider_than_people_can_read() -> None:
+    widths = {
+        record.__name__: len(record.model_fields)
+        for lifecycle in LIFECYCLES
+        for record in (lifecycle.record, *lifecycle.children)
+    }
+    wide = [f"{name}: {width} fields" for name, width in widths.items() if width > WIDEST_RECORD]
+    _within(0, wide, "Give it child records, each with fields that are set together.")
