@@ -43,7 +43,7 @@ class BoundedProcess:
         self._child: subprocess.Popen[bytes] | None = None
         self._ending: finalize[Any, Any] | None = None
 
-    def call(self, *arguments: Any) -> Any:
+    def call_function(self, *arguments: Any) -> Any:
         """Return what the function returns for these arguments; both must be picklable. It blocks for at most
         the limit. Raises LimitExceeded.
         """

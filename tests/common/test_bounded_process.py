@@ -24,8 +24,8 @@ def process(module: str, function: str, *, seconds: float = 30.0) -> Iterator[Bo
 
 def test_all_calls_are_answered_by_one_other_process() -> None:
     with process("os", "getpid") as bounded:
-        first = bounded.call()
-        assert bounded.call() == first != os.getpid()
+        first = bounded.call_function()
+        assert bounded.call_function() == first != os.getpid()
 
 
 FATAL: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
@@ -43,25 +43,25 @@ def test_a_call_that_ends_its_process_is_told_and_another_process_answers(
     with process(module, function) as bounded:
         for _ in range(2):
             with pytest.raises(LimitExceeded):
-                bounded.call(*arguments)
+                bounded.call_function(*arguments)
 
 
 def test_a_call_beyond_its_time_is_ended_and_the_next_one_works() -> None:
     with process("time", "sleep", seconds=2.0) as bounded:
         with pytest.raises(LimitExceeded):
-            bounded.call(600)
-        assert bounded.call(0) is None
+            bounded.call_function(600)
+        assert bounded.call_function(0) is None
 
 
 def test_what_the_function_prints_is_no_answer() -> None:
     with process("builtins", "print") as bounded:
-        assert bounded.call("ready") is None
+        assert bounded.call_function("ready") is None
 
 
 def test_a_process_that_died_between_two_calls_is_replaced() -> None:
     with process("os", "getpid") as bounded:
-        first = bounded.call()
+        first = bounded.call_function()
         os.kill(first, 9)
         assert bounded._child is not None
         bounded._child.wait()
-        assert bounded.call() != first
+        assert bounded.call_function() != first

@@ -69,7 +69,7 @@ def automatic_marks(mail: MailPart, sender: str, subject: str) -> AutomaticMarks
 def _report(mail: MailPart) -> str | None:
     if mail.media_type != "multipart/report":
         return None
-    kinds = (_REPORTS.get(part.media_type) for part in mail.parts)
+    kinds = (_REPORTS.get(part.media_type) for part in mail.inner_parts)
     return next((kind for kind in kinds if kind), "multipart/report")
 
 

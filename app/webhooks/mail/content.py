@@ -81,17 +81,21 @@ class _Reader:
 
     def text_of(self, part: MailPart) -> str:
         """Return what the part says; empty if it is a file."""
-        if not part.parts:
+        if not part.inner_parts:
             return "" if _is_file(part) else self._leaf_text(part)
         if part.media_type == "multipart/alternative":
             return self._best(part)
         # Of a signed mail the first part is the text, and of a report the one for people.
-        said = part.parts[:1] if part.media_type in ("multipart/signed", "multipart/report") else part.parts
+        said = (
+            part.inner_parts[:1]
+            if part.media_type in ("multipart/signed", "multipart/report")
+            else part.inner_parts
+        )
         texts = (self.text_of(each).strip("\n") for each in said)
         return "\n\n".join(text for text in texts if text.strip())
 
     def _best(self, part: MailPart) -> str:
-        texts = [(self.text_of(each), _is_plain(each)) for each in part.parts]
+        texts = [(self.text_of(each), _is_plain(each)) for each in part.inner_parts]
         # Some mailers send an empty plain text beside the HTML.
         filled = [(text, plain) for text, plain in texts if text.strip()]
         plain_ones = [text for text, plain in filled if plain]
@@ -135,15 +139,15 @@ def _is_file(part: MailPart) -> bool:
 
 def _files(part: MailPart) -> Iterator[MailPart]:
     """Yield the parts that are files, without those that another alternative or a signature stands for."""
-    for each in part.parts:
+    for each in part.inner_parts:
         other_form = part.media_type == "multipart/alternative" and each.media_type.startswith("text/")
-        if each.parts:
+        if each.inner_parts:
             yield from _files(each)
         elif each.media_type in _SIGNATURES and part.media_type == "multipart/signed":
             continue
         elif _is_file(each) and (not other_form or each.media_type == "text/calendar" or _file_name(each)):
             yield each
-    if not part.parts and _is_file(part):
+    if not part.inner_parts and _is_file(part):
         yield part
 
 

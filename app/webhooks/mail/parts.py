@@ -56,7 +56,7 @@ class MailPart(Message):
         return super().get_content_type()
 
     @property
-    def parts(self) -> list[MailPart]:
+    def inner_parts(self) -> list[MailPart]:
         """The parts within, which only a multipart has."""
         payload = self.get_payload()
         return [part for part in payload if isinstance(part, MailPart)] if isinstance(payload, list) else []
@@ -135,5 +135,5 @@ def _refuse_beyond_bounds(part: MailPart, depth: int) -> None:
     sizes = [len(name) + len(value) for name, value in part.raw_items()]
     if len(sizes) > MOST_HEADERS or sum(sizes) > LARGEST_HEAD:
         raise MailRefused("mail_head_too_large")
-    for inner in part.parts:
+    for inner in part.inner_parts:
         _refuse_beyond_bounds(inner, depth + 1)

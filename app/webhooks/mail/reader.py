@@ -25,7 +25,7 @@ class MailReader:
         if len(raw) > LARGEST_MAIL:
             raise MailRefused("mail_too_large")
         try:
-            mail = self._process.call(raw)
+            mail = self._process.call_function(raw)
         except LimitExceeded as error:
             raise MailRefused("too_slow") from error
         if isinstance(mail, IncomingMail):

@@ -46,7 +46,7 @@ class IsolatedEvaluator:
 
     def _call(self, *arguments: Any) -> Any:
         try:
-            outcome, content = self._process.call(*arguments)
+            outcome, content = self._process.call_function(*arguments)
         except LimitExceeded as error:
             reason = f"it takes more than {self._seconds:g} s, or too much memory."
             raise MappingFailed("too_much", "", reason) from error
