@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from app.common.html_text import html_to_text
 from app.kernel.payloads import LONGEST_LINE, LONGEST_PARAGRAPH
 from app.webhooks.mail.message import LARGEST_MAIL, read_mail
-from app.webhooks.mail.parts import DEEPEST_NESTING, PARTS_LIMIT
+from app.webhooks.mail.mime import DEEPEST_NESTING, PARTS_LIMIT
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mail.replies import reply_text
 from tests.cases import each_case

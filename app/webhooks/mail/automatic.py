@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from app.webhooks.mail.addresses import DAEMONS
-from app.webhooks.mail.parts import MailPart
+from app.webhooks.mail.mime import MailPart
 
 _REPORTS = {"message/delivery-status": "delivery-status"}
 _REPORTS |= {"message/disposition-notification": "disposition-notification"}

@@ -10,7 +10,7 @@ from app.common.html_text import html_to_text
 from app.kernel.payloads import LONGEST_LINE
 from app.webhooks.mail.charsets import decode_text
 from app.webhooks.mail.headers import decode_words, single_line
-from app.webhooks.mail.parts import MailPart
+from app.webhooks.mail.mime import MailPart
 
 #: What of a text is read, in bytes; much less is kept.
 LONGEST_READ = 2_000_000

@@ -12,7 +12,7 @@ from app.webhooks.mail.addresses import Address, read_addresses
 from app.webhooks.mail.automatic import AutomaticMarks, automatic_marks
 from app.webhooks.mail.content import MailAttachment, mail_content
 from app.webhooks.mail.headers import decode_words, message_ids, sent_time, single_line
-from app.webhooks.mail.parts import MailPart, parse_mail
+from app.webhooks.mail.mime import MailPart, parse_mail
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mail.replies import reply_text
 
