@@ -61,7 +61,7 @@ from app.kpis.budgets import router as kpi_budgets
 from app.kpis.drawing import router as kpi_charts
 from app.kpis.effects import router as effects
 from app.kpis.gauges import KpiGauges
-from app.kpis.question import CannotAnswer
+from app.kpis.questions.question import CannotAnswer
 from app.kpis.rebases import router as kpi_rebases
 from app.kpis.reconciliations import router as reconciliations
 from app.kpis.signals import router as kpi_signals

@@ -19,7 +19,7 @@ from app.kernel.visibility import STAFF
 from app.kpis.budgets.records import KpiBudget
 from app.kpis.budgets.records import KpiBudgetState as State
 from app.kpis.catalogue import KPIS
-from app.kpis.effective_dating import ValidFrom, ValidUntil, both_or_neither, ends_after_it_begins
+from app.kpis.questions.effective_dating import ValidFrom, ValidUntil, both_or_neither, ends_after_it_begins
 
 #: The KPIs of money per case for which budgets can be set; other KPIs compare costs with these budgets.
 BUDGETED = frozenset(kpi.budgets_of for kpi in KPIS.values() if kpi.budgets_of is not None)

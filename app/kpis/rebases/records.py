@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.records import CodeEnum, ForeignRef, KeyRef, Record
-from app.kpis.scopes import ScopeKind
+from app.kpis.questions.scopes import ScopeKind
 
 
 class RebaseState(CodeEnum):

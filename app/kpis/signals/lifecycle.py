@@ -20,11 +20,12 @@ from app.kernel.payloads import FreeText, Instant, Payload, Reason, RecordKey, R
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kpis.catalogue import KPIS
-from app.kpis.named_records import check_named_record
-from app.kpis.periods import Grain
-from app.kpis.scopes import Scope
-from app.kpis.signals.records import KpiSignal, Tendency
-from app.kpis.signals.records import SignalState as State
+from app.kpis.declaration.marks import SignalState as State
+from app.kpis.declaration.marks import Tendency
+from app.kpis.questions.named_records import check_named_record
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.scopes import Scope
+from app.kpis.signals.records import KpiSignal
 from app.kpis.statistics.behaviour import Signal
 
 LARGEST = 2**53 - 1

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from app.common.records import CodeEnum, Record
-from app.kpis.kpi import Comparator
+from app.kpis.declaration.kpi import Comparator
 
 
 class TargetState(CodeEnum):

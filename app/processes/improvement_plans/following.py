@@ -11,7 +11,7 @@ from app.common.components import Component
 from app.common.records import ForeignRef, Record, jsonb_ordered
 from app.kernel.context import ActionContext
 from app.kernel.payloads import EmptyPayload, FreeText, Payload, Reference
-from app.kpis.periods import months_later
+from app.kpis.questions.periods import months_later
 from app.processes.improvement_plans.dates import (
     end_of_last_working_day,
     month_due,

@@ -28,7 +28,7 @@ from app.kernel.payloads import (
     Reference,
     ShortText,
 )
-from app.kpis.periods import months_after
+from app.kpis.questions.periods import months_after
 from app.kpis.targets.lifecycle import Number
 from app.processes.improvements.children.records import RolloutAnnouncement, RolloutStep, RolloutStepName
 from app.processes.improvements.pilot_preparation import PilotEvidence
