@@ -21,7 +21,7 @@ from app.api.problems import status_of
 from app.api.refusal_ranges import CONTENT, declared_statuses, range_of
 from app.api.response_headers import HEADERS, OF_KEYS, headers_of, problem_headers, references
 from app.contract.schemas import resolved
-from app.main import LISTINGS, build_app
+from app.main import SERVED, build_app
 from tests import disk_cache
 
 NAME = "urn:ledgerdesk:contract"
@@ -225,7 +225,8 @@ def _chosen_fields(plural: str, *, is_item: bool) -> dict[str, Any]:
     """A record of that kind with any of its fields, each as it is in a whole record, or with the record that
     it names in its place.
     """
-    listing = next(listing for listing in LISTINGS if listing.lifecycle.plural == plural)
+    listings = (listing for routes in SERVED for listing in routes.listings)
+    listing = next(listing for listing in listings if listing.lifecycle.plural == plural)
     shape = listing.item if is_item else listing.shape
     fields = dict(document()["components"]["schemas"][shape.__name__]["properties"])
     for name, target in listing.refers.items():
