@@ -34,12 +34,12 @@ class RawValue:
         return texts[0] if len(texts) == 1 else f"coalesce({', '.join(texts)})"
 
 
-def known(*fields: str) -> RawValue:
-    """Return the value of the first of these fields that the case had when its event decided."""
+def case_field(*fields: str) -> RawValue:
+    """Return the value that the case had in the first of these fields when its event decided."""
     return RawValue(known=fields)
 
 
-def decided(name: str) -> RawValue:
+def decided_value(name: str) -> RawValue:
     """Return the value that a raw definition decides for each of its rows under this name."""
     return RawValue(decided=name)
 
@@ -50,10 +50,10 @@ CODE, TEAM, RECORD = ValueForm.code, ValueForm.team, ValueForm.record
 class Dimension(CodeEnum):
     """A property that cases are filtered and grouped by, as it was at the deciding event."""
 
-    # A row has the name, its labels, the description of the query parameter and, unless they are codes, the form
-    # of the values. `column` is the column of facts and of raw definitions: the name, with `_id` where it holds
-    # ids. `raw` says where raw definitions have it: the case's field of the column's name, unless the row names
-    # another one; None if it follows from the others and has no column.
+    # A row has the name, its labels, the description of the query parameter and, unless they are codes, the
+    # form of the values. `column` is the column of facts and raw definitions: the name, with `_id` where it
+    # holds ids. `raw` says where raw definitions have it: the case's field of the column's name, unless the
+    # row names another one; None if it follows from the others and has no column.
     description: str
     form: ValueForm
     raw: RawValue | None
@@ -73,7 +73,7 @@ class Dimension(CodeEnum):
         member.en, member.zh = en, zh
         member.description, member.form = description, form
         member.column = code if form is CODE else f"{code}_id"
-        member.raw = known(member.column) if raw == RawValue() else raw
+        member.raw = case_field(member.column) if raw == RawValue() else raw
         return member
 
     __hash__ = CodeEnum.__hash__
@@ -102,7 +102,7 @@ class Dimension(CodeEnum):
         *("catalogue_item", "Catalogue item", "目录条目"),
         "Of requests: keys of catalogue items; `none`: without.",
         CODE,
-        known("item"),
+        case_field("item"),
     )
     approver_role = (
         *("approver_role", "Approver's role", "审批角色"),
@@ -112,32 +112,32 @@ class Dimension(CodeEnum):
         *("state", "State", "状态"),
         "Of the time in each state: codes of states, as `on_hold`.",
         CODE,
-        decided("state"),
+        decided_value("state"),
     )
     from_team = (
         *("from_team", "From team", "转出团队"),
         "Of changes of team: keys or ids of who gave it away.",
         TEAM,
-        decided("from_team"),
+        decided_value("from_team"),
     )
     to_team = (
         *("to_team", "To team", "转入团队"),
         "Of changes of team: keys or ids of who got it.",
         TEAM,
-        decided("to_team"),
+        decided_value("to_team"),
     )
     change_type = (
         *("change_type", "Type of change", "变更类型"),
         "Of changes: codes of types.",
         CODE,
-        known("type"),
+        case_field("type"),
     )
-    risk = "risk", "Risk", "风险", "Of changes: codes of risk levels.", CODE, known("risk_level")
+    risk = "risk", "Risk", "风险", "Of changes: codes of risk levels.", CODE, case_field("risk_level")
     verdict = (
         *("verdict", "Verdict", "判定方式"),
         "Of changes: `reviewed`, `computed`.",
         CODE,
-        decided("verdict"),
+        decided_value("verdict"),
     )
     ci_class = (
         *("ci_class", "Class of the configuration item", "配置项类别"),
@@ -147,25 +147,25 @@ class Dimension(CodeEnum):
         *("authorisation", "Authorisation", "授权情况"),
         "`authorised`, `regularised`, `unauthorised`.",
         CODE,
-        decided("authorisation"),
+        decided_value("authorisation"),
     )
     agreement = (
         *("agreement", "Agreement", "协议"),
         "Numbers or ids of agreements; `none`: without.",
         RECORD,
-        decided("agreement_id"),
+        decided_value("agreement_id"),
     )
     metric = (
         *("metric", "Metric", "指标"),
         "Of clocks: codes of what they measure, as `resolution`.",
         CODE,
-        decided("metric"),
+        decided_value("metric"),
     )
     cause = (
         *("cause", "Cause", "原因"),
         "Of breaches: codes of causes, as `unknown`.",
         CODE,
-        decided("cause"),
+        decided_value("cause"),
     )
     agreement_type = (
         *("agreement_type", "Type of agreement", "协议类型"),
@@ -175,13 +175,13 @@ class Dimension(CodeEnum):
         *("owner", "Owner", "负责人"),
         "Of agreements and services: ids of persons; of articles: of authors.",
         RECORD,
-        known("representative_id", "owner_id", "author_id"),
+        case_field("representative_id", "owner_id", "author_id"),
     )
     subject = (
         *("subject", "Subject of the complaint", "投诉内容"),
         "Of complaints: codes of subjects.",
         CODE,
-        decided("subject"),
+        decided_value("subject"),
     )
     process = (
         *("process", "Process", "流程"),
@@ -198,7 +198,7 @@ class Dimension(CodeEnum):
         *("offered_by", "Offered by", "提出方"),
         "Of suggestions: `person`, `rule`.",
         CODE,
-        decided("offered_by"),
+        decided_value("offered_by"),
     )
     age = "age", "Age", "存续时间", "Of what is open: codes of ages, as `1_to_3_days`.", CODE, None
 

@@ -170,7 +170,7 @@ def definition(name: str, prepared: str | None = None) -> str:
     of all definitions are in EVENTS and CASES_ENDING; further ones of a process are in EVENTS of its folder,
     and those of the definition's parts in BEGINNINGS.
     """
-    process, parts = process_of(name), parts_of(name)
+    process, parts = process_of(name), declared_parts(name)
     text = read_files(*beginnings(name), definition_file(name)).replace("{process}", process)
     text = inline_references(text)
     if DefinitionPart.cases in parts:
@@ -207,14 +207,14 @@ def _dimension_column(dimension: Dimension, parts: frozenset[DefinitionPart]) ->
     return f"({expression})::{DEFINITION[column]} as {column}"
 
 
-def parts_of(name: str) -> frozenset[DefinitionPart]:
+def declared_parts(name: str) -> frozenset[DefinitionPart]:
     """Return the parts of a definition, as the first line of its file says."""
     file = definition_file(name)
     return read_parts(file, read_files(file))
 
 
 def read_parts(file: str, text: str) -> frozenset[DefinitionPart]:
-    """Return the parts that the text of the file declares. What declares none, or an unknown one, is wrong."""
+    """Return the parts that the text of the file declares: at least one, and no unknown one."""
     header = PARTS_HEADER.match(text)
     assert header, f"{file}: its first line says no parts"
     names = header[1].split(", ")
@@ -225,13 +225,13 @@ def read_parts(file: str, text: str) -> frozenset[DefinitionPart]:
 
 def beginnings(name: str) -> list[str]:
     """Return the files with the CTEs that the definition begins with besides the common ones."""
-    parts = parts_of(name)
+    parts = declared_parts(name)
     return [file for part, file in BEGINNINGS.items() if part in parts]
 
 
 def definition_file(name: str) -> str:
-    """Return the file of a definition. One that is the same for every kind of ticket stands once, in the folder
-    TICKET or, if it is of clocks, in CLOCK_FOLDER.
+    """Return the file of a definition. One that is the same for every kind of ticket stands once, in the
+    folder TICKET or, if it is of clocks, in CLOCK_FOLDER.
     """
     key = name.removeprefix(process_of(name))
     files = [f"{folder}{key}.sql" for folder in (process_of(name), CLOCK_FOLDER, TICKET)]
