@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import httpx
 
 from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.payloads import Payload
 from tests.cases import each_case
 from tests.client import Json
 from tests.contract import answers
@@ -48,16 +47,14 @@ def fields_of(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> tuple[set[str
     return set(found["properties"]), set(found.get("required", ()))
 
 
-def kinds_of(row: Action[Any, Any], name: str) -> set[str]:
-    """What JSON calls the values that the field takes, but for texts: these have rules of their own."""
-    schema = _properties(row.body).get(name, {})
-    return {choice.get("type", "") for choice in (schema, *schema.get("anyOf", ()))}
-
-
-@cache
-def _properties(body: type[Payload]) -> Json:
-    properties: Json = body.model_json_schema()["properties"]
-    return properties
+def kinds_of(row: Action[Any, Any], names: set[str]) -> dict[str, set[str]]:
+    """What JSON calls the values that each field takes, but for texts: these have rules of their own."""
+    properties = row.body.model_json_schema()["properties"]
+    schemas = {name: properties.get(name, {}) for name in sorted(names)}
+    return {
+        name: {choice.get("type", "") for choice in (schema, *schema.get("anyOf", ()))}
+        for name, schema in schemas.items()
+    }
 
 
 async def faults(place: Place, body: Any) -> set[str]:
@@ -109,7 +106,7 @@ async def test_a_value_of_the_wrong_kind_is_refused_by_name(
 ) -> None:
     names, _ = fields_of(lifecycle, row)
     assert set(sample(row)) <= names
-    kinds = {name: kinds_of(row, name) for name in sorted(names)}
+    kinds = kinds_of(row, names)
     wrongs = [
         {name: wrong for name in kinds if JSON_TYPES.get(type(wrong)) not in kinds[name]} for wrong in WRONG
     ]
