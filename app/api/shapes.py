@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from app.api.columns import (
     Columns,
@@ -45,6 +45,20 @@ class OutputModel(BaseModel):
     """Base of all answers: every field is present, null if it has no value."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+
+@cache
+def page_of(item: type[OutputModel], about: str) -> type[OutputModel]:
+    """Return the model of a page of these items, named after them; `about` says which they are, and in which
+    order.
+    """
+    return create_model(
+        f"{item.__name__.removesuffix('Out').removesuffix('Summary')}Page",
+        __base__=OutputModel,
+        __doc__=f"A page of {about}.",
+        items=(list[item], ...),  # type: ignore[valid-type]
+        next_cursor=(str | None, ...),
+    )
 
 
 class PersonStub(OutputModel):

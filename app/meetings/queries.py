@@ -16,14 +16,7 @@ from app.foundation.people.queries import PERSONS
 from app.foundation.people.records import RepresentedSide
 from app.log.canonical import instant
 from app.meetings.lifecycle import LIFECYCLE
-from app.meetings.records import (
-    Meeting,
-    MeetingKind,
-    MeetingState,
-    Participant,
-    SeriesDay,
-    SeriesInterval,
-)
+from app.meetings.records import Meeting, MeetingKind, MeetingState, Participant, SeriesDay, SeriesInterval
 from app.ticketing.routes.children import TicketStub, ticket_stubs, ticket_visibility_condition
 
 
@@ -70,13 +63,6 @@ class ParticipantOut(OutputModel):
     invited: bool
     attended: bool | None = Field(description="Whether they were there; null: nobody has said yet.")
     added_at: datetime
-
-
-class ParticipantPage(OutputModel):
-    """A page of a meeting's participants, the earliest first."""
-
-    items: list[ParticipantOut]
-    next_cursor: str | None
 
 
 class DecisionStub(OutputModel):
@@ -128,7 +114,9 @@ LISTING = Listing(
     sorts=("starts_at", "opened_at", "changed_at"),
     expands=(PERSONS,),
 )
-PARTICIPANTS = ChildListing("participants", Participant, "added_at", ParticipantOut, ParticipantPage)
+PARTICIPANTS = ChildListing(
+    "participants", Participant, "added_at", ParticipantOut, "a meeting's participants, the earliest first"
+)
 # Items about a record are shown to callers who see that record; items about none, to all who see the meeting.
 AGENDA = """
 select r.id, r.topic, r.about, r.conclusion, r.added_at, s.shown,

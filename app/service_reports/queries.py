@@ -21,11 +21,7 @@ from app.kernel.refusals import NotFound, WrongValue
 from app.kpis.periods import Grain
 from app.service_levels.agreements.records import Agreement, ConsequenceKind
 from app.service_levels.reports.actions import PeriodLabel
-from app.service_levels.reports.records import (
-    AgreementReport,
-    AgreementReportRecipient,
-    ReleasedConsequence,
-)
+from app.service_levels.reports.records import AgreementReport, AgreementReportRecipient, ReleasedConsequence
 from app.service_reports.compute import Report, compute_report
 from app.service_reports.content import ReportChange, ReportContent, StaffContent
 from app.service_reports.periods import Period, Span, grain_of, period_named, span_of
@@ -46,13 +42,6 @@ class ServiceReportSummary(OutputModel):
     missed: list[str] | None = Field(description="The targets that were missed.")
     issued_by: PersonStub | None = Field(description="Null: the rule, when it was due.")
     issued_at: datetime
-
-
-class ServiceReportPage(OutputModel):
-    """A page of the service reports of an agreement, in the order in which they were issued or corrected."""
-
-    items: list[ServiceReportSummary]
-    next_cursor: str | None
 
 
 class ReportEdition(OutputModel):
@@ -120,7 +109,12 @@ def _newest(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
 
 
 REPORTS = ChildListing(
-    "reports", AgreementReport, "issued_at", ServiceReportSummary, ServiceReportPage, _newest
+    "reports",
+    AgreementReport,
+    "issued_at",
+    ServiceReportSummary,
+    "the service reports of an agreement, in the order in which they were issued or corrected",
+    _newest,
 )
 
 

@@ -86,13 +86,6 @@ class WebhookDeliveryOut(OutputModel):
     effects: list[DeliveryEffectOut]
 
 
-class WebhookDeliveryPage(OutputModel):
-    """A page of deliveries, the last received first."""
-
-    items: list[WebhookDeliveryOut]
-    next_cursor: str | None
-
-
 class DeliveryContentOut(WebhookDeliveryOut):
     """A delivery with its content."""
 

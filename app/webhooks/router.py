@@ -12,13 +12,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api import idempotency
-from app.api.actions import (
-    IdempotencyKeyHeader,
-    IfMatch,
-    mount_actions,
-    operation,
-    perform_showing_secret,
-)
+from app.api.actions import IdempotencyKeyHeader, IfMatch, mount_actions, operation, perform_showing_secret
 from app.api.auth import Ledger, context_of, ledger_of, utc_now
 from app.api.cursors import read as read_cursor
 from app.api.cursors import write as write_cursor
@@ -28,6 +22,7 @@ from app.api.limits import Quota
 from app.api.openapi import BINARY, problems
 from app.api.problems import problem
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.shapes import page_of
 from app.api.unverified_bodies import RETRY_SECONDS, BodyBudgetExceeded, UnverifiedBodies
 from app.kernel.actor_policy import admin
 from app.kernel.payloads import Payload
@@ -46,7 +41,7 @@ from app.webhooks.queries import (
     DeliveryContentOut,
     PreviewOut,
     ReplayOut,
-    WebhookDeliveryPage,
+    WebhookDeliveryOut,
     WebhookSourceOut,
     WebhookStatusOut,
 )
@@ -170,7 +165,7 @@ class DeliveryPaging(BaseModel):
 @router.get(
     "/webhook_sources/{id}/deliveries",
     operation_id="list_webhook_deliveries",
-    response_model=WebhookDeliveryPage,
+    response_model=page_of(WebhookDeliveryOut, "deliveries, the last received first"),
     responses=problems(400, 403, 404, 422),
 )
 async def list_webhook_deliveries(

@@ -85,13 +85,6 @@ class CalendarVersionOut(OutputModel):
     published_at: datetime
 
 
-class CalendarVersionPage(OutputModel):
-    """A page of a calendar's versions, the oldest first."""
-
-    items: list[CalendarVersionOut]
-    next_cursor: str | None
-
-
 class CalendarOut(RecordOut):
     """A calendar of business hours."""
 
@@ -139,5 +132,5 @@ CALENDARS = Listing(
     renderer=CalendarRenderer,
 )
 VERSION_LISTING = ChildListing(
-    "versions", CalendarVersion, "published_at", CalendarVersionOut, CalendarVersionPage
+    "versions", CalendarVersion, "published_at", CalendarVersionOut, "a calendar's versions, the oldest first"
 )

@@ -102,15 +102,12 @@ class ApprovalRuleVersionOut(OutputModel):
     set_at: datetime
 
 
-class ApprovalRuleVersionPage(OutputModel):
-    """A page of the versions of an approval rule, the oldest first."""
-
-    items: list[ApprovalRuleVersionOut]
-    next_cursor: str | None
-
-
 VERSIONS = ChildListing(
-    "versions", ApprovalRuleVersion, "set_at", ApprovalRuleVersionOut, ApprovalRuleVersionPage
+    "versions",
+    ApprovalRuleVersion,
+    "set_at",
+    ApprovalRuleVersionOut,
+    "the versions of an approval rule, the oldest first",
 )
 
 
@@ -243,27 +240,6 @@ class VotingDeputyOut(OutputModel):
     from_at: datetime
     until_at: datetime
     ended_at: datetime | None = Field(description="When the voter ended it before its time.")
-
-
-class VotingDeputyPage(OutputModel):
-    """A page of the deputies of voters on decisions about a record, the first asked first."""
-
-    items: list[VotingDeputyOut]
-    next_cursor: str | None
-
-
-class DecisionPage(OutputModel):
-    """A page of the decisions about a record, the first asked first."""
-
-    items: list[DecisionOut]
-    next_cursor: str | None
-
-
-class VotePage(OutputModel):
-    """A page of the voters on a record's decisions, with their verdicts, the first asked first."""
-
-    items: list[VoteOut]
-    next_cursor: str | None
 
 
 class LeftOutPerson(OutputModel):

@@ -7,8 +7,15 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.api.child_rows import ChildListing
 from app.api.shapes import OutputModel, PersonStub
-from app.foundation.documents.records import DocumentClass, DocumentState, Heading
+from app.foundation.documents.records import (
+    DocumentClass,
+    DocumentEntry,
+    DocumentSection,
+    DocumentState,
+    Heading,
+)
 
 
 class DocumentOut(OutputModel):
@@ -38,15 +45,17 @@ class DocumentSectionOut(OutputModel):
     written_at: datetime
 
 
-class DocumentPage(OutputModel):
-    """A page of the documents of a record, in the order in which they were made."""
-
-    items: list[DocumentOut]
-    next_cursor: str | None
-
-
-class DocumentSectionPage(OutputModel):
-    """A page of the sections of a record's documents, in the order in which they were written."""
-
-    items: list[DocumentSectionOut]
-    next_cursor: str | None
+DOCUMENTS = ChildListing(
+    "documents",
+    DocumentEntry,
+    "drafted_at",
+    DocumentOut,
+    "the documents of a record, in the order in which they were made",
+)
+DOCUMENT_SECTIONS = ChildListing(
+    "document_sections",
+    DocumentSection,
+    "written_at",
+    DocumentSectionOut,
+    "the sections of a record's documents, in the order in which they were written",
+)

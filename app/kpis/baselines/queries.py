@@ -30,11 +30,6 @@ class KpiBaselineOut(OutputModel):
     frozen_at: datetime
 
 
-class KpiBaselinePage(OutputModel):
-    """A page of the baselines of a record, the oldest first."""
-
-    items: list[KpiBaselineOut]
-    next_cursor: str | None
-
-
-BASELINES = ChildListing("baselines", KpiBaseline, "frozen_at", KpiBaselineOut, KpiBaselinePage)
+BASELINES = ChildListing(
+    "baselines", KpiBaseline, "frozen_at", KpiBaselineOut, "the baselines of a record, the oldest first"
+)

@@ -196,13 +196,10 @@ class FreezeExceptionOut(OutputModel):
     refused_at: datetime | None
 
 
-class FreezeExceptionPage(OutputModel):
-    """A page of the exceptions from a freeze, the first asked first."""
-
-    items: list[FreezeExceptionOut]
-    next_cursor: str | None
-
-
 EXCEPTION_ROWS = ChildListing(
-    "exceptions", FreezeException, "asked_at", FreezeExceptionOut, FreezeExceptionPage
+    "exceptions",
+    FreezeException,
+    "asked_at",
+    FreezeExceptionOut,
+    "the exceptions from a freeze, the first asked first",
 )

@@ -79,14 +79,13 @@ class DeploymentCauseOut(OutputModel):
     confirmed_at: datetime
 
 
-class DeploymentCausePage(OutputModel):
-    """A page of the incidents that a deployment has caused, the first confirmed first."""
-
-    items: list[DeploymentCauseOut]
-    next_cursor: str | None
-
-
-CAUSES = ChildListing("causes", DeploymentCause, "confirmed_at", DeploymentCauseOut, DeploymentCausePage)
+CAUSES = ChildListing(
+    "causes",
+    DeploymentCause,
+    "confirmed_at",
+    DeploymentCauseOut,
+    "the incidents that a deployment has caused, the first confirmed first",
+)
 
 LISTING = Listing(
     lifecycle=LIFECYCLE,

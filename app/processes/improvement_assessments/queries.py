@@ -64,13 +64,6 @@ class AssessorOut(OutputModel):
     asked_at: datetime
 
 
-class AssessorPage(OutputModel):
-    """A page of the assessors."""
-
-    items: list[AssessorOut]
-    next_cursor: str | None
-
-
 class AssessedSuggestionOut(OutputModel):
     """A suggestion that was open when the assessment was opened, and the verdict on it."""
 
@@ -87,13 +80,6 @@ class AssessedSuggestionOut(OutputModel):
     improvement_id: UUID | None = Field(description="Of a selected one: the improvement that carries it out.")
 
 
-class AssessedSuggestionPage(OutputModel):
-    """A page of the suggestions of an assessment, the oldest first."""
-
-    items: list[AssessedSuggestionOut]
-    next_cursor: str | None
-
-
 class SuggestionScoreOut(OutputModel):
     """The scores that one assessor has given to a suggestion."""
 
@@ -105,21 +91,23 @@ class SuggestionScoreOut(OutputModel):
     scored_at: datetime
 
 
-class SuggestionScorePage(OutputModel):
-    """A page of the scores of an assessment."""
-
-    items: list[SuggestionScoreOut]
-    next_cursor: str | None
-
-
 SCORES = ChildListing(
-    "scores", SuggestionScore, "scored_at", SuggestionScoreOut, SuggestionScorePage, only=_seen_by_caller
+    "scores",
+    SuggestionScore,
+    "scored_at",
+    SuggestionScoreOut,
+    "the scores of an assessment",
+    only=_seen_by_caller,
 )
 SUGGESTIONS = ChildListing(
-    "suggestions", AssessedSuggestion, "taken_at", AssessedSuggestionOut, AssessedSuggestionPage
+    "suggestions",
+    AssessedSuggestion,
+    "taken_at",
+    AssessedSuggestionOut,
+    "the suggestions of an assessment, the oldest first",
 )
 CHILD_LISTINGS = (
-    ChildListing("assessors", Assessor, "asked_at", AssessorOut, AssessorPage),
+    ChildListing("assessors", Assessor, "asked_at", AssessorOut, "the assessors"),
     SUGGESTIONS,
     SCORES,
 )

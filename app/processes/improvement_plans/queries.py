@@ -99,13 +99,6 @@ class ImprovementPlanTargetOut(OutputModel):
     result_met: bool | None = Field(description="Whether the goal was reached; null: it cannot be said.")
 
 
-class ImprovementPlanTargetPage(OutputModel):
-    """A page of the targets of an improvement plan, in their order."""
-
-    items: list[ImprovementPlanTargetOut]
-    next_cursor: str | None
-
-
 class ImprovementPlanPointOut(OutputModel):
     """A first point to improve."""
 
@@ -113,13 +106,6 @@ class ImprovementPlanPointOut(OutputModel):
     title: str
     refers_to: list[str] | None = Field(description="Numbers of records and documents.")
     planned_at: datetime
-
-
-class ImprovementPlanPointPage(OutputModel):
-    """A page of the first points of an improvement plan, in their order."""
-
-    items: list[ImprovementPlanPointOut]
-    next_cursor: str | None
 
 
 class ImprovementPlanStepOut(OutputModel):
@@ -130,13 +116,6 @@ class ImprovementPlanStepOut(OutputModel):
     person: PersonStub | None = Field(description="Who sees to it.")
     due_on: str
     planned_at: datetime
-
-
-class ImprovementPlanStepPage(OutputModel):
-    """A page of the schedule of an improvement plan, in its order."""
-
-    items: list[ImprovementPlanStepOut]
-    next_cursor: str | None
 
 
 class TargetContributionOut(OutputModel):
@@ -197,13 +176,6 @@ class ImprovementPlanReviewOut(OutputModel):
     reviewed_at: datetime
 
 
-class ImprovementPlanReviewPage(OutputModel):
-    """A page of the reviews of an improvement plan, the oldest first."""
-
-    items: list[ImprovementPlanReviewOut]
-    next_cursor: str | None
-
-
 class AdjustedTargetOut(OutputModel):
     """A target of the plan before or after an adjustment."""
 
@@ -234,32 +206,43 @@ class ImprovementPlanAdjustmentOut(OutputModel):
     refused_at: datetime | None
 
 
-class ImprovementPlanAdjustmentPage(OutputModel):
-    """A page of the adjustments of an improvement plan, the oldest first."""
-
-    items: list[ImprovementPlanAdjustmentOut]
-    next_cursor: str | None
-
-
 #: The listings of child records that only improvement plans have, and of their baselines.
 CHILD_LISTINGS = (
     BASELINES,
     ChildListing(
-        "targets", ImprovementPlanTarget, "planned_at", ImprovementPlanTargetOut, ImprovementPlanTargetPage
+        "targets",
+        ImprovementPlanTarget,
+        "planned_at",
+        ImprovementPlanTargetOut,
+        "the targets of an improvement plan, in their order",
     ),
     ChildListing(
-        "points", ImprovementPlanPoint, "planned_at", ImprovementPlanPointOut, ImprovementPlanPointPage
+        "points",
+        ImprovementPlanPoint,
+        "planned_at",
+        ImprovementPlanPointOut,
+        "the first points of an improvement plan, in their order",
     ),
-    ChildListing("steps", ImprovementPlanStep, "planned_at", ImprovementPlanStepOut, ImprovementPlanStepPage),
     ChildListing(
-        "reviews", ImprovementPlanReview, "reviewed_at", ImprovementPlanReviewOut, ImprovementPlanReviewPage
+        "steps",
+        ImprovementPlanStep,
+        "planned_at",
+        ImprovementPlanStepOut,
+        "the schedule of an improvement plan, in its order",
+    ),
+    ChildListing(
+        "reviews",
+        ImprovementPlanReview,
+        "reviewed_at",
+        ImprovementPlanReviewOut,
+        "the reviews of an improvement plan, the oldest first",
     ),
     ChildListing(
         "adjustments",
         ImprovementPlanAdjustment,
         "proposed_at",
         ImprovementPlanAdjustmentOut,
-        ImprovementPlanAdjustmentPage,
+        "the adjustments of an improvement plan, the oldest first",
     ),
 )
 LISTING = Listing(

@@ -65,13 +65,6 @@ class SuggestionProposerOut(OutputModel):
     added_at: datetime
 
 
-class SuggestionProposerPage(OutputModel):
-    """A page of the proposers of a suggestion, in the order in which they came."""
-
-    items: list[SuggestionProposerOut]
-    next_cursor: str | None
-
-
 class SuggestionEvidenceOut(OutputModel):
     """A piece of evidence for a suggestion."""
 
@@ -83,16 +76,21 @@ class SuggestionEvidenceOut(OutputModel):
     added_at: datetime
 
 
-class SuggestionEvidencePage(OutputModel):
-    """A page of the evidence for a suggestion, in the order in which it came."""
-
-    items: list[SuggestionEvidenceOut]
-    next_cursor: str | None
-
-
 CHILD_LISTINGS = (
-    ChildListing("proposers", SuggestionProposer, "added_at", SuggestionProposerOut, SuggestionProposerPage),
-    ChildListing("evidence", SuggestionEvidence, "added_at", SuggestionEvidenceOut, SuggestionEvidencePage),
+    ChildListing(
+        "proposers",
+        SuggestionProposer,
+        "added_at",
+        SuggestionProposerOut,
+        "the proposers of a suggestion, in the order in which they came",
+    ),
+    ChildListing(
+        "evidence",
+        SuggestionEvidence,
+        "added_at",
+        SuggestionEvidenceOut,
+        "the evidence for a suggestion, in the order in which it came",
+    ),
 )
 
 

@@ -42,13 +42,6 @@ class ImprovementTargetOut(OutputModel):
     dropped_at: datetime | None = Field(description="When it was proposed anew without it.")
 
 
-class ImprovementTargetPage(OutputModel):
-    """A page of the target KPIs of an improvement, the oldest first."""
-
-    items: list[ImprovementTargetOut]
-    next_cursor: str | None
-
-
 class ImprovementMeasurementOut(OutputModel):
     """The measured effect of an improvement on a target KPI."""
 
@@ -83,26 +76,12 @@ class ImprovementMeasurementOut(OutputModel):
     measured_at: datetime
 
 
-class ImprovementMeasurementPage(OutputModel):
-    """A page of the measurements of an improvement, the oldest first."""
-
-    items: list[ImprovementMeasurementOut]
-    next_cursor: str | None
-
-
 class ImprovementMemberOut(OutputModel):
     """A person in the team of an improvement project."""
 
     id: UUID
     person: PersonStub
     added_at: datetime
-
-
-class ImprovementMemberPage(OutputModel):
-    """A page of the team of an improvement project."""
-
-    items: list[ImprovementMemberOut]
-    next_cursor: str | None
 
 
 class PilotReadinessOut(OutputModel):
@@ -120,13 +99,6 @@ class PilotReadinessOut(OutputModel):
     started_at: datetime
 
 
-class PilotReadinessPage(OutputModel):
-    """A page of what was ready when the rounds of a pilot were started, the oldest first."""
-
-    items: list[PilotReadinessOut]
-    next_cursor: str | None
-
-
 class PilotIssueOut(OutputModel):
     """An issue that a pilot has met, and how it was solved."""
 
@@ -141,13 +113,6 @@ class PilotIssueOut(OutputModel):
     solved_at: datetime | None
 
 
-class PilotIssuePage(OutputModel):
-    """A page of the issues of a pilot, the oldest first."""
-
-    items: list[PilotIssueOut]
-    next_cursor: str | None
-
-
 class PilotFeedbackOut(OutputModel):
     """Feedback on a pilot."""
 
@@ -158,13 +123,6 @@ class PilotFeedbackOut(OutputModel):
     pilot_round: int | None
     logged_by: PersonStub | None
     logged_at: datetime
-
-
-class PilotFeedbackPage(OutputModel):
-    """A page of the feedback on a pilot, the oldest first."""
-
-    items: list[PilotFeedbackOut]
-    next_cursor: str | None
 
 
 class RolloutStepOut(OutputModel):
@@ -194,13 +152,6 @@ class RolloutStepOut(OutputModel):
     completed_at: datetime | None
 
 
-class RolloutStepPage(OutputModel):
-    """A page of the steps of a rollout."""
-
-    items: list[RolloutStepOut]
-    next_cursor: str | None
-
-
 class RolloutAnnouncementOut(OutputModel):
     """How people were told of an improvement."""
 
@@ -213,30 +164,49 @@ class RolloutAnnouncementOut(OutputModel):
     noted_at: datetime
 
 
-class RolloutAnnouncementPage(OutputModel):
-    """A page of the announcements of an improvement, the oldest first."""
-
-    items: list[RolloutAnnouncementOut]
-    next_cursor: str | None
-
-
 #: The listings of child records that only improvements have, besides the baselines of their targets.
 CHILD_LISTINGS = (
-    ChildListing("targets", ImprovementTarget, "added_at", ImprovementTargetOut, ImprovementTargetPage),
+    ChildListing(
+        "targets",
+        ImprovementTarget,
+        "added_at",
+        ImprovementTargetOut,
+        "the target KPIs of an improvement, the oldest first",
+    ),
     BASELINES,
     ChildListing(
         "measurements",
         ImprovementMeasurement,
         "measured_at",
         ImprovementMeasurementOut,
-        ImprovementMeasurementPage,
+        "the measurements of an improvement, the oldest first",
     ),
-    ChildListing("members", ImprovementMember, "added_at", ImprovementMemberOut, ImprovementMemberPage),
-    ChildListing("pilot_readiness", PilotReadiness, "started_at", PilotReadinessOut, PilotReadinessPage),
-    ChildListing("pilot_issues", PilotIssue, "logged_at", PilotIssueOut, PilotIssuePage),
-    ChildListing("pilot_feedback", PilotFeedback, "logged_at", PilotFeedbackOut, PilotFeedbackPage),
-    ChildListing("rollout_steps", RolloutStep, "planned_at", RolloutStepOut, RolloutStepPage),
     ChildListing(
-        "announcements", RolloutAnnouncement, "noted_at", RolloutAnnouncementOut, RolloutAnnouncementPage
+        "members", ImprovementMember, "added_at", ImprovementMemberOut, "the team of an improvement project"
+    ),
+    ChildListing(
+        "pilot_readiness",
+        PilotReadiness,
+        "started_at",
+        PilotReadinessOut,
+        "what was ready when the rounds of a pilot were started, the oldest first",
+    ),
+    ChildListing(
+        "pilot_issues", PilotIssue, "logged_at", PilotIssueOut, "the issues of a pilot, the oldest first"
+    ),
+    ChildListing(
+        "pilot_feedback",
+        PilotFeedback,
+        "logged_at",
+        PilotFeedbackOut,
+        "the feedback on a pilot, the oldest first",
+    ),
+    ChildListing("rollout_steps", RolloutStep, "planned_at", RolloutStepOut, "the steps of a rollout"),
+    ChildListing(
+        "announcements",
+        RolloutAnnouncement,
+        "noted_at",
+        RolloutAnnouncementOut,
+        "the announcements of an improvement, the oldest first",
     ),
 )

@@ -160,13 +160,6 @@ class CandidateCase(OutputModel):
     opened_at: datetime
 
 
-class CandidateCasePage(OutputModel):
-    """A page of the incidents that a candidate counts, newest first."""
-
-    items: list[CandidateCase]
-    next_cursor: str | None
-
-
 CANDIDATES = Listing(
     lifecycle=candidates.LIFECYCLE,
     shape=ProblemCandidateOut,

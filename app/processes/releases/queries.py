@@ -88,13 +88,6 @@ class ReleaseStageOut(OutputModel):
     passed_by: PersonStub | None
 
 
-class ReleaseStagePage(OutputModel):
-    """A page of the stages of a release, in order."""
-
-    items: list[ReleaseStageOut]
-    next_cursor: str | None
-
-
 class PlanChangeOut(OutputModel):
     """A change of a release's plan; what is null stays as it was."""
 
@@ -114,17 +107,16 @@ class PlanChangeOut(OutputModel):
     refused_at: datetime | None
 
 
-class PlanChangePage(OutputModel):
-    """A page of the changes of a release's plan, the oldest first."""
-
-    items: list[PlanChangeOut]
-    next_cursor: str | None
-
-
 #: The listings of child records that only releases have.
 CHILD_LISTINGS = (
-    ChildListing("stages", ReleaseStage, "planned_at", ReleaseStageOut, ReleaseStagePage),
-    ChildListing("plan_changes", PlanChange, "proposed_at", PlanChangeOut, PlanChangePage),
+    ChildListing("stages", ReleaseStage, "planned_at", ReleaseStageOut, "the stages of a release, in order"),
+    ChildListing(
+        "plan_changes",
+        PlanChange,
+        "proposed_at",
+        PlanChangeOut,
+        "the changes of a release's plan, the oldest first",
+    ),
 )
 
 LISTING = Listing(

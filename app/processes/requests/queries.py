@@ -119,13 +119,6 @@ class CriterionOut(OutputModel):
     dropped_at: datetime | None = Field(description="When requirements were confirmed anew without it.")
 
 
-class CriterionPage(OutputModel):
-    """A page of the acceptance criteria of a request, oldest first."""
-
-    items: list[CriterionOut]
-    next_cursor: str | None
-
-
 class SolutionReviewOut(OutputModel):
     """The review of a solution by one side."""
 
@@ -141,13 +134,6 @@ class SolutionReviewOut(OutputModel):
     reviewed_at: datetime
 
 
-class SolutionReviewPage(OutputModel):
-    """A page of the reviews of a request's solutions, oldest first."""
-
-    items: list[SolutionReviewOut]
-    next_cursor: str | None
-
-
 class QualityCheckOut(OutputModel):
     """The result of a quality check at one checkpoint."""
 
@@ -158,13 +144,6 @@ class QualityCheckOut(OutputModel):
     checker: PersonStub | None
     checked_at: datetime
     dropped_at: datetime | None = Field(description="When it was planned anew: it counts no more.")
-
-
-class QualityCheckPage(OutputModel):
-    """A page of the quality checks of a request, oldest first."""
-
-    items: list[QualityCheckOut]
-    next_cursor: str | None
 
 
 class AcceptanceOut(OutputModel):
@@ -179,13 +158,6 @@ class AcceptanceOut(OutputModel):
     recorded_at: datetime
 
 
-class AcceptancePage(OutputModel):
-    """A page of the rounds of acceptance of a request, oldest first."""
-
-    items: list[AcceptanceOut]
-    next_cursor: str | None
-
-
 class CriterionResultOut(OutputModel):
     """The result of a criterion in a round of acceptance."""
 
@@ -198,13 +170,6 @@ class CriterionResultOut(OutputModel):
     recorded_at: datetime
 
 
-class CriterionResultPage(OutputModel):
-    """A page of the results of a request's acceptance criteria in each round, oldest first."""
-
-    items: list[CriterionResultOut]
-    next_cursor: str | None
-
-
 class RequestTrainingOut(OutputModel):
     """A training in the use of what was delivered; its document has the audience, topics and material."""
 
@@ -215,23 +180,46 @@ class RequestTrainingOut(OutputModel):
     recorded_at: datetime
 
 
-class RequestTrainingPage(OutputModel):
-    """A page of the trainings of a request, oldest first."""
-
-    items: list[RequestTrainingOut]
-    next_cursor: str | None
-
-
 #: The listings of child records that only requests have.
 CHILD_LISTINGS = (
-    ChildListing("criteria", Criterion, "added_at", CriterionOut, CriterionPage),
-    ChildListing("solution_reviews", SolutionReview, "reviewed_at", SolutionReviewOut, SolutionReviewPage),
-    ChildListing("quality_checks", QualityCheck, "checked_at", QualityCheckOut, QualityCheckPage),
-    ChildListing("acceptances", Acceptance, "recorded_at", AcceptanceOut, AcceptancePage),
     ChildListing(
-        "criterion_results", CriterionResult, "recorded_at", CriterionResultOut, CriterionResultPage
+        "criteria", Criterion, "added_at", CriterionOut, "the acceptance criteria of a request, oldest first"
     ),
-    ChildListing("trainings", RequestTraining, "recorded_at", RequestTrainingOut, RequestTrainingPage),
+    ChildListing(
+        "solution_reviews",
+        SolutionReview,
+        "reviewed_at",
+        SolutionReviewOut,
+        "the reviews of a request's solutions, oldest first",
+    ),
+    ChildListing(
+        "quality_checks",
+        QualityCheck,
+        "checked_at",
+        QualityCheckOut,
+        "the quality checks of a request, oldest first",
+    ),
+    ChildListing(
+        "acceptances",
+        Acceptance,
+        "recorded_at",
+        AcceptanceOut,
+        "the rounds of acceptance of a request, oldest first",
+    ),
+    ChildListing(
+        "criterion_results",
+        CriterionResult,
+        "recorded_at",
+        CriterionResultOut,
+        "the results of a request's acceptance criteria in each round, oldest first",
+    ),
+    ChildListing(
+        "trainings",
+        RequestTraining,
+        "recorded_at",
+        RequestTrainingOut,
+        "the trainings of a request, oldest first",
+    ),
 )
 
 LISTING = Listing(

@@ -12,13 +12,7 @@ from app.api.child_rows import ChildListing
 from app.api.filters import Parameter, PersonNamed, WhereClause, multi_value
 from app.api.lists import Listing
 from app.api.shapes import OutputModel, PersonStub, RecordOut, Renderer
-from app.foundation.documents.records import DocumentEntry, DocumentSection
-from app.foundation.documents.shapes import (
-    DocumentOut,
-    DocumentPage,
-    DocumentSectionOut,
-    DocumentSectionPage,
-)
+from app.foundation.documents.shapes import DOCUMENT_SECTIONS, DOCUMENTS
 from app.foundation.licences.records import (
     ExaminationResult,
     ExaminationTopic,
@@ -72,13 +66,6 @@ class TrainingParticipantOut(OutputModel):
     added_at: datetime
 
 
-class TrainingParticipantPage(OutputModel):
-    """A page of a training's participants, the earliest first."""
-
-    items: list[TrainingParticipantOut]
-    next_cursor: str | None
-
-
 class ExaminationResultOut(OutputModel):
     """The result of a participant's latest sitting of the examination."""
 
@@ -90,13 +77,6 @@ class ExaminationResultOut(OutputModel):
     sitting: int = Field(description="Which sitting of theirs it was; the events have the earlier ones.")
     examiner: PersonStub | None
     examined_at: datetime
-
-
-class ExaminationResultPage(OutputModel):
-    """A page of the results of a training's examination: all of them for staff, for others their own."""
-
-    items: list[ExaminationResultOut]
-    next_cursor: str | None
 
 
 class LicenceOut(OutputModel):
@@ -111,13 +91,6 @@ class LicenceOut(OutputModel):
     revoked_at: datetime | None = Field(description="Since when it counts no more.")
     revoked_by: PersonStub | None
     revocation_reason: str | None
-
-
-class LicencePage(OutputModel):
-    """A page of the licences that a training gave, the earliest first."""
-
-    items: list[LicenceOut]
-    next_cursor: str | None
 
 
 async def _of_years(where: WhereClause, said: list[int], renderer: Renderer) -> None:
@@ -176,12 +149,27 @@ def _own_results(renderer: Renderer, training: Any, parameters: dict[str, Any]) 
 
 CHILD_LISTINGS = (
     ChildListing(
-        "participants", TrainingParticipant, "added_at", TrainingParticipantOut, TrainingParticipantPage
+        "participants",
+        TrainingParticipant,
+        "added_at",
+        TrainingParticipantOut,
+        "a training's participants, the earliest first",
     ),
     ChildListing(
-        "results", ExaminationResult, "examined_at", ExaminationResultOut, ExaminationResultPage, _own_results
+        "results",
+        ExaminationResult,
+        "examined_at",
+        ExaminationResultOut,
+        "the results of a training's examination: all of them for staff, for others their own",
+        _own_results,
     ),
-    ChildListing("licences", Licence, "licensed_at", LicenceOut, LicencePage),
-    ChildListing("documents", DocumentEntry, "drafted_at", DocumentOut, DocumentPage),
-    ChildListing("document_sections", DocumentSection, "written_at", DocumentSectionOut, DocumentSectionPage),
+    ChildListing(
+        "licences",
+        Licence,
+        "licensed_at",
+        LicenceOut,
+        "the licences that a training gave, the earliest first",
+    ),
+    DOCUMENTS,
+    DOCUMENT_SECTIONS,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -16,8 +17,7 @@ from app.common.clocks import AgreementType
 from app.common.priority import Priority
 from app.common.tickets import HoldReason
 from app.foundation.calendars.queries import CALENDARS
-from app.foundation.documents.records import DocumentEntry
-from app.foundation.documents.shapes import DocumentOut, DocumentPage
+from app.foundation.documents.shapes import DOCUMENTS
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.service_levels.agreements.lifecycle import LIFECYCLE
 from app.service_levels.agreements.records import (
@@ -263,13 +263,6 @@ class AgreementConsentOut(OutputModel):
     consented_at: datetime
 
 
-class AgreementConsentPage(OutputModel):
-    """A page of the consents to an agreement, the oldest first; those taken back are gone."""
-
-    items: list[AgreementConsentOut]
-    next_cursor: str | None
-
-
 class AgreementAcknowledgementOut(OutputModel):
     """The acknowledgement of an agreement that is asked of a team beneath it."""
 
@@ -279,13 +272,6 @@ class AgreementAcknowledgementOut(OutputModel):
     asked_at: datetime
     acknowledged_by: PersonStub | None
     acknowledged_at: datetime | None
-
-
-class AgreementAcknowledgementPage(OutputModel):
-    """A page of the acknowledgements asked of the teams beneath an agreement, the first asked first."""
-
-    items: list[AgreementAcknowledgementOut]
-    next_cursor: str | None
 
 
 class AgreementReviewOut(OutputModel):
@@ -300,27 +286,32 @@ class AgreementReviewOut(OutputModel):
     reviewed_at: datetime
 
 
-class AgreementReviewPage(OutputModel):
-    """A page of the reviews of an agreement, the oldest first."""
-
-    items: list[AgreementReviewOut]
-    next_cursor: str | None
-
-
 def _documents_shown(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
     """Return the SQL condition of documents that the caller may see: specification sheets are for staff."""
     return "true" if renderer.caller.is_staff_for(record) else "r.document_class <> 'SS'"
 
 
 CHILD_LISTINGS = (
-    ChildListing("documents", DocumentEntry, "drafted_at", DocumentOut, DocumentPage, _documents_shown),
-    ChildListing("consents", AgreementConsent, "consented_at", AgreementConsentOut, AgreementConsentPage),
+    replace(DOCUMENTS, only=_documents_shown),
+    ChildListing(
+        "consents",
+        AgreementConsent,
+        "consented_at",
+        AgreementConsentOut,
+        "the consents to an agreement, the oldest first; those taken back are gone",
+    ),
     ChildListing(
         "acknowledgements",
         AgreementAcknowledgement,
         "asked_at",
         AgreementAcknowledgementOut,
-        AgreementAcknowledgementPage,
+        "the acknowledgements asked of the teams beneath an agreement, the first asked first",
     ),
-    ChildListing("reviews", AgreementReview, "reviewed_at", AgreementReviewOut, AgreementReviewPage),
+    ChildListing(
+        "reviews",
+        AgreementReview,
+        "reviewed_at",
+        AgreementReviewOut,
+        "the reviews of an agreement, the oldest first",
+    ),
 )

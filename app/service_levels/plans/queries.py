@@ -41,14 +41,9 @@ class PlanEntryOut(OutputModel):
     planned_at: datetime
 
 
-class PlanEntryPage(OutputModel):
-    """A page of the entries of a plan, in their order."""
-
-    items: list[PlanEntryOut]
-    next_cursor: str | None
-
-
-ENTRIES = ChildListing("entries", PlanEntry, "planned_at", PlanEntryOut, PlanEntryPage)
+ENTRIES = ChildListing(
+    "entries", PlanEntry, "planned_at", PlanEntryOut, "the entries of a plan, in their order"
+)
 LISTING = Listing(
     lifecycle=LIFECYCLE,
     shape=ServiceLevelPlanOut,

@@ -46,13 +46,6 @@ class MilestoneOut(OutputModel):
     )
 
 
-class MilestonePage(OutputModel):
-    """A page of the milestones of a record, oldest first."""
-
-    items: list[MilestoneOut]
-    next_cursor: str | None
-
-
 class ProgressReportOut(OutputModel):
     """A report of the progress of the implementation."""
 
@@ -68,15 +61,16 @@ class ProgressReportOut(OutputModel):
     reported_at: datetime
 
 
-class ProgressReportPage(OutputModel):
-    """A page of the progress reports of a record, oldest first."""
-
-    items: list[ProgressReportOut]
-    next_cursor: str | None
-
-
 #: The listings of child records that every project has.
 PROJECT_LISTINGS = (
-    ChildListing("milestones", Milestone, "added_at", MilestoneOut, MilestonePage),
-    ChildListing("progress_reports", ProgressReport, "reported_at", ProgressReportOut, ProgressReportPage),
+    ChildListing(
+        "milestones", Milestone, "added_at", MilestoneOut, "the milestones of a record, oldest first"
+    ),
+    ChildListing(
+        "progress_reports",
+        ProgressReport,
+        "reported_at",
+        ProgressReportOut,
+        "the progress reports of a record, oldest first",
+    ),
 )

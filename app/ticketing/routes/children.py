@@ -7,6 +7,7 @@ first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,21 +22,10 @@ from app.common.children import Attachment, Follower, Visibility
 from app.common.clocks import AgreementType, ClockMetric
 from app.common.records import Record
 from app.foundation.costs.records import Cost, Work
-from app.foundation.decisions.queries import (
-    DecisionOut,
-    DecisionPage,
-    VoteOut,
-    VotePage,
-    VotingDeputyOut,
-    VotingDeputyPage,
-)
-from app.foundation.decisions.records import (
-    Decision,
-    Vote,
-    VotingDeputy,
-)
-from app.foundation.documents.records import STAFF_HEADINGS, DocumentEntry, DocumentSection
-from app.foundation.documents.shapes import DocumentOut, DocumentPage, DocumentSectionOut, DocumentSectionPage
+from app.foundation.decisions.queries import DecisionOut, VoteOut, VotingDeputyOut
+from app.foundation.decisions.records import Decision, Vote, VotingDeputy
+from app.foundation.documents.records import STAFF_HEADINGS
+from app.foundation.documents.shapes import DOCUMENT_SECTIONS, DOCUMENTS
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import sees_every_record, tokens
 from app.log.canonical import instant
@@ -210,83 +200,6 @@ class BreachCauseOut(OutputModel):
     stated_at: datetime
 
 
-class CommentPage(OutputModel):
-    """A page of the comments on a record, the oldest first."""
-
-    items: list[CommentOut]
-    next_cursor: str | None
-
-
-class FollowerPage(OutputModel):
-    """A page of the followers of a record, the earliest first."""
-
-    items: list[FollowerOut]
-    next_cursor: str | None
-
-
-class TagPage(OutputModel):
-    """A page of the tags of a record that the caller may see, the oldest first."""
-
-    items: list[TagOut]
-    next_cursor: str | None
-
-
-class AttachmentPage(OutputModel):
-    """A page of the attached files that the caller may see, the oldest first."""
-
-    items: list[AttachmentOut]
-    next_cursor: str | None
-
-
-class TaskPage(OutputModel):
-    """A page of the tasks of a record that the caller may see, the oldest first."""
-
-    items: list[TaskOut]
-    next_cursor: str | None
-
-
-class LinkPage(OutputModel):
-    """A page of the links of a record, the oldest first."""
-
-    items: list[LinkOut]
-    next_cursor: str | None
-
-
-class WorkPage(OutputModel):
-    """A page of the work on a record, the oldest entry first; for staff."""
-
-    items: list[WorkOut]
-    next_cursor: str | None
-
-
-class CostPage(OutputModel):
-    """A page of the costs of a record, the oldest entry first; for staff."""
-
-    items: list[CostOut]
-    next_cursor: str | None
-
-
-class RatingPage(OutputModel):
-    """The requester's rating of a record: one entry at most."""
-
-    items: list[RatingOut]
-    next_cursor: str | None
-
-
-class ComplaintPage(OutputModel):
-    """A page of the complaints about a record, the oldest first."""
-
-    items: list[ComplaintOut]
-    next_cursor: str | None
-
-
-class BreachCausePage(OutputModel):
-    """A page of the causes of a record's missed targets, the oldest first; for staff."""
-
-    items: list[BreachCauseOut]
-    next_cursor: str | None
-
-
 def _public_unless_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
     """Return the SQL condition: internal rows are for staff only."""
     return "true" if renderer.caller.is_staff_for(record) else "r.visibility = 'public'"
@@ -383,31 +296,105 @@ async def _links(
 
 
 CHILD_LISTINGS = (
-    ChildListing("comments", Comment, "written_at", CommentOut, CommentPage, _public_unless_staff, _comments),
-    ChildListing("followers", Follower, "followed_at", FollowerOut, FollowerPage),
-    ChildListing("tags", Tag, "tagged_at", TagOut, TagPage, _public_unless_staff),
     ChildListing(
-        "attachments", Attachment, "attached_at", AttachmentOut, AttachmentPage, _public_unless_staff
-    ),
-    ChildListing("links", Link, "linked_at", LinkOut, LinkPage, _other_end_visible, _links),
-    ChildListing("tasks", Task, "added_at", TaskOut, TaskPage, _tasks_seen, _tasks),
-    ChildListing("works", Work, "logged_at", WorkOut, WorkPage, _staff_only),
-    ChildListing("costs", Cost, "booked_at", CostOut, CostPage, _staff_only),
-    ChildListing("ratings", Rating, "rated_at", RatingOut, RatingPage),
-    ChildListing("complaints", Complaint, "complained_at", ComplaintOut, ComplaintPage),
-    ChildListing("breach_causes", BreachCause, "stated_at", BreachCauseOut, BreachCausePage, _staff_only),
-    ChildListing("decisions", Decision, "asked_at", DecisionOut, DecisionPage),
-    ChildListing("documents", DocumentEntry, "drafted_at", DocumentOut, DocumentPage),
-    ChildListing(
-        "document_sections",
-        DocumentSection,
+        "comments",
+        Comment,
         "written_at",
-        DocumentSectionOut,
-        DocumentSectionPage,
-        _sections_unless_staff,
+        CommentOut,
+        "the comments on a record, the oldest first",
+        _public_unless_staff,
+        _comments,
     ),
-    ChildListing("votes", Vote, "asked_at", VoteOut, VotePage),
-    ChildListing("voting_deputies", VotingDeputy, "asked_at", VotingDeputyOut, VotingDeputyPage),
+    ChildListing(
+        "followers", Follower, "followed_at", FollowerOut, "the followers of a record, the earliest first"
+    ),
+    ChildListing(
+        "tags",
+        Tag,
+        "tagged_at",
+        TagOut,
+        "the tags of a record that the caller may see, the oldest first",
+        _public_unless_staff,
+    ),
+    ChildListing(
+        "attachments",
+        Attachment,
+        "attached_at",
+        AttachmentOut,
+        "the attached files that the caller may see, the oldest first",
+        _public_unless_staff,
+    ),
+    ChildListing(
+        "links",
+        Link,
+        "linked_at",
+        LinkOut,
+        "the links of a record, the oldest first",
+        _other_end_visible,
+        _links,
+    ),
+    ChildListing(
+        "tasks",
+        Task,
+        "added_at",
+        TaskOut,
+        "the tasks of a record that the caller may see, the oldest first",
+        _tasks_seen,
+        _tasks,
+    ),
+    ChildListing(
+        "works",
+        Work,
+        "logged_at",
+        WorkOut,
+        "the work on a record, the oldest entry first; for staff",
+        _staff_only,
+    ),
+    ChildListing(
+        "costs",
+        Cost,
+        "booked_at",
+        CostOut,
+        "the costs of a record, the oldest entry first; for staff",
+        _staff_only,
+    ),
+    ChildListing(
+        "ratings", Rating, "rated_at", RatingOut, "the requester's rating of a record: one entry at most"
+    ),
+    ChildListing(
+        "complaints",
+        Complaint,
+        "complained_at",
+        ComplaintOut,
+        "the complaints about a record, the oldest first",
+    ),
+    ChildListing(
+        "breach_causes",
+        BreachCause,
+        "stated_at",
+        BreachCauseOut,
+        "the causes of a record's missed targets, the oldest first; for staff",
+        _staff_only,
+    ),
+    ChildListing(
+        "decisions", Decision, "asked_at", DecisionOut, "the decisions about a record, the first asked first"
+    ),
+    DOCUMENTS,
+    replace(DOCUMENT_SECTIONS, only=_sections_unless_staff),
+    ChildListing(
+        "votes",
+        Vote,
+        "asked_at",
+        VoteOut,
+        "the voters on a record's decisions, with their verdicts, the first asked first",
+    ),
+    ChildListing(
+        "voting_deputies",
+        VotingDeputy,
+        "asked_at",
+        VotingDeputyOut,
+        "the deputies of voters on decisions about a record, the first asked first",
+    ),
 )
 
 
