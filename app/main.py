@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.routing import BaseRoute
 
 from app.api import bulk, feed, me, meta, openapi, pages, problem_pages, problems, uploads
 from app.api.auth import AuthMiddleware
@@ -21,7 +22,7 @@ from app.api.metrics import Metrics
 from app.api.middleware import BodyLimitMiddleware, ErrorMiddleware, RequestContextMiddleware
 from app.api.own_disk import OwnDisk
 from app.api.readiness import Readiness
-from app.api.route_index import RouteIndex
+from app.api.route_index import RouteIndex, RouteTable
 from app.api.static_files import preload
 from app.dashboard import page as dashboard
 from app.exchange import router as imports
@@ -228,6 +229,8 @@ ROUTERS = (
     pages.router,
     dashboard.router,
 )
+ROUTES: tuple[BaseRoute, ...] = tuple(route for router in ROUTERS for route in router.routes)
+VERSION = version("ledgerdesk")
 SUMMARY = "An IT service management backend whose ledger is the truth"
 
 
@@ -255,6 +258,13 @@ def application(url: str, secrets_dir: Path, settings: Settings, *, data_dir: Pa
     return app
 
 
+@functools.cache
+def _routes() -> RouteTable:
+    """Return the routes of all routers, made strict: once in a process, however many applications it has."""
+    be_strict(ROUTES)
+    return RouteTable(ROUTES)
+
+
 #: Default settings, whatever the environment says.
 DEFAULT_SETTINGS = Settings.model_construct()
 
@@ -266,16 +276,15 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
     app = FastAPI(
         title="Ledgerdesk",
         summary=SUMMARY,
-        version=version("ledgerdesk"),
+        version=VERSION,
         openapi_url=None,  # pages.py serves the document that the build has made
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,  # type: ignore[arg-type]  # one of ours, or none
     )
-    for router in ROUTERS:
-        app.router.routes.extend(router.routes)
-    be_strict(app.router.routes)
+    routes = _routes()
+    app.router.routes.extend(ROUTES)
     problems.add_to(app)
     app.add_exception_handler(CannotAnswer, kpis.cannot_answer)
     app.state.kpi_gauges = KpiGauges()
@@ -295,6 +304,6 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
     if settings.trusted_origins:
         app.add_middleware(Cors, origins=settings.trusted_origins)
     app.add_middleware(RequestContextMiddleware, metrics=app.state.metrics)
-    app.router.middleware_stack = RouteIndex(app.router)
+    app.router.middleware_stack = RouteIndex(app.router, routes)
     app.openapi = functools.cache(lambda: openapi.document(app))  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app

@@ -26,6 +26,9 @@ from tests.demo.making import make_demo
 from tests.exchange.servicenow_files import WHOLE, import_file
 from tests.forked import Forking, Sites
 
+#: By chance somebody would be told more than the tests expect. Settings do not change, so all share these.
+UNCHANGED = Settings(_env_file=None, rating_percent=0)  # type: ignore[call-arg]  # Pydantic's own argument
+
 
 def pytest_sessionstart() -> None:
     """What a test leaves in the log is held against the contract, whatever wrote it."""
@@ -37,12 +40,7 @@ def pytest_sessionstart() -> None:
 @pytest.fixture
 def settings() -> Settings:
     """Settings as nobody has changed them."""
-    return _unchanged()
-
-
-def _unchanged() -> Settings:
-    # By chance somebody would be told more than the tests expect.
-    return Settings(_env_file=None, rating_percent=0)  # type: ignore[call-arg]  # Pydantic's own argument
+    return UNCHANGED
 
 
 @pytest.fixture
@@ -82,7 +80,7 @@ async def _made_once(server: Server, run: str, name: str, fill: Callable[[Ledger
     ):
         if not administrator.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
             with fresh(server, server.databases.template) as place:
-                async with _opened(place.url, secrets, _unchanged()) as ledger:
+                async with _opened(place.url, secrets, UNCHANGED) as ledger:
                     await fill(ledger)
                 with psycopg.connect(place.owner_url) as connection:
                     logged.check_log(connection)

@@ -54,7 +54,8 @@ def lift(document: Schema) -> None:
 def share_components(document: Schema) -> None:
     """Make components of the responses and parameters that several operations have, and refer to them."""
     components = document["components"]
-    components["responses"] = _shared(_responses(document), "responses", _response_name)
+    components["responses"] |= _shared(_responses(document), "responses", _response_name)
+    components["responses"] = dict(sorted(components["responses"].items()))
     components["parameters"] = _shared(_parameters(document), "parameters", _parameter_name)
 
 
@@ -64,7 +65,8 @@ def open_codes(document: Schema) -> None:
     A list of codes gets a second component for answers, whose name begins with *Any*.
     """
     schemas = document["components"]["schemas"]
-    answered = _reached(document, (responses[status] for responses, status, _ in _responses(document)))
+    shared = list(document["components"]["responses"].values())
+    answered = _reached(document, [*shared, *(holder[status] for holder, status, _ in _responses(document))])
     lists = {name for name, schema in schemas.items() if "enum" in schema}
     for name in answered - lists:
         _open(schemas[name], lists)
@@ -171,9 +173,11 @@ def _operations(document: Schema) -> Iterator[tuple[str, Schema]]:
 
 
 def _responses(document: Schema) -> Iterator[_Usage]:
+    """Yield each answer that an operation describes itself."""
     for collection, operation in _operations(document):
-        for status in operation["responses"]:
-            yield operation["responses"], status, collection
+        for status, answer in operation["responses"].items():
+            if "$ref" not in answer:
+                yield operation["responses"], status, collection
 
 
 def _parameters(document: Schema) -> Iterator[_Usage]:
@@ -208,8 +212,8 @@ def _shared(uses: Iterator[_Usage], kind: str, name_of: Any) -> Schema:
 
 
 def _response_name(status: str, response: Schema) -> str:
-    """Return the component's name: that of its schema, with the phrase of any status but 200; for a problem,
-    the phrase of its status.
+    """Return the component's name: that of its schema, with the phrase of any status but 200; without a
+    schema of its own, the phrase of its status.
     """
     phrase = "".join(word.capitalize() for word in HTTPStatus(int(status)).phrase.split())
     contents = response.get("content", {})

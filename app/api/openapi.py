@@ -13,11 +13,11 @@ from fastapi._compat import get_cached_model_fields
 from fastapi.dependencies import utils as dependencies
 from fastapi.openapi.utils import get_openapi
 
-from app.api import components, examples, summaries
+from app.api import components, examples, refusal_ranges, response_headers, summaries
 from app.api import csv_output as tables
 from app.api.deprecations import EXTENSION
 from app.api.key_scopes import CHANGE_CALENDAR, PARAMETER
-from app.api.problems import MEDIA_TYPE, ProblemDocument
+from app.api.problems import ProblemDocument
 from app.api.raw_bodies import RECEIVE_WEBHOOK
 from app.api.sessions import COOKIE, HOST_COOKIE
 
@@ -25,27 +25,12 @@ from app.api.sessions import COOKIE, HOST_COOKIE
 dependencies.get_cached_model_fields = cache(  # type: ignore[attr-defined]  # FastAPI's own
     get_cached_model_fields.__wrapped__
 )
-PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
+#: The statuses that any operation may be refused with.
+EVERYWHERE = (401, 403, 406, 429, 503)
 #: The content of a response or request of arbitrary bytes.
 BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 #: The content of a response as a table for spreadsheets.
 CSV = {tables.MEDIA_TYPE: {"schema": {"type": "string"}}}
-TITLES = {
-    400: "Not readable, or a bad cursor.",
-    401: "No valid key or token.",
-    403: "Seen, but not allowed.",
-    404: "Not there, or not for this caller.",
-    406: "Accept allows no answer that there is.",
-    409: "The state forbids it; the answer says the state and what is allowed.",
-    410: "What was there cannot be read any more: its key was destroyed.",
-    412: "Changed since the version that If-Match names.",
-    413: "The body is too large.",
-    415: "Not JSON.",
-    422: "A value is wrong; `errors` says which and why.",
-    428: "If-Match must say which version is meant.",
-    429: "Too many requests; Retry-After says when to try again.",
-    503: "The database, or the identity provider, does not answer; Retry-After says when to try again.",
-}
 #: Each request is authenticated in one of these ways.
 SECURITY: list[dict[str, list[str]]] = [{"api_key": []}, {"access_token": []}, {"session": []}]
 #: The description of each way to authenticate.
@@ -83,46 +68,6 @@ SECURITY_OF: dict[str, list[dict[str, list[str]]]] = {
     CHANGE_CALENDAR: [*SECURITY, {"calendar_key": []}],
     RECEIVE_WEBHOOK: [{"webhook_secret": []}],
 }
-EVERYWHERE = (401, 403, 406, 429, 503)
-#: Headers by name: the description, and whether it always comes with the answers that list it.
-HEADERS = {
-    "Accept-Encoding": ("The codings of a body that are taken; where it came in another one.", False),
-    "Accept-Patch": ("The media types that a PATCH takes; where one was sent.", False),
-    "Allow": ("The methods that this address takes.", True),
-    "Content-Disposition": ("That the file is to be saved, and under which name.", True),
-    "Content-Language": ("The language of the texts: en or zh.", True),
-    "Deprecation": ("Something that was used will go away: since when that is said, as `@<seconds>`.", False),
-    "ETag": (
-        "The record's version and a hash of this answer, for If-Match and If-None-Match. "
-        "Of a file: its SHA-256.",
-        True,
-    ),
-    "Idempotent-Replayed": (
-        "`true`: this Idempotency-Key was used before, and this is the answer to what was done then.",
-        False,
-    ),
-    "Link": ('The next page, as `rel="next"`; what explains a deprecation, as `rel="deprecation"`.', False),
-    "Location": ("The address of the new record.", True),
-    "RateLimit": ("How many requests this key has left, and in how many seconds there are more.", False),
-    "RateLimit-Policy": ("How many requests a key has in how many seconds.", False),
-    "Retry-After": ("Seconds to wait before trying again.", True),
-    "Set-Cookie": ("The session, for the browser alone: HttpOnly, SameSite=Strict.", True),
-    "Sunset": ("When what was used will go away.", False),
-    "WWW-Authenticate": ("How to say who calls.", True),
-    "X-Request-Id": ("The id of this request: for questions, and the correlation_id of its events.", True),
-}
-#: Headers that problems of a status have.
-OF_STATUS = {
-    401: ("WWW-Authenticate",),
-    405: ("Allow",),
-    415: ("Accept-Encoding", "Accept-Patch"),
-    429: ("Retry-After",),
-    503: ("Retry-After",),
-}
-#: Headers of every answer to an authenticated request.
-OF_KEYS = ("RateLimit", "RateLimit-Policy")
-#: Headers of an answer if the request used something deprecated.
-OF_DEPRECATED = ("Deprecation", "Link", "Sunset")
 TAGS = {
     "bulk": "Many actions by the file.",
     "tickets": "What tickets of every kind have: complaints, for instance.",
@@ -158,11 +103,11 @@ TAGS = {
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the `responses=` of an operation that may answer with these problems, besides those that every
-    operation may.
+    """Return the `responses=` of an operation that may be refused with these statuses, besides those that
+    every operation may.
     """
     return {
-        status: {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
+        status: {"description": refusal_ranges.MEANINGS[status], "content": refusal_ranges.CONTENT}
         for status in sorted({*statuses, *EVERYWHERE})
     }
 
@@ -204,7 +149,7 @@ def or_table() -> dict[int | str, dict[str, Any]]:
 
 def document(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document, as it is served and committed."""
-    made = get_openapi(
+    contract = get_openapi(
         title=app.title,
         version=app.version,
         openapi_version="3.1.0",
@@ -215,7 +160,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         servers=[{"url": "/", "description": "This installation."}],
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
-    schemas = made["components"]["schemas"]
+    schemas = contract["components"]["schemas"]
     problem = ProblemDocument.model_json_schema(
         ref_template="#/components/schemas/{model}", mode="serialization"
     )
@@ -223,9 +168,29 @@ def document(app: FastAPI) -> dict[str, Any]:
     schemas["ProblemDocument"] = problem
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    made["components"]["securitySchemes"] = SECURITY_SCHEMES
-    kinds = _kinds(made)
-    for path, operations in made["paths"].items():
+    contract["components"]["securitySchemes"] = SECURITY_SCHEMES
+    contract["components"]["headers"] = response_headers.components()
+    contract["components"]["responses"] = refusal_ranges.components()
+    refusal_ranges.share_ranges(contract)
+    _describe_operations(contract)
+    components.without_titles(contract["paths"])
+    components.without_titles(contract["components"])
+    components.lift(contract)
+    components.open_codes(contract)
+    examples.add_examples(contract)
+    components.shorten_nullable(contract["paths"])
+    components.shorten_nullable(contract["components"])
+    components.share_components(contract)
+    _share_security(contract)
+    return contract
+
+
+def _describe_operations(contract: dict[str, Any]) -> None:
+    """Complete FastAPI's description of each operation: its summary, who may call it, how its parameters are
+    sent, and the headers of its answers.
+    """
+    kinds = _kinds(contract)
+    for path, operations in contract["paths"].items():
         for operation in operations.values():
             _set_summary(operation, kinds)
             usual = SECURITY if path.startswith("/v1/") else []
@@ -233,30 +198,9 @@ def document(app: FastAPI) -> dict[str, Any]:
             for parameter in operation.get("parameters", ()):
                 _as_sent(parameter)
             for status, answer in operation["responses"].items():
-                names = headers_of(operation, int(status), answer)
-                answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-    used = {
-        name
-        for operations in made["paths"].values()
-        for operation in operations.values()
-        for answer in operation["responses"].values()
-        for name in answer["headers"]
-    }
-    made["components"]["headers"] = {
-        name: {"description": said, "required": always, "schema": {"type": "string"}}
-        for name, (said, always) in HEADERS.items()
-        if name in used
-    }
-    components.without_titles(made["paths"])
-    components.without_titles(made["components"])
-    components.lift(made)
-    components.open_codes(made)
-    examples.add_examples(made)
-    components.shorten_nullable(made["paths"])
-    components.shorten_nullable(made["components"])
-    components.share_components(made)
-    _share_security(made)
-    return made
+                if "$ref" not in answer:
+                    names = response_headers.headers_of(operation, int(status), answer)
+                    answer["headers"] = response_headers.references(names)
 
 
 def _share_security(made: dict[str, Any]) -> None:
@@ -266,35 +210,6 @@ def _share_security(made: dict[str, Any]) -> None:
         for operation in operations.values():
             if operation["security"] == SECURITY:
                 del operation["security"]
-
-
-def problem_headers(status: int) -> list[str]:
-    """Return the headers of a problem with that status, besides those of HTTP itself."""
-    return sorted(["Content-Language", "X-Request-Id", *OF_STATUS.get(status, ())])
-
-
-def headers_of(operation: dict[str, Any], status: int, answer: dict[str, Any]) -> list[str]:
-    """Return the headers of the operation's answer with that status, besides those of HTTP itself."""
-    names: set[str] = set()
-    if SECURITY[0] in operation["security"] and status != 401:
-        names.update(OF_KEYS)
-    if any(EXTENSION in marked for marked in (operation, *operation.get("parameters", ()))):
-        names.update(OF_DEPRECATED)
-    if MEDIA_TYPE in answer.get("content", {}):
-        return sorted(names.union(problem_headers(status)))
-    names |= {"X-Request-Id", *answer.get("headers", ())}
-    shows_one = "x-lifecycle" in operation or (
-        "304" in operation["responses"] and "application/json" in operation["responses"]["200"]["content"]
-    )
-    if shows_one:
-        names |= {"ETag", "Content-Language"}
-    if "x-lifecycle" in operation:
-        names.add("Idempotent-Replayed")
-    if status == 201:
-        names.add("Location")
-    if any(parameter["name"] == "cursor" for parameter in operation.get("parameters", ())):
-        names.add("Link")
-    return sorted(names)
 
 
 def _kinds(document: dict[str, Any]) -> dict[str, str]:

@@ -7,6 +7,7 @@ chooses among these few, and answers if none matches.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -29,12 +30,13 @@ class _Segment:
     ends: list[int] = field(default_factory=list)
 
 
-class RouteIndex:
-    """An ASGI application between a router and its routes, all of which must exist when it is made."""
+class RouteTable:
+    """The routes of a router by their paths, all of which must exist when it is made. Applications that have
+    the same routes can share it.
+    """
 
-    def __init__(self, router: APIRouter) -> None:
-        self._router = router
-        self._routes = list(router.routes)
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        self._routes = list(routes)
         self._start = _Segment()
         #: Routes with paths that are not plain segments: these are tried for every path.
         self._always: list[int] = []
@@ -45,28 +47,19 @@ class RouteIndex:
             else:
                 self._always.append(number)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the request with only those routes that can match its path, as the whole router would."""
-        if scope["type"] != "http":
-            await self._router.app(scope, receive, send)
-            return
-        scope.setdefault("router", self._router)
-        numbers = self.numbers(scope["path"].removeprefix(scope.get("root_path", "")))
-        part = self._routers.get((scope["method"], numbers))
-        if part is None:
-            part = self._router_for(scope["method"], numbers)
-        await part.app(scope, receive, send)
-
-    def _router_for(self, method: str, numbers: tuple[int, ...]) -> APIRouter:
-        """Return a router of these routes. Those without the method can only answer 405, so they come
-        last.
+    def router_for(self, method: str, path: str) -> APIRouter:
+        """Return a router of only those routes that can match the path. Those without the method can only
+        answer 405, so they come last.
         """
-        part = APIRouter(redirect_slashes=False)
-        part.routes.extend(
-            sorted((self._routes[number] for number in numbers), key=partial(_refuses, method))
-        )
-        if method in METHODS:
-            self._routers[method, numbers] = part
+        numbers = self.numbers(path)
+        part = self._routers.get((method, numbers))
+        if part is None:
+            part = APIRouter(redirect_slashes=False)
+            part.routes.extend(
+                sorted((self._routes[number] for number in numbers), key=partial(_refuses, method))
+            )
+            if method in METHODS:
+                self._routers[method, numbers] = part
         return part
 
     def numbers(self, path: str) -> tuple[int, ...]:
@@ -90,6 +83,23 @@ class RouteIndex:
             else:
                 at = at.known.setdefault(text, _Segment())
         at.ends.append(number)
+
+
+class RouteIndex:
+    """An ASGI application between a router and its routes, which are those of the table."""
+
+    def __init__(self, router: APIRouter, table: RouteTable) -> None:
+        self._router = router
+        self._table = table
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request with only those routes that can match its path, as the whole router would."""
+        if scope["type"] != "http":
+            await self._router.app(scope, receive, send)
+            return
+        scope.setdefault("router", self._router)
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        await self._table.router_for(scope["method"], path).app(scope, receive, send)
 
 
 def _refuses(method: str, route: BaseRoute) -> bool:

@@ -155,18 +155,42 @@ def _of_answers(
         was, now = (", ".join(sorted(statuses)) for statuses in successes)
         yield BreakingChange(place, "status_changed", f"{was} became {now}")
     for status, answer in old.items():
-        if status not in new:
-            continue
-        at, other = f"{place}/{status}", new[status]
-        both = answer.get("content", {}), other.get("content", {})
-        yield from _of_content(comparison, *both, SchemaUse.answered, at)
-        headers = other.get("headers", {})
-        for name, header in answer.get("headers", {}).items():
-            always = resolved(header, comparison.old_document).get("required", False)
-            if name not in headers or (
-                always and not resolved(headers[name], comparison.new_document).get("required", False)
-            ):
-                yield BreakingChange(f"{at}/header/{name}", "header_removed")
+        for other_status in _statuses_in_place(status, new):
+            other = new[other_status]
+            contents = answer.get("content", {}), other.get("content", {})
+            yield from _of_content(comparison, *contents, SchemaUse.answered, f"{place}/{status}")
+            by_name = status == other_status and not status.endswith("XX")
+            headers = _removed_headers(comparison, answer, other, by_name=by_name)
+            yield from (
+                BreakingChange(f"{place}/{status}/header/{name}", "header_removed") for name in headers
+            )
+
+
+def _statuses_in_place(status: str, answers: Schema) -> list[str]:
+    """Return the keys of the answers that describe the status now: itself, its range (`4XX`), or where the
+    status is a range that has been split, each status of it.
+    """
+    kind = f"{status[0]}XX"
+    if status in answers:
+        return [status]
+    if status == kind:
+        return [name for name in answers if name[0] == status[0]]
+    return [kind] if kind in answers else []
+
+
+def _removed_headers(
+    comparison: SchemaComparison, old: Schema, new: Schema, *, by_name: bool
+) -> Iterator[str]:
+    """Yield the headers that are gone. `by_name`: both describe one status, so that what always came must
+    still come always; of a range of statuses the headers depend on the status.
+    """
+    headers = new.get("headers", {})
+    for name, header in old.get("headers", {}).items():
+        always = by_name and resolved(header, comparison.old_document).get("required", False)
+        if name not in headers or (
+            always and not resolved(headers[name], comparison.new_document).get("required", False)
+        ):
+            yield name
 
 
 def _of_content(

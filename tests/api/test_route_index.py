@@ -1,4 +1,4 @@
-"""Finding a route: what the switch finds is what trying one route after the other finds."""
+"""Finding a route: what the table finds is what trying one route after the other finds."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from starlette.routing import Match
 
-from app.api.route_index import RouteIndex
+from app.api.route_index import RouteTable
 from app.main import build_app
 
 APP = build_app()
 ROUTES = APP.router.routes
-SWITCH = RouteIndex(APP.router)
+TABLE = RouteTable(ROUTES)
 PIECES = sorted({piece for route in ROUTES for piece in str(getattr(route, "path", "")).split("/")})
 PATHS = st.lists(st.sampled_from([*PIECES, "", "x", "INC-2026-000001", "a b"]), max_size=7).map(
     lambda pieces: "/" + "/".join(pieces)
@@ -34,14 +34,14 @@ def matched(routes: list[Any], method: str, path: str) -> list[Any]:
 @example("/docs/assets/a/b", "GET")
 @settings(max_examples=300)
 def test_no_route_is_lost_and_their_order_is_kept(path: str, method: str) -> None:
-    found = [ROUTES[number] for number in SWITCH.numbers(path)]
+    found = [ROUTES[number] for number in TABLE.numbers(path)]
     assert matched(found, method, path) == matched(list(ROUTES), method, path)
 
 
 def test_a_path_is_left_with_few_routes() -> None:
     paths = [str(getattr(route, "path", "")).replace("{", "").replace("}", "") for route in ROUTES]
     assert len(paths) > 100
-    assert max(len(SWITCH.numbers(path)) for path in paths) < 12
+    assert max(len(TABLE.numbers(path)) for path in paths) < 12
 
 
 @pytest.mark.parametrize("root", ["", "/desk"])
@@ -57,4 +57,4 @@ def test_of_routes_that_a_path_can_mean_the_first_stays_the_first(paths: tuple[s
     router = APIRouter()
     for path in paths:
         router.add_api_route(path, lambda: None)
-    assert RouteIndex(router).numbers("/a/b") == tuple(range(len(paths)))
+    assert RouteTable(router.routes).numbers("/a/b") == tuple(range(len(paths)))

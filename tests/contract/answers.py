@@ -15,8 +15,10 @@ import pytest
 from jsonschema_rs import Draft202012, Draft202012Validator, Registry
 
 from app.api.components import TEXT
-from app.api.openapi import BINARY, HEADERS, OF_KEYS, problem_headers
+from app.api.openapi import BINARY, SECURITY
 from app.api.problems import status_of
+from app.api.refusal_ranges import CONTENT, declared_statuses, range_of
+from app.api.response_headers import HEADERS, OF_KEYS, headers_of, problem_headers, references
 from app.contract.schemas import resolved
 from app.main import build_app
 from tests import disk_cache
@@ -60,9 +62,33 @@ def as_written() -> dict[str, Any]:
 
 
 @cache
+def refusals() -> dict[str, list[int]]:
+    """By operationId, the statuses that the code declares each operation to be refused with."""
+    found: dict[str, list[int]] = disk_cache.cached_json(
+        "refusals", lambda: declared_statuses(build_app().routes)
+    )
+    return found
+
+
+@cache
 def document() -> dict[str, Any]:
-    """The same with each operation's parameters and answers in it, where the contract refers to them."""
-    return with_parts_in_place(as_written())
+    """The same with each operation's parameters and answers in it, where the contract refers to them; and
+    with the refusals by the statuses that the code declares, where the contract has a range of them.
+    """
+    contract = with_parts_in_place(as_written())
+    for operations in contract["paths"].values():
+        for operation in operations.values():
+            _name_refusals(operation)
+    return contract
+
+
+def _name_refusals(operation: dict[str, Any]) -> None:
+    answers = operation["responses"]
+    ranges = {name: answers.pop(name) for name in ("4XX", "5XX") if name in answers}
+    guarded = {**operation, "security": operation.get("security", SECURITY)}
+    for status in refusals()[operation["operationId"]]:
+        described = {**ranges[range_of(status)], "content": CONTENT}
+        answers[str(status)] = {**described, "headers": references(headers_of(guarded, status, described))}
 
 
 def with_parts_in_place(contract: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from tests.extent import ALL_EXAMPLES, goes_round
 
 Schema = dict[str, Any]
 JSON = "application/json"
+PARTIAL = "application/vnd.ledgerdesk.partial+json"
 TEXT: Schema = {"type": "string"}
 ID: Schema = {"type": "string", "format": "uuid"}
 STATE: Schema = {"enum": ["new", "closed"]}
@@ -77,6 +78,12 @@ def refers(name: str) -> Schema:
 
 def answers(status: str = "200", media_type: str = JSON, **headers: Schema) -> Schema:
     return {"responses": {status: {"content": {media_type: refers("Answer")}, "headers": headers}}}
+
+
+def refuses(status: str, media_type: str, **headers: Schema) -> Schema:
+    """A document whose operation may answer with that status, or statuses of that range."""
+    refusal = answers(status, media_type, **headers)["responses"]
+    return api({"responses": answers(ETag=ALWAYS)["responses"] | refusal})
 
 
 def _with_schema(document: Schema, **schemas: Schema) -> Schema:
@@ -167,6 +174,20 @@ OF_OPERATIONS = [
     ),
     ("header_removed", "act/answer/200/header/ETag", api(), api(answers())),
     ("header_removed", "act/answer/200/header/ETag", api(), api(answers(ETag={"required": False}))),
+    ("media_type_removed", "act/answer/404/text/plain", refuses("404", "text/plain"), refuses("4XX", JSON)),
+    ("media_type_removed", "act/answer/4XX/text/plain", refuses("4XX", "text/plain"), refuses("404", JSON)),
+    (
+        "header_removed",
+        "act/answer/401/header/WWW-Authenticate",
+        refuses("401", JSON, **{"WWW-Authenticate": ALWAYS}),
+        refuses("4XX", JSON),
+    ),
+    (
+        "media_type_removed",
+        f"act/answer/200/{PARTIAL}",
+        api(answers(media_type=PARTIAL, ETag=ALWAYS)),
+        api(),
+    ),
     ("property_removed", "Answer/note", api(), shows(state=STATE)),
     (
         "property_optional",
@@ -213,6 +234,12 @@ OF_EVENTS = [
     ),
 ]
 
+#: An answer that is either of two shapes, and one that has a media type for each.
+EITHER: Schema = {"anyOf": [refers("Answer")["schema"], record((), state=STATE)]}
+WITH_PARTS: Schema = {
+    "content": {JSON: refers("Answer"), PARTIAL: {"schema": record((), state=STATE)}},
+    "headers": {"ETag": ALWAYS},
+}
 USUAL = api()["paths"]["/v1/things"]["post"]
 RENAMED = {"requestBody": {"required": True, "content": {JSON: refers("Renamed")}}}
 
@@ -274,6 +301,19 @@ HARMLESS = [
         "a problem more",
         api(),
         api({"responses": {**api()["paths"]["/v1/things"]["post"]["responses"], "409": {}}}),
+    ),
+    ("a refusal by its range", refuses("404", JSON), refuses("4XX", JSON)),
+    (
+        "a header that only some refusals of a range have",
+        refuses("401", JSON, **{"WWW-Authenticate": ALWAYS}),
+        refuses("4XX", JSON, **{"WWW-Authenticate": {"required": False}}),
+    ),
+    ("refusals of a range by their statuses", refuses("4XX", JSON), refuses("404", JSON)),
+    ("no refusal of a range any more", refuses("4XX", JSON), api()),
+    (
+        "one shape where there were two, and another media type for the second",
+        api({"responses": {"200": {"content": {JSON: {"schema": EITHER}}, "headers": {"ETag": ALWAYS}}}}),
+        api(answers(ETag=ALWAYS) | {"responses": {"200": WITH_PARTS}}),
     ),
     ("no key is asked for", api(), api({"security": []})),
     ("a description", api(), api({"description": "More about it."})),

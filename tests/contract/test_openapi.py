@@ -11,17 +11,20 @@ from jsonschema_rs import meta
 
 from app.api import summaries
 from app.api.openapi import TAGS
+from app.api.problems import status_of
+from app.api.refusal_ranges import COMPONENTS, MEANINGS, codes_by_status, range_of
 from app.common.records import CodeEnum
+from app.i18n import sentences
 from app.registry import LIFECYCLES
 from app.settings import PROJECT
 from tests.cases import each_case
-from tests.contract.answers import as_written, document
+from tests.contract.answers import as_written, document, refusals
 
 SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
 
 #: Most bytes and lines of the document for each operation, so that a person can open it.
-MOST_BYTES, MOST_LINES = 5_000, 188
+MOST_BYTES, MOST_LINES = 4_200, 152
 
 Operation = dict[str, Any]
 
@@ -112,6 +115,38 @@ def test_an_operation_under_v1_asks_for_a_key_and_says_what_may_go_wrong(
         assert answer["description"].strip()
         if int(status) >= 400 and guarded:
             assert answer["content"] == PROBLEM
+
+
+@EVERY
+def test_an_operation_says_by_range_which_refusals_the_code_declares(
+    method: str, path: str, operation: Operation
+) -> None:
+    answers = as_written()["paths"][path][method]["responses"]
+    declared = {range_of(status) for status in refusals()[operation["operationId"]]}
+    assert {name for name in answers if name.endswith("XX")} == declared
+    for kind in declared:
+        assert answers[kind] == {"$ref": f"#/components/responses/{COMPONENTS[kind][0]}"}
+    by_name = {status for status, answer in answers.items() if not status.endswith("XX")}
+    assert {status for status in by_name if status >= "400"} <= {"503"}, "only what readiness answers"
+
+
+def test_each_range_of_refusals_lists_every_code_with_its_status() -> None:
+    described = {
+        kind: as_written()["components"]["responses"][name] for kind, (name, _) in COMPONENTS.items()
+    }
+    listed = {
+        code: int(status)
+        for answer in described.values()
+        for status, codes in re.findall(r"^- (\d{3}): (.*)\.$", answer["description"], re.MULTILINE)
+        for code in re.findall(r"`([a-z0-9_]+)`(?=[,.]|$)", codes)
+        if code in sentences("en")["title"]
+    }
+    assert listed == {code: status_of(code) for code in sentences("en")["title"]}
+    assert {status for statuses in refusals().values() for status in statuses} <= MEANINGS.keys()
+    assert codes_by_status().keys() <= MEANINGS.keys()
+    for answer in described.values():
+        assert answer["content"] == PROBLEM
+        assert {"X-Request-Id", "Content-Language", "Retry-After"} <= answer["headers"].keys()
 
 
 @EVERY
