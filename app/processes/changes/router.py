@@ -66,7 +66,8 @@ async def list_change_conflicts(request: Request, query: Annotated[ConflictsQuer
     operation_id="list_conflicting_changes",
     response_model=page_of(
         ConflictingChange,
-        "changes that conflict with others or with freezes, by their windows, the earliest first; emergencies, which have none, come last",
+        "changes that conflict with others or with freezes, by their windows, the earliest first; "
+        "emergencies, which have none, come last",
     ),
     responses=problems(400, 403, 422),
 )
