@@ -54,6 +54,7 @@ from app.foundation.rota import router as rota
 from app.foundation.services import queries as catalogue_queries
 from app.foundation.services import router as catalogue
 from app.foundation.views.router import router_of as views_of
+from app.html.templates import compile_templates
 from app.kernel import ledger
 from app.kpis import router as kpis
 from app.kpis.budgets import router as kpi_budgets
@@ -243,6 +244,7 @@ def application(url: str, secrets_dir: Path, settings: Settings, *, data_dir: Pa
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Before requests are accepted, since compressing files would keep them waiting.
         preload((*pages.PRELOADED, *dashboard.PRELOADED))
+        compile_templates()
         async with ledger.open_ledger(url, secrets_dir, LIFECYCLES_BY_KIND, settings, patient=True) as opened:
             app.state.ledger = opened
             noting = asyncio.create_task(app.state.key_use.run(opened.db), name="the use of keys")

@@ -7,16 +7,18 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
-from html import escape
 from pathlib import Path
 from types import MappingProxyType
 
 from fastapi import APIRouter, Request
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.api.problems import problem
 from app.api.static_files import static_file
+from app.html.templates import render
+from app.html.wording import Wording
 from app.settings import PROJECT
 
 router = APIRouter()
@@ -30,6 +32,8 @@ FILES = {
     "swagger-ui.css": FOLDER / "swagger-ui" / "swagger-ui.css",
 }
 DOCS = FOLDER / "docs.html"
+#: The table of the sentences of these pages.
+TABLE = "page"
 #: Written by `make contract`, and compared with the code by `make check`.
 CONTRACT = PROJECT / "openapi" / "openapi.json"
 #: Files kept in memory from the start.
@@ -57,39 +61,29 @@ HEADERS = {
 def page(
     language: str,
     title: str,
-    body: str,
+    body: Markup,
     *,
     vary: str = "Accept, Accept-Language",
     status: int = 200,
     more: Mapping[str, str] = NO_MORE,
 ) -> Response:
-    """Return a page with that title, which is plain text, and that body, which is HTML; `more` are headers
-    besides, or instead of, the usual ones.
-    """
-    document = _document(language, title, body, '<link rel="stylesheet" href="/static/page.css">')
+    """Return a page with that title and body; `more` are headers besides, or instead of, the usual ones."""
+    document = render("html/page.html", Wording(language, TABLE), title=title, body=body)
     headers = {**HEADERS, "Content-Language": language, "Vary": vary, **more}
     return Response(document, status, headers=headers, media_type="text/html")
 
 
-def _document(language: str, title: str, body: str, style: str) -> str:
-    return (
-        f'<!doctype html>\n<html lang="{language}">\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)} · Ledgerdesk</title>\n"
-        f'<link rel="icon" href="data:,">\n{style}\n'
-        f"<main>\n<h1>{escape(title)}</h1>\n{body}\n</main>\n"
-        "</html>\n"
-    )
-
-
-def page_to_keep(language: str, title: str, body: str, running_head: str) -> Response:
+def page_to_keep(language: str, title: str, body: Markup, running_head: str) -> Response:
     """Return a page that may be saved as a file, or printed: its style is in it, and each sheet has the
     running head and its number. The policy names that style by its hash, and allows no other.
     """
     style = FILES["page.css"].read_text(encoding="utf-8") + _sheets(running_head)
     digest = b64encode(sha256(style.encode()).digest()).decode()
     policy = POLICY.replace("style-src 'self'", f"style-src 'sha256-{digest}'")
-    document = _document(language, title, body, f"<style>{style}</style>")
+    own_style = Markup(style)  # noqa: S704 - our own file; what ends a style is not in a running head
+    document = render(
+        "html/page_to_keep.html", Wording(language, TABLE), title=title, body=body, style=own_style
+    )
     headers = {
         **HEADERS,
         "Content-Security-Policy": policy,
@@ -101,10 +95,10 @@ def page_to_keep(language: str, title: str, body: str, running_head: str) -> Res
 
 def _sheets(running_head: str) -> str:
     """Return the style of the sheets of paper: what stands in their margins."""
-    said = "".join(sign for sign in running_head if sign not in UNSAFE_IN_STYLE)
+    content = "".join(sign for sign in running_head if sign not in UNSAFE_IN_STYLE)
     look = 'font: 8.5pt system-ui, "Noto Sans CJK SC", sans-serif; color: #57606a;'
     return (
-        f'@page {{ @top-left {{ content: "{said}"; {look} }}\n'
+        f'@page {{ @top-left {{ content: "{content}"; {look} }}\n'
         f'  @bottom-right {{ content: counter(page) " / " counter(pages); {look} }} }}\n'
     )
 

@@ -5,9 +5,6 @@ here.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Sequence
-from html import escape
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path
@@ -18,9 +15,11 @@ from starlette.responses import Response
 from app.api.accept import negotiate
 from app.api.faults import Fault
 from app.api.openapi import problem_page_responses
-from app.api.pages import page
+from app.api.pages import TABLE, page
 from app.api.problems import ProblemDocument, document, status_of
 from app.api.shapes import OutputModel
+from app.html.templates import render
+from app.html.wording import Wording
 from app.i18n import language_of, sentences, translate
 from app.kernel.refusals import NotFound
 
@@ -62,6 +61,7 @@ class ProblemExplained(ProblemKind):
 @router.get(
     "",
     operation_id="list_problem_kinds",
+    summary="List problem kinds",
     response_model=ProblemKindPage,
     responses=problem_page_responses(422),
 )
@@ -70,18 +70,17 @@ async def list_problem_kinds(accept: Accept = None, accept_language: AcceptLangu
     language = language_of(accept_language)
     kinds = [_problem_kind(language, code) for code in sorted(sentences(language)["title"])]
     if negotiate(accept, OFFERED) == "text/html":
-        rows = "".join(
-            f'<tr><td>{kind["status"]}<td><a href="{kind["type"]}">{escape(kind["title"])}</a>'
-            f"<td><code>{kind['code']}</code>"
-            for kind in sorted(kinds, key=lambda kind: (kind["status"], kind["code"]))
-        )
-        return page(language, translate(language, "page", "problems"), f"<table>{rows}</table>")
+        wording = Wording(language, TABLE)
+        by_status = sorted(kinds, key=lambda kind: (kind["status"], kind["code"]))
+        body = render("api/problem_kinds.html", wording, kinds=by_status)
+        return page(language, wording.sentence("problems"), body)
     return _as_json(language, {"items": kinds, "next_cursor": None})
 
 
 @router.get(
     "/{code}",
     operation_id="get_problem_kind",
+    summary="Get a problem kind",
     response_model=ProblemExplained,
     responses=problem_page_responses(404, 422),
 )
@@ -94,10 +93,13 @@ async def get_problem_kind(
     language = language_of(accept_language)
     if code not in sentences(language)["title"]:
         raise NotFound()
-    told = explain_problem(language, code)
+    problem = explain_problem(language, code)
     if negotiate(accept, OFFERED) == "text/html":
-        return page(language, told["title"], _as_html(language, told))
-    return _as_json(language, told)
+        example = json.dumps(problem["example"], indent=2, ensure_ascii=False)
+        wording = Wording(language, TABLE)
+        body = render("api/problem_kind.html", wording, problem=problem, example=example)
+        return page(language, problem["title"], body)
+    return _as_json(language, problem)
 
 
 def explain_problem(language: str, code: str) -> dict[str, Any]:
@@ -125,23 +127,6 @@ def _problem_kind(language: str, code: str) -> dict[str, Any]:
         "status": status_of(code),
         "title": translate(language, "title", code),
     }
-
-
-def _as_html(language: str, told: dict[str, Any]) -> str:
-    parts: Sequence[tuple[str, str]] = (
-        ("meaning", f"<p>{_marked(told['meaning'])}</p>"),
-        ("remedy", f"<p>{_marked(told['remedy'])}</p>"),
-        ("example", f"<pre>{escape(json.dumps(told['example'], indent=2, ensure_ascii=False))}</pre>"),
-    )
-    facts = f"<p><code>{told['code']}</code> · HTTP {told['status']}</p>"
-    sections = "".join(f"<h2>{translate(language, 'page', name)}</h2>{html}" for name, html in parts)
-    back = f'<p><a href="/problems">{translate(language, "page", "all_problems")}</a></p>'
-    return f"{facts}{sections}{back}"
-
-
-def _marked(sentence: str) -> str:
-    """Return the sentence as HTML, with text between backticks as code."""
-    return re.sub("`([^`]*)`", r"<code>\1</code>", escape(sentence))
 
 
 def _as_json(language: str, body: dict[str, Any]) -> Response:

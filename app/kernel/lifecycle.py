@@ -216,8 +216,10 @@ class Action(Generic[R, B]):
         return self.to is STAYS
 
     @property
-    def summary(self) -> str:
-        """Return the action's description, one sentence."""
+    def description(self) -> str:
+        """Return the description of the action for people, a sentence; it begins with verb and object, from
+        which its summary is made.
+        """
         return cleandoc(self.apply.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
 
     @property
@@ -376,7 +378,7 @@ class Lifecycle(Generic[R]):
                 assert re.fullmatch(rf"{self.kind}\.[a-z_]+", event), (
                     f"{event} is not an event of {self.kind}"
                 )
-            assert row.summary, f"{row.name} of {self.kind} does not say what it means"
+            assert row.description, f"{row.name} of {self.kind} does not say what it means"
 
     @property
     def is_ticket(self) -> bool:

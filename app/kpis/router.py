@@ -84,7 +84,13 @@ class KpiCasePage(OutputModel):
     next_cursor: str | None = Field(description="Null on the last page.")
 
 
-@router.get("", operation_id="list_kpis", response_model=KpiPage, responses=in_language() | problems(422))
+@router.get(
+    "",
+    operation_id="list_kpis",
+    summary="List KPIs",
+    response_model=KpiPage,
+    responses=in_language() | problems(422),
+)
 async def list_kpis(request: Request, ledger: Ledger, choice: Annotated[KpiChoice, Query()]) -> Response:
     """List the KPIs that the caller may see, each with its definition and its figures for this month."""
     language = language_for(request)
@@ -110,7 +116,11 @@ async def list_kpis(request: Request, ledger: Ledger, choice: Annotated[KpiChoic
 
 
 @router.get(
-    "/periods", operation_id="list_kpi_periods", response_model=KpiPeriodPage, responses=problems(422)
+    "/periods",
+    operation_id="list_kpi_periods",
+    summary="List periods with cases",
+    response_model=KpiPeriodPage,
+    responses=problems(422),
 )
 async def list_kpi_periods(
     request: Request, ledger: Ledger, choice: Annotated[KpiPeriodChoice, Query()]
@@ -133,6 +143,7 @@ async def list_kpi_periods(
 @router.get(
     "/{key}",
     operation_id="get_kpi",
+    summary="Get a KPI",
     response_model=KpiAnswer,
     responses=or_table() | problems(403, 404, 422),
 )
@@ -163,6 +174,7 @@ async def get_kpi(
 @router.get(
     "/{key}/behaviour",
     operation_id="get_kpi_behaviour",
+    summary="Get a KPI's behaviour",
     response_model=KpiBehaviour,
     responses=problems(403, 404, 422),
 )
@@ -181,6 +193,7 @@ async def get_kpi_behaviour(
 @router.get(
     "/{key}/influence",
     operation_id="get_kpi_influence",
+    summary="Get a KPI's influence",
     response_model=KpiInfluence,
     responses=problems(403, 404, 422),
 )
@@ -201,6 +214,7 @@ async def get_kpi_influence(
 @router.get(
     "/{key}/forecast",
     operation_id="get_kpi_forecast",
+    summary="Get a KPI's forecast",
     response_model=KpiForecast,
     responses=problems(403, 404, 422),
 )
@@ -222,6 +236,7 @@ async def get_kpi_forecast(
 @router.get(
     "/{key}/cases",
     operation_id="list_kpi_cases",
+    summary="List KPI cases",
     response_model=KpiCasePage,
     responses=or_table() | problems(400, 403, 404, 422),
 )

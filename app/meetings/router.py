@@ -37,7 +37,11 @@ mount_children(router, LIFECYCLE, MeetingOut, own=(PARTICIPANTS,))
 
 
 @router.get(
-    "/{id}/agenda", operation_id="list_meeting_agenda", response_model=Agenda, responses=problems(404, 422)
+    "/{id}/agenda",
+    operation_id="list_meeting_agenda",
+    summary="List meeting agenda",
+    response_model=Agenda,
+    responses=problems(404, 422),
 )
 async def list_meeting_agenda(request: Request, name: Name) -> Response:
     """List the agenda of the meeting, in order; records that the caller may not see are left out."""
@@ -50,6 +54,7 @@ async def list_meeting_agenda(request: Request, name: Name) -> Response:
 @router.get(
     "/{id}/invitation.ics",
     operation_id="get_meeting_invitation",
+    summary="Get a meeting's invitation",
     response_class=Response,
     response_model=None,
     responses=problems(404, 422) | CALENDAR_RESPONSE,

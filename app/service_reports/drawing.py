@@ -11,21 +11,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.common.svg import element, escaped, text
+from markupsafe import Markup
+
 from app.service_reports.content import ReportTarget, TargetVerdict
 from app.service_reports.texts import ReportTexts
+from app.svg.elements import document, element, text
+from app.svg.lines import INK, SOFT, line, polyline
+from app.svg.scale import Scale, padded, with_room
 
 WIDTH, HEIGHT = 660.0, 132.0
 LEFT, RIGHT, TOP, BOTTOM = 8.0, 128.0, 24.0, 26.0
-INK, SOFT, DATA, BAD = "#1b1f24", "#57606a", "#3f6ea5", "#b3261e"
+DATA, BAD = "#3f6ea5", "#b3261e"
 #: The least distance between the middles of two labels of periods, and of two labels of values.
 PERIOD_ROOM, VALUE_ROOM = 46.0, 58.0
 #: The distance of the first and the last dot from the ends of the line of the agreed bound.
 INSET = 24.0
 #: The share of the range of values that is left free above and below them.
-ROOM = Decimal("0.2")
+ROOM = 0.2
 #: The range of values in a chart whose values are all zero.
-MIN_SPREAD = Decimal("0.01")
+MIN_SPREAD = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +41,28 @@ class Dot:
     verdict: TargetVerdict
 
 
-def trend_chart(target: ReportTarget, period: str, texts: ReportTexts) -> str:
-    """Return the drawing; empty if no period before has a result to compare with."""
-    dots = [Dot(one.period, _decimal(one.result), one.verdict) for one in target.trend]
+def trend_chart(target: ReportTarget, period: str, texts: ReportTexts) -> Markup | None:
+    """Return the drawing; None if no period before has a result to compare with."""
+    dots = [Dot(past.period, _decimal(past.result), past.verdict) for past in target.trend]
     dots.append(Dot(period, _decimal(target.result), target.verdict))
     values = [dot.value for dot in dots if dot.value is not None]
     if len(dots) == 1 or not values:
-        return ""
+        return None
     agreed = Decimal(target.compliance or "1") if target.met is not None else _decimal(target.threshold)
     assert agreed is not None, "a target that has a result has a threshold"
-    scale = _Scale.of([*values, agreed])
+    scale = padded(
+        [float(value) for value in (*values, agreed)], HEIGHT - BOTTOM, TOP, room=ROOM, least=MIN_SPREAD
+    )
     step = (WIDTH - LEFT - RIGHT - 2 * INSET) / (len(dots) - 1)
     places = [LEFT + INSET + n * step for n in range(len(dots))]
     name = texts.sentence("trend_of", subject=texts.subject(target))
-    return element(
-        "svg",
-        element("title", escaped(name)),
-        *_agreed_line(scale.y(agreed), texts.figure(f"{agreed:f}", target.unit), texts),
-        *_line(dots, places, scale),
+    return document(
+        WIDTH,
+        HEIGHT,
+        element("title", name),
+        *_agreed_line(scale.pixel_of(float(agreed)), texts.figure(f"{agreed:f}", target.unit), texts),
+        _line(dots, places, scale),
         *_dots(dots, places, scale, target, texts),
-        viewBox=f"0 0 {WIDTH:g} {HEIGHT:g}",
-        width=WIDTH,
-        height=HEIGHT,
-        role="img",
         aria_label=name,
         class_="trend",
     )
@@ -69,61 +72,29 @@ def _decimal(value: str | None) -> Decimal | None:
     return None if value is None else Decimal(value)
 
 
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """The vertical scale, with room for all values and the agreed bound."""
-
-    low: Decimal
-    high: Decimal
-
-    @classmethod
-    def of(cls, values: Sequence[Decimal]) -> _Scale:
-        low, high = min(values), max(values)
-        spread = (high - low) or max(abs(high) * ROOM, MIN_SPREAD)
-        return cls(low - spread * ROOM, high + spread * ROOM)
-
-    def y(self, value: Decimal) -> float:
-        part = float((value - self.low) / (self.high - self.low))
-        return HEIGHT - BOTTOM - part * (HEIGHT - TOP - BOTTOM)
-
-
-def _agreed_line(y: float, bound: str, texts: ReportTexts) -> list[str]:
+def _agreed_line(y: float, bound: str, texts: ReportTexts) -> list[Markup]:
     label = texts.sentence("agreed_line", bound=bound)
     return [
-        element(
-            "path",
-            d=f"M{LEFT:g} {y:.1f}H{WIDTH - RIGHT:g}",
-            stroke=SOFT,
-            stroke_dasharray="5 4",
-            stroke_width=1.5,
-            fill="none",
-            class_="agreed",
-        ),
+        line(f"M{LEFT:g} {y:.1f}H{WIDTH - RIGHT:g}", SOFT, 1.5, "agreed", "5 4"),
         text(label, x=WIDTH - RIGHT + 6, y=y + 4, font_size=11, fill=SOFT, class_="tick"),
     ]
 
 
-def _line(dots: Sequence[Dot], places: Sequence[float], scale: _Scale) -> list[str]:
+def _line(dots: Sequence[Dot], places: Sequence[float], scale: Scale) -> Markup:
     """Return the line through the dots, broken where a period has no result."""
-    drawn, pen = "", "M"
-    for dot, x in zip(dots, places, strict=True):
-        if dot.value is None:
-            pen = "M"
-            continue
-        drawn += f"{pen}{x:.1f} {scale.y(dot.value):.1f}"
-        pen = "L"
-    return [element("path", d=drawn, stroke=DATA, stroke_width=1.2, fill="none", class_="data")]
+    heights = (None if dot.value is None else scale.pixel_of(float(dot.value)) for dot in dots)
+    return line(polyline(zip(places, heights, strict=True)), DATA, 1.2, "data")
 
 
 def _dots(
-    dots: Sequence[Dot], places: Sequence[float], scale: _Scale, target: ReportTarget, texts: ReportTexts
-) -> list[str]:
+    dots: Sequence[Dot], places: Sequence[float], scale: Scale, target: ReportTarget, texts: ReportTexts
+) -> list[Markup]:
     drawn = []
-    named = _spaced(range(len(dots)), places, PERIOD_ROOM)
+    named = with_room(range(len(dots)), places, PERIOD_ROOM)
     worth_saying = [
         n for n, dot in enumerate(dots) if n == len(dots) - 1 or dot.verdict is TargetVerdict.missed
     ]
-    valued = _spaced(worth_saying, places, VALUE_ROOM)
+    valued = with_room(worth_saying, places, VALUE_ROOM)
     for n, (dot, x) in enumerate(zip(dots, places, strict=True)):
         last = n == len(dots) - 1
         if n in named:
@@ -141,7 +112,7 @@ def _dots(
             )
         if dot.value is None:
             continue
-        y = scale.y(dot.value)
+        y = scale.pixel_of(float(dot.value))
         missed = dot.verdict is TargetVerdict.missed
         shape = f"M{x:.1f} {y - 5:.1f}l5 5l-5 5l-5 -5Z"
         if missed:
@@ -149,12 +120,12 @@ def _dots(
         else:
             drawn.append(element("circle", cx=x, cy=y, r=3.5, fill=DATA, class_="dot"))
         if n in valued:
-            said = texts.figure(f"{dot.value:f}", target.unit)
+            value = texts.figure(f"{dot.value:f}", target.unit)
             # Beneath the dot of a missed period, since the lines to its neighbours come from above.
             above = y + 16 if missed or y < TOP else y - 9
             drawn.append(
                 text(
-                    said,
+                    value,
                     x=x,
                     y=above,
                     text_anchor="middle",
@@ -165,12 +136,3 @@ def _dots(
                 )
             )
     return drawn
-
-
-def _spaced(wanted: Sequence[int], places: Sequence[float], room: float) -> frozenset[int]:
-    """Return those of the dots whose labels have room beside one another, the last first."""
-    chosen: list[int] = []
-    for n in reversed(wanted):
-        if not chosen or places[chosen[-1]] - places[n] >= room:
-            chosen.append(n)
-    return frozenset(chosen)

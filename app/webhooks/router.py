@@ -98,7 +98,9 @@ async def _perform(request: Request, command: Command, secret: str | None) -> Re
 async def add_webhook_source(
     request: Request, ledger: Ledger, body: NewWebhookSource, idempotency_key: IdempotencyKeyHeader = None
 ) -> Response:
-    """Add a source, whose webhooks are taken from then on. The secret is in this answer and never again."""
+    """Add a webhook source, whose deliveries are taken from then on. The secret is in this answer and never
+    again.
+    """
     secret = body.secret or new_webhook_secret()
     given = body.model_dump(exclude={"secret"})
     said = sources.AddWebhookSource(**given, sealed_secret=seal_secret(ledger, secret))
@@ -119,8 +121,8 @@ async def rotate_webhook_source(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Give the source a new secret; the previous one is accepted for a while, the one before it not any
-    more. The secret is in this answer and never again.
+    """Rotate the source's secret; the previous one is accepted for a while, none before it.
+    The secret is in this answer and never again.
     """
     secret = body.secret or new_webhook_secret()
     given = body.model_dump(exclude={"secret"})
@@ -165,6 +167,7 @@ class DeliveryPaging(BaseModel):
 @router.get(
     "/webhook_sources/{id}/deliveries",
     operation_id="list_webhook_deliveries",
+    summary="List deliveries of a source",
     response_model=page_of(WebhookDeliveryOut, "deliveries, the last received first"),
     responses=problems(400, 403, 404, 422),
 )
@@ -190,6 +193,7 @@ async def list_webhook_deliveries(
 @router.get(
     "/webhook_sources/{id}/deliveries/{delivery}",
     operation_id="get_webhook_delivery",
+    summary="Get a delivery of a source",
     response_model=DeliveryContentOut,
     responses=problems(403, 404, 422),
 )
@@ -207,6 +211,7 @@ async def get_webhook_delivery(
 @router.post(
     "/webhook_sources/{id}/deliveries/{delivery}/replay",
     operation_id="replay_webhook_delivery",
+    summary="Replay a delivery",
     response_model=ReplayOut,
     responses=problems(400, 403, 404, 413, 415, 422),
 )
@@ -223,6 +228,7 @@ async def replay_webhook_delivery(
 @router.post(
     "/webhook_sources/{id}/replay_failed",
     operation_id="replay_failed_webhook_deliveries",
+    summary="Replay failed deliveries",
     response_model=ReplayOut,
     responses=problems(400, 403, 404, 413, 415, 422),
 )
@@ -237,6 +243,7 @@ async def replay_failed_webhook_deliveries(request: Request, ledger: Ledger, nam
 @router.get(
     "/webhook_sources/{id}/status",
     operation_id="get_webhook_source_status",
+    summary="Get a webhook source's status",
     response_model=WebhookStatusOut,
     responses=problems(403, 404, 422),
 )
@@ -252,6 +259,7 @@ async def get_webhook_source_status(request: Request, ledger: Ledger, name: Name
 @router.post(
     "/webhook_sources/{id}/send_sample",
     operation_id="send_webhook_sample",
+    summary="Send a sample to a source",
     status_code=202,
     response_model=AcceptedOut,
     responses=problems(400, 403, 404, 413, 415, 422),
@@ -267,6 +275,7 @@ async def send_webhook_sample(request: Request, ledger: Ledger, name: Name) -> R
 @router.get(
     "/webhook_adapters",
     operation_id="list_webhook_adapters",
+    summary="List webhook adapters",
     response_model=AdaptersOut,
     responses=problems(),
 )
@@ -278,6 +287,7 @@ async def list_webhook_adapters(request: Request) -> Response:
 @router.post(
     "/webhooks/{source}/preview",
     operation_id="preview_webhook",
+    summary="Preview the effects of a delivery",
     response_model=PreviewOut,
     responses=problems(400, 403, 404, 413, 415, 422),
     openapi_extra={"requestBody": {"required": True, "content": BINARY}},
@@ -299,6 +309,7 @@ async def preview_webhook(request: Request, ledger: Ledger, key: SourceKey) -> R
 @router.post(
     "/webhooks/{source}",
     operation_id="receive_webhook",
+    summary="Receive a delivery of a tool",
     status_code=202,
     response_model=AcceptedOut,
     responses=problems(400, 403, 404, 413, 415, 422),

@@ -102,7 +102,7 @@ class AddAssignmentRule(Payload):
 
 
 def add(one: AssignmentRule, body: AddAssignmentRule, ctx: ActionContext) -> None:
-    """Add a rule that assigns unassigned tickets automatically from now on."""
+    """Add an assignment rule, which assigns unassigned tickets automatically from now on."""
     customer, hours_of = ctx.ref(Team, "for_customer"), ctx.ref(Team, "hours_of")
     one.process = body.process
     one.name = body.name
@@ -163,7 +163,7 @@ class EditAssignmentRule(Patch):
 
 
 def edit(one: AssignmentRule, body: EditAssignmentRule, ctx: ActionContext) -> None:
-    """Change the rule's position, conditions or target; tickets assigned already stay as they are."""
+    """Edit the rule: its position, conditions or target; tickets assigned already stay as they are."""
     apply_patch(one, body, ctx, skip=("priorities",))
     if "priorities" in body.model_fields_set:
         one.priorities = stored_priorities(body.priorities)

@@ -77,6 +77,7 @@ class AssignmentTrialOut(OutputModel):
 @router.get(
     "/try",
     operation_id="try_assignment_rules",
+    summary="Try the assignment rules",
     response_model=AssignmentTrialOut,
     responses=problems(403, 422) | in_language(),
 )

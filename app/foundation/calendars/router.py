@@ -101,7 +101,11 @@ class DueOut(OutputModel):
 
 
 @router.get(
-    "/{id}/spans", operation_id="list_calendar_spans", response_model=SpansOut, responses=problems(404, 422)
+    "/{id}/spans",
+    operation_id="list_calendar_spans",
+    summary="List calendar spans",
+    response_model=SpansOut,
+    responses=problems(404, 422),
 )
 async def list_calendar_spans(
     request: Request, name: Name, query: Annotated[SpansQuery, Query()]
@@ -116,6 +120,7 @@ async def list_calendar_spans(
 @router.get(
     "/{id}/between",
     operation_id="get_calendar_between",
+    summary="Count seconds between two times",
     response_model=BetweenOut,
     responses=problems(404, 422),
 )
@@ -128,7 +133,13 @@ async def get_calendar_between(
     return _json_response({"revision": said.revision, "seconds": hours.between(query.begin, query.end)})
 
 
-@router.get("/{id}/due", operation_id="get_calendar_due", response_model=DueOut, responses=problems(404, 422))
+@router.get(
+    "/{id}/due",
+    operation_id="get_calendar_due",
+    summary="Compute the end of a term",
+    response_model=DueOut,
+    responses=problems(404, 422),
+)
 async def get_calendar_due(request: Request, name: Name, query: Annotated[DueQuery, Query()]) -> Response:
     """Return the time when the given business seconds have elapsed since a time, by the newest version."""
     said, hours = await _newest_version(request, name)

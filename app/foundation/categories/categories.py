@@ -51,7 +51,7 @@ class AddCategory(Payload):
 
 
 def add(category: Category, body: AddCategory, ctx: ActionContext) -> None:
-    """Add a category that cases can be sorted into."""
+    """Add a category, into which cases can be sorted."""
     parent = ctx.ref(Category, "parent")
     category.process = body.process
     category.key = body.key

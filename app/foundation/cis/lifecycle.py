@@ -125,12 +125,12 @@ def go_live(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
 
 
 def begin_maintenance(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
-    """Begin maintenance: the item is being worked on and may be out of use."""
+    """Begin maintenance of the item: it is being worked on and may be out of use."""
     note_alteration(ci, ctx)
 
 
 def end_maintenance(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
-    """End maintenance: the item is in use again."""
+    """End maintenance of the item: it is in use again."""
     note_alteration(ci, ctx)
 
 
@@ -151,7 +151,7 @@ class ChangeAttributesCi(CiAlteration):
 
 
 def change_attributes(ci: Ci, body: ChangeAttributesCi, ctx: ActionContext) -> None:
-    """Set or remove attributes of the item."""
+    """Set attributes of the item, or remove them."""
     merged = {**(ci.attributes or {}), **body.attributes}
     ci.attributes = {key: value for key, value in merged.items() if value is not None}
     note_alteration(ci, ctx)
@@ -169,7 +169,7 @@ class EditCi(Patch):
 
 
 def edit(ci: Ci, body: EditCi, ctx: ActionContext) -> None:
-    """Change the item's name, its owner or the services that it serves."""
+    """Edit the item: its name, its owner or the services that it serves."""
     apply_patch(ci, body, ctx, skip=("services", "change"))
     if "services" in body.model_fields_set:
         ci.services = list(body.services)
@@ -184,7 +184,7 @@ class RelateCi(CiAlteration):
 
 
 def relate(ci: Ci, body: RelateCi, ctx: ActionContext) -> None:
-    """Relate the item to another one."""
+    """Relate the item: it stands in a relation of that kind to another one."""
     ctx.add(
         CiRelation(
             id=ctx.new_id(),
@@ -208,7 +208,7 @@ class UnrelateCi(CiAlteration):
 
 
 def unrelate(ci: Ci, body: UnrelateCi, ctx: ActionContext) -> None:
-    """End the relation of that kind to the other item."""
+    """Unrelate the item: its relation of that kind to the other item ends."""
     ctx.remove(ctx.prepared(EndedRelation).relation)
     note_alteration(ci, ctx)
 

@@ -49,7 +49,7 @@ class DrawVerification(Payload):
 
 
 def draw(verification: Verification, body: DrawVerification, ctx: ActionContext) -> None:
-    """Draw a sample of the items in use, to be checked against reality."""
+    """Draw a verification: a sample of the items in use, to be checked against reality."""
     verification.key = body.key
     verification.name = body.name
     verification.ci_classes = sorted({one.value for one in body.ci_classes})
@@ -75,7 +75,7 @@ class CheckItemVerification(Payload):
 
 
 def check_item(verification: Verification, body: CheckItemVerification, ctx: ActionContext) -> None:
-    """Record the check of an item; until the item is settled, it can be checked again."""
+    """Check an item of the verification; until the item is settled, it can be checked again."""
     item = ctx.change(ctx.prepared(SampleItem).item)
     item.outcome = body.outcome
     item.note = body.note
@@ -105,7 +105,9 @@ class SettleDifferenceVerification(Payload):
 def settle_difference(
     verification: Verification, body: SettleDifferenceVerification, ctx: ActionContext
 ) -> None:
-    """Settle a difference: the record is right, a change has corrected it, or it is a finding."""
+    """Settle a difference of the verification: the record is right, a change has corrected it, or it is a
+    finding.
+    """
     item = ctx.change(ctx.prepared(SampleItem).item)
     item.settlement = body.settlement
     item.change = body.change

@@ -32,7 +32,7 @@ class AddHourlyRate(Payload):
 
 
 def add(rate: HourlyRate, body: AddHourlyRate, ctx: ActionContext) -> None:
-    """Add the cost of an hour of work of a role class, from a day on."""
+    """Add an hourly rate: the cost of an hour of work of a role class, from a day on."""
     rate.role_class = body.role_class
     rate.amount = body.amount
     rate.currency = body.currency

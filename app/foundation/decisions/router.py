@@ -22,6 +22,7 @@ from app.api.lists import Listing
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.summaries import noun, with_article
 from app.foundation.decisions.approval_rules import lifecycle as rules_lifecycle
 from app.foundation.decisions.approval_rules.electors import VERSIONS as RULE_VERSIONS
 from app.foundation.decisions.approval_rules.electors import HoldingRule, rules_in_force
@@ -61,6 +62,7 @@ class RulesInForceQuery(BaseModel):
 @rules_router.get(
     "/in_force",
     operation_id="list_approval_rules_in_force",
+    summary="List the approval rules in force",
     response_model=RulesInForce,
     responses=problems(403, 422) | in_language(),
 )
@@ -139,6 +141,7 @@ def mount_approval_preview(router: APIRouter, listing: Listing, matters: Sequenc
         preview,
         methods=["GET"],
         operation_id=f"preview_{kind}_approval",
+        summary=f"Preview {with_article(noun(kind))}'s approval",
         description="Who would vote on it, by the approval rules, if the caller asked now; and who is left "
         "out, and why. For staff.",
         response_model=ApprovalPreview,

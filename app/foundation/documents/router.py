@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
+from markupsafe import Markup
 from starlette.responses import Response
 
 from app.api import summaries
@@ -56,13 +57,15 @@ def mount_document_pages(router: APIRouter, listing: Listing, print_page: PrintP
         renderer.language = lang or renderer.language
         loaded = await load_visible(renderer, name)
         printed = await print_page(renderer, loaded.record, number, edition)
-        return page_to_keep(renderer.language, printed.title, printed.body, printed.running_head)
+        body = Markup(printed.body)  # noqa: S704 - escaped where it is made
+        return page_to_keep(renderer.language, printed.title, body, printed.running_head)
 
     router.add_api_route(
         "/{id}/documents/{number}",
         show_document,
         methods=["GET"],
         operation_id=f"get_{lifecycle.kind}_document",
+        summary=f"Get {summaries.with_article(noun)}'s document",
         description=f"One of the documents of the {noun}, as a page to print on A4.",
         response_class=Response,
         response_model=None,

@@ -75,7 +75,9 @@ class AddEscalationRule(Payload):
 
 
 def add(one: EscalationRule, body: AddEscalationRule, ctx: ActionContext) -> None:
-    """Add a rule that escalates tickets automatically from now on, including those open already."""
+    """Add an escalation rule, which escalates tickets automatically from now on, including those open
+    already.
+    """
     team, person = ctx.ref(Team, "to_team"), ctx.ref(Person, "to_person")
     one.process = body.process
     one.name = body.name
@@ -127,7 +129,7 @@ class EditEscalationRule(Patch):
 
 
 def edit(one: EscalationRule, body: EditEscalationRule, ctx: ActionContext) -> None:
-    """Change the rule, for the open tickets that it has not escalated yet."""
+    """Edit the rule, for the open tickets that it has not escalated yet."""
     apply_patch(one, body, ctx, skip=("priorities",))
     if "priorities" in body.model_fields_set:
         one.priorities = stored_priorities(body.priorities)

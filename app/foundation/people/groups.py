@@ -37,7 +37,7 @@ class AddGroup(Payload):
 
 
 def add(group: Group, body: AddGroup, ctx: ActionContext) -> None:
-    """Add a group that can be asked to decide."""
+    """Add a group, which can be asked to decide."""
     chair = ctx.required_ref(Person, "chair")
     group.key = body.key
     group.name = body.name
@@ -55,7 +55,7 @@ class EditGroup(Patch):
 
 
 def edit(group: Group, body: EditGroup, ctx: ActionContext) -> None:
-    """Change the group's name or chair."""
+    """Edit the group: its name or chair."""
     apply_patch(group, body, ctx)
 
 
@@ -74,7 +74,7 @@ class AddMemberGroup(Payload):
 
 
 def add_member(group: Group, body: AddMemberGroup, ctx: ActionContext) -> None:
-    """Add a member who represents a side."""
+    """Add a member to the group, who represents a side."""
     person = ctx.required_ref(Person, "person")
     ctx.add(
         GroupMember(

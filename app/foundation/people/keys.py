@@ -179,7 +179,7 @@ class RotateKey(Payload):
 
 
 def rotate(key: Key, body: RotateKey, ctx: ActionContext) -> None:
-    """Give the key a new secret; the previous one is accepted for a while, the one before it not any more."""
+    """Rotate the key's secret; the previous one is accepted for a while, the one before it not any more."""
     key.previous_hash = key.secret_hash
     key.previous_ends_at = ctx.occurred_at + timedelta(seconds=body.overlap_seconds)
     key.secret_hash = body.secret_hash

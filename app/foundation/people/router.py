@@ -91,8 +91,8 @@ async def rotate_key(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyHeader = None,
 ) -> Response:
-    """Give the key a new secret; the previous one is accepted for a while, the one before it not any more.
-    The token is in this answer and never again.
+    """Rotate the key's secret; the previous one is accepted for a while, the one before it not any more. The
+    token is in this answer and never again.
     """
     secret = new_secret()
     new = keys.RotateKey(**body.model_dump(), secret_hash=hash_of(secret))
@@ -126,6 +126,7 @@ async def erase(
 @router.get(
     "/teams/{id}/members",
     operation_id="list_team_members",
+    summary="List team members",
     response_model=PERSONS.page,
     responses=problems(400, 404, 422),
 )

@@ -52,6 +52,7 @@ class CurrentPriorityMatrix(OutputModel):
 @router.get(
     "/priority_matrix",
     operation_id="get_present_priority_matrix",
+    summary="Get the present priority matrix",
     response_model=CurrentPriorityMatrix,
     responses={200: {"description": "Successful Response", "headers": {"ETag": {}}}, **problems()},
 )
@@ -70,6 +71,7 @@ async def get_present_priority_matrix(ledger: Ledger) -> Response:
 @router.put(
     "/priority_matrix",
     operation_id="set_priority_matrix",
+    summary="Set the priority matrix",
     response_model=PriorityMatrixOut,
     responses=action_responses(LIFECYCLE["revise"]) | RESPONSES,
 )

@@ -81,6 +81,7 @@ class RotaQuery(BaseModel):
 @router.get(
     "/teams/{id}/on-call",
     operation_id="get_team_on_call",
+    summary="Get the persons on call",
     response_model=OnCallOut,
     responses=problems(404, 422),
 )
@@ -101,7 +102,11 @@ async def get_team_on_call(
 
 
 @router.get(
-    "/teams/{id}/rota", operation_id="get_team_rota", response_model=RotaOut, responses=problems(404, 422)
+    "/teams/{id}/rota",
+    operation_id="get_team_rota",
+    summary="Get a team's rota",
+    response_model=RotaOut,
+    responses=problems(404, 422),
 )
 async def get_team_rota(
     request: Request, ledger: Ledger, name: Name, query: Annotated[RotaQuery, Query()]

@@ -110,7 +110,7 @@ class EndShift(Payload):
 
 
 def end(shift: Shift, body: EndShift, ctx: ActionContext) -> None:
-    """End the shift from a day on; earlier duties stay as they were."""
+    """End the shift, from a day on; earlier duties stay as they were."""
     shift.until_date = body.until_date
 
 

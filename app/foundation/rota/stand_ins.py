@@ -60,7 +60,7 @@ class AgreeStandIn(Payload):
 
 
 def agree(stand_in: StandIn, body: AgreeStandIn, ctx: ActionContext) -> None:
-    """Agree that for a while another person is on duty, an additional one, or nobody."""
+    """Agree on a stand-in: for a while another person is on duty, an additional one, or nobody."""
     team, person, other = (
         ctx.required_ref(Team, "team"),
         ctx.ref(Person, "person"),

@@ -205,7 +205,7 @@ class EditCatalogueItem(Patch):
 
 
 def edit(item: CatalogueItem, body: EditCatalogueItem, ctx: ActionContext) -> None:
-    """Change the item's description, form, approval or fulfilment; earlier requests stay as they were."""
+    """Edit the item: its description, form, approval or fulfilment; earlier requests stay as they were."""
     apply_patch(item, body, ctx, skip=("approver_persons", "checklist"))
     item.form = None if item.form is None else jsonb_ordered(item.form)
     if "approver_persons" in body.model_fields_set:

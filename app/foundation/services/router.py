@@ -57,6 +57,7 @@ class CheckedAnswers(OutputModel):
 @router.post(
     "/catalogue_items/{id}/check",
     operation_id="check_catalogue_item_answers",
+    summary="Check answers to a form",
     response_model=CheckedAnswers,
     responses=in_language() | problems(400, 404, 413, 415, 422),
 )

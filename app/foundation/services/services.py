@@ -141,7 +141,7 @@ class EditService(Patch):
 
 
 def edit(service: Service, body: EditService, ctx: ActionContext) -> None:
-    """Change the service's description, owner, team or customers."""
+    """Edit the service: its description, owner, team or customers."""
     apply_patch(service, body, ctx, skip=("customers",))
     if "customers" in body.model_fields_set:
         service.customers = _customers(ctx)
@@ -189,7 +189,7 @@ class PromiseService(Payload):
 
 
 def promise(service: Service, body: PromiseService, ctx: ActionContext) -> None:
-    """Show what an agreement promises of the service; one that is over promises nothing."""
+    """Show the service's levels: what an agreement promises of it; one that is over promises nothing."""
     own = str(ctx.required_ref(Record, "agreement").id)
     others = [one for one in service.promises or () if one["agreement"] != own]
     replaced = None if body.replaces is None else str(body.replaces)

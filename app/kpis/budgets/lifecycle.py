@@ -45,14 +45,14 @@ class AddKpiBudget(ReviseKpiBudget):
 
 
 def add(budget: KpiBudget, body: AddKpiBudget, ctx: ActionContext) -> None:
-    """Set a budget: the mean cost that a case may have in a period."""
+    """Add a KPI budget: the mean cost that a case may have in a period."""
     budget.kpi = body.kpi
     budget.added_at = ctx.occurred_at
     revise(budget, body, ctx)
 
 
 def revise(budget: KpiBudget, body: ReviseKpiBudget, ctx: ActionContext) -> None:
-    """Change the mean cost that a case may have in a period."""
+    """Revise the budget: the mean cost that a case may have in a period."""
     budget.amount = body.amount
     budget.currency = body.currency
     budget.valid_from_at = body.valid_from_at or ctx.occurred_at
@@ -60,7 +60,7 @@ def revise(budget: KpiBudget, body: ReviseKpiBudget, ctx: ActionContext) -> None
 
 
 def withdraw(budget: KpiBudget, body: Reason, ctx: ActionContext) -> None:
-    """Withdraw the budget for all periods. To correct one value, set another for the same period instead."""
+    """Withdraw the budget, for all periods. To correct one value, set another for the same period instead."""
 
 
 async def without_budget(

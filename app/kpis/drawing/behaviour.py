@@ -10,12 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from app.common.svg import element, text, text_width
+from markupsafe import Markup
+
 from app.kpis.drawing import canvas, findings
-from app.kpis.drawing.canvas import GRID, INK, MARGIN, PAPER, SOFT, TEXT_LINE, WIDTH
+from app.kpis.drawing.canvas import GRID, MARGIN, TEXT_LINE, WIDTH
 from app.kpis.drawing.chart_words import ChartWords
-from app.kpis.drawing.scale import Scale, decimals_of, linear, spread_out
 from app.kpis.drawing.shapes import MOST_POINTS, BehaviourFigure, ChartLimits, SignalGroup
+from app.kpis.kpi import Unit
+from app.svg.elements import element, text, text_width
+from app.svg.lines import INK, PAPER, SMALL_SIZE, SOFT, USUAL_WIDTH, label, line, polyline, wrapped
+from app.svg.scale import Scale, decimals_of, linear, spread_out
 
 LEFT, RIGHT = 84.0, 158.0
 PLOT_HEIGHT = 196.0
@@ -52,13 +56,13 @@ class _Frame:
         return LEFT + place * self.step
 
 
-def draw(figure: BehaviourFigure, words: ChartWords) -> str:
+def draw(figure: BehaviourFigure, words: ChartWords) -> Markup:
     """Return the chart as an SVG document; `words` are in the unit of its KPI. It has at most MOST_POINTS
     points.
     """
     assert 0 < len(figure.points) <= MOST_POINTS, "a question has periods, and as many as can be told apart"
     scale = axis(figure)
-    words = replace(words, decimals=decimals_of(scale, figure.kpi.unit))
+    words = replace(words, decimals=decimals_of(scale, shares=figure.kpi.unit is Unit.ratio))
     groups = findings.signal_groups(figure)
     name = figure.title or findings.title(figure, groups, words)
     beneath = words.translate("joined").join(
@@ -87,45 +91,43 @@ def draw(figure: BehaviourFigure, words: ChartWords) -> str:
 
 def axis(figure: BehaviourFigure) -> Scale:
     """Return the axis of the values, which holds the limits, the targets and every point."""
-    found = [point.value for point in figure.points if point.value is not None]
-    found += [point.target.value for point in figure.points if point.target is not None]
-    found += [number for one in figure.limits for number in (one.low, one.centre, one.high)]
+    values = [point.value for point in figure.points if point.value is not None]
+    values += [point.target.value for point in figure.points if point.target is not None]
+    values += [number for limits in figure.limits for number in (limits.low, limits.centre, limits.high)]
     if figure.others is not None:
-        found += [value for value in figure.others.values if value is not None]
-    return linear(found or [0.0, 1.0], figure.kpi.unit, 0.0, 1.0)
+        values += [value for value in figure.others.values if value is not None]
+    return linear(values or [0.0, 1.0], 0.0, 1.0, durations=figure.kpi.unit is Unit.seconds)
 
 
-def _axis(frame: _Frame) -> list[str]:
+def _axis(frame: _Frame) -> list[Markup]:
     right = WIDTH - RIGHT
     drawn = []
     for tick in frame.scale.ticks:
         y = frame.scale.pixel_of(tick)
-        drawn.append(canvas.line(f"M{LEFT:g} {y:.1f}H{right:g}", GRID, 0.6, "grid"))
+        drawn.append(line(f"M{LEFT:g} {y:.1f}H{right:g}", GRID, 0.6, "grid"))
         said = frame.words.value(tick)
-        drawn.append(canvas.label(said, LEFT - 6, y + 4, anchor="end", room=LEFT - 6))
+        drawn.append(label(said, LEFT - 6, y + 4, anchor="end", room=LEFT - 6))
     return [*drawn, *_period_names(frame)]
 
 
-def _period_names(frame: _Frame) -> list[str]:
+def _period_names(frame: _Frame) -> list[Markup]:
     """Return the names of periods, so many as have room, with the year beneath where it is another one."""
     words, grain = frame.words, frame.figure.grain
     names = [words.tick(point.begin, grain) for point in frame.figure.points]
-    widest = max(text_width(name, canvas.SMALL_SIZE) for name in names)
+    widest = max(text_width(name, SMALL_SIZE) for name in names)
     every = max(1, -int(-max(widest + 6, LEAST_TICK) // frame.step))
     drawn, year = [], ""
     for n in range(0, len(names), every):
         x = frame.x(n)
-        drawn.append(
-            canvas.label(names[n], x, frame.bottom + 15, anchor="middle", room=every * frame.step + 6)
-        )
+        drawn.append(label(names[n], x, frame.bottom + 15, anchor="middle", room=every * frame.step + 6))
         said = words.year(frame.figure.points[n].begin, grain)
         if said and said != year:
-            drawn.append(canvas.label(said, x, frame.bottom + 29, anchor="middle", room=80))
+            drawn.append(label(said, x, frame.bottom + 29, anchor="middle", room=80))
             year = said
     return drawn
 
 
-def _shades(frame: _Frame) -> list[str]:
+def _shades(frame: _Frame) -> list[Markup]:
     drawn = []
     for shade in frame.figure.shades:
         inside = [
@@ -149,30 +151,25 @@ def _shades(frame: _Frame) -> list[str]:
         )
         marked = frame.figure.rebases or frame.figure.moment
         above = frame.top - 5 - (NAMES if marked else 0)
-        drawn.append(canvas.label(shade.name, x + 2, above, room=end - x - 2))
+        drawn.append(label(shade.name, x + 2, above, room=end - x - 2))
     return drawn
 
 
-def _others(frame: _Frame) -> list[str]:
+def _others(frame: _Frame) -> list[Markup]:
     others = frame.figure.others
     if others is None:
         return []
-    return [canvas.line(_path(frame, list(others.values)), "#8b949e", 1.0, "others")]
+    return [line(_path(frame, list(others.values)), "#8b949e", 1.0, "others")]
 
 
 def _path(frame: _Frame, values: list[float | None]) -> str:
     """Return a path through the values, broken where there is none."""
-    drawn, pen = "", "M"
-    for n, value in enumerate(values):
-        if value is None:
-            pen = "M"
-            continue
-        drawn += f"{pen}{frame.x(n):.1f} {frame.scale.pixel_of(value):.1f}"
-        pen = "L"
-    return drawn
+    return polyline(
+        (frame.x(n), None if value is None else frame.scale.pixel_of(value)) for n, value in enumerate(values)
+    )
 
 
-def _limits(frame: _Frame) -> list[str]:
+def _limits(frame: _Frame) -> list[Markup]:
     drawn = []
     for one in frame.figure.limits:
         x, end = frame.edge(one.first), frame.edge(one.last + 1)
@@ -183,14 +180,14 @@ def _limits(frame: _Frame) -> list[str]:
             (one.centre, "1.5 3.5" if one.carried else None, "centre"),
         ):
             y = frame.scale.pixel_of(value)
-            drawn.append(canvas.line(f"M{x:.1f} {y:.1f}H{end:.1f}", colour, 1.3, f"{of}{name}", dash))
+            drawn.append(line(f"M{x:.1f} {y:.1f}H{end:.1f}", colour, 1.3, f"{of}{name}", dash))
         if one.provisional:
             said = frame.words.translate("provisional", number=one.values)
-            drawn.append(canvas.label(said, x + 3, frame.scale.pixel_of(one.high) - 4, room=end - x))
+            drawn.append(label(said, x + 3, frame.scale.pixel_of(one.high) - 4, room=end - x))
     return drawn
 
 
-def _targets(frame: _Frame) -> list[str]:
+def _targets(frame: _Frame) -> list[Markup]:
     """Return the target as a thick dashed line over the periods in which it is the same."""
     drawn = []
     numbered = enumerate(point.target for point in frame.figure.points)
@@ -199,11 +196,11 @@ def _targets(frame: _Frame) -> list[str]:
             continue
         places = [n for n, _ in same]
         x, end, y = frame.edge(places[0]), frame.edge(places[-1] + 1), frame.scale.pixel_of(target.value)
-        drawn.append(canvas.line(f"M{x:.1f} {y:.1f}H{end:.1f}", canvas.TARGET, 2.6, "target", "9 5"))
+        drawn.append(line(f"M{x:.1f} {y:.1f}H{end:.1f}", canvas.TARGET, 2.6, "target", "9 5"))
     return drawn
 
 
-def _marks(frame: _Frame) -> list[str]:
+def _marks(frame: _Frame) -> list[Markup]:
     """Return the lines of re-basings and of the moment of an effect, each with its name above."""
     marks = [(one, frame.words.translate("rebased", name=one.name)) for one in frame.figure.rebases]
     if frame.figure.moment is not None:
@@ -213,26 +210,26 @@ def _marks(frame: _Frame) -> list[str]:
     placed.sort()
     drawn = []
     for n, (x, name) in enumerate(placed):
-        drawn.append(canvas.line(f"M{x:.1f} {frame.top - 2:.1f}V{frame.bottom:.1f}", INK, 1.6, "rebase"))
+        drawn.append(line(f"M{x:.1f} {frame.top - 2:.1f}V{frame.bottom:.1f}", INK, 1.6, "rebase"))
         until = placed[n + 1][0] if n + 1 < len(placed) else WIDTH - MARGIN
-        drawn.append(canvas.label(name, x + 3, frame.top - 5, fill=INK, room=until - x - 6))
+        drawn.append(label(name, x + 3, frame.top - 5, fill=INK, room=until - x - 6))
     return drawn
 
 
-def _series(frame: _Frame) -> list[str]:
+def _series(frame: _Frame) -> list[Markup]:
     """Return the line through the points; what leads to the running period is dashed."""
     points = frame.figure.points
     whole = [None if point.running else point.value for point in points]
-    drawn = [canvas.line(_path(frame, whole), "#6e7781", 1.1, "data")]
+    drawn = [line(_path(frame, whole), "#6e7781", 1.1, "data")]
     running = next((n for n, point in enumerate(points) if point.running and point.value is not None), None)
     if running is not None and running > 0 and whole[running - 1] is not None:
         ends: list[float | None] = [None] * len(points)
         ends[running - 1 : running + 1] = [points[running - 1].value, points[running].value]
-        drawn.append(canvas.line(_path(frame, ends), "#6e7781", 1.1, "running", "3 3"))
+        drawn.append(line(_path(frame, ends), "#6e7781", 1.1, "running", "3 3"))
     return drawn
 
 
-def _points(frame: _Frame, groups: list[SignalGroup]) -> list[str]:
+def _points(frame: _Frame, groups: list[SignalGroup]) -> list[Markup]:
     drawn = []
     for n, point in enumerate(frame.figure.points):
         if point.value is None:
@@ -251,12 +248,12 @@ def _points(frame: _Frame, groups: list[SignalGroup]) -> list[str]:
     return [*drawn, *_numbers_of_signals(frame, groups)]
 
 
-def _running(frame: _Frame, x: float, y: float) -> list[str]:
+def _running(frame: _Frame, x: float, y: float) -> list[Markup]:
     look = {"fill": PAPER, "stroke": SOFT, "stroke_width": 1.4, "stroke_dasharray": "2 2"}
     place = max((y - 9, y + 17), key=lambda of: _clearance(frame, of - 4))
     return [
         element("circle", cx=x, cy=y, r=4.2, class_="dot running", **look),
-        canvas.label(frame.words.translate("so_far"), x + 8, place, anchor="end", room=90),
+        label(frame.words.translate("so_far"), x + 8, place, anchor="end", room=90),
     ]
 
 
@@ -269,7 +266,7 @@ def _clearance(frame: _Frame, y: float) -> float:
     return min([y - frame.top, frame.bottom - y, *(abs(frame.scale.pixel_of(value) - y) for value in lines)])
 
 
-def _numbers_of_signals(frame: _Frame, groups: list[SignalGroup]) -> list[str]:
+def _numbers_of_signals(frame: _Frame, groups: list[SignalGroup]) -> list[Markup]:
     """Return the numbers by which the lines beneath name the signals; those of one point side by side."""
     drawn = []
     numbered = sorted(enumerate(groups[-MOST_SIGNAL_LINES:], start=1), key=lambda pair: pair[1].last)
@@ -286,7 +283,7 @@ def _numbers_of_signals(frame: _Frame, groups: list[SignalGroup]) -> list[str]:
                 said,
                 x=frame.x(last),
                 y=place,
-                font_size=canvas.SMALL_SIZE,
+                font_size=SMALL_SIZE,
                 font_weight=600,
                 text_anchor="middle",
                 fill=INK,
@@ -296,7 +293,7 @@ def _numbers_of_signals(frame: _Frame, groups: list[SignalGroup]) -> list[str]:
     return drawn
 
 
-def _labels(frame: _Frame) -> list[str]:
+def _labels(frame: _Frame) -> list[Markup]:
     """Return the names of the lines that reach the right end, moved apart where they would meet."""
     words, said = frame.words, list[tuple[float, str, str]]()
     own = [one for one in frame.figure.limits if not one.carried]
@@ -316,14 +313,13 @@ def _labels(frame: _Frame) -> list[str]:
     places = spread_out(wanted, LABEL_GAP, frame.top + 6, frame.bottom + 4)
     x = WIDTH - RIGHT + 6
     return [
-        canvas.label(name, x, y, fill=fill, room=RIGHT - 8)
-        for (_, name, fill), y in zip(said, places, strict=True)
+        label(name, x, y, fill=fill, room=RIGHT - 8) for (_, name, fill), y in zip(said, places, strict=True)
     ]
 
 
-def _signal_lines(frame: _Frame, groups: list[SignalGroup]) -> tuple[list[str], float]:
+def _signal_lines(frame: _Frame, groups: list[SignalGroup]) -> tuple[list[Markup], float]:
     """Return each signal in words, the newest MOST_SIGNAL_LINES, and where they end."""
-    words, drawn = frame.words, list[str]()
+    words, drawn = frame.words, list[Markup]()
     y = frame.bottom + TICKS
     shown = groups[-MOST_SIGNAL_LINES:]
     for number, group in enumerate(shown, start=1):
@@ -345,10 +341,10 @@ def _signal_lines(frame: _Frame, groups: list[SignalGroup]) -> tuple[list[str], 
     return drawn, y + (MARGIN if drawn else 0)
 
 
-def _add_entry(drawn: list[str], said: str, y: float) -> float:
+def _add_entry(drawn: list[Markup], said: str, y: float) -> float:
     """Add a text of at most MOST_ENTRY_LINES lines below the place; return where it ends."""
     x = MARGIN + 32
-    for content in canvas.wrapped(said, WIDTH - x - MARGIN, canvas.TEXT_SIZE * 0.92, MOST_ENTRY_LINES):
+    for content in wrapped(said, WIDTH - x - MARGIN, canvas.TEXT_SIZE * USUAL_WIDTH, MOST_ENTRY_LINES):
         y += TEXT_LINE
         drawn.append(text(content, x=x, y=y - 5, fill=INK, class_="ink"))
     return y

@@ -12,13 +12,16 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import quantiles
 
-from app.common.svg import element, text_width
+from markupsafe import Markup
+
 from app.kpis.drawing import canvas
-from app.kpis.drawing.canvas import GRID, INK, MARGIN, PAPER, SOFT
+from app.kpis.drawing.canvas import GRID, MARGIN
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.effect_shapes import MOST_DOTS, NAMED_CASES, CasesFigure, StripCase, StripGroup
-from app.kpis.drawing.scale import Scale, logarithmic
 from app.kpis.kpi import Unit
+from app.svg.elements import element, text_width
+from app.svg.lines import INK, PAPER, SMALL_SIZE, SOFT, USUAL_WIDTH, label, line
+from app.svg.scale import Scale, logarithmic
 
 LEFT, RIGHT = 150.0, 696.0
 STRIP, BAND = 78.0, 30.0
@@ -36,23 +39,23 @@ LEAST_DRAWN = {Unit.seconds: 1.0}
 LEAST_NUMBER_DRAWN = 0.01
 
 
-def draw_cases(figure: CasesFigure, words: ChartWords) -> str:
+def draw_cases(figure: CasesFigure, words: ChartWords) -> Markup:
     """Return the figure as an SVG document; `words` are in the unit of the KPI. There is at least one
     case.
     """
     values = [case.value for group in figure.groups for case in group.cases]
     least = LEAST_DRAWN.get(words.unit, LEAST_NUMBER_DRAWN)
-    scale = logarithmic(values, words.unit, LEFT, RIGHT, least=least)
+    scale = logarithmic(values, LEFT, RIGHT, durations=words.unit is Unit.seconds, least=least)
     drawn, y = canvas.title_lines(figure.title, "", MARGIN)
     banded = any(len(group.cases) > MOST_DOTS for group in figure.groups)
     name = words.translate("axis_bands" if banded else "axis_cases")
-    drawn.append(canvas.label(name, LEFT, y + 16, room=RIGHT - LEFT))
+    drawn.append(label(name, LEFT, y + 16, room=RIGHT - LEFT))
     top = y + HEAD
     bottom = top + STRIP * len(figure.groups)
     for tick in scale.ticks:
         x = scale.pixel_of(tick)
-        drawn.append(canvas.line(f"M{x:.1f} {top:.1f}V{bottom:.1f}", GRID, 0.6, "grid"))
-        drawn.append(canvas.label(words.value(tick), x, bottom + 15, anchor="middle", room=84))
+        drawn.append(line(f"M{x:.1f} {top:.1f}V{bottom:.1f}", GRID, 0.6, "grid"))
+        drawn.append(label(words.value(tick), x, bottom + 15, anchor="middle", room=84))
     heaviest = _heaviest(figure.groups)
     for n, group in enumerate(figure.groups):
         drawn += _draw_group(group, scale, top + (n + 0.62) * STRIP, heaviest, words)
@@ -68,17 +71,15 @@ def _heaviest(groups: Sequence[StripGroup]) -> frozenset[StripCase]:
 
 def _draw_group(
     group: StripGroup, scale: Scale, y: float, heaviest: frozenset[StripCase], words: ChartWords
-) -> list[str]:
-    label = words.translate("row_cases", label=group.label, cases=f"{len(group.cases):,}")
-    drawn = [canvas.label(label, LEFT - 12, y + 4, fill=INK, anchor="end", room=LEFT - 12 - MARGIN)]
+) -> list[Markup]:
+    name = words.translate("row_cases", label=group.label, cases=f"{len(group.cases):,}")
+    drawn = [label(name, LEFT - 12, y + 4, fill=INK, anchor="end", room=LEFT - 12 - MARGIN)]
     if not group.cases:
         return drawn
     values = sorted(case.value for case in group.cases)
     drawn += _dots(values, scale, y) if len(values) <= MOST_DOTS else _bands(values, scale, y)
     middle = scale.pixel_of(_middle(values))
-    drawn.append(
-        canvas.line(f"M{middle:.1f} {y - BAND / 2 - 3:.1f}V{y + BAND / 2 + 3:.1f}", INK, 2.0, "median")
-    )
+    drawn.append(line(f"M{middle:.1f} {y - BAND / 2 - 3:.1f}V{y + BAND / 2 + 3:.1f}", INK, 2.0, "median"))
     return [*drawn, *_names(group, scale, y, heaviest, words)]
 
 
@@ -88,7 +89,7 @@ def _middle(values: Sequence[float]) -> float:
     return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
 
 
-def _dots(values: Sequence[float], scale: Scale, y: float) -> list[str]:
+def _dots(values: Sequence[float], scale: Scale, y: float) -> list[Markup]:
     """Return a dot for each value; those that would hide one another go up and down from the middle by turns,
     nearer the more of them there are.
     """
@@ -112,7 +113,7 @@ def _dots(values: Sequence[float], scale: Scale, y: float) -> list[str]:
     ]
 
 
-def _bands(values: Sequence[float], scale: Scale, y: float) -> list[str]:
+def _bands(values: Sequence[float], scale: Scale, y: float) -> list[Markup]:
     bounds = [values[0], *quantiles(values, n=TENTHS, method="inclusive"), values[-1]]
     return [
         element(
@@ -132,32 +133,32 @@ def _bands(values: Sequence[float], scale: Scale, y: float) -> list[str]:
 
 def _names(
     group: StripGroup, scale: Scale, y: float, heaviest: frozenset[StripCase], words: ChartWords
-) -> list[str]:
+) -> list[Markup]:
     """Return the heaviest cases by name, each name at the left of a line to its case and none over
     another.
     """
-    drawn, before, row = list[str](), 0.0, 0
+    drawn, before, row = list[Markup](), 0.0, 0
     for case in sorted((one for one in group.cases if one in heaviest), key=lambda one: one.value):
         said = words.translate("span_of_one", period=case.name, value=words.value(case.value))
-        x, width = scale.pixel_of(case.value), text_width(said, canvas.SMALL_SIZE * 0.92)
+        x, width = scale.pixel_of(case.value), text_width(said, SMALL_SIZE * USUAL_WIDTH)
         # A line that goes up passes the names of lighter cases, which end at its left.
         row = row + 1 if drawn and x - width < before + 6 else 0
         before, place = x, y - ABOVE - NAME * row
-        drawn.append(canvas.line(f"M{x:.1f} {y - RADIUS:.1f}V{place - 8:.1f}", SOFT, 0.8, "pointer"))
+        drawn.append(line(f"M{x:.1f} {y - RADIUS:.1f}V{place - 8:.1f}", SOFT, 0.8, "pointer"))
         drawn.append(element("circle", cx=x, cy=y, r=RADIUS + 1, fill=INK, class_="heaviest"))
-        drawn.append(canvas.label(said, x - 3, place, fill=INK, anchor="end", room=x - MARGIN))
+        drawn.append(label(said, x - 3, place, fill=INK, anchor="end", room=x - MARGIN))
     return drawn
 
 
 def _described(group: StripGroup, heaviest: frozenset[StripCase], words: ChartWords) -> str:
     """Return a strip in words: its number of cases, its median, and the heaviest."""
-    label = words.translate("row_cases", label=group.label, cases=f"{len(group.cases):,}")
+    name = words.translate("row_cases", label=group.label, cases=f"{len(group.cases):,}")
     if not group.cases:
-        return label
+        return name
     middle = words.translate("median", value=words.value(_middle(sorted(case.value for case in group.cases))))
     named = sorted((one for one in group.cases if one in heaviest), key=lambda one: -one.value)
     said = [
         middle,
         *(words.translate("span_of_one", period=one.name, value=words.value(one.value)) for one in named),
     ]
-    return words.translate("row_described", label=label, text=words.translate("listed").join(said))
+    return words.translate("row_described", label=name, text=words.translate("listed").join(said))

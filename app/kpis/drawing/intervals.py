@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from app.common.svg import element, text
+from markupsafe import Markup
+
 from app.kpis.drawing import canvas
-from app.kpis.drawing.canvas import GRID, INK, MARGIN, SOFT, TEXT_LINE, WIDTH
+from app.kpis.drawing.canvas import GRID, MARGIN, TEXT_LINE, WIDTH
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.effect_shapes import EffectFigure, IntervalRow
-from app.kpis.drawing.scale import Scale, decimals_of, linear, logarithmic
+from app.kpis.kpi import Unit
 from app.kpis.signals.records import Tendency
+from app.svg.elements import element, text
+from app.svg.lines import INK, SMALL_SIZE, SOFT, USUAL_WIDTH, label, line, wrapped
+from app.svg.scale import Scale, decimals_of, linear, logarithmic
 
 LEFT, RIGHT = 176.0, 440.0
 ROW = 30.0
@@ -44,13 +48,13 @@ class _Panel:
     tendency: Tendency = Tendency.neither
 
 
-def draw_intervals(figure: EffectFigure, words: ChartWords) -> str:
+def draw_intervals(figure: EffectFigure, words: ChartWords) -> Markup:
     """Return the figure as an SVG document; `words` are in the unit of the KPI."""
     drawn, y = canvas.title_lines(figure.title, "", MARGIN)
     for warning in figure.warnings:
-        for line in canvas.wrapped(warning, WIDTH - 2 * MARGIN, canvas.TEXT_SIZE * 0.92, 2):
+        for content in wrapped(warning, WIDTH - 2 * MARGIN, canvas.TEXT_SIZE * USUAL_WIDTH, 2):
             y += TEXT_LINE
-            drawn.append(text(line, x=MARGIN, y=y - 5, fill=INK, class_="ink warning"))
+            drawn.append(text(content, x=MARGIN, y=y - 5, fill=INK, class_="ink warning"))
     described = []
     for panel in _panels(figure, words):
         parts, y, said = _draw_panel(panel, y, words)
@@ -60,21 +64,22 @@ def draw_intervals(figure: EffectFigure, words: ChartWords) -> str:
 
 
 def _panels(figure: EffectFigure, words: ChartWords) -> list[_Panel]:
-    unit, panels, level = words.unit, list[_Panel](), f"{100 * figure.level:.3g}"
+    durations, shares = words.unit is Unit.seconds, words.unit is Unit.ratio
+    panels, level = list[_Panel](), f"{100 * figure.level:.3g}"
     if any(row.value is not None for row in figure.sides):
-        scale = linear(_numbers(figure.sides), unit, LEFT, RIGHT)
-        of = replace(words, decimals=decimals_of(scale, unit))
-        panels.append(_Panel(words.translate("axis_values", level=level), figure.sides, scale, of.value))
+        scale = linear(_numbers(figure.sides), LEFT, RIGHT, durations=durations)
+        written = replace(words, decimals=decimals_of(scale, shares=shares)).value
+        panels.append(_Panel(words.translate("axis_values", level=level), figure.sides, scale, written))
     no_effect = 1.0 if figure.ratio else 0.0
     values = [*_numbers(figure.differences), no_effect]
     values += [figure.promised] if figure.promised is not None else []
     if figure.ratio:
-        scale = logarithmic(values, unit, LEFT, RIGHT, least=LEAST_RATIO)
+        scale = logarithmic(values, LEFT, RIGHT, durations=durations, least=LEAST_RATIO)
         scale = replace(scale, ticks=_ratio_ticks(scale))
         written = words.ratio
     else:
-        scale = linear(values, unit, LEFT, RIGHT, signed=True)
-        written = replace(words, decimals=decimals_of(scale, unit)).difference
+        scale = linear(values, LEFT, RIGHT, durations=durations, signed=True)
+        written = replace(words, decimals=decimals_of(scale, shares=shares)).difference
     lines = [(no_effect, words.translate("no_effect"), False)]
     if figure.promised is not None:
         lines.append((figure.promised, words.translate("promised", value=written(figure.promised)), True))
@@ -85,28 +90,29 @@ def _panels(figure: EffectFigure, words: ChartWords) -> list[_Panel]:
 
 def _ratio_ticks(scale: Scale) -> tuple[float, ...]:
     """Return so many round ratios on the axis as have room, the roundest first."""
-    found: list[float] = []
-    for one in ROUND_RATIOS:
-        inside = scale.low <= one <= scale.high
-        if inside and all(abs(scale.pixel_of(one) - scale.pixel_of(other)) >= LEAST_TICK for other in found):
-            found.append(one)
-    return tuple(sorted(found))
+    ticks: list[float] = []
+    for ratio in ROUND_RATIOS:
+        inside = scale.low <= ratio <= scale.high
+        place = scale.pixel_of(ratio)
+        if inside and all(abs(place - scale.pixel_of(tick)) >= LEAST_TICK for tick in ticks):
+            ticks.append(ratio)
+    return tuple(sorted(ticks))
 
 
 def _numbers(rows: Sequence[IntervalRow]) -> list[float]:
     return [number for row in rows for number in (row.low, row.value, row.high) if number is not None]
 
 
-def _draw_panel(panel: _Panel, y: float, words: ChartWords) -> tuple[list[str], float, list[str]]:
+def _draw_panel(panel: _Panel, y: float, words: ChartWords) -> tuple[list[Markup], float, list[str]]:
     """Return the panel below the place as elements, where it ends, and its rows in words."""
     top = y + HEAD + (TEXT_LINE if panel.lines else 0)
     bottom = top + ROW * len(panel.rows)
-    drawn = [canvas.label(panel.name, LEFT, y + 18, room=RIGHT - LEFT)]
+    drawn = [label(panel.name, LEFT, y + 18, room=RIGHT - LEFT)]
     for tick in panel.scale.ticks:
         x = panel.scale.pixel_of(tick)
-        drawn.append(canvas.line(f"M{x:.1f} {top:.1f}V{bottom:.1f}", GRID, 0.6, "grid"))
+        drawn.append(line(f"M{x:.1f} {top:.1f}V{bottom:.1f}", GRID, 0.6, "grid"))
         said = panel.written(tick) if tick or not panel.lines else "0"
-        drawn.append(canvas.label(said, x, bottom + 15, anchor="middle", room=84))
+        drawn.append(label(said, x, bottom + 15, anchor="middle", room=84))
     drawn += _draw_lines(panel, top, bottom)
     described = []
     for n, row in enumerate(panel.rows):
@@ -117,7 +123,7 @@ def _draw_panel(panel: _Panel, y: float, words: ChartWords) -> tuple[list[str], 
     return drawn, bottom + FOOT, described
 
 
-def _draw_lines(panel: _Panel, top: float, bottom: float) -> list[str]:
+def _draw_lines(panel: _Panel, top: float, bottom: float) -> list[Markup]:
     """Return the lines of no effect and of what was promised; their names stand on the sides turned away from
     one another.
     """
@@ -126,11 +132,11 @@ def _draw_lines(panel: _Panel, top: float, bottom: float) -> list[str]:
     for (_, name, dashed), x in zip(panel.lines, places, strict=True):
         dash, width = ("7 4", 2.2) if dashed else (None, 1.4)
         class_ = "promised" if dashed else "no-effect"
-        drawn.append(canvas.line(f"M{x:.1f} {top - 4:.1f}V{bottom:.1f}", INK, width, class_, dash))
+        drawn.append(line(f"M{x:.1f} {top - 4:.1f}V{bottom:.1f}", INK, width, class_, dash))
         other = next((one for one in places if one != x), LEFT)
         leftwards = x < other
         drawn.append(
-            canvas.label(
+            label(
                 name,
                 x,
                 top - 8,
@@ -142,18 +148,20 @@ def _draw_lines(panel: _Panel, top: float, bottom: float) -> list[str]:
     return drawn
 
 
-def _draw_row(panel: _Panel, row: IntervalRow, y: float, tendency: Tendency, words: ChartWords) -> list[str]:
-    label = row.label
+def _draw_row(
+    panel: _Panel, row: IntervalRow, y: float, tendency: Tendency, words: ChartWords
+) -> list[Markup]:
+    name = row.label
     if row.cases is not None:
-        label = words.translate("row_cases", label=row.label, cases=f"{row.cases:,}")
+        name = words.translate("row_cases", label=row.label, cases=f"{row.cases:,}")
     drawn = [
-        canvas.label(label, LEFT - 10, y + 4, fill=INK, anchor="end", room=LEFT - 10 - MARGIN),
+        label(name, LEFT - 10, y + 4, fill=INK, anchor="end", room=LEFT - 10 - MARGIN),
     ]
     room = WIDTH - RIGHT - 14 - MARGIN
-    lines = canvas.wrapped(_said(panel, row, words), room, canvas.SMALL_SIZE * 0.92, 2)
-    for n, line in enumerate(lines):
+    lines = wrapped(_said(panel, row, words), room, SMALL_SIZE * USUAL_WIDTH, 2)
+    for n, content in enumerate(lines):
         place = y + 4 + (n - (len(lines) - 1) / 2) * LINE
-        drawn.append(canvas.label(line, RIGHT + 14, place, fill=INK, room=room))
+        drawn.append(label(content, RIGHT + 14, place, fill=INK, room=room))
     if row.value is None:
         return drawn
     colour = canvas.COLOURS[tendency] if tendency is not Tendency.neither else SOFT
@@ -167,7 +175,7 @@ def _draw_row(panel: _Panel, row: IntervalRow, y: float, tendency: Tendency, wor
     return drawn
 
 
-def _interval(scale: Scale, row: IntervalRow, y: float, colour: str) -> list[str]:
+def _interval(scale: Scale, row: IntervalRow, y: float, colour: str) -> list[Markup]:
     """Return the interval with a stop at each end, or an arrow where it has none."""
     low = scale.begin if row.low is None else scale.pixel_of(row.low)
     high = scale.end if row.high is None else scale.pixel_of(row.high)
@@ -177,7 +185,7 @@ def _interval(scale: Scale, row: IntervalRow, y: float, colour: str) -> list[str
             drawn += f"M{x + way * ARROW:.1f} {y - 4:.1f}L{x:.1f} {y:.1f}L{x + way * ARROW:.1f} {y + 4:.1f}"
         else:
             drawn += f"M{x:.1f} {y - 5:.1f}V{y + 5:.1f}"
-    return [canvas.line(drawn, colour, 2.0, "interval")]
+    return [line(drawn, colour, 2.0, "interval")]
 
 
 def _said(panel: _Panel, row: IntervalRow, words: ChartWords) -> str:

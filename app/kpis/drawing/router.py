@@ -52,6 +52,7 @@ class KpiChartQuery(KpiBehaviourQuery):
 @router.get(
     "/{key}/chart.svg",
     operation_id="get_kpi_chart",
+    summary="Draw a KPI's behaviour chart",
     response_class=Response,
     response_model=None,
     responses=problems(403, 404, 422) | SVG_RESPONSE,

@@ -117,7 +117,7 @@ class MeasuredEffect:
 
 
 def measure(effect: KpiEffect, body: MeasureKpiEffect, ctx: ActionContext) -> None:
-    """Measure the effect of a change on a KPI: compare a window after it with one before."""
+    """Measure a KPI effect: that of a change, by comparing a window after it with one before."""
     found = ctx.prepared(MeasuredEffect)
     effect.kpi = found.kpi
     effect.before_begins_at, effect.before_ends_at, effect.after_begins_at, effect.after_ends_at = (

@@ -72,6 +72,7 @@ class EffectChartQuery(BaseModel):
 @router.post(
     "/kpis/{key}/effect",
     operation_id="measure_effect_of_kpi",
+    summary="Measure the effect on a KPI",
     status_code=201,
     response_model=KpiEffectOut,
     responses=action_responses(LIFECYCLE["measure"]) | problems(404) | MEASURED,
@@ -97,8 +98,8 @@ async def measure_kpi_effect(
     body: Annotated[MeasureKpiEffect, Body()],
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Measure the effect of a change on a KPI: compare a window after it with one before. The KPI is named
-    in the body; `POST /v1/kpis/{key}/effect` does the same.
+    """Measure a KPI effect: that of a change, by comparing a window after it with one before. The KPI is
+    named in the body; `POST /v1/kpis/{key}/effect` does the same.
     """
     if body.kpi not in KPIS:
         raise WrongValue({"value": body.kpi}, pointer="/kpi", because="unknown_value")
@@ -126,6 +127,7 @@ async def _measure(
 @router.get(
     "/effects/{id}",
     operation_id="get_kpi_effect",
+    summary="Get a KPI effect",
     response_model=KpiEffectDetails,
     responses=in_language() | problems(404, 422),
 )
@@ -145,6 +147,7 @@ async def get_kpi_effect(request: Request, name: Name, query: Annotated[EffectQu
 @router.get(
     "/effects/{id}/chart.svg",
     operation_id="get_kpi_effect_chart",
+    summary="Draw a KPI effect",
     response_class=Response,
     response_model=None,
     responses=problems(404, 422) | SVG_RESPONSE,

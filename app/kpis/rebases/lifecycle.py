@@ -46,7 +46,7 @@ class AddKpiRebase(Payload):
 
 
 def add(rebase: KpiRebase, body: AddKpiRebase, ctx: ActionContext) -> None:
-    """Re-base the natural limits of a KPI: they count anew from a named change on."""
+    """Add a KPI re-basing: the natural limits of the KPI count anew from a named change on."""
     team = ctx.ref(Team, "team")
     rebase.kpi, rebase.service = body.kpi, body.service
     rebase.team_id = None if team is None else team.id
@@ -56,7 +56,7 @@ def add(rebase: KpiRebase, body: AddKpiRebase, ctx: ActionContext) -> None:
 
 
 def withdraw(rebase: KpiRebase, body: Reason, ctx: ActionContext) -> None:
-    """Take the re-basing back: limits go on over the change as if it had not been marked."""
+    """Withdraw the re-basing: limits go on over the change as if it had not been marked."""
 
 
 async def no_such_chart(

@@ -66,7 +66,7 @@ class NoteKpiSignal(NoteAgainKpiSignal):
 
 
 def note(signal: KpiSignal, body: NoteKpiSignal, ctx: ActionContext) -> None:
-    """Note a signal: in this period the KPI has changed beyond its usual variation."""
+    """Note a KPI signal: in this period the KPI has changed beyond its usual variation."""
     assert ctx.number is not None, "signals have numbers"
     signal.number = ctx.number
     team = ctx.ref(Team, "team")
@@ -79,7 +79,9 @@ def note(signal: KpiSignal, body: NoteKpiSignal, ctx: ActionContext) -> None:
 
 
 def note_again(signal: KpiSignal, body: NoteAgainKpiSignal, ctx: ActionContext) -> None:
-    """Note a withdrawn signal again: still later events have brought it back. It is yet to be explained."""
+    """Note the signal again, which was withdrawn: still later events have brought it back. It is yet to be
+    explained.
+    """
     signal.since_at, signal.tendency = body.since_at, body.tendency
     signal.needs_attention = body.needs_attention
     signal.value, signal.centre, signal.low, signal.high = body.value, body.centre, body.low, body.high
@@ -107,7 +109,7 @@ def explain(signal: KpiSignal, body: ExplainKpiSignal, ctx: ActionContext) -> No
 
 
 def reopen(signal: KpiSignal, body: Reason, ctx: ActionContext) -> None:
-    """Take the explanation back: the signal is yet to be explained."""
+    """Reopen the signal: its explanation is taken back, and it is yet to be explained."""
     _clear_explanation(signal)
 
 

@@ -60,14 +60,14 @@ class AddKpiTarget(ReviseKpiTarget):
 
 
 def add(target: KpiTarget, body: AddKpiTarget, ctx: ActionContext) -> None:
-    """Set a target for a KPI in a period."""
+    """Add a KPI target, for a period."""
     target.kpi = body.kpi
     target.added_at = ctx.occurred_at
     revise(target, body, ctx)
 
 
 def revise(target: KpiTarget, body: ReviseKpiTarget, ctx: ActionContext) -> None:
-    """Change the target of a KPI in a period."""
+    """Revise the target, for a period."""
     target.comparator = body.comparator
     target.value = body.value
     target.valid_from_at = body.valid_from_at or ctx.occurred_at
@@ -75,7 +75,7 @@ def revise(target: KpiTarget, body: ReviseKpiTarget, ctx: ActionContext) -> None
 
 
 def withdraw(target: KpiTarget, body: Reason, ctx: ActionContext) -> None:
-    """Withdraw the target as a mistake: none of its versions counts any more, for any period."""
+    """Withdraw the target, as a mistake: none of its versions counts any more, for any period."""
 
 
 async def no_such_kpi(reads: ReadContext, target: KpiTarget, body: AddKpiTarget, ctx: ActionContext) -> None:

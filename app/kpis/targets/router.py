@@ -48,6 +48,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 @router.put(
     "/kpis/{key}/target",
     operation_id="set_kpi_target",
+    summary="Set a KPI target",
     response_model=KpiTargetOut,
     responses=action_responses(LIFECYCLE["revise"]) | RESPONSES,
 )

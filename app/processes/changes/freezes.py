@@ -107,7 +107,7 @@ class DeclareFreeze(Payload):
 
 
 def declare(freeze: Freeze, body: DeclareFreeze, ctx: ActionContext) -> None:
-    """Declare a period without changes; changes that are scheduled in it stay, and it names them."""
+    """Declare a freeze: a period without changes; those that are scheduled in it stay, and it names them."""
     owner = ctx.ref(Person, "owner")
     freeze.freeze_kind = body.freeze_kind
     freeze.title = body.title
@@ -165,7 +165,7 @@ class EditFreeze(Patch):
 
 
 def edit(freeze: Freeze, body: EditFreeze, ctx: ActionContext) -> None:
-    """Change the title, the reason or the owner of the freeze."""
+    """Edit the freeze: its title, its reason or its owner."""
     apply_patch(freeze, body, ctx)
 
 

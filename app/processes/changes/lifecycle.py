@@ -204,13 +204,13 @@ def resubmit(change: Change, body: ResubmitChange, ctx: ActionContext) -> None:
 
 
 def cancel(change: Change, body: Reason, ctx: ActionContext) -> None:
-    """Cancel the change before it is implemented; its window and its items are free."""
+    """Cancel the change, before it is implemented; its window and its items are free."""
     withdraw_open_decisions(ctx)
     ctx.derive(CHANGE_WINDOWS, no_booking(change))
 
 
 def flag_review(change: Change, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Flag that the review of the change is overdue."""
+    """Flag the change's overdue review."""
     change.review_overdue_at = ctx.occurred_at
 
 

@@ -48,6 +48,7 @@ risk_questionnaires = APIRouter(prefix="/v1/risk_questionnaires", tags=["changes
 @risk_questionnaires.get(
     "/current",
     operation_id="get_current_risk_questionnaire",
+    summary="Get the current risk questionnaire",
     response_model=CurrentRiskQuestionnaire,
     responses=problems(403),
 )

@@ -46,6 +46,7 @@ router = APIRouter(prefix="/v1/changes", tags=["changes"], route_class=DirectRou
 @router.get(
     "/conflicts",
     operation_id="list_change_conflicts",
+    summary="List conflicts of a window",
     response_model=WindowConflicts,
     responses=problems(403, 404, 422),
 )
@@ -64,6 +65,7 @@ async def list_change_conflicts(request: Request, query: Annotated[ConflictsQuer
 @router.get(
     "/conflicting",
     operation_id="list_conflicting_changes",
+    summary="List conflicting changes",
     response_model=page_of(
         ConflictingChange,
         "changes that conflict with others or with freezes, by their windows, the earliest first; "
@@ -95,6 +97,7 @@ mount_approval_preview(router, LISTING, (APPROVAL, EMERGENCY))
 @router.get(
     "/{id}/suspected_incidents",
     operation_id="list_change_suspected_incidents",
+    summary="List change suspected incidents",
     response_model=SuspectedIncidents,
     responses=problems(403, 404, 422),
 )
@@ -113,6 +116,7 @@ suspected_changes = APIRouter(prefix="/v1/incidents", tags=["changes"], route_cl
 @suspected_changes.get(
     "/{id}/suspected_changes",
     operation_id="list_incident_suspected_changes",
+    summary="List incident suspected changes",
     response_model=SuspectedChanges,
     responses=problems(403, 404, 422),
 )

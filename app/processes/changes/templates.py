@@ -79,7 +79,7 @@ _COPIED_FIELDS = ("key", "title", "description", "plan", "test_plan", "back_out_
 
 
 def draft(template: ChangeTemplate, body: DraftChangeTemplate, ctx: ActionContext) -> None:
-    """Draft a template of standard changes; it cannot be used before it is approved."""
+    """Draft a change template, for standard changes; it cannot be used before it is approved."""
     team = ctx.ref(Team, "team")
     for name in _COPIED_FIELDS:
         setattr(template, name, getattr(body, name))
@@ -119,7 +119,7 @@ class EditChangeTemplate(Patch):
 
 
 def edit(template: ChangeTemplate, body: EditChangeTemplate, ctx: ActionContext) -> None:
-    """Change the draft of the template; whoever changes it is its author from now on."""
+    """Edit the template's draft; whoever changes it is its author from now on."""
     apply_patch(template, body, ctx, skip=("services",))
     if "services" in body.model_fields_set:
         template.services = list(body.services) or None

@@ -52,6 +52,7 @@ router = APIRouter(prefix="/v1/deployments", tags=["deployments"], route_class=D
 @router.get(
     "/permitted",
     operation_id="get_deployment_permission",
+    summary="Check a deployment's permission",
     response_model=DeploymentPermission,
     responses=problems(403, 404, 422),
 )

@@ -31,6 +31,7 @@ for listing in CHILD_LISTINGS:
 @router.get(
     "/{id}/ranking",
     operation_id="get_improvement_assessment_ranking",
+    summary="Rank the suggestions of an assessment",
     response_model=AssessmentRanking,
     responses=problems(404, 422),
 )

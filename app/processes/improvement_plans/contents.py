@@ -161,7 +161,7 @@ TEXTS = ("title", "direction", "vision", "present_state", "best_practice", "driv
 
 
 def draft(plan: ImprovementPlan, body: DraftImprovementPlan, ctx: ActionContext) -> None:
-    """Draft the improvement plan of a year."""
+    """Draft an improvement plan, for a year."""
     assert ctx.number is not None, "plans have numbers"
     plan.number = ctx.number
     plan.year = body.year

@@ -53,7 +53,7 @@ async def submit_improvement_plan(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Submit the plan to the committee: the baseline of each target is frozen, and the plan and the present
+    """Submit the plan, to the committee: the baseline of each target is frozen, and the plan and the present
     state are filed as documents.
     """
     prepared: tuple[object, ...] = ()
@@ -72,7 +72,7 @@ async def review_improvement_plan(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Review the plan at a meeting: the progress of each target is computed, and kept as it is now."""
+    """Review the plan, at a meeting: the progress of each target is computed, and kept as it is now."""
     prepared = await _progress(request, name, "review")
     return await _act(request, "review", ActionRequest(name, body, if_match, idempotency_key), prepared)
 

@@ -20,7 +20,7 @@ class SubmitImprovementPlan(AskDecision):
 
 
 def submit(plan: ImprovementPlan, body: SubmitImprovementPlan, ctx: ActionContext) -> None:
-    """Submit the plan to the committee: the baseline of each target is frozen, and the plan and the present
+    """Submit the plan, to the committee: the baseline of each target is frozen, and the plan and the present
     state are filed as documents.
     """
     known = ctx.prepared(KnownContents)
@@ -70,5 +70,5 @@ def approve(plan: ImprovementPlan, body: Tallied, ctx: ActionContext) -> None:
 
 
 def return_(plan: ImprovementPlan, body: Tallied, ctx: ActionContext) -> None:
-    """Return the plan to those who wrote it: the committee has not approved it, and its votes say why."""
+    """Return the plan, to those who wrote it: the committee has not approved it, and its votes say why."""
     plan.returned_at = ctx.occurred_at

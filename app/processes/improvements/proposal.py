@@ -189,8 +189,8 @@ class SubmitImprovement(AskDecision):
 
 
 def submit(improvement: Improvement, body: SubmitImprovement, ctx: ActionContext) -> None:
-    """Submit the proposal to the committee, weighed against goals, practice, present state, cost, resources
-    and time.
+    """Submit the improvement to the committee, as a proposal that is weighed against goals, practice, present
+    state, cost, resources and time.
     """
     on_file = ctx.prepared(ProposalOnFile)
     if on_file.entry.state is DocumentState.drafted:

@@ -78,8 +78,8 @@ async def measure_effects(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Measure the effect on all target KPIs: of the pilot against the others, at the evaluation, or of the
-    benefits after 3, 6 and 12 months.
+    """Measure the improvement's effects, on all target KPIs: of the pilot against the others, at the
+    evaluation, or of the benefits after 3, 6 and 12 months.
     """
 
     async def compute(improvement: Improvement) -> tuple[object, ...]:

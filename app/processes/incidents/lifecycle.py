@@ -254,7 +254,9 @@ class PrioritiseIncident(PrioritiseTicket):
 
 
 def prioritise(incident: Incident, body: PrioritiseIncident, ctx: ActionContext) -> None:
-    """Correct the incident's impact, urgency or effect, or override the priority that they give."""
+    """Prioritise the incident: correct its impact, urgency or effect, or override the priority that they
+    give.
+    """
     priorities.prioritise(incident, body, ctx)
     incident.effect = body.effect or incident.effect
 
@@ -268,7 +270,7 @@ class RemindIncident(Payload):
 
 
 def remind(incident: Incident, body: RemindIncident, ctx: ActionContext) -> None:
-    """Remind persons that the incident waits for them."""
+    """Remind persons of the incident, which waits for them."""
     incident.reminded_at = ctx.occurred_at
 
 

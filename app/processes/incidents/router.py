@@ -28,6 +28,7 @@ mount_clocks(router, LISTING)
 @router.get(
     "/{id}/review",
     operation_id="get_incident_review",
+    summary="Get an incident's review",
     response_model=ReviewOut,
     responses=problems(403, 404, 422) | in_language(),
 )

@@ -56,7 +56,7 @@ class DetectProblemCandidate(Payload):
 
 
 def detect(candidate: ProblemCandidate, body: DetectProblemCandidate, ctx: ActionContext) -> None:
-    """Offer a candidate for a problem: incidents of one service, CI or category recur."""
+    """Offer a problem candidate: incidents of one service, CI or category recur."""
     candidate.dimension = body.dimension
     candidate.value = body.value
     candidate.since_at = body.since_at

@@ -159,7 +159,7 @@ class InvestigateProblem(Payload):
 
 
 def investigate(problem: Problem, body: InvestigateProblem, ctx: ActionContext) -> None:
-    """Begin the investigation of the cause, and assign it."""
+    """Investigate the problem: its cause is searched for, by whom it is assigned to."""
     problem.team_id = ctx.required_ref(Team, "team").id
     problem.assignee_id = ctx.required_ref(Person, "assignee").id
 
@@ -174,7 +174,7 @@ class IdentifyCauseProblem(Payload):
 
 
 def identify_cause(problem: Problem, body: IdentifyCauseProblem, ctx: ActionContext) -> None:
-    """Record the cause of the problem; a known error stays a known error."""
+    """Identify the problem's cause; a known error stays a known error."""
     problem.technique = body.technique
     problem.cause = body.cause
     problem.cause_category = body.cause_category
@@ -210,7 +210,9 @@ class DocumentWorkaroundProblem(Payload):
 
 
 def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, ctx: ActionContext) -> None:
-    """Document a workaround: the problem becomes a known error, shown on incidents it may have caused."""
+    """Document a workaround for the problem, which becomes a known error, shown on incidents it may have
+    caused.
+    """
     problem.symptoms = body.symptoms
     problem.workaround = body.workaround
     problem.workaround_visibility = body.workaround_visibility
@@ -238,7 +240,7 @@ class AcceptRiskProblem(Payload):
 
 
 def accept_risk(problem: Problem, body: AcceptRiskProblem, ctx: ActionContext) -> None:
-    """Close the problem unfixed for a limited time; the caller accepts the risk."""
+    """Accept the risk of the problem: it is closed unfixed, for a limited time."""
     problem.risk_reason = body.reason
     problem.risk_accepted_at = ctx.occurred_at
     problem.risk_accepted_until_at = body.until_at
@@ -254,7 +256,9 @@ class LapseRiskProblem(Payload):
 
 
 def lapse_risk(problem: Problem, body: LapseRiskProblem, ctx: ActionContext) -> None:
-    """Flag that the acceptance of the risk has lapsed: the problem may be reopened without an incident."""
+    """Flag the problem's lapsed risk: its acceptance is over, and the problem may be reopened without an
+    incident.
+    """
     problem.risk_lapsed_at = ctx.occurred_at
 
 

@@ -55,6 +55,7 @@ mount_actions(candidates, candidate_lifecycle.LIFECYCLE, ProblemCandidateOut)
 @candidates.get(
     "/{id}/cases",
     operation_id="list_problem_candidate_cases",
+    summary="List problem candidate cases",
     response_model=page_of(CandidateCase, "the incidents that a candidate counts, newest first"),
     responses=problems(400, 404, 422),
 )
@@ -96,6 +97,7 @@ known_errors = APIRouter(prefix="/v1/incidents", tags=["problems"], route_class=
 @known_errors.get(
     "/{id}/known_errors",
     operation_id="list_incident_known_errors",
+    summary="List known errors of an incident",
     response_model=KnownErrors,
     responses=problems(404, 422) | in_language(),
 )

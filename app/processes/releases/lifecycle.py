@@ -212,7 +212,7 @@ class EndSupportRelease(Payload):
 
 
 def end_support(release: Release, body: EndSupportRelease, ctx: ActionContext) -> None:
-    """End early-life support: open faults are handed over."""
+    """End the release's early-life support: open faults are handed over."""
     owner, team = ctx.ref(Person, "handed_over_to"), ctx.ref(Team, "handed_over_to_team")
     release.open_faults = body.open_faults
     release.faults_owner_id = owner.id if owner else None

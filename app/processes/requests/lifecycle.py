@@ -278,7 +278,7 @@ class NoteChangeEndedRequest(Payload):
 
 
 def note_change_ended(request: Request, body: NoteChangeEndedRequest, ctx: ActionContext) -> None:
-    """Note how the change has ended that the request asked for, where that does not fulfil it."""
+    """Note that the request's change ended, and how, where that does not fulfil the request."""
 
 
 def close(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:

@@ -28,6 +28,7 @@ router = APIRouter(prefix="/v1/trainings", tags=["trainings"], route_class=Direc
 @router.get(
     "/gaps",
     operation_id="list_training_gaps",
+    summary="List gaps of skills",
     response_model=SkillGapsOut,
     responses=problems(403, 422),
 )

@@ -82,7 +82,7 @@ class ReviewSla(Payload):
 
 
 def review(agreement: Agreement, body: ReviewSla, ctx: ActionContext) -> None:
-    """Review the agreement with the other party: its results, and what is expected from now on."""
+    """Review the agreement, with the other party: its results, and what is expected from now on."""
     agreement.last_reviewed_at = ctx.occurred_at
     consents.set_next_review(agreement, ctx)
     meeting = ctx.refs(Record, "meeting")
@@ -107,7 +107,7 @@ class MakeVersionSla(Payload):
 
 
 def make_version(agreement: Agreement, body: MakeVersionSla, ctx: ActionContext) -> None:
-    """Amend the agreement as both parties consented to: its next edition is drafted."""
+    """Make a version of the agreement, as both parties consented to: its next edition is drafted."""
     agreement.change_id = body.change
 
 
@@ -128,7 +128,7 @@ class SupersedeSla(Payload):
 
 
 def supersede(agreement: Agreement, body: SupersedeSla, ctx: ActionContext) -> None:
-    """Supersede the agreement by the one that replaces it; it stays in force until that begins."""
+    """Supersede the agreement, by the one that replaces it; it stays in force until that begins."""
     agreement.superseded_from = body.from_date
     agreement.superseded_at = ctx.occurred_at
     agreement.ends_at = _earlier(agreement.ends_at, body.from_at)
@@ -153,7 +153,7 @@ def acknowledge(agreement: Agreement, body: AcknowledgeSla, ctx: ActionContext) 
 
 
 def expire(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Let the agreement expire at the end of its validity."""
+    """Expire the agreement, at the end of its validity."""
     agreement.ended_at = agreement.ends_at
 
 
@@ -164,17 +164,17 @@ class WarnOfEndSla(Payload):
 
 
 def warn_of_end(agreement: Agreement, body: WarnOfEndSla, ctx: ActionContext) -> None:
-    """Warn the representatives and the service level managers that the agreement ends."""
+    """Warn of the agreement's end: the representatives and the service level managers are told."""
     agreement.warned_days = body.days
 
 
 def remind_of_review(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Remind the representatives and the managers that the review of the agreement is due soon."""
+    """Remind of the agreement's review: it is due soon, and the representatives and the managers are told."""
     agreement.review_reminded_at = ctx.occurred_at
 
 
 def flag_review(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Flag that the review of the agreement is overdue."""
+    """Flag the agreement's overdue review."""
     agreement.review_overdue_at = ctx.occurred_at
 
 

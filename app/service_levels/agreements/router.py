@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
+from markupsafe import Markup
 from pydantic_core import to_json
 from starlette.responses import RedirectResponse, Response
 
@@ -46,6 +47,7 @@ for rows in CHILD_LISTINGS:
 @router.get(
     "/{id}/alignment",
     operation_id="get_sla_alignment",
+    summary="Get an agreement's alignment",
     response_model=AgreementAlignment,
     responses=problems(403, 404, 422),
 )
@@ -62,6 +64,7 @@ async def get_sla_alignment(request: Request, name: Name) -> Response:
 @router.get(
     "/{id}/documents/{number}",
     operation_id="get_sla_document",
+    summary="Get an agreement's document",
     response_class=Response,
     response_model=None,
     responses=problems(404, 422) | PAGE_RESPONSE,
@@ -82,4 +85,5 @@ async def get_sla_document(
     if printed.document_class is DocumentClass.SR:
         at = f"/v1/slas/{loaded.record.id}/reports/{printed.number}"
         return RedirectResponse(f"{at}?format=html&lang={renderer.language}", headers=VARY)
-    return page(renderer.language, title_of(printed, renderer.language), body_of(printed, renderer.language))
+    body = Markup(body_of(printed, renderer.language))  # noqa: S704 - escaped where it is made
+    return page(renderer.language, title_of(printed, renderer.language), body)

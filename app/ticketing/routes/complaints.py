@@ -107,6 +107,7 @@ class ComplaintRenderer(Renderer):
 @router.get(
     "",
     operation_id="list_complaints",
+    summary="List complaints",
     response_model=page_of(ListedComplaint, "complaints"),
     responses=problems(400, 422),
 )

@@ -101,6 +101,7 @@ class DecisionRenderer(Renderer):
 @router.get(
     "",
     operation_id="list_decisions",
+    summary="List decisions on all records",
     response_model=page_of(ListedDecision, "decisions, what is due first"),
     responses=problems(400, 422),
 )

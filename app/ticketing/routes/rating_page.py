@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 from typing import Annotated
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Request
+from markupsafe import Markup
 from pydantic import ValidationError
 from starlette.responses import Response
 
@@ -24,7 +24,10 @@ from app.api.pages import FORM_POLICY, page
 from app.api.raw_bodies import RATING_PAGE
 from app.common.people import Caller
 from app.common.tickets import Ticket
-from app.i18n import LANGUAGES, translate
+from app.html.filters import moment, paragraphs
+from app.html.templates import render
+from app.html.wording import Wording
+from app.i18n import LANGUAGES
 from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
@@ -38,10 +41,12 @@ router = APIRouter(prefix=RATING_PAGE.rstrip("/"))
 #: The source of a rating by link, in its event.
 SOURCE = "link"
 LONGEST_COMMENT = 2_000
+SCORES = range(WORST, BEST + 1)
 #: Bytes of the form: a comment of Chinese characters, each escaped to nine.
 LARGEST_FORM = 32_768
 REQUESTS_PER_MINUTE = 60
-TIME_FORMAT = "%Y-%m-%d %H:%M"
+#: The table of the sentences of these pages.
+TABLE = "rating_page"
 RATED = "select score from fold.rating where record = %s"
 #: Never kept by a browser or a proxy, nor found by a search engine.
 HEADERS = {
@@ -58,22 +63,15 @@ def quota() -> Quota:
     return Quota("address", REQUESTS_PER_MINUTE, 60)
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """The pages of one language, for one request."""
+def _answer(wording: Wording, title: str, body: Markup, status: int = 200, **more: str) -> Response:
+    """Return the page whose title has that code."""
+    words = wording.sentence(title)
+    return page(wording.language, words, body, vary="Accept-Language", status=status, more=HEADERS | more)
 
-    language: str
 
-    def sentence(self, code: str, **words: str) -> str:
-        return escape(translate(self.language, "rating_page", code, words))
-
-    def answer(self, title: str, body: str, status: int = 200, **more: str) -> Response:
-        words = translate(self.language, "rating_page", title)
-        return page(self.language, words, body, vary="Accept-Language", status=status, more=HEADERS | more)
-
-    def refusal(self, code: str, status: int, **more: str) -> Response:
-        """Return a page that only says why there is nothing to rate."""
-        return self.answer(code, f"<p>{self.sentence(f'{code}_text')}</p>", status, **more)
+def _refusal(wording: Wording, code: str, status: int, **more: str) -> Response:
+    """Return a page that only says why there is nothing to rate."""
+    return _answer(wording, code, paragraphs(wording.sentence(f"{code}_text")), status, **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,47 +95,46 @@ class _Refused(Exception):
 @router.get("/{token}", operation_id="get_rating_page", include_in_schema=False)
 async def get_rating_page(request: Request, token: Token) -> Response:
     """Show the page with the five scores. Writes nothing."""
-    shown = _Page(_language(request))
+    wording = Wording(_language(request), TABLE)
     try:
-        asked = await _rated_ticket(request, token, shown)
+        rated = await _rated_ticket(request, token, wording)
     except _Refused as refused:
         return refused.answer
-    score = await ledger_of(request).db.value(RATED, (asked.link.stream,))
-    return shown.answer("title", _form(shown, asked, token, score))
+    score = await ledger_of(request).db.value(RATED, (rated.link.stream,))
+    return _answer(wording, "title", _form(wording, rated, token, score))
 
 
 @router.post("/{token}", operation_id="send_rating", include_in_schema=False)
 async def send_rating(request: Request, token: Token) -> Response:
     """Rate the ticket, as the person whom the link is for."""
-    shown = _Page(_language(request))
+    wording = Wording(_language(request), TABLE)
     try:
-        asked = await _rated_ticket(request, token, shown)
+        rated = await _rated_ticket(request, token, wording)
     except _Refused as refused:
         return refused.answer
     body = await _rating(request)
     if body is None:
-        problem = f'<p role="alert" class="problem">{shown.sentence("choose")}</p>'
-        return shown.answer("title", problem + _form(shown, asked, token, None), 422)
+        return _answer(wording, "title", _form(wording, rated, token, None, problem=True), 422)
     ledger = ledger_of(request)
     metadata = CommandMetadata(
-        asked.caller, utc_now(), request.state.request_id, source=SOURCE, language=shown.language
+        rated.caller, utc_now(), request.state.request_id, source=SOURCE, language=wording.language
     )
-    command = Command(asked.lifecycle, asked.lifecycle["rate"], str(asked.link.ticket_id), body, metadata)
+    command = Command(rated.lifecycle, rated.lifecycle["rate"], str(rated.link.ticket_id), body, metadata)
     try:
         await perform(ledger, command)
     except Refusal as refusal:
-        return shown.answer("not_now", f"<p>{escape(refusal.sentence(shown.language))}</p>", refusal.STATUS)
-    until = _local(asked.link.until, ledger)
-    thanks = shown.sentence("thanks_text", number=asked.ticket.number, score=str(body.score))
-    return shown.answer("thanks", f"<p>{thanks}</p>\n<p>{shown.sentence('again', until=until)}</p>")
+        return _answer(wording, "not_now", paragraphs(refusal.sentence(wording.language)), refusal.STATUS)
+    until = _local(rated.link.until, ledger)
+    thanks = wording.sentence("thanks_text", number=rated.ticket.number, score=body.score)
+    return _answer(wording, "thanks", paragraphs(thanks) + paragraphs(wording.sentence("again", until=until)))
 
 
 def _language(request: Request) -> str:
-    said = request.query_params.get("lang")
-    return said if said in LANGUAGES else language_for(request)
+    language = request.query_params.get("lang")
+    return language if language in LANGUAGES else language_for(request)
 
 
-async def _rated_ticket(request: Request, token: str, shown: _Page) -> _RatedTicket:
+async def _rated_ticket(request: Request, token: str, wording: Wording) -> _RatedTicket:
     """Return the ticket of the link. Raises _Refused: with one page for whatever is wrong with a link or with
     its person, so that it tells nobody of either.
     """
@@ -145,21 +142,20 @@ async def _rated_ticket(request: Request, token: str, shown: _Page) -> _RatedTic
     quotas: Quota = request.app.state.rating_quota
     if not quotas.consume(address):
         seconds = str(quotas.remaining(address).seconds)
-        raise _Refused(shown.refusal("too_many", 429, **{"Retry-After": seconds}))
+        raise _Refused(_refusal(wording, "too_many", 429, **{"Retry-After": seconds}))
     ledger = ledger_of(request)
     try:
         link = parse(token, ledger.vault.fingerprint)
     except InvalidToken as error:
-        raise _Refused(shown.refusal("invalid", 404)) from error
+        raise _Refused(_refusal(wording, "invalid", 404)) from error
     if link.has_expired(utc_now()):
-        raise _Refused(shown.refusal("over", 410))
-    asked = await _load(ledger, link)
-    if asked is None:
-        raise _Refused(shown.refusal("invalid", 404))
-    if not asked.lifecycle["rate"].is_open_in(asked.ticket.state):
-        number = escape(asked.ticket.number)
-        raise _Refused(shown.answer("not_now", f"<p>{number}</p>", 409))
-    return asked
+        raise _Refused(_refusal(wording, "over", 410))
+    rated = await _load(ledger, link)
+    if rated is None:
+        raise _Refused(_refusal(wording, "invalid", 404))
+    if not rated.lifecycle["rate"].is_open_in(rated.ticket.state):
+        raise _Refused(_answer(wording, "not_now", paragraphs(rated.ticket.number), 409))
+    return rated
 
 
 async def _load(ledger: Ledger, link: RatingLink) -> _RatedTicket | None:
@@ -184,11 +180,12 @@ async def _rating(request: Request) -> RateTicket | None:
         if len(text) > LARGEST_FORM:
             return None
     try:
-        said = parse_qs(text.decode("ascii"), strict_parsing=True, errors="strict", max_num_fields=4)
+        fields = parse_qs(text.decode("ascii"), strict_parsing=True, errors="strict", max_num_fields=4)
     except ValueError:
         return None
-    score, comment = said.get("score", [""])[0], said.get("comment", [""])[0].replace("\r\n", "\n").strip()
-    if score not in {str(one) for one in range(WORST, BEST + 1)} or len(comment) > LONGEST_COMMENT:
+    score = fields.get("score", [""])[0]
+    comment = fields.get("comment", [""])[0].replace("\r\n", "\n").strip()
+    if score not in {str(value) for value in SCORES} or len(comment) > LONGEST_COMMENT:
         return None
     try:
         return RateTicket(score=int(score), comment=comment or None)
@@ -196,29 +193,23 @@ async def _rating(request: Request) -> RateTicket | None:
         return None
 
 
-def _form(shown: _Page, asked: _RatedTicket, token: str, score: int | None) -> str:
-    about = shown.sentence("about", number=asked.ticket.number, title=asked.ticket.title or "")
-    before = "" if score is None else f"<p>{shown.sentence('rated_before')}</p>\n"
-    scores = "\n".join(
-        f'<label><input type="radio" name="score" value="{one}" required{" checked" if one == score else ""}>'
-        f"<strong>{one}</strong><span>{shown.sentence(f'score_{one}')}</span></label>"
-        for one in range(WORST, BEST + 1)
+def _form(
+    wording: Wording, rated: _RatedTicket, token: str, score: int | None, *, problem: bool = False
+) -> Markup:
+    """Return the form for a score; `problem`: the one that was sent cannot be stored."""
+    return render(
+        "ticketing/routes/rating_form.html",
+        wording,
+        ticket=rated.ticket,
+        score=score,
+        scores=SCORES,
+        problem=problem,
+        longest_comment=LONGEST_COMMENT,
+        path=f"{RATING_PAGE}{token}",
+        other_language=next(language for language in LANGUAGES if language != wording.language),
     )
-    other = next(one for one in LANGUAGES if one != shown.language)
-    path = f"{RATING_PAGE}{escape(token)}"
-    return f"""<p class="about">{about}</p>
-{before}<form class="rating" method="post" action="{path}?lang={shown.language}" autocomplete="off">
-<fieldset><legend>{shown.sentence("score")}</legend>
-<div class="scores">
-{scores}
-</div></fieldset>
-<label class="comment" for="comment">{shown.sentence("comment")}</label>
-<textarea id="comment" name="comment" rows="4" maxlength="{LONGEST_COMMENT}"></textarea>
-<button>{shown.sentence("send")}</button>
-</form>
-<p class="language"><a href="{path}?lang={other}" lang="{other}">{shown.sentence("other_language")}</a></p>"""
 
 
 def _local(instant: datetime, ledger: Ledger) -> str:
     zone = ZoneInfo(ledger.settings.time_zone)
-    return f"{instant.astimezone(zone).strftime(TIME_FORMAT)} ({zone.key})"
+    return f"{moment(instant, zone)} ({zone.key})"

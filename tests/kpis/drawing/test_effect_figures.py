@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.i18n import LANGUAGES
-from app.kpis.drawing.canvas import wrapped
 from app.kpis.drawing.cases import draw_cases
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.effect_shapes import (
@@ -22,9 +21,10 @@ from app.kpis.drawing.effect_shapes import (
     StripGroup,
 )
 from app.kpis.drawing.intervals import draw_intervals
-from app.kpis.drawing.scale import linear, logarithmic, spread_out
 from app.kpis.kpi import Unit
 from app.kpis.signals.records import Tendency
+from app.svg.lines import wrapped
+from app.svg.scale import linear, logarithmic, spread_out
 from tests.kpis.drawing.drawings import described, of_class, parse, texts, title
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -177,11 +177,11 @@ def test_labels_keep_their_distance_and_stay_within() -> None:
 
 
 def test_axes_have_round_ticks() -> None:
-    assert linear([0.0, 9 * HOUR], Unit.seconds, 0, 1).ticks == tuple(n * 2 * HOUR for n in range(5))
-    assert linear([0.999, 0.9996], Unit.ratio, 0, 1).ticks[0] == pytest.approx(0.999)
-    assert linear([-31.0, 5.0], Unit.cases, 0, 1, signed=True).ticks == (-30, -20, -10, 0)
-    assert linear([5.0, 5.0], Unit.cases, 0, 1).low < 5 < linear([5.0, 5.0], Unit.cases, 0, 1).high
-    spread = logarithmic([30.0, 90_000.0], Unit.seconds, 0, 1, least=1)
+    assert linear([0.0, 9 * HOUR], 0, 1, durations=True).ticks == tuple(n * 2 * HOUR for n in range(5))
+    assert linear([0.999, 0.9996], 0, 1).ticks[0] == pytest.approx(0.999)
+    assert linear([-31.0, 5.0], 0, 1, signed=True).ticks == (-30, -20, -10, 0)
+    assert linear([5.0, 5.0], 0, 1).low < 5 < linear([5.0, 5.0], 0, 1).high
+    spread = logarithmic([30.0, 90_000.0], 0, 1, durations=True, least=1)
     assert spread.ticks == (60, 600, 3600, 14_400, 86_400)
     assert spread.pixel_of(1800) - spread.pixel_of(180) == pytest.approx(
         spread.pixel_of(18_000) - spread.pixel_of(1800)

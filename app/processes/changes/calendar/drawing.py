@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from app.common.svg import element, escaped, text, text_width
+from markupsafe import Markup
+
 from app.processes.changes.calendar.entries import CalendarEntry, Day, week_of, weeks_of_month
 from app.processes.changes.calendar.labels import long_day, month_name, short_day, translated
 from app.processes.changes.calendar.layout import WIDTH, Sheet
-from app.processes.changes.calendar.marks import INK, MARKS, PAPER, SOFT, badge, box, patterns
+from app.processes.changes.calendar.marks import MARKS, badge, box, patterns
 from app.processes.changes.calendar.month import month_body
 from app.processes.changes.calendar.week import week_body
+from app.svg.elements import document, element, text, text_width
+from app.svg.lines import INK, PAPER, SOFT
 
 HEADING, LEGEND = 34.0, 40.0
 MONTH = "month"
 FONT = "system-ui, 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
-NAMESPACE = "http://www.w3.org/2000/svg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def view_of(name: str, day: date, zone: ZoneInfo, language: str, now: datetime) 
     return View(name, day, Sheet(zone, language, now))
 
 
-def draw(view: View, entries: Sequence[CalendarEntry], *, truncated: bool = False) -> str:
+def draw(view: View, entries: Sequence[CalendarEntry], *, truncated: bool = False) -> Markup:
     """Return the drawing as an SVG document. `truncated`: there are more entries than these."""
     sheet = view.sheet
     ordered = sorted(entries, key=lambda entry: entry.sort_key)
@@ -65,20 +67,16 @@ def draw(view: View, entries: Sequence[CalendarEntry], *, truncated: bool = Fals
         body = week_body(sheet, weeks[0], ordered, HEADING)
     height = HEADING + body.height + LEGEND
     name = f"{translated(sheet.language, 'calendar')}: {view.title}"
-    return element(
-        "svg",
-        element("title", escaped(name), id="cc-title"),
-        element("desc", escaped(_summary(sheet, weeks, ordered)), id="cc-desc"),
+    return document(
+        WIDTH,
+        height,
+        element("title", name, id="cc-title"),
+        element("desc", _summary(sheet, weeks, ordered), id="cc-desc"),
         patterns(),
         element("rect", width=WIDTH, height=height, fill=PAPER, class_="cc-paper"),
         *_heading(view),
         *body.drawn,
         *_legend(sheet, HEADING + body.height + 26, truncated),
-        xmlns=NAMESPACE,
-        viewBox=f"0 0 {WIDTH:g} {height:g}",
-        width=WIDTH,
-        height=height,
-        role="img",
         aria_labelledby="cc-title cc-desc",
         lang="zh-CN" if sheet.language == "zh" else "en",
         font_family=FONT,
@@ -95,7 +93,7 @@ def _summary(sheet: Sheet, weeks: Sequence[Sequence[Day]], entries: Sequence[Cal
     return translated(sheet.language, "summary", changes=changes, freezes=freezes, first=first, last=last)
 
 
-def _heading(view: View) -> list[str]:
+def _heading(view: View) -> list[Markup]:
     zone = translated(view.sheet.language, "times", zone=view.sheet.zone.key)
     return [
         text(view.title, x=8, y=22, font_size=17, font_weight=650, fill=INK, class_="cc-text"),
@@ -103,9 +101,9 @@ def _heading(view: View) -> list[str]:
     ]
 
 
-def _legend(sheet: Sheet, y: float, truncated: bool) -> list[str]:
+def _legend(sheet: Sheet, y: float, truncated: bool) -> list[Markup]:
     """Return what the marks mean, and that there is more if there is."""
-    drawn, x = list[str](), 8.0
+    drawn, x = list[Markup](), 8.0
     for kind, mark in MARKS.items():
         label = kind.label(sheet.language)
         drawn += [
@@ -114,6 +112,6 @@ def _legend(sheet: Sheet, y: float, truncated: bool) -> list[str]:
             text(label, x=x + 40, y=y + 4, font_size=12, fill=INK, class_="cc-text"),
         ]
         x += 40 + text_width(label, 12) + 22
-    said = translated(sheet.language, "truncated" if truncated else "overridden")
-    drawn.append(text(said, x=x, y=y + 4, font_size=12, fill=SOFT, class_="cc-soft"))
+    note = translated(sheet.language, "truncated" if truncated else "overridden")
+    drawn.append(text(note, x=x, y=y + 4, font_size=12, fill=SOFT, class_="cc-soft"))
     return drawn

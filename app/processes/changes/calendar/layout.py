@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.common.svg import element, escaped, text
+from markupsafe import Markup
+
 from app.processes.changes.calendar.entries import WEEK_DAYS, CalendarEntry, Day
 from app.processes.changes.calendar.labels import long_day, translated, weekday
-from app.processes.changes.calendar.marks import INK, SOFT
 from app.processes.changes.records import ChangeType
+from app.svg.elements import element, text
+from app.svg.lines import INK, SOFT
 
 WIDTH, GUTTER = 1120.0, 56.0
 COLUMN = (WIDTH - GUTTER) / WEEK_DAYS
@@ -25,13 +27,13 @@ class Sheet:
     language: str
     now: datetime
 
-    def local(self, at: datetime) -> datetime:
+    def local(self, instant: datetime) -> datetime:
         """Return the instant by the clocks of the zone."""
-        return at.astimezone(self.zone)
+        return instant.astimezone(self.zone)
 
-    def clock(self, at: datetime) -> str:
+    def clock(self, instant: datetime) -> str:
         """Return the time of day: `09:30`."""
-        return f"{self.local(at):%H:%M}"
+        return f"{self.local(instant):%H:%M}"
 
     def is_today(self, day: Day) -> bool:
         """Return whether the day is the present one."""
@@ -42,7 +44,7 @@ class Sheet:
 class Body:
     """The drawn part between heading and legend, and its height."""
 
-    drawn: list[str]
+    drawn: list[Markup]
     height: float
 
 
@@ -51,13 +53,13 @@ def column_left(column: int) -> float:
     return GUTTER + column * COLUMN
 
 
-def day_head(sheet: Sheet, day: Day, column: int, y: float) -> str:
+def day_head(sheet: Sheet, day: Day, column: int, y: float) -> Markup:
     """Return the heading of a day's column: name, date, and whether it is the present day."""
     name = f"{weekday(day.on, sheet.language)} {day.on.day}"
     today = sheet.is_today(day)
-    shown = f"{name} · {translated(sheet.language, 'today')}" if today else name
+    heading = f"{name} · {translated(sheet.language, 'today')}" if today else name
     return text(
-        shown,
+        heading,
         x=column_left(column) + 6,
         y=y,
         font_size=13,
@@ -73,9 +75,9 @@ def name_of(entry: CalendarEntry) -> str:
     return mark + " ".join(part for part in (entry.number, entry.title) if part)
 
 
-def group(sheet: Sheet, entry: CalendarEntry, *drawn: str, kind: str) -> str:
+def group(sheet: Sheet, entry: CalendarEntry, *drawn: Markup, kind: str) -> Markup:
     """Return what is drawn of the entry as a group, with all that is known of it as its title."""
-    about = element("title", escaped(description(sheet, entry)))
+    about = element("title", description(sheet, entry))
     return element("g", about, *drawn, class_=f"cc-entry cc-{kind}", data_entry=entry.id)
 
 
@@ -97,12 +99,12 @@ def description(sheet: Sheet, entry: CalendarEntry) -> str:
     return ". ".join(parts)
 
 
-def overflow_note(sheet: Sheet, hidden: Sequence[CalendarEntry], x: float, y: float) -> str:
+def overflow_note(sheet: Sheet, hidden: Sequence[CalendarEntry], x: float, y: float) -> Markup:
     """Return the line that says how many entries are not drawn for want of room; a page finds them by their
     ids. One that an emergency is among is as bold as that.
     """
-    said = translated(sheet.language, "more", n=len(hidden))
+    note = translated(sheet.language, "more", n=len(hidden))
     weight = 700 if any(entry.type is ChangeType.emergency for entry in hidden) else None
     entries = " ".join(str(entry.id) for entry in hidden)
     style = {"font_size": 11, "font_weight": weight, "fill": SOFT, "class_": "cc-soft cc-more"}
-    return text(said, x=x, y=y, data_entries=entries, **style)
+    return text(note, x=x, y=y, data_entries=entries, **style)

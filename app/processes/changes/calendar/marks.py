@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.common.svg import element, text
+from markupsafe import Markup
+
 from app.processes.changes.calendar.entries import CalendarEntry
 from app.processes.changes.records import ChangeType, FreezeKind
+from app.svg.elements import element, text
+from app.svg.lines import PAPER
 
-INK, SOFT, LINE, PAPER = "#1b1f24", "#57606a", "#d8dde3", "#ffffff"
+LINE = "#d8dde3"
 RADIUS = 7.0
 
 
@@ -55,12 +58,12 @@ def mark_of(entry: CalendarEntry) -> Mark:
     return MARKS[entry.type or ChangeType.normal] if entry.is_change else MARKS[FreezeKind(entry.kind)]
 
 
-def patterns() -> str:
+def patterns() -> Markup:
     """Return the definitions of the patterns."""
     return element("defs", *(_pattern(mark) for mark in MARKS.values()))
 
 
-def _pattern(mark: Mark) -> str:
+def _pattern(mark: Mark) -> Markup:
     back = element("rect", width=8, height=8, fill=mark.fill, class_=f"cc-fill-{mark.name}")
     drawn = [back]
     if mark.lines:
@@ -76,7 +79,7 @@ def _pattern(mark: Mark) -> str:
     return element("pattern", *drawn, id=mark.pattern, width=8, height=8, patternUnits="userSpaceOnUse")
 
 
-def badge(mark: Mark, x: float, y: float) -> str:
+def badge(mark: Mark, x: float, y: float) -> Markup:
     """Return the shape with its letter, around that point."""
     shape = element(
         "path", d=mark.shape, fill=PAPER, stroke=mark.stroke, class_=f"cc-badge cc-stroke-{mark.name}"
@@ -93,7 +96,7 @@ def badge(mark: Mark, x: float, y: float) -> str:
     return element("g", shape, letter, transform=f"translate({x:.1f} {y:.1f})")
 
 
-def box(mark: Mark, x: float, y: float, width: float, height: float) -> str:
+def box(mark: Mark, x: float, y: float, width: float, height: float) -> Markup:
     """Return a box filled with the pattern of the mark."""
     return element(
         "rect",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.common.svg import element, fitted, text
+from markupsafe import Markup
+
 from app.processes.changes.calendar.entries import CalendarEntry, Day
 from app.processes.changes.calendar.labels import translated, weekday
 from app.processes.changes.calendar.layout import (
@@ -16,7 +17,9 @@ from app.processes.changes.calendar.layout import (
     name_of,
     overflow_note,
 )
-from app.processes.changes.calendar.marks import INK, LINE, SOFT, badge, mark_of
+from app.processes.changes.calendar.marks import LINE, badge, mark_of
+from app.svg.elements import element, fitted, text
+from app.svg.lines import INK, SOFT
 
 HEAD, CELL, ROW, DATE = 24.0, 118.0, 23.0, 22.0
 #: So many entries fit into a cell; where there are more, the last line says how many.
@@ -51,7 +54,7 @@ def month_body(
 
 def _cell(
     sheet: Sheet, day: Day, left: float, top: float, entries: Sequence[CalendarEntry], *, within: bool
-) -> list[str]:
+) -> list[Markup]:
     """Return the cell of a day; `within`: the day is one of the month."""
     today = sheet.is_today(day)
     drawn = [
@@ -99,7 +102,7 @@ def _cell(
     return drawn
 
 
-def _row(sheet: Sheet, entry: CalendarEntry, day: Day, left: float, top: float) -> str:
+def _row(sheet: Sheet, entry: CalendarEntry, day: Day, left: float, top: float) -> Markup:
     """Return one line of a cell: what it is, when it begins if it does on that day, and its name."""
     mark = mark_of(entry)
     begins = f"{sheet.clock(entry.from_at)} " if day.begin <= entry.from_at < day.end else "… "

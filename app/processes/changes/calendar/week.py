@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.common.svg import element, fitted, text
+from markupsafe import Markup
+
 from app.processes.changes.calendar.entries import CalendarEntry, Day
 from app.processes.changes.calendar.labels import translated
 from app.processes.changes.calendar.layout import (
@@ -24,7 +25,9 @@ from app.processes.changes.calendar.layout import (
     name_of,
     overflow_note,
 )
-from app.processes.changes.calendar.marks import INK, LINE, SOFT, badge, box, mark_of
+from app.processes.changes.calendar.marks import LINE, badge, box, mark_of
+from app.svg.elements import element, fitted, text
+from app.svg.lines import INK, SOFT
 
 HOUR, HEAD, STRIP = 26.0, 26.0, 22.0
 USUAL_HOURS = 24
@@ -91,7 +94,7 @@ def assign_lanes(blocks: Sequence[Block]) -> Iterator[Placed]:
     """
     cluster: list[tuple[Block, int]] = []
     ends: list[float] = []
-    for block in sorted(blocks, key=lambda one: (one.top, -one.bottom, str(one.entry.id))):
+    for block in sorted(blocks, key=lambda block: (block.top, -block.bottom, str(block.entry.id))):
         if ends and block.top >= max(ends):
             yield from _of_cluster(cluster, len(ends))
             cluster, ends = [], []
@@ -117,11 +120,11 @@ def _within(entry: CalendarEntry, day: Day) -> bool:
     return entry.overlaps(day.begin, day.end)
 
 
-def _hours(day: Day, at: datetime) -> float:
-    return (at - day.begin).total_seconds() / 3600
+def _hours(day: Day, instant: datetime) -> float:
+    return (instant - day.begin).total_seconds() / 3600
 
 
-def _gutter(week: Sequence[Day], top: float) -> str:
+def _gutter(week: Sequence[Day], top: float) -> Markup:
     """Return the hours of the days on which no clock changes."""
     usual = any(day.hours == USUAL_HOURS for day in week)
     labels = [
@@ -140,7 +143,7 @@ def _gutter(week: Sequence[Day], top: float) -> str:
     return element("g", *labels, class_="cc-hours")
 
 
-def _column(sheet: Sheet, day: Day, column: int, top: float) -> list[str]:
+def _column(sheet: Sheet, day: Day, column: int, top: float) -> list[Markup]:
     """Return the frame of a day with the lines of its hours, and these themselves where its clock changes."""
     left, height = column_left(column), day.hours * HOUR
     frame = element(
@@ -160,7 +163,7 @@ def _column(sheet: Sheet, day: Day, column: int, top: float) -> list[str]:
     return drawn
 
 
-def _own_hours(sheet: Sheet, day: Day, left: float, top: float) -> list[str]:
+def _own_hours(sheet: Sheet, day: Day, left: float, top: float) -> list[Markup]:
     """Return the hours of a day on which clocks change, and a word about it below the day."""
     right = left + COLUMN - 4
     style = {"text_anchor": "end", "font_size": 10, "fill": SOFT, "class_": "cc-soft cc-own-hour"}
@@ -168,12 +171,12 @@ def _own_hours(sheet: Sheet, day: Day, left: float, top: float) -> list[str]:
         text(sheet.clock(day.begin + timedelta(hours=n)), x=right, y=top + n * HOUR + 11, **style)
         for n in range(int(day.hours))
     ]
-    said = translated(sheet.language, "hours", hours=f"{day.hours:g}")
-    note = text(said, x=left + 6, y=top + day.hours * HOUR + 13, font_size=11, fill=SOFT, class_="cc-soft")
+    hours = translated(sheet.language, "hours", hours=f"{day.hours:g}")
+    note = text(hours, x=left + 6, y=top + day.hours * HOUR + 13, font_size=11, fill=SOFT, class_="cc-soft")
     return [*labels, note]
 
 
-def _band(freeze: CalendarEntry, day: Day, column: int, top: float) -> str:
+def _band(freeze: CalendarEntry, day: Day, column: int, top: float) -> Markup:
     """Return the hatched band of a freeze in a day."""
     block = block_of(freeze, day)
     assert block is not None, "the freeze lies in the day"
@@ -189,7 +192,9 @@ def _band(freeze: CalendarEntry, day: Day, column: int, top: float) -> str:
     )
 
 
-def _bars(sheet: Sheet, week: Sequence[Day], freezes: Sequence[CalendarEntry], top: float) -> Iterator[str]:
+def _bars(
+    sheet: Sheet, week: Sequence[Day], freezes: Sequence[CalendarEntry], top: float
+) -> Iterator[Markup]:
     """Yield a bar above the days for each freeze, with its name."""
     for n, freeze in enumerate(freezes[:MOST_BARS]):
         columns = [column for column, day in enumerate(week) if _within(freeze, day)]
@@ -208,7 +213,7 @@ def _bars(sheet: Sheet, week: Sequence[Day], freezes: Sequence[CalendarEntry], t
         yield overflow_note(sheet, freezes[MOST_BARS:], GUTTER + 6, top + MOST_BARS * STRIP + 13)
 
 
-def _block(sheet: Sheet, placed: Placed, column: int, top: float, reserved: float) -> str:
+def _block(sheet: Sheet, placed: Placed, column: int, top: float, reserved: float) -> Markup:
     """Return a change in its lane, or the line that says how many more there are; `reserved` is the width at
     the right that stays free.
     """

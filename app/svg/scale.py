@@ -1,12 +1,10 @@
-"""Axes of charts: from values to places, with round ticks (pure)."""
+"""Axes of charts: from values to places, with round ticks; and labels that have room (pure)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from app.kpis.kpi import Unit
 
 MOST_TICKS = 6
 #: Round steps of durations, in seconds; beyond, days in decimal steps.
@@ -34,15 +32,27 @@ class Scale:
 
     def pixel_of(self, value: float) -> float:
         """Return the place of the value; of one beyond the axis its nearer end."""
-        low, high, of = self.low, self.high, min(max(value, self.low), self.high)
+        low, high, inside = self.low, self.high, min(max(value, self.low), self.high)
         if self.logarithmic:
-            low, high, of = math.log(low), math.log(high), math.log(of)
-        return self.begin + (of - low) / (high - low) * (self.end - self.begin)
+            low, high, inside = math.log(low), math.log(high), math.log(inside)
+        return self.begin + (inside - low) / (high - low) * (self.end - self.begin)
 
 
-def linear(values: Sequence[float], unit: Unit, begin: float, end: float, *, signed: bool = False) -> Scale:
+def padded(values: Sequence[float], begin: float, end: float, *, room: float, least: float) -> Scale:
+    """Return an axis without ticks that holds all of the values, with that part of their range left free at
+    both ends; `least` is the range of values that are all zero.
+    """
+    low, high = min(values), max(values)
+    spread = (high - low) or max(abs(high) * room, least)
+    return Scale(low - spread * room, high + spread * room, begin, end, ())
+
+
+def linear(
+    values: Sequence[float], begin: float, end: float, *, durations: bool = False, signed: bool = False
+) -> Scale:
     """Return an axis that holds all of the values, of which there is at least one. If none is below 0, it
-    begins at 0 if that is near, and never below; unless it is `signed`, of differences.
+    begins at 0 if that is near, and never below; unless it is `signed`, of differences. Ticks of `durations`
+    are round times.
     """
     low, high = min(values), max(values)
     spread = (high - low) or abs(high) or 1.0
@@ -54,40 +64,42 @@ def linear(values: Sequence[float], unit: Unit, begin: float, end: float, *, sig
     top = high + ROOM * spread
     if low >= 0 and not signed:
         bottom = max(bottom, 0.0)
-    step = _step((top - bottom) / (MOST_TICKS - 1), unit)
+    step = _step((top - bottom) / (MOST_TICKS - 1), durations=durations)
     first = math.ceil(bottom / step - 1e-9)
     count = math.floor(top / step + 1e-9) - first + 1
     return Scale(bottom, top, begin, end, tuple((first + n) * step for n in range(count)))
 
 
-def logarithmic(values: Sequence[float], unit: Unit, begin: float, end: float, *, least: float) -> Scale:
+def logarithmic(
+    values: Sequence[float], begin: float, end: float, *, durations: bool = False, least: float
+) -> Scale:
     """Return a logarithmic axis that holds all of the values; those below `least` lie at its beginning."""
     low = max(min(values), least)
     high = max(*values, low * 1.5)
     bottom, top = max(low / 1.3, least), high * 1.3
-    if unit is Unit.seconds:
-        ticks = tuple(float(one) for one in LOG_DURATIONS if bottom <= one <= top)
+    if durations:
+        ticks = tuple(float(seconds) for seconds in LOG_DURATIONS if bottom <= seconds <= top)
     else:
         decades = range(math.floor(math.log10(bottom)), math.ceil(math.log10(top)) + 1)
         ticks = tuple(10.0**n for n in decades if bottom <= 10.0**n <= top)
     return Scale(bottom, top, begin, end, ticks or (low, high), logarithmic=True)
 
 
-def _step(least: float, unit: Unit) -> float:
+def _step(least: float, *, durations: bool) -> float:
     """Return the least round step that is no smaller."""
-    if unit is Unit.seconds and 1 <= least <= DURATION_STEPS[-1]:
+    if durations and 1 <= least <= DURATION_STEPS[-1]:
         return float(next(step for step in DURATION_STEPS if step >= least))
-    whole = DAY if unit is Unit.seconds and least > DURATION_STEPS[-1] else 1
-    least = max(least / whole, 1e-12)
+    base = DAY if durations and least > DURATION_STEPS[-1] else 1
+    least = max(least / base, 1e-12)
     power = 10.0 ** math.floor(math.log10(least))
-    return whole * power * next(step for step in STEPS if step * power >= least * (1 - 1e-9))
+    return base * power * next(step for step in STEPS if step * power >= least * (1 - 1e-9))
 
 
-def decimals_of(scale: Scale, unit: Unit) -> int:
-    """Return the decimals with which values on the axis are told apart, at most 4: of a share, those of its
-    percents.
+def decimals_of(scale: Scale, *, shares: bool) -> int:
+    """Return the decimals with which values on the axis are told apart, at most 4: of `shares`, those of
+    their percents.
     """
-    span = (scale.high - scale.low) * (100 if unit is Unit.ratio else 1)
+    span = (scale.high - scale.low) * (100 if shares else 1)
     return min(max(2 - math.floor(math.log10(span)), 0), 4)
 
 
@@ -106,7 +118,18 @@ def spread_out(wanted: Sequence[float], least: float, low: float, high: float) -
     # Pushed out at the top: from there downwards again.
     for n in range(len(places)):
         places[n] = max(places[n], low + n * least)
-    found = [0.0] * len(wanted)
+    spread = [0.0] * len(wanted)
     for n, place in zip(order, places, strict=True):
-        found[n] = place
-    return found
+        spread[n] = place
+    return spread
+
+
+def with_room(wanted: Sequence[int], places: Sequence[float], room: float) -> frozenset[int]:
+    """Return those of the wanted labels that have room beside one another, the last first; each stands at the
+    place of its number.
+    """
+    chosen: list[int] = []
+    for n in reversed(wanted):
+        if not chosen or places[chosen[-1]] - places[n] >= room:
+            chosen.append(n)
+    return frozenset(chosen)

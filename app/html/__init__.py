@@ -1,0 +1,1 @@
+"""Pages as HTML from templates that escape everything. No other package escapes text."""

@@ -1,0 +1,1 @@
+"""What all drawings are made of: elements as SVG, scales, lines and labels."""

@@ -1,0 +1,1 @@
+"""Templates, filters and what they make of what people have written."""
