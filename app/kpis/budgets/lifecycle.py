@@ -19,7 +19,7 @@ from app.kernel.visibility import STAFF
 from app.kpis.budgets.records import KpiBudget
 from app.kpis.budgets.records import KpiBudgetState as State
 from app.kpis.catalogue import KPIS
-from app.kpis.effective_dating import ValidFrom, ValidUntil, both_or_neither, ends_after_it_begins
+from app.kpis.questions.effective_dating import ValidFrom, ValidUntil, both_or_neither, ends_after_it_begins
 
 #: The KPIs of money per case for which budgets can be set; other KPIs compare costs with these budgets.
 BUDGETED = frozenset(kpi.budgets_of for kpi in KPIS.values() if kpi.budgets_of is not None)
@@ -47,7 +47,6 @@ class AddKpiBudget(ReviseKpiBudget):
 def add(budget: KpiBudget, body: AddKpiBudget, ctx: ActionContext) -> None:
     """Add a KPI budget: the mean cost that a case may have in a period."""
     budget.kpi = body.kpi
-    budget.added_at = ctx.occurred_at
     revise(budget, body, ctx)
 
 

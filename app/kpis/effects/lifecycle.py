@@ -19,7 +19,7 @@ from app.kernel.actor_policy import role
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
 from app.kernel.payloads import LONGEST_LIST, Payload, PayloadValue, RecordKey, ShortText
-from app.kpis.dimensions import Dimension
+from app.kpis.declaration.dimensions import Dimension
 from app.kpis.effects.records import EffectState as State
 from app.kpis.effects.records import KpiEffect, PromisedAs
 from app.kpis.targets.lifecycle import Number

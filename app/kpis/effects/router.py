@@ -16,19 +16,20 @@ from app.api.json_output import dump_json
 from app.api.openapi import action_responses, in_language, problems
 from app.api.paging import VARY
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.kernel.refusals import WrongValue
-from app.kpis.access import permitted_kpi
 from app.kpis.catalogue import KPIS
+from app.kpis.declaration.kpi import Kpi
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.router import SVG_RESPONSE, chosen_language, svg_response
 from app.kpis.effects import measuring
-from app.kpis.effects.asking import check_promise, questions_again, questions_of
 from app.kpis.effects.content import EffectResult
 from app.kpis.effects.figures import EffectDrawing, draw_behaviour, draw_cases_of, draw_effect
 from app.kpis.effects.lifecycle import LIFECYCLE, CompareWindows, MeasureKpiEffect
 from app.kpis.effects.queries import LISTING, EffectRenderer, KpiEffectDetails, KpiEffectOut
+from app.kpis.effects.questions import check_promise, questions_again, questions_of
 from app.kpis.effects.recompute import recompute
-from app.kpis.kpi import Kpi
+from app.kpis.questions.access import permitted_kpi
 
 router = APIRouter(prefix="/v1", tags=["kpis"])
 KpiKey = Annotated[
@@ -172,3 +173,6 @@ async def get_kpi_effect_chart(
 
 
 mount_reads(router, LISTING, prefix="/effects", shows_one=False)
+
+
+ROUTES = Routes((router,))

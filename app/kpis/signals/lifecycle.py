@@ -20,11 +20,12 @@ from app.kernel.payloads import FreeText, Instant, Payload, Reason, RecordKey, R
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kpis.catalogue import KPIS
-from app.kpis.named_records import check_named_record
-from app.kpis.periods import Grain
-from app.kpis.scopes import Scope
-from app.kpis.signals.records import KpiSignal, Tendency
-from app.kpis.signals.records import SignalState as State
+from app.kpis.declaration.marks import SignalState as State
+from app.kpis.declaration.marks import Tendency
+from app.kpis.questions.named_records import check_named_record
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.scopes import Scope
+from app.kpis.signals.records import KpiSignal
 from app.kpis.statistics.behaviour import Signal
 
 LARGEST = 2**53 - 1
@@ -105,7 +106,7 @@ class ExplainKpiSignal(Payload):
 def explain(signal: KpiSignal, body: ExplainKpiSignal, ctx: ActionContext) -> None:
     """Explain the signal, for everybody who sees the chart."""
     signal.reason, signal.cause = body.reason, body.cause
-    signal.explained_at, signal.explained_by_id = ctx.occurred_at, ctx.caller.person_id
+    signal.explained_by_id = ctx.caller.person_id
 
 
 def reopen(signal: KpiSignal, body: Reason, ctx: ActionContext) -> None:

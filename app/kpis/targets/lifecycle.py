@@ -18,8 +18,8 @@ from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import STAFF
 from app.kpis.catalogue import KPIS
-from app.kpis.effective_dating import ValidFrom, ValidUntil, both_or_neither, ends_after_it_begins
-from app.kpis.kpi import Aggregate, Comparator, Unit
+from app.kpis.declaration.kpi import Aggregate, Comparator, Unit
+from app.kpis.questions.effective_dating import ValidFrom, ValidUntil, both_or_neither, ends_after_it_begins
 from app.kpis.targets.records import KpiTarget
 from app.kpis.targets.records import TargetState as State
 
@@ -62,7 +62,6 @@ class AddKpiTarget(ReviseKpiTarget):
 def add(target: KpiTarget, body: AddKpiTarget, ctx: ActionContext) -> None:
     """Add a KPI target, for a period."""
     target.kpi = body.kpi
-    target.added_at = ctx.occurred_at
     revise(target, body, ctx)
 
 

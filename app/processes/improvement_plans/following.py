@@ -11,7 +11,7 @@ from app.common.components import Component
 from app.common.records import ForeignRef, Record, jsonb_ordered
 from app.kernel.context import ActionContext
 from app.kernel.payloads import EmptyPayload, FreeText, Payload, Reference
-from app.kpis.periods import months_later
+from app.kpis.questions.periods import months_later
 from app.processes.improvement_plans.dates import (
     end_of_last_working_day,
     month_due,
@@ -36,7 +36,6 @@ MonthLabel = Annotated[
 
 def begin(plan: ImprovementPlan, body: EmptyPayload, ctx: ActionContext) -> None:
     """Begin the plan: its year has come, and it is carried out."""
-    plan.begun_at = ctx.occurred_at
     _set_next_review(plan, ctx)
     plan.assessment_due_at = _assessment_due(plan, month_of(ctx.occurred_at, ctx.zone), ctx)
 

@@ -19,7 +19,7 @@ from app.kernel.payloads import (
     Reference,
     ShortText,
 )
-from app.kpis.periods import months_after
+from app.kpis.questions.periods import months_after
 from app.log.canonical import LARGEST_WHOLE_NUMBER
 from app.processes.improvements.checks import contradicting
 from app.processes.improvements.preparation import NewestEffect

@@ -18,7 +18,7 @@ from app.kernel.payloads import EmptyPayload, Payload
 from app.kernel.refusals import PreparationRefused
 from app.kpis.effects.lifecycle import MeasuredEffect, MeasureKpiEffect
 from app.kpis.effects.records import KpiEffect
-from app.kpis.periods import months_after
+from app.kpis.questions.periods import months_after
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.log.canonical import instant
 from app.log.events import stream

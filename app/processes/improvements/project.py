@@ -27,7 +27,7 @@ from app.kernel.payloads import (
     Reference,
 )
 from app.kpis.effects.lifecycle import PromisedEffect, Scope, filters_of
-from app.kpis.periods import months_after
+from app.kpis.questions.periods import months_after
 from app.processes.improvements.children.records import ImprovementMember
 from app.processes.improvements.preparation import TargetsOfProposal
 from app.processes.improvements.records import Improvement, PilotLength

@@ -40,7 +40,7 @@ from app.kernel.payloads import (
 from app.kpis.baselines.freezing import add_baselines
 from app.kpis.baselines.payloads import BaselineQuestion
 from app.kpis.effects.lifecycle import PromisedEffect
-from app.kpis.periods import months_after
+from app.kpis.questions.periods import months_after
 from app.processes.improvements.children.records import ImprovementTarget
 from app.processes.improvements.preparation import ProposalOnFile, TargetsOfProposal
 from app.processes.improvements.records import (

@@ -28,7 +28,7 @@ from app.kernel.payloads import (
     Reference,
     ShortText,
 )
-from app.kpis.periods import months_after
+from app.kpis.questions.periods import months_after
 from app.kpis.targets.lifecycle import Number
 from app.processes.improvements.children.records import RolloutAnnouncement, RolloutStep, RolloutStepName
 from app.processes.improvements.pilot_preparation import PilotEvidence
@@ -388,7 +388,6 @@ def hand_over(improvement: Improvement, body: HandOverImprovement, ctx: ActionCo
     """Take over the improvement, which the project manager hands over."""
     publish_draft(DocumentClass.HO, ctx)
     improvement.accepted_by_id = ctx.caller.person_id
-    improvement.handed_over_at = ctx.occurred_at
 
 
 class FixImprovement(DespiteFreeze):
