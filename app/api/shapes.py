@@ -17,6 +17,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from app.api.answer_fields import derive_fields
 from app.api.columns import (
     Columns,
     _ciphertexts,
@@ -41,9 +42,26 @@ from app.kernel.redaction import is_withheld, viewers
 
 
 class OutputModel(BaseModel):
-    """Base of all answers: every field is present, null if it has no value."""
+    """Base of all answers: every field is present, null if it has no value.
+
+    `class LoanOut(RecordOut, of=Loan)` shows the fields of that record as they are declared there, except
+    `without="note"`; its body declares only the fields that differ from the record's or that it does not
+    have. `after={"item": "lent_at"}`: these stand behind another field than in the record.
+    """
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    def __init_subclass__(
+        cls,
+        *,
+        of: type[Record] | None = None,
+        without: str = "",
+        after: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init_subclass__(**options)
+        if of is not None:
+            derive_fields(cls, of, {"person": PersonStub, "team": TeamStub}, without, after)
 
 
 @cache

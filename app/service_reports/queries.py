@@ -29,19 +29,12 @@ from app.service_reports.periods import Period, Span, grain_of, period_named, sp
 ROWS = "select * from fold.{table} r where r.record = %s and r.number = %s order by r.edition, r.id"
 
 
-class ServiceReportSummary(OutputModel):
+class ServiceReportSummary(
+    OutputModel, of=AgreementReport, without="id content staff_content changes staff_changes remarks"
+):
     """The newest edition of a service report."""
 
-    number: str = Field(description="The number of the document.")
-    edition: int = Field(description="1, and one more with each correction.")
     period: PeriodLabel
-    begins_at: datetime = Field(description="Where the agreement's part of the period begins.")
-    ends_at: datetime = Field(description="The first instant behind it.")
-    position: int = Field(description="Up to which position of the log it counts.")
-    computed_at: datetime
-    missed: list[str] | None = Field(description="The targets that were missed.")
-    issued_by: PersonStub | None = Field(description="Null: the rule, when it was due.")
-    issued_at: datetime
 
 
 class ReportEdition(OutputModel):

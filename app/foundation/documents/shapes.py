@@ -2,47 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from uuid import UUID
-
-from pydantic import Field
-
 from app.api.child_rows import ChildListing
-from app.api.shapes import OutputModel, PersonStub
+from app.api.shapes import OutputModel
 from app.foundation.documents.records import (
-    DocumentClass,
     DocumentEntry,
     DocumentSection,
-    DocumentState,
-    Heading,
 )
 
 
-class DocumentOut(OutputModel):
+class DocumentOut(OutputModel, of=DocumentEntry):
     """A document that a record has made, as listed in the register."""
 
-    id: UUID
-    number: str = Field(description="Its class, the year, and a sequence: `SN2026001`.")
-    document_class: DocumentClass
-    title: str | None
-    state: DocumentState
-    edition: int = Field(description="How often it was submitted.")
-    author: PersonStub | None = Field(description="Who has written the latest edition.")
-    drafted_at: datetime
-    published_at: datetime | None
-    superseded_at: datetime | None
 
-
-class DocumentSectionOut(OutputModel):
+class DocumentSectionOut(OutputModel, of=DocumentSection):
     """The text of an edition of a document under one heading."""
-
-    id: UUID
-    document_id: UUID
-    edition: int
-    place: int
-    heading: Heading
-    text: str | None = Field(description="Null when its author was erased.")
-    written_at: datetime
 
 
 DOCUMENTS = ChildListing(

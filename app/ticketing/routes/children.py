@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +16,8 @@ from pydantic import Field
 
 from app.api.auth import utc_now
 from app.api.child_rows import ChildListing, mount_child_listing, render_rows
-from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub
-from app.common.children import Attachment, Follower, Visibility
-from app.common.clocks import AgreementType, ClockMetric
+from app.api.shapes import OutputModel, PersonStub, Renderer
+from app.common.children import Attachment, Follower
 from app.common.records import Record
 from app.foundation.costs.records import Cost, Work
 from app.foundation.decisions.queries import DecisionOut, VoteOut, VotingDeputyOut
@@ -33,10 +31,8 @@ from app.log.events import id_of, kind_of
 from app.ticketing.projects.queries import PROJECT_LISTINGS
 from app.ticketing.records import (
     BreachCause,
-    BreachCauseCode,
     Comment,
     Complaint,
-    ComplaintSubject,
     Link,
     LinkKind,
     Rating,
@@ -45,70 +41,29 @@ from app.ticketing.records import (
 )
 
 
-class CommentOut(OutputModel):
+class CommentOut(OutputModel, of=Comment):
     """A comment on a record."""
 
-    id: UUID
     author: PersonStub | None = Field(description="Null where another system did not say who.")
-    visibility: Visibility
-    text: str | None = Field(description="Null when it was withdrawn, or its author erased.")
-    written_at: datetime
-    corrected_at: datetime | None
-    withdrawn_at: datetime | None
 
 
-class FollowerOut(OutputModel):
+class FollowerOut(OutputModel, of=Follower, without="id"):
     """A person who sees a record and is notified of its public events."""
 
-    person: PersonStub
-    followed_at: datetime
 
-
-class TagOut(OutputModel):
+class TagOut(OutputModel, of=Tag, without="id"):
     """A tag by which a record is found."""
 
-    name: str
-    visibility: Visibility | None = Field(
-        description="Public: for all who see the record. Else for staff; null: from before tags said so."
-    )
-    tagged_at: datetime
 
-
-class AttachmentOut(OutputModel):
+class AttachmentOut(OutputModel, of=Attachment, after={"visibility": "author"}):
     """A file attached to a record."""
 
     id: UUID = Field(description="That of the upload.")
-    name: str | None = Field(description="What it is called. Null when whoever attached it was erased.")
-    media_type: str = Field(description="What its first bytes look like, whatever it is called.")
-    size: int = Field(description="In bytes.")
-    sha256: str = Field(description="Of what is in it, in hex.")
-    visibility: Visibility
-    author: PersonStub | None = Field(description="Who attached it.")
-    attached_at: datetime
 
 
-class TaskOut(OutputModel):
+class TaskOut(OutputModel, of=Task):
     """A task for a record."""
 
-    id: UUID
-    title: str
-    visibility: Visibility | None = Field(
-        description="Whom it is for; null: it was added before tasks had one, and is for staff unless it "
-        "belongs to a milestone."
-    )
-    assignee: PersonStub | None
-    team: TeamStub | None
-    milestone_id: UUID | None = Field(description="The milestone that it belongs to, if the plan has some.")
-    due_at: datetime | None
-    added_at: datetime
-    completed_at: datetime | None
-    outcome: str | None = Field(description="What came of it. Null when its author was erased.")
-    dropped_at: datetime | None = Field(description="When it was said that it need not be done.")
-    dropped_because: str | None = Field(
-        description="Why. Null when its author was erased, or another plan took the place of its own."
-    )
-    from_checklist: str | None = Field(description="The key of the checklist that it comes from.")
-    position: int | None = Field(description="Its place on the checklist, from 1.")
     overdue: bool = Field(description="Whether it is still to be done and its time is over.")
 
 
@@ -122,82 +77,32 @@ class TicketStub(OutputModel):
     state: str
 
 
-class LinkOut(OutputModel):
+class LinkOut(OutputModel, of=Link, without="link_id", after={"kind": "label"}):
     """A link from a record to another one that the caller may see as well."""
 
     id: UUID = Field(description="For `unlink`; it is the same at both ends.")
-    kind: LinkKind = Field(description="What this record is to the other one.")
     label: str = Field(description="The same in words, in the language asked for.")
     other: TicketStub
-    linked_at: datetime
 
 
-class WorkOut(OutputModel):
+class WorkOut(OutputModel, of=Work):
     """Work on a ticket."""
 
-    id: UUID
-    person: PersonStub
-    minutes: int = Field(description="Below zero, where it takes another entry back.")
-    role_class: str
-    rate: str | None = Field(description="What an hour of it cost on its day. Null: nobody had said.")
-    currency: str | None
-    worked_at: datetime
-    logged_at: datetime
-    reverses_id: UUID | None = Field(description="The entry that it takes back.")
 
-
-class CostOut(OutputModel):
+class CostOut(OutputModel, of=Cost):
     """Money spent on a ticket."""
 
-    id: UUID
-    person: PersonStub = Field(description="Who booked it.")
-    amount: str = Field(description="Below zero, where it takes another entry back.")
-    currency: str
-    purpose: str | None = Field(description="What for. Null where it takes another entry back.")
-    booked_at: datetime
-    reverses_id: UUID | None = Field(description="The entry that it takes back.")
 
-
-class RatingOut(OutputModel):
+class RatingOut(OutputModel, of=Rating, without="by_staff"):
     """The requester's rating of their satisfaction."""
 
-    id: UUID
-    score: int = Field(description="From 1, not at all, to 5, entirely.")
-    comment: str | None
-    rated_at: datetime = Field(description="When they first said.")
 
-
-class ComplaintOut(OutputModel):
+class ComplaintOut(OutputModel, of=Complaint, without="owner escalated_at"):
     """A complaint of the requester, and its answer."""
 
-    id: UUID
-    subject: ComplaintSubject
-    about: str | None = Field(description="Null when they were erased.")
-    person: PersonStub | None = Field(description="Whom it is about, if about whoever had the ticket.")
-    complained_at: datetime
-    due_at: datetime = Field(description="By when it is to be answered.")
-    answered_at: datetime | None
-    answered_by: PersonStub | None
-    findings: str | None = Field(description="What was found.")
-    remedy: str | None = Field(description="What is done about it.")
-    merged_into_id: UUID | None = Field(
-        description="The other complaint that is answered in its place, if it was merged into one."
-    )
-    merged_at: datetime | None
 
-
-class BreachCauseOut(OutputModel):
+class BreachCauseOut(OutputModel, of=BreachCause):
     """The cause of a missed target of a service level; for staff."""
-
-    id: UUID
-    cause: BreachCauseCode
-    agreement_type: AgreementType | None = Field(
-        description="Of the clock that it is about, the kind of agreement; null: of all that missed theirs."
-    )
-    metric: ClockMetric | None = Field(description="Of that clock, what it measures.")
-    explanation: str | None = Field(description="Null when its author was erased, or said nothing else.")
-    stated_by: PersonStub | None = Field(description="Null: a rule, as nobody had said by the end.")
-    stated_at: datetime
 
 
 def _public_unless_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
