@@ -28,6 +28,7 @@ from app.api.limits import Quota
 from app.api.openapi import BINARY, problems
 from app.api.problems import problem
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.api.unverified_bodies import RETRY_SECONDS, BodyBudgetExceeded, UnverifiedBodies
 from app.kernel.actor_policy import admin
 from app.kernel.payloads import Payload
@@ -387,3 +388,6 @@ class WebhookQuotas:
 
 def _json(content: Any, status: int = 200) -> Response:
     return Response(to_json(content), status, media_type="application/json")
+
+
+ROUTES = Routes((router,), (WEBHOOK_SOURCES,))

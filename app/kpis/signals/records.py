@@ -11,6 +11,7 @@ from sqlmodel import Field
 
 from app.common.personal import Personal
 from app.common.records import ForeignRef, KeyRef, Record
+from app.common.state_fields import EnteredAt
 from app.kpis.declaration.marks import SignalState, Tendency
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.scopes import Scope, ScopeKind
@@ -51,7 +52,7 @@ class KpiSignal(Record):
     reason: Annotated[str | None, Personal()] = None
     cause: str | None = None
     explained_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    explained_at: datetime | None = None
+    explained_at: Annotated[datetime | None, EnteredAt(SignalState.explained)] = None
 
     @property
     def title(self) -> str:

@@ -18,12 +18,14 @@ from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.api.openapi import problems
 from app.api.paging import VARY, page_response
+from app.api.routes import Routes
 from app.api.shapes import OutputModel, Renderer
 from app.foundation.decisions.router import mount_approval_preview
 from app.kernel.actor_policy import staff
 from app.kernel.references import is_visible
 from app.kernel.refusals import Forbidden
 from app.processes.changes.approval import APPROVAL, EMERGENCY
+from app.processes.changes.calendar.router import router as calendar_router
 from app.processes.changes.cause_search import (
     SuspectedChanges,
     SuspectedIncidents,
@@ -148,3 +150,13 @@ def _require_staff_for(renderer: Renderer, record: Any) -> None:
 def _sees(renderer: Renderer, kind: str) -> VisibilityTest:
     ledger = renderer.ledger
     return partial(is_visible, ledger, ledger.lifecycles[kind], renderer.caller)
+
+
+ROUTES = Routes(
+    (
+        calendar_router,
+        router,
+        suspected_changes,
+    ),
+    (LISTING,),
+)

@@ -19,6 +19,7 @@ from app.api.edit import mount_edit
 from app.api.list_queries import Paging
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
+from app.api.routes import Routes
 from app.api.shapes import OutputModel, Renderer
 from app.kernel.refusals import NotFound
 from app.kernel.visibility import sees_every_record
@@ -112,3 +113,16 @@ async def list_incident_known_errors(request: Request, name: reads.Name) -> Resp
     found = await known_errors_of(ledger.db, incident, for_staff=caller.is_staff_for(incident))
     headers = {**VARY, "Content-Language": renderer.language}
     return Response(to_json({"items": found}), headers=headers, media_type="application/json")
+
+
+ROUTES = Routes(
+    (
+        router,
+        candidates,
+        known_errors,
+    ),
+    (
+        LISTING,
+        CANDIDATES,
+    ),
+)
