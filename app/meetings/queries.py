@@ -101,8 +101,8 @@ TOPICS = "select topic from fold.agenda_item where record = %s order by place, i
 async def agenda(renderer: Renderer, meeting: Meeting) -> list[dict[str, Any]]:
     """Return the agenda of the meeting; records that the caller may not see are left out of its items."""
     parameters: dict[str, Any] = {"record": meeting.row_key}
-    seen = ticket_visibility_condition(renderer, parameters, "r.about")
-    rows = await renderer.ledger.db.rows(AGENDA.format(seen=seen), parameters)
+    visible = ticket_visibility_condition(renderer, parameters, "r.about")
+    rows = await renderer.ledger.db.rows(AGENDA.format(seen=visible), parameters)
     stubs = await ticket_stubs(renderer, [row["about"] for row in rows if row["about"] and row["shown"]])
     texts = await renderer.ledger.vault.texts({row["conclusion"] for row in rows} - {None})
     return [

@@ -88,7 +88,7 @@ class AgreementOut(RecordOut, of=Agreement):
     workload: list[ExpectedWorkloadOut] | None
 
 
-async def _of_party(where: WhereClause, said: str, renderer: Renderer) -> None:
+async def _of_party(where: WhereClause, party_name: str, renderer: Renderer) -> None:
     """Restrict the list to agreements of the caller: those that they represent a side of, and those with
     their teams, or with teams that they lead.
     """
@@ -100,18 +100,19 @@ async def _of_party(where: WhereClause, said: str, renderer: Renderer) -> None:
     )
 
 
-async def _in_force_at(where: WhereClause, said: datetime, renderer: Renderer) -> None:
-    at = where.bind(said)
+async def _in_force_at(where: WhereClause, instant: datetime, renderer: Renderer) -> None:
+    placeholder = where.bind(instant)
     where.conditions.append(
-        f"(r.signed_at is not null and r.begins_at <= {at} and (r.ends_at is null or {at} < r.ends_at))"
+        f"(r.signed_at is not null and r.begins_at <= {placeholder}"
+        f" and (r.ends_at is null or {placeholder} < r.ends_at))"
     )
 
 
-async def _waiting_for(where: WhereClause, said: AgreementSide, renderer: Renderer) -> None:
-    other = AgreementSide.party if said is AgreementSide.it else AgreementSide.it
+async def _waiting_for(where: WhereClause, agreement_side: AgreementSide, renderer: Renderer) -> None:
+    other = AgreementSide.party if agreement_side is AgreementSide.it else AgreementSide.it
     waiting = where.bind([f"{subject.value}:{other.value}" for subject in ConsentSubject])
     # Where neither side has signed yet, the agreement waits for both.
-    signed = where.bind([f"{ConsentSubject.sign.value}:{said.value}"])
+    signed = where.bind([f"{ConsentSubject.sign.value}:{agreement_side.value}"])
     unsigned = f"coalesce(not r.pending_consents @> {signed}::text[], true)"
     where.conditions.append(
         f"(coalesce(r.pending_consents && {waiting}::text[], false) "
@@ -127,8 +128,8 @@ AWAITED_STEPS = {
 }
 
 
-async def _waiting_for_step(where: WhereClause, said: list[str], renderer: Renderer) -> None:
-    where.conditions.append(f"({' or '.join(AWAITED_STEPS[one] for one in said)})")
+async def _waiting_for_step(where: WhereClause, steps: list[str], renderer: Renderer) -> None:
+    where.conditions.append(f"({' or '.join(AWAITED_STEPS[step] for step in steps)})")
 
 
 #: Filters that are not by a field of the record.
