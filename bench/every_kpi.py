@@ -22,7 +22,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.facts.tables import TABLES
-from app.kpis.questions.question import Question, QuestionParameters
+from app.kpis.questions.question import KpiQuestion, QuestionParameters
 from bench import clock_kpis, kpis
 from bench.cases import DAYS, LargeSite, team_key
 from bench.figures import Figure, Listing, Threshold, number
@@ -101,7 +101,7 @@ async def need_other_facts(many: LargeSite) -> None:
     many.made.add(SQL.stem)
 
 
-def by_month(many: LargeSite, kpi: Kpi) -> tuple[str, Question]:
+def by_month(many: LargeSite, kpi: Kpi) -> tuple[str, KpiQuestion]:
     """Returns the question by month and priority, or the KPI's first dimension, with the dimension."""
     begin = (many.now - timedelta(days=DAYS)).date().isoformat()
     by = [Dimension.priority] if Dimension.priority in kpi.dimensions else list(kpi.dimensions[:1])
@@ -109,7 +109,7 @@ def by_month(many: LargeSite, kpi: Kpi) -> tuple[str, Question]:
     return ", ".join(names) or "—", kpis.question(many, QuestionParameters(begin=begin, by=names), kpi)
 
 
-def of_team(many: LargeSite, kpi: Kpi) -> tuple[str, Question] | None:
+def of_team(many: LargeSite, kpi: Kpi) -> tuple[str, KpiQuestion] | None:
     """Returns the question for one team, or one service if the KPI has no teams, with which of them; None
     for a KPI that has neither.
     """
@@ -123,7 +123,7 @@ def of_team(many: LargeSite, kpi: Kpi) -> tuple[str, Question] | None:
     return None
 
 
-Ask = Callable[[LargeSite, Kpi], tuple[str, Question] | None]
+Ask = Callable[[LargeSite, Kpi], tuple[str, KpiQuestion] | None]
 
 
 async def _answered(many: LargeSite, ask: Ask) -> list[Answered]:
@@ -144,7 +144,7 @@ async def _answered(many: LargeSite, ask: Ask) -> list[Answered]:
     return sorted(found, key=lambda one: (one.cases > 0, one.milliseconds), reverse=True)
 
 
-async def _timed(db: Database, many: LargeSite, by: str, asked: Question) -> Answered:
+async def _timed(db: Database, many: LargeSite, by: str, asked: KpiQuestion) -> Answered:
     took = []
     for _ in range(REPETITIONS):
         began = time.perf_counter()

@@ -14,7 +14,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.facts.consumer import FACTS
 from app.kpis.facts.tables import TABLES
-from app.kpis.questions.question import DEFAULT_CURRENCY, Question, QuestionParameters, parse_question
+from app.kpis.questions.question import DEFAULT_CURRENCY, KpiQuestion, QuestionParameters, parse_question
 from app.kpis.raw import aggregates, definitions, tables
 from app.kpis.raw.tables import Definitions
 from app.log.follow import FOLLOW_LIMITS, process_next_batch
@@ -108,7 +108,7 @@ async def projection(many: LargeSite) -> Figure:
     return floor.rated(PROJECTION, what, rate, floors, Threshold(30_000, 100_000))
 
 
-def question(many: LargeSite, said: QuestionParameters, kpi: Kpi = KPI) -> Question:
+def question(many: LargeSite, said: QuestionParameters, kpi: Kpi = KPI) -> KpiQuestion:
     """Returns the question to the KPI, asked at the time at which the cases were made."""
     return parse_question(kpi, said, now=many.now, organisation_zone="UTC")
 
@@ -117,7 +117,7 @@ def _timed(name: str, what: str, milliseconds: float, needed: Threshold | None) 
     return Figure(name, what, f"{number(milliseconds)} ms", milliseconds, needed)
 
 
-async def milliseconds(many: LargeSite, asked: Question) -> float:
+async def milliseconds(many: LargeSite, asked: KpiQuestion) -> float:
     """Returns the median time of the whole answer."""
     db = Database(many.site.url, 1)
     await db.open()
@@ -133,7 +133,7 @@ async def milliseconds(many: LargeSite, asked: Question) -> float:
     return median(took) * 1000
 
 
-async def _raw_milliseconds(many: LargeSite, question: Question) -> float:
+async def _raw_milliseconds(many: LargeSite, question: KpiQuestion) -> float:
     """Returns the time of computing the same numbers from the raw events, without cases that are still
     open.
     """

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from app.kpis.statistics.effects.codes import EffectMethod, EffectVerdict
 from app.kpis.statistics.effects.compare import compare, newest_version
-from app.kpis.statistics.effects.effect import Effect
+from app.kpis.statistics.effects.effect import EffectEstimate
 from app.kpis.statistics.effects.samples import DayCases, DayCounts, Sample
 
 Values = NDArray[np.float64]
@@ -256,7 +256,7 @@ def random_of(world: str, number: int) -> Random:
     return np.random.default_rng([number, *world.encode()])
 
 
-def effect_in(world: str, number: int, factor: float = 1, cases: int | None = None) -> Effect:
+def effect_in(world: str, number: int, factor: float = 1, cases: int | None = None) -> EffectEstimate:
     """Measure the effect between the windows with this number."""
     of = WORLDS[world]
     before, after, *control = of.samples(random_of(world, number), factor, cases)

@@ -15,7 +15,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.facts.tables import PROCESSES, SATISFACTION, TABLES
-from app.kpis.questions.question import Question, QuestionParameters
+from app.kpis.questions.question import KpiQuestion, QuestionParameters
 from bench import kpis
 from bench.cases import DAYS, TEAMS, LargeSite, team_key
 from bench.figures import Figure, Threshold, alternate, number, paired_figure
@@ -217,7 +217,7 @@ async def _slowest(
     many: LargeSite,
     name: str,
     kind: str,
-    asked: Callable[[LargeSite, Kpi], Question],
+    asked: Callable[[LargeSite, Kpi], KpiQuestion],
     bound: tuple[str, Threshold],
 ) -> Figure:
     """Asks all KPIs of the process the same question, and returns the figure of the slowest. `bound` is the
@@ -235,13 +235,13 @@ async def _slowest(
     return Figure(name, what, f"{number(took[slowest])} ms", took[slowest], needed)
 
 
-def _by_month(many: LargeSite, kpi: Kpi) -> Question:
+def _by_month(many: LargeSite, kpi: Kpi) -> KpiQuestion:
     begin = (many.now - timedelta(days=DAYS)).date().isoformat()
     by = Dimension.priority if Dimension.priority in kpi.dimensions else Dimension.team
     return kpis.question(many, QuestionParameters(begin=begin, by=(by.value,)), kpi)
 
 
-def _of_team(many: LargeSite, kpi: Kpi) -> Question:
+def _of_team(many: LargeSite, kpi: Kpi) -> KpiQuestion:
     return kpis.question(many, QuestionParameters(filters={"team": (team_key(kpis.TEAM),)}), kpi)
 
 

@@ -13,7 +13,6 @@ from app.kernel.ledger import Ledger
 from app.kernel.reads import load
 from app.kernel.rules import Consequence, Rule
 from app.kpis.catalogue import KPIS
-from app.kpis.questions.scopes import Scope
 from app.log.events import Recorded, id_of
 from app.processes.improvement_suggestions.lifecycle import GivenEvidence
 from app.processes.improvement_suggestions.lookups import (
@@ -58,7 +57,7 @@ async def suggest_after_declined_candidates(ledger: Ledger, event: Recorded) -> 
     of_signals = [
         ImprovementSignal(
             cause=SuggestionCause.kpi_signal,
-            cause_scope=f"kpi:{kpi}:{Scope(value).name}",
+            cause_scope=f"kpi:{kpi}:{KpiScope(value).name}",
             aspect=ImprovementAspect.efficiency,
             evidence=(candidate,),
             **wanted,

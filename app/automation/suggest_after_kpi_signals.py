@@ -14,7 +14,7 @@ from app.kernel.reads import load
 from app.kernel.rules import Consequence, Rule
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.marks import SignalState
-from app.kpis.questions.scopes import Scope
+from app.kpis.questions.scopes import KpiScope
 from app.kpis.signals.records import KpiSignal
 from app.log.events import Recorded, id_of
 from app.processes.improvement_suggestions.lifecycle import GivenEvidence
@@ -42,7 +42,7 @@ async def suggest_after_kpi_signals(ledger: Ledger, event: Recorded) -> AsyncIte
     if of_team or not signal.needs_attention or signal.state is SignalState.withdrawn:
         return
     kpi = KPIS[str(signal.kpi)]
-    scope = Scope(signal.service, signal.team_id).name
+    scope = KpiScope(signal.service, signal.team_id).name
     is_process = kpi.process in ledger.lifecycles
     words = {"scope": scope}
     found = await suggestion_for(

@@ -22,7 +22,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.access import question_of
-from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters
+from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters
 from app.kpis.router import describe_kpi
 from app.log import read
 from app.log.follow import FOLLOW_LIMITS, process_next_batch, reset
@@ -104,7 +104,7 @@ def _parse_as_of(text: str) -> int | datetime:
 
 async def _answer_as_of(
     db: Database, kpi: Kpi, said: QuestionParameters, as_of: int | datetime, now: datetime
-) -> tuple[Question, KpiAnswer]:
+) -> tuple[KpiQuestion, KpiAnswer]:
     """Return the KPI's question, made from the parameters `said`, and its answer as the log knew it at the
     time `as_of`. Raises CannotAnswer if that time lies ahead.
     """
@@ -156,7 +156,7 @@ def _with_facts(work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
         return loop.run(run(place.url))
 
 
-async def _cases(db: Database, question: Question, now: datetime, limit: int) -> CasePage:
+async def _cases(db: Database, question: KpiQuestion, now: datetime, limit: int) -> CasePage:
     """Return the first cases, up to the limit."""
     page = await cases(db, question, now, limit=min(limit, LARGEST_PAGE))
     while page.last is not None and len(page.cases) < limit:

@@ -18,7 +18,7 @@ from app.kpis.cases.drill_down import CasePage, KpiCase
 from app.kpis.declaration.kpi import Aggregate, Clock, Kpi, Unit
 from app.kpis.declaration.measures import Measure
 from app.kpis.questions.periods import Grain
-from app.kpis.questions.question import Question
+from app.kpis.questions.question import KpiQuestion
 
 BAR = 20
 NEAR_ALL = 0.99
@@ -38,7 +38,7 @@ def sheet(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     typer.echo(dump_csv(columns, rows), nl=False)
 
 
-def print_answer(question: Question, found: KpiAnswer, form: Form) -> None:
+def print_answer(question: KpiQuestion, found: KpiAnswer, form: Form) -> None:
     """Print the KPI's figures, period by period."""
     if form is Form.json:
         print_json(found)
@@ -98,7 +98,7 @@ def _extra_columns(kpi: Kpi, point: KpiPoint) -> dict[str, str]:
     return {reason: f"{cases:,}" for reason, cases in point.excluded.items()}
 
 
-def print_cases(question: Question, page: CasePage, form: Form) -> None:
+def print_cases(question: KpiQuestion, page: CasePage, form: Form) -> None:
     """Print the cases of the page."""
     whole = {"key": question.kpi.key, "position": page.position, "lag_seconds": page.lag_seconds}
     if form is Form.json:
@@ -140,7 +140,7 @@ def _remarks(case: KpiCase) -> list[str]:
     return [*([case.excluded] if case.excluded else []), *(name for name, holds in marks.items() if holds)]
 
 
-def _print_heading(question: Question) -> None:
+def _print_heading(question: KpiQuestion) -> None:
     words = question.kpi.texts("en")
     begin, end = (_local(bound, question.zone) for bound in (question.bounds[0], question.bounds[-1]))
     print_line(f"{words.name}: {words.definition}")
@@ -160,7 +160,7 @@ def _local(instant: datetime, zone: ZoneInfo) -> str:
     return local.date().isoformat() if midnight else local.isoformat(" ")
 
 
-def _period(question: Question, point: KpiPoint) -> str:
+def _period(question: KpiQuestion, point: KpiPoint) -> str:
     local = point.begin.astimezone(question.zone)
     if question.grain is Grain.all:
         return "all"

@@ -106,21 +106,21 @@ class KpiGauges:
             self._refresh_task = asyncio.create_task(self._refresh(ledger, now), name="the KPI gauges")
 
     async def _refresh(self, ledger: Ledger, now: datetime) -> None:
-        of, kpis = ledger.settings, list(KPIS.values())
-        zone = zone_named(of.time_zone)
+        settings, kpis = ledger.settings, list(KPIS.values())
+        zone = zone_named(settings.time_zone)
         try:
             async with asyncio.timeout(REFRESH_SECONDS):
                 periods = {
-                    MONTH_TO_DATE: this_month(zone, now, of.reopen_days, of.currency),
-                    LAST_MONTH: last_month(zone, now, of.reopen_days, of.currency),
+                    MONTH_TO_DATE: this_month(zone, now, settings.reopen_days, settings.currency),
+                    LAST_MONTH: last_month(zone, now, settings.reopen_days, settings.currency),
                 }
-                found = {name: await overview(ledger.db, kpis, month) for name, month in periods.items()}
+                overviews = {name: await overview(ledger.db, kpis, month) for name, month in periods.items()}
         except (DatabaseGone, TimeoutError) as error:
             logger.warning("the KPI gauges are not refreshed", why=str(error) or "It took too long.")
         except Exception:  # nobody awaits this task: what it raised would be seen by nobody
             logger.exception("the KPI gauges are not refreshed")
         else:
-            self._computed = _Computed(time.monotonic(), found)
+            self._computed = _Computed(time.monotonic(), overviews)
 
 
 class _Families(Collector):
@@ -130,15 +130,15 @@ class _Families(Collector):
         self._periods = periods
         self._visible = visible
         self._families = {
-            name: GaugeMetricFamily(f"ledgerdesk_kpi_{name}", said, labels=labels)
-            for name, (said, labels) in FAMILIES.items()
+            name: GaugeMetricFamily(f"ledgerdesk_kpi_{name}", family_help, labels=labels)
+            for name, (family_help, labels) in FAMILIES.items()
         }
         self._add("age_seconds", (), age_seconds)
 
     def collect(self) -> Iterable[Metric]:
-        for period, found in self._periods.items():
-            self._add("log_position", (period,), found.position)
-            for kpi, point, _ in found.kpis:
+        for period, period_overview in self._periods.items():
+            self._add("log_position", (period,), period_overview.position)
+            for kpi, point, _ in period_overview.kpis:
                 if kpi.key in self._visible:
                     self._add_point((kpi.key, period), kpi.unit, point)
         return self._families.values()
@@ -150,8 +150,8 @@ class _Families(Collector):
         if point.target is not None:
             self._add("target", (*labels, point.target.comparator.value), point.target.value)
         if point.status is not None:
-            for one in KpiStatus:
-                self._add("status", (*labels, one.value), float(point.status is one))
+            for status in KpiStatus:
+                self._add("status", (*labels, status.value), float(point.status is status))
 
     def _add(self, name: str, labels: tuple[str, ...], value: float | None) -> None:
         if value is not None:

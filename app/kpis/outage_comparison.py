@@ -22,7 +22,7 @@ from app.kpis.outages.counting import Contribution
 from app.kpis.outages.load_terms import load_terms
 from app.kpis.outages.query import OF_BEGINNINGS, Window
 from app.kpis.outages.terms import floor_to_second
-from app.kpis.questions.question import Question
+from app.kpis.questions.question import KpiQuestion
 
 #: The figures of a point that both ways must agree on.
 COMPARED = ("value", "cases", "numerator", "denominator")
@@ -32,7 +32,7 @@ COMPARED = ("value", "cases", "numerator", "denominator")
 class Difference:
     """A figure of a period and cut of the question that differs, and the incidents that differ in it."""
 
-    question: Question
+    question: KpiQuestion
     place: PointKey
     what: str
     fast: str
@@ -48,44 +48,51 @@ class OutageComparison:
     position: int
     compared: int = 0
 
-    async def differences(self, question: Question, prepared: str) -> list[Difference]:
+    async def differences(self, question: KpiQuestion, prepared: str) -> list[Difference]:
         """Return the figures that differ. `prepared` replaces the common CTEs of the raw definition."""
         spans = list(pairwise(question.bounds))
         windows = await counting.windows_of(self.connection, question, spans, self.position)
         rows = await counting.contributions(self.connection, question, windows, self.position, prepared)
         concerned = await self._differing_cases(question, rows, windows)
-        found: list[Difference] = []
+        all_differences: list[Difference] = []
         for by in ((), *((dimension,) for dimension in question.kpi.dimensions)):
-            found += await self._of_cut(replace(question, by=by), rows, windows, concerned)
-        return found
+            all_differences += await self._of_cut(replace(question, by=by), rows, windows, concerned)
+        return all_differences
 
     async def _of_cut(
         self,
-        question: Question,
+        question: KpiQuestion,
         rows: Sequence[Contribution],
         windows: Sequence[Window],
         concerned: dict[int, list[UUID]],
     ) -> list[Difference]:
         fast = await counting.count(self.connection, question, {}, self.position)
         slow = counting.grouped(rows, question, {}, windows)
-        found = []
+        cut_differences = []
         for place in fast.keys() | slow.keys():
             of_facts, of_raw = (_shown(question, place, side.get(place, Figures())) for side in (fast, slow))
             self.compared += len(of_facts)
-            found += [
-                Difference(question, place, what, str(number), str(of_raw[what]), tuple(concerned[place[0]]))
-                for what, number in of_facts.items()
-                if number != of_raw[what]
+            cut_differences += [
+                Difference(
+                    question,
+                    place,
+                    figure_name,
+                    str(number),
+                    str(of_raw[figure_name]),
+                    tuple(concerned[place[0]]),
+                )
+                for figure_name, number in of_facts.items()
+                if number != of_raw[figure_name]
             ]
-        return found
+        return cut_differences
 
     async def _differing_cases(
-        self, question: Question, rows: Sequence[Contribution], windows: Sequence[Window]
+        self, question: KpiQuestion, rows: Sequence[Contribution], windows: Sequence[Window]
     ) -> dict[int, list[UUID]]:
         """Return, by window, the incidents that the two ways do not count alike."""
         terms = await load_terms(self.connection, self.position)
         part = "began" if question.kpi.aggregate in OF_BEGINNINGS else "counted"
-        found: dict[int, list[UUID]] = defaultdict(list)
+        case_ids: dict[int, list[UUID]] = defaultdict(list)
         for window in windows:
             now = floor_to_second(question.now)
             statement = query.counted_cases(question.kpi, {}, window, terms, now)
@@ -95,8 +102,8 @@ class OutageComparison:
             of_window = (row for row in rows if row.number == window.number and row.part == part)
             slow = sorted(_cases(of_window, each=part == "began"))
             unlike = {case for case, *_ in set(fast) ^ set(slow)}
-            found[window.number] = sorted(map(UUID, unlike))
-        return found
+            case_ids[window.number] = sorted(map(UUID, unlike))
+        return case_ids
 
 
 def _cases(rows: Iterator[Contribution], *, each: bool) -> Iterator[tuple[str, Any, int]]:
@@ -107,17 +114,17 @@ def _cases(rows: Iterator[Contribution], *, each: bool) -> Iterator[tuple[str, A
     for row in rows:
         if row.customer_id is None:
             key = (str(row.case_id), row.at if each else None)
-            at, seconds = sums.get(key, (row.at, Decimal(0)))
-            sums[key] = (min(at, row.at), seconds + row.seconds)
-    for (case, _), (at, seconds) in sums.items():
-        yield case, at, round_half_up(seconds)
+            began_at, seconds = sums.get(key, (row.at, Decimal(0)))
+            sums[key] = (min(began_at, row.at), seconds + row.seconds)
+    for (case, _), (began_at, seconds) in sums.items():
+        yield case, began_at, round_half_up(seconds)
 
 
-def _shown(question: Question, place: PointKey, figures: Figures) -> dict[str, Any]:
+def _shown(question: KpiQuestion, place: PointKey, figures: Figures) -> dict[str, Any]:
     """Return the compared figures of a point, by name."""
-    of = point(question, place, figures, {}, PointContext(None, Figures(), question.now))
-    exposure = {} if of.exposure is None else of.exposure.model_dump()
-    return {name: getattr(of, name) for name in COMPARED} | {
+    kpi_point = point(question, place, figures, {}, PointContext(None, Figures(), question.now))
+    exposure = {} if kpi_point.exposure is None else kpi_point.exposure.model_dump()
+    return {name: getattr(kpi_point, name) for name in COMPARED} | {
         name: exposure.get(name)
         for name in ("agreed_seconds", "outage_seconds", "outages", "expected", "at_least")
     }

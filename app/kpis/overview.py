@@ -32,7 +32,7 @@ from app.kpis.facts import query
 from app.kpis.facts.fetching import fetch
 from app.kpis.outages import counting
 from app.kpis.questions.periods import Grain, comparable_end, first_day, months_later, next_period, start_of
-from app.kpis.questions.question import DEFAULT_CURRENCY, Question
+from app.kpis.questions.question import DEFAULT_CURRENCY, KpiQuestion
 from app.kpis.targets.validity import effective_target, targets
 
 #: The numbers of a month's spans: see `this_month`.
@@ -54,16 +54,16 @@ class Month:
     reopen_days: int
     currency: str
 
-    def question(self, kpi: Kpi, period: int) -> Question:
+    def question(self, kpi: Kpi, period: int) -> KpiQuestion:
         """Return the question for the KPI in one of the spans."""
         return self._question(kpi, self.spans[period])
 
-    def ends(self, kpi: Kpi) -> Question:
+    def question_at_span_ends(self, kpi: Kpi) -> KpiQuestion:
         """Return the question for the KPI with one period up to the end of each span."""
         return self._question(kpi, (self.spans[YEAR_BEFORE][0], *(end for _, end in self.spans)))
 
-    def _question(self, kpi: Kpi, bounds: tuple[datetime, ...]) -> Question:
-        return Question(
+    def _question(self, kpi: Kpi, bounds: tuple[datetime, ...]) -> KpiQuestion:
+        return KpiQuestion(
             kpi=kpi,
             grain=Grain.month,
             zone=self.zone,
@@ -101,7 +101,10 @@ def last_month(zone: ZoneInfo, now: datetime, reopen_days: int, currency: str = 
     """Return the last month that is over in the zone, with its spans, which are whole months."""
     day = months_later(first_day(Grain.month, now.astimezone(zone).date()), -1)
     days = (months_later(day, -MONTHS_OF_A_YEAR), months_later(day, -1), day)
-    spans = tuple((start_of(one, zone), start_of(next_period(Grain.month, one), zone)) for one in days)
+    spans = tuple(
+        (start_of(first_date, zone), start_of(next_period(Grain.month, first_date), zone))
+        for first_date in days
+    )
     return Month(zone, now, spans, reopen_days, currency)
 
 
@@ -109,20 +112,22 @@ async def overview(db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
     """Return the points of these KPIs for the month. Raises DatabaseGone."""
     await point_intervals.load_for(kpis)
     async with snapshot_connection(db) as connection:
-        said = await targets(connection, [kpi.key for kpi in kpis])
+        target_layers = await targets(connection, [kpi.key for kpi in kpis])
         position, lag_seconds = await facts_position(connection)
         figures = await _figures(connection, kpis, month)
-    found = []
+    kpi_overviews = []
     for kpi in kpis:
-        target = effective_target(kpi, said.get(kpi.key, ()), min(month.spans[PRESENT][1], month.now))
-        of = {period: figures[kpi.key, period] for period in SPANS}
+        target = effective_target(
+            kpi, target_layers.get(kpi.key, ()), min(month.spans[PRESENT][1], month.now)
+        )
+        span_figures = {period: figures[kpi.key, period] for period in SPANS}
         beside = [(KPIS[key], figures[key, PRESENT]) for key in kpi.beside if (key, PRESENT) in figures]
-        then = of[YEAR_BEFORE] if kpi.compares_years else None
-        judged = PointContext(target, of[MONTH_BEFORE], month.now, then, beside)
-        present = point(month.question(kpi, PRESENT), (1, ()), of[PRESENT], {}, judged)
-        last_year = compare(present.value, value_of(kpi, of[YEAR_BEFORE]))
-        found.append((kpi, present, last_year))
-    return Overview(position, lag_seconds, found)
+        then = span_figures[YEAR_BEFORE] if kpi.compares_years else None
+        judged = PointContext(target, span_figures[MONTH_BEFORE], month.now, then, beside)
+        present = point(month.question(kpi, PRESENT), (1, ()), span_figures[PRESENT], {}, judged)
+        last_year = compare(present.value, value_of(kpi, span_figures[YEAR_BEFORE]))
+        kpi_overviews.append((kpi, present, last_year))
+    return Overview(position, lag_seconds, kpi_overviews)
 
 
 async def _figures(
@@ -141,9 +146,11 @@ async def _figures(
         statement = query.combined_cells([*of_table, *beside], month.spans, question)
         for number, excluded, *columns in await fetch(connection, statement):
             period = number - 1
-            of = [figures[kpi.key, period] for kpi in of_table]
-            of += [figures[kpi.key, period].secondary or Figures() for kpi in beside]
-            for kpi, into, place in zip([*of_table, *beside], of, range(0, len(columns), 4), strict=True):
+            kpi_figures = [figures[kpi.key, period] for kpi in of_table]
+            kpi_figures += [figures[kpi.key, period].secondary or Figures() for kpi in beside]
+            for kpi, into, place in zip(
+                [*of_table, *beside], kpi_figures, range(0, len(columns), 4), strict=True
+            ):
                 *counts, total, spread = columns[place : place + 4]
                 add_cases(kpi, into, excluded, counts, total, spread)
     for kpi in kpis:
@@ -170,8 +177,8 @@ async def _add_separate(
 ) -> None:
     """Add the figures of a KPI whose aggregate is counted for it alone."""
     for period in SPANS:
-        found: dict[PointKey, Figures] = {(1, ()): figures[kpi.key, period]}
-        await SEPARATE_AGGREGATES[kpi.aggregate](connection, month.question(kpi, period), {}, found)
+        cells: dict[PointKey, Figures] = {(1, ()): figures[kpi.key, period]}
+        await SEPARATE_AGGREGATES[kpi.aggregate](connection, month.question(kpi, period), {}, cells)
 
 
 async def _add_outages(
@@ -182,11 +189,11 @@ async def _add_outages(
         return
     position, _ = await facts_position(connection)
     questions = [month.question(kpi, PRESENT) for kpi in kpis]
-    for kpi, found in zip(
+    for kpi, kpi_cells in zip(
         kpis, await counting.count_spans(connection, questions, month.spans, position), strict=True
     ):
-        for period, of in zip(SPANS, found, strict=True):
-            figures[kpi.key, period] = of or figures[kpi.key, period]
+        for period, cell in zip(SPANS, kpi_cells, strict=True):
+            figures[kpi.key, period] = cell or figures[kpi.key, period]
 
 
 async def _add_open(
@@ -198,15 +205,15 @@ async def _add_open(
         if kpi.still_open is not None:
             kinds[kpi.process, kpi.still_open, kpi.is_of_ages, kpi.is_share_of_open].append(kpi)
     for of_kind in kinds.values():
-        found: dict[PointKey, Figures] = {(period + 1, ()): Figures() for period in SPANS}
-        await count_open(connection, month.ends(of_kind[0]), {}, month.now, found)
+        cells: dict[PointKey, Figures] = {(period + 1, ()): Figures() for period in SPANS}
+        await count_open(connection, month.question_at_span_ends(of_kind[0]), {}, month.now, cells)
         for kpi in of_kind:
             for period in SPANS:
-                of = figures[kpi.key, period]
-                of.open_cases = found[period + 1, ()].open_cases
-                of.oldest_open_seconds = found[period + 1, ()].oldest_open_seconds
-                of.on_hold = found[period + 1, ()].on_hold
+                cell = figures[kpi.key, period]
+                cell.open_cases = cells[period + 1, ()].open_cases
+                cell.oldest_open_seconds = cells[period + 1, ()].oldest_open_seconds
+                cell.on_hold = cells[period + 1, ()].on_hold
                 if kpi.is_share_of_open:
-                    of.total = found[period + 1, ()].total
+                    cell.total = cells[period + 1, ()].total
                 if kpi.is_of_ages:
-                    of.elapsed = found[period + 1, ()].elapsed
+                    cell.elapsed = cells[period + 1, ()].elapsed

@@ -25,12 +25,12 @@ from app.kpis.declaration.figures import Distribution, Figures, PointKey
 from app.kpis.declaration.kpi import Aggregate, Kpi
 from app.kpis.facts import backlog, query
 from app.kpis.facts.fetching import fetch
-from app.kpis.facts.query import Statement
+from app.kpis.facts.query import SqlStatement
 from app.kpis.facts.rota_days import covered_work, rota_days
 from app.kpis.facts.tables import EXTENT
 from app.kpis.outage_comparison import OutageComparison, names_of
 from app.kpis.questions.periods import Grain, day_starts, first_day, next_period, start_of
-from app.kpis.questions.question import DEFAULT_CURRENCY, Question
+from app.kpis.questions.question import DEFAULT_CURRENCY, KpiQuestion
 from app.kpis.raw import aggregates, definitions, tables
 from app.kpis.raw import days as raw_days
 from app.kpis.raw.figures import ExpectedFigures, expected_figures
@@ -53,10 +53,10 @@ UNLIMITED = 10_000_000
 
 def compared_columns(kpi: Kpi, *, is_open: bool = False) -> dict[str, str]:
     """Return the columns compared for each case, by the name used in differences."""
-    stored = {one.value: COLUMN[one] for one in kpi.dimensions if one in COLUMN}
+    stored = {dimension.value: COLUMN[dimension] for dimension in kpi.dimensions if dimension in COLUMN}
     beside = {"beside": "beside"} if kpi.secondary is not None else {}
-    told = {"on_hold": "on_hold"} if is_open else {"is_skewed": "skewed"} if kpi.may_be_skewed else {}
-    return {"at": "at", "measure": "measure", **beside, **told, "excluded": "excluded", **stored}
+    flag_columns = {"on_hold": "on_hold"} if is_open else {"is_skewed": "skewed"} if kpi.may_be_skewed else {}
+    return {"at": "at", "measure": "measure", **beside, **flag_columns, "excluded": "excluded", **stored}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class ReconciliationReport:
 ProgressCallback = Callable[[str, int, int], None]
 
 
-def _ignore_progress(key: str, done: int, of: int) -> None:
+def _ignore_progress(key: str, done: int, total: int) -> None:
     """Ignore the progress, for callers that do not show it."""
 
 
@@ -115,8 +115,8 @@ async def reconcile(
     async with reconciliation_connection(url) as connection:
         position, _ = await facts_position(connection)
         report = ReconciliationReport(position)
-        known = {"position": position, "now": now, "currency": currency}
-        definitions = Definitions(connection, kpis, known)
+        parameters = {"position": position, "now": now, "currency": currency}
+        definitions = Definitions(connection, kpis, parameters)
         for done, kpi in enumerate(kpis):
             progress(kpi.key, done, len(kpis))
             await _compare(_Comparison(connection, kpi, zone, now, currency, report, definitions))
@@ -131,8 +131,10 @@ async def _compare_clocks(connection: Connection, now: datetime, report: Reconci
     report.compared += check.clocks
     for case, columns in check.differing:
         stream, _, clock = case.partition(" ")
-        what = f"{clock}: {', '.join(columns)}"
-        report.add(FigureDifference(CLOCKS, None, None, {}, what, "kept", "by the engine", (id_of(stream),)))
+        clock_columns = f"{clock}: {', '.join(columns)}"
+        report.add(
+            FigureDifference(CLOCKS, None, None, {}, clock_columns, "kept", "by the engine", (id_of(stream),))
+        )
     report.found += check.found - len(check.differing)
 
 
@@ -163,10 +165,12 @@ class _DifferingCase:
         Cuts by age cannot be checked, since an age depends on the instant, and are ignored.
         """
         for side in (self.fast, self.raw):
-            of = side or {}
+            case_row = side or {}
             # A case open at the instant at which a month ends counts for that month.
-            timely = of and (begin < of["at"] <= end if self.is_open else begin <= of["at"] < end)
-            cut = {name: of[name] for name in of.keys() & by.keys()}
+            timely = case_row and (
+                begin < case_row["at"] <= end if self.is_open else begin <= case_row["at"] < end
+            )
+            cut = {name: case_row[name] for name in case_row.keys() & by.keys()}
             if timely and cut == {name: by[name] for name in cut}:
                 return True
         return False
@@ -220,11 +224,15 @@ async def _compare_outages(task: _Comparison, months: Sequence[datetime]) -> Non
     prepared = await task.definitions.prepare(task.kpi.process)
     for first in range(0, len(months) - 1, MONTHS_AT_ONCE):
         question = _question(task, months[first : first + MONTHS_AT_ONCE + 1], ())
-        for of in await comparison.differences(question, prepared):
-            begin, end = question.bounds[of.place[0] - 1], question.bounds[of.place[0]]
-            by = {name.value: None if cut is None else str(cut) for name, cut in names_of(of).items()}
-            cases = of.cases[:MOST_CASES]
-            task.report.add(FigureDifference(task.kpi.key, begin, end, by, of.what, of.fast, of.raw, cases))
+        for difference in await comparison.differences(question, prepared):
+            begin, end = question.bounds[difference.place[0] - 1], question.bounds[difference.place[0]]
+            by = {name.value: None if cut is None else str(cut) for name, cut in names_of(difference).items()}
+            cases = difference.cases[:MOST_CASES]
+            task.report.add(
+                FigureDifference(
+                    task.kpi.key, begin, end, by, difference.what, difference.fast, difference.raw, cases
+                )
+            )
     task.report.compared += comparison.compared
 
 
@@ -240,7 +248,7 @@ select min(at), max(at) from (
   where split_part(stream, '/', 1) = any(%(kinds)s) and position <= %(position)s
 ) happened"""
     parameters = {"kinds": list(task.kpi.processes), "position": task.report.position}
-    ((first, last),) = await fetch(task.connection, Statement(text, parameters))
+    ((first, last),) = await fetch(task.connection, SqlStatement(text, parameters))
     if first is None:
         return []
     day = first_day(Grain.month, first.astimezone(task.zone).date())
@@ -251,8 +259,8 @@ select min(at), max(at) from (
     return months
 
 
-def _question(task: _Comparison, months: Sequence[datetime], by: tuple[Dimension, ...]) -> Question:
-    return Question(
+def _question(task: _Comparison, months: Sequence[datetime], by: tuple[Dimension, ...]) -> KpiQuestion:
+    return KpiQuestion(
         kpi=task.kpi,
         grain=Grain.month,
         zone=task.zone,
@@ -286,7 +294,7 @@ async def _compare_open_cases(task: _Comparison, begin: datetime, moment: dateti
     age = "floor(extract(epoch from %(moment)s::timestamptz - opened_at))::bigint as measure"
     beside = "null as beside"  # open cases have no second measure
     columns = ["case_id", "opened_at", "on_hold"]
-    columns += [COLUMN[one] for one in task.kpi.dimensions if one in COLUMN]
+    columns += [COLUMN[dimension] for dimension in task.kpi.dimensions if dimension in COLUMN]
     stretches, parameters = backlog.open_stretches(task.kpi, {}, [moment], columns)
     await _compare_rows(
         task,
@@ -318,7 +326,9 @@ full join (select {nth} from ({slow}) every) slow using (case_id, nth)
 where fast.case_id is null or slow.case_id is null or ({of_fast}) is distinct from ({of_slow})
 limit {MOST_DIFFERING}"""
     width = len(columns)
-    for case_id, in_fast, in_slow, *values in await fetch(task.connection, Statement(text, parameters or {})):
+    for case_id, in_fast, in_slow, *values in await fetch(
+        task.connection, SqlStatement(text, parameters or {})
+    ):
         case = _DifferingCase(
             case_id,
             month[0] is not None,
@@ -326,13 +336,13 @@ limit {MOST_DIFFERING}"""
             dict(zip(names, values[width:], strict=True)) if in_slow else None,
         )
         task.differing.append(case)
-        for what, fast_value, slow_value in _differing_values(case):
+        for column_name, fast_value, slow_value in _differing_values(case):
             difference = FigureDifference(
                 key=task.kpi.key,
                 begin=month[0],
                 end=month[1],
                 by={},
-                what=what,
+                what=column_name,
                 fast=str(fast_value),
                 raw=str(slow_value),
                 cases=(case_id,),
@@ -343,10 +353,12 @@ limit {MOST_DIFFERING}"""
 def _differing_values(case: _DifferingCase) -> list[tuple[str, Any, Any]]:
     if case.fast is None or case.raw is None:
         return [("counted", case.fast is not None, case.raw is not None)]
-    return [(what, fast, case.raw[what]) for what, fast in case.fast.items() if fast != case.raw[what]]
+    return [
+        (column, fast, case.raw[column]) for column, fast in case.fast.items() if fast != case.raw[column]
+    ]
 
 
-async def _compare_numbers(task: _Comparison, question: Question) -> None:
+async def _compare_numbers(task: _Comparison, question: KpiQuestion) -> None:
     """Compare all figures of the answer to a question with those computed from the raw events."""
     moments = end_instants(question, task.now) if task.kpi.still_open is not None else []
     fast = await count(task.connection, question, task.now, most=UNLIMITED)
@@ -360,8 +372,8 @@ async def _compare_numbers(task: _Comparison, question: Question) -> None:
         begin_days = day_starts(question.bounds[0], question.bounds[-1], task.zone)
         rota = await rota_days(task.connection, question, {})
         source = aggregates.CaseSource(f"select * from {tables.WORK}", rota.parameters(question))
-        of = (question.bounds, begin_days, question.by, source)
-        worked = await raw_days.agent_days(task.connection, *of, but=covered_work(question))
+        selection = (question.bounds, begin_days, question.by, source)
+        worked = await raw_days.agent_days(task.connection, *selection, but=covered_work(question))
         raw_days.add_agent_days(slow, worked, rota.days)
     if task.kpi.aggregate is Aggregate.per_day:
         raw_days.add_days(slow, question.bounds, question.by, task.zone, task.now)
@@ -387,41 +399,43 @@ async def _compare_numbers(task: _Comparison, question: Question) -> None:
         of_raw = expected_figures(task.kpi, slow.get(place, aggregates.Cell()), standing, observed.get(place))
         assert of_facts.keys() == of_raw.keys()
         task.report.compared += len(of_facts)
-        for what, number in of_facts.items():
-            if number != of_raw[what]:
-                _report_number(task, question, place, (what, number, of_raw[what]))
+        for figure_name, number in of_facts.items():
+            if number != of_raw[figure_name]:
+                _report_number(task, question, place, (figure_name, number, of_raw[figure_name]))
 
 
 _EMPTY = OutputModel()
 
 
-def _point_figures(kpi: Kpi, of: KpiPoint) -> ExpectedFigures:
-    elapsed = ((of.business if kpi.is_in_business_time else of.elapsed) or of.survival or _EMPTY).model_dump()
+def _point_figures(kpi: Kpi, kpi_point: KpiPoint) -> ExpectedFigures:
+    elapsed = (
+        (kpi_point.business if kpi.is_in_business_time else kpi_point.elapsed) or kpi_point.survival or _EMPTY
+    ).model_dump()
     return {
-        "value": of.value,
-        "cases": of.cases,
-        "numerator": of.numerator,
-        "denominator": of.denominator,
-        "rota_days": of.rota_days,
+        "value": kpi_point.value,
+        "cases": kpi_point.cases,
+        "numerator": kpi_point.numerator,
+        "denominator": kpi_point.denominator,
+        "rota_days": kpi_point.rota_days,
         **{name: elapsed.get(name) for name in Distribution.model_fields},
-        "open_cases": of.open_cases,
-        "oldest_open_seconds": of.oldest_open_seconds,
-        "on_hold": of.on_hold,
-        "skewed": of.skewed,
-        **of.excluded,
+        "open_cases": kpi_point.open_cases,
+        "oldest_open_seconds": kpi_point.oldest_open_seconds,
+        "on_hold": kpi_point.on_hold,
+        "skewed": kpi_point.skewed,
+        **kpi_point.excluded,
     }
 
 
 def _report_number(
-    task: _Comparison, question: Question, place: PointKey, unlike: tuple[str, float | None, float | None]
+    task: _Comparison, question: KpiQuestion, place: PointKey, unlike: tuple[str, float | None, float | None]
 ) -> None:
     begin, end = question.bounds[place[0] - 1], question.bounds[place[0]]
-    what, fast, slow = unlike
+    figure_name, fast, slow = unlike
     by = dict(zip((dimension.value for dimension in question.by), place[1], strict=True))
     concerned = list(dict.fromkeys(case.case_id for case in task.differing if case.lies_in(begin, end, by)))
     names = {name: None if value is None else str(value) for name, value in by.items()}
     task.report.add(
         FigureDifference(
-            task.kpi.key, begin, end, names, what, str(fast), str(slow), tuple(concerned[:MOST_CASES])
+            task.kpi.key, begin, end, names, figure_name, str(fast), str(slow), tuple(concerned[:MOST_CASES])
         )
     )

@@ -54,7 +54,7 @@ from app.kpis.questions.parameters import (
     KpiQuery,
 )
 from app.kpis.questions.periods import Grain
-from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters, zone_named
+from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters, zone_named
 from app.kpis.shapes import KpiOut, KpiPage, KpiPeriod, KpiPeriodPage, KpiSummary
 from app.kpis.signals.marks import chart_marks
 from app.log.canonical import from_instant, instant
@@ -97,16 +97,16 @@ async def list_kpis(request: Request, ledger: Ledger, choice: Annotated[KpiChoic
     caller = caller_of(request)
     zone = zone_named(choice.tz or ledger.settings.time_zone)
     kpis = [kpi for kpi in KPIS.values() if may_see_kpi(ledger, caller, kpi)]
-    of = ledger.settings
-    month = this_month(zone, context_of(request).now, of.reopen_days, of.currency)
-    found = await overview(ledger.db, kpis, month)
+    settings = ledger.settings
+    month = this_month(zone, context_of(request).now, settings.reopen_days, settings.currency)
+    overviews = await overview(ledger.db, kpis, month)
     page = KpiPage(
         tz=zone.key,
-        position=found.position,
-        lag_seconds=found.lag_seconds,
+        position=overviews.position,
+        lag_seconds=overviews.lag_seconds,
         items=[
             KpiSummary(**dict(describe_kpi(kpi, language)), present=present, last_year=last_year)
-            for kpi, present, last_year in found.kpis
+            for kpi, present, last_year in overviews.kpis
         ],
         next_cursor=None,
     )
@@ -128,13 +128,13 @@ async def list_kpi_periods(
     """List the periods that have any cases of the processes whose KPIs the caller may see."""
     caller, zone = caller_of(request), zone_named(choice.tz or ledger.settings.time_zone)
     processes = dict.fromkeys(kpi.process for kpi in KPIS.values() if may_see_kpi(ledger, caller, kpi))
-    found = await filled_periods(ledger.db, processes, Grain(choice.grain), zone)
+    periods = await filled_periods(ledger.db, processes, Grain(choice.grain), zone)
     page = KpiPeriodPage(
         tz=zone.key,
         grain=choice.grain,
-        position=found.position,
-        lag_seconds=found.lag_seconds,
-        items=[KpiPeriod(begin=begin, end=end) for begin, end in found.periods],
+        position=periods.position,
+        lag_seconds=periods.lag_seconds,
+        items=[KpiPeriod(begin=begin, end=end) for begin, end in periods.periods],
         next_cursor=None,
     )
     return Response(page.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
@@ -159,16 +159,18 @@ async def get_kpi(
         now, position = then.instant, then.position
     elif query.fresh:
         await wait_for_facts(ledger.db)
-    said = query.to_parameters(query.grain, query.by or [])
+    parameters = query.to_parameters(query.grain, query.by or [])
     if tables.prefers_csv(request):
         # Cutting centuries into days takes a while.
-        ask = partial(question_of, ledger.settings, kpi, said, now, most_periods=MOST_PERIODS)
+        ask = partial(question_of, ledger.settings, kpi, parameters, now, most_periods=MOST_PERIODS)
         question = replace(await asyncio.to_thread(ask), last_year=query.last_year)
         pieces = series_pieces(ledger.db, question, now, position=position)
         return await tables.csv_stream(_series_tables(request, ledger, pieces, question.by), VARY)
-    question = replace(question_of(ledger.settings, kpi, said, now), last_year=query.last_year)
-    found = await _with_lag_notice(request, ledger, await answer(ledger.db, question, now, position=position))
-    return Response(found.model_dump_json(by_alias=True), 200, VARY, "application/json")
+    question = replace(question_of(ledger.settings, kpi, parameters, now), last_year=query.last_year)
+    kpi_answer = await _with_lag_notice(
+        request, ledger, await answer(ledger.db, question, now, position=position)
+    )
+    return Response(kpi_answer.model_dump_json(by_alias=True), 200, VARY, "application/json")
 
 
 @router.get(
@@ -185,9 +187,9 @@ async def get_kpi_behaviour(
     now = context_of(request).now
     kpi = permitted_kpi(ledger, context_of(request), key)
     question = question_of(ledger.settings, kpi, query.to_parameters(Grain(query.grain), []), now)
-    said, marks = await answer(ledger.db, question, now), await chart_marks(ledger, question)
-    found = await _with_lag_notice(request, ledger, behaviour(kpi, said, now, marks))
-    return Response(found.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
+    series, marks = await answer(ledger.db, question, now), await chart_marks(ledger, question)
+    chart = await _with_lag_notice(request, ledger, behaviour(kpi, series, now, marks))
+    return Response(chart.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
 
 
 @router.get(
@@ -206,9 +208,9 @@ async def get_kpi_influence(
     now = context_of(request).now
     kpi = permitted_kpi(ledger, context_of(request), key)
     question = question_of(ledger.settings, kpi, query.to_parameters(Grain.all, [query.by]), now)
-    found = await influence(ledger.db, replace(question, by=()), query.by, now)
-    found = await _with_lag_notice(request, ledger, found)
-    return Response(found.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
+    influences = await influence(ledger.db, replace(question, by=()), query.by, now)
+    influences = await _with_lag_notice(request, ledger, influences)
+    return Response(influences.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
 
 
 @router.get(
@@ -227,10 +229,12 @@ async def get_kpi_forecast(
     zone, grain = zone_named(query.tz or ledger.settings.time_zone), Grain(query.grain)
     begin, end = running_bounds(grain, now, zone)
     time = {"begin": begin.isoformat(), "end": end.isoformat()}
-    said = QuestionParameters(grain=grain.value, zone=zone.key, filters=query.filter_values(), **time)
-    found = await forecast(ledger.db, question_of(ledger.settings, kpi, said, now), query.more_cases)
-    found = await _with_lag_notice(request, ledger, found)
-    return Response(found.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
+    parameters = QuestionParameters(grain=grain.value, zone=zone.key, filters=query.filter_values(), **time)
+    kpi_forecast = await forecast(
+        ledger.db, question_of(ledger.settings, kpi, parameters, now), query.more_cases
+    )
+    kpi_forecast = await _with_lag_notice(request, ledger, kpi_forecast)
+    return Response(kpi_forecast.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
 
 
 @router.get(
@@ -252,9 +256,12 @@ async def list_kpi_cases(
     now, after = context_of(request).now, None
     if query.cursor is not None:
         # All pages use the "now" of the first page, which decides the default time and the open cases.
-        began, at, case_id, *numbers = cursors.read(query.cursor, scope, sign)
-        position, given, *_ = (*map(int, numbers), 1)  # cursors of earlier versions lack the last number
-        now, after = from_instant(began), (from_instant(at), UUID(case_id), position, given)
+        began, decided_at, case_id, *numbers = cursors.read(query.cursor, scope, sign)
+        position, same_places, *_ = (
+            *map(int, numbers),
+            1,
+        )  # cursors of earlier versions lack the last number
+        now, after = from_instant(began), (from_instant(decided_at), UUID(case_id), position, same_places)
     question = question_of(ledger.settings, kpi, query.to_parameters(Grain.all, []), now)
     as_table = tables.prefers_csv(request)
     if as_table and not query.model_fields_set & {"limit", "cursor"}:
@@ -262,18 +269,18 @@ async def list_kpi_cases(
     page = await cases(ledger.db, question, now, after=after, limit=query.limit)
     cursor = None
     if page.last is not None:
-        at, *which = page.last
-        cursor = cursors.write([instant(now), instant(at), *map(str, which)], scope, sign)
-    found = await _with_lag_notice(request, ledger, _case_page(question, page, cursor))
+        decided_at, *which = page.last
+        cursor = cursors.write([instant(now), instant(decided_at), *map(str, which)], scope, sign)
+    case_page = await _with_lag_notice(request, ledger, _case_page(question, page, cursor))
     headers = VARY | paging.link(request, cursor)
     if as_table:
         return tables.csv_response(
-            *tabular.cases_table(found.model_dump(mode="json", by_alias=True)), headers
+            *tabular.cases_table(case_page.model_dump(mode="json", by_alias=True)), headers
         )
-    return Response(found.model_dump_json(by_alias=True), 200, headers, "application/json")
+    return Response(case_page.model_dump_json(by_alias=True), 200, headers, "application/json")
 
 
-def _case_page(question: Question, page: CasePage, cursor: str | None) -> KpiCasePage:
+def _case_page(question: KpiQuestion, page: CasePage, cursor: str | None) -> KpiCasePage:
     return KpiCasePage(
         key=question.kpi.key,
         unit=question.kpi.unit,
@@ -288,7 +295,7 @@ def _case_page(question: Question, page: CasePage, cursor: str | None) -> KpiCas
 
 
 async def _case_tables(
-    request: Request, ledger: Ledger, question: Question, now: datetime
+    request: Request, ledger: Ledger, question: KpiQuestion, now: datetime
 ) -> AsyncGenerator[tabular.TableData, None]:
     """Yield all cases that the question counts, table by table."""
     async with aclosing(all_cases(ledger.db, question, now)) as pages:
@@ -296,8 +303,8 @@ async def _case_tables(
         yield tabular.cases_table(first.model_dump(mode="json", by_alias=True))
         async for page in pages:
             # All have the position of the first, and so its notice.
-            found = _case_page(question, page, None).model_copy(update={"behind": first.behind})
-            yield tabular.cases_table(found.model_dump(mode="json", by_alias=True))
+            case_page = _case_page(question, page, None).model_copy(update={"behind": first.behind})
+            yield tabular.cases_table(case_page.model_dump(mode="json", by_alias=True))
 
 
 async def _series_tables(
@@ -305,14 +312,14 @@ async def _series_tables(
 ) -> AsyncGenerator[tabular.TableData, None]:
     """Yield a series of any length, table by table."""
     async with aclosing(pieces):
-        async for found in pieces:
-            yield tabular.series_table(await _with_lag_notice(request, ledger, found), by)
+        async for piece in pieces:
+            yield tabular.series_table(await _with_lag_notice(request, ledger, piece), by)
 
 
-async def _with_lag_notice(request: Request, ledger: Ledger, found: AnswerT) -> AnswerT:
+async def _with_lag_notice(request: Request, ledger: Ledger, kpi_answer: AnswerT) -> AnswerT:
     """Return the answer, with a notice if it lags behind an import."""
-    words = await lag_notice(ledger.db, found.position, found.lag_seconds, language_for(request))
-    return found if words is None else found.model_copy(update={"behind": words})
+    words = await lag_notice(ledger.db, kpi_answer.position, kpi_answer.lag_seconds, language_for(request))
+    return kpi_answer if words is None else kpi_answer.model_copy(update={"behind": words})
 
 
 def describe_kpi(kpi: Kpi, language: str) -> KpiOut:

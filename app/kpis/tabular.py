@@ -39,37 +39,47 @@ Column = tuple[str, ...]
 TableData = tuple[list[str], Iterator[list[Cell]]]
 
 
-def series_table(found: KpiAnswer, by: Sequence[Dimension]) -> TableData:
+def series_table(kpi_answer: KpiAnswer, by: Sequence[Dimension]) -> TableData:
     """Return the columns and rows of a series; a cut's columns are named after its dimensions alone."""
     parts = {**SUBFIELDS, "by": [dimension.value for dimension in by]}
-    subfields: dict[str, list[Column]] = {name: [(of,) for of in of_it] for name, of_it in parts.items()}
-    subfields["beside"] = [(key, of) for key in KPIS[found.key].beside for of in ("value", "cases")]
+    subfields: dict[str, list[Column]] = {
+        name: [(subfield,) for subfield in of_it] for name, of_it in parts.items()
+    }
+    subfields["beside"] = [
+        (key, subfield) for key in KPIS[kpi_answer.key].beside for subfield in ("value", "cases")
+    ]
     columns = [(name, *part) for name in _fields(KpiPoint) for part in subfields.get(name, [()])]
-    said = found.model_dump(mode="json", by_alias=True)
-    return _table(columns, said.pop("points"), said)
+    answer_fields = kpi_answer.model_dump(mode="json", by_alias=True)
+    return _table(columns, answer_fields.pop("points"), answer_fields)
 
 
-def cases_table(said: dict[str, Any]) -> TableData:
-    """Return the columns and rows of a page of cases; `said` is the page as JSON data, and events are given
+def cases_table(page_fields: dict[str, Any]) -> TableData:
+    """Return the columns and rows of a page of cases; `page_fields` is the page as JSON data, and events are given
     by their ids.
     """
-    rows = [{**case, "events": " ".join(event["id"] for event in case["events"])} for case in said["items"]]
-    whole = {name: value for name, value in said.items() if name not in ("items", "next_cursor")}
-    return _table([(name,) for name in _fields(KpiCase)], rows, whole)
+    rows = [
+        {**case, "events": " ".join(event["id"] for event in case["events"])} for case in page_fields["items"]
+    ]
+    common_fields = {
+        name: value for name, value in page_fields.items() if name not in ("items", "next_cursor")
+    }
+    return _table([(name,) for name in _fields(KpiCase)], rows, common_fields)
 
 
 def _table(
-    columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], whole: Mapping[str, Cell]
+    columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], common_fields: Mapping[str, Cell]
 ) -> TableData:
     names = [column[-1] if column[0] == "by" else "_".join(column) for column in columns]
-    return [*names, *whole], ([*(_cell(row, column) for column in columns), *whole.values()] for row in rows)
+    return [*names, *common_fields], (
+        [*(_cell(row, column) for column in columns), *common_fields.values()] for row in rows
+    )
 
 
 def _cell(row: Mapping[str, Any], column: Column) -> Cell:
-    found: Any = row
+    nested_value: Any = row
     for name in column:
-        found = None if found is None else found[name]
-    value: Cell = found
+        nested_value = None if nested_value is None else nested_value[name]
+    value: Cell = nested_value
     return value
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from app.kpis.answers.outlook import requirement_for
-from app.kpis.declaration.kpi import Comparator, Target
+from app.kpis.declaration.kpi import Comparator, TargetValue
 from app.service_reports.content import ReportBreach, ReportForecast, ReportTarget, ReportTrend, TargetVerdict
 from app.service_reports.lines import TargetLine
 from app.service_reports.periods import Period
@@ -106,10 +106,12 @@ def clock_forecast(
     left = min(max(left, Fraction(0)), Fraction(1))
     known = count.cases > 0 and left < 1
     more = round(count.cases * left / (1 - left)) if known else round(before.cases * left)
-    agreed = Target(Comparator.ge, float(target["compliance"] or FULL_COMPLIANCE))
+    agreed = TargetValue(Comparator.ge, float(target["compliance"] or FULL_COMPLIANCE))
     outlook = None
     if count.cases + more:
-        outlook = requirement_for(agreed, so_far=count.met, of=count.cases + more, least=0, most=more).outlook
+        outlook = requirement_for(
+            agreed, so_far=count.met, divisor=count.cases + more, least=0, most=more
+        ).outlook
     return ReportForecast(
         period=period.label,
         result=share_text(count.met, count.cases),

@@ -18,7 +18,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import Figures
 from app.kpis.declaration.kpi import Kpi
-from app.kpis.questions.question import Question
+from app.kpis.questions.question import KpiQuestion
 from app.service_levels.agreements.records import Agreement, TargetComparator, TargetMetric
 from app.service_reports.clock_targets import decimal_text, described
 from app.service_reports.content import ReportForecast, ReportTarget, ReportTrend, TargetVerdict
@@ -94,7 +94,7 @@ class KpiReader:
         filters = filters_of(kpi, target, self.agreement, self.editions)
         found = []
         for span in spans:
-            question = Question(
+            question = KpiQuestion(
                 kpi=kpi,
                 grain=period.grain,
                 zone=period.zone,

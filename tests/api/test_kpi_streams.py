@@ -29,7 +29,7 @@ from app.kpis.cases.stream import MOST_CASE_STREAMS, all_cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.tables import TABLES
 from app.kpis.questions.access import question_of
-from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters
+from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters
 from tests.api.desk import MTTR, Desk
 from tests.api.test_kpi_tables import CSV, OF_INCIDENTS, as_cell, rows
 from tests.cases import slice_of
@@ -127,7 +127,7 @@ async def test_nothing_is_read_for_a_client_that_takes_nothing(monkeypatch: pyte
         await asyncio.wait_for(closed.wait(), PATIENCE_SECONDS)
 
 
-def whole_time(key: str, now: datetime, desk: Desk, **more: Any) -> Question:
+def whole_time(key: str, now: datetime, desk: Desk, **more: Any) -> KpiQuestion:
     """The question about that KPI in the days around now."""
     said = {"grain": "all", "begin": ago(days=9).isoformat(), "end": ago(days=-2).isoformat(), **more}
     return question_of(desk.api.ledger.settings, KPIS[key], QuestionParameters(**said), now)

@@ -25,7 +25,7 @@ from app.demo.incident_scripts import IncidentScenario, Member, Participants
 from app.demo.organisation import BERLIN, CUSTOMERS, REQUESTERS, STAFF, Site
 from app.kpis.statistics.effects.codes import EffectMethod, EffectVerdict
 from app.kpis.statistics.effects.compare import compare
-from app.kpis.statistics.effects.effect import Effect
+from app.kpis.statistics.effects.effect import EffectEstimate
 from app.kpis.statistics.effects.samples import DayCases
 from app.processes.improvements.effects import KEPT_PERCENT
 from tests.demo.making import DEMO_DAYS
@@ -70,12 +70,12 @@ def _cases(resolutions: Resolutions, teams: tuple[str, ...], window: Window) -> 
     return DayCases([took for _, took in cases], [1.0] * len(cases), [-int(ago) for ago, _ in cases])
 
 
-def _effect(resolutions: Resolutions, team: str, before: Window, after: Window) -> Effect:
+def _effect(resolutions: Resolutions, team: str, before: Window, after: Window) -> EffectEstimate:
     first, second = (_cases(resolutions, (team,), window) for window in (before, after))
     return compare(EffectMethod.mean_by_day, first, second)
 
 
-def _pilot_effect(resolutions: Resolutions, pilot: PilotTemplate, before: Window) -> Effect:
+def _pilot_effect(resolutions: Resolutions, pilot: PilotTemplate, before: Window) -> EffectEstimate:
     windows = (before, (pilot.begins, pilot.ends))
     first, second = (_cases(resolutions, (pilot.team,), window) for window in windows)
     control_first, control_second = (_cases(resolutions, pilot.control, window) for window in windows)

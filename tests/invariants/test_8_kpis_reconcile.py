@@ -25,7 +25,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Aggregate, Kpi
 from app.kpis.facts.consumer import FACTS
 from app.kpis.facts.tables import PROCESSES
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
 from tests.cases import slice_of
@@ -98,7 +98,7 @@ async def clocks_say_what_they_ought_to(world: RandomWorld, eyes: Connection) ->
 
 
 async def the_cases_are_those_counted(
-    world: RandomWorld, kpi: Kpi, question: Question, now: datetime
+    world: RandomWorld, kpi: Kpi, question: KpiQuestion, now: datetime
 ) -> None:
     (point,) = (await answer(world.ledger.db, question, now)).points
     found = (await cases(world.ledger.db, question, now, limit=200)).cases

@@ -22,7 +22,7 @@ from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.agent_days import QUARTER, day_parts
 from app.kpis.facts.consumer import FACTS, process_span
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.log.batches import PositionRange
 from app.log.follow import catch_up, reset
 from tests.extent import WHOLE, goes_round
@@ -41,7 +41,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = 24 * 60
 
 
-def asked(begin: str = "2026-01-01", end: str = "2026-06-01", **said: Any) -> Question:
+def asked(begin: str = "2026-01-01", end: str = "2026-06-01", **said: Any) -> KpiQuestion:
     said = {"grain": "all", "zone": "UTC", **said}
     return parse_question(
         KPI, QuestionParameters(begin=begin, end=end, **said), now=NOW, organisation_zone="UTC", reopen_days=7

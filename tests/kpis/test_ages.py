@@ -13,7 +13,7 @@ from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
-from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters, parse_question
+from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters, parse_question
 from app.log.follow import catch_up
 from tests.kpis.conftest import Books
 from tests.kpis.histories import Scripted, write
@@ -23,7 +23,7 @@ END = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = 86_400
 
 
-def _question(key: str, **said: Any) -> Question:
+def _question(key: str, **said: Any) -> KpiQuestion:
     time = {"begin": "2026-02-01", "end": "2026-03-01"} | said
     return parse_question(KPIS[key], QuestionParameters(**time), now=NOW, organisation_zone="UTC")
 

@@ -16,7 +16,7 @@ from app.kpis.cases.values import CaseValue, case_values, figures_of, percentile
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.figures import Figures
 from app.kpis.declaration.kpi import Kpi
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from tests.cases import each_case
 from tests.extent import goes_round
 from tests.kpis.conftest import Books
@@ -29,7 +29,7 @@ WINDOWS = [*pairwise(BORDERS[:3]), (BORDERS[0], BORDERS[-1])]
 OF_CASES = sorted(key for key, kpi in KPIS.items() if not kpi.is_of_outages)
 
 
-def _question(kpi: Kpi, window: tuple[datetime, datetime], **said: Any) -> Question:
+def _question(kpi: Kpi, window: tuple[datetime, datetime], **said: Any) -> KpiQuestion:
     begin, end = (instant.isoformat() for instant in window)
     asked = QuestionParameters(grain="all", begin=begin, end=end, **said)
     return parse_question(kpi, asked, now=NOW, organisation_zone="Asia/Shanghai", reopen_days=7)

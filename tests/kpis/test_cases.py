@@ -13,7 +13,7 @@ from app.kpis.answers.answer import answer
 from app.kpis.cases.drill_down import KpiCase, cases
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Aggregate
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from tests.cases import each_case
 from tests.extent import ALL_EXAMPLES, goes_round
 from tests.kpis.conftest import Books
@@ -23,12 +23,12 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 MONTHS = [f"2026-{month:02}-01" for month in range(1, 7)]
 
 
-def _question(key: str, begin: str, end: str, **said: Any) -> Question:
+def _question(key: str, begin: str, end: str, **said: Any) -> KpiQuestion:
     asked = QuestionParameters(grain="all", begin=begin, end=end, **said)
     return parse_question(KPIS[key], asked, now=NOW, organisation_zone="Asia/Shanghai")
 
 
-async def _all_cases(books: Books, question: Question, limit: int) -> list[KpiCase]:
+async def _all_cases(books: Books, question: KpiQuestion, limit: int) -> list[KpiCase]:
     found: list[KpiCase] = []
     after = None
     while True:

@@ -15,7 +15,7 @@ from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
 from app.log.canonical import instant
 from app.log.follow import catch_up
@@ -59,7 +59,7 @@ async def _told(connection: Connection, *lives: Life) -> None:
     await catch_up(connection, FACTS)
 
 
-def _question(key: str, *by: str, **said: Any) -> Question:
+def _question(key: str, *by: str, **said: Any) -> KpiQuestion:
     time = {"grain": "all", "begin": "2025-12-01", "end": "2026-06-01"} | said
     return parse_question(
         KPIS[key], QuestionParameters(by=by, **time), now=LATER, organisation_zone="UTC", reopen_days=7

@@ -14,7 +14,7 @@ from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
 from app.kpis.overview import overview, this_month
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.log.canonical import instant
 from app.log.follow import catch_up
 from tests.kpis.histories import BEGIN, Scripted, write
@@ -45,7 +45,7 @@ async def _told(connection: Connection, *lives: Life) -> None:
     await catch_up(connection, FACTS)
 
 
-def _question(key: str, *by: str, now: datetime = LATER, **said: Any) -> Question:
+def _question(key: str, *by: str, now: datetime = LATER, **said: Any) -> KpiQuestion:
     time = {"grain": "all", "begin": "2026-01-01", "end": "2026-06-01"} | said
     return parse_question(KPIS[key], QuestionParameters(by=by, **time), now=now, organisation_zone="UTC")
 

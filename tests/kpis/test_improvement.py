@@ -12,7 +12,7 @@ from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import KpiCase, cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.log.canonical import instant
 from app.log.events import stream
 from app.log.follow import catch_up
@@ -94,7 +94,7 @@ class Programme:
         await catch_up(connection, FACTS)
 
 
-def _question(key: str, by: tuple[str, ...] = ()) -> Question:
+def _question(key: str, by: tuple[str, ...] = ()) -> KpiQuestion:
     said = QuestionParameters(grain="all", begin="2026-01-01", end="2026-05-01", by=by)
     return parse_question(KPIS[key], said, now=NOW, organisation_zone="UTC")
 

@@ -10,7 +10,7 @@ from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.log.follow import catch_up
 from tests.kpis.histories import BEGIN, TEAMS, Scripted, write
 
@@ -18,7 +18,7 @@ RESPONSE, RESOLUTION = "incident_response_attainment", "incident_resolution_atta
 LATER = datetime(2026, 6, 1, tzinfo=UTC)
 
 
-def _question(key: str, now: datetime, grain: str = "all", by: tuple[str, ...] = ()) -> Question:
+def _question(key: str, now: datetime, grain: str = "all", by: tuple[str, ...] = ()) -> KpiQuestion:
     said = QuestionParameters(grain=grain, begin="2025-12-01", end="2026-06-01", by=by)
     return parse_question(KPIS[key], said, now=now, organisation_zone="UTC")
 

@@ -11,7 +11,7 @@ from app.kpis.answers.answer import answer
 from app.kpis.cases.influence import influence
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
-from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters, parse_question
+from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters, parse_question
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BORDERS
 
@@ -27,7 +27,7 @@ OF_TEAMS = (
 )
 
 
-def _question(key: str, **said: Any) -> Question:
+def _question(key: str, **said: Any) -> KpiQuestion:
     begin, end = BORDERS[0].isoformat(), BORDERS[-1].isoformat()
     asked = QuestionParameters(grain="all", begin=begin, end=end, **said)
     return parse_question(KPIS[key], asked, now=NOW, organisation_zone="UTC", reopen_days=7)

@@ -15,7 +15,7 @@ from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
 from app.log.events import stream
 from app.log.follow import catch_up
@@ -29,7 +29,7 @@ HOUR = timedelta(hours=1)
 VISITOR = "person:11"
 
 
-def _question(key: str, grain: str = "all", by: tuple[str, ...] = ()) -> Question:
+def _question(key: str, grain: str = "all", by: tuple[str, ...] = ()) -> KpiQuestion:
     said = QuestionParameters(grain=grain, begin="2026-01-01", end="2026-06-01", by=by)
     return parse_question(KPIS[key], said, now=NOW, organisation_zone="UTC")
 

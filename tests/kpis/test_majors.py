@@ -10,7 +10,7 @@ from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.log.canonical import instant
 from app.log.follow import catch_up
 from tests.kpis.histories import BEGIN, Scripted, write
@@ -19,7 +19,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = 24 * 60
 
 
-def _question(key: str) -> Question:
+def _question(key: str) -> KpiQuestion:
     said = QuestionParameters(grain="all", begin="2025-12-01", end="2026-06-01")
     return parse_question(KPIS[key], said, now=NOW, organisation_zone="UTC")
 

@@ -13,7 +13,7 @@ from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.log.canonical import instant
 from app.log.follow import catch_up
 from tests.kpis.conftest import Books
@@ -24,7 +24,7 @@ TIME = {"grain": "all", "begin": "2025-12-01", "end": "2026-06-01"}
 ONE, TWO, THREE = (str(team) for team in TEAMS)
 
 
-def _question(key: str, **said: Any) -> Question:
+def _question(key: str, **said: Any) -> KpiQuestion:
     return parse_question(KPIS[key], QuestionParameters(**(TIME | said)), now=NOW, organisation_zone="UTC")
 
 

@@ -10,13 +10,13 @@ import pytest
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.questions.periods import Grain
-from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters, parse_question
+from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters, parse_question
 from tests.cases import each_case
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 
 
-def asked(**said: Any) -> Question:
+def asked(**said: Any) -> KpiQuestion:
     return parse_question(
         KPIS["backlog"], QuestionParameters(**said), now=NOW, organisation_zone="Asia/Shanghai"
     )

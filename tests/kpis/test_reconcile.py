@@ -15,7 +15,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.catalogue.outages import SERVICE_AVAILABILITY
 from app.kpis.facts.consumer import FACTS
 from app.kpis.facts.fetching import fetch
-from app.kpis.facts.query import Statement
+from app.kpis.facts.query import SqlStatement
 from app.kpis.outages.counting import raw_parameters
 from app.kpis.raw import definitions
 from app.kpis.raw.tables import Definitions
@@ -62,7 +62,7 @@ async def test_no_definition_goes_through_all_cases_for_each_of_them(database_ur
         for name in dict.fromkeys(names):
             text = definitions.definition(name, await prepared.prepare(definitions.process_of(name)))
             plan = await fetch(
-                connection, Statement(f"explain (format json) {text}", {**KNOWN, "ends": [NOW]})
+                connection, SqlStatement(f"explain (format json) {text}", {**KNOWN, "ends": [NOW]})
             )
             told = json.dumps(plan)
             for step in _steps(plan[0][0][0]["Plan"]):

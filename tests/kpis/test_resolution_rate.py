@@ -11,7 +11,7 @@ from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.log.follow import catch_up
 from tests.kpis.histories import BEGIN, Scripted, write, write_more
 from tests.kpis.lives import Life
@@ -21,7 +21,7 @@ LATER = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = 24 * 60
 
 
-def asked() -> Question:
+def asked() -> KpiQuestion:
     said = QuestionParameters(grain="all", begin="2026-01-01", end="2026-05-01", zone="UTC")
     return parse_question(KPIS["resolution_rate"], said, now=LATER, organisation_zone="UTC", reopen_days=7)
 

@@ -17,7 +17,7 @@ from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
 from app.kpis.facts.rota_days import count_rota_days
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.log.follow import catch_up
 from app.log.ids import uuid7
 from tests.kpis.histories import TEAMS, Scripted, write
@@ -49,7 +49,7 @@ def stand_in(coming: UUID | None, going: UUID | None, begin: datetime, hours: fl
     )
 
 
-def asked(begin: str, end: str, by: str | None = None, zone: str = "UTC") -> Question:
+def asked(begin: str, end: str, by: str | None = None, zone: str = "UTC") -> KpiQuestion:
     said = QuestionParameters(grain="all", begin=begin, end=end, zone=zone, by=[] if by is None else [by])
     return parse_question(
         KPIS["requests_per_agent_day"],

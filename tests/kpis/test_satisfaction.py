@@ -16,7 +16,7 @@ from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.periods import Grain, year_earlier
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
 from app.kpis.statistics import intervals
 from app.log.canonical import instant
@@ -39,7 +39,7 @@ KEYS = [
 OF_MAY = {"begin": "2026-05-01", "end": "2026-06-01"}
 
 
-def question(key: str, now: datetime = NOW, **said: Any) -> Question:
+def question(key: str, now: datetime = NOW, **said: Any) -> KpiQuestion:
     parameters = QuestionParameters(**{"grain": "month", **OF_MAY, **said})
     return parse_question(KPIS[key], parameters, now=now, organisation_zone="UTC")
 

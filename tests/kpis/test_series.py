@@ -9,7 +9,7 @@ import pytest
 from app.kpis.answers.series import KpiPoint, KpiStatus, NoValueReason, PointContext, point, status
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.figures import Distribution, Figures
-from app.kpis.declaration.kpi import Comparator, Kpi, Target
+from app.kpis.declaration.kpi import Comparator, Kpi, TargetValue
 from app.kpis.questions.question import QuestionParameters, parse_question
 
 MTTR, MTTA = KPIS["incident_resolution_seconds"], KPIS["incident_response_seconds"]
@@ -43,7 +43,7 @@ def made(
 def test_each_comparator_holds_to_the_last_digit(
     comparator: Comparator, below: bool, at: bool, above: bool
 ) -> None:
-    target = Target(comparator, 900)
+    target = TargetValue(comparator, 900)
     assert [target.met_by(value) for value in (899.999, 900, 900.001)] == [below, at, above]
 
 
@@ -62,14 +62,14 @@ def test_a_running_period_is_at_risk_if_it_misses_its_target_or_meets_it_narrowl
 
 
 def test_a_count_that_is_too_high_does_not_fall_any_more_but_a_backlog_may() -> None:
-    most = Target(Comparator.le, 100)
+    most = TargetValue(Comparator.le, 100)
     assert status(OPENED, most, 101, running=True) is KpiStatus.missed
     assert status(BACKLOG, most, 101, running=True) is KpiStatus.at_risk
-    assert status(OPENED, Target(Comparator.ge, 100), 99, running=True) is KpiStatus.at_risk
+    assert status(OPENED, TargetValue(Comparator.ge, 100), 99, running=True) is KpiStatus.at_risk
 
 
 def test_the_room_of_a_ratio_that_is_to_be_high_is_what_it_may_lack() -> None:
-    high = Target(Comparator.ge, 0.95)
+    high = TargetValue(Comparator.ge, 0.95)
     found = [status(REOPENED, high, value, running=True) for value in (0.956, 0.954, 0.949)]
     assert found == [KpiStatus.met, KpiStatus.at_risk, KpiStatus.at_risk]
 

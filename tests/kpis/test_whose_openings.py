@@ -16,7 +16,7 @@ from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Basis
 from app.kpis.facts.consumer import FACTS
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.log.events import Event
 from app.log.follow import catch_up
 from app.log.ids import uuid7
@@ -37,7 +37,7 @@ KINDS = {
 }
 
 
-def _question(key: str, **said: Any) -> Question:
+def _question(key: str, **said: Any) -> KpiQuestion:
     return parse_question(
         KPIS[key], QuestionParameters(**(TIME | said)), now=NOW, organisation_zone="UTC", reopen_days=7
     )

@@ -12,7 +12,7 @@ from uuid import UUID
 from app.common.personal import is_sealed
 from app.kernel.ledger import Ledger
 from app.kpis.facts.fetching import fetch
-from app.kpis.facts.query import Statement
+from app.kpis.facts.query import SqlStatement
 from app.kpis.raw import definitions
 from app.kpis.reconcile import reconciliation_connection
 from app.log import read
@@ -162,7 +162,7 @@ async def figures_of(ledger: Ledger, streams: Sequence[str]) -> dict[str, list[A
             columns = "case_id, at, excluded, seconds, numerator"
             cases = definitions.definition(name)
             text = f"select {columns} from ({cases}) d where case_id = any(%(ids)s::uuid[])"
-            for case_id, *counted in await fetch(connection, Statement(text, parameters)):
+            for case_id, *counted in await fetch(connection, SqlStatement(text, parameters)):
                 found[f"incident/{case_id}"].append((name, *counted))
     return found
 

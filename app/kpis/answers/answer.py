@@ -36,18 +36,18 @@ from app.kpis.declaration.figures import (
     add_cases,
     distribution,
 )
-from app.kpis.declaration.kpi import Aggregate, Kpi, Target
+from app.kpis.declaration.kpi import Aggregate, Kpi, TargetValue
 from app.kpis.facts import backlog, query, survival
 from app.kpis.facts.consumer import FACTS
 from app.kpis.facts.fetching import fetch
 from app.kpis.facts.open_spans import OpenSpan, open_by_period
-from app.kpis.facts.query import Filters, Statement
+from app.kpis.facts.query import Filters, SqlStatement
 from app.kpis.facts.tables import TABLES, UNFINISHED
 from app.kpis.outages import counting
 from app.kpis.questions import periods
 from app.kpis.questions.agreement_names import agreement_ids, agreement_numbers
 from app.kpis.questions.effective_dating import Layer
-from app.kpis.questions.question import NO_VALUE, CannotAnswer, Question
+from app.kpis.questions.question import NO_VALUE, CannotAnswer, KpiQuestion
 from app.kpis.statistics.survival import Survival
 from app.kpis.targets.validity import effective_target, targets
 from app.log import read
@@ -91,7 +91,7 @@ class KpiAnswer(OutputModel):
 
 
 async def answer(
-    db: Database, question: Question, now: datetime, *, position: int | None = None
+    db: Database, question: KpiQuestion, now: datetime, *, position: int | None = None
 ) -> KpiAnswer:
     """Answer the question: from the facts, or as the log knew the figures at `position`.
 
@@ -100,12 +100,14 @@ async def answer(
     """
     present, lag_seconds = position is None, 0.0
     async with snapshot_connection(db) as connection:
-        said = (await targets(connection, [question.kpi.key], position)).get(question.kpi.key, ())
+        layers = (await targets(connection, [question.kpi.key], position)).get(question.kpi.key, ())
         if position is None:
             position, lag_seconds = await facts_position(connection)
-        at = None if present else position
-        figures = await with_previous_period(connection, question, now, at)
-        compared = await load_comparisons(question, lambda of: count_as_of(connection, of, now, at))
+        past_position = None if present else position
+        figures = await with_previous_period(connection, question, now, past_position)
+        compared = await load_comparisons(
+            question, lambda compared_question: count_as_of(connection, compared_question, now, past_position)
+        )
         names = await cut_names(connection, question, figures)
     return KpiAnswer(
         key=question.kpi.key,
@@ -115,32 +117,36 @@ async def answer(
         as_of=None if present else now,
         position=position,
         lag_seconds=lag_seconds,
-        points=_points(question, figures, compared, names, said, now),
+        points=_points(question, figures, compared, names, layers, now),
     )
 
 
 async def with_previous_period(
-    connection: Connection, question: Question, now: datetime, position: int | None
+    connection: Connection, question: KpiQuestion, now: datetime, position: int | None
 ) -> dict[PointKey, Figures]:
     """Return the figures of every period and cut that has any cases, with the previous period as number 0.
 
     A running period is compared with an equally long beginning of the previous one: number PARTIAL_PREVIOUS.
     """
     before = _previous_bounds(question)
-    found = await count_as_of(
+    counted_cells = await count_as_of(
         connection, replace(question, bounds=(*before, *question.bounds)), now, position
     )
     as_far: dict[PointKey, Figures] = {}
     if (part := comparable_part(question, now)) is not None:
         as_far = await count_as_of(connection, replace(question, bounds=part), now, position)
-    figures = {(0, cut): of for (period, cut), of in found.items() if period == 1}
-    asked = {(period - len(before), cut): of for (period, cut), of in found.items() if period > len(before)}
+    figures = {(0, cut): cell for (period, cut), cell in counted_cells.items() if period == 1}
+    asked = {
+        (period - len(before), cut): cell
+        for (period, cut), cell in counted_cells.items()
+        if period > len(before)
+    }
     _check_limit(asked, LARGEST_ANSWER)
-    return figures | asked | {(PARTIAL_PREVIOUS, cut): of for (_, cut), of in as_far.items()}
+    return figures | asked | {(PARTIAL_PREVIOUS, cut): cell for (_, cut), cell in as_far.items()}
 
 
 async def count_as_of(
-    connection: Connection, question: Question, now: datetime, position: int | None
+    connection: Connection, question: KpiQuestion, now: datetime, position: int | None
 ) -> dict[PointKey, Figures]:
     """Count the figures as the log knew them at the position; None: from the facts. Raises CannotAnswer."""
     if position is None:
@@ -149,13 +155,13 @@ async def count_as_of(
     return await as_of.count(connection, question, filters, end_instants(question, now), position)
 
 
-def running_period(question: Question, now: datetime) -> int | None:
+def running_period(question: KpiQuestion, now: datetime) -> int | None:
     """Return the number of the period that has begun and is not over, or None if there is none."""
     spans = enumerate(pairwise(question.bounds), start=1)
     return next((n for n, (begin, end) in spans if begin < now < end), None)
 
 
-def comparable_part(question: Question, now: datetime) -> tuple[datetime, datetime] | None:
+def comparable_part(question: KpiQuestion, now: datetime) -> tuple[datetime, datetime] | None:
     """Return the part of the previous period that the running one is compared with; None if that is the whole
     previous period, or if no period is running.
     """
@@ -167,7 +173,7 @@ def comparable_part(question: Question, now: datetime) -> tuple[datetime, dateti
     return None if end >= begins[period] else (begins[period - 1], end)
 
 
-def _previous_bounds(question: Question) -> tuple[datetime, ...]:
+def _previous_bounds(question: KpiQuestion) -> tuple[datetime, ...]:
     return periods.previous_bounds(question.grain, question.bounds[0], question.bounds[-1], question.zone)
 
 
@@ -189,7 +195,7 @@ async def consistent_snapshot(connection: Connection, *, keeps: bool = True) -> 
     while True:
         async with connection.transaction(force_rollback=not keeps):
             await connection.execute(BEGIN_SNAPSHOT.encode())
-            if not await fetch(connection, Statement(f"select from kpi.{UNFINISHED} limit 1", {})):
+            if not await fetch(connection, SqlStatement(f"select from kpi.{UNFINISHED} limit 1", {})):
                 yield
                 return
         if loop.time() > ends:
@@ -207,7 +213,9 @@ async def facts_position(connection: Connection) -> tuple[int, float]:
     """Return the log position that the facts have reached, and the age in seconds of the next event (0:
     none).
     """
-    ((position, age),) = await fetch(connection, Statement(SELECT_FACTS_POSITION, {"consumer": FACTS.name}))
+    ((position, age),) = await fetch(
+        connection, SqlStatement(SELECT_FACTS_POSITION, {"consumer": FACTS.name})
+    )
     return position, round(max(float(age or 0), 0.0), DECIMALS_OF_SECONDS)
 
 
@@ -225,7 +233,7 @@ async def wait_for_facts(db: Database) -> None:
 
 
 async def count(
-    connection: Connection, question: Question, now: datetime, *, most: int
+    connection: Connection, question: KpiQuestion, now: datetime, *, most: int
 ) -> dict[PointKey, Figures]:
     """Count the figures of every period and cut that has any cases, from the facts.
 
@@ -262,41 +270,45 @@ async def count(
 
 
 async def _add_cells(
-    connection: Connection, question: Question, filters: Filters, most: int, figures: dict[PointKey, Figures]
+    connection: Connection,
+    question: KpiQuestion,
+    filters: Filters,
+    most: int,
+    figures: dict[PointKey, Figures],
 ) -> None:
     kpi, cuts = question.kpi, len(question.by)
     halves = await _split_instant(connection, question, filters)
     for row in await _fetch_grouped(connection, query.cells(question, filters, most, halves)):
         (period, *cut), (excluded, *counts, total) = row[: cuts + 1], row[cuts + 1 : cuts + 5]
-        of = figures.setdefault((period, tuple(cut)), Figures())
-        add_cases(kpi, of, excluded, counts, total, row[cuts + 5 : cuts + 8])
+        cell = figures.setdefault((period, tuple(cut)), Figures())
+        add_cases(kpi, cell, excluded, counts, total, row[cuts + 5 : cuts + 8])
         if kpi.secondary_kpi is not None:
-            of.secondary = of.secondary or Figures()
+            cell.secondary = cell.secondary or Figures()
             total, *spread = row[cuts + 8 :]
-            add_cases(kpi.secondary_kpi, of.secondary, excluded, counts, total, spread)
+            add_cases(kpi.secondary_kpi, cell.secondary, excluded, counts, total, spread)
 
 
 async def add_survival(
-    connection: Connection, question: Question, filters: Filters, figures: dict[PointKey, Figures]
+    connection: Connection, question: KpiQuestion, filters: Filters, figures: dict[PointKey, Figures]
 ) -> None:
     """Add to the figures the number of cases and the Kaplan-Meier estimates of their duration."""
     halves = await _split_instant(connection, question, filters)
     statement = survival.survival(question, filters, 2 * LARGEST_ANSWER, halves)
     for period, *cut, excluded, cases, ended, median, p90 in await _fetch_grouped(connection, statement):
-        of = figures.setdefault((period, tuple(cut)), Figures())
-        add_cases(question.kpi, of, excluded, (cases, 0), cases, ())
+        cell = figures.setdefault((period, tuple(cut)), Figures())
+        add_cases(question.kpi, cell, excluded, (cases, 0), cases, ())
         if excluded is None:
-            of.survival = Survival(ended, cases - ended, median, p90)
+            cell.survival = Survival(ended, cases - ended, median, p90)
 
 
-async def _fetch_grouped(connection: Connection, statement: Statement) -> list[tuple[Any, ...]]:
+async def _fetch_grouped(connection: Connection, statement: SqlStatement) -> list[tuple[Any, ...]]:
     await connection.execute(query.PLAN_BY_HASH.encode())
     rows = await fetch(connection, statement)
     await connection.execute(query.PLAN_AS_DEFAULT.encode())
     return rows
 
 
-async def _split_instant(connection: Connection, question: Question, filters: Filters) -> datetime | None:
+async def _split_instant(connection: Connection, question: KpiQuestion, filters: Filters) -> datetime | None:
     """Return the beginning of the period that best halves a wide question (see WIDE_SHARE).
 
     None if the question is not wide or has only one period.
@@ -311,7 +323,7 @@ async def _split_instant(connection: Connection, question: Question, filters: Fi
 
 async def count_open(
     connection: Connection,
-    question: Question,
+    question: KpiQuestion,
     filters: Filters,
     now: datetime,
     figures: dict[PointKey, Figures],
@@ -331,7 +343,7 @@ async def count_open(
 
 async def _count_ages(
     connection: Connection,
-    question: Question,
+    question: KpiQuestion,
     filters: Filters,
     moments: list[datetime],
     figures: dict[PointKey, Figures],
@@ -347,7 +359,7 @@ async def _count_ages(
 
 async def _count_shares(
     connection: Connection,
-    question: Question,
+    question: KpiQuestion,
     filters: Filters,
     moments: list[datetime],
     figures: dict[PointKey, Figures],
@@ -362,7 +374,7 @@ async def _count_shares(
 
 async def _count_spans(
     connection: Connection,
-    question: Question,
+    question: KpiQuestion,
     filters: Filters,
     moments: list[datetime],
     figures: dict[PointKey, Figures],
@@ -372,8 +384,8 @@ async def _count_spans(
         connection, backlog.open_spans(question, filters, moments)
     ):
         spans[tuple(values)].append((first, last, cases, on_hold, opened_at))
-    for cut, of in spans.items():
-        for period, alive, on_hold, oldest in open_by_period(of, len(moments)):
+    for cut, cell in spans.items():
+        for period, alive, on_hold, oldest in open_by_period(cell, len(moments)):
             place = figures.setdefault((period, cut), Figures())
             place.open_cases, place.on_hold = alive, on_hold
             place.oldest_open_seconds = int((moments[period - 1] - oldest).total_seconds())
@@ -384,12 +396,12 @@ def _check_limit(figures: Collection[PointKey], most: int) -> None:
         raise CannotAnswer("by", "too_many_points", most=str(most))
 
 
-def end_instants(question: Question, now: datetime) -> list[datetime]:
+def end_instants(question: KpiQuestion, now: datetime) -> list[datetime]:
     """Return the instant of the end state (its end, or now) of every period that has begun."""
     return [min(end, now) for begin, end in pairwise(question.bounds) if begin < now]
 
 
-async def resolve_filters(connection: Connection, question: Question) -> Filters:
+async def resolve_filters(connection: Connection, question: KpiQuestion) -> Filters:
     """Return the question's filters with teams' ids instead of their keys. Raises CannotAnswer."""
     filters: dict[Dimension, Sequence[str | UUID | None]] = {}
     for dimension, values in question.filters.items():
@@ -405,7 +417,7 @@ async def resolve_filters(connection: Connection, question: Question) -> Filters
     return filters
 
 
-async def with_budgets(connection: Connection, question: Question) -> Question:
+async def with_budgets(connection: Connection, question: KpiQuestion) -> KpiQuestion:
     """Return the question with the budgets that its KPI uses, if any, as of the position of the facts."""
     key = question.kpi.budgets_of
     if key is None:
@@ -416,16 +428,16 @@ async def with_budgets(connection: Connection, question: Question) -> Question:
 
 async def _teams(connection: Connection, dimension: Dimension, named: Sequence[str]) -> list[UUID]:
     text = "select id, key from fold.team where key = any(%(named)s) or id::text = any(%(named)s)"
-    rows = await fetch(connection, Statement(text, {"named": named}))
-    known = {text for team_id, key in rows for text in (str(team_id), key)}
+    rows = await fetch(connection, SqlStatement(text, {"named": named}))
+    known_names = {text for team_id, key in rows for text in (str(team_id), key)}
     for name in named:
-        if name not in known:
+        if name not in known_names:
             raise CannotAnswer(dimension.value, "unknown_value", value=name)
     return [team_id for team_id, _ in rows]
 
 
 async def cut_names(
-    connection: Connection, question: Question, places: Iterable[PointKey]
+    connection: Connection, question: KpiQuestion, places: Iterable[PointKey]
 ) -> dict[str | UUID | None, str]:
     """Return, by id, the keys of the teams and the numbers of the agreements that occur in the cuts."""
     places = list(places)
@@ -435,14 +447,14 @@ async def cut_names(
 
 
 async def _team_keys(
-    connection: Connection, question: Question, places: Iterable[PointKey]
+    connection: Connection, question: KpiQuestion, places: Iterable[PointKey]
 ) -> dict[str | UUID | None, str]:
     columns = [n for n, dimension in enumerate(question.by) if dimension in TEAMS]
     ids = {place[1][n] for place in places for n in columns} - {None}
     if not ids:
         return {}
     text = "select id, key from fold.team where id = any(%(ids)s::uuid[])"
-    return dict(await fetch(connection, Statement(text, {"ids": list(ids)})))
+    return dict(await fetch(connection, SqlStatement(text, {"ids": list(ids)})))
 
 
 def empty_figures(kpi: Kpi, *, begun: bool) -> Figures:
@@ -454,11 +466,11 @@ def empty_figures(kpi: Kpi, *, begun: bool) -> Figures:
 
 
 def _points(
-    question: Question,
+    question: KpiQuestion,
     figures: dict[PointKey, Figures],
     compared: Comparisons,
     names: Names,
-    target_layers: Sequence[Layer[Target]],
+    target_layers: Sequence[Layer[TargetValue]],
     now: datetime,
 ) -> list[KpiPoint]:
     begins = (_previous_bounds(question)[0], *question.bounds[:-1])
@@ -484,5 +496,10 @@ def _points(
             target[period], before, now, compared.year_before(place), compared.figures_beside(place)
         )
         points.append(((period, cut), point(question, (period, cut), figures_at(period, cut), names, judged)))
-    points.sort(key=lambda one: (one[0][0], [(value is None, value or "") for value in one[1].by.values()]))
-    return [of for _, of in points]
+    points.sort(
+        key=lambda numbered_point: (
+            numbered_point[0][0],
+            [(value is None, value or "") for value in numbered_point[1].by.values()],
+        )
+    )
+    return [numbered for _, numbered in points]

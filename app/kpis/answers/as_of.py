@@ -19,11 +19,11 @@ from app.kpis.declaration.dimensions import COLUMN, Dimension
 from app.kpis.declaration.figures import Distribution, Figures, PointKey, distribution
 from app.kpis.declaration.kpi import EXCLUSIONS, Aggregate, Kpi
 from app.kpis.facts.fetching import fetch
-from app.kpis.facts.query import WEIGHTED_AGGREGATES, Statement, began_column
+from app.kpis.facts.query import WEIGHTED_AGGREGATES, SqlStatement, began_column
 from app.kpis.facts.rota_days import RotaDays, covered_work, rota_days
 from app.kpis.outages import counting
 from app.kpis.questions import periods
-from app.kpis.questions.question import CannotAnswer, Question
+from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.kpis.raw import aggregates, definitions
 from app.kpis.raw import days as raw_days
 from app.log import read
@@ -48,7 +48,7 @@ class AskedCases:
     many rows it gets at most.
     """
 
-    question: Question
+    question: KpiQuestion
     filters: Filters
     instant: datetime
     most: int
@@ -73,7 +73,7 @@ async def log_moment(db: Database, as_of: int | datetime, now: datetime) -> LogM
 
 async def count(
     connection: Connection,
-    question: Question,
+    question: KpiQuestion,
     filters: Filters,
     moments: Sequence[datetime],
     position: int,
@@ -97,17 +97,17 @@ async def count(
             )
             open_cells = await aggregates.open_cells(connection, moments, question.by, source)
             for place, standing in open_cells.items():
-                of = figures.setdefault(place, Figures())
-                of.open_cases, of.oldest_open_seconds = standing.cases, standing.oldest_seconds
-                of.on_hold = standing.on_hold
-                of.total = int(standing.numerator or 0) if kpi.is_share_of_open else of.total
+                cell = figures.setdefault(place, Figures())
+                cell.open_cases, cell.oldest_open_seconds = standing.cases, standing.oldest_seconds
+                cell.on_hold = standing.on_hold
+                cell.total = int(standing.numerator or 0) if kpi.is_share_of_open else cell.total
                 if kpi.is_of_ages:
-                    of.elapsed = _distribution(
-                        standing.mean, standing.median, standing.p90, of.oldest_open_seconds
+                    cell.elapsed = _distribution(
+                        standing.mean, standing.median, standing.p90, cell.oldest_open_seconds
                     )
-            for (period, _), of in figures.items():
-                if of.open_cases is None and period <= len(moments):
-                    of.open_cases = 0
+            for (period, _), cell in figures.items():
+                if cell.open_cases is None and period <= len(moments):
+                    cell.open_cases = 0
     except QueryCanceled as error:
         raise CannotAnswer("as_of", "takes_too_long", seconds=str(LONGEST_SECONDS)) from error
     return figures
@@ -131,25 +131,25 @@ async def case_values(
     names = definitions.definition_names(kpi)
     if kpi.fact is None:
         names = definitions.open_names(kpi)
-        parameters |= {"ends": sorted({one.instant for one in asked})}
+        parameters |= {"ends": sorted({window.instant for window in asked})}
     parts = []
-    for number, one in enumerate(asked):
-        assert one.question.kpi is kpi
-        where, values = _where(one.filters, number)
+    for number, window in enumerate(asked):
+        assert window.question.kpi is kpi
+        where, values = _where(window.filters, number)
         parameters |= values
-        parts.append(_case_values_of(one, number, where, parameters))
+        parts.append(_case_values_of(window, number, where, parameters))
     text = f"""
 with counted as materialized ({definitions.union_of(kpi, names)})
 {" union all ".join(parts)}"""
     await connection.execute(LIMITS.encode())
     try:
-        rows = await fetch(connection, Statement(text, parameters))
+        rows = await fetch(connection, SqlStatement(text, parameters))
     except QueryCanceled as error:
         raise CannotAnswer("as_of", "takes_too_long", seconds=str(LONGEST_SECONDS)) from error
-    found: list[list[tuple[Any, ...]]] = [[] for _ in asked]
+    window_rows: list[list[tuple[Any, ...]]] = [[] for _ in asked]
     for number, *row in rows:
-        found[number].append(tuple(row))
-    return found
+        window_rows[number].append(tuple(row))
+    return window_rows
 
 
 def _case_values_of(asked: AskedCases, number: int, where: str, parameters: dict[str, Any]) -> str:
@@ -183,7 +183,7 @@ def _raw_weight(kpi: Kpi) -> str:
 
 async def _count_cases(
     connection: Connection,
-    question: Question,
+    question: KpiQuestion,
     filters: Filters,
     position: int,
 ) -> dict[PointKey, Figures]:
@@ -206,12 +206,12 @@ async def _count_cases(
             figures[place].secondary = _figures(kpi.secondary_kpi, cell)
     if kpi.is_referenced:
 
-        def case_source(names: Sequence[str], asked: Question | None) -> aggregates.CaseSource:
-            among = {} if asked is None else {one: filters[one] for one in asked.filters}
-            known: dict[str, Any] = {"position": position}
+        def case_source(names: Sequence[str], asked: KpiQuestion | None) -> aggregates.CaseSource:
+            among = {} if asked is None else {dimension: filters[dimension] for dimension in asked.filters}
+            parameters: dict[str, Any] = {"position": position}
             if names is definitions.ACTIVE:
-                known["ends"] = references.ends_of(question)
-            return _source(names, question, among, known)
+                parameters["ends"] = references.ends_of(question)
+            return _source(names, question, among, parameters)
 
         await references.add_references(
             question, figures, references.of_raw(connection, kpi, case_source), Figures
@@ -224,7 +224,7 @@ async def _count_cases(
 
 async def _agent_days(
     connection: Connection,
-    question: Question,
+    question: KpiQuestion,
     filters: Filters,
     position: int,
     rota: RotaDays,
@@ -239,13 +239,13 @@ async def _agent_days(
     days = periods.day_starts(begin, end, question.zone)
     parameters = {"position": position, **rota.parameters(question)}
     source = _source(definitions.work_definition_names(question.kpi), question, filters, parameters)
-    of = (question.bounds, days, question.by, source)
-    return await raw_days.agent_days(connection, *of, but=covered_work(question))
+    selection = (question.bounds, days, question.by, source)
+    return await raw_days.agent_days(connection, *selection, but=covered_work(question))
 
 
 def _source(
     names: Sequence[str],
-    question: Question,
+    question: KpiQuestion,
     filters: Filters,
     parameters: dict[str, Any],
 ) -> aggregates.CaseSource:

@@ -124,37 +124,44 @@ class ChartMarks:
 NO_MARKS = ChartMarks()
 
 
-def behaviour(kpi: Kpi, found: KpiAnswer, now: datetime, marks: ChartMarks = NO_MARKS) -> KpiBehaviour:
+def behaviour(kpi: Kpi, series: KpiAnswer, now: datetime, marks: ChartMarks = NO_MARKS) -> KpiBehaviour:
     """Return the chart of an answer that has no cuts."""
-    over = [point for point in found.points if point.end <= now and point.value is not None]
+    over = [point for point in series.points if point.end <= now and point.value is not None]
     values = [point.value for point in over if point.value is not None]
-    rebases = [one for one in marks.rebases if found.points[0].begin < one.begins_at < found.points[-1].end]
+    rebases = [
+        rebase
+        for rebase in marks.rebases
+        if series.points[0].begin < rebase.begins_at < series.points[-1].end
+    ]
     begins = [point.begin for point in over]
-    parts = stretches(values, [bisect_left(begins, one.begins_at) for one in rebases])
-    said = {
+    parts = stretches(values, [bisect_left(begins, rebase.begins_at) for rebase in rebases])
+    signals_by_place = {
         point.begin: (rules, None if moved is None else round(moved, DECIMALS_OF_RATIOS))
         for point, rules, moved in zip(over, signals_of(parts), moving_ranges(values, parts), strict=True)
     }
-    shown = [_stretch(kpi, part, values, over) for part in parts]
+    stretches_shown = [_stretch(kpi, part, values, over) for part in parts]
     return KpiBehaviour(
-        key=found.key,
-        unit=found.unit,
-        grain=found.grain,
-        tz=found.tz,
-        position=found.position,
-        lag_seconds=found.lag_seconds,
-        limits=shown[-1].limits if shown else None,
-        provisional=bool(shown) and shown[-1].provisional,
-        stretches=shown,
+        key=series.key,
+        unit=series.unit,
+        grain=series.grain,
+        tz=series.tz,
+        position=series.position,
+        lag_seconds=series.lag_seconds,
+        limits=stretches_shown[-1].limits if stretches_shown else None,
+        provisional=bool(stretches_shown) and stretches_shown[-1].provisional,
+        stretches=stretches_shown,
         rebases=rebases,
-        points=[_point(point, said.get(point.begin, ([], None)), now, marks) for point in found.points],
+        points=[
+            _point(point, signals_by_place.get(point.begin, ([], None)), now, marks)
+            for point in series.points
+        ],
     )
 
 
 def _point(
-    point: KpiPoint, said: tuple[list[Signal], float | None], now: datetime, marks: ChartMarks
+    point: KpiPoint, signals_and_value: tuple[list[Signal], float | None], now: datetime, marks: ChartMarks
 ) -> KpiChartPoint:
-    signals, moved = said
+    signals, moved = signals_and_value
     return KpiChartPoint(
         begin=point.begin,
         end=point.end,

@@ -11,10 +11,10 @@ from app.kpis.answers.references import running_year_before, year_before
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.figures import Figures, PointKey
 from app.kpis.declaration.kpi import Kpi
-from app.kpis.questions.question import Question
+from app.kpis.questions.question import KpiQuestion
 
 #: Counts the figures of every period and cut of a question that has any cases.
-CountFigures = Callable[[Question], Awaitable[dict[PointKey, Figures]]]
+CountFigures = Callable[[KpiQuestion], Awaitable[dict[PointKey, Figures]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,10 @@ class Comparisons:
 
     def figures_beside(self, place: PointKey) -> list[tuple[Kpi, Figures]]:
         """Return the figures of each KPI that is shown beside, of that period and cut."""
-        return [(kpi, found.get(place, Figures())) for kpi, found in self.beside]
+        return [(kpi, cells.get(place, Figures())) for kpi, cells in self.beside]
 
 
-async def load_comparisons(question: Question, count: CountFigures) -> Comparisons:
+async def load_comparisons(question: KpiQuestion, count: CountFigures) -> Comparisons:
     """Return the comparisons that the question's KPI has or that the question asks for."""
     kpi = question.kpi
     last_year = None
@@ -43,9 +43,9 @@ async def load_comparisons(question: Question, count: CountFigures) -> Compariso
         last_year = await count(replace(question, bounds=year_before(question)))
         if (running := running_year_before(question)) is not None:
             period, part = running
-            last_year = {place: of for place, of in last_year.items() if place[0] != period}
+            last_year = {place: cell for place, cell in last_year.items() if place[0] != period}
             if part[0] < part[1]:
-                for (_, cut), of in (await count(replace(question, bounds=part))).items():
-                    last_year[period, cut] = of
+                for (_, cut), cell in (await count(replace(question, bounds=part))).items():
+                    last_year[period, cut] = cell
     beside = [(KPIS[key], await count(replace(question, kpi=KPIS[key]))) for key in kpi.beside]
     return Comparisons(last_year, beside)

@@ -11,10 +11,10 @@ from app.kpis.facts.fetching import fetch
 from app.kpis.facts.query import Filters
 from app.kpis.facts.rota_days import rota_days
 from app.kpis.questions import periods
-from app.kpis.questions.question import Question
+from app.kpis.questions.question import KpiQuestion
 
 
-def add_days(question: Question, figures: dict[PointKey, Figures]) -> None:
+def add_days(question: KpiQuestion, figures: dict[PointKey, Figures]) -> None:
     """Set each period's number of days up to now; without cuts, add figures for the periods without cases."""
     days = [
         periods.days_within(begin, min(end, question.now), question.zone)
@@ -23,12 +23,12 @@ def add_days(question: Question, figures: dict[PointKey, Figures]) -> None:
     for period, number in enumerate(days, 1):
         if number and not question.by:
             figures.setdefault((period, ()), Figures())
-    for (period, _), of in figures.items():
-        of.days = days[period - 1]
+    for (period, _), cell in figures.items():
+        cell.days = days[period - 1]
 
 
 async def add_agent_days(
-    connection: Connection, question: Question, filters: Filters, figures: dict[PointKey, Figures]
+    connection: Connection, question: KpiQuestion, filters: Filters, figures: dict[PointKey, Figures]
 ) -> None:
     """Add to the figures the number of cases that ended and the number of person-days: those on the rota, and
     where there is none those with work.
@@ -40,11 +40,11 @@ async def add_agent_days(
         for period, *cut, days, cases in await fetch(
             connection, agent_days.whole_days(question, filters, parts, rota)
         ):
-            of = figures.setdefault((period, tuple(cut)), Figures())
-            of.days, of.cases, of.total = days, cases, cases
+            cell = figures.setdefault((period, tuple(cut)), Figures())
+            cell.days, cell.cases, cell.total = days, cases, cases
         for period, *cut, cases in await fetch(connection, agent_days.edge_cases(question, filters)):
-            of = figures.setdefault((period, tuple(cut)), Figures())
-            of.cases, of.total = of.cases + cases, of.total + cases
+            cell = figures.setdefault((period, tuple(cut)), Figures())
+            cell.cases, cell.total = cell.cases + cases, cell.total + cases
     for place, number in rota.days.items():
-        of = figures.setdefault(place, Figures())
-        of.rota_days, of.days = number, of.days + number
+        cell = figures.setdefault(place, Figures())
+        cell.rota_days, cell.days = number, cell.days + number

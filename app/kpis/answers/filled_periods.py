@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from app.db import Connection, Database
 from app.kpis.answers.answer import facts_position, snapshot_connection
 from app.kpis.facts.fetching import fetch
-from app.kpis.facts.query import Statement
+from app.kpis.facts.query import SqlStatement
 from app.kpis.facts.tables import EXTENT
 from app.kpis.questions.periods import LARGEST_NUMBER, Grain, first_day, next_period, start_of
 
@@ -45,13 +45,13 @@ async def filled_periods(
     async with snapshot_connection(db) as connection:
         position, lag_seconds = await facts_position(connection)
         spans = await _spans(connection, tables, grain, zone)
-        found: list[tuple[datetime, datetime]] = []
+        filled_spans: list[tuple[datetime, datetime]] = []
         if spans:
             text = SELECT_FILLED.format(any=" or ".join(HAS_FACTS.format(table=table) for table in tables))
             begins, ends = zip(*spans, strict=True)
-            asked = Statement(text, {"begins": list(begins), "ends": list(ends)})
-            found = [spans[number - 1] for (number,) in await fetch(connection, asked)]
-    return FilledPeriods(position, lag_seconds, found)
+            asked = SqlStatement(text, {"begins": list(begins), "ends": list(ends)})
+            filled_spans = [spans[number - 1] for (number,) in await fetch(connection, asked)]
+    return FilledPeriods(position, lag_seconds, filled_spans)
 
 
 async def _spans(
@@ -60,14 +60,14 @@ async def _spans(
     """Return all periods between the first and the last fact, newest first."""
     rows = [
         row
-        for one in tables
-        for row in await fetch(connection, Statement(SELECT_RANGE.format(table=one), {}))
+        for table in tables
+        for row in await fetch(connection, SqlStatement(SELECT_RANGE.format(table=table), {}))
     ]
-    known = [(first, last) for first, last in rows if first is not None]
-    if not known:
+    known_extents = [(first, last) for first, last in rows if first is not None]
+    if not known_extents:
         return []
-    first = min(first for first, _ in known)
-    day = first_day(grain, max(last for _, last in known).astimezone(zone).date())
+    first = min(first for first, _ in known_extents)
+    day = first_day(grain, max(last for _, last in known_extents).astimezone(zone).date())
     spans = [(start_of(day, zone), start_of(next_period(grain, day), zone))]
     while spans[-1][0] > first and len(spans) < LARGEST_NUMBER:
         day = first_day(grain, day - timedelta(days=1))

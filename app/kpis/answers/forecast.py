@@ -15,10 +15,10 @@ from app.kpis.answers.outlook import Outlook, Requirement, requirement_for
 from app.kpis.answers.point_parts import KpiTarget
 from app.kpis.answers.series import KpiStatus, PointContext, cases_of, point
 from app.kpis.declaration.figures import Figures
-from app.kpis.declaration.kpi import REFERENCED_AGGREGATES, Aggregate, Basis, Kpi, Target
+from app.kpis.declaration.kpi import REFERENCED_AGGREGATES, Aggregate, Basis, Kpi, TargetValue
 from app.kpis.questions import periods
 from app.kpis.questions.periods import Grain
-from app.kpis.questions.question import Question
+from app.kpis.questions.question import KpiQuestion
 from app.kpis.targets.validity import effective_target, targets
 
 DECIMALS = 3
@@ -79,7 +79,7 @@ def running_bounds(grain: Grain, now: datetime, zone: ZoneInfo) -> tuple[datetim
     return periods.start_of(day, zone), periods.start_of(periods.next_period(grain, day), zone)
 
 
-async def forecast(db: Database, question: Question, more_cases: int | None) -> KpiForecast:
+async def forecast(db: Database, question: KpiQuestion, more_cases: int | None) -> KpiForecast:
     """Return the forecast for a question about the running period. Raises CannotAnswer, DatabaseGone."""
     kpi, now, (begin, end) = question.kpi, question.now, question.bounds
     async with snapshot_connection(db) as connection:
@@ -88,17 +88,17 @@ async def forecast(db: Database, question: Question, more_cases: int | None) -> 
         figures = await with_previous_period(connection, question, now, None)
         budget = (await with_budgets(connection, question)).budgets.amount_at(now)
     nothing = Figures(open_cases=0 if kpi.still_open else None)
-    of, before = figures.get((1, ()), nothing), figures.get((0, ()), nothing)
+    cell, before = figures.get((1, ()), nothing), figures.get((0, ()), nothing)
     target = effective_target(kpi, layers, now)
-    standing = point(question, (1, ()), of, {}, PointContext(target, before, now))
+    standing = point(question, (1, ()), cell, {}, PointContext(target, before, now))
     if kpi.basis in {Basis.standing, Basis.exposure} or kpi.aggregate in UNCOUNTED | REFERENCED_AGGREGATES:
         more_cases = None
     elif more_cases is None:
         left = (end - now) / (end - begin)
-        known = of.cases > 0 and left < 1
-        more_cases = round(of.cases * left / (1 - left) if known else before.cases * left)
-    found = _requirement(kpi, target, of, more_cases, budget)
-    bound = found.at_most if found.at_least is None else found.at_least
+        is_settled = cell.cases > 0 and left < 1
+        more_cases = round(cell.cases * left / (1 - left) if is_settled else before.cases * left)
+    requirement = _requirement(kpi, target, cell, more_cases, budget)
+    bound = requirement.at_most if requirement.at_least is None else requirement.at_least
     per_case = kpi.aggregate in {Aggregate.mean, Aggregate.per_case, Aggregate.of_budget, Aggregate.score}
     return KpiForecast(
         key=kpi.key,
@@ -114,15 +114,15 @@ async def forecast(db: Database, question: Question, more_cases: int | None) -> 
         target=standing.target,
         status=standing.status,
         more_cases=more_cases,
-        outlook=found.outlook,
-        at_least=found.at_least,
-        at_most=found.at_most,
+        outlook=requirement.outlook,
+        at_least=requirement.at_least,
+        at_most=requirement.at_most,
         each=round(bound / more_cases, DECIMALS) if per_case and bound is not None and more_cases else None,
     )
 
 
 def _requirement(
-    kpi: Kpi, target: Target | None, of: Figures, more_cases: int | None, budget: int | None
+    kpi: Kpi, target: TargetValue | None, cell: Figures, more_cases: int | None, budget: int | None
 ) -> Requirement:
     """Return the sum that the cases still to come must have to meet the target; empty without a target, or if
     it cannot be computed.
@@ -134,23 +134,23 @@ def _requirement(
     if target is None or unknown or kpi.is_of_ages:
         return Requirement()
     if kpi.basis is Basis.standing:
-        standing = cases_of(kpi, of)
-        return requirement_for(target, so_far=standing, of=1, least=-standing, most=None)
+        standing = cases_of(kpi, cell)
+        return requirement_for(target, so_far=standing, divisor=1, least=-standing, most=None)
     if more_cases is None:
-        return requirement_for(target, so_far=of.cases, of=1, least=0, most=None)
-    divided_by = _divided_by(kpi, of, more_cases, budget)
+        return requirement_for(target, so_far=cell.cases, divisor=1, least=0, most=None)
+    divided_by = _divided_by(kpi, cell, more_cases, budget)
     if not divided_by:
         return Requirement()
     most = more_cases if kpi.aggregate is Aggregate.share or not more_cases else None
-    return requirement_for(target, so_far=of.total, of=divided_by, least=0, most=most)
+    return requirement_for(target, so_far=cell.total, divisor=divided_by, least=0, most=most)
 
 
-def _divided_by(kpi: Kpi, of: Figures, more_cases: int, budget: int | None) -> int | None:
+def _divided_by(kpi: Kpi, cell: Figures, more_cases: int, budget: int | None) -> int | None:
     """Return the divisor of the sum of all cases, once `more_cases` have come; None if further cases have no
     budget.
     """
     if kpi.aggregate is not Aggregate.of_budget:
-        return of.cases + more_cases
+        return cell.cases + more_cases
     if more_cases and budget is None:
         return None
-    return (of.secondary.total if of.secondary else 0) + more_cases * (budget or 0)
+    return (cell.secondary.total if cell.secondary else 0) + more_cases * (budget or 0)

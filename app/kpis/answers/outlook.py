@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from app.common.records import CodeEnum
-from app.kpis.declaration.kpi import Comparator, Target
+from app.kpis.declaration.kpi import Comparator, TargetValue
 
 
 class Outlook(CodeEnum):
@@ -29,12 +29,14 @@ class Requirement:
     at_most: int | None = None
 
 
-def requirement_for(target: Target, *, so_far: int, of: int, least: int, most: int | None) -> Requirement:
-    """Return the sum of further cases with which (so_far + sum) / of meets the target.
+def requirement_for(
+    target: TargetValue, *, so_far: int, divisor: int, least: int, most: int | None
+) -> Requirement:
+    """Return the sum of further cases with which (so_far + sum) / divisor meets the target.
 
     The sum is a whole number from `least` to `most` (None: unlimited).
     """
-    bound = Fraction(str(target.value)) * of - so_far
+    bound = Fraction(str(target.value)) * divisor - so_far
     if target.is_minimum:
         wanted = floor(bound) + 1 if target.comparator is Comparator.gt else ceil(bound)
         possible, certain = most is None or wanted <= most, wanted <= least

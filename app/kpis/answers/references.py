@@ -20,7 +20,7 @@ from app.kpis.declaration.measures import Measure
 from app.kpis.facts import query
 from app.kpis.facts.query import Filters
 from app.kpis.questions import periods
-from app.kpis.questions.question import Question
+from app.kpis.questions.question import KpiQuestion
 from app.kpis.raw import aggregates, definitions
 
 #: A year before counts as loaded if its records begin at most so much later: a long weekend.
@@ -48,7 +48,7 @@ class Referenced(Protocol):
 
 
 #: Counts the cases that are not excluded in each period and cut of a question.
-CountCases = Callable[[Question], Awaitable[Mapping[PointKey, int]]]
+CountCases = Callable[[KpiQuestion], Awaitable[Mapping[PointKey, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Counter:
 
 
 async def add_references(
-    question: Question,
+    question: KpiQuestion,
     figures: MutableMapping[PointKey, Any],
     counter: Counter,
     new_figures: Callable[[], Referenced],
@@ -83,33 +83,39 @@ async def add_references(
     if not question.by:
         for period in range(1, len(question.bounds)):
             figures.setdefault((period, ()), new_figures())
-    for (period, _), of in figures.items():
-        of.loaded = begin is not None and begin <= shifted[period - 1] + LOADED_WITHIN
+    for (period, _), cell in figures.items():
+        cell.loaded = begin is not None and begin <= shifted[period - 1] + LOADED_WITHIN
 
 
 async def _add_others(
-    question: Question,
+    question: KpiQuestion,
     figures: MutableMapping[PointKey, Any],
     count: CountCases,
     new_figures: Callable[[], Referenced],
 ) -> None:
-    common = tuple(one for one in question.by if one not in OWN_DIMENSIONS)
-    filters = {one: of for one, of in question.filters.items() if one not in OWN_DIMENSIONS}
-    found = await count(replace(question, by=common, filters=filters))
+    common = tuple(dimension for dimension in question.by if dimension not in OWN_DIMENSIONS)
+    filters = {
+        dimension: dimension_values
+        for dimension, dimension_values in question.filters.items()
+        if dimension not in OWN_DIMENSIONS
+    }
+    counted_cells = await count(replace(question, by=common, filters=filters))
     if common == question.by:
-        for place in found:
+        for place in counted_cells:
             figures.setdefault(place, new_figures())
-    for (period, cut), of in figures.items():
+    for (period, cut), dimension_values in figures.items():
         values = dict(zip(question.by, cut, strict=True))
-        of.reference = found.get((period, tuple(values[one] for one in common)), 0)
+        dimension_values.reference = counted_cells.get(
+            (period, tuple(values[dimension] for dimension in common)), 0
+        )
 
 
-def year_before(question: Question) -> tuple[datetime, ...]:
+def year_before(question: KpiQuestion) -> tuple[datetime, ...]:
     """Return the bounds of the question's periods a year before."""
     return tuple(periods.year_earlier(question.grain, bound, question.zone) for bound in question.bounds)
 
 
-def running_year_before(question: Question) -> tuple[int, tuple[datetime, datetime]] | None:
+def running_year_before(question: KpiQuestion) -> tuple[int, tuple[datetime, datetime]] | None:
     """Return the number of the running period, and the part of the same period of the year before that it is
     compared with: up to the same time; None if no period is running.
     """
@@ -121,23 +127,23 @@ def running_year_before(question: Question) -> tuple[int, tuple[datetime, dateti
     return None
 
 
-async def count_year_before(question: Question, count: CountCases) -> dict[PointKey, int]:
+async def count_year_before(question: KpiQuestion, count: CountCases) -> dict[PointKey, int]:
     """Count the cases of the same periods of the year before; of the running one up to the same time."""
-    found = dict(await count(replace(question, bounds=year_before(question))))
+    counted_cells = dict(await count(replace(question, bounds=year_before(question))))
     if (running := running_year_before(question)) is not None:
         period, part = running
-        found = {place: cases for place, cases in found.items() if place[0] != period}
+        counted_cells = {place: cases for place, cases in counted_cells.items() if place[0] != period}
         for (_, cut), cases in (await count(replace(question, bounds=part))).items():
-            found[period, cut] = cases
-    return found
+            counted_cells[period, cut] = cases
+    return counted_cells
 
 
 def of_facts(connection: Connection, filters: Filters) -> Counter:
     """Return the counter of the fast path. `filters` are the question's, with ids."""
 
-    async def count(question: Question) -> dict[PointKey, int]:
+    async def count(question: KpiQuestion) -> dict[PointKey, int]:
         parameters: dict[str, Any] = {"bounds": list(question.bounds)}
-        among = {one: of for one, of in filters.items() if one in question.filters}
+        among = {dimension: values for dimension, values in filters.items() if dimension in question.filters}
         by = f"period{query.cut_by(question)}"
         text = (
             f"select width_bucket(at, %(bounds)s::timestamptz[]) as {by}, count(*) "
@@ -146,12 +152,12 @@ def of_facts(connection: Connection, filters: Filters) -> Counter:
         rows = await fetch_tuples(connection, text, parameters, prepare=False)
         return {(period, tuple(cut)): cases for period, *cut, cases in rows}
 
-    async def deliveries(question: Question) -> dict[PointKey, int]:
+    async def deliveries(question: KpiQuestion) -> dict[PointKey, int]:
         return await count(replace(question, kpi=delivered(question.kpi)))
 
-    async def persons(question: Question) -> dict[PointKey, int]:
+    async def persons(question: KpiQuestion) -> dict[PointKey, int]:
         parameters: dict[str, Any] = {"ends": ends_of(question)}
-        among = {one: of for one, of in filters.items() if one in question.filters}
+        among = {dimension: values for dimension, values in filters.items() if dimension in question.filters}
         where = " and ".join(["true", *query.conditions(among, parameters)])
         text = ACTIVE_PERSONS.format(cut=query.cut_by(question), where=where)
         rows = await fetch_tuples(connection, text, parameters, prepare=False)
@@ -165,7 +171,7 @@ def of_facts(connection: Connection, filters: Filters) -> Counter:
     return Counter(count, deliveries, persons, records_begin)
 
 
-def ends_of(question: Question) -> list[datetime]:
+def ends_of(question: KpiQuestion) -> list[datetime]:
     """Return the instant of the end, or of now, of every period that has begun."""
     spans = pairwise(question.bounds)
     return [min(end, question.now) for begin, end in spans if begin < question.now]
@@ -177,31 +183,31 @@ def delivered(kpi: Kpi) -> Kpi:
 
 
 #: Returns the cases of the named definitions, as far as the question's filters take them; None: all.
-Source = Callable[[Sequence[str], Question | None], aggregates.CaseSource]
+Source = Callable[[Sequence[str], KpiQuestion | None], aggregates.CaseSource]
 
 
 def of_raw(connection: Connection, kpi: Kpi, source: Source) -> Counter:
     """Return the counter of the slow path."""
 
-    async def count(names: Sequence[str], question: Question) -> dict[PointKey, int]:
+    async def count(names: Sequence[str], question: KpiQuestion) -> dict[PointKey, int]:
         cells = await aggregates.cells(connection, question.bounds, question.by, source(names, question))
         return {place: cell.counted for place, cell in cells.items() if cell.counted}
 
-    async def cases(question: Question) -> dict[PointKey, int]:
+    async def cases(question: KpiQuestion) -> dict[PointKey, int]:
         return await count(definitions.definition_names(kpi), question)
 
-    async def deliveries(question: Question) -> dict[PointKey, int]:
+    async def deliveries(question: KpiQuestion) -> dict[PointKey, int]:
         return await count(definitions.DELIVERED, question)
 
-    async def persons(question: Question) -> dict[PointKey, int]:
-        of = source(definitions.ACTIVE, question)
-        found = await aggregates.open_cells(connection, ends_of(question), question.by, of)
-        return {place: backlog.cases for place, backlog in found.items() if backlog.cases}
+    async def persons(question: KpiQuestion) -> dict[PointKey, int]:
+        active_source = source(definitions.ACTIVE, question)
+        counted_cells = await aggregates.open_cells(connection, ends_of(question), question.by, active_source)
+        return {place: backlog.cases for place, backlog in counted_cells.items() if backlog.cases}
 
     async def records_begin() -> datetime | None:
-        told = source(definitions.OPENED, None)
-        text = f"select min(at) from ({told.text}) opened"
-        cursor = await connection.execute(text.encode(), told.parameters, prepare=False)
+        openings = source(definitions.OPENED, None)
+        text = f"select min(at) from ({openings.text}) opened"
+        cursor = await connection.execute(text.encode(), openings.parameters, prepare=False)
         row = await cursor.fetchone()
         assert row is not None
         begin: datetime | None = row[0]

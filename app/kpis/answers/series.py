@@ -22,10 +22,10 @@ from app.kpis.declaration import exposure as outage_figures
 from app.kpis.declaration.dimensions import ASSIGNMENT_DIMENSIONS
 from app.kpis.declaration.exposure import Exposure, KpiExposure
 from app.kpis.declaration.figures import Cut, Distribution, Figures, Names, PointKey
-from app.kpis.declaration.kpi import Aggregate, Basis, Kpi, Settling, Target, Unit
+from app.kpis.declaration.kpi import Aggregate, Basis, Kpi, Settling, TargetValue, Unit
 from app.kpis.declaration.measures import Measure
 from app.kpis.questions import periods
-from app.kpis.questions.question import NO_VALUE, Question
+from app.kpis.questions.question import NO_VALUE, KpiQuestion
 
 DECIMALS_OF_RATIOS = 6
 #: With fewer cases than this a value is marked as a small sample (rule 6).
@@ -179,7 +179,7 @@ class PointContext:
     are those of the KPIs that are shown beside the value, each with its KPI.
     """
 
-    target: Target | None
+    target: TargetValue | None
     before: Figures
     now: datetime
     last_year: Figures | None = None
@@ -187,7 +187,7 @@ class PointContext:
 
 
 def point(
-    question: Question, place: PointKey, figures: Figures, names: Names, context: PointContext
+    question: KpiQuestion, place: PointKey, figures: Figures, names: Names, context: PointContext
 ) -> KpiPoint:
     """Return the point of a period and cut; `names` has the names of values, others stand for themselves."""
     period, cut = place
@@ -227,10 +227,10 @@ def _numerator_and_denominator(kpi: Kpi, figures: Figures) -> dict[str, Any]:
     if not kpi.is_divided or (kpi.is_of_outages and figures.exposure is None):
         return {"numerator": None, "denominator": None}
     if figures.exposure is not None:
-        of = figures.exposure
+        exposure = figures.exposure
         return {
-            "numerator": outage_figures.round_half_up(outage_figures.numerator(kpi, of)),
-            "denominator": outage_figures.round_half_up(outage_figures.divisor(kpi, of)),
+            "numerator": outage_figures.round_half_up(outage_figures.numerator(kpi, exposure)),
+            "denominator": outage_figures.round_half_up(outage_figures.divisor(kpi, exposure)),
         }
     return {"numerator": figures.total, "denominator": divisor_of(kpi, figures)}
 
@@ -304,8 +304,8 @@ def _ratio(kpi: Kpi, figures: Figures) -> float | None:
     """
     divisor = divisor_of(kpi, figures)
     if kpi.aggregate is Aggregate.year_over_year:
-        known = figures.loaded and divisor >= SMALL_SAMPLE
-        return round(figures.total / divisor - 1, DECIMALS_OF_RATIOS) if known else None
+        is_comparable = figures.loaded and divisor >= SMALL_SAMPLE
+        return round(figures.total / divisor - 1, DECIMALS_OF_RATIOS) if is_comparable else None
     return round(kpi.per * figures.total / divisor, DECIMALS_OF_RATIOS) if divisor else None
 
 
@@ -335,7 +335,7 @@ def cases_of(kpi: Kpi, figures: Figures) -> int:
 
 
 def status(
-    kpi: Kpi, target: Target | None, value: float | None, *, begun: bool = True, running: bool = False
+    kpi: Kpi, target: TargetValue | None, value: float | None, *, begun: bool = True, running: bool = False
 ) -> KpiStatus | None:
     """Return the status of a period's value relative to its target."""
     if target is None:
@@ -364,7 +364,9 @@ def _target_fields(
         "status": status(kpi, target, value, begun=begin < now, running=begin < now < end),
         "previous": compare(value, value_of(kpi, context.before)),
         "last_year": context.last_year and compare(value, value_of(kpi, context.last_year)),
-        "beside": {one.key: _additional_figure(one, figures) for one, figures in context.beside},
+        "beside": {
+            other_kpi.key: _additional_figure(other_kpi, figures) for other_kpi, figures in context.beside
+        },
     }
 
 
@@ -383,7 +385,7 @@ def compare(value: float | None, before: float | None) -> KpiPrevious:
     return KpiPrevious(value=before, change=change)
 
 
-def _final_after(question: Question, place: PointKey, figures: Figures, now: datetime) -> datetime | None:
+def _final_after(question: KpiQuestion, place: PointKey, figures: Figures, now: datetime) -> datetime | None:
     period, cut = place
     end = question.bounds[period]
     still_open = _undecided(question.kpi, figures) if figures.survival is None else figures.survival.open
@@ -393,13 +395,13 @@ def _final_after(question: Question, place: PointKey, figures: Figures, now: dat
     return final_after_of(question, end)
 
 
-def final_after_of(question: Question, end: datetime) -> datetime:
+def final_after_of(question: KpiQuestion, end: datetime) -> datetime:
     """Return until when the value of a period that ends then still moves as a matter of course."""
     days = SETTLING_DAYS.get(question.kpi.settling, question.reopen_days)
     return periods.days_after(end, days, question.zone)
 
 
-def _is_unassigned(question: Question, cut: Cut, figures: Figures) -> bool:
+def _is_unassigned(question: KpiQuestion, cut: Cut, figures: Figures) -> bool:
     """Return whether the point counts openings of cases without a first team or assignee as yet.
 
     Such a point changes when these cases are assigned.
@@ -408,6 +410,6 @@ def _is_unassigned(question: Question, cut: Cut, figures: Figures) -> bool:
         return False
     values = dict(zip(question.by, cut, strict=True))
     return any(
-        values[one] is None if one in values else NO_VALUE in question.filters.get(one, ())
-        for one in ASSIGNMENT_DIMENSIONS
+        values[dimension] is None if dimension in values else NO_VALUE in question.filters.get(dimension, ())
+        for dimension in ASSIGNMENT_DIMENSIONS
     )

@@ -13,7 +13,7 @@ from datetime import datetime
 from app.db import Database
 from app.kpis.answers.answer import KpiAnswer, answer
 from app.kpis.questions.periods import LARGEST_NUMBER
-from app.kpis.questions.question import CannotAnswer, Question
+from app.kpis.questions.question import CannotAnswer, KpiQuestion
 
 #: All the days of the years that the log takes times of (1900 to 2200).
 MOST_PERIODS = 110_000
@@ -23,22 +23,22 @@ SMALLEST_PIECE = 2
 
 
 async def series_pieces(
-    db: Database, question: Question, now: datetime, *, position: int | None = None
+    db: Database, question: KpiQuestion, now: datetime, *, position: int | None = None
 ) -> AsyncGenerator[KpiAnswer, None]:
     """Yield the answer to the question in pieces of at most PIECE periods, in their order; of fewer where
     these would have too many points. Raises CannotAnswer and DatabaseGone, as `answer`.
     """
-    first, size, whole = 0, PIECE, question.bounds
-    while first < len(whole) - 1:
+    first, size, all_bounds = 0, PIECE, question.bounds
+    while first < len(all_bounds) - 1:
         begin = max(first - 1, 0)
-        piece = replace(question, bounds=whole[begin : begin + size + 1])
+        piece = replace(question, bounds=all_bounds[begin : begin + size + 1])
         try:
-            found = await answer(db, piece, now, position=position)
+            piece_answer = await answer(db, piece, now, position=position)
         except CannotAnswer as error:
             if error.code != "too_many_points" or size <= SMALLEST_PIECE:
                 raise
             size = max(size // 2, SMALLEST_PIECE)
             continue
-        points = [point for point in found.points if point.begin >= whole[first]]
-        yield found.model_copy(update={"points": points})
+        points = [point for point in piece_answer.points if point.begin >= all_bounds[first]]
+        yield piece_answer.model_copy(update={"points": points})
         first = begin + size

@@ -19,7 +19,7 @@ from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.kpi_figure import chart_bounds, figure_of, filter_words
 from app.kpis.drawing.shapes import ChartShade
 from app.kpis.questions.periods import Grain
-from app.kpis.questions.question import CannotAnswer, Question
+from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.kpis.signals.marks import chart_marks
 
 #: Longer windows are shown by months; so much of the time before a window is shown, too.
@@ -70,12 +70,12 @@ async def draw_baseline(ledger: Ledger, baseline: KpiBaseline, language: str) ->
     """
     words, question = chart_words(baseline, language), _question_of(baseline)
     try:
-        found = await answer(ledger.db, question, question.now)
+        series = await answer(ledger.db, question, question.now)
         marks = await chart_marks(ledger, question)
     except CannotAnswer:
         return None
-    found = _from_first_case(found, baseline.begins_at)
-    figure = figure_of(question, found, behaviour(question.kpi, found, question.now, marks), words)
+    series = _from_first_case(series, baseline.begins_at)
+    figure = figure_of(question, series, behaviour(question.kpi, series, question.now, marks), words)
     assert baseline.begins_at is not None
     assert baseline.ends_at is not None
     # The periods that the window ends in are of it if they are over.
@@ -88,25 +88,25 @@ async def draw_baseline(ledger: Ledger, baseline: KpiBaseline, language: str) ->
     return draw(replace(figure, shades=(shade,)), words)
 
 
-def _from_first_case(found: KpiAnswer, begin: datetime | None) -> KpiAnswer:
+def _from_first_case(series: KpiAnswer, begin: datetime | None) -> KpiAnswer:
     """Return the answer without the periods before anything was recorded, as far as the window with `begin`:
     nothing is known of them, though a KPI that counts has a value there.
     """
     assert begin is not None
     first = next(
-        (n for n, point in enumerate(found.points) if point.cases or point.end > begin),
+        (n for n, point in enumerate(series.points) if point.cases or point.end > begin),
         0,
     )
-    return found.model_copy(update={"points": found.points[first:]})
+    return series.model_copy(update={"points": series.points[first:]})
 
 
-def _question_of(baseline: KpiBaseline) -> Question:
+def _question_of(baseline: KpiBaseline) -> KpiQuestion:
     """Return the question of the chart, as of when the baseline was frozen."""
     assert baseline.begins_at is not None
     assert baseline.ends_at is not None
     assert baseline.frozen_at is not None
     begin, end = baseline.begins_at, baseline.ends_at
-    whole = Question(
+    full_question = KpiQuestion(
         kpi=KPIS[str(baseline.kpi)],
         grain=Grain.month if end - begin > BY_MONTHS else Grain.week,
         zone=ZoneInfo(str(baseline.zone)),
@@ -116,8 +116,8 @@ def _question_of(baseline: KpiBaseline) -> Question:
         reopen_days=baseline.reopen_days or 0,
         currency=str(baseline.currency),
     )
-    before = SHOWN_BEFORE if whole.grain is Grain.week else 2 * SHOWN_BEFORE
-    return replace(whole, bounds=chart_bounds(whole, begin - before, end))
+    before = SHOWN_BEFORE if full_question.grain is Grain.week else 2 * SHOWN_BEFORE
+    return replace(full_question, bounds=chart_bounds(full_question, begin - before, end))
 
 
 def _filters_of(baseline: KpiBaseline) -> dict[Dimension, tuple[str, ...]]:

@@ -16,7 +16,7 @@ from app.kpis.answers.series import cases_of, value_of
 from app.kpis.baselines.payloads import BaselineQuestion, baseline_question, decimal_text, wrong_question
 from app.kpis.baselines.records import KpiBaseline
 from app.kpis.effects.lifecycle import filters_of
-from app.kpis.questions.question import CannotAnswer, Question
+from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.settings import Settings
 
 
@@ -46,7 +46,7 @@ class FrozenBaselines:
 
     def baseline_named(self, name: str) -> FrozenBaseline:
         """Return the baseline of the target with that key."""
-        return next(one for one in self.baselines if one.name == name)
+        return next(baseline for baseline in self.baselines if baseline.name == name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,33 +68,33 @@ async def freeze_baselines(
 
 
 async def freeze(
-    db: Database, of: Settings, asked: Sequence[BaselineQuestion], now: datetime, field: str = "targets"
+    db: Database, settings: Settings, asked: Sequence[BaselineQuestion], now: datetime, field: str = "targets"
 ) -> FrozenBaselines:
     """Compute the baselines by the facts as they stand. Raises as `freeze_baselines` does."""
     questions = [
         baseline_question(
-            one,
+            asked_baseline,
             f"/{field}/{n}",
-            zone=of.time_zone,
+            zone=settings.time_zone,
             now=now,
-            reopen_days=of.reopen_days,
-            currency=of.currency,
+            reopen_days=settings.reopen_days,
+            currency=settings.currency,
         )
-        for n, one in enumerate(asked)
+        for n, asked_baseline in enumerate(asked)
     ]
-    found = []
+    frozen_baselines = []
     async with snapshot_connection(db) as connection:
         position, _ = await facts_position(connection)
-        for n, (one, question) in enumerate(zip(asked, questions, strict=True)):
+        for n, (asked_baseline, question) in enumerate(zip(asked, questions, strict=True)):
             try:
                 counted = await count_kpi(connection, question)
             except CannotAnswer as error:
                 raise wrong_question(error, f"/{field}/{n}") from error
-            found.append(
+            frozen_baselines.append(
                 FrozenBaseline(
-                    name=one.name,
-                    kpi=one.kpi,
-                    scope=filters_of(one.scope),
+                    name=asked_baseline.name,
+                    kpi=asked_baseline.kpi,
+                    scope=filters_of(asked_baseline.scope),
                     begins_at=question.bounds[0],
                     ends_at=question.bounds[-1],
                     zone=question.zone.key,
@@ -104,38 +104,38 @@ async def freeze(
                     cases=counted.cases,
                 )
             )
-    return FrozenBaselines(tuple(found), position, now)
+    return FrozenBaselines(tuple(frozen_baselines), position, now)
 
 
-async def count_kpi(connection: Connection, question: Question) -> CountedKpi:
+async def count_kpi(connection: Connection, question: KpiQuestion) -> CountedKpi:
     """Count the KPI in the question's one period, by the facts, as `GET /v1/kpis/{key}` does.
 
     Raises CannotAnswer.
     """
     figures = await count(connection, question, question.now, most=LARGEST_ANSWER)
     nothing = empty_figures(question.kpi, begun=question.bounds[0] < question.now)
-    of = figures.get((1, ())) or nothing
-    return CountedKpi(decimal_text(value_of(question.kpi, of)), cases_of(question.kpi, of))
+    cell = figures.get((1, ())) or nothing
+    return CountedKpi(decimal_text(value_of(question.kpi, cell)), cases_of(question.kpi, cell))
 
 
 def add_baselines(record: Record, ctx: ActionContext) -> FrozenBaselines:
     """Add the prepared baselines to the record, and return them."""
     frozen = ctx.prepared(FrozenBaselines)
-    for one in frozen.baselines:
+    for baseline in frozen.baselines:
         ctx.add(
             KpiBaseline(
                 id=ctx.new_id(),
                 record=record.row_key,
-                name=one.name,
-                kpi=one.kpi,
-                scope=jsonb_ordered(dict(one.scope)),
-                begins_at=one.begins_at,
-                ends_at=one.ends_at,
-                zone=one.zone,
-                currency=one.currency,
-                reopen_days=one.reopen_days,
-                value=one.value,
-                cases=one.cases,
+                name=baseline.name,
+                kpi=baseline.kpi,
+                scope=jsonb_ordered(dict(baseline.scope)),
+                begins_at=baseline.begins_at,
+                ends_at=baseline.ends_at,
+                zone=baseline.zone,
+                currency=baseline.currency,
+                reopen_days=baseline.reopen_days,
+                value=baseline.value,
+                cases=baseline.cases,
                 position=frozen.position,
                 frozen_at=frozen.frozen_at,
             )

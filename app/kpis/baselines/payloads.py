@@ -13,7 +13,7 @@ from app.kernel.refusals import WrongValue
 from app.kpis.catalogue import KPIS
 from app.kpis.effects.lifecycle import EffectWindow, Scope
 from app.kpis.questions.periods import Grain
-from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters, parse_question
+from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters, parse_question
 
 
 class BaselineQuestion(PayloadPart):
@@ -43,11 +43,11 @@ def check_baseline_questions(
     `field` is the payload's list. Raises WrongValue.
     """
     seen = set[str]()
-    for n, one in enumerate(asked):
-        if one.name in seen:
+    for n, asked_baseline in enumerate(asked):
+        if asked_baseline.name in seen:
             raise WrongValue(pointer=f"/{field}/{n}/name", because="each_once")
-        seen.add(one.name)
-        baseline_question(one, f"/{field}/{n}", zone=zone, now=now)
+        seen.add(asked_baseline.name)
+        baseline_question(asked_baseline, f"/{field}/{n}", zone=zone, now=now)
 
 
 def baseline_question(
@@ -58,7 +58,7 @@ def baseline_question(
     now: datetime,
     reopen_days: int = 0,
     currency: str = "",
-) -> Question:
+) -> KpiQuestion:
     """Return the checked question. Raises WrongValue, at `pointer`, for what cannot be asked."""
     kpi = KPIS.get(asked.kpi)
     if kpi is None:
@@ -68,7 +68,7 @@ def baseline_question(
         begin=asked.before.begin,
         end=asked.before.end,
         zone=asked.tz,
-        filters={one.value: values for one, values in asked.scope.items()},
+        filters={dimension.value: values for dimension, values in asked.scope.items()},
     )
     try:
         question = parse_question(

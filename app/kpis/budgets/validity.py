@@ -22,6 +22,6 @@ async def budgets(connection: Connection, key: str, currency: str, position: int
             return None
         return int((100 * Decimal(amount)).quantize(Decimal(1), ROUND_HALF_UP)) or None
 
-    said = await effective_dating.load_layers(connection, "kpi_budget", [key], hundredths, position)
-    changes = effective_dating.changes(said.get(key, ()))
+    budget_layers = await effective_dating.load_layers(connection, "kpi_budget", [key], hundredths, position)
+    changes = effective_dating.changes(budget_layers.get(key, ()))
     return Budgets(tuple(begin for begin, _ in changes), tuple(amount for _, amount in changes))

@@ -19,9 +19,9 @@ from app.kpis.declaration.kpi import Basis
 from app.kpis.declaration.measures import ASSIGNEE, FACT_EVIDENCE, NO_EVIDENCE, PROGRESS, TEAM, Evidence
 from app.kpis.facts import backlog, query
 from app.kpis.facts.fetching import fetch
-from app.kpis.facts.query import Statement
+from app.kpis.facts.query import SqlStatement
 from app.kpis.outages import counting
-from app.kpis.questions.question import Question
+from app.kpis.questions.question import KpiQuestion
 from app.log.canonical import instant
 
 LARGEST_PAGE = 200
@@ -137,7 +137,7 @@ class CasePage:
 
 async def cases(
     db: Database,
-    question: Question,
+    question: KpiQuestion,
     now: datetime,
     *,
     after: PageCursor | None = None,
@@ -160,26 +160,26 @@ async def cases(
 
 
 async def described_cases(
-    connection: Connection, question: Question, rows: list[tuple[Any, ...]], position: int
+    connection: Connection, question: KpiQuestion, rows: list[tuple[Any, ...]], position: int
 ) -> list[KpiCase]:
     """Return the counted cases of these rows of `counted_rows`, each with its number and its events up to
     the position.
     """
     numbers = await case_numbers(connection, question, [row[0] for row in rows])
     events = await _events(connection, question, numbers, rows, position)
-    by_position = {event.position: event for of in events.values() for _, event in of}
+    by_position = {event.position: event for case_events in events.values() for _, event in case_events}
     return [_case(row, numbers, events, by_position) for row in rows]
 
 
 def _page_cursor(rows: list[tuple[Any, ...]], after: PageCursor | None) -> PageCursor:
     """Return the cursor of the end of a page with these rows."""
     places = [(row[1], row[0], row[8]) for row in rows]
-    given = places.count(places[-1])
+    same_places = places.count(places[-1])
     before = after[3] if after is not None and places[-1] == after[:3] else 0
-    return (*places[-1], given + before)
+    return (*places[-1], same_places + before)
 
 
-async def counted_rows(connection: Connection, question: Question, now: datetime) -> Statement:
+async def counted_rows(connection: Connection, question: KpiQuestion, now: datetime) -> SqlStatement:
     """Return a statement for the cases that the question counts, to be followed by ORDER. Raises
     CannotAnswer.
     """
@@ -191,33 +191,37 @@ async def counted_rows(connection: Connection, question: Question, now: datetime
         rows = backlog.open_cases(question, filters, min(question.bounds[-1], now))
     else:
         rows = query.counted_cases(await with_budgets(connection, question), filters)
-    return Statement(f"select * from ({rows.text}) counted", rows.parameters)
+    return SqlStatement(f"select * from ({rows.text}) counted", rows.parameters)
 
 
-def _page_of(cases: Statement, after: PageCursor | None, limit: int) -> Statement:
+def _page_of(cases: SqlStatement, after: PageCursor | None, limit: int) -> SqlStatement:
     behind = (
         "(at, case_id, position) >= (%(after_at)s, %(after_id)s, %(after_position)s)" if after else "true"
     )
     names = ("after_at", "after_id", "after_position", "given")
     named = dict(zip(names, after or (None, None, None, 0), strict=True))
-    return Statement(
+    return SqlStatement(
         f"{cases.text} where {behind} {ORDER} limit %(limit)s offset %(given)s",
         cases.parameters | named | {"limit": limit},
     )
 
 
-async def case_numbers(connection: Connection, question: Question, ids: Sequence[UUID]) -> CaseNumbers:
+async def case_numbers(connection: Connection, question: KpiQuestion, ids: Sequence[UUID]) -> CaseNumbers:
     """Return the kind and the number of each of these cases of the question's KPI."""
     text = " union all ".join(
         f"select id, '{kind}', {NAMES.get(kind, 'number')} from fold.{kind} where id = any(%(ids)s::uuid[])"
         for kind in question.kpi.processes
     )
-    rows = await fetch(connection, Statement(text, {"ids": list(ids)}))
+    rows = await fetch(connection, SqlStatement(text, {"ids": list(ids)}))
     return {case_id: (kind, number) for case_id, kind, number in rows}
 
 
 async def _events(
-    connection: Connection, question: Question, numbers: CaseNumbers, rows: list[tuple[Any, ...]], last: int
+    connection: Connection,
+    question: KpiQuestion,
+    numbers: CaseNumbers,
+    rows: list[tuple[Any, ...]],
+    last: int,
 ) -> dict[UUID, list[tuple[bool, KpiEvidence]]]:
     """Return, by case id, the events from which each case's KPI figures follow, in the order of the log.
 
@@ -244,14 +248,14 @@ order by position"""
     }
     events: dict[UUID, list[tuple[bool, KpiEvidence]]] = defaultdict(list)
     for case_id, event_id, position, name, occurred_at, tells in await fetch(
-        connection, Statement(text, parameters)
+        connection, SqlStatement(text, parameters)
     ):
         event = KpiEvidence(id=event_id, position=position, type=name, occurred_at=occurred_at)
         events[case_id].append((tells, event))
     return events
 
 
-def _evidence(question: Question, rows: list[tuple[Any, ...]]) -> Evidence:
+def _evidence(question: KpiQuestion, rows: list[tuple[Any, ...]]) -> Evidence:
     """Return what the numbers of the counted cases follow from."""
     kpi = question.kpi
     if kpi.is_of_outages:
@@ -274,20 +278,31 @@ def _case(
     events: dict[UUID, list[tuple[bool, KpiEvidence]]],
     by_position: Mapping[int, KpiEvidence],
 ) -> KpiCase:
-    case_id, at, measure, excluded, irregular, inferred, skewed, deciding, _, state, revision, on_hold = row[
-        :CLOCK_COLUMN
-    ]
+    (
+        case_id,
+        decided_at,
+        measure,
+        excluded,
+        irregular,
+        inferred,
+        skewed,
+        deciding,
+        _,
+        state,
+        revision,
+        on_hold,
+    ) = row[:CLOCK_COLUMN]
     clock, metric, agreement = row[CLOCK_COLUMN:]
     kind, number = numbers[case_id]
-    told = [*events[case_id], *(() if clock is None else events[clock])]
-    evidence = {event.position: event for tells, event in told if tells}
+    case_events = [*events[case_id], *(() if clock is None else events[clock])]
+    evidence = {event.position: event for tells, event in case_events if tells}
     # The events of a visit are of several articles, and of a ticket.
     evidence |= {position: by_position[position] for position in deciding if position in by_position}
     return KpiCase(
         id=case_id,
         kind=kind,
         number=number,
-        decided_at=at,
+        decided_at=decided_at,
         measure=measure,
         state=state,
         revision=revision,

@@ -27,7 +27,7 @@ from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.exposure import Exposure
 from app.kpis.declaration.figures import Cut, Figures, Names
 from app.kpis.declaration.kpi import Aggregate, Kpi
-from app.kpis.questions.question import CannotAnswer, Question
+from app.kpis.questions.question import CannotAnswer, KpiQuestion
 
 #: The parts and cases shown: those with the most cases, and those with the largest numbers.
 MOST_PARTS, HEAVIEST = 50, 10
@@ -96,7 +96,7 @@ class KpiInfluence(OutputModel):
     )
 
 
-async def influence(db: Database, question: Question, dimension: Dimension, now: datetime) -> KpiInfluence:
+async def influence(db: Database, question: KpiQuestion, dimension: Dimension, now: datetime) -> KpiInfluence:
     """Return what moved the KPI in the question's whole time. Raises CannotAnswer, DatabaseGone."""
     kpi, asked = question.kpi, replace(question, by=(dimension,))
     # By agreement or customer, customers' own agreements have agreed time that the whole has not.
@@ -104,16 +104,19 @@ async def influence(db: Database, question: Question, dimension: Dimension, now:
         raise CannotAnswer("by", "not_by_parts")
     async with snapshot_connection(db) as connection:
         position, lag_seconds = await facts_position(connection)
-        whole = (await count(connection, question, now, most=1)).get((1, ()), Figures())
+        total_figures = (await count(connection, question, now, most=1)).get((1, ()), Figures())
         if kpi.is_of_outages:
-            found = await count(connection, asked, now, most=MOST_PARTS)
-            parts = {cut: (cases_of(kpi, of), _without(whole, of)) for (_, cut), of in found.items()}
+            counted_cells = await count(connection, asked, now, most=MOST_PARTS)
+            parts = {
+                cut: (cases_of(kpi, part_figures), _without(total_figures, part_figures))
+                for (_, cut), part_figures in counted_cells.items()
+            }
             heavy: list[tuple[CaseValue, Figures]] = []
         else:
             values = await case_values(connection, asked, now)
-            parts, heavy = await asyncio.to_thread(_left_out, kpi, values, whole)
+            parts, heavy = await asyncio.to_thread(_left_out, kpi, values, total_figures)
         names = await cut_names(connection, asked, [(1, cut) for cut in parts])
-        heaviest = await _heavy_cases(connection, question, heavy, value_of(kpi, whole))
+        heaviest = await _heavy_cases(connection, question, heavy, value_of(kpi, total_figures))
     return KpiInfluence(
         key=kpi.key,
         unit=kpi.unit.value,
@@ -123,80 +126,82 @@ async def influence(db: Database, question: Question, dimension: Dimension, now:
         by=dimension,
         position=position,
         lag_seconds=lag_seconds,
-        value=value_of(kpi, whole),
-        cases=cases_of(kpi, whole),
-        without=_parts_out(kpi, parts, names, value_of(kpi, whole)),
+        value=value_of(kpi, total_figures),
+        cases=cases_of(kpi, total_figures),
+        without=_parts_out(kpi, parts, names, value_of(kpi, total_figures)),
         heaviest=heaviest,
     )
 
 
 def _left_out(
-    kpi: Kpi, values: Sequence[CaseValue], whole: Figures
+    kpi: Kpi, values: Sequence[CaseValue], total_figures: Figures
 ) -> tuple[dict[Cut, tuple[int, Figures]], list[tuple[CaseValue, Figures]]]:
     """Return, by part, its number of cases and the figures without them; and the heaviest cases, each with
     the figures without it.
     """
     places: dict[Cut, int] = defaultdict(int)
-    for one in values:
-        places[one.cut] += 1
+    for value in values:
+        places[value.cut] += 1
     parts = {}
     for cut in heapq.nlargest(MOST_PARTS, places, key=lambda cut: places[cut]):
-        others = [one for one in values if one.cut != cut]
-        parts[cut] = places[cut], figures_of(kpi, others, whole)
+        others = [value for value in values if value.cut != cut]
+        parts[cut] = places[cut], figures_of(kpi, others, total_figures)
     heavy = []
     if kpi.aggregate in WEIGHING:
         for place in heapq.nlargest(HEAVIEST, range(len(values)), key=lambda place: values[place].value):
             others = [*values[:place], *values[place + 1 :]]
-            heavy.append((values[place], figures_of(kpi, others, whole)))
+            heavy.append((values[place], figures_of(kpi, others, total_figures)))
     return parts, heavy
 
 
-def _without(whole: Figures, part: Figures) -> Figures:
+def _without(total_figures: Figures, part: Figures) -> Figures:
     """Return the figures of outages without those of a part."""
-    of, less = whole.exposure or Exposure(), part.exposure or Exposure()
+    total_exposure, less = total_figures.exposure or Exposure(), part.exposure or Exposure()
     exposure = Exposure(
-        agreed=None if of.agreed is None else of.agreed - (less.agreed or 0),
-        outage=None if of.outage is None else of.outage - (less.outage or 0),
-        began=None if of.began is None else of.began - (less.began or 0),
-        allowed=of.allowed - less.allowed,
-        allowed_by_now=of.allowed_by_now - less.allowed_by_now,
+        agreed=None if total_exposure.agreed is None else total_exposure.agreed - (less.agreed or 0),
+        outage=None if total_exposure.outage is None else total_exposure.outage - (less.outage or 0),
+        began=None if total_exposure.began is None else total_exposure.began - (less.began or 0),
+        allowed=total_exposure.allowed - less.allowed,
+        allowed_by_now=total_exposure.allowed_by_now - less.allowed_by_now,
     )
-    return replace(whole, cases=whole.cases - part.cases, exposure=exposure)
+    return replace(total_figures, cases=total_figures.cases - part.cases, exposure=exposure)
 
 
 def _parts_out(
     kpi: Kpi, parts: Mapping[Cut, tuple[int, Figures]], names: Names, value: float | None
 ) -> list[KpiWithout]:
-    found = []
+    parts_left_out = []
     for (left_out,), (cases, figures) in parts.items():
         without = value_of(kpi, figures)
         name = None if left_out is None else names.get(left_out, str(left_out))
-        found.append(KpiWithout(left_out=name, cases=cases, value=without, moved=_moved(value, without)))
-    return sorted(found, key=lambda one: (-abs(one.moved or 0), one.left_out or ""))
+        parts_left_out.append(
+            KpiWithout(left_out=name, cases=cases, value=without, moved=_moved(value, without))
+        )
+    return sorted(parts_left_out, key=lambda part: (-abs(part.moved or 0), part.left_out or ""))
 
 
 async def _heavy_cases(
     connection: Connection,
-    question: Question,
+    question: KpiQuestion,
     heavy: Sequence[tuple[CaseValue, Figures]],
     value: float | None,
 ) -> list[KpiHeavyCase]:
-    numbers = await case_numbers(connection, question, [one.case_id for one, _ in heavy])
-    found = []
-    for one, figures in heavy:
-        kind, number = numbers[one.case_id]
+    numbers = await case_numbers(connection, question, [heavy_case.case_id for heavy_case, _ in heavy])
+    cases_left_out = []
+    for heavy_case, figures in heavy:
+        kind, number = numbers[heavy_case.case_id]
         without = value_of(question.kpi, figures)
-        found.append(
+        cases_left_out.append(
             KpiHeavyCase(
-                id=one.case_id,
+                id=heavy_case.case_id,
                 kind=kind,
                 number=number,
-                measure=one.value,
+                measure=heavy_case.value,
                 value=without,
                 moved=_moved(value, without),
             )
         )
-    return found
+    return cases_left_out
 
 
 def _moved(value: float | None, without: float | None) -> float | None:

@@ -17,7 +17,7 @@ from psycopg.rows import tuple_row
 from app.db import READ_LIMITS, Connection, Database, DatabaseGone, connect, discard, within_answer_time
 from app.kpis.answers.answer import consistent_snapshot, facts_position
 from app.kpis.cases.drill_down import LARGEST_PAGE, ORDER, CasePage, counted_rows, described_cases
-from app.kpis.questions.question import Question
+from app.kpis.questions.question import KpiQuestion
 
 #: How many such reads one process has at a time, each with a connection.
 MOST_CASE_STREAMS = 4
@@ -27,7 +27,7 @@ PLAN_ALL = "set local cursor_tuple_fraction = 1"
 _slots = asyncio.Semaphore(MOST_CASE_STREAMS)
 
 
-async def all_cases(db: Database, question: Question, now: datetime) -> AsyncGenerator[CasePage, None]:
+async def all_cases(db: Database, question: KpiQuestion, now: datetime) -> AsyncGenerator[CasePage, None]:
     """Yield all cases that the question counts, in the order of `cases`, in pages of PAGE; one without cases
     if there are none. All have the position of the first. Raises CannotAnswer, DatabaseGone, also if
     MOST_CASE_STREAMS are being read.
@@ -43,7 +43,9 @@ async def all_cases(db: Database, question: Question, now: datetime) -> AsyncGen
             await discard(connection)
 
 
-async def _pages(connection: Connection, question: Question, now: datetime) -> AsyncGenerator[CasePage, None]:
+async def _pages(
+    connection: Connection, question: KpiQuestion, now: datetime
+) -> AsyncGenerator[CasePage, None]:
     async with AsyncServerCursor(
         connection, "counted", row_factory=tuple_row, scrollable=False, withhold=True
     ) as rows:
@@ -55,10 +57,10 @@ async def _pages(connection: Connection, question: Question, now: datetime) -> A
         is_first = True
         while True:
             async with within_answer_time(connection):
-                found = await rows.fetchmany(PAGE)
-                cases = await described_cases(connection, question, found, position) if found else []
+                page_rows = await rows.fetchmany(PAGE)
+                cases = await described_cases(connection, question, page_rows, position) if page_rows else []
             if cases or is_first:
                 yield CasePage(cases, None, position, lag_seconds)
-            if len(found) < PAGE:
+            if len(page_rows) < PAGE:
                 return
             is_first = False

@@ -21,8 +21,8 @@ from app.kpis.declaration.figures import Cut, Distribution, Figures, distributio
 from app.kpis.declaration.kpi import Aggregate, Basis, Kpi
 from app.kpis.facts import backlog, query
 from app.kpis.facts.fetching import fetch
-from app.kpis.facts.query import WEIGHTED_AGGREGATES, Statement
-from app.kpis.questions.question import CannotAnswer, Question
+from app.kpis.facts.query import WEIGHTED_AGGREGATES, SqlStatement
+from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.kpis.statistics.survival import kaplan_meier
 
 #: The most cases of one window.
@@ -45,7 +45,7 @@ class CaseValue:
 
 
 async def case_values(
-    connection: Connection, question: Question, now: datetime, position: int | None = None
+    connection: Connection, question: KpiQuestion, now: datetime, position: int | None = None
 ) -> list[CaseValue]:
     """Return what each case brings in the question's whole time: by the facts, or as of `position`.
 
@@ -67,7 +67,7 @@ async def case_values(
 
 
 async def case_values_as_of(
-    connection: Connection, questions: Sequence[Question], now: datetime, position: int
+    connection: Connection, questions: Sequence[KpiQuestion], now: datetime, position: int
 ) -> list[list[CaseValue]]:
     """Return what `case_values` does of several questions about one KPI, which reads the log once."""
     asked = [
@@ -91,22 +91,30 @@ def _values_of(rows: Sequence[tuple[Any, ...]]) -> list[CaseValue]:
     ]
 
 
-def _bounded(statement: Statement) -> Statement:
+def _bounded(statement: SqlStatement) -> SqlStatement:
     return replace(statement, text=f"{statement.text} limit {MOST_CASES + 1}")
 
 
-def figures_of(kpi: Kpi, values: Sequence[CaseValue], whole: Figures) -> Figures:
-    """Return the figures of these cases; what is no sum over cases, as days, is that of the `whole`."""
+def figures_of(kpi: Kpi, values: Sequence[CaseValue], total_figures: Figures) -> Figures:
+    """Return the figures of these cases; what is no sum over cases, as days, is that of `total_figures`."""
     if kpi.basis is Basis.standing:
-        figures = replace(whole, open_cases=len(values), total=sum(one.value for one in values))
+        figures = replace(
+            total_figures, open_cases=len(values), total=sum(case_value.value for case_value in values)
+        )
     else:
-        figures = replace(whole, cases=len(values), total=sum(one.value for one in values))
+        figures = replace(
+            total_figures, cases=len(values), total=sum(case_value.value for case_value in values)
+        )
     if kpi.is_timed or kpi.is_of_ages:
-        figures.elapsed = _distribution(sorted(one.value for one in values))
+        figures.elapsed = _distribution(sorted(case_value.value for case_value in values))
     if kpi.aggregate is Aggregate.kaplan_meier:
-        figures.survival = kaplan_meier((one.value, bool(one.weight)) for one in values) if values else None
+        figures.survival = (
+            kaplan_meier((case_value.value, bool(case_value.weight)) for case_value in values)
+            if values
+            else None
+        )
     if kpi.aggregate in WEIGHTED_AGGREGATES:
-        figures.secondary = Figures(cases=len(values), total=sum(one.weight for one in values))
+        figures.secondary = Figures(cases=len(values), total=sum(case_value.weight for case_value in values))
     return figures
 
 

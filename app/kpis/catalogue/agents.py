@@ -12,7 +12,7 @@ from app.kpis.declaration.kpi import (
     Kpi,
     KpiTexts,
     Settling,
-    Target,
+    TargetValue,
     Unit,
 )
 from app.kpis.declaration.measures import Measure
@@ -49,7 +49,7 @@ REQUESTS_PER_AGENT_DAY = Kpi(
     direction=Direction.up,
     basis=Basis.ended,
     settling=Settling.reopening,
-    target=Target(Comparator.ge, 10),
+    target=TargetValue(Comparator.ge, 10),
     dimensions=(Dimension.team, Dimension.assignee),
 )
 

@@ -12,7 +12,7 @@ from app.kpis.declaration.kpi import (
     Kpi,
     KpiTexts,
     Settling,
-    Target,
+    TargetValue,
     Unit,
 )
 from app.kpis.declaration.measures import Measure
@@ -43,7 +43,7 @@ CHANGE_FIRST_PASS = Kpi(
     direction=Direction.up,
     basis=Basis.event,
     settling=Settling.verdict,
-    target=Target(Comparator.ge, 0.95),
+    target=TargetValue(Comparator.ge, 0.95),
     dimensions=BY_VERDICT,
 )
 

@@ -11,7 +11,7 @@ from app.kpis.declaration.kpi import (
     Kpi,
     KpiTexts,
     Settling,
-    Target,
+    TargetValue,
     Unit,
 )
 from app.kpis.declaration.measures import Measure
@@ -67,7 +67,7 @@ INCIDENT_WITHOUT_COST_SHARE = Kpi(
     direction=Direction.down,
     basis=Basis.ended,
     settling=Settling.reopening,
-    target=Target(Comparator.lt, 0.05),
+    target=TargetValue(Comparator.lt, 0.05),
 )
 
 INCIDENT_UNIT_COST_OF_BUDGET = Kpi(
@@ -99,7 +99,7 @@ INCIDENT_UNIT_COST_OF_BUDGET = Kpi(
     direction=Direction.down,
     basis=Basis.ended,
     settling=Settling.reopening,
-    target=Target(Comparator.lt, 0.9),
+    target=TargetValue(Comparator.lt, 0.9),
 )
 
 KPIS = (INCIDENT_UNIT_COST, INCIDENT_UNIT_COST_OF_BUDGET, INCIDENT_WITHOUT_COST_SHARE)

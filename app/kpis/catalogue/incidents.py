@@ -12,7 +12,7 @@ from app.kpis.declaration.kpi import (
     Kpi,
     KpiTexts,
     Settling,
-    Target,
+    TargetValue,
     Unit,
 )
 from app.kpis.declaration.measures import Measure
@@ -113,7 +113,7 @@ INCIDENT_RESPONSE_SECONDS = Kpi(
     direction=Direction.down,
     basis=Basis.event,
     still_open=StillOpen.unanswered,
-    target=Target(Comparator.lt, 900),
+    target=TargetValue(Comparator.lt, 900),
 )
 
 INCIDENT_RESOLUTION_SECONDS = Kpi(
@@ -145,7 +145,7 @@ INCIDENT_RESOLUTION_SECONDS = Kpi(
     basis=Basis.ended,
     still_open=StillOpen.unended,
     settling=Settling.reopening,
-    target=Target(Comparator.lt, 7_200),
+    target=TargetValue(Comparator.lt, 7_200),
 )
 
 FIRST_RESOLUTION_SECONDS = Kpi(

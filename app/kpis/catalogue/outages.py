@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from app.common.people import Role
 from app.kpis.declaration.dimensions import OF_AVAILABILITY, OF_OUTAGES, Dimension
-from app.kpis.declaration.kpi import Aggregate, Basis, Comparator, Direction, Kpi, KpiTexts, Target, Unit
+from app.kpis.declaration.kpi import Aggregate, Basis, Comparator, Direction, Kpi, KpiTexts, TargetValue, Unit
 from app.kpis.declaration.measures import Measure
 
 SERVICE_AVAILABILITY = Kpi(
@@ -38,7 +38,7 @@ SERVICE_AVAILABILITY = Kpi(
     unit=Unit.ratio,
     direction=Direction.up,
     basis=Basis.exposure,
-    target=Target(Comparator.ge, 0.999),
+    target=TargetValue(Comparator.ge, 0.999),
     dimensions=OF_AVAILABILITY,
 )
 

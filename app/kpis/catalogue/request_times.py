@@ -12,7 +12,7 @@ from app.kpis.declaration.kpi import (
     Kpi,
     KpiTexts,
     Settling,
-    Target,
+    TargetValue,
     Unit,
 )
 from app.kpis.declaration.measures import Measure
@@ -122,7 +122,7 @@ REQUEST_HANDLING_SECONDS = Kpi(
     basis=Basis.ended,
     still_open=StillOpen.unended_standard,
     settling=Settling.reopening,
-    target=Target(Comparator.lt, 1_800),
+    target=TargetValue(Comparator.lt, 1_800),
     dimensions=OF_REQUESTS,
 )
 

@@ -12,7 +12,7 @@ from app.kpis.declaration.kpi import (
     Kpi,
     KpiTexts,
     Settling,
-    Target,
+    TargetValue,
     Unit,
 )
 from app.kpis.declaration.measures import Measure
@@ -43,7 +43,7 @@ CSAT = Kpi(
     direction=Direction.up,
     basis=Basis.event,
     settling=Settling.rating,
-    target=Target(Comparator.gt, 4.0),
+    target=TargetValue(Comparator.gt, 4.0),
     beside=("csat_satisfied_share", "csat_response_rate", "csat_sampling_rate"),
     compares_years=True,
 )
@@ -149,7 +149,7 @@ COMPLAINTS_YOY = Kpi(
     unit=Unit.ratio,
     direction=Direction.down,
     basis=Basis.event,
-    target=Target(Comparator.le, -0.2),
+    target=TargetValue(Comparator.le, -0.2),
     dimensions=OF_COMPLAINTS,
     beside=("complaints_per_thousand",),
     compares_years=True,

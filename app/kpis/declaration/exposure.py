@@ -56,56 +56,56 @@ class Exposure:
     allowed_by_now: Decimal = Decimal(0)
 
 
-def numerator(kpi: Kpi, of: Exposure) -> Decimal:
+def numerator(kpi: Kpi, exposure: Exposure) -> Decimal:
     """Return the dividend of the KPI's ratio; for availability the outage, of which it is the complement."""
     if kpi.aggregate is Aggregate.mean_between:
-        return (of.agreed or 0) - (of.outage or Decimal(0))
+        return (exposure.agreed or 0) - (exposure.outage or Decimal(0))
     if kpi.aggregate is Aggregate.per_1000_hours:
-        return Decimal(of.began or 0)
-    return of.outage or Decimal(0)
+        return Decimal(exposure.began or 0)
+    return exposure.outage or Decimal(0)
 
 
-def divisor(kpi: Kpi, of: Exposure) -> Decimal:
+def divisor(kpi: Kpi, exposure: Exposure) -> Decimal:
     """Return the divisor of the KPI's ratio: agreed seconds, outages, or allowed seconds of outage."""
     if kpi.aggregate is Aggregate.mean_between:
-        return Decimal(of.began or 0)
-    return of.allowed if kpi.aggregate is Aggregate.of_allowance else Decimal(of.agreed or 0)
+        return Decimal(exposure.began or 0)
+    return exposure.allowed if kpi.aggregate is Aggregate.of_allowance else Decimal(exposure.agreed or 0)
 
 
-def value(kpi: Kpi, of: Exposure) -> int | float | None:
+def value(kpi: Kpi, exposure: Exposure) -> int | float | None:
     """Return the value of the KPI; None if there is none."""
     if kpi.aggregate is Aggregate.number:
-        return of.began or 0
+        return exposure.began or 0
     if kpi.aggregate is Aggregate.total:
-        return _number(of.outage or Decimal(0), DECIMALS_OF_SECONDS)
-    divided_by = divisor(kpi, of)
+        return _number(exposure.outage or Decimal(0), DECIMALS_OF_SECONDS)
+    divided_by = divisor(kpi, exposure)
     if not divided_by:
         return None
-    ratio = numerator(kpi, of) / divided_by
+    ratio = numerator(kpi, exposure) / divided_by
     if kpi.aggregate is Aggregate.availability:
         return _number(1 - ratio, DECIMALS)
     if kpi.aggregate is Aggregate.per_1000_hours:
-        return _number(Decimal(rate(float(of.began or 0), of)), DECIMALS)
+        return _number(Decimal(rate(float(exposure.began or 0), exposure)), DECIMALS)
     return _number(ratio, DECIMALS_OF_SECONDS if kpi.aggregate is Aggregate.mean_between else DECIMALS)
 
 
-def rate(outages: float, of: Exposure | None) -> float:
+def rate(outages: float, exposure: Exposure | None) -> float:
     """Return so many outages for each 1,000 agreed hours."""
-    assert of is not None
-    assert of.agreed
-    return outages * HOURS * SECONDS_OF_AN_HOUR / of.agreed
+    assert exposure is not None
+    assert exposure.agreed
+    return outages * HOURS * SECONDS_OF_AN_HOUR / exposure.agreed
 
 
-def exposure_out(kpi: Kpi, of: Exposure) -> KpiExposure:
+def exposure_out(kpi: Kpi, exposure: Exposure) -> KpiExposure:
     """Return the member `exposure` of a point: the sums that its value was computed from."""
-    of_allowance = kpi.aggregate is Aggregate.of_allowance and of.allowed
-    none_began = kpi.aggregate is Aggregate.mean_between and not of.began and of.agreed
+    of_allowance = kpi.aggregate is Aggregate.of_allowance and exposure.allowed
+    none_began = kpi.aggregate is Aggregate.mean_between and not exposure.began and exposure.agreed
     return KpiExposure(
-        agreed_seconds=of.agreed,
-        outage_seconds=None if of.outage is None else _number(of.outage, DECIMALS_OF_SECONDS),
-        outages=of.began,
-        expected=_number(of.allowed_by_now / of.allowed, DECIMALS) if of_allowance else None,
-        at_least=round_half_up(numerator(kpi, of)) if none_began else None,
+        agreed_seconds=exposure.agreed,
+        outage_seconds=None if exposure.outage is None else _number(exposure.outage, DECIMALS_OF_SECONDS),
+        outages=exposure.began,
+        expected=_number(exposure.allowed_by_now / exposure.allowed, DECIMALS) if of_allowance else None,
+        at_least=round_half_up(numerator(kpi, exposure)) if none_began else None,
     )
 
 

@@ -74,13 +74,13 @@ class Figures:
 
 def add_cases(
     kpi: Kpi,
-    of: Figures,
+    figures: Figures,
     excluded: str | None,
     counts: Sequence[int],
     total: Decimal | int | None,
     spread: Sequence[Any],
 ) -> None:
-    """Add to the figures `of` the aggregates of the cases with this reason for exclusion (None: of those that
+    """Add to the figures the aggregates of the cases with this reason for exclusion (None: of those that
     count).
 
     `counts` are the number of cases and of the skewed ones among them; `total` is the sum of their numbers;
@@ -88,13 +88,13 @@ def add_cases(
     """
     cases, skewed = counts
     if excluded is not None:
-        of.excluded[excluded] = cases
+        figures.excluded[excluded] = cases
     if excluded is None or kpi.counts_excluded:
-        of.cases += cases
-        of.total += int(total or 0)
-        of.skewed += skewed
+        figures.cases += cases
+        figures.total += int(total or 0)
+        figures.skewed += skewed
     if excluded is None and cases and kpi.is_timed:
-        of.elapsed = distribution(float((total or 0) / cases), *spread)
+        figures.elapsed = distribution(float((total or 0) / cases), *spread)
 
 
 def distribution(mean: float, median: float, p90: float, largest: float) -> Distribution:

@@ -134,7 +134,7 @@ FIRST_ASSIGNMENT_NOTE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class TargetValue:
     """A target for a KPI's value, in the KPI's unit."""
 
     comparator: Comparator
@@ -190,7 +190,7 @@ class Kpi:
     basis: Basis
     still_open: StillOpen | None = None
     settling: Settling = Settling.at_once
-    target: Target | None = None
+    target: TargetValue | None = None
     dimensions: tuple[Dimension, ...] = STANDARD
     per: int = 1
     beside: tuple[str, ...] = ()

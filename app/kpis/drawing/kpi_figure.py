@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from app.kpis.answers.answer import KpiAnswer
 from app.kpis.answers.charts import KpiBehaviour, KpiNotedSignal
 from app.kpis.declaration.dimensions import Dimension
-from app.kpis.declaration.kpi import Direction, Kpi, Target
+from app.kpis.declaration.kpi import Direction, Kpi, TargetValue
 from app.kpis.declaration.marks import SignalState, Tendency
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.shapes import (
@@ -21,26 +21,33 @@ from app.kpis.drawing.shapes import (
 )
 from app.kpis.questions import periods
 from app.kpis.questions.periods import Grain
-from app.kpis.questions.question import Question
+from app.kpis.questions.question import KpiQuestion
 
 
 def figure_of(
-    question: Question, found: KpiAnswer, chart: KpiBehaviour, words: ChartWords, remark: str | None = None
+    question: KpiQuestion,
+    series: KpiAnswer,
+    chart: KpiBehaviour,
+    words: ChartWords,
+    remark: str | None = None,
 ) -> BehaviourFigure:
     """Return the figure of the answer and of its chart; `remark` says what the figures lack, if anything."""
     kpi = question.kpi
     limits = _limits(chart)
     points = []
-    for n, (answered, point) in enumerate(zip(found.points, chart.points, strict=True)):
+    for n, (answered, point) in enumerate(zip(series.points, chart.points, strict=True)):
         target = answered.target
-        centre = next((one.centre for one in limits if one.first <= n <= one.last), None)
+        centre = next(
+            (limits_shown.centre for limits_shown in limits if limits_shown.first <= n <= limits_shown.last),
+            None,
+        )
         points.append(
             ChartPoint(
                 begin=point.begin,
                 end=point.end,
                 value=None if point.begin > question.now else point.value,
                 running=point.running,
-                target=None if target is None else Target(target.comparator, target.value),
+                target=None if target is None else TargetValue(target.comparator, target.value),
                 signals=tuple(point.signals),
                 tendency=_tendency(kpi, point.value, centre),
             )
@@ -54,7 +61,9 @@ def figure_of(
         scope=words.translate("joined").join(
             [*filter_words(question.filters, words), *([remark] if remark else [])]
         ),
-        rebases=tuple(ChartMark(one.begins_at, one.change) for one in chart.rebases),
+        rebases=tuple(
+            ChartMark(limits_shown.begins_at, limits_shown.change) for limits_shown in chart.rebases
+        ),
         explanations=tuple(
             ChartExplanation(point.begin, noted.rule, explanation(noted, words))
             for point in chart.points
@@ -64,7 +73,7 @@ def figure_of(
     )
 
 
-def chart_bounds(question: Question, begin: datetime, end: datetime) -> tuple[datetime, ...]:
+def chart_bounds(question: KpiQuestion, begin: datetime, end: datetime) -> tuple[datetime, ...]:
     """Return the bounds of whole periods of the question's grain, from the one with `begin` to the one that
     ends with `end` or holds it; of more than a chart has, the last ones.
     """
@@ -89,16 +98,20 @@ def filter_words(filters: Mapping[Dimension, Sequence[str]], words: ChartWords) 
 
 def explanation(noted: KpiNotedSignal, words: ChartWords) -> str:
     """Return what was said of a signal, and by whom."""
-    said = noted.reason or noted.cause or ""
+    explanation_text = noted.reason or noted.cause or ""
     if noted.reason is not None and noted.cause is not None:
-        said = words.translate("caused_by", reason=noted.reason, cause=noted.cause)
+        explanation_text = words.translate("caused_by", reason=noted.reason, cause=noted.cause)
     person = None if noted.explained_by is None else noted.explained_by.name
-    return said if person is None else words.translate("explained_by", text=said, person=person)
+    return (
+        explanation_text
+        if person is None
+        else words.translate("explained_by", text=explanation_text, person=person)
+    )
 
 
 def _limits(chart: KpiBehaviour) -> tuple[ChartLimits, ...]:
     """Return the limits of each stretch over its periods, those of the last up to the end of the chart."""
-    found = []
+    chart_limits = []
     for n, stretch in enumerate(chart.stretches):
         last_one = n == len(chart.stretches) - 1
         inside = [
@@ -107,19 +120,19 @@ def _limits(chart: KpiBehaviour) -> tuple[ChartLimits, ...]:
             if point.begin >= stretch.begin and (last_one or point.end <= stretch.end)
         ]
         if stretch.limits is not None:
-            of = stretch.limits
-            found.append(
+            stretch_limits = stretch.limits
+            chart_limits.append(
                 ChartLimits(
                     first=inside[0],
                     last=inside[-1],
-                    centre=of.centre,
-                    low=of.low,
-                    high=of.high,
+                    centre=stretch_limits.centre,
+                    low=stretch_limits.low,
+                    high=stretch_limits.high,
                     values=stretch.values,
                     provisional=stretch.provisional,
                 )
             )
-    return tuple(found)
+    return tuple(chart_limits)
 
 
 def _tendency(kpi: Kpi, value: float | None, centre: float | None) -> Tendency:

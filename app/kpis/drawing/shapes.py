@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.kpis.declaration.kpi import Comparator, Direction, Kpi, Target
+from app.kpis.declaration.kpi import Comparator, Direction, Kpi, TargetValue
 from app.kpis.declaration.marks import Tendency
 from app.kpis.questions.periods import Grain
 from app.kpis.statistics.behaviour import Signal
@@ -24,7 +24,7 @@ class ChartPoint:
     end: datetime
     value: float | None
     running: bool = False
-    target: Target | None = None
+    target: TargetValue | None = None
     signals: tuple[Signal, ...] = ()
     tendency: Tendency = Tendency.neither
 

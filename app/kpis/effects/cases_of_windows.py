@@ -20,7 +20,7 @@ from app.kpis.declaration.figures import Figures
 from app.kpis.declaration.kpi import REFERENCED_AGGREGATES, Aggregate, Basis, Kpi
 from app.kpis.questions import periods
 from app.kpis.questions.periods import Grain
-from app.kpis.questions.question import Question
+from app.kpis.questions.question import KpiQuestion
 from app.kpis.statistics.effects.codes import EffectMethod
 from app.kpis.statistics.effects.samples import (
     DayCases,
@@ -92,7 +92,7 @@ class DayCount:
 class WindowCases:
     """A window: its figures, and what is compared of it by the method: single cases, or its days."""
 
-    question: Question
+    question: KpiQuestion
     figures: Figures
     values: Sequence[CaseValue] = ()
     days: Sequence[DayCount] = ()
@@ -115,20 +115,25 @@ class WindowCases:
         if method is EffectMethod.rate:
             return _rate(self.question, self.figures)
         if method is EffectMethod.rate_by_day:
-            events, exposures, days = ([getattr(of, name) for of in self.days] for name in DAY_COLUMNS)
+            events, exposures, days = (
+                [getattr(day_figures, name) for day_figures in self.days] for name in DAY_COLUMNS
+            )
             return DayCounts(events, exposures, days, is_inverse=kpi.aggregate is Aggregate.mean_between)
         is_ratio = kpi.aggregate in {Aggregate.of_budget, Aggregate.availability}
         # A figure of three months per month is a third of each case's number.
         unit = kpi.per / kpi.divisor if method is not EffectMethod.share_by_day and not is_ratio else 1
         if kpi.aggregate is Aggregate.availability:
-            values, weights = [of.events for of in self.days], [of.exposure for of in self.days]
+            values, weights = (
+                [day_figures.events for day_figures in self.days],
+                [day_figures.exposure for day_figures in self.days],
+            )
         else:
-            values = [one.value * unit for one in self.values]
-            weights = [float(one.weight) for one in self.values]
+            values = [case_value.value * unit for case_value in self.values]
+            weights = [float(case_value.weight) for case_value in self.values]
         if method in {EffectMethod.duration, EffectMethod.mean}:
             return RatioSample(values, weights) if is_ratio else ValueSample(values)
         if kpi.aggregate is Aggregate.availability:
-            return DayCases(values, weights, [of.day for of in self.days])
+            return DayCases(values, weights, [day_figures.day for day_figures in self.days])
         if not is_ratio and method is not EffectMethod.share_by_day:
             weights = [1.0] * len(values)
         return DayCases(values, weights, _days_of(self.question, self.values))
@@ -137,16 +142,16 @@ class WindowCases:
 DAY_COLUMNS = ("events", "exposure", "day")
 
 
-def _days_of(question: Question, values: Sequence[CaseValue]) -> list[int]:
+def _days_of(question: KpiQuestion, values: Sequence[CaseValue]) -> list[int]:
     """Return the day that each case's time began on, as ordinals of the zone's dates."""
     if not values:
         return []
-    first = min(one.began_at for one in values)
+    first = min(case_value.began_at for case_value in values)
     starts = periods.day_starts(
-        first, max(one.began_at for one in values) + timedelta.resolution, question.zone
+        first, max(case_value.began_at for case_value in values) + timedelta.resolution, question.zone
     )
     ordinals = [begin.astimezone(question.zone).date().toordinal() for begin in (first, *starts)]
-    return [ordinals[bisect_right(starts, one.began_at)] for one in values]
+    return [ordinals[bisect_right(starts, case_value.began_at)] for case_value in values]
 
 
 def method_of(kpi: Kpi) -> EffectMethod:
@@ -160,14 +165,14 @@ def method_of(kpi: Kpi) -> EffectMethod:
 
 
 async def cases_of_window(
-    connection: Connection, question: Question, method: EffectMethod, position: int | None = None
+    connection: Connection, question: KpiQuestion, method: EffectMethod, position: int | None = None
 ) -> WindowCases:
     """Return what the method (without a control) compares of the question's window, by the facts or as of
     `position`. Raises CannotAnswer.
     """
     kpi, now = question.kpi, question.now
-    found = await answer.count_as_of(connection, question, now, position)
-    figures = found.get((1, ()), Figures())
+    counted_cells = await answer.count_as_of(connection, question, now, position)
+    figures = counted_cells.get((1, ()), Figures())
     if kpi.aggregate is Aggregate.availability:
         return WindowCases(question, figures, days=await _availability_by_day(connection, question, position))
     if method is EffectMethod.rate_by_day:
@@ -179,7 +184,7 @@ async def cases_of_window(
 
 
 async def cases_of_windows_as_of(
-    connection: Connection, questions: Sequence[Question], method: EffectMethod, position: int
+    connection: Connection, questions: Sequence[KpiQuestion], method: EffectMethod, position: int
 ) -> list[WindowCases]:
     """Return what the method compares of each question's window as of `position`. Raises CannotAnswer.
 
@@ -189,7 +194,7 @@ async def cases_of_windows_as_of(
     kpi = questions[0].kpi
     if kpi.is_of_outages or kpi.aggregate in DIVIDED_BY_OTHERS:
         return [await cases_of_window(connection, question, method, position) for question in questions]
-    found = []
+    windows_cases = []
     windows = await case_values_as_of(connection, questions, questions[0].now, position)
     for question, values in zip(questions, windows, strict=True):
         figures = figures_of(kpi, values, Figures())
@@ -198,27 +203,27 @@ async def cases_of_windows_as_of(
             on = Counter(_days_of(question, values))
             counted = {day: Figures(cases=cases) for day, cases in on.items()}
             days = _counts_by_day(question, figures, counted)
-        found.append(WindowCases(question, figures, values, days))
-    return found
+        windows_cases.append(WindowCases(question, figures, values, days))
+    return windows_cases
 
 
-def _counts_by_day(question: Question, figures: Figures, counted: Mapping[int, Figures]) -> list[DayCount]:
+def _counts_by_day(question: KpiQuestion, figures: Figures, counted: Mapping[int, Figures]) -> list[DayCount]:
     """Return the days of a window; what events are divided by adds up to that of the window."""
-    whole = _rate(question, figures)
+    total_rate = _rate(question, figures)
     lengths = _lengths(question)
     by_day = {day: _rate(question, counted.get(day, Figures())) for day in lengths}
-    exposures = {day: of.exposure for day, of in by_day.items()}
+    exposures = {day: day_figures.exposure for day, day_figures in by_day.items()}
     if question.kpi.aggregate not in EXPOSED_BY_DAY or not sum(exposures.values()):
         exposures = lengths
     total = sum(exposures.values())
     return [
-        DayCount(day, of.events, whole.exposure * exposures[day] / total)
-        for day, of in by_day.items()
+        DayCount(day, day_figures.events, total_rate.exposure * exposures[day] / total)
+        for day, day_figures in by_day.items()
         if total
     ]
 
 
-def _lengths(question: Question) -> dict[int, float]:
+def _lengths(question: KpiQuestion) -> dict[int, float]:
     """Return the seconds of each day of the window that have gone by."""
     bounds = _day_bounds(question)
     return {
@@ -227,26 +232,26 @@ def _lengths(question: Question) -> dict[int, float]:
     }
 
 
-def _day_bounds(question: Question) -> tuple[datetime, ...]:
+def _day_bounds(question: KpiQuestion) -> tuple[datetime, ...]:
     begin, end = question.bounds[0], min(question.bounds[-1], question.now)
     return tuple(dict.fromkeys((begin, *periods.day_starts(begin, end, question.zone), end)))
 
 
 async def _figures_by_day(
-    connection: Connection, question: Question, position: int | None
+    connection: Connection, question: KpiQuestion, position: int | None
 ) -> dict[int, Figures]:
     """Return the figures of each day of the window that has any."""
-    found = dict[int, Figures]()
+    day_figures = dict[int, Figures]()
     for part in _parts(_day_bounds(question)):
         days = replace(question, grain=Grain.day, bounds=part)
         counted = await answer.count_as_of(connection, days, question.now, position)
-        for (place, _), of in counted.items():
+        for (place, _), cell in counted.items():
             if 0 < place < len(part):
-                found[part[place - 1].astimezone(question.zone).date().toordinal()] = of
-    return found
+                day_figures[part[place - 1].astimezone(question.zone).date().toordinal()] = cell
+    return day_figures
 
 
-def _rate(question: Question, figures: Figures) -> RateSample:
+def _rate(question: KpiQuestion, figures: Figures) -> RateSample:
     """Return the events of the window and what they are divided by."""
     kpi = question.kpi
     exposure = figures.exposure or Exposure()
@@ -267,14 +272,18 @@ def _rate(question: Question, figures: Figures) -> RateSample:
 
 
 async def _availability_by_day(
-    connection: Connection, question: Question, position: int | None
+    connection: Connection, question: KpiQuestion, position: int | None
 ) -> list[DayCount]:
     """Return the agreed seconds of each day of the window, and those of them without outage."""
     figures = await _figures_by_day(connection, question, position)
     return [
-        DayCount(day, float(of.exposure.agreed - (of.exposure.outage or 0)), float(of.exposure.agreed))
-        for day, of in sorted(figures.items())
-        if of.exposure is not None and of.exposure.agreed
+        DayCount(
+            day,
+            float(day_figures.exposure.agreed - (day_figures.exposure.outage or 0)),
+            float(day_figures.exposure.agreed),
+        )
+        for day, day_figures in sorted(figures.items())
+        if day_figures.exposure is not None and day_figures.exposure.agreed
     ]
 
 

@@ -226,5 +226,5 @@ def as_stored(value: Any) -> Any:
     if isinstance(value, float):
         return repr(value)
     if isinstance(value, dict):
-        return {key: as_stored(one) for key, one in value.items()}
-    return [as_stored(one) for one in value] if isinstance(value, list) else value
+        return {key: as_stored(item) for key, item in value.items()}
+    return [as_stored(item) for item in value] if isinstance(value, list) else value

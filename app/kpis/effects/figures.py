@@ -34,7 +34,7 @@ from app.kpis.effects.questions import EffectQuestions
 from app.kpis.effects.records import KpiEffect
 from app.kpis.effects.sentences import headline_of
 from app.kpis.questions.periods import Grain
-from app.kpis.questions.question import CannotAnswer, Question
+from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.kpis.statistics.behaviour import chart
 from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod, EffectVerdict
 
@@ -61,22 +61,22 @@ def draw_effect(
     """Return the interval figure: both windows, and the effect on an axis of its own. Its title says
     the effect, unless that stands beside it.
     """
-    said = translate_of(words.language)
+    translate_text = translate_of(words.language)
     sides = [
-        (said("row_before"), result.before),
-        (said("row_after"), result.after),
-        (said("row_control_before"), result.control_before),
-        (said("row_control_after"), result.control_after),
+        (translate_text("row_before"), result.before),
+        (translate_text("row_after"), result.after),
+        (translate_text("row_control_before"), result.control_before),
+        (translate_text("row_control_after"), result.control_after),
     ]
-    effect = IntervalRow(said("row_effect"), result.effect, result.low, result.high)
+    effect = IntervalRow(translate_text("row_effect"), result.effect, result.low, result.high)
     differences = [effect]
     if result.control_before is not None and result.control_after is not None:
         parts = (
-            (said("row_scope"), result.before, result.after),
-            (said("row_control"), result.control_before, result.control_after),
+            (translate_text("row_scope"), result.before, result.after),
+            (translate_text("row_control"), result.control_before, result.control_after),
         )
-        apart = [IntervalRow(name, _apart(result, one, other)) for name, one, other in parts]
-        differences = [*apart, replace(effect, label=said("row_both"))]
+        apart = [IntervalRow(name, _apart(result, window, other)) for name, window, other in parts]
+        differences = [*apart, replace(effect, label=translate_text("row_both"))]
     figure = EffectFigure(
         title=title or headline_of(asked.kpi, result, words.language),
         sides=tuple(_row(name, side) for name, side in sides if side is not None),
@@ -85,7 +85,7 @@ def draw_effect(
         level=result.level,
         promised=None if result.promised is None else result.promised.effect,
         tendency=TENDENCIES.get(result.verdict, Tendency.neither),
-        warnings=tuple(one.code.label(words.language) for one in result.warnings),
+        warnings=tuple(window.code.label(words.language) for window in result.warnings),
     )
     return draw_intervals(figure, words)
 
@@ -93,7 +93,9 @@ def draw_effect(
 def _row(name: str, side: EffectSide) -> IntervalRow:
     """Return the row of a window; a rate by exposure is shown as the KPI's value is."""
     unit = side.value / side.compared if side.exposure and side.value and side.compared else 1.0
-    value, low, high = (None if one is None else one * unit for one in (side.compared, side.low, side.high))
+    value, low, high = (
+        None if bound is None else bound * unit for bound in (side.compared, side.low, side.high)
+    )
     return IntervalRow(name, value, low, high, side.cases)
 
 
@@ -121,26 +123,26 @@ async def draw_behaviour(
     grain = Grain.month if end - begin > BY_MONTHS else Grain.week
     question = replace(asked.before, grain=grain)
     question = replace(question, bounds=chart_bounds(question, begin - SHOWN_BEFORE, end))
-    found = await answer(db, question, question.now)
-    figure = figure_of(question, found, behaviour(question.kpi, found, question.now, NO_MARKS), words)
+    series = await answer(db, question, question.now)
+    figure = figure_of(question, series, behaviour(question.kpi, series, question.now, NO_MARKS), words)
     changed = next(
         (n for n, point in enumerate(figure.points) if point.end > begin_after), len(figure.points)
     )
-    said = translate_of(words.language)
+    translate_text = translate_of(words.language)
     others = None
     if asked.control_before is not None:
         control = await answer(db, replace(question, filters=asked.control_before.filters), question.now)
         values = tuple(point.value for point in control.points)
-        others = ChartSeries(said("row_control"), values)
+        others = ChartSeries(translate_text("row_control"), values)
     figure = replace(
         figure,
         points=tuple(replace(point, signals=()) for point in figure.points),
         limits=_limits([point.value for point in figure.points], changed),
         shades=(
-            ChartShade(begin, end_before, said("row_before")),
-            ChartShade(begin_after, min(end, figure.points[-1].end), said("row_after")),
+            ChartShade(begin, end_before, translate_text("row_before")),
+            ChartShade(begin_after, min(end, figure.points[-1].end), translate_text("row_after")),
         ),
-        moment=ChartMark(begin_after, effect.change or said("moment")),
+        moment=ChartMark(begin_after, effect.change or translate_text("moment")),
         others=others,
         title=title or headline_of(asked.kpi, result, words.language),
     )
@@ -173,31 +175,38 @@ async def draw_cases_of(
     """Return every case of both windows, as of the effect's position. Raises CannotAnswer, DatabaseGone."""
     if WITHOUT_CONTROL[result.method] not in OF_CASES or asked.kpi.is_of_outages:
         raise CannotAnswer("figure", "no_cases_to_draw")
-    said = translate_of(words.language)
+    translate_text = translate_of(words.language)
     async with snapshot_connection(db) as connection:
         present, _ = await facts_position(connection)
-        at = None if present == effect.position else effect.position
+        past_position = None if present == effect.position else effect.position
         groups = [
-            StripGroup(name, await _strip(connection, question, at))
-            for name, question in ((said("row_before"), asked.before), (said("row_after"), asked.after))
+            StripGroup(name, await _strip(connection, question, past_position))
+            for name, question in (
+                (translate_text("row_before"), asked.before),
+                (translate_text("row_after"), asked.after),
+            )
         ]
     title = headline_of(asked.kpi, result, words.language)
     return draw_cases(CasesFigure(title=title, groups=tuple(groups)), words)
 
 
-async def _strip(connection: Connection, question: Question, position: int | None) -> tuple[StripCase, ...]:
+async def _strip(
+    connection: Connection, question: KpiQuestion, position: int | None
+) -> tuple[StripCase, ...]:
     """Return the cases of the window; only the heaviest have their numbers, as no others are named."""
     values = await case_values(connection, question, question.now, position)
-    heaviest = nlargest(NAMED_CASES, values, key=lambda one: one.value)
-    numbers = await case_numbers(connection, question, [one.case_id for one in heaviest])
-    named = {one.case_id: numbers[one.case_id][1] for one in heaviest}
-    return tuple(StripCase(named.get(one.case_id, ""), float(one.value)) for one in values)
+    heaviest = nlargest(NAMED_CASES, values, key=lambda case_value: case_value.value)
+    numbers = await case_numbers(connection, question, [case_value.case_id for case_value in heaviest])
+    named = {case_value.case_id: numbers[case_value.case_id][1] for case_value in heaviest}
+    return tuple(
+        StripCase(named.get(case_value.case_id, ""), float(case_value.value)) for case_value in values
+    )
 
 
 def translate_of(language: str) -> Translate:
     """Return the function that says a sentence of effects in the language."""
 
-    def say(code: str) -> str:
+    def effect_text(code: str) -> str:
         return translate(language, "effect", code)
 
-    return say
+    return effect_text

@@ -118,26 +118,26 @@ class MeasuredEffect:
 
 def measure(effect: KpiEffect, body: MeasureKpiEffect, ctx: ActionContext) -> None:
     """Measure a KPI effect: that of a change, by comparing a window after it with one before."""
-    found = ctx.prepared(MeasuredEffect)
-    effect.kpi = found.kpi
+    measured_effect = ctx.prepared(MeasuredEffect)
+    effect.kpi = measured_effect.kpi
     effect.before_begins_at, effect.before_ends_at, effect.after_begins_at, effect.after_ends_at = (
-        found.windows
+        measured_effect.windows
     )
     effect.scope = filters_of(body.scope)
     effect.control = None if body.control is None else filters_of(body.control)
     if body.promised is not None:
         effect.promised, effect.promised_as = body.promised.change, body.promised.of
     effect.change = body.change
-    effect.zone = found.zone
-    effect.currency = found.currency
-    effect.reopen_days = found.reopen_days
-    effect.position = found.position
-    effect.seed = found.seed
-    effect.resamples = found.resamples
-    effect.verdict = found.verdict
-    effect.result = jsonb_ordered(dict(found.result))
+    effect.zone = measured_effect.zone
+    effect.currency = measured_effect.currency
+    effect.reopen_days = measured_effect.reopen_days
+    effect.position = measured_effect.position
+    effect.seed = measured_effect.seed
+    effect.resamples = measured_effect.resamples
+    effect.verdict = measured_effect.verdict
+    effect.result = jsonb_ordered(dict(measured_effect.result))
     effect.measured_by_id = ctx.caller.person_id
-    effect.measured_at = found.measured_at
+    effect.measured_at = measured_effect.measured_at
 
 
 def promised_of(effect: KpiEffect) -> PromisedEffect | None:
@@ -149,8 +149,10 @@ def promised_of(effect: KpiEffect) -> PromisedEffect | None:
 
 def filters_of(scope: Mapping[Dimension, Sequence[str]]) -> dict[str, Any]:
     """Return the scope as the log keeps it: by the code of the dimension, the values in their order."""
-    found: dict[str, Any] = jsonb_ordered({one.value: list(values) for one, values in scope.items()})
-    return found
+    stored_filters: dict[str, Any] = jsonb_ordered(
+        {dimension.value: list(values) for dimension, values in scope.items()}
+    )
+    return stored_filters
 
 
 # fmt: off

@@ -34,7 +34,7 @@ from app.kpis.effects.records import PromisedAs
 from app.kpis.effects.warnings import Circumstances, warnings_of
 from app.kpis.questions.question import CannotAnswer
 from app.kpis.statistics.effects.codes import EffectMethod, IntervalMethod
-from app.kpis.statistics.effects.effect import RATIOS, Better, ComparedWindow, Effect
+from app.kpis.statistics.effects.effect import RATIOS, Better, ComparedWindow, EffectEstimate
 from app.kpis.statistics.effects.samples import RateSample
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ async def measure(
 
     Raises WrongValue for what cannot be measured, DatabaseGone.
     """
-    (found,) = await measure_together(db, [(asked, body, Circumstances())], now)
-    return found
+    (measured_effect,) = await measure_together(db, [(asked, body, Circumstances())], now)
+    return measured_effect
 
 
 async def measure_together(
@@ -75,10 +75,10 @@ async def measure_together(
     loaded = []
     async with snapshot_connection(db) as connection:
         position, _ = await facts_position(connection)
-        for asked, body, of in all_asked:
+        for asked, body, circumstances in all_asked:
             windows = await load_windows(connection, asked, method_of(asked.kpi))
             warned = await warnings_of(
-                connection, asked, windows.before, windows.after, replace(of, change=body.change)
+                connection, asked, windows.before, windows.after, replace(circumstances, change=body.change)
             )
             loaded.append((windows, warned))
     measured = []
@@ -116,17 +116,17 @@ async def load_windows(
         questions += [asked.control_before, asked.control_after]
     if position is not None:
         try:
-            found = await cases_of_windows_as_of(connection, questions, method, position)
+            windows_cases = await cases_of_windows_as_of(connection, questions, method, position)
         except CannotAnswer as error:
             raise wrong_value(error, *places[0]) from error
     else:
-        found = []
+        windows_cases = []
         for question, place in zip(questions, places, strict=False):
             try:
-                found.append(await cases_of_window(connection, question, method))
+                windows_cases.append(await cases_of_window(connection, question, method))
             except CannotAnswer as error:
                 raise wrong_value(error, *place) from error
-    before, after, *control = found
+    before, after, *control = windows_cases
     return Windows(method, before, after, (control[0], control[1]) if control else None)
 
 
@@ -147,7 +147,7 @@ def compare(
     before, after, method = windows.before, windows.after, windows.method
     version = statistics.newest_version(method) if version is None else version
     all_windows = (before, after, *(windows.control or ()))
-    first, second, *control = (of.sample(method) for of in all_windows)
+    first, second, *control = (window_cases.sample(method) for window_cases in all_windows)
     effect = statistics.compare(
         method,
         first,
@@ -157,13 +157,16 @@ def compare(
         resamples=resamples,
         version=version,
     )
-    sides = [_side(of, side, method) for of, side in zip(all_windows, effect.sides, strict=True)]
-    said = list(warnings)
+    sides = [
+        _side(window_cases, side, method)
+        for window_cases, side in zip(all_windows, effect.sides, strict=True)
+    ]
+    effect_warnings = list(warnings)
     if effect.interval_by is IntervalMethod.percentile and not control:
-        said.append(EffectWarning(code=WarningCode.percentile))
+        effect_warnings.append(EffectWarning(code=WarningCode.percentile))
     days = [side.days for side in sides if side.days is not None]
     if days and min(days) < LEAST_DAYS:
-        said.append(EffectWarning(code=WarningCode.few_days, days=min(days)))
+        effect_warnings.append(EffectWarning(code=WarningCode.few_days, days=min(days)))
     of_compared = statistics.version_of(method, version).is_of_compared
     return EffectResult(
         method=effect.method,
@@ -185,15 +188,20 @@ def compare(
         p_value=effect.p_value,
         verdict=effect.verdict(better_of(before.question.kpi)),
         promised=_promised(effect, before, promised, of_compared=of_compared),
-        warnings=said,
+        warnings=effect_warnings,
     )
 
 
-def _relative(effect: Effect) -> RelativeOutcome | None:
-    of = effect.relative
-    if of is None:
+def _relative(effect: EffectEstimate) -> RelativeOutcome | None:
+    relative_effect = effect.relative
+    if relative_effect is None:
         return None
-    return RelativeOutcome(value=of.value, low=of.low, high=of.high, no_effect=of.no_effect)
+    return RelativeOutcome(
+        value=relative_effect.value,
+        low=relative_effect.low,
+        high=relative_effect.high,
+        no_effect=relative_effect.no_effect,
+    )
 
 
 def better_of(kpi: Kpi) -> Better:
@@ -217,7 +225,7 @@ def _side(window: WindowCases, side: ComparedWindow, method: EffectMethod) -> Ef
 
 
 def _promised(
-    effect: Effect, before: WindowCases, promised: PromisedEffect | None, *, of_compared: bool
+    effect: EffectEstimate, before: WindowCases, promised: PromisedEffect | None, *, of_compared: bool
 ) -> PromisedOutcome | None:
     """Return what was promised on the scale of the effect; None if nothing was, or nothing is before.
 

@@ -56,16 +56,18 @@ class EffectRenderer(Renderer):
         """Render the effects, their results with all fields of today."""
         await super().render_columns(columns, offered)
         if "result" in columns:
-            columns["result"] = [one.model_dump(mode="json") for one in _results(columns)]
+            columns["result"] = [effect_result.model_dump(mode="json") for effect_result in _results(columns)]
 
     async def compute(self, columns: Columns) -> Columns:
         """Return the sentences, which follow from the KPI and the result."""
         pairs = zip(columns["kpi"], _results(columns), strict=True)
-        return {"sentence": [sentence_of(KPIS[key], one, self.language) for key, one in pairs]}
+        return {
+            "sentence": [sentence_of(KPIS[key], effect_result, self.language) for key, effect_result in pairs]
+        }
 
 
 def _results(columns: Columns) -> list[EffectResult]:
-    return [EffectResult.model_validate(one) for one in columns["result"]]
+    return [EffectResult.model_validate(stored_result) for stored_result in columns["result"]]
 
 
 LISTING = Listing(

@@ -15,7 +15,7 @@ from app.kpis.effects.lifecycle import CompareWindows, EffectWindow, PromisedEff
 from app.kpis.effects.records import KpiEffect
 from app.kpis.questions.access import question_of
 from app.kpis.questions.periods import Grain
-from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters
+from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters
 from app.settings import Settings
 
 Filters = Mapping[Dimension, tuple[str, ...]]
@@ -25,10 +25,10 @@ Filters = Mapping[Dimension, tuple[str, ...]]
 class EffectQuestions:
     """The four questions of an effect, each of one period; those of the control are None without one."""
 
-    before: Question
-    after: Question
-    control_before: Question | None
-    control_after: Question | None
+    before: KpiQuestion
+    after: KpiQuestion
+    control_before: KpiQuestion | None
+    control_after: KpiQuestion | None
 
     @property
     def kpi(self) -> Kpi:
@@ -41,7 +41,7 @@ class EffectQuestions:
         return (*_ends(self.before), *_ends(self.after))
 
 
-def _ends(question: Question) -> tuple[datetime, datetime]:
+def _ends(question: KpiQuestion) -> tuple[datetime, datetime]:
     return question.bounds[0], question.bounds[-1]
 
 
@@ -49,21 +49,21 @@ def questions_of(settings: Settings, kpi: Kpi, body: CompareWindows, now: dateti
     """Return the questions of the payload. Raises WrongValue for what cannot be asked."""
     scope = _filters(body.scope)
 
-    def ask(window: EffectWindow, field: str, filters: Filters, scoped: str) -> Question:
-        said = QuestionParameters(
+    def window_question(window: EffectWindow, field: str, filters: Filters, scoped: str) -> KpiQuestion:
+        parameters = QuestionParameters(
             grain=Grain.all.value,
             begin=window.begin,
             end=window.end,
             zone=body.tz,
-            filters={one.value: values for one, values in filters.items()},
+            filters={dimension.value: values for dimension, values in filters.items()},
         )
         try:
-            return question_of(settings, kpi, said, now)
+            return question_of(settings, kpi, parameters, now)
         except CannotAnswer as error:
             raise wrong_value(error, field, scoped) from error
 
-    before = ask(body.before, "before", scope, "scope")
-    after = ask(body.after, "after", scope, "scope")
+    before = window_question(body.before, "before", scope, "scope")
+    after = window_question(body.after, "after", scope, "scope")
     if after.bounds[0] < before.bounds[-1]:
         raise WrongValue(pointer="/after/from", because="windows_overlap")
     if after.bounds[0] >= now:
@@ -76,8 +76,8 @@ def questions_of(settings: Settings, kpi: Kpi, body: CompareWindows, now: dateti
     return EffectQuestions(
         before,
         after,
-        ask(body.before, "before", others, "control"),
-        ask(body.after, "after", others, "control"),
+        window_question(body.before, "before", others, "control"),
+        window_question(body.after, "after", others, "control"),
     )
 
 
@@ -92,12 +92,14 @@ def questions_again(kpi: Kpi, effect: KpiEffect) -> EffectQuestions:
         effect.after_begins_at,
         effect.after_ends_at,
     )
-    known = tuple(end for end in ends if end is not None)
+    known_ends = tuple(end for end in ends if end is not None)
     scope, control = (
-        None if one is None else {Dimension(name): tuple(values) for name, values in one.items()}
-        for one in (effect.scope or {}, effect.control)
+        None
+        if scope_filters is None
+        else {Dimension(name): tuple(values) for name, values in scope_filters.items()}
+        for scope_filters in (effect.scope or {}, effect.control)
     )
-    first = Question(
+    first = KpiQuestion(
         kpi=kpi,
         grain=Grain.all,
         zone=ZoneInfo(effect.zone),
@@ -107,7 +109,7 @@ def questions_again(kpi: Kpi, effect: KpiEffect) -> EffectQuestions:
         reopen_days=effect.reopen_days or 0,
         currency=effect.currency,
     )
-    before, after = (replace(first, bounds=window) for window in (known[:2], known[2:]))
+    before, after = (replace(first, bounds=window) for window in (known_ends[:2], known_ends[2:]))
     if control is None:
         return EffectQuestions(before, after, None, None)
     return EffectQuestions(before, after, replace(before, filters=control), replace(after, filters=control))

@@ -37,8 +37,8 @@ async def recompute(db: Database, effect: KpiEffect, language: str) -> Recompute
     try:
         async with snapshot_connection(db) as connection:
             present, _ = await facts_position(connection)
-            at = None if present == effect.position else effect.position
-            windows = await load_windows(connection, asked, WITHOUT_CONTROL[stored.method], at)
+            past_position = None if present == effect.position else effect.position
+            windows = await load_windows(connection, asked, WITHOUT_CONTROL[stored.method], past_position)
     except WrongValue as error:
         return RecomputedEffect(same=None, differences=[], reason=error.sentence(language))
     fresh = await asyncio.to_thread(
@@ -56,14 +56,14 @@ async def recompute(db: Database, effect: KpiEffect, language: str) -> Recompute
 
 def _differing(stored: dict[str, Any], fresh: dict[str, Any], within: str = "") -> list[str]:
     """Return the names of the fields that differ, as `before.value`."""
-    found = []
+    differing_names = []
     for name in stored.keys() - NOT_COMPARED:
-        one, other = stored[name], fresh[name]
-        if isinstance(one, dict) and isinstance(other, dict):
-            found += _differing(one, other, f"{within}{name}.")
-        elif isinstance(one, float) and isinstance(other, float):
-            if not math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=1e-12):
-                found.append(f"{within}{name}")
-        elif one != other:
-            found.append(f"{within}{name}")
-    return sorted(found)
+        stored_value, other = stored[name], fresh[name]
+        if isinstance(stored_value, dict) and isinstance(other, dict):
+            differing_names += _differing(stored_value, other, f"{within}{name}.")
+        elif isinstance(stored_value, float) and isinstance(other, float):
+            if not math.isclose(stored_value, other, rel_tol=TOLERANCE, abs_tol=1e-12):
+                differing_names.append(f"{within}{name}")
+        elif stored_value != other:
+            differing_names.append(f"{within}{name}")
+    return sorted(differing_names)

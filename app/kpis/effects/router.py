@@ -88,8 +88,8 @@ async def measure_effect_of_kpi(
     """Measure the effect of a change on the KPI: compare a window after it with one before, with an interval,
     a test and a verdict. It is stored with the position of the log, and never changes.
     """
-    said = MeasureKpiEffect(kpi=key, **dict(body))
-    return await _measure(request, permitted_kpi(ledger, context_of(request), key), said, idempotency_key)
+    payload = MeasureKpiEffect(kpi=key, **dict(body))
+    return await _measure(request, permitted_kpi(ledger, context_of(request), key), payload, idempotency_key)
 
 
 @router.post("/effects", **operation(LIFECYCLE, "measure", KpiEffectOut))
@@ -118,10 +118,16 @@ async def _measure(
     asked = questions_of(ledger.settings, kpi, body, context.now)
     if body.promised is not None:
         check_promise(kpi, body.promised, "/promised/change")
-    found = await measuring.measure(ledger.db, asked, body, context.now)
-    said = ActionRequest(None, body, None, idempotency_key)
+    measured_effect = await measuring.measure(ledger.db, asked, body, context.now)
+    action_request = ActionRequest(None, body, None, idempotency_key)
     return await handle_action(
-        request, LIFECYCLE, row, KpiEffectOut, said, renderer=EffectRenderer, prepared=(found,)
+        request,
+        LIFECYCLE,
+        row,
+        KpiEffectOut,
+        action_request,
+        renderer=EffectRenderer,
+        prepared=(measured_effect,),
     )
 
 
@@ -136,13 +142,13 @@ async def get_kpi_effect(request: Request, name: Name, query: Annotated[EffectQu
     """Show a measured effect as it was stored, and whether it comes out the same when it is computed anew."""
     renderer = renderer_of(request, LISTING)
     loaded = await load_visible(renderer, name)
-    shown = await renderer.render_one(loaded.record, loaded.audience)
-    shown["recomputed"] = None
+    effect_out = await renderer.render_one(loaded.record, loaded.audience)
+    effect_out["recomputed"] = None
     if query.recompute:
         again = await recompute(renderer.ledger.db, loaded.record, renderer.language)
-        shown["recomputed"] = again.model_dump()
+        effect_out["recomputed"] = again.model_dump()
     headers = {"Content-Language": renderer.language, **VARY}
-    return Response(dump_json(shown), 200, headers, "application/json")
+    return Response(dump_json(effect_out), 200, headers, "application/json")
 
 
 @router.get(

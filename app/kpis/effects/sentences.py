@@ -20,16 +20,27 @@ def sentence_of(kpi: Kpi, result: EffectResult, language: str) -> str:
     """Return the sentence: what the effect is, in the KPI's unit and in per cent, and its interval; what a
     mean cannot say; how many cases there are; and what was promised.
     """
-    said = _Words(kpi, result, language)
-    if not said.has_effect:
-        return said.too_few()
-    return said.joined([*said.headline(), *said.further_figures(), said.cases(), said.promised()])
+    effect_words = _Words(kpi, result, language)
+    if not effect_words.has_effect:
+        return effect_words.too_few()
+    return effect_words.joined(
+        [
+            *effect_words.headline(),
+            *effect_words.further_figures(),
+            effect_words.cases(),
+            effect_words.promised(),
+        ]
+    )
 
 
 def headline_of(kpi: Kpi, result: EffectResult, language: str) -> str:
     """Return the sentence without what stands beside the effect: as the title of a figure."""
-    said = _Words(kpi, result, language)
-    return said.joined([*said.headline(), said.cases()]) if said.has_effect else said.too_few()
+    effect_words = _Words(kpi, result, language)
+    return (
+        effect_words.joined([*effect_words.headline(), effect_words.cases()])
+        if effect_words.has_effect
+        else effect_words.too_few()
+    )
 
 
 class _Words:
@@ -41,7 +52,7 @@ class _Words:
         timed = kpi.unit is Unit.seconds and not self.is_ratio
         self.down, self.up = ("shorter", "longer") if timed else ("lower", "higher")
 
-    def of(self, code: str, **words: object) -> str:
+    def text(self, code: str, **words: object) -> str:
         return translate(self.language, TABLE, code, {name: str(word) for name, word in words.items()})
 
     @property
@@ -50,7 +61,7 @@ class _Words:
         return self.result.verdict is not EffectVerdict.too_few_cases and self.result.effect is not None
 
     def too_few(self) -> str:
-        return self.of(
+        return self.text(
             "too_few",
             kpi=self.kpi.texts(self.language).name,
             before=self.result.before.cases,
@@ -58,17 +69,17 @@ class _Words:
         )
 
     def joined(self, parts: Sequence[str]) -> str:
-        return self.of("separator").join(part for part in parts if part) + self.of("stop")
+        return self.text("separator").join(part for part in parts if part) + self.text("stop")
 
     def headline(self) -> list[str]:
         """Return the effect, what it is between, and its interval."""
         assert self.result.effect is not None
         verdict = self.result.verdict.label(self.language).lower()
         if self.is_told_by_pairs:
-            verdict = self.of("by_pairs", verdict=verdict)
+            verdict = self.text("by_pairs", verdict=verdict)
         name, change = self.kpi.texts(self.language).name, self.change(self.result.effect)
-        told = self.of("effect", kpi=name, change=change, verdict=f"{self.per_cent()}{verdict}")
-        return [told, self.compared(), self.interval()]
+        effect_text = self.text("effect", kpi=name, change=change, verdict=f"{self.per_cent()}{verdict}")
+        return [effect_text, self.compared(), self.interval()]
 
     @property
     def is_told_by_pairs(self) -> bool:
@@ -87,8 +98,8 @@ class _Words:
         """Return the effect as an amount and the way it went."""
         apart = self._apart(effect)
         if not apart:
-            return self.of("unchanged")
-        return self.of(self.down if apart < 0 else self.up, amount=self.amount(abs(apart)))
+            return self.text("unchanged")
+        return self.text(self.down if apart < 0 else self.up, amount=self.amount(abs(apart)))
 
     def amount(self, size: float) -> str:
         """Return an amount in the unit of the effect."""
@@ -96,7 +107,7 @@ class _Words:
         if self.is_ratio:
             return f"{_number(100 * size)} %"
         if WITHOUT_CONTROL[self.result.method] in SHARES or unit is Unit.ratio:
-            return self.of("points", number=_number(100 * size))
+            return self.text("points", number=_number(100 * size))
         if unit is Unit.seconds:
             return self.duration(size)
         return _number(size / 100) if unit is Unit.money else _number(size)
@@ -107,33 +118,36 @@ class _Words:
         if self.is_ratio or not before or not effect:
             return ""
         sign = "-" if effect * before < 0 else "+"
-        return self.of("per_cent", number=f"{sign}{_number(abs(100 * effect / before))}")
+        return self.text("per_cent", number=f"{sign}{_number(abs(100 * effect / before))}")
 
     def compared(self) -> str:
         """Return the KPI of both windows, of a count by the day; and what else was compared."""
         result = self.result
         if WITHOUT_CONTROL[result.method] is EffectMethod.duration:
-            return self.of("compared_medians" if result.control_before else "compared_shift")
+            return self.text("compared_medians" if result.control_before else "compared_shift")
         sides = [result.before, result.after, result.control_before, result.control_after]
         values = [side for side in sides if side is not None]
         by_day = self.kpi.aggregate is Aggregate.number and self.is_ratio and result.before.days is not None
         if self.kpi.aggregate is Aggregate.year_over_year:
             return ""
-        told = [self.level(of.compared if by_day else of.value) for of in values]
+        level_texts = [
+            self.level(window_value.compared if by_day else window_value.value) for window_value in values
+        ]
         code = "from_to_a_day" if by_day else "from_to"
-        return self.of(
-            _of_both(code, result), **dict(zip(("before", "after", "others", "later"), told, strict=False))
+        return self.text(
+            _of_both(code, result),
+            **dict(zip(("before", "after", "others", "later"), level_texts, strict=False)),
         )
 
     def level(self, value: float | None) -> str:
         """Return a value of the KPI; of a count by the day a number."""
         if value is None:
-            return self.of("no_value")
+            return self.text("no_value")
         if self.is_ratio and self.kpi.aggregate is Aggregate.number:
             return _number(value)
         unit = self.kpi.unit
         if unit is Unit.ratio:
-            return self.of("percent", number=_number(100 * value))
+            return self.text("percent", number=_number(100 * value))
         return (
             self.duration(value)
             if unit is Unit.seconds
@@ -145,36 +159,38 @@ class _Words:
         size = abs(seconds)
         for least, of_unit, name in UNITS:
             if size >= least:
-                return self.of(name, number=_number(seconds / of_unit))
-        return self.of("seconds", number=_number(seconds))
+                return self.text(name, number=_number(seconds / of_unit))
+        return self.text("seconds", number=_number(seconds))
 
     def interval(self) -> str:
         """Return the interval: its amounts if all of it lies on one side of no effect, else its ends."""
         low, high = self.result.low, self.result.high
         level = _number(100 * self.result.level)
         if low is None or high is None:
-            return self.of("no_interval")
+            return self.text("no_interval")
         ends = [self._apart(low), self._apart(high)]
         if ends[0] * ends[1] <= 0:
-            return self.of("interval_ends", level=level, low=self.change(low), high=self.change(high))
+            return self.text("interval_ends", level=level, low=self.change(low), high=self.change(high))
         smaller, larger = sorted(map(abs, ends))
-        return self.of("interval", level=level, low=self.amount(smaller), high=self.amount(larger))
+        return self.text("interval", level=level, low=self.amount(smaller), high=self.amount(larger))
 
     def further_figures(self) -> list[str]:
         """Return what a mean cannot say: the medians, the pairs, and the cases that took nothing."""
-        result, found = self.result, list[str]()
+        result, sentences = self.result, list[str]()
         before, after, relative = result.before, result.after, result.relative
         if (
             before.median is not None
             and after.median is not None
             and self.kpi.aggregate is not Aggregate.median
         ):
-            found.append(self.of("medians", before=self.level(before.median), after=self.level(after.median)))
+            sentences.append(
+                self.text("medians", before=self.level(before.median), after=self.level(after.median))
+            )
         timed = self.kpi.unit is Unit.seconds
         if relative is not None:
             code = "pairs_quicker" if timed else "pairs_less"
-            found.append(
-                self.of(
+            sentences.append(
+                self.text(
                     _of_both(code, result),
                     share=_points(relative.value),
                     low="–" if relative.low is None else _points(relative.low),
@@ -183,15 +199,17 @@ class _Words:
             )
         if timed and (before.zeros or after.zeros):
             code = "zeros_business" if self.kpi.is_in_business_time else "zeros"
-            found.append(self.of(code, before=_points(before.zeros or 0), after=_points(after.zeros or 0)))
-        return found
+            sentences.append(
+                self.text(code, before=_points(before.zeros or 0), after=_points(after.zeros or 0))
+            )
+        return sentences
 
     def cases(self) -> str:
         """Return the number of cases, and of days that they began on."""
         before, after = self.result.before, self.result.after
         code = "cases" if before.days is None or after.days is None else "cases_days"
         days = {"days_before": before.days, "days_after": after.days}
-        return self.of(code, before=before.cases, after=after.cases, **days)
+        return self.text(code, before=before.cases, after=after.cases, **days)
 
     def promised(self) -> str:
         """Return what was promised, and whether it is shown; empty if nothing was."""
@@ -199,7 +217,7 @@ class _Words:
         if promised is None:
             return ""
         reached = promised.reached.label(self.language).lower()
-        return self.of("promised", change=self.change(promised.effect), reached=reached)
+        return self.text("promised", change=self.change(promised.effect), reached=reached)
 
 
 def _points(share: float) -> str:

@@ -20,10 +20,10 @@ from app.kpis.effects.cases_of_windows import WindowCases
 from app.kpis.effects.content import EffectWarning, WarningCode
 from app.kpis.effects.questions import EffectQuestions
 from app.kpis.facts.fetching import fetch
-from app.kpis.facts.query import Statement
+from app.kpis.facts.query import SqlStatement
 from app.kpis.questions import periods
 from app.kpis.questions.periods import Grain
-from app.kpis.questions.question import NO_VALUE, Question
+from app.kpis.questions.question import NO_VALUE, KpiQuestion
 from app.kpis.statistics.behaviour import chart
 
 #: The months before a baseline in which signals are looked for, and those that natural limits are made of.
@@ -107,33 +107,37 @@ async def warnings_of(
     asked: EffectQuestions,
     before: WindowCases,
     after: WindowCases,
-    of: Circumstances,
+    circumstances: Circumstances,
 ) -> list[EffectWarning]:
     """Return the warnings of an effect between these windows of the scope. Raises CannotAnswer."""
-    found = [
-        *_as_agreed(asked, of),
+    possible_warnings = [
+        *_as_agreed(asked, circumstances),
         *_of_windows(before, after),
         await _after_signal(connection, asked.before),
         await _different_seasons(connection, asked),
         await _other_closed_days(connection, asked),
-        await _other_changes(connection, asked, of.change),
-        await _measured_before(connection, asked, of.change),
+        await _other_changes(connection, asked, circumstances.change),
+        await _measured_before(connection, asked, circumstances.change),
         _open_cases(after),
         _can_change(after.question),
         EffectWarning(code=WarningCode.running) if after.question.bounds[-1] > after.question.now else None,
         EffectWarning(code=WarningCode.standing) if asked.kpi.basis is Basis.standing else None,
     ]
-    return [one for one in found if one is not None]
+    return [effect_warning for effect_warning in possible_warnings if effect_warning is not None]
 
 
-def _as_agreed(asked: EffectQuestions, of: Circumstances) -> list[EffectWarning | None]:
+def _as_agreed(asked: EffectQuestions, circumstances: Circumstances) -> list[EffectWarning | None]:
     """Warn of what was recorded too late or measured too early, and of a pilot without others."""
-    late = of.frozen_at is not None and of.began_at is not None and of.frozen_at > of.began_at
-    early = of.agreed_end_at is not None and of.agreed_end_at > asked.after.now
-    alone = of.wants_control and asked.control_before is None
+    late = (
+        circumstances.frozen_at is not None
+        and circumstances.began_at is not None
+        and circumstances.frozen_at > circumstances.began_at
+    )
+    early = circumstances.agreed_end_at is not None and circumstances.agreed_end_at > asked.after.now
+    alone = circumstances.wants_control and asked.control_before is None
     return [
-        EffectWarning(code=WarningCode.recorded_late, at=of.frozen_at) if late else None,
-        EffectWarning(code=WarningCode.before_agreed_end, at=of.agreed_end_at) if early else None,
+        EffectWarning(code=WarningCode.recorded_late, at=circumstances.frozen_at) if late else None,
+        EffectWarning(code=WarningCode.before_agreed_end, at=circumstances.agreed_end_at) if early else None,
         EffectWarning(code=WarningCode.no_control) if alone else None,
     ]
 
@@ -144,7 +148,10 @@ def _of_windows(before: WindowCases, after: WindowCases) -> list[EffectWarning |
         return [EffectWarning(code=WarningCode.no_cases)]
     if not before.question.kpi.is_timed or not before.values or not after.values:
         return []
-    first, second = (sum(not one.value for one in of.values) / len(of.values) for of in (before, after))
+    first, second = (
+        sum(not case_value.value for case_value in window_cases.values) / len(window_cases.values)
+        for window_cases in (before, after)
+    )
     differ, tied = abs(second - first) >= DIFFERENT_SHARE, first * second >= MANY_TIES
     return [
         EffectWarning(code=WarningCode.different_zeros, before=first, after=second) if differ else None,
@@ -158,13 +165,15 @@ async def _other_closed_days(connection: Connection, asked: EffectQuestions) -> 
         return None
     days = [_days(question) for question in (asked.before, asked.after)]
     parameters = {
-        "begins": [begin for of in days for begin, _ in of],
-        "ends": [end for of in days for _, end in of],
+        "begins": [begin for closed_day in days for begin, _ in closed_day],
+        "ends": [end for closed_day in days for _, end in closed_day],
         "first": len(days[0]) + 1,
-        "services": [one for one in asked.before.filters.get(Dimension.service, ()) if one != NO_VALUE]
+        "services": [
+            service for service in asked.before.filters.get(Dimension.service, ()) if service != NO_VALUE
+        ]
         or None,
     }
-    rows = await fetch(connection, Statement(CLOSED_DAYS, parameters))
+    rows = await fetch(connection, SqlStatement(CLOSED_DAYS, parameters))
     apart = [(abs(after - before), before, after) for before, after in rows]
     if not apart or max(apart)[0] < DIFFERENT_SHARE:
         return None
@@ -172,7 +181,7 @@ async def _other_closed_days(connection: Connection, asked: EffectQuestions) -> 
     return EffectWarning(code=WarningCode.different_closed_days, before=before, after=after)
 
 
-def _days(question: Question) -> list[tuple[datetime, datetime]]:
+def _days(question: KpiQuestion) -> list[tuple[datetime, datetime]]:
     """Return the days of the window that have gone by."""
     begin, end = question.bounds[0], min(question.bounds[-1], question.now)
     return list(pairwise(dict.fromkeys((begin, *periods.day_starts(begin, end, question.zone), end))))
@@ -191,7 +200,7 @@ async def _measured_before(
         "begin": asked.windows[0],
         "after": asked.windows[2],
     }
-    ((times,),) = await fetch(connection, Statement(MEASURED_BEFORE, parameters))
+    ((times,),) = await fetch(connection, SqlStatement(MEASURED_BEFORE, parameters))
     return EffectWarning(code=WarningCode.measured_before, times=times) if times else None
 
 
@@ -199,7 +208,7 @@ def _as_json(filters: Mapping[Dimension, Sequence[str]]) -> str:
     return json.dumps({dimension.value: list(values) for dimension, values in filters.items()})
 
 
-async def _after_signal(connection: Connection, before: Question) -> EffectWarning | None:
+async def _after_signal(connection: Connection, before: KpiQuestion) -> EffectWarning | None:
     """Warn of signals in the months that the baseline lies in, or just before it began."""
     zone, (begin, end) = before.zone, (before.bounds[0], before.bounds[-1])
     first = periods.first_day(Grain.month, begin.astimezone(zone).date())
@@ -211,12 +220,12 @@ async def _after_signal(connection: Connection, before: Question) -> EffectWarni
         zone,
     )
     months = replace(before, grain=Grain.month, bounds=bounds)
-    found = await answer.count(connection, months, before.now, most=len(bounds))
+    counted_cells = await answer.count(connection, months, before.now, most=len(bounds))
     values = {
         period: value
         for period in range(1, len(bounds))
-        if (value := value_of(before.kpi, found.get((period, ()), Figures()))) is not None
-        and cases_of(before.kpi, found.get((period, ()), Figures()))
+        if (value := value_of(before.kpi, counted_cells.get((period, ()), Figures()))) is not None
+        and cases_of(before.kpi, counted_cells.get((period, ()), Figures()))
     }
     looked_at = periods.start_of(periods.months_later(first, -MONTHS_LOOKED_AT), zone)
     signals = [
@@ -237,33 +246,33 @@ async def _different_seasons(connection: Connection, asked: EffectQuestions) -> 
     earlier = []
     for question in (asked.before, asked.after):
         bounds = tuple(periods.year_earlier(Grain.all, bound, question.zone) for bound in question.bounds)
-        found = await answer.count(connection, replace(question, bounds=bounds), question.now, most=1)
-        figures = found.get((1, ()), Figures())
+        counted_cells = await answer.count(connection, replace(question, bounds=bounds), question.now, most=1)
+        figures = counted_cells.get((1, ()), Figures())
         earlier.append(value_of(asked.kpi, figures) if cases_of(asked.kpi, figures) else None)
     if None in earlier:
         return None
     return EffectWarning(code=WarningCode.different_seasons, before=earlier[0], after=earlier[1])
 
 
-def _months(question: Question) -> set[int]:
+def _months(question: KpiQuestion) -> set[int]:
     """Return the months of the year that the window has days in."""
     begin, end = question.bounds[0], question.bounds[-1] - timedelta.resolution
     day, last = (instant.astimezone(question.zone).date().replace(day=1) for instant in (begin, end))
-    found = set[int]()
-    while day <= last and len(found) < 12:  # months of a year
-        found.add(day.month)
+    month_numbers = set[int]()
+    while day <= last and len(month_numbers) < 12:  # months of a year
+        month_numbers.add(day.month)
         day = periods.months_later(day, 1)
-    return found
+    return month_numbers
 
 
 async def _other_changes(
     connection: Connection, asked: EffectQuestions, change: str | None
 ) -> EffectWarning | None:
     """Warn of changes of the same services or teams between the beginning and the end of both windows."""
-    services = [one for one in asked.before.filters.get(Dimension.service, ()) if one != NO_VALUE]
-    teams = [one for one in asked.before.filters.get(Dimension.team, ()) if one != NO_VALUE]
+    services = [service for service in asked.before.filters.get(Dimension.service, ()) if service != NO_VALUE]
+    teams = [service for service in asked.before.filters.get(Dimension.team, ()) if service != NO_VALUE]
     filters = await answer.resolve_filters(connection, asked.before)
-    ids = [one for one in filters.get(Dimension.team, ()) if one is not None]
+    ids = [service for service in filters.get(Dimension.team, ()) if service is not None]
     parameters = {
         "begin": asked.windows[0],
         "end": asked.windows[3],
@@ -274,7 +283,7 @@ async def _other_changes(
         "scope": _as_json(asked.before.filters),
         "most": MOST_CHANGES,
     }
-    rows = await fetch(connection, Statement(OTHER_CHANGES, parameters))
+    rows = await fetch(connection, SqlStatement(OTHER_CHANGES, parameters))
     if not rows:
         return None
     return EffectWarning(
@@ -290,6 +299,6 @@ def _open_cases(after: WindowCases) -> EffectWarning | None:
     return EffectWarning(code=WarningCode.open_cases, cases=still)
 
 
-def _can_change(after: Question) -> EffectWarning | None:
+def _can_change(after: KpiQuestion) -> EffectWarning | None:
     final_at: datetime = final_after_of(after, after.bounds[-1])
     return EffectWarning(code=WarningCode.can_change, final_at=final_at) if final_at > after.now else None

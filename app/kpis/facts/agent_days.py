@@ -14,14 +14,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
-from app.kpis.facts.query import Filters, Statement, conditions, cut_by, fact_table
+from app.kpis.facts.query import Filters, SqlStatement, conditions, cut_by, fact_table
 from app.kpis.facts.rota_days import RotaDays, covered
 from app.kpis.questions import periods
-from app.kpis.questions.question import Question
+from app.kpis.questions.question import KpiQuestion
 
 DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
 #: The first and the last UTC day that kpi.agent_day has rows for.
-SELECT_DAY_RANGE = Statement("select min(day), max(day) from kpi.agent_day", {})
+SELECT_DAY_RANGE = SqlStatement("select min(day), max(day) from kpi.agent_day", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class DayPart:
     brings: bool
 
 
-def day_parts(question: Question, first: date, last: date) -> list[DayPart]:
+def day_parts(question: KpiQuestion, first: date, last: date) -> list[DayPart]:
     """Return the day parts that the question's periods consist of, from UTC day `first` to `last`."""
     begin = max(question.bounds[0], _midnight(first))
     end = min(question.bounds[-1], _midnight(last) + DAY)
@@ -51,7 +51,7 @@ def day_parts(question: Question, first: date, last: date) -> list[DayPart]:
     local = periods.day_starts(begin, end, question.zone)
     days = (_midnight(begin.date()) + n * DAY for n in range((end.date() - begin.date()).days + 1))
     edges = {begin, end, *local, *days, *question.bounds}
-    found = []
+    parts = []
     for since, until in pairwise(sorted(edge for edge in edges if begin <= edge <= end)):
         midnight = _midnight(since.date())
         period = bisect_right(question.bounds, since)
@@ -61,11 +61,13 @@ def day_parts(question: Question, first: date, last: date) -> list[DayPart]:
         if quarters[0] < quarters[1]:
             day = bisect_right(local, since)
             local_day = since.astimezone(question.zone).date()
-            found.append(DayPart(since.date(), quarters[0], quarters[1], period, day, local_day, brings))
-    return found
+            parts.append(DayPart(since.date(), quarters[0], quarters[1], period, day, local_day, brings))
+    return parts
 
 
-def whole_days(question: Question, filters: Filters, made_of: Sequence[DayPart], rota: RotaDays) -> Statement:
+def whole_days(
+    question: KpiQuestion, filters: Filters, made_of: Sequence[DayPart], rota: RotaDays
+) -> SqlStatement:
     """Count the person-days worked by whom the rota does not cover, and the cases that ended on whole UTC
     days, per period and cut.
 
@@ -96,10 +98,10 @@ from (
   where worked.quarters & part.quarters <> B'0'::bit(96) or part.brings and worked.ended > 0
   group by part.period, part.local, who{cut}
 ) present group by period{cut}"""
-    return Statement(text, parameters)
+    return SqlStatement(text, parameters)
 
 
-def edge_cases(question: Question, filters: Filters) -> Statement:
+def edge_cases(question: KpiQuestion, filters: Filters) -> SqlStatement:
     """Count the cases that ended in a period outside its whole UTC days. Columns: period, the cuts, cases."""
     times = list(_edges(question.bounds))
     names = ("period", "since", "until")
@@ -112,7 +114,7 @@ from unnest(%(period)s::integer[], %(since)s::timestamptz[], %(until)s::timestam
   as edge(period, since, until)
 cross join lateral (select * from {fact_table(question.kpi)} where {where} offset 0) fact
 group by period{cut}"""
-    return Statement(text, parameters)
+    return SqlStatement(text, parameters)
 
 
 def _edges(bounds: Sequence[datetime]) -> Iterator[tuple[int, datetime, datetime]]:

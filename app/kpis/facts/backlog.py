@@ -8,8 +8,8 @@ from typing import Any
 
 from app.kpis.declaration.dimensions import AGE_LIMITS, COLUMN, Age, Dimension
 from app.kpis.declaration.kpi import Kpi
-from app.kpis.facts.query import NO_CLOCK, Filters, Statement, conditions, cut_by, measure_column
-from app.kpis.questions.question import Question
+from app.kpis.facts.query import NO_CLOCK, Filters, SqlStatement, conditions, cut_by, measure_column
+from app.kpis.questions.question import KpiQuestion
 
 # The classes of kpi.incident_life.span_class, each with the greatest time by which a stretch of that class
 # can begin before an instant within it: one second more than the longest stretch, since the class is computed
@@ -21,7 +21,7 @@ SPAN_REACHES = {n: timedelta(seconds=2 ** (n + 1) + 1) for n in range(LARGEST_CL
 }
 
 
-def open_spans(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:
+def open_spans(question: KpiQuestion, filters: Filters, instants: Sequence[datetime]) -> SqlStatement:
     """Count the cases open from one instant to another, with the opening of the oldest, by cut.
 
     Open in the sense of the KPI's `still_open`, just before the instant. The instants ascend and are numbered
@@ -39,10 +39,10 @@ from (
   from ({stretches}) stretch
 ) alive
 group by first, last{cut}"""
-    return Statement(text, parameters)
+    return SqlStatement(text, parameters)
 
 
-def shares(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:
+def shares(question: KpiQuestion, filters: Filters, instants: Sequence[datetime]) -> SqlStatement:
     """Count the cases open just before each of the instants, and those for which the measure holds, by cut.
 
     Columns: instant, the cuts, cases, total, opened_at (of the oldest).
@@ -54,10 +54,10 @@ def shares(question: Question, filters: Filters, instants: Sequence[datetime]) -
     text = f"""
 select instant{cut}, count(*), count(*) filter (where {measure}), min(opened_at)
 from ({stretches}) stretch group by instant{cut}"""
-    return Statement(text, parameters)
+    return SqlStatement(text, parameters)
 
 
-def ages(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:
+def ages(question: KpiQuestion, filters: Filters, instants: Sequence[datetime]) -> SqlStatement:
     """Aggregate the ages, in whole seconds, of the cases open just before each of the instants, by cut.
 
     Columns: instant, the cuts, cases, on_hold (how many of them), mean, median, p90, max. Each instant is
@@ -76,11 +76,11 @@ cross join lateral (
     percentile_cont(array[0.5, 0.9, 1]) within group (order by seconds) as percentiles
   from ({aged}) aged group by moment.number{cut}
 ) cell"""
-    return Statement(text, parameters)
+    return SqlStatement(text, parameters)
 
 
 def _open_with_age(
-    question: Question, filters: Filters, columns: Sequence[str], parameters: dict[str, Any]
+    question: KpiQuestion, filters: Filters, columns: Sequence[str], parameters: dict[str, Any]
 ) -> str:
     """Return a query for the cases open just before a `moment`, with their ages in seconds; add its
     parameters.
@@ -155,7 +155,7 @@ cross join lateral (
 ) stretch"""
 
 
-def open_cases(question: Question, filters: Filters, instant: datetime) -> Statement:
+def open_cases(question: KpiQuestion, filters: Filters, instant: datetime) -> SqlStatement:
     """Return a query for the cases open just before the instant, with the columns of `counted_cases`.
 
     `at` is the opening of the case.
@@ -170,15 +170,19 @@ select case_id, opened_at as at, {measure_column(question.kpi)} as measure, null
   false as inferred, false as skewed, array[opened_position, position] as positions, position,
   null as state, null as revision, on_hold, {NO_CLOCK}
 from {INSTANTS} cross join lateral ({aged}) aged"""
-    return Statement(text, parameters)
+    return SqlStatement(text, parameters)
 
 
-def case_values(question: Question, filters: Filters, instant: datetime) -> Statement:
+def case_values(question: KpiQuestion, filters: Filters, instant: datetime) -> SqlStatement:
     """Return a query for what each case open just before the instant brings, with the columns of
     `query.case_values`: its age, whether it counts for a share, or 1.
     """
     kpi = question.kpi
-    columns = ["case_id", "opened_at", *(COLUMN[one] for one in question.by if one in COLUMN)]
+    columns = [
+        "case_id",
+        "opened_at",
+        *(COLUMN[dimension] for dimension in question.by if dimension in COLUMN),
+    ]
     if kpi.is_share_of_open:
         columns.append(kpi.measure.value)
     parameters = _instant_parameters([instant], each=True)
@@ -187,4 +191,4 @@ def case_values(question: Question, filters: Filters, instant: datetime) -> Stat
 select case_id, {measure_column(kpi)} as value, 1 as weight,
   moment.at - make_interval(secs => seconds) as began_at{cut_by(question)}
 from {INSTANTS} cross join lateral ({aged}) aged"""
-    return Statement(text, parameters)
+    return SqlStatement(text, parameters)

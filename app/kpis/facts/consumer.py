@@ -223,8 +223,8 @@ async def _affected_cases(
     by_share: dict[int, CasesByKind] = {}
     rows = await fetch_tuples(connection, SELECT_AFFECTED, stretch, prepare=prepare)
     for kind, share, cases, begun, versions in rows:
-        of = {"cases": cases, "begun": begun, "next_versions": versions}
-        by_share.setdefault(share, {})[kind] = of
+        parameters = {"cases": cases, "begun": begun, "next_versions": versions}
+        by_share.setdefault(share, {})[kind] = parameters
     names = {"cases": 2, "begun": 3}
     kinds = {
         kind: {name: _joined(row[n] for row in rows if row[0] == kind) for name, n in names.items()}
@@ -262,12 +262,12 @@ async def _write(
     connection: Connection, stretch: Values, kinds: CasesByKind, *, prepare: bool | None = False
 ) -> None:
     """Write the facts that depend on one case alone, and the clocks of the cases."""
-    cases = {kind: of["cases"][1:-1].split(",") for kind, of in kinds.items()}
+    cases = {kind: affected["cases"][1:-1].split(",") for kind, affected in kinds.items()}
     await projection.project(connection, cases, stretch["first"], stretch["last"])
     for process, text in STATEMENTS.items():
         if process in kinds:
             await fetch_tuples(connection, text, stretch | kinds[process], prepare=prepare)
-    of_kinds = {kind: stretch | of for kind, of in kinds.items()}
+    of_kinds = {kind: stretch | affected for kind, affected in kinds.items()}
     await satisfaction.write(connection, SATISFYING, of_kinds, prepare)
 
 
@@ -281,9 +281,9 @@ def _fact_writer(last: int) -> recomputation.ComputeDependents:
         for process in TIMED_AT:
             cases = [name.partition("/")[2] for name in streams if name.startswith(f"{process}/")]
             if cases:
-                of = {"cases": cases, "begun": cases, "next_versions": [LAST_VERSION] * len(cases)}
+                parameters = {"cases": cases, "begun": cases, "next_versions": [LAST_VERSION] * len(cases)}
                 nothing_new = {"first": last + 1, "last": last, "shares": 1, "share": 0}
-                await fetch_tuples(connection, STATEMENTS[process], nothing_new | of, prepare=False)
+                await fetch_tuples(connection, STATEMENTS[process], nothing_new | parameters, prepare=False)
 
     return write
 
@@ -298,8 +298,8 @@ async def _write_shared(
     if "incident" in kinds:
         await fetch_tuples(connection, REPEATS, stretch | kinds["incident"], prepare=prepare)
     if kinds.keys() & REPEAT_KINDS:
-        of = stretch | _cases_of(kinds, "cases", REPEAT_KINDS)
-        await fetch_tuples(connection, PROBLEM_REPEATS, of, prepare=prepare)
+        parameters = stretch | _cases_of(kinds, "cases", REPEAT_KINDS)
+        await fetch_tuples(connection, PROBLEM_REPEATS, parameters, prepare=prepare)
     if kinds.keys() & WORK_KINDS:
         await fetch_tuples(connection, AGENT_DAYS, stretch | _cases_of(kinds, "cases"), prepare=prepare)
 

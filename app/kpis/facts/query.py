@@ -12,7 +12,7 @@ from app.kpis.declaration.dimensions import COLUMN, IDS, Dimension
 from app.kpis.declaration.kpi import EXCLUSIONS, Aggregate, Basis, Kpi
 from app.kpis.declaration.measures import BUDGET, Measure
 from app.kpis.facts.tables import ENDINGS
-from app.kpis.questions.question import Question
+from app.kpis.questions.question import KpiQuestion
 
 EXTENT = """
 select reltuples, (
@@ -43,7 +43,7 @@ ROWS_OF_A_PLACE = 1 + len(EXCLUSIONS)
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class SqlStatement:
     """An SQL statement with its parameters."""
 
     text: str
@@ -58,7 +58,7 @@ NO_CLOCK = "null::uuid as clock_id, null as metric, null::uuid as agreement_id"
 Filters = Mapping[Dimension, Sequence[str | UUID | None]]
 
 
-def cells(question: Question, filters: Filters, most: int, halves: datetime | None) -> Statement:
+def cells(question: KpiQuestion, filters: Filters, most: int, halves: datetime | None) -> SqlStatement:
     """Count the cases and aggregate the KPI's measures, per period, cut and reason for exclusion.
 
     Periods are numbered from 1. Columns: period, the cuts, excluded, cases, skewed (how many of them), and
@@ -78,21 +78,23 @@ def cells(question: Question, filters: Filters, most: int, halves: datetime | No
             pooled = f"array[{_percentile(0.5, n)}, {_percentile(0.9, n)}, pooled_{n}[cases]]"
         figures += [f"total_{n}", f"{pooled} as spread_{n}"]
         names += [f"total_{n}", f"spread_{n}[1]", f"spread_{n}[2]", f"spread_{n}[3]"]
-    told = ", ".join(f"{number} as number_{n}" for n, number in enumerate(measure_columns(question.kpi)))
-    told += ", skewed" if question.kpi.may_be_skewed else ""
+    measured_columns = ", ".join(
+        f"{number} as number_{n}" for n, number in enumerate(measure_columns(question.kpi))
+    )
+    measured_columns += ", skewed" if question.kpi.may_be_skewed else ""
     by = f"period{cut_by(question)}, excluded"
     facts = (
-        f"select width_bucket(at, %(bounds)s::timestamptz[]) as {by}, {told} "
+        f"select width_bucket(at, %(bounds)s::timestamptz[]) as {by}, {measured_columns} "
         f"from {selected_facts(question, filters, parameters)}"
     )
     part = "select {by}, {figures} from (select {by}, {sums} from ({facts}) fact group by {by}) cell"
     parts = in_halves(facts, halves, part, by=by, figures=", ".join(figures), sums=", ".join(sums))
-    return Statement(f"select {by}, {', '.join(names)} from ({parts}) cell limit %(most)s", parameters)
+    return SqlStatement(f"select {by}, {', '.join(names)} from ({parts}) cell limit %(most)s", parameters)
 
 
 def combined_cells(
-    kpis: Sequence[Kpi], spans: Sequence[tuple[datetime, datetime]], question: Question
-) -> Statement:
+    kpis: Sequence[Kpi], spans: Sequence[tuple[datetime, datetime]], question: KpiQuestion
+) -> SqlStatement:
     """Aggregate several KPIs of one fact table like `cells`, without cuts, in one read of some periods.
 
     The question is about one of the KPIs; all its settings except the periods hold for all of them.
@@ -120,7 +122,7 @@ cross join lateral (
 ) fact
 group by period.number, excluded"""
     begins, ends = ([span[side] for span in spans] for side in (0, 1))
-    return Statement(text, {"begins": begins, "ends": ends, **question_parameters(question)})
+    return SqlStatement(text, {"begins": begins, "ends": ends, **question_parameters(question)})
 
 
 def in_halves(facts: str, halves: datetime | None, part: str, **words: str) -> str:
@@ -144,7 +146,9 @@ def row_limit(most: int) -> int:
 
 def measure_columns(kpi: Kpi) -> list[str]:
     """Return the SQL expressions of the KPI's measure and, if it has one, its secondary measure."""
-    return [measure_column(one) for one in (kpi, kpi.secondary_kpi) if one is not None]
+    return [
+        measure_column(measured_kpi) for measured_kpi in (kpi, kpi.secondary_kpi) if measured_kpi is not None
+    ]
 
 
 def measure_column(kpi: Kpi) -> str:
@@ -159,32 +163,35 @@ def skewed_count(kpi: Kpi, counts: str) -> str:
     return f"count(*) filter (where {counts} and skewed)" if kpi.may_be_skewed else "0"
 
 
-def question_parameters(question: Question) -> dict[str, Any]:
+def question_parameters(question: KpiQuestion) -> dict[str, Any]:
     """Return the parameters of measures and conditions: now, the currency, and the budgets."""
-    of = question.budgets
-    told = {"budgets": list(of.hundredths), "budgeted_from": list(of.instants)}
-    return {"now": question.now, "currency": question.currency, **told}
+    budget_periods = question.budgets
+    budget_parameters = {
+        "budgets": list(budget_periods.hundredths),
+        "budgeted_from": list(budget_periods.instants),
+    }
+    return {"now": question.now, "currency": question.currency, **budget_parameters}
 
 
-def planned_rows(question: Question, filters: Filters) -> Statement:
+def planned_rows(question: KpiQuestion, filters: Filters) -> SqlStatement:
     """Return a statement for the plan, as JSON, with the planner's estimate of the question's fact count.
 
     If that is a large share of all facts, it pays to give half of them to another process.
     """
     parameters: dict[str, Any] = {}
-    return Statement(
+    return SqlStatement(
         f"explain (format json) select from {selected_facts(question, filters, parameters)}", parameters
     )
 
 
-def extent(question: Question) -> Statement:
+def extent(question: KpiQuestion) -> SqlStatement:
     """Return a statement for the estimated number of facts and the median instant of the question's facts.
 
     The instant is null if it is unknown. There is no row if the facts come from a view, which has no
     statistics.
     """
     bounds = {"begin": question.bounds[0], "end": question.bounds[-1]}
-    return Statement(EXTENT, {"name": fact_table(question.kpi), **bounds})
+    return SqlStatement(EXTENT, {"name": fact_table(question.kpi), **bounds})
 
 
 def fact_table(kpi: Kpi) -> str:
@@ -219,7 +226,7 @@ def counted_condition(kpi: Kpi) -> str:
     return " and ".join(conditions)
 
 
-def counted_cases(question: Question, filters: Filters) -> Statement:
+def counted_cases(question: KpiQuestion, filters: Filters) -> SqlStatement:
     """Return a statement for the cases that the question counts in its whole time.
 
     Columns: case_id, at, measure, excluded, irregular, inferred, skewed, positions (of the opening and the
@@ -229,7 +236,7 @@ def counted_cases(question: Question, filters: Filters) -> Statement:
     """
     kpi = question.kpi
     parameters: dict[str, Any] = {}
-    told = "inferred, skewed" if kpi.may_be_skewed else "false as inferred, false as skewed"
+    accuracy_columns = "inferred, skewed" if kpi.may_be_skewed else "false as inferred, false as skewed"
     only = "true" if kpi.counts_excluded else "excluded is null"
     state = "state" if Dimension.state in kpi.dimensions else "null"
     revision = "revision" if kpi.fact == "lead" else "null"
@@ -239,14 +246,14 @@ def counted_cases(question: Question, filters: Filters) -> Statement:
     if kpi.fact == "target_judged":
         clock = "null::uuid as clock_id, target as metric, null::uuid as agreement_id"
     text = f"""
-select case_id, at, {measure_column(kpi)} as measure, excluded, irregular, {told},
+select case_id, at, {measure_column(kpi)} as measure, excluded, irregular, {accuracy_columns},
   {positions} as positions, position, {state} as state,
   {revision} as revision, null::boolean as on_hold, {clock}
 from {selected_facts(question, filters, parameters)} and {only}"""
-    return Statement(text, parameters)
+    return SqlStatement(text, parameters)
 
 
-def case_values(question: Question, filters: Filters) -> Statement:
+def case_values(question: KpiQuestion, filters: Filters) -> SqlStatement:
     """Return a statement for what each case brings in the question's whole time.
 
     Columns: case_id, value, weight (see `weight_column`), the instant of `began_column`, and the cuts.
@@ -257,7 +264,7 @@ def case_values(question: Question, filters: Filters) -> Statement:
 select case_id, {measure_column(question.kpi)} as value,
   {weight_column(question.kpi)} as weight, {began_column(question.kpi)} as began_at{cut_by(question)}
 from {selected_facts(question, filters, parameters)} and {only}"""
-    return Statement(text, parameters)
+    return SqlStatement(text, parameters)
 
 
 def weight_column(kpi: Kpi) -> str:
@@ -280,12 +287,12 @@ def began_column(kpi: Kpi) -> str:
     return "at"
 
 
-def cut_by(question: Question) -> str:
+def cut_by(question: KpiQuestion) -> str:
     """Return the columns of the question's `by`, each preceded by a comma."""
     return "".join(f", {COLUMN.get(dimension, dimension.value)}" for dimension in question.by)
 
 
-def selected_facts(question: Question, filters: Filters, parameters: dict[str, Any]) -> str:
+def selected_facts(question: KpiQuestion, filters: Filters, parameters: dict[str, Any]) -> str:
     """Return the facts in the time and under the filters of the question; add their parameters."""
     parameters |= {"begin": question.bounds[0], "end": question.bounds[-1]}
     parameters |= question_parameters(question)

@@ -23,9 +23,9 @@ from app.foundation.rota.stretches import duty_stretches
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import Cut, PointKey
 from app.kpis.facts.fetching import fetch
-from app.kpis.facts.query import Statement
+from app.kpis.facts.query import SqlStatement
 from app.kpis.questions import periods
-from app.kpis.questions.question import Question
+from app.kpis.questions.question import KpiQuestion
 
 Filters = Mapping[Dimension, Sequence[str | UUID | None]]
 #: What was told of each shift and each stand-in. `told` decrypts nothing here: they have no personal words.
@@ -59,18 +59,18 @@ class RotaDays:
     days: Mapping[PointKey, int]
     covers: Sequence[RotaCover]
 
-    def parameters(self, question: Question) -> dict[str, Any]:
+    def parameters(self, question: KpiQuestion) -> dict[str, Any]:
         """Return the covers as the parameters of `covered` and `covered_work`."""
         return {
             "rota_zone": question.zone.key,
-            "rota_teams": [one.team_id for one in self.covers],
-            "rota_persons": [one.person_id for one in self.covers],
-            "rota_begins": [one.begin for one in self.covers],
-            "rota_ends": [one.end for one in self.covers],
+            "rota_teams": [cover.team_id for cover in self.covers],
+            "rota_persons": [cover.person_id for cover in self.covers],
+            "rota_begins": [cover.begin for cover in self.covers],
+            "rota_ends": [cover.end for cover in self.covers],
         }
 
 
-def covered(question: Question, *, team: str, person: str, day: str) -> str:
+def covered(question: KpiQuestion, *, team: str, person: str, day: str) -> str:
     """Return the SQL condition that the rota covers the person on the day, which are SQL expressions; `day`
     is of type date. Where teams are told apart, it is the rota of that team.
     """
@@ -83,77 +83,100 @@ def covered(question: Question, *, team: str, person: str, day: str) -> str:
 )"""
 
 
-def covered_work(question: Question) -> str:
+def covered_work(question: KpiQuestion) -> str:
     """Return the condition of `covered` for the work of the raw definitions, which is called `counted`."""
     day = "(counted.at at time zone %(rota_zone)s)::date"
     return covered(question, team="counted.team_id", person="counted.assignee_id", day=day)
 
 
 async def rota_days(
-    connection: Connection, question: Question, filters: Filters, position: int | None = None
+    connection: Connection, question: KpiQuestion, filters: Filters, position: int | None = None
 ) -> RotaDays:
     """Return what the rota says of the question, as the log told of it up to the position (None: its end)."""
-    rows = await fetch(connection, Statement(SELECT_TOLD, {"position": position}))
+    rows = await fetch(connection, SqlStatement(SELECT_TOLD, {"position": position}))
     records = dict[str, Shift | StandIn]()
     for stream, version, occurred_at, fields in rows:
         kind, _, name = stream.partition("/")
         record = records.get(stream) or (Shift if kind == Shift.KIND else StandIn)(id=UUID(name))
         records[stream] = evolve(record, version, occurred_at, fields or {})
-    working = [one for one in records.values() if one.duty is Duty.working]
-    shifts = [one for one in working if isinstance(one, Shift)]
-    agreed = (one for one in working if isinstance(one, StandIn) and one.state is StandInState.agreed)
-    stand_ins = sorted(agreed, key=lambda one: (one.agreed_at or one.changed_at or question.now, one.id))
+    working = [working_record for working_record in records.values() if working_record.duty is Duty.working]
+    shifts = [working_record for working_record in working if isinstance(working_record, Shift)]
+    agreed = (
+        working_record
+        for working_record in working
+        if isinstance(working_record, StandIn) and working_record.state is StandInState.agreed
+    )
+    stand_ins = sorted(
+        agreed,
+        key=lambda working_record: (
+            working_record.agreed_at or working_record.changed_at or question.now,
+            working_record.id,
+        ),
+    )
     return count_rota_days(question, filters, shifts, stand_ins)
 
 
 def count_rota_days(
-    question: Question, filters: Filters, shifts: Sequence[Shift], stand_ins: Sequence[StandIn]
+    question: KpiQuestion, filters: Filters, shifts: Sequence[Shift], stand_ins: Sequence[StandIn]
 ) -> RotaDays:
     """Return what these shifts and stand-ins say of the question, up to its `now`."""
     begin, end = _asked_time(question, shifts, stand_ins)
     covers = dict.fromkeys(_cover_of(shift) for shift in shifts)
-    found = set[tuple[int, Cut, UUID, date]]()
+    person_days = set[tuple[int, Cut, UUID, date]]()
     for stretch in duty_stretches(shifts, stand_ins, begin, end):
         values = {Dimension.team: stretch.team_id, Dimension.assignee: stretch.person_id}
         first, last = (
-            at.astimezone(question.zone).date()
-            for at in (stretch.begins_at, stretch.ends_at - timedelta.resolution)
+            instant.astimezone(question.zone).date()
+            for instant in (stretch.begins_at, stretch.ends_at - timedelta.resolution)
         )
         covers[RotaCover(stretch.team_id, stretch.person_id, first, last + ONE_DAY)] = None
         if begin <= stretch.begins_at < end and _is_asked(values, filters):
             cut = tuple(values[dimension] for dimension in question.by)
-            found.add((bisect_right(question.bounds, stretch.begins_at), cut, stretch.person_id, first))
-    return RotaDays(Counter((period, cut) for period, cut, _, _ in found), _joined(covers))
+            person_days.add((bisect_right(question.bounds, stretch.begins_at), cut, stretch.person_id, first))
+    return RotaDays(Counter((period, cut) for period, cut, _, _ in person_days), _joined(covers))
 
 
 def _joined(covers: Iterable[RotaCover]) -> list[RotaCover]:
     """Return the covers with those that overlap or touch joined: every working day would be one of its
     own.
     """
-    found: list[RotaCover] = []
-    for one in sorted(covers, key=lambda of: (of.team_id, of.person_id, of.begin, of.end or date.max)):
-        last = found[-1] if found else None
-        if last is None or (last.team_id, last.person_id) != (one.team_id, one.person_id):
-            found.append(one)
-        elif last.end is None or one.begin <= last.end:
-            end = None if last.end is None or one.end is None else max(last.end, one.end)
-            found[-1] = replace(last, end=end)
+    joined_covers: list[RotaCover] = []
+    for cover in sorted(
+        covers,
+        key=lambda rota_cover: (
+            rota_cover.team_id,
+            rota_cover.person_id,
+            rota_cover.begin,
+            rota_cover.end or date.max,
+        ),
+    ):
+        last = joined_covers[-1] if joined_covers else None
+        if last is None or (last.team_id, last.person_id) != (cover.team_id, cover.person_id):
+            joined_covers.append(cover)
+        elif last.end is None or cover.begin <= last.end:
+            end = None if last.end is None or cover.end is None else max(last.end, cover.end)
+            joined_covers[-1] = replace(last, end=end)
         else:
-            found.append(one)
-    return found
+            joined_covers.append(cover)
+    return joined_covers
 
 
 def _asked_time(
-    question: Question, shifts: Sequence[Shift], stand_ins: Sequence[StandIn]
+    question: KpiQuestion, shifts: Sequence[Shift], stand_ins: Sequence[StandIn]
 ) -> tuple[datetime, datetime]:
     """Return the part of the question's time that a rota can say something about: it may go far back."""
     begin, end = question.bounds[0], min(question.bounds[-1], question.now)
     firsts = [
-        periods.start_of(date.fromisoformat(one.from_date), question.zone) - ONE_DAY
-        for one in shifts
-        if one.from_date is not None
+        periods.start_of(date.fromisoformat(shift.from_date), question.zone) - ONE_DAY
+        for shift in shifts
+        if shift.from_date is not None
     ]
-    firsts += [at for one in stand_ins for at in (one.starts_at, one.return_starts_at) if at is not None]
+    firsts += [
+        instant
+        for shift in stand_ins
+        for instant in (shift.starts_at, shift.return_starts_at)
+        if instant is not None
+    ]
     return max(begin, min(firsts, default=end)), end
 
 

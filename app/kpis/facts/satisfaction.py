@@ -68,7 +68,7 @@ async def write(
     for kind, text in of_kinds.items():
         if kind not in values:
             continue
-        of = values[kind] | {"types": [f"{kind}.{name}" for name in EVENTS]}
-        ((concerned,),) = await fetch_tuples(connection, CONCERNED, of, prepare=prepare)
+        parameters = values[kind] | {"types": [f"{kind}.{name}" for name in EVENTS]}
+        ((concerned,),) = await fetch_tuples(connection, CONCERNED, parameters, prepare=prepare)
         if concerned is not None:
-            await fetch_tuples(connection, text, of | {"concerned": concerned}, prepare=prepare)
+            await fetch_tuples(connection, text, parameters | {"concerned": concerned}, prepare=prepare)

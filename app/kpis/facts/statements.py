@@ -53,5 +53,5 @@ def kinds_read(statements: Iterable[str]) -> frozenset[str]:
     """Return the kinds of the records whose events the statements read: what is new of these concerns whoever
     runs them.
     """
-    found = (pair for text in statements for pair in _KIND_READ.findall(text))
-    return frozenset(kind for pair in found for kind in pair if kind)
+    kind_pairs = (pair for text in statements for pair in _KIND_READ.findall(text))
+    return frozenset(kind for pair in kind_pairs for kind in pair if kind)

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from app.kpis.declaration.measures import AGE, SECONDS_TO_END
-from app.kpis.facts.query import Filters, Statement, cut_by, in_halves, row_limit, selected_facts
-from app.kpis.questions.question import Question
+from app.kpis.facts.query import Filters, SqlStatement, cut_by, in_halves, row_limit, selected_facts
+from app.kpis.questions.question import KpiQuestion
 from app.kpis.statistics.survival import HALF, SLACK, TENTH
 
 SURVIVAL = """
@@ -55,7 +55,7 @@ select {by}, cases, cardinality(took), took[half], took[tenth]
 from cell left join reached using (cell)"""
 
 
-def survival(question: Question, filters: Filters, most: int, halves: datetime | None) -> Statement:
+def survival(question: KpiQuestion, filters: Filters, most: int, halves: datetime | None) -> SqlStatement:
     """Compute the Kaplan-Meier estimate for every period and cut, over ended and open cases.
 
     `halves` as in `query.cells`. Columns: period, the cuts, excluded, cases, ended, median, p90. Returns the
@@ -80,4 +80,4 @@ def survival(question: Question, filters: Filters, most: int, halves: datetime |
     )
     part = "select {by}, {sums} from ({facts}) fact group by {by}"
     parts = in_halves(facts, halves, part, by=by, sums=sums)
-    return Statement(SURVIVAL.format(by=by, parts=parts), parameters)
+    return SqlStatement(SURVIVAL.format(by=by, parts=parts), parameters)

@@ -18,13 +18,13 @@ from app.kpis.declaration.exposure import Exposure
 from app.kpis.declaration.figures import Figures, PointKey
 from app.kpis.declaration.kpi import Aggregate, Kpi
 from app.kpis.facts.fetching import fetch
-from app.kpis.facts.query import Filters, Statement
+from app.kpis.facts.query import Filters, SqlStatement
 from app.kpis.outages import query
 from app.kpis.outages.load_terms import load_terms
 from app.kpis.outages.query import OF_BEGINNINGS, OF_INCIDENTS, OF_PARTIES, OF_SECONDS, Window
 from app.kpis.outages.terms import floor_to_second
 from app.kpis.questions.periods import Grain, first_day, next_period, start_of
-from app.kpis.questions.question import Question
+from app.kpis.questions.question import KpiQuestion
 from app.kpis.raw import definitions
 from app.kpis.targets.validity import effective_target, targets
 
@@ -60,22 +60,22 @@ class Contribution:
 
 
 async def count(
-    connection: Connection, question: Question, filters: Filters, position: int
+    connection: Connection, question: KpiQuestion, filters: Filters, position: int
 ) -> dict[PointKey, Figures]:
     """Count the figures of every period that has begun, and of its cuts, from the facts at the position."""
     windows = await windows_of(connection, question, pairwise(question.bounds), position)
     terms = await load_terms(connection, position)
-    found = _empty_windows(question, windows, filters)
+    cells = _empty_windows(question, windows, filters)
     now = floor_to_second(question.now)
     rows = await fetch(connection, query.cells(question.kpi, question.by, filters, windows, terms, now))
     for number, *cut, part, seconds, cases, allowed, allowed_by_now in rows:
-        of = found.setdefault((number, tuple(cut)), _no_figures(question, filters))
-        _add(of, part, seconds, cases, allowed, allowed_by_now)
-    return found
+        cell = cells.setdefault((number, tuple(cut)), _no_figures(question, filters))
+        _add(cell, part, seconds, cases, allowed, allowed_by_now)
+    return cells
 
 
 async def count_raw(
-    connection: Connection, question: Question, filters: Filters, position: int
+    connection: Connection, question: KpiQuestion, filters: Filters, position: int
 ) -> dict[PointKey, Figures]:
     """Count the same figures by the raw definition, as the log knew it at the position."""
     windows = await windows_of(connection, question, pairwise(question.bounds), position)
@@ -83,31 +83,31 @@ async def count_raw(
 
 
 def grouped(
-    rows: Iterable[Contribution], question: Question, filters: Filters, windows: Sequence[Window]
+    rows: Iterable[Contribution], question: KpiQuestion, filters: Filters, windows: Sequence[Window]
 ) -> dict[PointKey, Figures]:
     """Sum the rows of the raw definition to the figures of the question's periods and cuts."""
-    found = _empty_windows(question, windows, filters)
+    figures_by_place = _empty_windows(question, windows, filters)
     cells: dict[tuple[PointKey, str], list[Contribution]] = defaultdict(list)
     for row in rows:
         if _is_counted(row, question.by, filters):
             cut = tuple(row.value_of(dimension) for dimension in question.by)
             cells[(row.number, cut), row.part].append(row)
     for (place, part), of_part in cells.items():
-        of = found.setdefault(place, _no_figures(question, filters))
+        cell = figures_by_place.setdefault(place, _no_figures(question, filters))
         _add(
-            of,
+            cell,
             part,
             sum((row.seconds for row in of_part), Decimal(0)),
             len({row.case_id for row in of_part}),
             sum((row.allowed or Decimal(0) for row in of_part), Decimal(0)),
             sum((row.allowed_by_now or Decimal(0) for row in of_part), Decimal(0)),
         )
-    return found
+    return figures_by_place
 
 
 async def contributions(
     connection: Connection,
-    question: Question,
+    question: KpiQuestion,
     windows: Sequence[Window],
     position: int,
     prepared: str | None = None,
@@ -115,7 +115,7 @@ async def contributions(
     """Return the rows of the raw definition of the question's KPI for the windows."""
     text = definitions.definition(definitions.definition_names(question.kpi)[0], prepared)
     parameters = raw_parameters(question.kpi, windows, question.now, position)
-    statement = Statement(f"select {RAW_COLUMNS} from ({text}) raw", parameters)
+    statement = SqlStatement(f"select {RAW_COLUMNS} from ({text}) raw", parameters)
     return [Contribution(*row) for row in await fetch(connection, statement)]
 
 
@@ -125,18 +125,18 @@ def raw_parameters(kpi: Kpi, windows: Sequence[Window], now: datetime, position:
         "position": position,
         "now": floor_to_second(now),
         "currency": None,
-        "numbers": [one.number for one in windows],
-        "begins": [one.begin for one in windows],
-        "ends": [one.end for one in windows],
-        "lasts": [one.until for one in windows],
-        "promised": [one.promised for one in windows],
+        "numbers": [window.number for window in windows],
+        "begins": [window.begin for window in windows],
+        "ends": [window.end for window in windows],
+        "lasts": [window.until for window in windows],
+        "promised": [window.promised for window in windows],
         "only_promised": kpi.aggregate is Aggregate.of_allowance,
     }
 
 
 async def counted_cases(
-    connection: Connection, question: Question, filters: Filters, position: int
-) -> Statement:
+    connection: Connection, question: KpiQuestion, filters: Filters, position: int
+) -> SqlStatement:
     """Return a statement for the incidents that the question counts in its whole time."""
     windows = await windows_of(connection, question, [(question.bounds[0], question.bounds[-1])], position)
     now = floor_to_second(question.now)
@@ -147,7 +147,7 @@ async def counted_cases(
 
 async def count_spans(
     connection: Connection,
-    questions: Sequence[Question],
+    questions: Sequence[KpiQuestion],
     spans: Sequence[tuple[datetime, datetime]],
     position: int,
 ) -> list[list[Figures | None]]:
@@ -156,7 +156,7 @@ async def count_spans(
     """
     terms = await load_terms(connection, position)
     sums: dict[bool, dict[int, Figures]] = {}
-    found = []
+    window_spans = []
     for question in questions:
         yearly = question.kpi.aggregate is Aggregate.of_allowance
         if yearly not in sums:
@@ -167,27 +167,29 @@ async def count_spans(
             cells = query.cells(everything.kpi, (), {}, windows, terms, now)
             for number, *of_part in await fetch(connection, cells):
                 _add(sums[yearly][number], *of_part)
-        found.append([_needed_figures(question, sums[yearly].get(n)) for n in range(1, len(spans) + 1)])
-    return found
+        window_spans.append(
+            [_needed_figures(question, sums[yearly].get(n)) for n in range(1, len(spans) + 1)]
+        )
+    return window_spans
 
 
-def _needed_figures(question: Question, of: Figures | None) -> Figures | None:
+def _needed_figures(question: KpiQuestion, cell: Figures | None) -> Figures | None:
     """Return the figures without the sums that the question's KPI does not need."""
-    if of is None or of.exposure is None:
+    if cell is None or cell.exposure is None:
         return None
     asked = _no_figures(question, {}).exposure
     assert asked is not None
-    outage = None if asked.outage is None else of.exposure.outage
-    began = None if asked.began is None else of.exposure.began
-    cases = of.affected if began is None else began
+    outage = None if asked.outage is None else cell.exposure.outage
+    began = None if asked.began is None else cell.exposure.began
+    cases = cell.affected if began is None else began
     return Figures(
-        cases=cases, affected=of.affected, exposure=replace(of.exposure, outage=outage, began=began)
+        cases=cases, affected=cell.affected, exposure=replace(cell.exposure, outage=outage, began=began)
     )
 
 
 async def windows_of(
     connection: Connection,
-    question: Question,
+    question: KpiQuestion,
     spans: Iterable[tuple[datetime, datetime]],
     position: int,
 ) -> list[Window]:
@@ -214,7 +216,7 @@ async def windows_of(
 
 
 def _empty_windows(
-    question: Question, windows: Sequence[Window], filters: Filters
+    question: KpiQuestion, windows: Sequence[Window], filters: Filters
 ) -> dict[PointKey, Figures]:
     """Return zero figures for each window, if the question has no cuts; cuts without cases are not listed."""
     if question.by:
@@ -222,7 +224,7 @@ def _empty_windows(
     return {(window.number, ()): _no_figures(question, filters) for window in windows}
 
 
-def _no_figures(question: Question, filters: Filters) -> Figures:
+def _no_figures(question: KpiQuestion, filters: Filters) -> Figures:
     aggregate = question.kpi.aggregate
     return Figures(
         exposure=Exposure(
@@ -234,7 +236,7 @@ def _no_figures(question: Question, filters: Filters) -> Figures:
 
 
 def _add(
-    of: Figures,
+    cell: Figures,
     part: str,
     seconds: Decimal,
     cases: int | None,
@@ -242,22 +244,22 @@ def _add(
     allowed_by_now: Decimal | None,
 ) -> None:
     """Add the sums of a part to the figures. Of the KPIs that count beginnings, these are the cases."""
-    assert of.exposure is not None
+    assert cell.exposure is not None
     if part == "agreed":
-        of.exposure = replace(
-            of.exposure,
+        cell.exposure = replace(
+            cell.exposure,
             agreed=int(seconds),
             allowed=allowed or Decimal(0),
             allowed_by_now=allowed_by_now or Decimal(0),
         )
     elif part == "counted":
-        of.exposure = replace(of.exposure, outage=seconds)
-        of.affected = cases or 0
-        if of.exposure.began is None:
-            of.cases = of.affected
+        cell.exposure = replace(cell.exposure, outage=seconds)
+        cell.affected = cases or 0
+        if cell.exposure.began is None:
+            cell.cases = cell.affected
     else:
-        of.exposure = replace(of.exposure, began=int(seconds))
-        of.cases = int(seconds)
+        cell.exposure = replace(cell.exposure, began=int(seconds))
+        cell.cases = int(seconds)
 
 
 def _is_counted(row: Contribution, by: Collection[Dimension], filters: Filters) -> bool:

@@ -15,11 +15,11 @@ from app.db import Connection
 from app.kpis.outages.terms import (
     BEGINNING_OF_TIME,
     END_OF_TIME,
-    CalendarVersion,
+    CalendarSpans,
+    CalendarValidity,
+    CountedAgreement,
     ServiceHistory,
-    SignedAgreement,
-    Terms,
-    Validity,
+    ServiceTerms,
     cut_by_version,
     floor_to_second,
     service_terms,
@@ -43,18 +43,18 @@ select version, min(starts), max(starts) from business_time.calendar_span
 where version = any(%(versions)s::uuid[]) group by version"""
 
 
-async def load_terms(connection: Connection, position: int) -> list[Terms]:
+async def load_terms(connection: Connection, position: int) -> list[ServiceTerms]:
     """Return the terms of all services, as the log knew them at the position."""
     events = {kind: await _events(connection, kind, position) for kind in ("service", "calendar", "sla")}
     versions = await _versions(connection, events["calendar"].values())
     services = [_service(of_stream) for of_stream in events["service"].values()]
     agreements = [_agreement(stream, of_stream) for stream, of_stream in events["sla"].items()]
     signed = [agreement for agreement in agreements if agreement is not None]
-    found: list[Terms] = []
+    all_terms: list[ServiceTerms] = []
     for service in services:
         for terms, calendar in service_terms(service, signed):
-            found += cut_by_version(terms, versions.get(calendar or "", ()))
-    return found
+            all_terms += cut_by_version(terms, versions.get(calendar or "", ()))
+    return all_terms
 
 
 class _Event(NamedTuple):
@@ -80,7 +80,7 @@ async def _events(connection: Connection, kind: str, position: int) -> dict[str,
 
 async def _versions(
     connection: Connection, calendars: Iterable[Sequence[_Event]]
-) -> dict[str, list[CalendarVersion]]:
+) -> dict[str, list[CalendarSpans]]:
     """Return the versions of each calendar, by its key. The first holds for all time before it, too."""
     published: dict[str, list[tuple[datetime, UUID]]] = {}
     for events in calendars:
@@ -90,22 +90,22 @@ async def _versions(
             for event in events
             if event.fields.get("newest_id") is not None
         ]
-    ids = [version for of in published.values() for _, version in of]
+    ids = [version for calendar_versions in published.values() for _, version in calendar_versions]
     async with connection.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(SELECT_REACHES.encode(), {"versions": ids}, prepare=False)
-        reaches = {row[0]: Validity(row[1], row[2]) for row in await cursor.fetchall()}
-    found = {}
-    for key, of in published.items():
-        begins = [BEGINNING_OF_TIME, *(at for at, _ in of[1:]), END_OF_TIME]
-        found[key] = [
-            CalendarVersion(
+        reaches = {row[0]: CalendarValidity(row[1], row[2]) for row in await cursor.fetchall()}
+    spans_by_calendar = {}
+    for key, calendar_versions in published.items():
+        begins = [BEGINNING_OF_TIME, *(instant for instant, _ in calendar_versions[1:]), END_OF_TIME]
+        spans_by_calendar[key] = [
+            CalendarSpans(
                 version,
-                Validity(*applied),
-                reaches.get(version, Validity(BEGINNING_OF_TIME, BEGINNING_OF_TIME)),
+                CalendarValidity(*applied),
+                reaches.get(version, CalendarValidity(BEGINNING_OF_TIME, BEGINNING_OF_TIME)),
             )
-            for applied, (_, version) in zip(pairwise(begins), of, strict=True)
+            for applied, (_, version) in zip(pairwise(begins), calendar_versions, strict=True)
         ]
-    return found
+    return spans_by_calendar
 
 
 def _published_at(event: _Event) -> datetime:
@@ -118,9 +118,11 @@ def _service(events: Sequence[_Event]) -> ServiceHistory:
         (floor_to_second(e.occurred_at), e.fields["calendar"]) for e in events if "calendar" in e.fields
     ]
     # Recorded later is not always occurred later; of one instant the event that was recorded last holds.
-    calendars.sort(key=lambda one: one[0])
+    calendars.sort(key=lambda begin_and_calendar: begin_and_calendar[0])
     return ServiceHistory(
-        _last_value(events, "key"), Validity(floor_to_second(live), floor_to_second(retired)), calendars
+        _last_value(events, "key"),
+        CalendarValidity(floor_to_second(live), floor_to_second(retired)),
+        calendars,
     )
 
 
@@ -130,7 +132,7 @@ def _first_in(events: Sequence[_Event], state: str) -> datetime:
     return min(entered, default=END_OF_TIME)
 
 
-def _agreement(stream: str, events: Sequence[_Event]) -> SignedAgreement | None:
+def _agreement(stream: str, events: Sequence[_Event]) -> CountedAgreement | None:
     """Return the agreement; None if it is no SLA, or nobody has signed it."""
     fields: dict[str, Any] = {}
     for event in events:
@@ -140,13 +142,13 @@ def _agreement(stream: str, events: Sequence[_Event]) -> SignedAgreement | None:
     begins, ends = (fields.get(name) for name in ("begins_at", "ends_at"))
     if begins is None:
         return None
-    validity = Validity(
+    validity = CalendarValidity(
         floor_to_second(from_instant(begins)),
         END_OF_TIME if ends is None else floor_to_second(from_instant(ends)),
     )
     if not validity.since < validity.until:  # it was ended before it began
         return None
-    return SignedAgreement(
+    return CountedAgreement(
         UUID(stream.partition("/")[2]), fields, from_instant(fields["signed_at"]), validity
     )
 

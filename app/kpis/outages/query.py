@@ -16,8 +16,8 @@ from typing import Any
 from app.kpis.declaration.dimensions import COLUMN, Dimension
 from app.kpis.declaration.kpi import Aggregate, Kpi
 from app.kpis.facts.backlog import SPAN_REACHES
-from app.kpis.facts.query import NO_CLOCK, Filters, Statement, conditions
-from app.kpis.outages.terms import Terms
+from app.kpis.facts.query import NO_CLOCK, Filters, SqlStatement, conditions
+from app.kpis.outages.terms import ServiceTerms
 
 #: The dimensions of an incident's share of an outage that agreed time does not have.
 OF_INCIDENTS = frozenset({Dimension.category})
@@ -182,9 +182,9 @@ def cells(
     by: Collection[Dimension],
     filters: Filters,
     windows: Sequence[Window],
-    terms: Sequence[Terms],
+    terms: Sequence[ServiceTerms],
     now: datetime,
-) -> Statement:
+) -> SqlStatement:
     """Sum agreed time, outages and their beginnings for each window and cut.
 
     Columns: number, the cuts, part (`agreed`, `counted`, `began`), the sum (seconds, or a number), cases, and
@@ -198,12 +198,12 @@ def cells(
         rows.append(SUMMED.format(part="counted", each="case_id", cut=cut, where=f"{where} and seconds > 0"))
     if kpi.aggregate in OF_BEGINNINGS:
         rows.append(SUMMED.format(part="began", each="(case_id, counts_from)", cut=cut, where=where))
-    return Statement(f"with {_ctes(kpi, own)} {' union all '.join(rows)}", parameters)
+    return SqlStatement(f"with {_ctes(kpi, own)} {' union all '.join(rows)}", parameters)
 
 
 def counted_cases(
-    kpi: Kpi, filters: Filters, window: Window, terms: Sequence[Terms], now: datetime
-) -> Statement:
+    kpi: Kpi, filters: Filters, window: Window, terms: Sequence[ServiceTerms], now: datetime
+) -> SqlStatement:
     """Return a statement for the incidents that the KPI counts in the window, with the columns of
     `app.kpis.facts.query.counted_cases`: each with its seconds, or each time that an outage began with it.
     """
@@ -218,7 +218,7 @@ select case_id, min(counts_from) as at, round(sum(seconds))::bigint as measure, 
   null as revision, null::boolean as on_hold, {NO_CLOCK}
 from {"began" if began else "counted"} where {where} and seconds > 0
 group by case_id{", counts_from" if began else ""}"""
-    return Statement(text, parameters)
+    return SqlStatement(text, parameters)
 
 
 def _ctes(kpi: Kpi, terms: str) -> str:
@@ -229,8 +229,8 @@ def _ctes(kpi: Kpi, terms: str) -> str:
 
 def _filter_conditions(filters: Filters, parameters: dict[str, Any]) -> tuple[str, str]:
     """Return the conditions for terms, and for the shares of incidents; add their parameters."""
-    of_terms = {one: values for one, values in filters.items() if one not in OF_INCIDENTS}
-    of_shares = {one: values for one, values in filters.items() if one in OF_INCIDENTS}
+    of_terms = {dimension: values for dimension, values in filters.items() if dimension not in OF_INCIDENTS}
+    of_shares = {dimension: values for dimension, values in filters.items() if dimension in OF_INCIDENTS}
     texts = (" and ".join(["true", *conditions(wanted, parameters)]) for wanted in (of_terms, of_shares))
     terms, shares = texts
     return terms, shares
@@ -240,33 +240,37 @@ def _parameters(
     kpi: Kpi,
     dimensions: Collection[Dimension],
     windows: Sequence[Window],
-    terms: Sequence[Terms],
+    terms: Sequence[ServiceTerms],
     now: datetime,
 ) -> dict[str, Any]:
-    counted = [one for one in terms if not one.own or OF_PARTIES & set(dimensions)]
+    counted = [
+        service_terms for service_terms in terms if not service_terms.own or OF_PARTIES & set(dimensions)
+    ]
     began = kpi.aggregate in OF_BEGINNINGS
     return {
-        "services": [one.service for one in counted],
-        "agreements": [one.agreement_id for one in counted],
-        "customers": [one.customer_id for one in counted],
-        "versions": [one.version for one in counted],
-        "weights": [one.weight for one in counted],
-        "spares": [one.spares_maintenance for one in counted],
-        "targets": [one.target for one in counted],
-        "since": [one.since for one in counted],
-        "until": [one.until for one in counted],
-        "numbers": [one.number for one in windows],
-        "begins": [one.begin for one in windows],
-        "ends": [one.end for one in windows],
-        "lasts": [one.until for one in windows],
-        "promised": [one.promised for one in windows],
+        "services": [service_terms.service for service_terms in counted],
+        "agreements": [service_terms.agreement_id for service_terms in counted],
+        "customers": [service_terms.customer_id for service_terms in counted],
+        "versions": [service_terms.version for service_terms in counted],
+        "weights": [service_terms.weight for service_terms in counted],
+        "spares": [service_terms.spares_maintenance for service_terms in counted],
+        "targets": [service_terms.target for service_terms in counted],
+        "since": [service_terms.since for service_terms in counted],
+        "until": [service_terms.until for service_terms in counted],
+        "numbers": [service_terms.number for service_terms in windows],
+        "begins": [service_terms.begin for service_terms in windows],
+        "ends": [service_terms.end for service_terms in windows],
+        "lasts": [service_terms.until for service_terms in windows],
+        "promised": [service_terms.promised for service_terms in windows],
         "only_promised": kpi.aggregate is Aggregate.of_allowance,
         # Most outages are of degraded service: they are read only if they weigh anything for somebody.
-        "effects": ["down", "degraded"] if any(one.weight for one in counted) else ["down"],
+        "effects": ["down", "degraded"]
+        if any(service_terms.weight for service_terms in counted)
+        else ["down"],
         "classes": list(SPAN_REACHES),
         "reaches": list(SPAN_REACHES.values()),
-        "first": min((one.begin for one in windows), default=now),
+        "first": min((service_terms.begin for service_terms in windows), default=now),
         # An outage that began in a period may reach agreed time only after it.
-        "last": now if began else max((one.end for one in windows), default=now),
+        "last": now if began else max((service_terms.end for service_terms in windows), default=now),
         "now": now,
     }

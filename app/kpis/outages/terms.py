@@ -26,7 +26,7 @@ def floor_to_second(instant: datetime) -> datetime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class ServiceTerms:
     """The terms of a service from `since` to `until`: the version of the calendar in which it is to be
     available (None: round the clock), how much a second of degraded service weighs, whether approved
     maintenance is left out, and the promised availability (None: the SLA, if any, promises none).
@@ -47,7 +47,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Validity:
+class CalendarValidity:
     """The time in which something holds, from `since` until just before `until`."""
 
     since: datetime
@@ -59,13 +59,13 @@ class Validity:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedAgreement:
+class CountedAgreement:
     """An SLA that was signed: its fields, and when it is in force."""
 
     id: UUID
     fields: Mapping[str, Any]
     signed_at: datetime
-    validity: Validity
+    validity: CalendarValidity
 
     @property
     def customer_id(self) -> UUID | None:
@@ -83,12 +83,12 @@ class SignedAgreement:
         ]
         return max(fitting, key=_condition_count, default=None)
 
-    def terms(self, service: str) -> Terms | None:
+    def terms(self, service: str) -> ServiceTerms | None:
         """Return the terms for the service without calendar; None if it promises no availability of it."""
         promise = self.promise(service)
         if promise is None:
             return None
-        return Terms(
+        return ServiceTerms(
             service=service,
             agreement_id=self.id,
             customer_id=self.customer_id,
@@ -117,62 +117,75 @@ class ServiceHistory:
     """
 
     key: str
-    live: Validity
+    live: CalendarValidity
     calendars: Sequence[tuple[datetime, str | None]]
 
     def calendar_at(self, instant: datetime) -> str | None:
         """Return the key of the calendar of its support hours; None: round the clock."""
-        found = None
+        calendar_then = None
         for since, calendar in self.calendars:
             if since <= instant:
-                found = calendar
-        return found
+                calendar_then = calendar
+        return calendar_then
 
 
 @dataclass(frozen=True, slots=True)
-class CalendarVersion:
+class CalendarSpans:
     """A version of a calendar: when it is applied, and for which time its spans are known."""
 
     id: UUID
-    applied: Validity
-    known: Validity
+    applied: CalendarValidity
+    known: CalendarValidity
 
 
 def service_terms(
-    service: ServiceHistory, agreements: Sequence[SignedAgreement]
-) -> Iterator[tuple[Terms, str | None]]:
+    service: ServiceHistory, agreements: Sequence[CountedAgreement]
+) -> Iterator[tuple[ServiceTerms, str | None]]:
     """Yield the terms of a service, each with the key of its calendar."""
-    common = [one for one in agreements if one.customer_id is None and _fits(one, service.key)]
+    common = [
+        signed_agreement
+        for signed_agreement in agreements
+        if signed_agreement.customer_id is None and _fits(signed_agreement, service.key)
+    ]
     for agreement in agreements:
         if agreement.customer_id is not None and service.key in (agreement.fields.get("services") or ()):
             own = agreement.terms(service.key)
             if own is not None:
                 yield own, agreement.calendar(service.key)
     bounds = {service.live.since, service.live.until, *(since for since, _ in service.calendars)}
-    bounds |= {bound for one in common for bound in (one.validity.since, one.validity.until)}
+    bounds |= {
+        bound
+        for signed_agreement in common
+        for bound in (signed_agreement.validity.since, signed_agreement.validity.until)
+    }
     for since, until in pairwise(sorted(bounds)):
-        chosen = _chosen([one for one in common if one.validity.covers(since)])
+        chosen = _chosen(
+            [signed_agreement for signed_agreement in common if signed_agreement.validity.covers(since)]
+        )
         terms = None if chosen is None else chosen.terms(service.key)
         if chosen is not None and terms is not None:
             yield replace(terms, since=since, until=until), chosen.calendar(service.key)
         elif service.live.covers(since):
-            yield Terms(service=service.key, since=since, until=until), service.calendar_at(since)
+            yield ServiceTerms(service=service.key, since=since, until=until), service.calendar_at(since)
 
 
-def _fits(agreement: SignedAgreement, service: str) -> bool:
+def _fits(agreement: CountedAgreement, service: str) -> bool:
     services = agreement.fields.get("services")
     return (not services or service in services) and not agreement.fields.get("catalogue_items")
 
 
-def _chosen(agreements: Sequence[SignedAgreement]) -> SignedAgreement | None:
+def _chosen(agreements: Sequence[CountedAgreement]) -> CountedAgreement | None:
     """Return the most specific agreement: one that names services before one for all; of several the one that
     was signed first.
     """
-    order = sorted(agreements, key=lambda one: (not one.fields.get("services"), one.signed_at, str(one.id)))
+    order = sorted(
+        agreements,
+        key=lambda agreement: (not agreement.fields.get("services"), agreement.signed_at, str(agreement.id)),
+    )
     return order[0] if order else None
 
 
-def cut_by_version(terms: Terms, versions: Sequence[CalendarVersion]) -> Iterator[Terms]:
+def cut_by_version(terms: ServiceTerms, versions: Sequence[CalendarSpans]) -> Iterator[ServiceTerms]:
     """Cut the terms where another version of the calendar begins, and where its spans are not known: all
     time counts there, as without a calendar.
     """
@@ -181,8 +194,8 @@ def cut_by_version(terms: Terms, versions: Sequence[CalendarVersion]) -> Iterato
     for version in versions:
         since, until = max(terms.since, version.applied.since), min(terms.until, version.applied.until)
         bounds = {since, until}
-        bounds |= {one for one in (version.known.since, version.known.until) if since < one < until}
+        bounds |= {bound for bound in (version.known.since, version.known.until) if since < bound < until}
         for begin, end in pairwise(sorted(bounds)):
-            known = version.known.covers(begin)
+            is_known = version.known.covers(begin)
             if since < until:
-                yield replace(terms, since=begin, until=end, version=version.id if known else None)
+                yield replace(terms, since=begin, until=end, version=version.id if is_known else None)

@@ -13,7 +13,7 @@ from app.kernel.visibility import overseers, sees_every_record
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.questions.periods import LARGEST_NUMBER
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.settings import Settings
 
 
@@ -38,20 +38,20 @@ def may_see_kpi(ledger: Services, caller: Caller, kpi: Kpi) -> bool:
 
 
 def question_of(
-    of: Settings,
+    settings: Settings,
     kpi: Kpi,
     parameters: QuestionParameters,
     now: datetime,
     *,
     most_periods: int = LARGEST_NUMBER,
-) -> Question:
+) -> KpiQuestion:
     """Return the question about the KPI under the organisation's settings. Raises CannotAnswer."""
     return parse_question(
         kpi,
         parameters,
         now=now,
-        organisation_zone=of.time_zone,
-        reopen_days=of.reopen_days,
-        currency=of.currency,
+        organisation_zone=settings.time_zone,
+        reopen_days=settings.reopen_days,
+        currency=settings.currency,
         most_periods=most_periods,
     )

@@ -10,7 +10,7 @@ from psycopg.rows import tuple_row
 from app.db import Connection
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import PointKey
-from app.kpis.questions.question import CannotAnswer, Question
+from app.kpis.questions.question import CannotAnswer, KpiQuestion
 
 SELECT_NAMED = "select id, number from fold.sla where number = any(%(named)s) or id::text = any(%(named)s)"
 
@@ -18,15 +18,15 @@ SELECT_NAMED = "select id, number from fold.sla where number = any(%(named)s) or
 async def agreement_ids(connection: Connection, named: Sequence[str]) -> list[UUID]:
     """Return the ids of the agreements with these numbers or ids. Raises CannotAnswer."""
     rows = await _named(connection, named)
-    known = {text for agreement_id, number in rows for text in (str(agreement_id), number)}
+    known_names = {text for agreement_id, number in rows for text in (str(agreement_id), number)}
     for name in named:
-        if name not in known:
+        if name not in known_names:
             raise CannotAnswer(Dimension.agreement.value, "unknown_value", value=name)
     return [agreement_id for agreement_id, _ in rows]
 
 
 async def agreement_numbers(
-    connection: Connection, question: Question, places: Iterable[PointKey]
+    connection: Connection, question: KpiQuestion, places: Iterable[PointKey]
 ) -> dict[str | UUID | None, str]:
     """Return, by id, the numbers of the agreements that occur in the cuts."""
     columns = [n for n, dimension in enumerate(question.by) if dimension is Dimension.agreement]

@@ -53,10 +53,10 @@ class Layer(Generic[T]):
     end: datetime | None
 
 
-def both_or_neither(body: Payload, one: str, other: str) -> None:
-    """Raise WrongValue at the missing field if the payload has only one of the fields `one` and `other`."""
-    for given, missing in ((one, other), (other, one)):
-        if getattr(body, given) is not None and getattr(body, missing) is None:
+def both_or_neither(body: Payload, name: str, other: str) -> None:
+    """Raise WrongValue at the missing field if the payload has only one of the fields `name` and `other`."""
+    for provided, missing in ((name, other), (other, name)):
+        if getattr(body, provided) is not None and getattr(body, missing) is None:
             raise WrongValue(pointer=f"/{missing}", because="missing")
 
 
@@ -83,18 +83,18 @@ async def load_layers(
             SELECT_LAYERS.format(kind=kind).encode(), {"keys": list(keys), "position": position}
         )
         rows = await cursor.fetchall()
-    known: dict[str, dict[str, str | None]] = defaultdict(dict)
-    told: list[tuple[str, str, Layer[T]]] = []
+    fields_by_stream: dict[str, dict[str, str | None]] = defaultdict(dict)
+    told_layers: list[tuple[str, str, Layer[T]]] = []
     for stream, type_, fields, kpi in rows:
         if type_ == f"{kind}.withdrawn":
-            told = [one for one in told if one[0] != stream]
+            told_layers = [stream_layer for stream_layer in told_layers if stream_layer[0] != stream]
         else:
-            known[stream] |= fields or {}
-            told.append((stream, kpi, _layer(known[stream], read)))
-    found: dict[str, list[Layer[T]]] = defaultdict(list)
-    for _, kpi, layer in told:
-        found[kpi].append(layer)
-    return found
+            fields_by_stream[stream] |= fields or {}
+            told_layers.append((stream, kpi, _layer(fields_by_stream[stream], read)))
+    layers_by_key: dict[str, list[Layer[T]]] = defaultdict(list)
+    for _, kpi, layer in told_layers:
+        layers_by_key[kpi].append(layer)
+    return layers_by_key
 
 
 def _layer(fields: Fields, read: Callable[[Fields], T | None]) -> Layer[T]:
@@ -117,5 +117,5 @@ def changes(layers: Sequence[Layer[T]]) -> list[tuple[datetime, T | None]]:
     Before the first instant there is no value.
     """
     instants = {edge for layer in layers for edge in (layer.begin, layer.end) if edge is not None}
-    found = ((instant, layer_at(layers, instant)) for instant in sorted(instants))
-    return [(instant, None if layer is None else layer.value) for instant, layer in found]
+    dated_layers = ((instant, layer_at(layers, instant)) for instant in sorted(instants))
+    return [(instant, None if layer is None else layer.value) for instant, layer in dated_layers]

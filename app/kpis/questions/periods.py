@@ -58,9 +58,9 @@ def cut_periods(
 
 def default_range(grain: Grain, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return the twelve months up to the end of the running period (for `all`: month), in whole periods."""
-    of = Grain.month if grain is Grain.all else grain
-    last = next_period(of, first_day(of, now.astimezone(zone).date()))
-    return start_of(first_day(of, months_later(last, -DEFAULT_MONTHS)), zone), start_of(last, zone)
+    range_grain = Grain.month if grain is Grain.all else grain
+    last = next_period(range_grain, first_day(range_grain, now.astimezone(zone).date()))
+    return start_of(first_day(range_grain, months_later(last, -DEFAULT_MONTHS)), zone), start_of(last, zone)
 
 
 def previous_bounds(grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
@@ -87,19 +87,21 @@ def comparable_end(now: datetime, begin: datetime, before: datetime, zone: ZoneI
     """
     if now <= begin:
         return begin
-    first, since, at = (one.astimezone(zone).replace(tzinfo=None) for one in (before, begin, now))
-    return min((first + (at - since)).replace(tzinfo=zone).astimezone(UTC), begin)
+    first, since, local_now = (
+        instant.astimezone(zone).replace(tzinfo=None) for instant in (before, begin, now)
+    )
+    return min((first + (local_now - since)).replace(tzinfo=zone).astimezone(UTC), begin)
 
 
 def day_starts(begin: datetime, end: datetime, zone: ZoneInfo) -> list[datetime]:
     """Return the instants after `begin` and before `end`, in UTC, at which a day begins in the zone."""
-    found: list[datetime] = []
+    starts: list[datetime] = []
     day = begin.astimezone(zone).date()
     while (start := start_of(day, zone)) < end:
-        if start > (found[-1] if found else begin):  # a day that a zone has skipped has no start
-            found.append(start)
+        if start > (starts[-1] if starts else begin):  # a day that a zone has skipped has no start
+            starts.append(start)
         day += timedelta(days=1)
-    return found
+    return starts
 
 
 def days_within(begin: datetime, end: datetime, zone: ZoneInfo) -> int:

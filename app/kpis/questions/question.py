@@ -70,7 +70,7 @@ class Budgets:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class KpiQuestion:
     """A checked question about a KPI.
 
     `bounds` are the n + 1 bounds of n periods, in UTC. `filters` has by dimension the values of which a case
@@ -120,7 +120,7 @@ def parse_question(
     reopen_days: int = 0,
     currency: str = DEFAULT_CURRENCY,
     most_periods: int = periods.LARGEST_NUMBER,
-) -> Question:
+) -> KpiQuestion:
     """Return the checked question for an organisation with these settings. Raises CannotAnswer."""
     grain = _grain(parameters.grain)
     zone = zone_named(parameters.zone or organisation_zone)
@@ -134,7 +134,7 @@ def parse_question(
     }
     _check_values(filters)
     by = tuple(dict.fromkeys(_dimension(kpi, "by", name) for name in parameters.by))
-    return Question(
+    return KpiQuestion(
         kpi=kpi,
         grain=grain,
         zone=zone,

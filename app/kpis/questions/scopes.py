@@ -21,7 +21,7 @@ class ScopeKind(CodeEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class KpiScope:
     """All cases of a KPI, or those of the service with that key, or of the team with that id."""
 
     service: str | None = None
@@ -41,18 +41,18 @@ class Scope:
         return self.kind.value if which is None else f"{self.kind.value}/{which}"
 
 
-ORGANISATION = Scope()
+ORGANISATION = KpiScope()
 
 
 def scoped_value(filters: Mapping[Dimension, tuple[str, ...]]) -> tuple[ScopeKind, str | None] | None:
     """Return the kind of scope that these filters of a question select, and the service or team as it was
     written; None if they select something else, of which no signals are noted.
     """
-    said = {dimension: values for dimension, values in filters.items() if values}
-    if not said:
+    filtered_values = {dimension: values for dimension, values in filters.items() if values}
+    if not filtered_values:
         return ScopeKind.organisation, None
     kinds = {Dimension.service: ScopeKind.service, Dimension.team: ScopeKind.team}
-    ((dimension, values), *more) = said.items()
+    ((dimension, values), *more) = filtered_values.items()
     if more or len(values) > 1 or dimension not in kinds:
         return None
     return kinds[dimension], values[0]

@@ -70,10 +70,10 @@ def with_measure(kpi: Kpi, source: CaseSource) -> CaseSource:
     This matters for definitions with two measures, where that column holds the other one.
     """
     there = "seconds" if kpi.is_timed else "numerator"
-    told = kpi.measure.number.raw
-    if told in {there, "1"}:
+    measure_column = kpi.measure.number.raw
+    if measure_column in {there, "1"}:
         return source
-    columns = ", ".join(f"{told} as {there}" if name == there else name for name in columns_of(kpi))
+    columns = ", ".join(f"{measure_column} as {there}" if name == there else name for name in columns_of(kpi))
     return CaseSource(f"select {columns} from ({source.text}) told", source.parameters)
 
 
@@ -160,7 +160,7 @@ where excluded is null""",
     observed: dict[PointKey, list[tuple[int, bool]]] = defaultdict(list)
     for number, *values, seconds, ended in rows:
         observed[number, tuple(values)].append((seconds, bool(ended)))
-    return {place: kaplan_meier(of) for place, of in observed.items()}
+    return {place: kaplan_meier(durations) for place, durations in observed.items()}
 
 
 async def fetch_rows(connection: Connection, text: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:

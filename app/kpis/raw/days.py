@@ -54,7 +54,7 @@ group by number{cut}""",
 
 
 def add_days(
-    found: dict[PointKey, Cell],
+    cells: dict[PointKey, Cell],
     bounds: Sequence[datetime],
     by: Sequence[Dimension],
     zone: ZoneInfo,
@@ -65,19 +65,19 @@ def add_days(
     """
     begun = [n for n, begin in enumerate(bounds[:-1], 1) if begin < now]
     for period in () if by else begun:
-        found.setdefault((period, ()), Cell())
-    for (period, _), cell in found.items():
+        cells.setdefault((period, ()), Cell())
+    for (period, _), cell in cells.items():
         first, end = bounds[period - 1], min(bounds[period], now)
         cell.denominator = 1 + len(day_starts(first, end, zone)) if period in begun else 0
 
 
 def add_agent_days(
-    found: dict[PointKey, Cell], worked: Mapping[PointKey, int], of_rota: Mapping[PointKey, int]
+    cells: dict[PointKey, Cell], worked: Mapping[PointKey, int], of_rota: Mapping[PointKey, int]
 ) -> None:
     """Set the person-days, those worked and those of the rota, as the cells' denominators; add cells for days
     without cases.
     """
     for place in worked.keys() | of_rota.keys():
-        cell = found.setdefault(place, Cell())
+        cell = cells.setdefault(place, Cell())
         cell.rota_days = of_rota.get(place, 0)
         cell.denominator = worked.get(place, 0) + cell.rota_days

@@ -132,7 +132,7 @@ def definition_names(kpi: Kpi) -> list[str]:
 
 def open_names(kpi: Kpi) -> list[str]:
     """Return the names of the definitions of the open cases that the KPI counts or shows."""
-    return [] if kpi.still_open is None else [open_name(one, kpi.still_open) for one in kpi.processes]
+    return [] if kpi.still_open is None else [open_name(process, kpi.still_open) for process in kpi.processes]
 
 
 def all_definition_names(kpi: Kpi) -> list[str]:
@@ -252,7 +252,7 @@ def inline_references(text: str) -> str:
     """Return the text of a definition with those in it that it names as `{<process>/<name>}`, of another
     process: such a definition depends on several records.
     """
-    return DEFINITION_REFERENCE.sub(lambda found: f"({definition(found[1])})", text)
+    return DEFINITION_REFERENCE.sub(lambda reference: f"({definition(reference[1])})", text)
 
 
 def common_ctes(process: str) -> str:
@@ -262,8 +262,8 @@ def common_ctes(process: str) -> str:
     turns = (TURNS,) if process in ENDED else ()
     clocks = CLOCKS if process in CLOCKED else ()
     hours = (HOURS,) if process in TIMED else ()
-    whole = read_files(EVENTS, *turns, *clocks, *hours, f"{process}/{EVENTS}")
-    return whole.replace("{process}", process).replace("{ended}", ENDED.get(process, ""))
+    common_text = read_files(EVENTS, *turns, *clocks, *hours, f"{process}/{EVENTS}")
+    return common_text.replace("{process}", process).replace("{ended}", ENDED.get(process, ""))
 
 
 def union_of(kpi: Kpi, names: Sequence[str], prepared: Mapping[str, str] = NOTHING_PREPARED) -> str:
@@ -278,4 +278,4 @@ def union_of(kpi: Kpi, names: Sequence[str], prepared: Mapping[str, str] = NOTHI
 
 def columns_of(kpi: Kpi) -> tuple[str, ...]:
     """Return the columns of the KPI's definitions."""
-    return (*COMMON_COLUMNS, *(COLUMN[one] for one in kpi.dimensions if one in COLUMN))
+    return (*COMMON_COLUMNS, *(COLUMN[dimension] for dimension in kpi.dimensions if dimension in COLUMN))

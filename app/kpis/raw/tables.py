@@ -92,7 +92,7 @@ class Definitions:
             for file in (*definitions.beginnings(name), definitions.definition_file(name))
         ]
         parts = _split_ctes(definitions.common_ctes(process))
-        kept = _read_often(
+        materialised = _read_often(
             parts,
             definitions.read_files(definitions.CASES_ENDING, *dict.fromkeys(files)),
         )
@@ -101,7 +101,7 @@ class Definitions:
         before: list[str] = []
         for name, written in parts.items():
             text = definitions.inline_references(written)
-            if name not in kept:
+            if name not in materialised:
                 before.append(f"{name} as (\n{text})")
                 continue
             table = f"raw_{process}_{name}"

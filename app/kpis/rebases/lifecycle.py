@@ -20,7 +20,7 @@ from app.kernel.refusals import WrongValue
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.questions.named_records import check_named_record
-from app.kpis.questions.scopes import Scope
+from app.kpis.questions.scopes import KpiScope
 from app.kpis.rebases.records import KpiRebase
 from app.kpis.rebases.records import RebaseState as State
 
@@ -50,7 +50,7 @@ def add(rebase: KpiRebase, body: AddKpiRebase, ctx: ActionContext) -> None:
     team = ctx.ref(Team, "team")
     rebase.kpi, rebase.service = body.kpi, body.service
     rebase.team_id = None if team is None else team.id
-    rebase.scope = Scope(rebase.service, rebase.team_id).kind
+    rebase.scope = KpiScope(rebase.service, rebase.team_id).kind
     rebase.change, rebase.begins_at = body.change, body.begins_at
     rebase.added_by_id = ctx.caller.person_id
 
@@ -69,11 +69,11 @@ async def no_such_chart(
         raise WrongValue({"value": body.kpi}, pointer="/kpi", because="unknown_value")
     if body.service is not None and body.team is not None:
         raise WrongValue(pointer="/team", because="one_scope")
-    known = KPIS[body.kpi].dimensions
+    kpi_dimensions = KPIS[body.kpi].dimensions
     for dimension, value in ((Dimension.service, body.service), (Dimension.team, body.team)):
-        if value is not None and dimension not in known:
-            words = {"known": ", ".join(known)}
-            because = "unknown_dimension" if known else "no_dimension"
+        if value is not None and dimension not in kpi_dimensions:
+            words = {"known": ", ".join(kpi_dimensions)}
+            because = "unknown_dimension" if kpi_dimensions else "no_dimension"
             raise WrongValue(words, pointer=f"/{dimension.value}", because=because)
 
 

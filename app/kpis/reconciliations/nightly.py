@@ -65,13 +65,13 @@ async def reconcile_if_due(connection: Connection, ledger: Ledger, clock: Clock)
         return await record_reconciliation(ledger, report, day, began, clock())
 
 
-def due(now: datetime, at: time | None, zone: ZoneInfo) -> date | None:
-    """Return the day whose reconciliation is due now, or None. `at` is the time of day in the zone."""
-    if at is None:
+def due(now: datetime, time_of_day: time | None, zone: ZoneInfo) -> date | None:
+    """Return the day whose reconciliation is due now, or None. `time_of_day` is in the zone."""
+    if time_of_day is None:
         return None
     today = now.astimezone(zone).date()
     for day in (today, today - timedelta(days=1)):
-        if timedelta(0) <= now - datetime.combine(day, at, zone) < LATEST:
+        if timedelta(0) <= now - datetime.combine(day, time_of_day, zone) < LATEST:
             return day
     return None
 
@@ -80,7 +80,7 @@ async def record_reconciliation(
     ledger: Ledger, report: ReconciliationReport, day: date, began: datetime, now: datetime
 ) -> bool:
     """Append the result to the log. Return False if the day already has one."""
-    differing = dict.fromkeys(f"{one.key}/{one.what}" for one in report.differences)
+    differing = dict.fromkeys(f"{difference.key}/{difference.what}" for difference in report.differences)
     body = MakeReconciliation(
         day=day.isoformat(),
         zone=ledger.settings.time_zone,

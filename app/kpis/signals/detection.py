@@ -57,17 +57,21 @@ def find_signals(
     `values` ascend; `rebased` are the instants from which limits count anew. What a period only continues (a
     ninth value on the same side) is no further signal, but every value beyond the limits is one.
     """
-    found: list[FoundSignal] = []
-    for place, one in enumerate(values):
-        if one.begin < earliest:
+    signals: list[FoundSignal] = []
+    for place, newest_value in enumerate(values):
+        if newest_value.begin < earliest:
             continue
-        before = {(of.rule, of.above) for of in _met_at(values, place - 1, rebased)}
-        found += [
-            of
-            for of in _met_at(values, place, rebased)
-            if of.rule is Signal.beyond_limits or (of.rule, of.above) not in before
+        before = {
+            (earlier_signal.rule, earlier_signal.above)
+            for earlier_signal in _met_at(values, place - 1, rebased)
+        }
+        signals += [
+            earlier_signal
+            for earlier_signal in _met_at(values, place, rebased)
+            if earlier_signal.rule is Signal.beyond_limits
+            or (earlier_signal.rule, earlier_signal.above) not in before
         ]
-    return found
+    return signals
 
 
 def _met_at(values: Sequence[FinalValue], place: int, rebased: Sequence[datetime]) -> list[FoundSignal]:
@@ -75,13 +79,15 @@ def _met_at(values: Sequence[FinalValue], place: int, rebased: Sequence[datetime
     if place < 0:
         return []
     newest = values[place]
-    since = max((at for at in rebased if at <= newest.begin), default=None)
+    since = max((rebased_at for rebased_at in rebased if rebased_at <= newest.begin), default=None)
     window = [
-        one for one in values[max(0, place + 1 - WINDOW) : place + 1] if since is None or one.begin >= since
+        value
+        for value in values[max(0, place + 1 - WINDOW) : place + 1]
+        if since is None or value.begin >= since
     ]
     if len(window) < LEAST_PERIODS_NOTED:
         return []
-    made = chart([one.value for one in window])
+    made = chart([value.value for value in window])
     assert made.centre is not None, "there are enough values"
     assert made.moving_range is not None, "there are enough values"
     above = newest.value > made.centre
@@ -108,7 +114,7 @@ def _since(
     if rule is Signal.beyond_limits:
         return window[-1].begin
     if rule is Signal.near_limit:
-        return next(one.begin for one in window[-NEAR_WINDOW:] if (one.value - centre) * side > half)
+        return next(value.begin for value in window[-NEAR_WINDOW:] if (value.value - centre) * side > half)
     run = len(window)
     while run and (window[run - 1].value - centre) * side > 0:
         run -= 1

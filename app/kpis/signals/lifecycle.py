@@ -24,7 +24,7 @@ from app.kpis.declaration.marks import SignalState as State
 from app.kpis.declaration.marks import Tendency
 from app.kpis.questions.named_records import check_named_record
 from app.kpis.questions.periods import Grain
-from app.kpis.questions.scopes import Scope
+from app.kpis.questions.scopes import KpiScope
 from app.kpis.signals.records import KpiSignal
 from app.kpis.statistics.behaviour import Signal
 
@@ -73,7 +73,7 @@ def note(signal: KpiSignal, body: NoteKpiSignal, ctx: ActionContext) -> None:
     team = ctx.ref(Team, "team")
     signal.kpi, signal.rule = body.kpi, body.rule
     signal.service, signal.team_id = body.service, None if team is None else team.id
-    signal.scope = Scope(signal.service, signal.team_id).kind
+    signal.scope = KpiScope(signal.service, signal.team_id).kind
     signal.grain, signal.zone = body.grain, body.zone
     signal.begins_at, signal.ends_at = body.begins_at, body.ends_at
     note_again(signal, body, ctx)

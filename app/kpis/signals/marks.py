@@ -12,8 +12,8 @@ from app.api.shapes import PersonStub
 from app.db import Row
 from app.kernel.ledger import Ledger
 from app.kpis.answers.charts import NO_MARKS, ChartMarks, KpiChartRebase, KpiNotedSignal
-from app.kpis.questions.question import Question
-from app.kpis.questions.scopes import Scope, ScopeKind, scoped_value
+from app.kpis.questions.question import KpiQuestion
+from app.kpis.questions.scopes import KpiScope, ScopeKind, scoped_value
 
 SELECT_TEAM = "select id from fold.team where key = %(name)s or id::text = lower(%(name)s)"
 OF_SCOPE = (
@@ -29,7 +29,7 @@ from fold.kpi_signal where {OF_SCOPE} and grain = %(grain)s and zone = %(zone)s 
 and begins_at >= %(begin)s and begins_at < %(end)s order by begins_at, rule"""
 
 
-async def chart_marks(ledger: Ledger, question: Question) -> ChartMarks:
+async def chart_marks(ledger: Ledger, question: KpiQuestion) -> ChartMarks:
     """Return the marks of the chart that answers the question: those of its scope. A chart of something else
     than the organisation, a service or a team has none. Raises DatabaseGone.
     """
@@ -50,15 +50,15 @@ async def chart_marks(ledger: Ledger, question: Question) -> ChartMarks:
     return ChartMarks(rebases, noted)
 
 
-async def _scope_of(ledger: Ledger, question: Question) -> Scope | None:
+async def _scope_of(ledger: Ledger, question: KpiQuestion) -> KpiScope | None:
     chosen = scoped_value(question.filters)
     if chosen is None:
         return None
     kind, name = chosen
     if kind is ScopeKind.team:
         team = await ledger.db.value(SELECT_TEAM, {"name": name})
-        return None if team is None else Scope(team_id=team)
-    return Scope(service=name)
+        return None if team is None else KpiScope(team_id=team)
+    return KpiScope(service=name)
 
 
 async def _noted(ledger: Ledger, rows: Sequence[Row]) -> dict[datetime, list[KpiNotedSignal]]:
@@ -67,11 +67,17 @@ async def _noted(ledger: Ledger, rows: Sequence[Row]) -> dict[datetime, list[Kpi
     names = await ledger.directory.names(persons) if persons else {}
     sealed = [row["reason"] for row in rows if row["reason"] is not None]
     texts = await ledger.vault.texts([*sealed, *names.values()])
-    found: dict[datetime, list[KpiNotedSignal]] = defaultdict(list)
+    signals_by_begin: dict[datetime, list[KpiNotedSignal]] = defaultdict(list)
     for row in rows:
-        said = {name: value for name, value in row.items() if name not in ("begins_at", "explained_by_id")}
-        said["reason"] = texts.get(row["reason"]) if row["reason"] is not None else None
-        who = row["explained_by_id"]
-        by = None if who is None else PersonStub(id=who, name=texts.get(names.get(who, "")))
-        found[row["begins_at"]].append(KpiNotedSignal(**said, explained_by=by))
-    return found
+        signal_fields = {
+            name: value for name, value in row.items() if name not in ("begins_at", "explained_by_id")
+        }
+        signal_fields["reason"] = texts.get(row["reason"]) if row["reason"] is not None else None
+        explainer_id = row["explained_by_id"]
+        by = (
+            None
+            if explainer_id is None
+            else PersonStub(id=explainer_id, name=texts.get(names.get(explainer_id, "")))
+        )
+        signals_by_begin[row["begins_at"]].append(KpiNotedSignal(**signal_fields, explained_by=by))
+    return signals_by_begin

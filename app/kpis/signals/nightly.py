@@ -34,8 +34,8 @@ from app.kpis.declaration.figures import Figures
 from app.kpis.declaration.kpi import Direction, Kpi
 from app.kpis.declaration.marks import SignalState, Tendency
 from app.kpis.questions.periods import Grain, cut_periods, first_day, months_later, start_of
-from app.kpis.questions.question import Question
-from app.kpis.questions.scopes import ORGANISATION, Scope, ScopeKind
+from app.kpis.questions.question import KpiQuestion
+from app.kpis.questions.scopes import ORGANISATION, KpiScope, ScopeKind
 from app.kpis.signals.detection import WINDOW, FinalValue, FoundSignal, find_signals
 from app.kpis.signals.lifecycle import (
     LIFECYCLE,
@@ -70,7 +70,7 @@ UNIQUE_SIGNAL = "kpi_signal_once_key"
 logger = structlog.get_logger()
 
 #: What a signal is, besides its KPI: scope, rule and the beginning of its month.
-Identity = tuple[Scope, str, datetime]
+Identity = tuple[KpiScope, str, datetime]
 
 
 async def run(
@@ -97,12 +97,12 @@ async def run(
     await polling.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
 
 
-def due(now: datetime, at: time | None, zone: ZoneInfo) -> date | None:
+def due(now: datetime, time_of_day: time | None, zone: ZoneInfo) -> date | None:
     """Return the day for which signals are to be looked for; None before that time of day, or if it is
     off.
     """
     local = now.astimezone(zone)
-    return None if at is None or local.time() < at else local.date()
+    return None if time_of_day is None or local.time() < time_of_day else local.date()
 
 
 async def note_signals(connection: Connection, ledger: Ledger, kpis: Sequence[Kpi], now: datetime) -> bool:
@@ -132,41 +132,53 @@ class _Step:
     reference: str
 
 
-async def _scopes(ledger: Ledger) -> list[Scope]:
+async def _scopes(ledger: Ledger) -> list[KpiScope]:
     """Return the scopes that signals are noted of: the organisation, each live service, each active team."""
-    services = [Scope(service=row["key"]) for row in await ledger.db.rows(LIVE_SERVICES)]
-    teams = [Scope(team_id=row["id"]) for row in await ledger.db.rows(ACTIVE_TEAMS)]
+    services = [KpiScope(service=row["key"]) for row in await ledger.db.rows(LIVE_SERVICES)]
+    teams = [KpiScope(team_id=row["id"]) for row in await ledger.db.rows(ACTIVE_TEAMS)]
     return [ORGANISATION, *services, *teams]
 
 
-async def _commands(ledger: Ledger, kpi: Kpi, scopes: Sequence[Scope], now: datetime) -> AsyncIterator[_Step]:
+async def _commands(
+    ledger: Ledger, kpi: Kpi, scopes: Sequence[KpiScope], now: datetime
+) -> AsyncIterator[_Step]:
     """Yield what is to be said of the KPI: signals that are not noted, and noted ones that are none."""
     zone = ZoneInfo(ledger.settings.time_zone)
     begins = month_bounds(now, zone)
     earliest = begins[-1 - NOTED_MONTHS]
     position, series = await final_values(ledger, kpi, begins, now)
     parameters = {"kpi": kpi.key, "grain": Grain.month.value, "earliest": earliest}
-    known = {
-        (Scope(row["service"], row["team_id"]), row["rule"], row["begins_at"]): row
+    known_signals = {
+        (KpiScope(row["service"], row["team_id"]), row["rule"], row["begins_at"]): row
         for row in await ledger.db.rows(KNOWN_SIGNALS, parameters)
     }
     rebases = await ledger.db.rows(REBASES, parameters)
-    found: dict[Identity, _Seen] = {}
+    seen_signals: dict[Identity, _Seen] = {}
     for scope in scopes:
         values = series.get(scope, [])
-        rebased = [row["begins_at"] for row in rebases if Scope(row["service"], row["team_id"]) == scope]
-        for one in find_signals(values, rebased, earliest):
-            seen = _Seen(one, [of.value for of in values], newest=one.begin == values[-1].begin)
-            found[scope, one.rule.value, one.begin] = seen
-    for (scope, rule, begin), seen in found.items():
-        of = known.get((scope, rule, begin))
-        if of is None or of["state"] == SignalState.withdrawn:
-            yield _noting(kpi, scope, seen, position, zone, of)
+        rebased = [row["begins_at"] for row in rebases if KpiScope(row["service"], row["team_id"]) == scope]
+        for signal in find_signals(values, rebased, earliest):
+            seen = _Seen(
+                signal,
+                [period_value.value for period_value in values],
+                newest=signal.begin == values[-1].begin,
+            )
+            seen_signals[scope, signal.rule.value, signal.begin] = seen
+    for (scope, rule, begin), seen in seen_signals.items():
+        period_value = known_signals.get((scope, rule, begin))
+        if period_value is None or period_value["state"] == SignalState.withdrawn:
+            yield _noting(kpi, scope, seen, position, zone, period_value)
     watched = set(scopes)
-    for identity, of in known.items():
-        if identity not in found and identity[0] in watched and of["state"] != SignalState.withdrawn:
-            said = WithdrawKpiSignal(position=position)
-            yield _Step("withdraw", of["id"], said, f"{of['id']}:{of['version']}")
+    for identity, period_value in known_signals.items():
+        if (
+            identity not in seen_signals
+            and identity[0] in watched
+            and period_value["state"] != SignalState.withdrawn
+        ):
+            withdrawal = WithdrawKpiSignal(position=position)
+            yield _Step(
+                "withdraw", period_value["id"], withdrawal, f"{period_value['id']}:{period_value['version']}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,36 +191,43 @@ class _Seen:
 
 
 def _noting(
-    kpi: Kpi, scope: Scope, seen: _Seen, position: int, zone: ZoneInfo, known: Mapping[str, Any] | None
+    kpi: Kpi,
+    scope: KpiScope,
+    seen: _Seen,
+    position: int,
+    zone: ZoneInfo,
+    known_signal: Mapping[str, Any] | None,
 ) -> _Step:
     """Return the step that notes the signal, or that notes it again."""
-    one = seen.signal
-    way = tendency(kpi, above=one.above)
-    limits = natural_limits(kpi, seen.values, one.centre, one.moving_range)
+    signal = seen.signal
+    way = tendency(kpi, above=signal.above)
+    limits = natural_limits(kpi, seen.values, signal.centre, signal.moving_range)
     again = NoteAgainKpiSignal(
-        since_at=one.since,
+        since_at=signal.since,
         tendency=way,
         needs_attention=way is Tendency.worse and seen.newest and scope.kind is not ScopeKind.team,
-        value=_text(one.value),
+        value=_text(signal.value),
         centre=_text(limits.centre),
         low=_text(limits.low),
         high=_text(limits.high),
         position=position,
     )
-    if known is not None:
-        return _Step("note_again", known["id"], again, f"{known['id']}:{known['version']}")
-    said = NoteKpiSignal(
+    if known_signal is not None:
+        return _Step(
+            "note_again", known_signal["id"], again, f"{known_signal['id']}:{known_signal['version']}"
+        )
+    noting = NoteKpiSignal(
         **again.model_dump(exclude={"occurred_at"}),
         kpi=kpi.key,
         service=scope.service,
         team=None if scope.team_id is None else str(scope.team_id),
-        rule=one.rule,
+        rule=signal.rule,
         grain=Grain.month,
         zone=zone.key,
-        begins_at=one.begin,
-        ends_at=one.end,
+        begins_at=signal.begin,
+        ends_at=signal.end,
     )
-    return _Step("note", None, said, f"{kpi.key}:{scope.name}:{one.rule}:{one.begin.isoformat()}")
+    return _Step("note", None, noting, f"{kpi.key}:{scope.name}:{signal.rule}:{signal.begin.isoformat()}")
 
 
 def tendency(kpi: Kpi, *, above: bool) -> Tendency:
@@ -229,48 +248,48 @@ def month_bounds(now: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
 
 async def final_values(
     ledger: Ledger, kpi: Kpi, bounds: tuple[datetime, ...], now: datetime
-) -> tuple[int, dict[Scope, list[FinalValue]]]:
+) -> tuple[int, dict[KpiScope, list[FinalValue]]]:
     """Return the values of the KPI by scope, of the months that are over and final and have enough cases; and
     the log position at which they stand.
     """
-    of = ledger.settings
-    whole = Question(
+    settings = ledger.settings
+    full_question = KpiQuestion(
         kpi=kpi,
         grain=Grain.month,
-        zone=ZoneInfo(of.time_zone),
+        zone=ZoneInfo(settings.time_zone),
         bounds=bounds,
         filters={},
         now=now,
-        reopen_days=of.reopen_days,
-        currency=of.currency,
+        reopen_days=settings.reopen_days,
+        currency=settings.currency,
     )
-    series: dict[Scope, list[FinalValue]] = {}
+    series: dict[KpiScope, list[FinalValue]] = {}
     async with snapshot_connection(ledger.db) as connection:
         position, _ = await facts_position(connection)
         for dimension in (None, Dimension.service, Dimension.team):
             if dimension is not None and dimension not in kpi.dimensions:
                 continue
-            question = whole if dimension is None else replace(whole, by=(dimension,))
+            question = full_question if dimension is None else replace(full_question, by=(dimension,))
             figures = await count(connection, question, now, most=MOST_FIGURES)
             for period, cut in sorted(figures, key=lambda place: place[0]):
                 scope = _scope_of(dimension, cut)
-                found = _final_value(question, (period, cut), figures[period, cut])
-                if scope is not None and found is not None:
-                    series.setdefault(scope, []).append(found)
+                final_value = _final_value(question, (period, cut), figures[period, cut])
+                if scope is not None and final_value is not None:
+                    series.setdefault(scope, []).append(final_value)
     return position, series
 
 
-def _scope_of(dimension: Dimension | None, cut: tuple[Any, ...]) -> Scope | None:
+def _scope_of(dimension: Dimension | None, cut: tuple[Any, ...]) -> KpiScope | None:
     if dimension is None:
         return ORGANISATION
     (value,) = cut
     if value is None:
         return None
-    return Scope(service=value) if dimension is Dimension.service else Scope(team_id=value)
+    return KpiScope(service=value) if dimension is Dimension.service else KpiScope(team_id=value)
 
 
 def _final_value(
-    question: Question, place: tuple[int, tuple[Any, ...]], figures: Figures
+    question: KpiQuestion, place: tuple[int, tuple[Any, ...]], figures: Figures
 ) -> FinalValue | None:
     """Return the value of a month; None if it has none, too few cases, or can still move."""
     made = point(question, place, figures, {}, PointContext(None, Figures(), question.now))

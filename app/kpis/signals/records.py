@@ -14,7 +14,7 @@ from app.common.records import ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 from app.kpis.declaration.marks import SignalState, Tendency
 from app.kpis.questions.periods import Grain
-from app.kpis.questions.scopes import Scope, ScopeKind
+from app.kpis.questions.scopes import ScopeKind
 from app.kpis.statistics.behaviour import Signal
 
 
@@ -61,4 +61,4 @@ class KpiSignal(Record):
     @property
     def title(self) -> str:
         """Return the signal in a line of keys, which is the same in every language."""
-        return f"{self.kpi}, {Scope(self.service, self.team_id).name}"
+        return f"{self.kpi}, {KpiScope(self.service, self.team_id).name}"

@@ -36,7 +36,9 @@ def stretches(values: Sequence[float], breaks: Sequence[int]) -> list[Stretch]:
     """Return the charts between the indices `breaks`, each of which begins a new stretch; of an empty series
     none.
     """
-    places = sorted({0, len(values), *(at for at in breaks if 0 < at < len(values))})
+    places = sorted(
+        {0, len(values), *(break_place for break_place in breaks if 0 < break_place < len(values))}
+    )
     return [Stretch(first, last, chart(values[first:last])) for first, last in pairwise(places)]
 
 
@@ -47,8 +49,8 @@ def signals_of(parts: Sequence[Stretch]) -> list[list[Signal]]:
 
 def moving_ranges(values: Sequence[float], parts: Sequence[Stretch]) -> list[float | None]:
     """Return how much each value differs from the one before in its stretch; of the first of each None."""
-    found: list[float | None] = []
+    ranges: list[float | None] = []
     for part in parts:
-        of = values[part.first : part.last]
-        found += [None, *(abs(later - earlier) for earlier, later in pairwise(of))]
-    return found
+        stretch_values = values[part.first : part.last]
+        ranges += [None, *(abs(later - earlier) for earlier, later in pairwise(stretch_values))]
+    return ranges

@@ -65,17 +65,17 @@ async def set_kpi_target(
     if key not in KPIS:
         raise NotFound()
     context = context_of(request)
-    who = LIFECYCLE["revise"].who
-    if not who.allows(context.caller, KpiTarget(id=uuid7())):
-        raise ledger.forbidden(who, context.language)
+    policy = LIFECYCLE["revise"].who
+    if not policy.allows(context.caller, KpiTarget(id=uuid7())):
+        raise ledger.forbidden(policy, context.language)
     name = await ledger.db.value(SELECT_NEWEST_ACTIVE, (key,))
     if name is None and if_match is not None:
         raise VersionMismatch(more={"version": 0})
     row = LIFECYCLE["add" if name is None else "revise"]
-    said = AddKpiTarget(kpi=key, **body.model_dump()) if name is None else body
+    payload = AddKpiTarget(kpi=key, **body.model_dump()) if name is None else body
     # The same command comes the first time to a KPI without a target, and again to one that has it.
     known_by = await idempotency.key_of(ledger, request, "set_kpi_target", idempotency_key)
-    command = Command(LIFECYCLE, row, name and str(name), said, context, versions_of(if_match), known_by)
+    command = Command(LIFECYCLE, row, name and str(name), payload, context, versions_of(if_match), known_by)
     carried_out = await perform_idempotently(ledger, command)
     shows = Renderer(ledger, LIFECYCLE, KpiTargetOut, context.caller, context.language)
     return action_response(

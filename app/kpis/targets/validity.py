@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from app.db import Connection
-from app.kpis.declaration.kpi import Comparator, Kpi, Target
+from app.kpis.declaration.kpi import Comparator, Kpi, TargetValue
 from app.kpis.questions import effective_dating
 from app.kpis.questions.effective_dating import Fields, Layer
 
 #: By KPI, the layers of its target, in the order in which they were set.
-Targets = Mapping[str, Sequence[Layer[Target]]]
+Targets = Mapping[str, Sequence[Layer[TargetValue]]]
 
 
 async def targets(connection: Connection, keys: Collection[str], position: int | None = None) -> Targets:
@@ -19,14 +19,16 @@ async def targets(connection: Connection, keys: Collection[str], position: int |
     return await effective_dating.load_layers(connection, "kpi_target", keys, _target, position)
 
 
-def _target(fields: Fields) -> Target | None:
+def _target(fields: Fields) -> TargetValue | None:
     comparator, value = fields.get("comparator"), fields.get("value")
     if comparator is None or value is None:
         return None
-    return Target(Comparator(comparator), float(value) if "." in value else int(value))
+    return TargetValue(Comparator(comparator), float(value) if "." in value else int(value))
 
 
-def effective_target(kpi: Kpi, target_layers: Sequence[Layer[Target]], instant: datetime) -> Target | None:
+def effective_target(
+    kpi: Kpi, target_layers: Sequence[Layer[TargetValue]], instant: datetime
+) -> TargetValue | None:
     """Return the target in force just before the instant."""
     layer = effective_dating.layer_at(target_layers, instant - datetime.resolution)
     return kpi.target if layer is None else layer.value

@@ -11,7 +11,7 @@ from typing import Any
 from app.db import Connection, fetch_rows
 from app.kpis.baselines.freezing import count_kpi
 from app.kpis.effects.content import EffectScale
-from app.kpis.questions.question import CannotAnswer, Question
+from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.processes.improvement_plans.records import ImprovementPlan
 
 # The improvements that serve a target, each with its newest measured effect on the target's KPI, if any.
@@ -44,7 +44,7 @@ async def load_contributions(
 
 
 async def weighted_effect(
-    connection: Connection, question: Question, served: dict[str, Any]
+    connection: Connection, question: KpiQuestion, served: dict[str, Any]
 ) -> Decimal | None:
     """Return what the improvement adds to the target, in the KPI's unit: its effect, times the part of the
     target's cases in the same time that it was measured on. None if that cannot be said: nothing was

@@ -18,7 +18,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi
 from app.kpis.questions.periods import Grain
-from app.kpis.questions.question import CannotAnswer, Question
+from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.processes.improvement_plans.contributions import (
     CONTRIBUTION_FIELDS,
     load_contributions,
@@ -116,7 +116,7 @@ async def compute_progress(ledger: Ledger, plan: ImprovementPlan, now: datetime)
 
 
 async def _with_improvements(
-    connection: Connection, question: Question, found: TargetProgress, served: list[dict[str, Any]]
+    connection: Connection, question: KpiQuestion, found: TargetProgress, served: list[dict[str, Any]]
 ) -> TargetProgress:
     """Return the progress of a target with what its improvements have added to it."""
     way = None
@@ -144,11 +144,13 @@ async def _with_improvements(
     )
 
 
-def _question(kpi: Kpi, baseline: KpiBaseline, window: tuple[datetime, datetime], now: datetime) -> Question:
+def _question(
+    kpi: Kpi, baseline: KpiBaseline, window: tuple[datetime, datetime], now: datetime
+) -> KpiQuestion:
     assert baseline.zone is not None
     assert baseline.currency is not None
     scope = {Dimension(name): tuple(values) for name, values in (baseline.scope or {}).items()}
-    return Question(
+    return KpiQuestion(
         kpi=kpi,
         grain=Grain.all,
         zone=ZoneInfo(baseline.zone),
@@ -164,7 +166,7 @@ def _progress(
     kpi: Kpi,
     target: ImprovementPlanTarget,
     baseline: KpiBaseline,
-    question: Question,
+    question: KpiQuestion,
     value: str | None,
     cases: int,
 ) -> TargetProgress:

@@ -23,7 +23,7 @@ from app.kpis.effects.figures import EffectDrawing, draw_behaviour, draw_effect
 from app.kpis.effects.questions import questions_again
 from app.kpis.effects.records import KpiEffect, PromisedAs
 from app.kpis.effects.sentences import sentence_of
-from app.kpis.questions.question import CannotAnswer, Question
+from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod
 from app.processes.improvements.children.records import (
     ImprovementMeasurement,
@@ -292,7 +292,7 @@ async def _measurement(
     )
 
 
-def _window(asked: Question, words: ChartWords) -> tuple[str, str]:
+def _window(asked: KpiQuestion, words: ChartWords) -> tuple[str, str]:
     """Return the first and the last day of the window."""
     begin, end = asked.bounds[0], asked.bounds[-1] - timedelta.resolution
     return f"{begin.astimezone(words.zone):%Y-%m-%d}", f"{end.astimezone(words.zone):%Y-%m-%d}"

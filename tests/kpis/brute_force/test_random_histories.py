@@ -20,7 +20,7 @@ from app.kpis.answers.answer import answer
 from app.kpis.cases.drill_down import KpiCase, cases
 from app.kpis.catalogue import KPIS
 from app.kpis.questions.periods import start_of
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from tests.conftest import Server
 from tests.extent import goes_round, some_of
 from tests.kpis.brute_force import compare
@@ -55,7 +55,7 @@ class History:
     world: World
     names: dict[str, str]
 
-    def question(self, key: str, zone: str, grain: str, by: str | None = None) -> Question:
+    def question(self, key: str, zone: str, grain: str, by: str | None = None) -> KpiQuestion:
         end = self.world.now.date() + timedelta(days=40)
         said = QuestionParameters(
             grain=grain,
@@ -106,7 +106,7 @@ async def test_plain_loops_come_to_the_same(history: History, key: str) -> None:
     assert not found, f"history {history.seed}, {key}:\n" + "\n".join(found[:20])
 
 
-async def _all_cases(history: History, question: Question) -> list[KpiCase]:
+async def _all_cases(history: History, question: KpiQuestion) -> list[KpiCase]:
     page = await cases(history.books.db, question, history.world.now, limit=200)
     found = page.cases
     while page.last is not None:

@@ -16,7 +16,7 @@ from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
 from app.kpis.overview import overview, this_month
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up
 from tests.kpis.case_budget import CaseBudget
@@ -39,7 +39,7 @@ def resolved(at: datetime, amount: str, currency: str = "EUR") -> Scripted:
     return case.then("resolved", minutes=30)
 
 
-def asked(*, currency: str = "EUR", begin: str = "2026-01-01", now: datetime = NOW) -> Question:
+def asked(*, currency: str = "EUR", begin: str = "2026-01-01", now: datetime = NOW) -> KpiQuestion:
     said = QuestionParameters(begin=begin, end="2026-06-01")
     return parse_question(KPIS[KEY], said, now=now, organisation_zone="UTC", currency=currency)
 

@@ -16,7 +16,7 @@ from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
-from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters, parse_question
+from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
 from app.log.events import Event, stream
 from app.log.follow import catch_up
@@ -36,7 +36,7 @@ OF_CLOCKS = (
 
 def question(
     key: str, now: datetime = LATER, grain: str = "all", by: tuple[str, ...] = (), **filters: list[str]
-) -> Question:
+) -> KpiQuestion:
     said = QuestionParameters(grain=grain, begin="2025-12-01", end="2026-09-01", by=by, filters=filters)
     return parse_question(KPIS[key], said, now=now, organisation_zone="UTC")
 

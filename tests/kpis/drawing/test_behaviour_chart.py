@@ -14,7 +14,7 @@ import pytest
 from app.i18n import LANGUAGES, sentences
 from app.kpis.answers.limits import natural_limits
 from app.kpis.catalogue import KPIS
-from app.kpis.declaration.kpi import Comparator, Direction, Target
+from app.kpis.declaration.kpi import Comparator, Direction, TargetValue
 from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing.behaviour import axis, draw
 from app.kpis.drawing.chart_words import ChartWords
@@ -46,7 +46,7 @@ def figure(
     values: Sequence[float | None],
     *,
     grain: Grain = Grain.month,
-    target: Target | None = None,
+    target: TargetValue | None = None,
     breaks: Sequence[int] = (),
     running: bool = False,
 ) -> BehaviourFigure:
@@ -163,7 +163,7 @@ def test_a_running_period_is_hollow_and_dashed_and_no_part_of_the_finding() -> N
 
 
 def test_limits_are_dotted_the_mean_solid_and_the_target_thick_and_dashed() -> None:
-    target = Target(Comparator.lt, 2 * HOUR)
+    target = TargetValue(Comparator.lt, 2 * HOUR)
     root = parse(drawn(figure("incident_resolution_seconds", CALM, target=target)))
     (centre,) = of_class(root, "centre")
     limits = of_class(root, "limit")
@@ -226,7 +226,7 @@ def test_any_series_of_any_kpi_lies_within_its_drawing(language: str) -> None:
         many = chance.choice([1, 2, 7, 13, 28])
         size = 10.0 ** chance.uniform(-3, 7)
         values = [chance.choice([None, 0.0, *[size * chance.gauss(1, 0.5)] * 6]) for _ in range(many)]
-        target = chance.choice([None, Target(Comparator.ge, 0.95), Target(Comparator.le, size * 2)])
+        target = chance.choice([None, TargetValue(Comparator.ge, 0.95), TargetValue(Comparator.le, size * 2)])
         shown = figure(key, values, grain=grain, target=target, running=chance.random() < 0.5)
         name = "团队 <&> " * 40
         marks = (ChartMark(shown.points[-1].begin, name), ChartMark(shown.points[0].begin, name))
@@ -237,7 +237,7 @@ def test_any_series_of_any_kpi_lies_within_its_drawing(language: str) -> None:
 
 def test_the_axis_holds_limits_targets_and_points() -> None:
     """A value beyond its axis would be drawn at the end of it, as if it were less."""
-    target = Target(Comparator.lt, 40 * HOUR)
+    target = TargetValue(Comparator.lt, 40 * HOUR)
     shown = figure("incident_resolution_seconds", [*CALM, -HOUR], target=target)
     scale = axis(shown)
     limits = [number for one in shown.limits for number in (one.low, one.centre, one.high)]

@@ -15,7 +15,7 @@ from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
-from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.log.follow import catch_up
 from tests.extent import some_of
 from tests.kpis.outages.oracle import World
@@ -34,7 +34,7 @@ class Asked:
         self.db, self.telling, self.world = db, telling, telling.world
         self.now = telling.at(self.world.now)
 
-    def question(self, key: str, *by: str, **filters: list[str]) -> Question:
+    def question(self, key: str, *by: str, **filters: list[str]) -> KpiQuestion:
         said = QuestionParameters(begin="2026-03-01", end="2026-05-01", by=by, filters=filters)
         return parse_question(KPIS[key], said, now=self.now, organisation_zone=ZONE)
 

@@ -21,7 +21,7 @@ from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
 from app.kpis.overview import overview, this_month
-from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters, parse_question
+from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
 from app.log.canonical import instant
 from app.log.follow import catch_up
@@ -34,7 +34,7 @@ HOUR, DAY = 3_600, 86_400
 KEYS = [kpi.key for kpi in KPIS.values() if kpi.is_of_outages]
 
 
-def _question(key: str, *by: str, now: datetime = NOW, **said: Any) -> Question:
+def _question(key: str, *by: str, now: datetime = NOW, **said: Any) -> KpiQuestion:
     time = {"grain": "all", "begin": instant(BEGIN), "end": instant(NOW)} | said
     return parse_question(KPIS[key], QuestionParameters(by=by, **time), now=now, organisation_zone="UTC")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from app.kpis.catalogue import KPIS
-from app.kpis.declaration.kpi import Comparator, Target
+from app.kpis.declaration.kpi import Comparator, TargetValue
 from app.kpis.questions.effective_dating import Layer
 from app.kpis.targets.validity import effective_target
 
 MTTR = KPIS["incident_resolution_seconds"]
 FIXED = MTTR.target
-STRICT, LAX = Target(Comparator.lt, 3600), Target(Comparator.le, 86_400)
+STRICT, LAX = TargetValue(Comparator.lt, 3600), TargetValue(Comparator.le, 86_400)
 
 
 def month(number: int) -> datetime:
@@ -19,7 +19,7 @@ def month(number: int) -> datetime:
 
 
 def test_what_the_process_documents_fix_holds_while_nobody_has_said_otherwise() -> None:
-    assert effective_target(MTTR, [], month(1)) == Target(Comparator.lt, 7200)
+    assert effective_target(MTTR, [], month(1)) == TargetValue(Comparator.lt, 7200)
     said = [Layer(STRICT, month(3), month(5))]
     assert [effective_target(MTTR, said, month(n)) for n in range(2, 7)] == [
         FIXED,

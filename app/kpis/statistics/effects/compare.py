@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from app.kpis.statistics.effects import day_cases, day_counts, differences, durations, means, rates, shares
 from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod
-from app.kpis.statistics.effects.effect import Effect
+from app.kpis.statistics.effects.effect import EffectEstimate
 from app.kpis.statistics.effects.samples import (
     DayCases,
     DayCounts,
@@ -24,7 +24,7 @@ from app.kpis.statistics.effects.samples import (
 )
 
 RESAMPLES = 10_000
-Compare = Callable[[EffectMethod, Sequence[Sample], int, int], Effect]
+Compare = Callable[[EffectMethod, Sequence[Sample], int, int], EffectEstimate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def compare(
     seed: int = 0,
     resamples: int = RESAMPLES,
     version: int | None = None,
-) -> Effect:
+) -> EffectEstimate:
     """Return the effect between the windows, by the newest version of the method unless one is said; with a
     `control`, less that between the same windows there.
 
@@ -63,7 +63,7 @@ def compare(
 
 def newest_version(method: EffectMethod) -> int:
     """Return the version of the method by which is measured now."""
-    return max(version for of, version in VERSIONS if of is WITHOUT_CONTROL[method])
+    return max(version for version_method, version in VERSIONS if version_method is WITHOUT_CONTROL[method])
 
 
 def version_of(method: EffectMethod, version: int) -> MethodVersion:
@@ -71,13 +71,15 @@ def version_of(method: EffectMethod, version: int) -> MethodVersion:
     return VERSIONS[WITHOUT_CONTROL[method], version]
 
 
-def _independent(method: EffectMethod, samples: Sequence[Sample], seed: int, resamples: int) -> Effect:
+def _independent(
+    method: EffectMethod, samples: Sequence[Sample], seed: int, resamples: int
+) -> EffectEstimate:
     """Compare cases of which each is taken as independent of all others."""
-    known = [one for one in samples if isinstance(one, IndependentSample)]
-    assert len(known) == len(samples)
-    before, after, *control = known
+    independent = [sample for sample in samples if isinstance(sample, IndependentSample)]
+    assert len(independent) == len(samples)
+    before, after, *control = independent
     if control:
-        return differences.difference_in_differences(method, known, seed=seed, resamples=resamples)
+        return differences.difference_in_differences(method, independent, seed=seed, resamples=resamples)
     if isinstance(before, ShareSample) and isinstance(after, ShareSample):
         return shares.share_effect(before, after)
     if isinstance(before, RateSample) and isinstance(after, RateSample):
@@ -96,11 +98,11 @@ BY_DAY = {
 }
 
 
-def _by_day(method: EffectMethod, samples: Sequence[Sample], _seed: int, _resamples: int) -> Effect:
+def _by_day(method: EffectMethod, samples: Sequence[Sample], _seed: int, _resamples: int) -> EffectEstimate:
     """Compare cases of which those of a day are alike. Nothing is resampled."""
     if method is EffectMethod.rate_by_day:
-        return day_counts.rate_effect([one for one in samples if isinstance(one, DayCounts)])
-    return BY_DAY[method]([one for one in samples if isinstance(one, DayCases)])
+        return day_counts.rate_effect([sample for sample in samples if isinstance(sample, DayCounts)])
+    return BY_DAY[method]([sample for sample in samples if isinstance(sample, DayCases)])
 
 
 #: By method and version. Whoever changes what the same cases come to adds a version, and keeps these.

@@ -29,7 +29,7 @@ from app.kpis.statistics.effects.days import (
     sums_by_day,
     variance_of,
 )
-from app.kpis.statistics.effects.effect import LEVEL, ComparedWindow, Effect, RelativeEffect
+from app.kpis.statistics.effects.effect import LEVEL, ComparedWindow, EffectEstimate, RelativeEffect
 from app.kpis.statistics.effects.samples import DayCases
 
 #: Of two intervals that may each tell an effect: together they are wrong as seldom as one at LEVEL.
@@ -54,64 +54,64 @@ class Cases:
     by_day: DaySums
 
 
-def mean_effect(samples: Sequence[DayCases]) -> Effect:
+def mean_effect(samples: Sequence[DayCases]) -> EffectEstimate:
     """Return the difference of the means (of cases with weights: of the ratios of sums) between two windows;
     of four less that of the control.
     """
     sides = _sides(samples, _mean)
     if sides is None:
         return _nothing(_method(samples, EffectMethod.mean_by_day, EffectMethod.mean_by_day_did), samples)
-    effect, of = _effect(sides), _difference(sides)
-    apart = reach(of, EACH_LEVEL)
-    return Effect(
+    effect, difference = _effect(sides), _difference(sides)
+    apart = reach(difference, EACH_LEVEL)
+    return EffectEstimate(
         _method(samples, EffectMethod.mean_by_day, EffectMethod.mean_by_day_did),
         effect,
         end(effect - apart),
         end(effect + apart),
         IntervalMethod.days,
-        tuple(_window(one) for one in sides),
+        tuple(_window(side) for side in sides),
         TestMethod.days,
-        p_value(effect, of),
+        p_value(effect, difference),
         _difference_of_medians(sides),
         level=EACH_LEVEL,
         relative=relative_effect(sides),
     )
 
 
-def median_effect(samples: Sequence[DayCases]) -> Effect:
+def median_effect(samples: Sequence[DayCases]) -> EffectEstimate:
     """Return the difference of the medians between two windows; of four less that of the control."""
     method = _method(samples, EffectMethod.median_by_day, EffectMethod.median_by_day_did)
     sides = _sides(samples, _median)
     if sides is None:
         return _nothing(method, samples)
     low, high = _joined(sides)
-    return Effect(
+    return EffectEstimate(
         method,
         _effect(sides),
         end(low),
         end(high),
         IntervalMethod.days,
-        tuple(_window(one) for one in sides),
+        tuple(_window(side) for side in sides),
         difference_of_medians=_difference_of_medians(sides),
         level=EACH_LEVEL,
         relative=relative_effect(sides),
     )
 
 
-def share_effect(samples: Sequence[DayCases]) -> Effect:
+def share_effect(samples: Sequence[DayCases]) -> EffectEstimate:
     """Return the difference of the shares between two windows; of four less that of the control."""
     method = _method(samples, EffectMethod.share_by_day, EffectMethod.share_by_day_did)
     sides = _sides(samples, _share)
     if sides is None:
         return _nothing(method, samples)
-    effect, of = _effect(sides), _difference(sides)
+    effect, difference = _effect(sides), _difference(sides)
     low, high = _joined(sides)
     if len(sides) == len(SIGNS):
         # What a day does to scope and control alike is no effect; what is left is not less than chance.
-        by_chance = sum(_binomial(one) for one in sides)
-        apart = reach(Variance(max(of.variance, by_chance), of.freedom), LEVEL)
+        by_chance = sum(_binomial(side) for side in sides)
+        apart = reach(Variance(max(difference.variance, by_chance), difference.freedom), LEVEL)
         low, high = effect - apart, effect + apart
-    return Effect(
+    return EffectEstimate(
         method,
         effect,
         end(low),
@@ -119,12 +119,16 @@ def share_effect(samples: Sequence[DayCases]) -> Effect:
         IntervalMethod.days,
         tuple(
             ComparedWindow(
-                one.compared, end(one.low), end(one.high), round(one.weights.sum()), days=len(one.by_day.days)
+                side.compared,
+                end(side.low),
+                end(side.high),
+                round(side.weights.sum()),
+                days=len(side.by_day.days),
             )
-            for one in sides
+            for side in sides
         ),
         TestMethod.days,
-        p_value(effect, of),
+        p_value(effect, difference),
         level=LEVEL,
     )
 
@@ -137,15 +141,15 @@ def _sides(
     samples: Sequence[DayCases], compared: Callable[[Values, Values, Days], Cases]
 ) -> list[Cases] | None:
     """Return all windows, or None if one has no cases."""
-    if not all(sum(one.weights) for one in samples):
+    if not all(sum(sample.weights) for sample in samples):
         return None
-    return [compared(*_in_order(one)) for one in samples]
+    return [compared(*_in_order(sample)) for sample in samples]
 
 
-def _in_order(of: DayCases) -> tuple[Values, Values, Days]:
+def _in_order(cases: DayCases) -> tuple[Values, Values, Days]:
     """Return values, weights and days: in an order that does not depend on how they were read, as sums do."""
-    values, weights = np.asarray(of.values, np.float64), np.asarray(of.weights, np.float64)
-    days = np.asarray(of.days, np.int64)
+    values, weights = np.asarray(cases.values, np.float64), np.asarray(cases.weights, np.float64)
+    days = np.asarray(cases.days, np.int64)
     order = np.lexsort((weights, values, days))
     return values[order], weights[order], days[order]
 
@@ -171,12 +175,12 @@ def _median(values: Values, weights: Values, days: Days) -> Cases:
 def _share(values: Values, weights: Values, days: Days) -> Cases:
     share, cases = float(values.sum() / weights.sum()), float(weights.sum())
     by_day = sums_by_day(days, (values - share * weights) / cases)
-    of = variance_of(by_day)
-    if of.variance == inf:
+    variance = variance_of(by_day)
+    if variance.variance == inf:
         return Cases(values, weights, days, share, -inf, inf, by_day)
     chance = share * (1 - share) / cases
-    worth = cases / max(of.variance / chance, 1) if chance else cases
-    low, high = wilson(share, worth, quantile(LEVEL, of.freedom))
+    worth = cases / max(variance.variance / chance, 1) if chance else cases
+    low, high = wilson(share, worth, quantile(LEVEL, variance.freedom))
     return Cases(values, weights, days, share, low, high, by_day)
 
 
@@ -194,18 +198,18 @@ def relative_effect(sides: Sequence[Cases]) -> RelativeEffect | None:
     """Return the share of pairs in which a case after has less than one before, ties half; of four windows
     less that of the control. None for cases with weights: a pair of them says nothing.
     """
-    if any(_are_weighed(one) for one in sides):
+    if any(_are_weighed(side) for side in sides):
         return None
     value, (before, after) = _placed(*sides[:2])
     if len(sides) < len(SIGNS):
-        of = added(variance_of(before), variance_of(after))
-        low, high = _around(value, of, min(len(before.days), len(after.days)))
+        variance = added(variance_of(before), variance_of(after))
+        low, high = _around(value, variance, min(len(before.days), len(after.days)))
         return RelativeEffect(value, end(low), end(high), HALF)
     control, (control_before, control_after) = _placed(*sides[2:])
-    of = added(
+    variance = added(
         variance_of(before.without_control(control_before)), variance_of(after.without_control(control_after))
     )
-    apart = reach(of, EACH_LEVEL)
+    apart = reach(variance, EACH_LEVEL)
     return RelativeEffect(value - control, end(value - control - apart), end(value - control + apart), 0.0)
 
 
@@ -216,10 +220,11 @@ def _placed(before: Cases, after: Cases) -> tuple[float, tuple[DaySums, DaySums]
     less = 1 - _part_below(first, after.values)
     share = float(more.mean())
     sums = (
-        sums_by_day(of.days, (placed - share) / len(placed)) for of, placed in ((before, more), (after, less))
+        sums_by_day(day_cases.days, (placed - share) / len(placed))
+        for day_cases, placed in ((before, more), (after, less))
     )
-    one, other = sums
-    return share, (one, other)
+    day_sums, other = sums
+    return share, (day_sums, other)
 
 
 def _part_below(ordered: Values, values: Values) -> Values:
@@ -228,23 +233,23 @@ def _part_below(ordered: Values, values: Values) -> Values:
     return np.asarray((below + until) / (2 * len(ordered)))
 
 
-def _around(share: float, of: Variance, days: int) -> tuple[float, float]:
+def _around(share: float, variance: Variance, days: int) -> tuple[float, float]:
     """Return the interval of a share of pairs: Wilson's, of as many pairs as it is worth. Where all of one
     side are less than all of the other, nothing is seen to vary: then it is worth one for each day.
     """
-    if of.variance == inf:
+    if variance.variance == inf:
         return -inf, inf
-    worth = share * (1 - share) / of.variance if of.variance and 0 < share < 1 else float(days)
-    return wilson(share, worth, quantile(EACH_LEVEL, of.freedom))
+    worth = share * (1 - share) / variance.variance if variance.variance and 0 < share < 1 else float(days)
+    return wilson(share, worth, quantile(EACH_LEVEL, variance.freedom))
 
 
 def _effect(sides: Sequence[Cases]) -> float:
-    return sum(sign * one.compared for sign, one in zip(SIGNS, sides, strict=False))
+    return sum(sign * side.compared for sign, side in zip(SIGNS, sides, strict=False))
 
 
 def _difference(sides: Sequence[Cases]) -> Variance:
     """Return the variance of the effect: what a day does to scope and control alike is not in it."""
-    before, after = (one.by_day for one in sides[:2])
+    before, after = (side.by_day for side in sides[:2])
     if len(sides) == len(SIGNS):
         before, after = before.without_control(sides[2].by_day), after.without_control(sides[3].by_day)
     return added(variance_of(before), variance_of(after))
@@ -255,50 +260,50 @@ def _joined(sides: Sequence[Cases]) -> tuple[float, float]:
     873-890, method 10; for four Zou and Donner, Statistics in Medicine 27, 2008, 1693-1702).
     """
     below = above = 0.0
-    for sign, one in zip(SIGNS, sides, strict=False):
-        down, up = one.compared - one.low, one.high - one.compared
+    for sign, side in zip(SIGNS, sides, strict=False):
+        down, up = side.compared - side.low, side.high - side.compared
         below += (down if sign > 0 else up) ** 2
         above += (up if sign > 0 else down) ** 2
     effect = _effect(sides)
     return effect - sqrt(below), effect + sqrt(above)
 
 
-def _binomial(of: Cases) -> float:
+def _binomial(day_cases: Cases) -> float:
     """Return the variance that a share has by chance alone; of none or all as if half a case differed."""
-    cases = float(of.weights.sum())
-    share = (float(of.values.sum()) + HALF) / (cases + 1)
+    cases = float(day_cases.weights.sum())
+    share = (float(day_cases.values.sum()) + HALF) / (cases + 1)
     return share * (1 - share) / cases
 
 
 def _difference_of_medians(sides: Sequence[Cases]) -> float | None:
-    if any(_are_weighed(one) for one in sides):
+    if any(_are_weighed(side) for side in sides):
         return None
     return float(np.median(sides[1].values) - np.median(sides[0].values))
 
 
-def _are_weighed(of: Cases) -> bool:
+def _are_weighed(cases: Cases) -> bool:
     """Return whether the cases have weights: then a case's number by itself says nothing."""
-    return bool((of.weights != 1).any())
+    return bool((cases.weights != 1).any())
 
 
-def _window(of: Cases) -> ComparedWindow:
-    is_weighed = _are_weighed(of)
+def _window(cases: Cases) -> ComparedWindow:
+    is_weighed = _are_weighed(cases)
     return ComparedWindow(
-        of.compared,
-        end(of.low),
-        end(of.high),
-        len(of.values),
-        None if is_weighed else float(np.median(of.values)),
-        None if is_weighed else float(np.mean(of.values == 0)),
-        len(of.by_day.days),
+        cases.compared,
+        end(cases.low),
+        end(cases.high),
+        len(cases.values),
+        None if is_weighed else float(np.median(cases.values)),
+        None if is_weighed else float(np.mean(cases.values == 0)),
+        len(cases.by_day.days),
     )
 
 
-def _nothing(method: EffectMethod, samples: Sequence[DayCases]) -> Effect:
-    sides = tuple(ComparedWindow(None, None, None, len(one.values)) for one in samples)
-    return Effect(method, None, None, None, IntervalMethod.days, sides)
+def _nothing(method: EffectMethod, samples: Sequence[DayCases]) -> EffectEstimate:
+    sides = tuple(ComparedWindow(None, None, None, len(sample.values)) for sample in samples)
+    return EffectEstimate(method, None, None, None, IntervalMethod.days, sides)
 
 
-def end(of: float) -> float | None:
+def end(bound: float) -> float | None:
     """Return the end of an interval; None: it has no such end."""
-    return of if isfinite(of) else None
+    return bound if isfinite(bound) else None

@@ -29,7 +29,7 @@ from app.kpis.statistics.effects.days import (
     variance_of,
     weekdays_of,
 )
-from app.kpis.statistics.effects.effect import LEVEL, ComparedWindow, Effect
+from app.kpis.statistics.effects.effect import LEVEL, ComparedWindow, EffectEstimate
 from app.kpis.statistics.effects.samples import DayCounts
 
 TAIL = (1 - LEVEL) / 2
@@ -69,36 +69,38 @@ class _Counts:
     @property
     def logarithmic(self) -> DaySums:
         """What each day adds to the logarithm of the rate."""
-        of = self.by_day
-        return DaySums(of.days, of.sums / max(self.total, LEAST_EVENTS))
+        day_sums = self.by_day
+        return DaySums(day_sums.days, day_sums.sums / max(self.total, LEAST_EVENTS))
 
 
-def rate_effect(samples: Sequence[DayCounts]) -> Effect:
+def rate_effect(samples: Sequence[DayCounts]) -> EffectEstimate:
     """Return the ratio of the rates, after over before; of four windows the ratio of ratios."""
     method = EffectMethod.rate_by_day if len(samples) < len(SIGNS) else EffectMethod.rate_by_day_did
-    if not all(sum(one.exposures) for one in samples) or not any(sum(one.events) for one in samples):
-        return Effect(method, None, None, None, IntervalMethod.days, tuple(map(_window, samples)))
+    if not all(sum(sample.exposures) for sample in samples) or not any(
+        sum(sample.events) for sample in samples
+    ):
+        return EffectEstimate(method, None, None, None, IntervalMethod.days, tuple(map(_window, samples)))
     pairs = [_alike(*samples[place : place + 2]) for place in range(0, len(samples), 2)]
     effect, low, high, p = _ratio(*pairs[0]) if len(pairs) == 1 else _ratio_of_ratios(*pairs[0], *pairs[1])
     if samples[0].is_inverse:
         # The ratio of two inverses is that of the rates the other way round.
-        effect, low, high = (_inverse(one) for one in (effect, high, low))
+        effect, low, high = (_inverse(sample) for sample in (effect, high, low))
     sides = tuple(map(_window, samples))
-    return Effect(method, effect, low, high, IntervalMethod.days, sides, TestMethod.days, p)
+    return EffectEstimate(method, effect, low, high, IntervalMethod.days, sides, TestMethod.days, p)
 
 
 def _alike(before: DayCounts, after: DayCounts) -> tuple[_Counts, _Counts]:
     """Return both windows, with exposures as if each weekday counted for what it has in both."""
     events, exposures, days = (
-        [np.asarray(getattr(one, name), kind) for one in (before, after)]
+        [np.asarray(getattr(counts, name), kind) for counts in (before, after)]
         for name, kind in (("events", float), ("exposures", float), ("days", np.int64))
     )
     factors = np.ones(WEEK)
     if len(days[0]) + len(days[1]) >= LEAST_WEEKDAYS:
         counted, exposed = (
             [
-                np.bincount(weekdays_of(at), weights=of, minlength=WEEK)
-                for at, of in zip(days, them, strict=True)
+                np.bincount(weekdays_of(day), weights=day_counts, minlength=WEEK)
+                for day, day_counts in zip(days, them, strict=True)
             ]
             for them in (events, exposures)
         )
@@ -106,52 +108,52 @@ def _alike(before: DayCounts, after: DayCounts) -> tuple[_Counts, _Counts]:
         for _ in range(FITS):
             expected = exposed[0] + ratio * exposed[1]
             factors = np.divide(counted[0] + counted[1], expected, out=np.zeros(WEEK), where=expected > 0)
-            first, second = (float(of @ factors) for of in exposed)
+            first, second = (float(day_counts @ factors) for day_counts in exposed)
             if not (counted[0].sum() and counted[1].sum() and first and second):
                 break
             ratio = float(counted[1].sum() / second / (counted[0].sum() / first))
-    alike = [of * factors[weekdays_of(at)] for of, at in zip(exposures, days, strict=True)]
-    if not all(float(of.sum()) for of in alike):
+    alike = [day_counts * factors[weekdays_of(day)] for day_counts, day in zip(exposures, days, strict=True)]
+    if not all(float(day_counts.sum()) for day_counts in alike):
         alike = exposures
-    one, other = (_Counts(*of) for of in zip(events, exposures, days, alike, strict=True))
-    return one, other
+    counts, other = (_Counts(*day_counts) for day_counts in zip(events, exposures, days, alike, strict=True))
+    return counts, other
 
 
 def _ratio(before: _Counts, after: _Counts) -> tuple[float | None, float | None, float | None, float | None]:
     """Return the ratio with its interval and the test of no effect."""
-    worth = [_worth(one) for one in (before, after)]
+    worth = [_worth(counts) for counts in (before, after)]
     if worth[0] is None or worth[1] is None:
         low, high = 0.0, None
     else:
         (first, exposed), (second, exposed_after) = worth[0], worth[1]
-        at = exposed / exposed_after
+        exposure_ratio = exposed / exposed_after
         share = float(special.betaincinv(second, first + 1, TAIL)) if second else 0.0
-        low = share / (1 - share) * at
+        low = share / (1 - share) * exposure_ratio
         share = float(special.betaincinv(second + 1, first, 1 - TAIL)) if first else 1.0
-        high = share / (1 - share) * at if share < 1 else None
+        high = share / (1 - share) * exposure_ratio if share < 1 else None
     if not before.total or not after.total:
         return (0.0 if before.total else None), low, high, None
     ratio = after.rate / before.rate
-    of = added(*(_logarithmic(variance_of(one.logarithmic), [one]) for one in (before, after)))
-    return ratio, low, high, p_value(log(ratio), of)
+    variance = added(*(_logarithmic(variance_of(counts.logarithmic), [counts]) for counts in (before, after)))
+    return ratio, low, high, p_value(log(ratio), variance)
 
 
-def _worth(of: _Counts) -> tuple[float, float] | None:
+def _worth(counts: _Counts) -> tuple[float, float] | None:
     """Return how many independent events the window's are worth, and the exposure of those; None: of a single
     day nothing is known.
     """
-    found = variance_of(of.by_day)
-    if not np.isfinite(found.variance):
+    variance = variance_of(counts.by_day)
+    if not np.isfinite(variance.variance):
         return None
-    spread = max(found.variance / of.total, 1.0) if of.total else 1.0
-    spread *= (quantile(LEVEL, found.freedom) / NORMAL) ** 2
-    return of.total / spread, float(of.alike.sum()) / spread
+    spread = max(variance.variance / counts.total, 1.0) if counts.total else 1.0
+    spread *= (quantile(LEVEL, variance.freedom) / NORMAL) ** 2
+    return counts.total / spread, float(counts.alike.sum()) / spread
 
 
-def _logarithmic(of: Variance, windows: Sequence[_Counts]) -> Variance:
+def _logarithmic(variance: Variance, windows: Sequence[_Counts]) -> Variance:
     """Return the variance of a logarithm, not less than by chance."""
-    by_chance = sum(1 / max(one.total, LEAST_EVENTS) for one in windows)
-    return Variance(max(of.variance, by_chance), of.freedom)
+    by_chance = sum(1 / max(window_counts.total, LEAST_EVENTS) for window_counts in windows)
+    return Variance(max(variance.variance, by_chance), variance.freedom)
 
 
 def _ratio_of_ratios(
@@ -159,11 +161,11 @@ def _ratio_of_ratios(
 ) -> tuple[float | None, float | None, float | None, float | None]:
     """Return the ratio of ratios; what a day does to scope and control alike is not in its interval."""
     rates = [
-        max(one.total, LEAST_EVENTS) / float(one.alike.sum())
-        for one in (before, after, control_before, control_after)
+        max(counts.total, LEAST_EVENTS) / float(counts.alike.sum())
+        for counts in (before, after, control_before, control_after)
     ]
     effect = log(rates[1] / rates[0]) - log(rates[3] / rates[2])
-    of = added(
+    variance = added(
         _logarithmic(
             variance_of(before.logarithmic.without_control(control_before.logarithmic)),
             (before, control_before),
@@ -172,20 +174,20 @@ def _ratio_of_ratios(
             variance_of(after.logarithmic.without_control(control_after.logarithmic)), (after, control_after)
         ),
     )
-    apart = reach(of, LEVEL)
+    apart = reach(variance, LEVEL)
     if not np.isfinite(apart):
         return exp(effect), None, None, None
-    return exp(effect), exp(effect - apart), exp(effect + apart), p_value(effect, of)
+    return exp(effect), exp(effect - apart), exp(effect + apart), p_value(effect, variance)
 
 
-def _window(of: DayCounts) -> ComparedWindow:
+def _window(window_counts: DayCounts) -> ComparedWindow:
     """Return the rate of a window, or its inverse, with its interval."""
-    total, exposure = float(sum(of.events)), float(sum(of.exposures))
-    days = len(of.days)
+    total, exposure = float(sum(window_counts.events)), float(sum(window_counts.exposures))
+    days = len(window_counts.days)
     if not exposure:
         return ComparedWindow(None, None, None, round(total), days=days)
-    events, exposures = np.asarray(of.events, float), np.asarray(of.exposures, float)
-    counts = _Counts(events, exposures, np.asarray(of.days, np.int64), exposures)
+    events, exposures = np.asarray(window_counts.events, float), np.asarray(window_counts.exposures, float)
+    counts = _Counts(events, exposures, np.asarray(window_counts.days, np.int64), exposures)
     worth = _worth(counts)
     if worth is None:
         low, high = 0.0, None
@@ -194,7 +196,7 @@ def _window(of: DayCounts) -> ComparedWindow:
         low = float(special.gammaincinv(number, TAIL)) / exposed if number else 0.0
         high = float(special.gammaincinv(number + 1, 1 - TAIL)) / exposed
     rate = total / exposure
-    if of.is_inverse:
+    if window_counts.is_inverse:
         return ComparedWindow(_inverse(rate), _inverse(high), _inverse(low), round(total), days=days)
     return ComparedWindow(rate, low, high, round(total), days=days)
 

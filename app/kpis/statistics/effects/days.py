@@ -59,20 +59,20 @@ def weekdays_of(days: Days) -> Days:
     return (days + 6) % WEEK
 
 
-def variance_of(of: DaySums) -> Variance:
+def variance_of(day_sums: DaySums) -> Variance:
     """Return the variance of a sum over days. Of fewer than two days there is none: it is infinite."""
-    number = len(of.days)
+    number = len(day_sums.days)
     if number < 2:  # nothing to compare the only day with
         return Variance(inf, 1.0)
-    groups = _groups(of.days)
+    groups = _groups(day_sums.days)
     sizes = np.bincount(groups)
-    means = np.bincount(groups, weights=of.sums) / np.maximum(sizes, 1)
+    means = np.bincount(groups, weights=day_sums.sums) / np.maximum(sizes, 1)
     with np.errstate(divide="ignore"):
-        left = (of.sums - means[groups]) * np.sqrt(sizes / (sizes - 1))[groups]
+        left = (day_sums.sums - means[groups]) * np.sqrt(sizes / (sizes - 1))[groups]
     variance = alone = float((left**2).sum())
     if number >= LEAST_DAYS:
-        alike = np.zeros(int(of.days[-1] - of.days[0]) + 1)
-        alike[of.days - of.days[0]] = left
+        alike = np.zeros(int(day_sums.days[-1] - day_sums.days[0]) + 1)
+        alike[day_sums.days - day_sums.days[0]] = left
         for lag in range(1, NEIGHBOURS + 1):
             together = float((alike[lag:] * alike[:-lag]).sum())
             variance += 2 * (1 - lag / (NEIGHBOURS + 1)) * together
@@ -105,13 +105,13 @@ def quantile(level: float, freedom: float) -> float:
     return float(special.stdtrit(freedom, (1 + level) / 2))
 
 
-def reach(of: Variance, level: float) -> float:
+def reach(variance: Variance, level: float) -> float:
     """Return how far the interval at the level reaches to either side; infinite where nothing is known."""
-    return inf if of.variance == inf else quantile(level, of.freedom) * sqrt(of.variance)
+    return inf if variance.variance == inf else quantile(level, variance.freedom) * sqrt(variance.variance)
 
 
-def p_value(effect: float, of: Variance) -> float | None:
+def p_value(effect: float, variance: Variance) -> float | None:
     """Return the two-sided p of no effect; None where nothing varies, or all that is known is one day."""
-    if of.variance in (0.0, inf):
+    if variance.variance in (0.0, inf):
         return None
-    return float(2 * special.stdtr(of.freedom, -abs(effect) / sqrt(of.variance)))
+    return float(2 * special.stdtr(variance.freedom, -abs(effect) / sqrt(variance.variance)))

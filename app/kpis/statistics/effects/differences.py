@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from app.kpis.statistics.effects import durations, means, rates, shares
 from app.kpis.statistics.effects.codes import EffectMethod, IntervalMethod
-from app.kpis.statistics.effects.effect import ComparedWindow, Effect, is_empty
+from app.kpis.statistics.effects.effect import ComparedWindow, EffectEstimate, is_empty
 from app.kpis.statistics.effects.samples import (
     IndependentSample,
     RateSample,
@@ -37,28 +37,28 @@ LEAST_EVENTS = 0.5
 
 def difference_in_differences(
     method: EffectMethod, samples: Sequence[IndependentSample], *, seed: int, resamples: int
-) -> Effect:
+) -> EffectEstimate:
     """Return the difference in differences of the windows before and after, and those of the control."""
     generator = np.random.Generator(np.random.PCG64(seed))
     did = METHOD[method]
     if is_empty(*samples):
-        sides = tuple(_side(method, one) for one in samples)
-        return Effect(did, None, None, None, IntervalMethod.percentile, sides)
-    drawn = [_resampled(method, one, generator, resamples) for one in samples]
+        sides = tuple(_side(method, sample) for sample in samples)
+        return EffectEstimate(did, None, None, None, IntervalMethod.percentile, sides)
+    drawn = [_resampled(method, sample, generator, resamples) for sample in samples]
     sides = tuple(
-        means.summary_of(means.cases_of(one), values)
-        if method is EffectMethod.mean and isinstance(one, ValueSample | RatioSample)
-        else _side(method, one)
-        for one, values in zip(samples, drawn, strict=True)
+        means.summary_of(means.cases_of(sample), values)
+        if method is EffectMethod.mean and isinstance(sample, ValueSample | RatioSample)
+        else _side(method, sample)
+        for sample, values in zip(samples, drawn, strict=True)
     )
     compared = [np.array([side.compared], dtype=np.float64) for side in sides]
     effect = _combined(method, compared)
     low, high = means.percentiles(_combined(method, drawn))
-    return Effect(did, float(effect[0]), low, high, IntervalMethod.percentile, sides)
+    return EffectEstimate(did, float(effect[0]), low, high, IntervalMethod.percentile, sides)
 
 
-def _combined(method: EffectMethod, of: Sequence[Values]) -> Values:
-    before, after, control_before, control_after = of
+def _combined(method: EffectMethod, side_values: Sequence[Values]) -> Values:
+    before, after, control_before, control_after = side_values
     if method is EffectMethod.rate:
         return np.asarray(after / before / (control_after / control_before))
     return np.asarray((after - before) - (control_after - control_before))

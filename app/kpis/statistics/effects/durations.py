@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from app.kpis.statistics.effects.codes import EffectMethod, IntervalMethod, TestMethod
-from app.kpis.statistics.effects.effect import ComparedWindow, Effect
+from app.kpis.statistics.effects.effect import ComparedWindow, EffectEstimate
 from app.kpis.statistics.effects.samples import ValueSample
 
 Values = NDArray[np.float64]
@@ -35,19 +35,19 @@ def summary_of(sample: ValueSample) -> ComparedWindow:
     return ComparedWindow(float(np.median(ordered)), float(ordered[place - 1]), float(ordered[-place]), cases)
 
 
-def duration_effect(before: ValueSample, after: ValueSample) -> Effect:
+def duration_effect(before: ValueSample, after: ValueSample) -> EffectEstimate:
     """Return the shift from before to after, with Mann and Whitney's test."""
     sides = first, second = summary_of(before), summary_of(after)
     if first.compared is None or second.compared is None:
-        return Effect(EffectMethod.duration, None, None, None, IntervalMethod.order_statistics, sides)
-    x, y = (np.sort(np.asarray(one.values, dtype=np.float64)) for one in (before, after))
+        return EffectEstimate(EffectMethod.duration, None, None, None, IntervalMethod.order_statistics, sides)
+    x, y = (np.sort(np.asarray(sample.values, dtype=np.float64)) for sample in (before, after))
     pairs = len(x) * len(y)
     place = max(floor(pairs / 2 - QUANTILE * _deviation_of_u(x, y)), 1)
     low, high = kth_difference(x, y, place), kth_difference(x, y, pairs - place + 1)
     middle = [kth_difference(x, y, nth) for nth in {(pairs + 1) // 2, pairs // 2 + 1}]
     test = stats.mannwhitneyu(y, x, alternative="two-sided", method="asymptotic", use_continuity=True)
     alike = x[0] == x[-1] == y[0] == y[-1]
-    return Effect(
+    return EffectEstimate(
         EffectMethod.duration,
         sum(middle) / len(middle),
         low,
@@ -86,7 +86,11 @@ def kth_difference(x: Values, y: Values, nth: int) -> float:
         below = int(under.sum())
         if int(until.sum()) - below <= LISTED:
             left = np.concatenate(
-                [y[begin:end] - one for one, begin, end in zip(x, under, until, strict=True) if end > begin]
+                [
+                    y[begin:end] - duration
+                    for duration, begin, end in zip(x, under, until, strict=True)
+                    if end > begin
+                ]
             )
             return float(np.partition(left, nth - below - 1)[nth - below - 1])
         middle = low + (high - low) / 2
@@ -94,8 +98,8 @@ def kth_difference(x: Values, y: Values, nth: int) -> float:
             # All that is left are ties of one difference.
             some = until > under
             return float((y[until[some] - 1] - x[some]).max())
-        found = places(middle)
-        if int(found.sum()) >= nth:
-            high, until = middle, found
+        difference_places = places(middle)
+        if int(difference_places.sum()) >= nth:
+            high, until = middle, difference_places
         else:
-            low, under = middle, found
+            low, under = middle, difference_places

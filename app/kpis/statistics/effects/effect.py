@@ -55,7 +55,7 @@ class RelativeEffect:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class EffectEstimate:
     """An effect with its interval at `level`; an end is None if there is none, as above a rate of nothing.
 
     `p_value` is two-sided; None with a control, where the interval tells alone. `sides` are the windows:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from app.kpis.statistics.effects.codes import EffectMethod, IntervalMethod, TestMethod
-from app.kpis.statistics.effects.effect import LEVEL, ComparedWindow, Effect
+from app.kpis.statistics.effects.effect import LEVEL, ComparedWindow, EffectEstimate
 from app.kpis.statistics.effects.samples import RatioSample, ValueSample
 
 Values = NDArray[np.float64]
@@ -37,26 +37,29 @@ def cases_of(sample: ValueSample | RatioSample) -> Values:
 
 def mean_effect(
     before: ValueSample | RatioSample, after: ValueSample | RatioSample, *, seed: int, resamples: int
-) -> Effect:
+) -> EffectEstimate:
     """Return the difference of the means, after less before; the same seed gives the same numbers."""
     first, second = cases_of(before), cases_of(after)
     if not len(first) or not len(second):
         sides = (ComparedWindow(None, None, None, len(first)), ComparedWindow(None, None, None, len(second)))
-        return Effect(EffectMethod.mean, None, None, None, IntervalMethod.percentile, sides)
+        return EffectEstimate(EffectMethod.mean, None, None, None, IntervalMethod.percentile, sides)
     effect = float(_mean(second) - _mean(first))
     # Each has a stream of random numbers of its own, so that they can be drawn side by side.
-    streams = [np.random.Generator(np.random.PCG64(one)) for one in np.random.SeedSequence(seed).spawn(3)]
+    streams = [
+        np.random.Generator(np.random.PCG64(seed_sequence))
+        for seed_sequence in np.random.SeedSequence(seed).spawn(3)
+    ]
     with ThreadPoolExecutor() as pool:
         tested = pool.submit(_permutation_p, first, second, effect, streams[2], resamples)
         drawing = [
-            pool.submit(resampled_means, one, stream, resamples)
-            for one, stream in zip((first, second), streams, strict=False)
+            pool.submit(resampled_means, seed_sequence, stream, resamples)
+            for seed_sequence, stream in zip((first, second), streams, strict=False)
         ]
-        means = [one.result() for one in drawing]
+        means = [seed_sequence.result() for seed_sequence in drawing]
         p_value = tested.result()
     drawn = means[1] - means[0]
     low, high, interval_by = _bca(drawn, effect, _acceleration(first, second))
-    return Effect(
+    return EffectEstimate(
         EffectMethod.mean,
         effect,
         low,
@@ -162,14 +165,14 @@ def _permuted_effects(
 ) -> Values:
     """Return the effects of so many permutations of all cases over both windows."""
     pooled = np.concatenate([first, second])
-    whole = pooled.sum(axis=0)
+    pooled_sum = pooled.sum(axis=0)
     different, counts = np.unique(pooled, axis=0, return_counts=True)
     if len(different) <= FEW_DIFFERENT:
         drawn = generator.multivariate_hypergeometric(counts, len(second), size=resamples)
         sums = drawn @ different
     else:
         sums = _in_chunks_of_sums(pooled, len(second), generator, resamples)
-    return np.asarray(_ratio(sums) - _ratio(whole - sums))
+    return np.asarray(_ratio(sums) - _ratio(pooled_sum - sums))
 
 
 def _in_chunks_of_sums(pooled: Values, size: int, generator: np.random.Generator, resamples: int) -> Values:

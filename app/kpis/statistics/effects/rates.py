@@ -12,7 +12,7 @@ from dataclasses import replace
 from scipy import special, stats
 
 from app.kpis.statistics.effects.codes import EffectMethod, IntervalMethod, TestMethod
-from app.kpis.statistics.effects.effect import LEVEL, ComparedWindow, Effect
+from app.kpis.statistics.effects.effect import LEVEL, ComparedWindow, EffectEstimate
 from app.kpis.statistics.effects.samples import RateSample
 from app.kpis.statistics.intervals import poisson
 
@@ -34,7 +34,7 @@ def _inverse(rate: float) -> float | None:
     return 1 / rate if rate else None
 
 
-def rate_effect(before: RateSample, after: RateSample) -> Effect:
+def rate_effect(before: RateSample, after: RateSample) -> EffectEstimate:
     """Return the ratio of the rates, after over before, with the conditional binomial test."""
     if before.is_inverse:
         # The ratio of two inverses is the ratio of the rates the other way round.
@@ -43,14 +43,14 @@ def rate_effect(before: RateSample, after: RateSample) -> Effect:
     sides = summary_of(before), summary_of(after)
     events = before.events + after.events
     if not before.exposure or not after.exposure or not events:
-        return Effect(EffectMethod.rate, None, None, None, IntervalMethod.clopper_pearson, sides)
+        return EffectEstimate(EffectMethod.rate, None, None, None, IntervalMethod.clopper_pearson, sides)
     exposures = before.exposure / after.exposure
     low, high = (
         float(special.betaincinv(after.events, before.events + 1, TAIL)) if after.events else 0.0,
         float(special.betaincinv(after.events + 1, before.events, 1 - TAIL)) if before.events else 1.0,
     )
     share = after.exposure / (before.exposure + after.exposure)
-    return Effect(
+    return EffectEstimate(
         EffectMethod.rate,
         after.events / before.events * exposures if before.events else None,
         low / (1 - low) * exposures,

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import stats
 
 from app.kpis.statistics.effects.codes import EffectMethod, IntervalMethod, TestMethod
-from app.kpis.statistics.effects.effect import ComparedWindow, Effect
+from app.kpis.statistics.effects.effect import ComparedWindow, EffectEstimate
 from app.kpis.statistics.effects.samples import ShareSample
 from app.kpis.statistics.intervals import wilson
 
@@ -25,11 +25,11 @@ def summary_of(sample: ShareSample) -> ComparedWindow:
     return ComparedWindow(sample.numerator / sample.denominator, low, high, sample.denominator)
 
 
-def share_effect(before: ShareSample, after: ShareSample) -> Effect:
+def share_effect(before: ShareSample, after: ShareSample) -> EffectEstimate:
     """Return the difference of the shares, after less before, with Fisher's exact test."""
     sides = first, second = summary_of(before), summary_of(after)
     if first.compared is None or second.compared is None:
-        return Effect(EffectMethod.share, None, None, None, IntervalMethod.newcombe, sides)
+        return EffectEstimate(EffectMethod.share, None, None, None, IntervalMethod.newcombe, sides)
     assert first.low is not None
     assert first.high is not None
     assert second.low is not None
@@ -37,8 +37,8 @@ def share_effect(before: ShareSample, after: ShareSample) -> Effect:
     effect = second.compared - first.compared
     below = sqrt((second.compared - second.low) ** 2 + (first.high - first.compared) ** 2)
     above = sqrt((second.high - second.compared) ** 2 + (first.compared - first.low) ** 2)
-    table = [[one.numerator, one.denominator - one.numerator] for one in (before, after)]
-    return Effect(
+    table = [[sample.numerator, sample.denominator - sample.numerator] for sample in (before, after)]
+    return EffectEstimate(
         EffectMethod.share,
         effect,
         effect - below,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from app.kpis.statistics.effects.codes import EffectMethod, EffectVerdict
 from app.kpis.statistics.effects.compare import compare
-from app.kpis.statistics.effects.effect import Effect
+from app.kpis.statistics.effects.effect import EffectEstimate
 from app.kpis.statistics.effects.samples import RateSample, Sample, ShareSample, ValueSample
 from tests.extent import ALL_EXAMPLES, WHOLE, goes_round
 
@@ -43,7 +43,7 @@ DRAWN: dict[str, tuple[EffectMethod, Draw, float]] = {
 CONTROLLED = ("share", "duration, shifted", "score", "rate")
 
 
-def effects(name: str, planted: float, *, control: bool) -> list[Effect]:
+def effects(name: str, planted: float, *, control: bool) -> list[EffectEstimate]:
     """The effects on all seeds, with this one planted after."""
     method, draw, _ = DRAWN[name]
     found = []
@@ -55,7 +55,7 @@ def effects(name: str, planted: float, *, control: bool) -> list[Effect]:
     return found
 
 
-def claims(found: list[Effect]) -> int:
+def claims(found: list[EffectEstimate]) -> int:
     return sum(one.verdict("less") in {EffectVerdict.improved, EffectVerdict.worsened} for one in found)
 
 

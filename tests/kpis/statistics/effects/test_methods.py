@@ -15,7 +15,7 @@ from app.kpis.statistics.effects.codes import EffectMethod as Method
 from app.kpis.statistics.effects.codes import EffectVerdict, IntervalMethod, PromiseVerdict
 from app.kpis.statistics.effects.compare import compare
 from app.kpis.statistics.effects.durations import kth_difference
-from app.kpis.statistics.effects.effect import Effect
+from app.kpis.statistics.effects.effect import EffectEstimate
 from app.kpis.statistics.effects.samples import RateSample, RatioSample, Sample, ShareSample, ValueSample
 
 Values = NDArray[np.float64]
@@ -153,7 +153,7 @@ def test_medians_are_drawn_as_resampling_the_cases_would_draw_them() -> None:
         assert effect.high == pytest.approx(high, abs=within)
 
 
-def turned(effect: Effect) -> tuple[float | None, float | None, float | None]:
+def turned(effect: EffectEstimate) -> tuple[float | None, float | None, float | None]:
     """The effect and its interval the other way round."""
     if effect.method is Method.rate:
         one, low, high = (
