@@ -14,7 +14,7 @@ from app.common.records import ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 from app.kpis.declaration.marks import SignalState, Tendency
 from app.kpis.questions.periods import Grain
-from app.kpis.questions.scopes import ScopeKind
+from app.kpis.questions.scopes import KpiScope, ScopeKind
 from app.kpis.statistics.behaviour import Signal
 
 
