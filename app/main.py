@@ -108,8 +108,8 @@ from app.service_reports import router as service_reports
 from app.service_status import router as service_statuses
 from app.settings import Settings
 from app.ticketing.routes import complaints, decisions, rating_page, team_work, work
-from app.webhooks import queries as webhook_queries
 from app.webhooks import router as webhooks
+from app.webhooks.sources import queries as webhook_queries
 
 #: The lists that saved views exist for.
 LISTINGS = (

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from app.kernel.ledger import Ledger
-from app.webhooks import deliveries, processing
+from app.webhooks.effects import processing
+from app.webhooks.intake import deliveries
 from tests.client import Api
 from tests.webhooks.orders import an_issue, store, ticket_of
 from tests.webhooks.test_receiving import a_tool

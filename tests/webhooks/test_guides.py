@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.webhooks import guides
 from app.webhooks.adapters import adapter, tools
+from app.webhooks.sources import guides
 
 
 def test_every_tool_has_a_page_with_what_its_adapter_says() -> None:

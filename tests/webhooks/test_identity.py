@@ -12,9 +12,9 @@ import pytest
 
 from app.common.people import Role
 from app.webhooks.adapters import MAIL, adapter_keys
-from app.webhooks.deliveries import RawDelivery
-from app.webhooks.samples import samples_of
-from app.webhooks.storing import store
+from app.webhooks.intake.deliveries import RawDelivery
+from app.webhooks.intake.storage import store
+from app.webhooks.sources.samples import samples_of
 from tests.cases import Failures
 from tests.client import Api, Json
 from tests.webhooks.test_mail import a_mail, a_mailbox

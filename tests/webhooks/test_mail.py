@@ -10,7 +10,7 @@ from app.common.people import Role
 from app.db import connect
 from app.log.follow import catch_up
 from app.settings import Settings
-from app.webhooks import addresses
+from app.webhooks.effects import addresses
 from app.webhooks.mail import imap
 from tests.client import Api, Json
 from tests.people import add_person

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from app.webhooks import deliveries
+from app.webhooks.intake import deliveries
+from app.webhooks.intake.signing import signed_headers
+from app.webhooks.intake.verification import Credentials
 from app.webhooks.mapping.document import Verification
-from app.webhooks.signing import signed_headers
-from app.webhooks.verification import Credentials
 from tests.client import Api
 from tests.webhooks.test_receiving import an_admin, an_issue
 from tests.webhooks.tools import Tool, a_source, clock

@@ -11,8 +11,8 @@ from app.cli.webhook_samples import replay_samples
 from app.common.people import Role
 from app.log import consumer_group as group
 from app.shared_connections import SharedConnections
-from app.webhooks import processing
 from app.webhooks.adapters import adapter_keys
+from app.webhooks.effects import processing
 from tests.client import Api
 from tests.extent import goes_round
 from tests.served import behind_a_socket

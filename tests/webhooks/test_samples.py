@@ -8,7 +8,7 @@ import pytest
 
 from app.common.people import Role
 from app.webhooks.adapters import adapter_keys
-from app.webhooks.samples import samples_of
+from app.webhooks.sources.samples import samples_of
 from tests.client import Api
 from tests.webhooks.tools import Tool, a_source, process_all
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as some
 from standardwebhooks.webhooks import Webhook
 
 from app.webhooks.adapters import adapter, tools
+from app.webhooks.intake.signing import signed_headers
+from app.webhooks.intake.verification import MOST_SIGNATURES, Credentials, is_verified
 from app.webhooks.mapping.document import Verification
-from app.webhooks.secrets import new_webhook_secret
-from app.webhooks.signing import signed_headers
-from app.webhooks.verification import MOST_SIGNATURES, Credentials, is_verified
+from app.webhooks.sources.secrets import new_webhook_secret
 from tests.webhooks.payloads import FOLDER, payload
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

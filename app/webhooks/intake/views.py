@@ -7,7 +7,7 @@ from typing import Any
 from app.db import Row
 from app.i18n import sentences, translate
 from app.kernel.ledger import Ledger
-from app.webhooks.deliveries import content_of
+from app.webhooks.intake.deliveries import content_of
 
 _SHOWN = (
     "id",

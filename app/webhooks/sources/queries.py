@@ -13,9 +13,9 @@ from app.api.shapes import OutputModel, PersonStub, RecordOut, TeamStub
 from app.common.priority import Impact, Urgency
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.processes.incidents.records import Effect
-from app.webhooks.deliveries import DeliveryState
-from app.webhooks.records import AutomaticMails, UnknownSenders, WebhookSourceState
-from app.webhooks.sources import LIFECYCLE
+from app.webhooks.intake.deliveries import DeliveryState
+from app.webhooks.sources.lifecycle import LIFECYCLE
+from app.webhooks.sources.records import AutomaticMails, UnknownSenders, WebhookSourceState
 
 
 class WebhookSourceOut(RecordOut):
