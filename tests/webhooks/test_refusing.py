@@ -53,13 +53,13 @@ async def test_sources_that_do_not_exist_are_answered_and_counted_like_those_tha
     github = await a_source(api, await an_admin(api))
     limit = api.ledger.settings.wrong_keys
     client = api.with_token(None)
-    told: dict[str, list[tuple[int, Any]]] = {}
+    fields: dict[str, list[tuple[int, Any]]] = {}
     for path in (github.path, "/v1/webhooks/no-such"):
         answers = [await client.post(path, content=b"{}", headers=WRONG) for _ in range(limit + 1)]
-        told[path] = [(each.status_code, each.json()["code"]) for each in answers]
-    assert told[github.path] == told["/v1/webhooks/no-such"]
+        fields[path] = [(each.status_code, each.json()["code"]) for each in answers]
+    assert fields[github.path] == fields["/v1/webhooks/no-such"]
     counted = [
-        await api.ledger.db.value(REFUSED, (one,)) for one in (github.source["id"], deliveries.NO_SOURCE)
+        await api.ledger.db.value(REFUSED, (item,)) for item in (github.source["id"], deliveries.NO_SOURCE)
     ]
     assert counted == [limit, limit]
 
@@ -85,7 +85,7 @@ async def test_a_mapping_of_ones_own_says_how_its_deliveries_are_verified(api: A
 
 async def test_a_mapping_that_verifies_nothing_is_refused_with_what_is_wrong(api: Api) -> None:
     admin = await an_admin(api)
-    for line, said in (
+    for line, sentence in (
         ('header = "Sentry-Hook-Signature"', "needs a header"),
         ('signed = "{timestamp}.{body}"', "{body}"),
     ):
@@ -93,7 +93,7 @@ async def test_a_mapping_that_verifies_nothing_is_refused_with_what_is_wrong(api
         body = {"key": "own", "title": "Own", "adapter": "generic", "mapping": mapping}
         answer = await admin.post("/v1/webhook_sources", json=body)
         assert answer.status_code == 422
-        assert said in answer.text, answer.text
+        assert sentence in answer.text, answer.text
 
 
 async def test_a_jira_without_webhook_secrets_shows_it_in_a_header(api: Api) -> None:
