@@ -312,8 +312,7 @@ def action(
 class Lifecycle(Generic[R]):
     """A lifecycle: all actions on one kind of record. There is one for each kind, equal to itself only.
 
-    `plural` is its path. `code` is that of its numbers, if it has any. `on_state_entered` sets the fields
-    that depend on the state, whichever action leads there (times, marks); `audience` returns the tokens of
+    `plural` is its path. `code` is that of its numbers, if it has any. `audience` returns the tokens of
     those who may see the record. `overseer_roles` are the roles that see every record: `oversight`, those
     that a row is for (`Action.seeing_roles`), and `also_seen_by`, with the reason. `some_seen_by` are roles
     that see those records only of which a token names the role, with the reason. `columns` are, by kind of
@@ -344,7 +343,6 @@ class Lifecycle(Generic[R]):
     unassigned: str | None = None
     open_to_all: str | None = None
     code: str | None = None
-    on_state_entered: Callable[[R, CodeEnum | None, ActionContext], None] | None = None
     children: tuple[type[Record], ...] = ()
     ended: frozenset[CodeEnum] = frozenset()
     constraints: Mapping[str, Violation] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from pydantic import Field
 from app.common.children import Attachment, ExternalReference, Follower
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person, Role
-from app.common.records import TICKET, ChildRef, CodeEnum, ForeignRef
+from app.common.records import TICKET, ChildRef, ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
@@ -319,14 +319,6 @@ def fall_overdue(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> No
     meeting.overdue_at = ctx.occurred_at
 
 
-def on_enter(meeting: Meeting, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """Set the time of the state entered, whichever action led to it."""
-    if meeting.state is State.held:
-        meeting.held_at = ctx.occurred_at
-    elif meeting.state is State.cancelled:
-        meeting.cancelled_at = ctx.occurred_at
-
-
 def audience(meeting: Meeting) -> tuple[str, ...]:
     """Return the audience: the chair and the organiser; participants see it by their child records."""
     persons = (meeting.chair_id, meeting.organiser_id)
@@ -376,7 +368,7 @@ PROCESS = ProcessSpec("meeting", State, State, (), Role.process_owner, prioritis
 LIFECYCLE = Lifecycle(
     kind="meeting", plural="meetings", zh="会议", record=Meeting, states=State, code="MTG",
     audience=audience, columns={"person": ("chair_id", "organiser_id")},
-    on_state_entered=on_enter, children=CHILDREN, searched_fields=("title", "place"),
+    children=CHILDREN, searched_fields=("title", "place"),
     rows=(
         #      action              中文          from            to               who           event
         action(call_meeting,       "召集",       NEW_RECORD,      State.called,    staff | rule, "meeting.called", name="call",

@@ -14,6 +14,7 @@ from app.api.edit import mount_edit
 from app.api.openapi import problems
 from app.api.paging import VARY
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.meetings.ical import MEDIA_TYPE, calendar
 from app.meetings.lifecycle import LIFECYCLE
 from app.meetings.queries import LISTING, PARTICIPANTS, TOPICS, Agenda, MeetingOut, agenda
@@ -68,3 +69,6 @@ async def get_meeting_invitation(request: Request, name: Name) -> Response:
     saved_as = f'attachment; filename="{meeting.number}.ics"'
     headers = {**VARY, "Content-Language": renderer.language, "Content-Disposition": saved_as}
     return Response(text, headers=headers, media_type=MEDIA_TYPE)
+
+
+ROUTES = Routes((router,), (LISTING,))

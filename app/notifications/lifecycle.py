@@ -61,12 +61,10 @@ def send(notice: Notice, body: SendNotice, ctx: ActionContext) -> None:
     notice.versions = list(body.versions)
     notice.streams = None if body.streams is None else list(body.streams)
     notice.way = body.way
-    notice.sent_at = ctx.occurred_at
 
 
 def mark_read(notice: Notice, body: EmptyPayload, ctx: ActionContext) -> None:
     """Mark the notice as read, by its person."""
-    notice.read_at = ctx.occurred_at
 
 
 def mail(notice: Notice, body: EmptyPayload, ctx: ActionContext) -> None:

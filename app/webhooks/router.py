@@ -12,13 +12,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api import idempotency
-from app.api.actions import (
-    IdempotencyKeyHeader,
-    IfMatch,
-    mount_actions,
-    operation,
-    perform_showing_secret,
-)
+from app.api.actions import IdempotencyKeyHeader, IfMatch, mount_actions, operation, perform_showing_secret
 from app.api.auth import Ledger, context_of, ledger_of, utc_now
 from app.api.cursors import read as read_cursor
 from app.api.cursors import write as write_cursor
@@ -28,6 +22,8 @@ from app.api.limits import Quota
 from app.api.openapi import BINARY, problems
 from app.api.problems import problem
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
+from app.api.shapes import page_of
 from app.api.unverified_bodies import RETRY_SECONDS, BodyBudgetExceeded, UnverifiedBodies
 from app.kernel.actor_policy import admin
 from app.kernel.payloads import Payload
@@ -49,7 +45,7 @@ from app.webhooks.sources.queries import (
     DeliveryContentOut,
     PreviewOut,
     ReplayOut,
-    WebhookDeliveryPage,
+    WebhookDeliveryOut,
     WebhookSourceOut,
     WebhookStatusOut,
 )
@@ -174,7 +170,7 @@ class DeliveryPaging(BaseModel):
     "/webhook_sources/{id}/deliveries",
     operation_id="list_webhook_deliveries",
     summary="List deliveries of a source",
-    response_model=WebhookDeliveryPage,
+    response_model=page_of(WebhookDeliveryOut, "deliveries, the last received first"),
     responses=problems(400, 403, 404, 422),
 )
 async def list_webhook_deliveries(
@@ -388,3 +384,6 @@ class WebhookQuotas:
 
 def _json(content: Any, status: int = 200) -> Response:
     return Response(to_json(content), status, media_type="application/json")
+
+
+ROUTES = Routes((router,), (WEBHOOK_SOURCES,))

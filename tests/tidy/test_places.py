@@ -150,7 +150,11 @@ SQL_TEXT = re.compile(
     r"|update\s+[\w.]+\s+(as\s+\w+\s+)?set\s)"
 )
 #: Who changes a state: the kernel, by the table. A decision is a row beside a record, with no table.
-STATES = {"app/kernel/decide.py", "app/foundation/decisions/actions.py", "app/foundation/documents/filing.py"}
+STATES = {
+    "app/common/state_fields.py",
+    "app/foundation/decisions/actions.py",
+    "app/foundation/documents/filing.py",
+}
 
 
 def _places(patterns: dict[str, str]) -> re.Pattern[str]:

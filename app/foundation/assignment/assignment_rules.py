@@ -117,7 +117,6 @@ def add(one: AssignmentRule, body: AddAssignmentRule, ctx: ActionContext) -> Non
     one.calendar_hours = body.calendar_hours
     one.to_team_id = ctx.required_ref(Team, "to_team").id
     one.choose = body.choose
-    one.added_at = ctx.occurred_at
 
 
 async def rule_invalid(
@@ -186,7 +185,6 @@ async def rule_edit_invalid(
 
 def end(one: AssignmentRule, body: EmptyPayload, ctx: ActionContext) -> None:
     """End the rule; tickets that it has assigned stay assigned."""
-    one.ended_at = ctx.occurred_at
 
 
 def stored_priorities(priorities: tuple[Priority, ...]) -> list[str] | None:

@@ -83,7 +83,6 @@ def edit(calendar: Calendar, body: EditCalendar, ctx: ActionContext) -> None:
 
 def retire(calendar: Calendar, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the calendar: it can be chosen no longer; whatever uses it continues to."""
-    calendar.retired_at = ctx.occurred_at
 
 
 def reinstate(calendar: Calendar, body: EmptyPayload, ctx: ActionContext) -> None:

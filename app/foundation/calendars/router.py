@@ -16,6 +16,7 @@ from app.api.child_rows import mount_child_listing
 from app.api.edit import mount_edit
 from app.api.openapi import problems
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.api.shapes import OutputModel
 from app.common.business_time import BusinessTime
 from app.foundation.calendars.calendar_cache import business_time_of
@@ -170,3 +171,6 @@ def _json_response(shown: object) -> Response:
 mount_child_listing(router, LIFECYCLE, CalendarOut, VERSION_LISTING)
 mount_actions(router, LIFECYCLE, CalendarOut, renderer=CalendarRenderer)
 mount_edit(router, LIFECYCLE, CalendarOut, renderer=CalendarRenderer)
+
+
+ROUTES = Routes((router,), (CALENDARS,))

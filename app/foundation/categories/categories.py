@@ -107,7 +107,6 @@ def edit(category: Category, body: EditCategory, ctx: ActionContext) -> None:
 
 def retire(category: Category, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the category: no further case is sorted into it; those sorted into it stay."""
-    category.retired_at = ctx.occurred_at
 
 
 def reinstate(category: Category, body: EmptyPayload, ctx: ActionContext) -> None:

@@ -61,7 +61,6 @@ def add(checklist: Checklist, body: AddChecklist, ctx: ActionContext) -> None:
     checklist.title_en = body.title_en
     checklist.title_zh = body.title_zh
     checklist.items = [item.model_dump() for item in body.items]
-    checklist.added_at = ctx.occurred_at
 
 
 async def process_without_tasks(
@@ -100,7 +99,6 @@ async def checklist_without_items(
 
 def retire(checklist: Checklist, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the checklist: it is applied no longer; tickets that it was applied to keep their tasks."""
-    checklist.retired_at = ctx.occurred_at
 
 
 # fmt: off

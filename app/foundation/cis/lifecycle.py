@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from app.common.people import Person, Role
-from app.common.records import CodeEnum, ForeignRef, KeyRef
+from app.common.records import ForeignRef, KeyRef
 from app.foundation.cis.alterations import (
     alteration_to_regularise,
     authorisation,
@@ -117,7 +117,6 @@ def plan(ci: Ci, body: PlanCi, ctx: ActionContext) -> None:
     ci.unauthorised = False
     ci.unauthorised_count = 0
     ci.alteration_count = 0
-    ci.planned_at = ctx.occurred_at
 
 
 def go_live(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
@@ -213,14 +212,6 @@ def unrelate(ci: Ci, body: UnrelateCi, ctx: ActionContext) -> None:
     note_alteration(ci, ctx)
 
 
-def on_enter(ci: Ci, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """Set the times that belong to the state entered."""
-    if ci.state is State.live and ci.live_at is None:
-        ci.live_at = ctx.occurred_at
-    elif ci.state is State.retired:
-        ci.retired_at = ctx.occurred_at
-
-
 def audience(ci: Ci) -> tuple[str, ...]:
     """Return the audience: staff, the owner, and the integration that found the item, which is not staff and
     sees no other items.
@@ -240,7 +231,7 @@ WENT_LIVE = (State.live, State.maintenance, State.retired)
 LIFECYCLE = Lifecycle(
     kind="ci", plural="cis", zh="配置项", record=Ci, states=State,
     audience=audience,
-    columns={"staff": (), "person": ("owner_id", "found_by_id")}, children=(CiRelation,), on_state_entered=on_enter,
+    columns={"staff": (), "person": ("owner_id", "found_by_id")}, children=(CiRelation,),
     retired={State.retired: "ci_retired"},
     constraints={"ci_key_key": ValueTaken("key"), "ci_relation_meanwhile": RetryDecision()},
     rows=(

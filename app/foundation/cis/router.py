@@ -13,6 +13,7 @@ from app.api.edit import mount_edit
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.foundation.cis import baselines, verifications
 from app.foundation.cis.compare import ComparePage, CompareQuery, compare
 from app.foundation.cis.lifecycle import LIFECYCLE
@@ -90,3 +91,17 @@ async def get_ci_impact(request: Request, name: Name, query: Annotated[ImpactQue
 
 mount_actions(router, LIFECYCLE, CiOut)
 mount_edit(router, LIFECYCLE, CiOut)
+
+
+ROUTES = Routes(
+    (
+        router,
+        baselines_router,
+        verifications_router,
+    ),
+    (
+        CIS,
+        BASELINES,
+        VERIFICATIONS,
+    ),
+)

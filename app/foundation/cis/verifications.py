@@ -58,7 +58,6 @@ def draw(verification: Verification, body: DrawVerification, ctx: ActionContext)
     verification.position, verification.population = drawn.position, drawn.population
     verification.drawn_count = len(drawn.cis)
     verification.checked_count = verification.right_count = verification.unsettled_count = 0
-    verification.drawn_at = ctx.occurred_at
     for place, ci_id in enumerate(drawn.cis, 1):
         item = VerificationItem(id=ctx.new_id(), record=verification.row_key, ci_id=ci_id, place=place)
         ctx.add(item)
@@ -148,7 +147,6 @@ class ConcludeVerification(Payload):
 def conclude(verification: Verification, body: ConcludeVerification, ctx: ActionContext) -> None:
     """Conclude the verification: every item is checked, every difference settled; the figures are final."""
     verification.summary = body.summary
-    verification.concluded_at = ctx.occurred_at
 
 
 async def items_unchecked(reads: ReadContext, verification: Verification, ctx: ActionContext) -> str | None:
@@ -165,7 +163,6 @@ async def differences_unsettled(
 
 def discard(verification: Verification, body: EmptyPayload, ctx: ActionContext) -> None:
     """Discard the verification: it is abandoned, and its figures do not count."""
-    verification.discarded_at = ctx.occurred_at
 
 
 # fmt: off

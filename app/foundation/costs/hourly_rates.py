@@ -37,7 +37,6 @@ def add(rate: HourlyRate, body: AddHourlyRate, ctx: ActionContext) -> None:
     rate.amount = body.amount
     rate.currency = body.currency
     rate.valid_from_at = body.valid_from_at
-    rate.added_at = ctx.occurred_at
 
 
 async def wrong_currency_digits(

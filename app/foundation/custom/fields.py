@@ -175,7 +175,6 @@ async def invalid_field_edit(
 
 def retire(field: CustomField, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the field: tickets get no further values; present values stay and can be removed."""
-    field.retired_at = ctx.occurred_at
     field.filter_slot = None
 
 

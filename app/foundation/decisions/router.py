@@ -22,6 +22,7 @@ from app.api.lists import Listing
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.api.summaries import noun, with_article
 from app.foundation.decisions.approval_rules import lifecycle as rules_lifecycle
 from app.foundation.decisions.approval_rules.electors import VERSIONS as RULE_VERSIONS
@@ -199,3 +200,15 @@ async def _stubs(ledger: Services, persons: Iterable[UUID]) -> dict[UUID, dict[s
     names = await ledger.directory.names(persons)
     texts = await ledger.vault.texts(names.values())
     return {person: {"id": person, "name": texts[name]} for person, name in names.items()}
+
+
+ROUTES = Routes(
+    (
+        rules_router,
+        deputies_router,
+    ),
+    (
+        APPROVAL_RULES,
+        DEPUTIES,
+    ),
+)

@@ -89,7 +89,6 @@ def add(one: EscalationRule, body: AddEscalationRule, ctx: ActionContext) -> Non
     one.escalate_to = body.escalate_to
     one.to_team_id = team.id if team else None
     one.to_person_id = person.id if person else None
-    one.added_at = ctx.occurred_at
 
 
 async def rule_invalid(
@@ -153,7 +152,6 @@ async def rule_edit_invalid(
 
 def end(one: EscalationRule, body: EmptyPayload, ctx: ActionContext) -> None:
     """End the rule: it escalates nothing any more."""
-    one.ended_at = ctx.occurred_at
 
 
 def _check_when(after_seconds: int | None, sla_percent: int | None, metric: ClockMetric | None) -> None:

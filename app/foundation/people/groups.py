@@ -42,7 +42,6 @@ def add(group: Group, body: AddGroup, ctx: ActionContext) -> None:
     group.key = body.key
     group.name = body.name
     group.chair_id = chair.id
-    group.added_at = ctx.occurred_at
 
 
 class EditGroup(Patch):
@@ -132,7 +131,6 @@ async def removed_member(
 
 def retire(group: Group, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the group: it is asked no longer; its decisions stay."""
-    group.retired_at = ctx.occurred_at
 
 
 # fmt: off

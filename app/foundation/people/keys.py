@@ -167,7 +167,6 @@ def make_key(key: Key, body: MakeKey, ctx: ActionContext) -> None:
     key.scope = body.scope
     key.secret_hash = body.secret_hash
     key.expires_at = expires_at
-    key.made_at = ctx.occurred_at
 
 
 class RotateKey(Payload):
@@ -190,7 +189,6 @@ def rotate(key: Key, body: RotateKey, ctx: ActionContext) -> None:
 
 def revoke(key: Key, body: EmptyPayload, ctx: ActionContext) -> None:
     """Revoke the key: it is accepted no longer."""
-    key.revoked_at = ctx.occurred_at
 
 
 # fmt: off

@@ -270,7 +270,6 @@ def deactivate(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
     """Deactivate the person, who has left or pauses: their keys are not accepted, and they are assigned no
     work.
     """
-    person.deactivated_at = ctx.occurred_at
 
 
 def activate(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -280,7 +279,6 @@ def activate(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
 
 def erase(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
     """Erase the person: their name and texts become unreadable, in tables and events alike, for ever."""
-    person.erased_at = ctx.occurred_at
 
 
 # fmt: off

@@ -26,6 +26,7 @@ from app.api.openapi import problems
 from app.api.paging import page
 from app.api.paging import page_response as listed
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.common.keys import hash_of, new_secret, token
 from app.foundation.people import groups, keys, persons, teams
 from app.foundation.people.erase import erase_refused_rows
@@ -144,3 +145,14 @@ mount_edit(router, persons.LIFECYCLE, PersonOut, prefix="/persons")
 mount_edit(router, teams.LIFECYCLE, TeamOut, prefix="/teams")
 mount_edit(router, groups.LIFECYCLE, GroupOut, prefix="/groups")
 mount_actions(router, keys.LIFECYCLE, KeyOut, prefix="/keys", left_out=frozenset({"make", "rotate"}))
+
+
+ROUTES = Routes(
+    (router,),
+    (
+        PERSONS,
+        TEAMS,
+        GROUPS,
+        KEYS,
+    ),
+)

@@ -63,7 +63,6 @@ def edit(team: Team, body: EditTeam, ctx: ActionContext) -> None:
 
 def retire(team: Team, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the team: it is assigned no further work; its present work stays with it."""
-    team.retired_at = ctx.occurred_at
 
 
 def reinstate(team: Team, body: EmptyPayload, ctx: ActionContext) -> None:

@@ -21,6 +21,7 @@ from app.api.auth import Ledger, context_of
 from app.api.etag import etag, versions_of
 from app.api.openapi import action_responses, problems
 from app.api.reads import mount_reads
+from app.api.routes import Routes
 from app.api.shapes import OutputModel, Renderer
 from app.common.priority_matrix import PriorityMatrix
 from app.foundation.priorities.matrices import LIFECYCLE, AddPriorityMatrix, RevisePriorityMatrix
@@ -102,3 +103,6 @@ async def set_priority_matrix(
     return action_response(
         shows, carried_out, await shows.render_one(carried_out.record, carried_out.audience)
     )
+
+
+ROUTES = Routes((router,), (PRIORITY_MATRICES,))

@@ -17,6 +17,7 @@ from app.api.actions import mount_actions
 from app.api.auth import Ledger, caller_of, context_of
 from app.api.openapi import problems
 from app.api.reads import Name, mount_reads
+from app.api.routes import Routes
 from app.api.shapes import OutputModel, PersonStub, TeamStub
 from app.foundation.people import teams
 from app.foundation.people.records import Team
@@ -151,3 +152,12 @@ async def _stubs(ledger: Services, persons: Iterable[UUID]) -> dict[UUID, dict[s
 
 mount_actions(router, shifts.LIFECYCLE, ShiftOut, prefix="/shifts")
 mount_actions(router, stand_ins.LIFECYCLE, StandInOut, prefix="/stand_ins")
+
+
+ROUTES = Routes(
+    (router,),
+    (
+        SHIFTS,
+        STAND_INS,
+    ),
+)

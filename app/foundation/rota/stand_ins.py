@@ -74,7 +74,6 @@ def agree(stand_in: StandIn, body: AgreeStandIn, ctx: ActionContext) -> None:
     stand_in.ends_at = body.ends_at
     stand_in.return_starts_at = body.return_starts_at
     stand_in.return_ends_at = body.return_ends_at
-    stand_in.agreed_at = ctx.occurred_at
 
 
 async def not_of_the_team(

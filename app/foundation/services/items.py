@@ -156,7 +156,6 @@ def draft(item: CatalogueItem, body: DraftCatalogueItem, ctx: ActionContext) -> 
     item.approver_persons = _persons(ctx)
     item.default_team_id = None if team is None else team.id
     item.checklist = list(body.checklist) or None
-    item.drafted_at = ctx.occurred_at
 
 
 class EditCatalogueItem(Patch):
@@ -269,13 +268,11 @@ async def service_not_live(reads: ReadContext, item: CatalogueItem, ctx: ActionC
 
 def offer(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> None:
     """Offer the item: everybody can request it."""
-    item.offered_at = ctx.occurred_at
     item.withdrawn_at = None
 
 
 def withdraw(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> None:
     """Withdraw the item: nobody can request it any more; earlier requests continue."""
-    item.withdrawn_at = ctx.occurred_at
 
 
 # fmt: off

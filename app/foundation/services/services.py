@@ -104,7 +104,6 @@ def propose(service: Service, body: ProposeService, ctx: ActionContext) -> None:
     service.customers = _customers(ctx)
     service.calendar = body.calendar
     service.rating_percent = body.rating_percent
-    service.proposed_at = ctx.occurred_at
 
 
 class EditService(Patch):
@@ -208,12 +207,10 @@ PROMISED = ("number", "customer", "calendar", "valid_from", "valid_to", "targets
 
 def go_live(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:
     """Put the service into use; everybody may see it."""
-    service.went_live_at = ctx.occurred_at
 
 
 def retire(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the service: it is no longer available; its history stays."""
-    service.retired_at = ctx.occurred_at
 
 
 # fmt: off

@@ -47,7 +47,6 @@ class AddKpiBudget(ReviseKpiBudget):
 def add(budget: KpiBudget, body: AddKpiBudget, ctx: ActionContext) -> None:
     """Add a KPI budget: the mean cost that a case may have in a period."""
     budget.kpi = body.kpi
-    budget.added_at = ctx.occurred_at
     revise(budget, body, ctx)
 
 

@@ -16,6 +16,7 @@ from app.api.json_output import dump_json
 from app.api.openapi import action_responses, in_language, problems
 from app.api.paging import VARY
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.kernel.refusals import WrongValue
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Kpi
@@ -172,3 +173,6 @@ async def get_kpi_effect_chart(
 
 
 mount_reads(router, LISTING, prefix="/effects", shows_one=False)
+
+
+ROUTES = Routes((router,))

@@ -52,7 +52,7 @@ def add(rebase: KpiRebase, body: AddKpiRebase, ctx: ActionContext) -> None:
     rebase.team_id = None if team is None else team.id
     rebase.scope = Scope(rebase.service, rebase.team_id).kind
     rebase.change, rebase.begins_at = body.change, body.begins_at
-    rebase.added_at, rebase.added_by_id = ctx.occurred_at, ctx.caller.person_id
+    rebase.added_by_id = ctx.caller.person_id
 
 
 def withdraw(rebase: KpiRebase, body: Reason, ctx: ActionContext) -> None:

@@ -106,7 +106,7 @@ class ExplainKpiSignal(Payload):
 def explain(signal: KpiSignal, body: ExplainKpiSignal, ctx: ActionContext) -> None:
     """Explain the signal, for everybody who sees the chart."""
     signal.reason, signal.cause = body.reason, body.cause
-    signal.explained_at, signal.explained_by_id = ctx.occurred_at, ctx.caller.person_id
+    signal.explained_by_id = ctx.caller.person_id
 
 
 def reopen(signal: KpiSignal, body: Reason, ctx: ActionContext) -> None:

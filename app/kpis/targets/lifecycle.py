@@ -62,7 +62,6 @@ class AddKpiTarget(ReviseKpiTarget):
 def add(target: KpiTarget, body: AddKpiTarget, ctx: ActionContext) -> None:
     """Add a KPI target, for a period."""
     target.kpi = body.kpi
-    target.added_at = ctx.occurred_at
     revise(target, body, ctx)
 
 

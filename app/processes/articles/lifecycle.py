@@ -14,7 +14,7 @@ from pydantic import Field
 from app.common.children import Attachment, ExternalReference, Visibility
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
-from app.common.records import TICKET, ChildRef, CodeEnum, ForeignRef, KeyRef
+from app.common.records import TICKET, ChildRef, ForeignRef, KeyRef
 from app.common.tickets import Ticket
 from app.foundation.articles.records import Article, ArticleRating, ArticleRevision, ArticleUse
 from app.foundation.articles.records import ArticleState as State
@@ -172,7 +172,6 @@ class PublishArticle(Payload):
 def publish(article: Article, body: PublishArticle, ctx: ActionContext) -> None:
     """Publish the article, after its review by another person: it can be found, suggested and used."""
     article.edition = 1
-    article.published_at = ctx.occurred_at
     article.published_by_id = ctx.caller.person_id
     article.next_review_at = body.next_review_at
     article.used_count = article.helped_count = article.did_not_help_count = 0
@@ -355,13 +354,6 @@ def view(article: Article, body: ViewArticle, ctx: ActionContext) -> None:
 
 def retire(article: Article, body: Reason, ctx: ActionContext) -> None:
     """Retire the article: its remedy no longer helps, or never did."""
-    article.retired_at = ctx.occurred_at
-
-
-def on_enter(article: Article, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """Clear the next review of an article that is retired."""
-    if article.state is State.retired:
-        article.next_review_at = None
 
 
 def audience(article: Article) -> tuple[str, ...]:
@@ -385,7 +377,7 @@ LIFECYCLE = Lifecycle(
     audience=audience,
     columns={"staff": (), "everybody": (), "person": ("author_id",)},
     open_to_all="(r.state = 'published' and r.visibility = 'public')",
-    on_state_entered=on_enter, children=(ExternalReference, ArticleRating, ArticleRevision, ArticleUse, Comment, Tag, Attachment, Link),
+    children=(ExternalReference, ArticleRating, ArticleRevision, ArticleUse, Comment, Tag, Attachment, Link),
     searched_fields=("title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer"),
     rows=(
         # action, 中文, from, to, who, event

@@ -16,6 +16,7 @@ from app.api.json_output import dump_json
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.api.shapes import OutputModel, Renderer
 from app.api.summaries import with_article
 from app.processes.articles.lifecycle import LIFECYCLE
@@ -60,3 +61,12 @@ mount_attachments(router, LISTING)
 mount_actions(router, LIFECYCLE, ArticleOut)
 mount_edit(router, LIFECYCLE, ArticleOut)
 mount_children(router, LIFECYCLE, ArticleOut)
+
+
+ROUTES = Routes(
+    (
+        router,
+        suggestions,
+    ),
+    (LISTING,),
+)

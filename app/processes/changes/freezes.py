@@ -115,7 +115,6 @@ def declare(freeze: Freeze, body: DeclareFreeze, ctx: ActionContext) -> None:
     freeze.from_at, freeze.until_at = body.from_at, body.until_at
     _set_scope(freeze, body)
     freeze.owner_id = ctx.caller.person_id if owner is None else owner.id
-    freeze.declared_at = ctx.occurred_at
     _hold_window(freeze, ctx)
 
 
@@ -171,7 +170,6 @@ def edit(freeze: Freeze, body: EditFreeze, ctx: ActionContext) -> None:
 
 def withdraw(freeze: Freeze, body: Reason, ctx: ActionContext) -> None:
     """Withdraw the freeze: changes may be made; whatever exceptions were asked for need no decision."""
-    freeze.withdrawn_at = ctx.occurred_at
     withdraw_open_decisions(ctx)
     ctx.derive(FREEZE_WINDOWS, {"id": str(freeze.id), "from": None})
 

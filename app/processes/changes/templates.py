@@ -86,7 +86,6 @@ def draft(template: ChangeTemplate, body: DraftChangeTemplate, ctx: ActionContex
     template.services = list(body.services) or None
     template.team_id = None if team is None else team.id
     template.author_id = ctx.caller.person_id
-    template.drafted_at = ctx.occurred_at
 
 
 class EditChangeTemplate(Patch):
@@ -138,13 +137,11 @@ async def team_not_assignable(
 
 def approve(template: ChangeTemplate, body: EmptyPayload, ctx: ActionContext) -> None:
     """Approve the template: from now on changes of it need no further approval."""
-    template.approved_at = ctx.occurred_at
     template.approved_by_id = ctx.caller.person_id
 
 
 def retire(template: ChangeTemplate, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the template: no new change can be drafted of it; those that there are continue."""
-    template.retired_at = ctx.occurred_at
 
 
 CHANGE_MANAGER = role(Role.change_manager)

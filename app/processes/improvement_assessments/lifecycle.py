@@ -177,7 +177,7 @@ def conclude(
     assessment: ImprovementAssessment, body: ConcludeImprovementAssessment, ctx: ActionContext
 ) -> None:
     """Conclude the assessment: each suggestion is selected, declined or deferred."""
-    assessment.concluded_at, assessment.concluded_by_id = ctx.occurred_at, ctx.caller.person_id
+    assessment.concluded_by_id = ctx.caller.person_id
     for one in ctx.prepared(JudgedSuggestions).judged:
         row, given = ctx.change(one.row), body.verdicts[one.place]
         row.verdict, row.reason, row.until_at = given.verdict, given.reason, given.until_at

@@ -167,7 +167,6 @@ def draft(plan: ImprovementPlan, body: DraftImprovementPlan, ctx: ActionContext)
     plan.year = body.year
     plan.edition = 1
     plan.owner_id = ctx.caller.person_id
-    plan.drafted_at = ctx.occurred_at
     plan.review_interval = PlanReviewInterval.quarterly
     plan.weights = _weights({})
     _apply_contents(plan, body, ctx, KnownContents())

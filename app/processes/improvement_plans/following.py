@@ -36,7 +36,6 @@ MonthLabel = Annotated[
 
 def begin(plan: ImprovementPlan, body: EmptyPayload, ctx: ActionContext) -> None:
     """Begin the plan: its year has come, and it is carried out."""
-    plan.begun_at = ctx.occurred_at
     _set_next_review(plan, ctx)
     plan.assessment_due_at = _assessment_due(plan, month_of(ctx.occurred_at, ctx.zone), ctx)
 

@@ -19,6 +19,7 @@ from app.api.actions import (
 from app.api.auth import context_of
 from app.api.direct import DirectRoute
 from app.api.reads import Name, load_permitted, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.foundation.decisions.router import mount_approval_preview
 from app.foundation.documents.router import mount_document_pages
 from app.kpis.baselines.freezing import freeze_baselines
@@ -123,3 +124,6 @@ async def _act(request: Request, action: str, said: ActionRequest, prepared: tup
     return await handle_action(
         request, LIFECYCLE, LIFECYCLE[action], ImprovementPlanOut, said, prepared=prepared
     )
+
+
+ROUTES = Routes((router,), (LISTING,))

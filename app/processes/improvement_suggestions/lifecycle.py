@@ -104,7 +104,6 @@ def offer(suggestion: ImprovementSuggestion, body: OfferImprovementSuggestion, c
     suggestion.plan_id = None if plan is None else plan.id
     suggestion.plan_target = body.plan_target
     suggestion.cause, suggestion.cause_scope = body.cause, body.cause_scope
-    suggestion.offered_at = ctx.occurred_at
     suggestion.author_id = ctx.caller.person_id
     if suggestion.author_id is not None:
         ctx.add(

@@ -218,7 +218,6 @@ def report_pilot(improvement: Improvement, body: ReportPilotImprovement, ctx: Ac
         (Heading.legacy, body.legacy),
     )
     improvement.pilot_report_id = file_document(improvement, DocumentClass.PL, sections, ctx).id
-    improvement.pilot_reported_at = ctx.occurred_at
 
 
 class AskJudgementImprovement(AskDecision):

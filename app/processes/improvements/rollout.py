@@ -388,7 +388,6 @@ def hand_over(improvement: Improvement, body: HandOverImprovement, ctx: ActionCo
     """Take over the improvement, which the project manager hands over."""
     publish_draft(DocumentClass.HO, ctx)
     improvement.accepted_by_id = ctx.caller.person_id
-    improvement.handed_over_at = ctx.occurred_at
 
 
 class FixImprovement(DespiteFreeze):

@@ -97,7 +97,6 @@ def _set_stages(stages: StageSet, said: tuple[StageDefinition, ...], ctx: Action
 
 def retire(stages: StageSet, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the set: no release is planned with it any more."""
-    stages.retired_at = ctx.occurred_at
 
 
 async def stages_invalid(

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import Person, Role
-from app.common.records import ChildRef, CodeEnum, ForeignRef, Record
+from app.common.records import ChildRef, ForeignRef, Record
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import file_document, load_documents
 from app.foundation.documents.records import DocumentClass, Heading
@@ -303,16 +303,6 @@ def cancel(training: Training, body: Reason, ctx: ActionContext) -> None:
     """Cancel the training; those who were invited are told."""
 
 
-def on_enter(training: Training, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """Set the time of the state entered, whichever action led to it."""
-    if training.state is State.held:
-        training.held_at = ctx.occurred_at
-    elif training.state is State.licensed:
-        training.licensed_at = ctx.occurred_at
-    elif training.state is State.cancelled:
-        training.cancelled_at = ctx.occurred_at
-
-
 def audience(training: Training) -> tuple[str, ...]:
     """Return the audience: staff, who planned it and who trains; participants see it by their child
     records.
@@ -331,7 +321,7 @@ EXAMINABLE = (State.held, State.examined)
 LIFECYCLE = Lifecycle(
     kind="training", plural="trainings", zh="培训", record=Training, states=State, code="TRN",
     audience=audience, also_seen_by={Role.committee_member: "judges improvements by the trainings held for them"},
-    columns={"staff": (), "person": ("planner_id", "trainer_id")}, on_state_entered=on_enter,
+    columns={"staff": (), "person": ("planner_id", "trainer_id")},
     children=(*DOCUMENTS, TrainingParticipant, ExaminationResult, Licence),
     rows=(
         #      action          中文        from              to               who        event

@@ -15,6 +15,7 @@ from app.api.direct import DirectRoute
 from app.api.openapi import problems
 from app.api.paging import VARY
 from app.api.reads import mount_reads, renderer_of
+from app.api.routes import Routes
 from app.kernel.actor_policy import staff
 from app.kernel.refusals import Forbidden
 from app.processes.trainings.gaps import GapsQuery, SkillGapsOut, gaps_of
@@ -47,3 +48,6 @@ mount_reads(router, LISTING)
 mount_actions(router, LIFECYCLE, TrainingOut)
 for _listing in CHILD_LISTINGS:
     mount_child_listing(router, LIFECYCLE, TrainingOut, _listing)
+
+
+ROUTES = Routes((router,), (LISTING,))

@@ -18,6 +18,7 @@ from app.api.openapi import problems
 from app.api.pages import page
 from app.api.paging import VARY
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.foundation.documents import router as documents
 from app.foundation.documents.records import DocumentClass
 from app.kernel.actor_policy import staff
@@ -87,3 +88,6 @@ async def get_sla_document(
         return RedirectResponse(f"{path}?format=html&lang={renderer.language}", headers=VARY)
     body = Markup(body_of(printed, renderer.language))  # noqa: S704 - escaped where it is made
     return page(renderer.language, title_of(printed, renderer.language), body)
+
+
+ROUTES = Routes((router,), (LISTING,))

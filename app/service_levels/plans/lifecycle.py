@@ -75,7 +75,6 @@ def draft(plan: ServiceLevelPlan, body: DraftServiceLevelPlan, ctx: ActionContex
     plan.number = ctx.number
     plan.title, plan.year = body.title, body.year
     plan.owner_id = ctx.caller.person_id
-    plan.drafted_at = ctx.occurred_at
     _add_entries(plan, body.entries, ctx)
 
 
@@ -111,7 +110,6 @@ def _add_entries(plan: ServiceLevelPlan, entries: tuple[PlannedAgreement, ...], 
 
 def adopt(plan: ServiceLevelPlan, body: EmptyPayload, ctx: ActionContext) -> None:
     """Adopt the plan, as the one of its year."""
-    plan.adopted_at = ctx.occurred_at
     plan.adopted_by_id = ctx.caller.person_id
 
 

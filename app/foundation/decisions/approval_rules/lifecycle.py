@@ -70,7 +70,6 @@ def revise(rule: ApprovalRule, body: ReviseApprovalRule, ctx: ActionContext) -> 
 
 def end(rule: ApprovalRule, body: EmptyPayload, ctx: ActionContext) -> None:
     """End the rule: it asks nobody from then on; a shipped rule of its key holds again."""
-    rule.ended_at = ctx.occurred_at
     _add_version(rule, ctx, ended=True)
 
 
