@@ -56,11 +56,11 @@ def _outage(case: Json, hours: NaiveCalendar, begin: int, end: int, now: int) ->
         for n, effect in enumerate(effects):
             since = seconds(effect["from"] or incident["began_at"] or incident["reported_at"])
             until = seconds(effects[n + 1]["from"]) if n + 1 < len(effects) else restored
-            total = range(max(since, begin), min(until, restored, end, now))
+            span = range(max(since, begin), min(until, restored, end, now))
             if effect["effect"] == "down":
-                down |= {second for second in total if hours.counts(second)}
+                down |= {second for second in span if hours.counts(second)}
             elif effect["effect"] == "degraded":
-                degraded |= {second for second in total if hours.counts(second)}
+                degraded |= {second for second in span if hours.counts(second)}
     degraded -= down
     if not case["maintenance_counts"]:
         for window in case["maintenance"]:
@@ -123,10 +123,10 @@ def _together(case: Json) -> dict[str, Any]:
     product = Decimal(1)
     for item in case["items"]:
         product *= Decimal(item["availability"] or 0)  # some digits each: exact within the 28 of the context
-    expected = bool(case["items"]) and not unknown
+    is_known = bool(case["items"]) and not unknown
     promised = Decimal(case["promised"] or 0)
     return {
-        "availability_product": rounded(Fraction(product)) if expected else None,
-        "availability_holds": not unknown and (not expected or promised <= product),
+        "availability_product": rounded(Fraction(product)) if is_known else None,
+        "availability_holds": not unknown and (not is_known or promised <= product),
         "unknown": unknown,
     }

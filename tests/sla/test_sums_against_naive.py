@@ -66,18 +66,18 @@ def _availability(chance: random.Random) -> tuple[Json, Json]:
 
     incidents = []
     for n in range(chance.randint(0, 4)):
-        instant = sorted(some_instant() for _ in range(chance.randint(2, 4)))
+        instants = sorted(some_instant() for _ in range(chance.randint(2, 4)))
         effects = [
             {"from": None if i == 0 else each, "effect": chance.choice(("none", "degraded", "down"))}
-            for i, each in enumerate(instant[:-1])
+            for i, each in enumerate(instants[:-1])
         ]
         incidents.append(
             {
                 "id": str(n),
-                "began_at": chance.choice((instant[0], None)),
-                "reported_at": instant[0],
+                "began_at": chance.choice((instants[0], None)),
+                "reported_at": instants[0],
                 "effects": effects,
-                "service_restored_at": chance.choice((instant[-1], instant[-1], None)),
+                "service_restored_at": chance.choice((instants[-1], instants[-1], None)),
                 "ended": chance.choice((None, None, None, "cancelled", "duplicate")),
             }
         )
@@ -157,7 +157,7 @@ def _agreement(chance: random.Random, number: int) -> Json:
         scope = {"team": chance.choice(("desk", "net")), "services": scope["services"], "catalogue_items": []}
     elif kind == "UC":
         scope = {"supplier": "kumo", "services": scope["services"], "catalogue_items": []}
-    expected = chance.randint(0, 110)
+    position = chance.randint(0, 110)
     ended = chance.random() < 0.3
     return {
         "key": f"{kind}-{number}",
@@ -168,9 +168,9 @@ def _agreement(chance: random.Random, number: int) -> Json:
         "valid_from": begin.date().isoformat(),
         "valid_to": chance.choice((None, (begin + timedelta(days=chance.randint(0, 40))).date().isoformat())),
         "signed_at": (begin + timedelta(days=chance.randint(-20, 10))).isoformat() + "+00:00",
-        "signed_position": chance.choice((expected, expected, None)),
+        "signed_position": chance.choice((position, position, None)),
         "ended_at": (begin + timedelta(days=10)).isoformat() + "+00:00" if ended else None,
-        "ended_position": expected + 5 if ended else None,
+        "ended_position": position + 5 if ended else None,
         "targets": _conditions(chance),
     }
 
