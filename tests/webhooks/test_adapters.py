@@ -471,9 +471,9 @@ def test_a_jira_comment_that_the_portal_hides_is_internal() -> None:
         "updated": "2026-01-02T03:04:05+0000",
     }
     body = {"timestamp": 1724179662935, "webhookEvent": "comment_created", "issue": issue}
-    for hidden, visible in ((False, "internal"), (True, "public")):
+    for hidden, visibility in ((False, "internal"), (True, "public")):
         result = evaluate("jira", body | {"comment": comment | {"jsdPublic": hidden}}).news
-        assert [standing(n) for n in result] == ["new", visible]
+        assert [standing(n) for n in result] == ["new", visibility]
 
 
 def test_a_jira_comment_that_is_a_document_is_told_by_its_text() -> None:

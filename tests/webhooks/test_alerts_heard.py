@@ -186,10 +186,10 @@ async def test_alerts_that_fire_clear_and_fire_in_equal_words_are_news(api: Api)
     tool = await a_probe(api)
     fires, clears = ({"name": "disk", "state": state} for state in ("firing", "cleared"))
     deliveries = [await tool.deliver(body) for body in (fires, clears, fires, fires, clears, clears)]
-    assert [outcomes(item) for item in deliveries] == [
-        [item] for item in ["reported", "resolved"] + ["reported"] * 2 + ["resolved"] * 2
+    assert [outcomes(delivery) for delivery in deliveries] == [
+        [delivery] for delivery in ["reported", "resolved"] + ["reported"] * 2 + ["resolved"] * 2
     ]
-    assert len({item["id"] for item in deliveries}) == 4
+    assert len({delivery["id"] for delivery in deliveries}) == 4
     assert len(await tool.tickets()) == 2
 
 
@@ -198,12 +198,12 @@ async def test_an_alert_that_flaps_is_one_incident_where_its_source_says_so(api:
     for n in (60, 56, 52, 30):
         await tool.deliver(a_group(an_alert(since=n)))
         await tool.deliver(a_group(an_alert(since=n, until=n - 2), status="resolved"))
-    result = await tool.tickets()
-    assert [(item["state"], item["began_at"][:19]) for item in result] == [
+    incidents = await tool.tickets()
+    assert [(incident["state"], incident["began_at"][:19]) for incident in incidents] == [
         ("resolved", before(60)[:19]),
         ("resolved", before(30)[:19]),
     ]
-    assert result[0]["service_restored_at"][:19] == before(50)[:19]
+    assert incidents[0]["service_restored_at"][:19] == before(50)[:19]
 
 
 async def test_one_alert_of_a_group_that_cannot_be_read_fails_alone(api: Api) -> None:

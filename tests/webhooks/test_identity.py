@@ -91,7 +91,7 @@ async def test_an_id_of_any_length_is_one(api: Api, length: int) -> None:
     done = [
         await tool.deliver(body, **headers) for body in (an_issue(), an_issue(title="Basket"), an_issue())
     ]
-    assert [item["state"] for item in done] == ["processed"] * 3, done
+    assert [delivery["state"] for delivery in done] == ["processed"] * 3, done
     assert [row["heard"] for row in await rows_of(tool)] == [2, 1]
 
 
@@ -150,7 +150,7 @@ async def test_what_equals_the_last_of_its_ticket_is_a_repetition_beside_news_of
     done = [
         await tool.deliver(body) for body in (a_freshdesk_ticket("Open"), other, a_freshdesk_ticket("Open"))
     ]
-    assert [item["effects"][0]["outcome"] for item in done] == ["opened", "opened", "known_already"]
+    assert [delivery["effects"][0]["outcome"] for delivery in done] == ["opened", "opened", "known_already"]
     events = await api.ledger.db.value(
         "select count(*) from log.event where type like 'incident.%%' and source = %s",
         (f"webhook:{tool.source['key']}",),
@@ -176,7 +176,7 @@ async def test_copies_of_a_mail_with_other_headers_open_one_ticket(api: Api) -> 
         a_mail(Date="Tue, 03 Mar 2026 10:00:00 +0000"),
     ]
     done = [await tool.deliver(mail.as_bytes(), content_type="message/rfc822") for mail in mails]
-    assert [item["state"] for item in done] == ["processed"] * 3, done
-    assert [item["effects"][0]["outcome"] for item in done] == ["opened", "known_already", "opened"]
+    assert [delivery["state"] for delivery in done] == ["processed"] * 3, done
+    assert [delivery["effects"][0]["outcome"] for delivery in done] == ["opened", "known_already", "opened"]
     assert done[0]["effects"][0]["record"] == done[1]["effects"][0]["record"]
     assert tool.source["adapter"] == MAIL

@@ -154,7 +154,7 @@ async def test_answers_of_programs_to_us_and_notices_of_ours_are_ignored(api: Ap
     notice = a_mail(message_id="<notice.01a21224-729b-7000-8080-9fe98553a8f7@desk.example.com>", **generated)
     absent = a_mail(message_id="<3@example.org>", subject="Automatic reply: printer", **generated)
     deliveries = [await deliver(tool, mail) for mail in (answer, notice, absent)]
-    assert [(item["state"], item["code"]) for item in deliveries] == [
+    assert [(delivery["state"], delivery["code"]) for delivery in deliveries] == [
         ("ignored", "automatic_mail"),
         ("ignored", "own_mail"),
         ("ignored", "automatic_mail"),

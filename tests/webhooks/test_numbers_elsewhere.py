@@ -46,12 +46,12 @@ async def test_it_is_found_by_its_number_and_its_id_and_has_its_link(api: Api) -
     await follow(api.ledger)
     link = "https://tool.example/browse/ABC-4"
     for name in ("ABC-4", "10071", "generic-1:ABC-4", "generic-1:10071"):
-        item = await tool.admin.read(f"/v1/incidents/{name}", fields="external_references")
+        ticket = await tool.admin.read(f"/v1/incidents/{name}", fields="external_references")
         fields = {"source": "generic-1", "key": "10071", "number": "ABC-4", "url": link}
-        assert item["external_references"] == [fields], name
+        assert ticket["external_references"] == [fields], name
         for parameters in ({"external_reference": name}, {"q": name}):
             (result,) = (await tool.admin.read("/v1/incidents", **parameters))["items"]
-            assert result["id"] == item["id"], parameters
+            assert result["id"] == ticket["id"], parameters
 
 
 async def test_a_ticket_that_moves_over_there_is_called_anew_in_any_order(api: Api) -> None:
@@ -60,8 +60,10 @@ async def test_a_ticket_that_moves_over_there_is_called_anew_in_any_order(api: A
         tool = await a_source(api, await an_admin(api), "generic", key=key)
         for minute in order:
             await tool.deliver(a_ticket(minute, id=key, **(moved if minute == 9 else {})))
-        item = await tool.admin.read(f"/v1/incidents/{key}:NEW-9", fields="external_references")
-        assert [(ref["number"], ref["url"]) for ref in item["external_references"]] == [tuple(moved.values())]
+        ticket = await tool.admin.read(f"/v1/incidents/{key}:NEW-9", fields="external_references")
+        assert [(ref["number"], ref["url"]) for ref in ticket["external_references"]] == [
+            tuple(moved.values())
+        ]
     async with api.ledger.db.connection() as connection:
         comparison = await compare(connection, LIFECYCLES)
     assert (comparison.differing, comparison.shown) == ({}, [])

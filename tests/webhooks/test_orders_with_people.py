@@ -40,9 +40,9 @@ Course = tuple[tuple[int, ...], tuple[int, ...]]
 def courses(length: int) -> Iterator[Course]:
     """Every order of so many deliveries, with the person after each of them that can have come by then."""
     for order in permutations(range(length)):
-        for expected in range(1, BEFORE + 1):
-            if all(n < BEFORE for n in order[:expected]):
-                yield order[:expected], order[expected:]
+        for cut in range(1, BEFORE + 1):
+            if all(n < BEFORE for n in order[:cut]):
+                yield order[:cut], order[cut:]
 
 
 async def person_acts(tool: Tool, person: Caller, numbers: Sequence[int]) -> None:

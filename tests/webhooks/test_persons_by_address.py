@@ -43,8 +43,8 @@ async def test_whoever_is_new_by_an_address_is_found_by_it_afterwards(api: Api) 
     await follow_addresses(api)
     other = await a_source(api, admin, "generic", key="other")
     await other.deliver(a_ticket({"name": "Li Na", "email": "lin@example.org"}))
-    item, two = await tool.tickets()
-    assert item["requester"]["id"] == two["requester"]["id"]
+    first, second = await tool.tickets()
+    assert first["requester"]["id"] == second["requester"]["id"]
 
 
 async def test_a_tool_names_somebody_deactivated_and_makes_nobody_else(api: Api) -> None:

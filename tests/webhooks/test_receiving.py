@@ -93,9 +93,9 @@ async def test_a_value_that_no_field_can_hold_is_in_nobody_elses_way(api: Api) -
     ids = [(await tool.post(body)).json()["delivery_id"] for body in (odd, good)]
     await process_all(api.ledger)
     path = f"/v1/webhook_sources/{tool.source['id']}/deliveries"
-    answer = [await tool.admin.read(f"{path}/{item}") for item in ids]
-    assert [item["state"] for item in answer] == ["failed", "processed"]
-    assert answer[0]["reason"]
+    deliveries = [await tool.admin.read(f"{path}/{delivery}") for delivery in ids]
+    assert [delivery["state"] for delivery in deliveries] == ["failed", "processed"]
+    assert deliveries[0]["reason"]
 
 
 def _an_alert(summary: str) -> Json:

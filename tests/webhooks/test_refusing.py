@@ -59,7 +59,8 @@ async def test_sources_that_do_not_exist_are_answered_and_counted_like_those_tha
         fields[path] = [(each.status_code, each.json()["code"]) for each in answers]
     assert fields[github.path] == fields["/v1/webhooks/no-such"]
     counted = [
-        await api.ledger.db.value(REFUSED, (item,)) for item in (github.source["id"], deliveries.NO_SOURCE)
+        await api.ledger.db.value(REFUSED, (source_id,))
+        for source_id in (github.source["id"], deliveries.NO_SOURCE)
     ]
     assert counted == [limit, limit]
 

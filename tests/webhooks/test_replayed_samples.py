@@ -38,7 +38,7 @@ async def test_every_sample_is_taken_and_processed(api: Api) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await worker
     assert failures == []
-    assert {item.adapter for item in results} == adapter_keys()
+    assert {sample.adapter for sample in results} == adapter_keys()
     assert [
-        item for item in results if item.status != 202 or item.outcome.startswith(("failed", "not"))
+        sample for sample in results if sample.status != 202 or sample.outcome.startswith(("failed", "not"))
     ] == []

@@ -172,9 +172,9 @@ def test_the_published_example_of_standard_webhooks_is_verified_at_its_time() ->
 
 
 def test_what_we_sign_is_verified_by_the_library_of_standard_webhooks() -> None:
-    created, now = new_webhook_secret(), datetime.now(UTC)
-    headers = signed_headers(STANDARD, Credentials((created,)), {}, b'{"a": 1}', now)
-    assert Webhook(created).verify(b'{"a": 1}', headers) == {"a": 1}
+    secret_text, now = new_webhook_secret(), datetime.now(UTC)
+    headers = signed_headers(STANDARD, Credentials((secret_text,)), {}, b'{"a": 1}', now)
+    assert Webhook(secret_text).verify(b'{"a": 1}', headers) == {"a": 1}
 
 
 HEADERS = (
@@ -202,6 +202,6 @@ def test_malformed_headers_are_refused_and_never_raise(headers: dict[str, str]) 
 
 @given(secret=some.text(some.characters(min_codepoint=33, max_codepoint=126), min_size=16, max_size=60))
 def test_any_text_is_a_secret(secret: str) -> None:
-    for created in (secret, f"whsec_{secret}"):
+    for secret_text in (secret, f"whsec_{secret}"):
         for scheme in SCHEMES:
-            assert takes(scheme, sent(scheme, created), created)
+            assert takes(scheme, sent(scheme, secret_text), secret_text)

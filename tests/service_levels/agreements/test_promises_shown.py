@@ -16,13 +16,13 @@ from tests.service_levels.agreements.samples import Parties, a_draft
 async def shown(client: Client, field: str) -> list[Any]:
     """What the field of the service says, by whatever way it is read."""
     listed = await client.read("/v1/services", fields=f"key,{field}")
-    total = await client.read("/v1/services/mail")
-    past = await client.read(f"/v1/services/{total['id']}", as_of=total["recorded_at"])
+    service = await client.read("/v1/services/mail")
+    past = await client.read(f"/v1/services/{service['id']}", as_of=service["recorded_at"])
     item = await client.read("/v1/catalogue_items/mailbox", expand="service")
     alone = await client.read("/v1/services/mail", fields=field)
     return [
         *(entry[field] for entry in listed["items"] if entry["key"] == "mail"),
-        *(total[field], past[field], item["service"][field], alone[field]),
+        *(service[field], past[field], item["service"][field], alone[field]),
     ]
 
 

@@ -79,8 +79,8 @@ async def test_the_leads_of_the_teams_beneath_acknowledge_it(parties: Parties) -
     path = await parties.signed("SLA", "finance", a_target("t1", "resolution", 9 * HOUR), rests_on=rests_on)
     parameters = await parties.manager.read(f"{path}/acknowledgements")
     assert [item["team"]["key"] for item in parameters["items"]] == ["mail-team", "north-telecom"]
-    stranger = await parties.it.post(f"{path}/acknowledge", json={})
-    assert (stranger.status_code, stranger.json()["code"]) == (409, "nothing_to_acknowledge")
+    refused = await parties.it.post(f"{path}/acknowledge", json={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "nothing_to_acknowledge")
     await parties.leads["mail-team"].post_ok(f"{path}/acknowledge")
     again = await parties.leads["mail-team"].post(f"{path}/acknowledge", json={})
     assert again.json()["code"] == "nothing_to_acknowledge"

@@ -87,16 +87,16 @@ def counted(second: int) -> int:
     return BEFORE[low - 1] + min(second, closes) - opens
 
 
-def when(total: int) -> int:
+def when(count: int) -> int:
     """The first instant before which so many seconds of office hours lie."""
     low, high = 0, len(HOURS)
     while low < high:
         middle = (low + high) // 2
-        if BEFORE[middle + 1] >= total:
+        if BEFORE[middle + 1] >= count:
             high = middle
         else:
             low = middle + 1
-    return HOURS[low][0] + total - BEFORE[low]
+    return HOURS[low][0] + count - BEFORE[low]
 
 
 def read(path: Path) -> dict[str, Case]:
@@ -164,8 +164,8 @@ def answer(runs: list[tuple[int, int]], targets: list[tuple[int, int]], stop: in
     def elapsed(moment: int) -> int:
         return sum(counted(min(b, moment)) - counted(a) for a, b in runs if a < moment)
 
-    def reached(expected: int) -> int:
-        left = expected
+    def reached(seconds_left: int) -> int:
+        left = seconds_left
         for a, b in runs:
             here = counted(b) - counted(a)
             if left <= here:
@@ -203,9 +203,9 @@ def clocks(path: Path) -> dict[str, dict[str, Answer]]:
 def attainment(answers: dict[str, dict[str, Answer]], metric: str) -> dict[str, tuple[int, int]]:
     """By month of the breach, or else of the stop: how many were met, and of how many."""
     months: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for total in answers.values():
-        item = total[metric]
-        month = months[(item.breached or item.stopped).strftime("%Y-%m")]
-        month[0] += item.breached is None
+    for answers_of_case in answers.values():
+        clock = answers_of_case[metric]
+        month = months[(clock.breached or clock.stopped).strftime("%Y-%m")]
+        month[0] += clock.breached is None
         month[1] += 1
     return {name: (met, total) for name, (met, total) in sorted(months.items())}

@@ -63,10 +63,10 @@ async def deliver(
     api: Api, connection: Connection, tool: Tool, courses: Sequence[Sequence[tuple[str, Any]]]
 ) -> None:
     """One delivery of each issue at a time; the worker works after each."""
-    for step in range(max((len(item) for item in courses), default=0)):
-        for item in courses:
-            if step < len(item):
-                await orders.store(api.ledger, tool.source["id"], *item[step])
+    for step in range(max((len(course) for course in courses), default=0)):
+        for course in courses:
+            if step < len(course):
+                await orders.store(api.ledger, tool.source["id"], *course[step])
         await process_all(api.ledger)
         await work(api, connection)
 

@@ -190,12 +190,12 @@ async def test_lists_show_sort_and_narrow_by_the_clock_that_is_due_first(desk: H
     first = result["items"][1]["sla"]
     assert first["state"] == "running"
     assert abs(first["remaining_seconds"] - 3600) < 60
-    (total,) = (
+    (resolution,) = (
         clock
         for clock in (await desk.agent.read(f"{early}/sla"))["clocks"]
         if clock["metric"] == "resolution"
     )
-    assert first["due_at"] == total["due_at"]
+    assert first["due_at"] == resolution["due_at"]
     down = await desk.agent.read("/v1/incidents", sort="-due", limit=1)
     assert f"/v1/incidents/{down['items'][0]['id']}" == early
     rest = await desk.agent.pages("/v1/incidents", sort="due", limit=1)

@@ -147,8 +147,8 @@ async def test_an_agreement_signed_before_measures_the_first_cases_of_the_histor
 def first_cases(real_data: Path, folder: Path) -> Path:
     """The rows of the first cases of the whole, each to its end."""
     path = folder / "first.csv.gz"
-    with gzip.open(real_data / WHOLE, "rt", encoding="utf-8") as total:
-        heading, *rows = islice(csv.reader(total), 20 * FIRST_CASES)
+    with gzip.open(real_data / WHOLE, "rt", encoding="utf-8") as history:
+        heading, *rows = islice(csv.reader(history), 20 * FIRST_CASES)
     cases = [list(result) for _, result in groupby(rows, key=itemgetter(0))][:FIRST_CASES]
     with gzip.open(path, "wt", encoding="utf-8", newline="") as first:
         csv.writer(first).writerows([heading, *(row for case in cases for row in case)])
