@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, Unpack, get_type_hints
@@ -168,6 +169,23 @@ class RelatedCommands:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class DueAt:
+    """The time at which the worker performs an action by itself, with an empty payload: `after` the time in
+    the record's field, as long as the record is in a state in which the action is available, and has no value
+    in the field `unless`.
+
+    `rule` is its name in the log: `rule:expire_agreements`. `timers_per_kind`: actions of several lifecycles
+    have that name, and this one's timers are told apart by the kind.
+    """
+
+    field: str
+    rule: str
+    unless: str | None = None
+    after: timedelta = timedelta(0)
+    timers_per_kind: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Action(Generic[R, B]):
     """An action of a lifecycle: a row of its table, equal to itself only.
@@ -181,7 +199,8 @@ class Action(Generic[R, B]):
     the document that the action creates, whose number is drawn then; `documents` those of an action that
     creates several, from the record before and the payload. `notifies`: recipients of notices who get work
     or are concerned by the result, besides the persons in marked fields. `anywhere`: those of `who` that
-    otherwise see the records of their teams (`SEE_THEIR_TEAMS`) act on all records, and so see all.
+    otherwise see the records of their teams (`SEE_THEIR_TEAMS`) act on all records, and so see all. `due`:
+    when the worker performs the action by itself.
     """
 
     name: str
@@ -204,6 +223,7 @@ class Action(Generic[R, B]):
     documents: Callable[[Any, Any], tuple[str, ...]] | None = None
     notifies: tuple[RecipientRule, ...] = ()
     anywhere: bool = False
+    due: DueAt | None = None
 
     @property
     def opens(self) -> bool:
@@ -275,6 +295,7 @@ class ActionOptions(TypedDict, total=False):
     documents: Callable[[Any, Any], tuple[str, ...]] | None
     notifies: tuple[RecipientRule, ...]
     anywhere: bool
+    due: DueAt | None
 
 
 def action(

@@ -38,7 +38,7 @@ from app.kernel.actor_policy import (
     step_owner,
 )
 from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
 from app.kernel.payloads import Patch, Payload, Title
 from app.kernel.visibility import STAFF
 from app.kpis.baselines.records import KpiBaseline
@@ -228,6 +228,7 @@ LIFECYCLE = Lifecycle(
         action(proposal.defer,             "暂缓",     [State.in_review],               State.deferred,     decision,               "improvement.deferred",
                notifies=those_concerned(NoticeType.refused)),
         action(proposal.take_up,           "重新评审", [State.deferred],                State.in_review,    quality_manager | rule, "improvement.taken_up",
+               due=DueAt("deferred_until_at", "take_up_improvements"),
                prepare=(repeated_question,), wrong=(checks.nothing_has_changed,)),
         # 7
         action(classification.classify,    "分类",     [State.approved],                STAYS,              committee,              "improvement.classified",

@@ -43,7 +43,7 @@ from app.kernel.actor_policy import (
 )
 from app.kernel.context import ActionContext
 from app.kernel.forms import Answers
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, action
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
 from app.kernel.payloads import (
     EmptyPayload,
     FreeText,
@@ -418,7 +418,8 @@ LIFECYCLE = Lifecycle(
                prepare=(load_documents,), wrong=(checks.trained_in_future,), document=lambda _: DocumentClass.TR),
         action(hold,                  "挂起",     OPEN - {State.on_hold}, State.on_hold, assignee, "request.held",
                wrong=(checks.wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier), notifies=(REQUESTER_TO_ANSWER,)),
-        action(resume,                "恢复",     [State.on_hold], state_before_hold, assignee | rule, "request.resumed"),
+        action(resume,                "恢复",     [State.on_hold], state_before_hold, assignee | rule, "request.resumed",
+               due=DueAt("wake_up_at", "resume_at_wake_up_time", timers_per_kind=True)),
         action(note_change_ended,     "告知变更结果", OPEN, STAYS, rule, "request.change_ended",
                notifies=(
                    RecipientRule(NoticeType.change_ended, field="requester_id"), RecipientRule(NoticeType.change_ended, field="assignee_id"),

@@ -33,7 +33,7 @@ from app.kernel.actor_policy import (
     service_level_manager,
 )
 from app.kernel.context import ActionContext
-from app.kernel.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, action
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
 from app.kernel.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -272,6 +272,7 @@ LIFECYCLE = Lifecycle(
         action(supersede,                      "取代",           IN_FORCE,           State.superseded,   rule,                  "sla.superseded",
                prepare=(load_documents,), notifies=STEP_NOTICES),
         action(expire,                         "到期",           IN_FORCE,           State.expired,      rule,                  "sla.expired",
+               due=DueAt("ends_at", "expire_agreements"),
                unless=(checks.still_valid,), prepare=(preparation.replaced_agreement,), related=(consents.END_PROMISE,), notifies=STEP_NOTICES),
         action(drafting.appoint,               "指定代表",       OPEN,               STAYS,              service_level_manager, "sla.representative_appointed",
                prepare=(preparation.pending_consents,), wrong=(checks.same_representative,), notifies=APPOINTED),
