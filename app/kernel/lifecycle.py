@@ -17,7 +17,7 @@ from app.common.notices import RecipientRule
 from app.common.people import OVERSIGHT_ROLES, STAFF_ROLES, Caller, Role
 from app.common.records import CodeEnum, Record
 from app.common.tickets import Ticket
-from app.kernel.actor_policy import ActorPolicy, RecordDuty, policy_cache_key
+from app.kernel.actor_policy import ActorPolicy, ProcessRelation, RecordDuty, policy_cache_key
 from app.kernel.constraints import Violation
 from app.kernel.context import ActionContext
 from app.kernel.payloads import Payload
@@ -376,6 +376,7 @@ class Lifecycle(Generic[R]):
     overseer_roles: frozenset[Role] = field(init=False)
     by_name: dict[str, Action[R, Any]] = field(init=False)
     leaving: dict[CodeEnum, tuple[Action[R, Any], ...]] = field(init=False)
+    _relation_fields: tuple[str, ...] = field(init=False, repr=False)
     #: Cache of `open_to`: evaluating each action's policy again costs a tenth of reading a record.
     _open_to: dict[Any, tuple[Action[R, Any], ...]] = field(init=False, repr=False, default_factory=dict)
 
@@ -390,6 +391,9 @@ class Lifecycle(Generic[R]):
             for state in self.states
         }
         object.__setattr__(self, "leaving", leaving)
+        relations = {one for row in self.rows for one in row.who.relations}
+        fields = {name for one in relations if isinstance(one, ProcessRelation) for name in one.fields}
+        object.__setattr__(self, "_relation_fields", tuple(sorted(fields)))
         assert len(self.by_name) == len(self.rows), f"two actions of {self.kind} have one name"
         assert self.rows[0].opens, f"the first row of {self.kind} is the one from nothing"
         for row in self.rows:
@@ -429,7 +433,7 @@ class Lifecycle(Generic[R]):
         one.
         """
         state = getattr(record, "state")  # noqa: B009  # every lifecycle's record has one; Record itself has none
-        key = (state, *policy_cache_key(caller, record))
+        key = (state, *policy_cache_key(caller, record, self._relation_fields))
         found = self._open_to.get(key)
         if found is None:
             if len(self._open_to) >= MOST_CACHED_POLICIES:

@@ -28,7 +28,7 @@ from app.foundation.editing import apply_patch
 from app.foundation.people.persons import Zone
 from app.foundation.people.records import Group
 from app.foundation.process_spec import ProcessSpec
-from app.kernel.actor_policy import presiding, quality_manager, rule, staff
+from app.kernel.actor_policy import process_relation, quality_manager, rule, staff
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
 from app.kernel.payloads import (
@@ -54,6 +54,9 @@ from app.ticketing import attachments, comments, links, tags, tasks
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.priority import prioritise
 from app.ticketing.records import Comment, Link, LinkKind, Tag, Task
+
+presiding = process_relation("presiding", "whoever chairs it", "会议主席", "chair_id")
+
 
 Persons = Annotated[
     tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.invited)], ...], BoundedList

@@ -30,16 +30,15 @@ from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
 from app.foundation.services.records import CatalogueItem, FulfilmentPath
 from app.kernel.actor_policy import (
-    acceptor,
     agent,
     anybody,
     assignee,
     decision,
     engineer,
     integration,
+    process_relation,
     reporter,
     rule,
-    solution_reviewer,
 )
 from app.kernel.context import ActionContext
 from app.kernel.forms import Answers
@@ -111,6 +110,11 @@ from app.ticketing.projects.checks import invalid_progress
 from app.ticketing.projects.preparation import current_milestones, unfinished_tasks
 from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
 from app.ticketing.requesters import set_requester
+
+solution_reviewer = process_relation(
+    "solution_reviewer", "one IT and one business reviewer", "信息技术方和业务方评审人各一名"
+)
+acceptor = process_relation("acceptor", "the requester's acceptance group", "需求方验收组")
 
 
 class SubmitRequest(Payload):

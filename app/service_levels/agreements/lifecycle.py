@@ -25,13 +25,7 @@ from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
 from app.foundation.documents.filing import supersede as supersede_document
 from app.foundation.documents.records import DocumentClass
-from app.kernel.actor_policy import (
-    agreement_maintainer,
-    lead_beneath,
-    representative,
-    rule,
-    service_level_manager,
-)
+from app.kernel.actor_policy import agreement_maintainer, process_relation, rule, service_level_manager
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
 from app.kernel.payloads import (
@@ -58,6 +52,15 @@ from app.service_levels.agreements.records import (
 from app.service_levels.agreements.records import AgreementState as State
 from app.service_levels.reports import actions as reports
 from app.service_levels.reports.records import AgreementReportRecipient
+
+representative = process_relation(
+    "representative",
+    "a representative of either party",
+    "任一方代表",
+    "representative_id",
+    "party_representative_id",
+)
+lead_beneath = process_relation("lead_beneath", "the lead of a team beneath", "下层团队负责人")
 
 
 class ReviewSla(Payload):
