@@ -42,8 +42,8 @@ class Relation(CodeEnum):
     decision = "decision", "a decision", "决议"
     implementer = "implementer", "the assignee or one of the assigned team", "受理人或受派团队成员"
 
-    def holds(self, caller: Caller, record: Any) -> bool:
-        """Return whether the caller has the relation to the record."""
+    def relates(self, caller: Caller, record: Any) -> bool:
+        """Return whether the relation is that of the caller to the record."""
         return _RELATIONS[self](caller, record)
 
 
@@ -64,8 +64,8 @@ class ProcessRelation:
         """Return the relation's label in that language."""
         return self.zh if language == "zh" else self.en
 
-    def holds(self, caller: Caller, record: Any) -> bool:
-        """Return whether the caller has the relation to the record."""
+    def relates(self, caller: Caller, record: Any) -> bool:
+        """Return whether the relation is that of the caller to the record."""
         if caller.person_id is None:
             return False
         return not self.fields or any(getattr(record, f, None) == caller.person_id for f in self.fields)
@@ -101,7 +101,7 @@ class ActorPolicy:
         for role in self.roles & caller.role_codes:
             if caller.has_role(role, record):
                 return True
-        return any(relation.holds(caller, record) for relation in self.relations)
+        return any(relation.relates(caller, record) for relation in self.relations)
 
     def phrase(self, language: str, labels: RoleLabels = DEFAULT_LABELS) -> str:
         """Return the policy as a phrase: `agent, engineer or the assignee`. `labels` are those of
