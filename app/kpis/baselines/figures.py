@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
 from app.kernel.ledger import Ledger
 from app.kpis.answer import KpiAnswer, answer
 from app.kpis.baselines.records import KpiBaseline
@@ -64,7 +66,7 @@ def chart_words(baseline: KpiBaseline, language: str) -> ChartWords:
     return ChartWords(language, kpi.unit, ZoneInfo(str(baseline.zone)), str(baseline.currency))
 
 
-async def draw_baseline(ledger: Ledger, baseline: KpiBaseline, language: str) -> str | None:
+async def draw_baseline(ledger: Ledger, baseline: KpiBaseline, language: str) -> Markup | None:
     """Return the behaviour chart of the KPI around the window, which is shaded; by the facts of now. None if
     it cannot be drawn any more. Raises DatabaseGone.
     """

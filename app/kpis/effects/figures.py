@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from heapq import nlargest
 
+from markupsafe import Markup
+
 from app.common.records import CodeEnum
 from app.db import Connection, Database
 from app.i18n import translate
@@ -57,7 +59,7 @@ class EffectDrawing(CodeEnum):
 
 def draw_effect(
     result: EffectResult, asked: EffectQuestions, words: ChartWords, *, title: str | None = None
-) -> str:
+) -> Markup:
     """Return the interval figure: both windows, and the effect on an axis of its own. Its title says
     the effect, unless that stands beside it.
     """
@@ -113,7 +115,7 @@ async def draw_behaviour(
     words: ChartWords,
     *,
     title: str | None = None,
-) -> str:
+) -> Markup:
     """Return the behaviour chart with both windows shaded: the limits are those of the time before the
     change, drawn on through the time after it. It shows the facts of now. Raises CannotAnswer, DatabaseGone.
     """
@@ -169,7 +171,7 @@ def _limits(values: list[float | None], changed: int) -> tuple[ChartLimits, ...]
 
 async def draw_cases_of(
     db: Database, effect: KpiEffect, result: EffectResult, asked: EffectQuestions, words: ChartWords
-) -> str:
+) -> Markup:
     """Return every case of both windows, as of the effect's position. Raises CannotAnswer, DatabaseGone."""
     if WITHOUT_CONTROL[result.method] not in OF_CASES or asked.kpi.is_of_outages:
         raise CannotAnswer("figure", "no_cases_to_draw")
