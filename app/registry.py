@@ -1,5 +1,8 @@
-"""Registry of all lifecycles, for generic code: the API, the docs, the tests, the rebuild."""
+"""Registry of all processes: their lifecycles, for generic code (docs, tests, rebuild), and their routes."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
 from typing import Any
 
 from app.foundation.assignment import assignment_rules
@@ -46,56 +49,67 @@ from app.service_levels.agreements import lifecycle as agreements
 from app.service_levels.plans import lifecycle as service_level_plans
 from app.webhooks import sources as webhook_sources
 
-LIFECYCLES: tuple[Lifecycle[Any], ...] = (
-    persons.LIFECYCLE,
-    teams.LIFECYCLE,
-    groups.LIFECYCLE,
-    keys.LIFECYCLE,
-    shifts.LIFECYCLE,
-    stand_ins.LIFECYCLE,
-    assignment_rules.LIFECYCLE,
-    escalation_rules.LIFECYCLE,
-    approval_rules.LIFECYCLE,
-    deputies.LIFECYCLE,
-    checklists.LIFECYCLE,
-    hourly_rates.LIFECYCLE,
-    custom_fields.LIFECYCLE,
-    cis.LIFECYCLE,
-    categories.LIFECYCLE,
-    priority_matrices.LIFECYCLE,
-    services.LIFECYCLE,
-    catalogue_items.LIFECYCLE,
-    calendars.LIFECYCLE,
-    meetings.LIFECYCLE,
-    requests.LIFECYCLE,
-    baselines.LIFECYCLE,
-    verifications.LIFECYCLE,
-    incidents.LIFECYCLE,
-    releases.LIFECYCLE,
-    release_stage_sets.LIFECYCLE,
-    deployments.LIFECYCLE,
-    articles.LIFECYCLE,
-    problems.LIFECYCLE,
-    problem_candidates.LIFECYCLE,
-    changes.LIFECYCLE,
-    agreements.LIFECYCLE,
-    service_level_plans.LIFECYCLE,
-    improvement_plans.LIFECYCLE,
-    trainings.LIFECYCLE,
-    templates.LIFECYCLE,
-    questionnaires.LIFECYCLE,
-    freezes.LIFECYCLE,
-    improvement_suggestions.LIFECYCLE,
-    improvement_assessments.LIFECYCLE,
-    improvements.LIFECYCLE,
-    kpi_targets.LIFECYCLE,
-    kpi_budgets.LIFECYCLE,
-    reconciliations.LIFECYCLE,
-    kpi_effects.LIFECYCLE,
-    kpi_signals.LIFECYCLE,
-    kpi_rebases.LIFECYCLE,
-    webhook_sources.LIFECYCLE,
-    notices.LIFECYCLE,
+
+@dataclass(frozen=True, init=False)
+class Process:
+    """A process: the module with its routes (`ROUTES`, which the application imports), and its lifecycles."""
+
+    routes: str
+    lifecycles: tuple[Lifecycle[Any], ...]
+
+    def __init__(self, routes: str, *lifecycles: Lifecycle[Any]) -> None:
+        object.__setattr__(self, "routes", routes)
+        object.__setattr__(self, "lifecycles", lifecycles)
+
+
+PROCESSES = (
+    Process("app.processes.requests.router", requests.LIFECYCLE),
+    Process("app.processes.incidents.router", incidents.LIFECYCLE),
+    Process("app.processes.articles.router", articles.LIFECYCLE),
+    Process("app.processes.releases.router", releases.LIFECYCLE, release_stage_sets.LIFECYCLE),
+    Process("app.processes.deployments.router", deployments.LIFECYCLE),
+    Process("app.processes.problems.router", problems.LIFECYCLE, problem_candidates.LIFECYCLE),
+    Process("app.processes.changes.router", changes.LIFECYCLE),
+    Process(
+        "app.processes.changes.planning_router",
+        templates.LIFECYCLE,
+        questionnaires.LIFECYCLE,
+        freezes.LIFECYCLE,
+    ),
+    Process("app.service_levels.agreements.router", agreements.LIFECYCLE),
+    Process("app.service_levels.plans.router", service_level_plans.LIFECYCLE),
+    Process("app.processes.improvement_plans.router", improvement_plans.LIFECYCLE),
+    Process("app.processes.improvement_suggestions.router", improvement_suggestions.LIFECYCLE),
+    Process("app.processes.improvement_assessments.router", improvement_assessments.LIFECYCLE),
+    Process("app.processes.improvements.router", improvements.LIFECYCLE),
+    Process("app.processes.trainings.router", trainings.LIFECYCLE),
+    Process("app.meetings.router", meetings.LIFECYCLE),
+    Process("app.kpis.targets.router", kpi_targets.LIFECYCLE),
+    Process("app.kpis.budgets.router", kpi_budgets.LIFECYCLE),
+    Process("app.kpis.reconciliations.router", reconciliations.LIFECYCLE),
+    Process("app.kpis.effects.router", kpi_effects.LIFECYCLE),
+    Process("app.kpis.signals.router", kpi_signals.LIFECYCLE),
+    Process("app.kpis.rebases.router", kpi_rebases.LIFECYCLE),
+    Process(
+        "app.foundation.people.router", persons.LIFECYCLE, teams.LIFECYCLE, groups.LIFECYCLE, keys.LIFECYCLE
+    ),
+    Process("app.foundation.rota.router", shifts.LIFECYCLE, stand_ins.LIFECYCLE),
+    Process("app.foundation.assignment.router", assignment_rules.LIFECYCLE),
+    Process("app.foundation.escalation.router", escalation_rules.LIFECYCLE),
+    Process("app.foundation.checklists.router", checklists.LIFECYCLE),
+    Process("app.foundation.costs.router", hourly_rates.LIFECYCLE),
+    Process("app.foundation.custom.router", custom_fields.LIFECYCLE),
+    Process("app.foundation.cis.router", cis.LIFECYCLE, baselines.LIFECYCLE, verifications.LIFECYCLE),
+    Process("app.foundation.categories.router", categories.LIFECYCLE),
+    Process("app.foundation.services.router", services.LIFECYCLE, catalogue_items.LIFECYCLE),
+    Process("app.foundation.calendars.router", calendars.LIFECYCLE),
+    Process("app.foundation.priorities.router", priority_matrices.LIFECYCLE),
+    Process("app.notifications.router", notices.LIFECYCLE),
+    Process("app.webhooks.router", webhook_sources.LIFECYCLE),
+    Process("app.foundation.decisions.router", approval_rules.LIFECYCLE, deputies.LIFECYCLE),
 )
 
+LIFECYCLES: tuple[Lifecycle[Any], ...] = tuple(
+    lifecycle for process in PROCESSES for lifecycle in process.lifecycles
+)
 LIFECYCLES_BY_KIND = {lifecycle.kind: lifecycle for lifecycle in LIFECYCLES}

@@ -58,10 +58,10 @@ from app.kernel import timers, uploads
 from app.kernel.ledger import Ledger
 from app.kernel.rules import Clock, Rule
 from app.kernel.timers import TimerConsumer
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.kpis.reconciliations import nightly
 from app.kpis.signals import nightly as signals
-from app.kpis.signals.watched import watched_kpis
+from app.kpis.signals.watch_list import watched_kpis
 from app.log import consumer_group as group
 from app.log.follow import Consumer
 from app.notifications import mail, notices

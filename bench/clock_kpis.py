@@ -8,7 +8,7 @@ from pathlib import Path
 from psycopg import AsyncClientCursor
 
 from app.kpis.catalogue import service_levels
-from app.kpis.question import QuestionParameters
+from app.kpis.questions.question import QuestionParameters
 from app.log.ids import uuid7
 from bench import kpis
 from bench.cases import DAYS, LargeSite

@@ -24,7 +24,7 @@ from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
 from app.kernel.payloads import Payload
 from app.kernel.perform import Command, perform
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.follow import FOLLOW_LIMITS, catch_up

@@ -17,12 +17,12 @@ from psycopg import AsyncClientCursor
 
 from app.cli.serve import tune_garbage_collector
 from app.db import Database
-from app.kpis.answer import answer
+from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
-from app.kpis.dimensions import Dimension
-from app.kpis.facts import TABLES
-from app.kpis.kpi import Kpi
-from app.kpis.question import Question, QuestionParameters
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.kpi import Kpi
+from app.kpis.facts.tables import TABLES
+from app.kpis.questions.question import Question, QuestionParameters
 from bench import clock_kpis, kpis
 from bench.cases import DAYS, LargeSite, team_key
 from bench.figures import Figure, Listing, Threshold, number

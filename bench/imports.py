@@ -23,7 +23,7 @@ from app.exchange.load import Progress, load
 from app.exchange.readers.servicenow import ServiceNow
 from app.exchange.report import ImportReport
 from app.kernel.rebuild import compare
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
 from app.registry import LIFECYCLES
 from app.settings import PROJECT

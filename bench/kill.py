@@ -23,7 +23,7 @@ import psycopg
 
 from app.db import connect
 from app.kernel.rebuild import compare
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.kpis.reconcile import ReconciliationReport, reconcile
 from app.registry import LIFECYCLES
 

@@ -9,13 +9,14 @@ from datetime import timedelta
 from statistics import median
 
 from app.db import Database, connect
-from app.kpis import raw
-from app.kpis.answer import BEGIN_SNAPSHOT, answer
+from app.kpis.answers.answer import BEGIN_SNAPSHOT, answer
 from app.kpis.catalogue import KPIS
-from app.kpis.definitions import Definitions
-from app.kpis.facts import FACTS, TABLES
-from app.kpis.kpi import Kpi
-from app.kpis.question import DEFAULT_CURRENCY, Question, QuestionParameters, parse_question
+from app.kpis.declaration.kpi import Kpi
+from app.kpis.facts.consumer import FACTS
+from app.kpis.facts.tables import TABLES
+from app.kpis.questions.question import DEFAULT_CURRENCY, Question, QuestionParameters, parse_question
+from app.kpis.raw import aggregates, definitions, tables
+from app.kpis.raw.tables import Definitions
 from app.log.follow import FOLLOW_LIMITS, process_next_batch
 from bench import floor
 from bench.cases import DAYS, LargeSite, team_key
@@ -142,12 +143,14 @@ async def _raw_milliseconds(many: LargeSite, question: Question) -> float:
             await connection.execute(BEGIN_SNAPSHOT.encode())
             await connection.execute(b"set local work_mem = '256MB'")
             began = time.perf_counter()
-            await raw.make_tables(connection)
+            await tables.make_tables(connection)
             head = await (await connection.execute("select position from log.head")).fetchone()
             assert head is not None
             known = {"position": head[0], "now": many.now, "currency": DEFAULT_CURRENCY}
-            await Definitions(connection, [KPI], known).fill(raw.CASES, KPI, raw.definition_names(KPI))
-            assert await raw.cells(connection, question.bounds, question.by)
+            await Definitions(connection, [KPI], known).fill(
+                tables.CASES, KPI, definitions.definition_names(KPI)
+            )
+            assert await aggregates.cells(connection, question.bounds, question.by)
             return (time.perf_counter() - began) * 1000
     finally:
         await connection.close()

@@ -12,10 +12,10 @@ from datetime import timedelta
 from itertools import cycle
 
 from app.kpis.catalogue import KPIS
-from app.kpis.dimensions import Dimension
-from app.kpis.facts import PROCESSES, SATISFACTION, TABLES
-from app.kpis.kpi import Kpi
-from app.kpis.question import Question, QuestionParameters
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.kpi import Kpi
+from app.kpis.facts.tables import PROCESSES, SATISFACTION, TABLES
+from app.kpis.questions.question import Question, QuestionParameters
 from bench import kpis
 from bench.cases import DAYS, TEAMS, LargeSite, team_key
 from bench.figures import Figure, Threshold, alternate, number, paired_figure

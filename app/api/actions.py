@@ -68,7 +68,7 @@ def mount_actions(
             path = prefix if row.opens else f"{prefix}/{{id}}/{row.name}"
             endpoint = _endpoint(lifecycle, row, shape, renderer)
             told = operation(lifecycle, row.name, shape)
-            router.add_api_route(path, endpoint, methods=["POST"], description=row.summary, **told)
+            router.add_api_route(path, endpoint, methods=["POST"], description=row.description, **told)
 
 
 def operation(lifecycle: Lifecycle[Any], name: str, shape: type[OutputModel]) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def operation(lifecycle: Lifecycle[Any], name: str, shape: type[OutputModel]) ->
         "status_code": 201 if row.opens else 200,
         "response_model": shape,
         "operation_id": operation_id(lifecycle, row),
-        "summary": summaries.of_action(row.name, lifecycle.kind),
+        "summary": summaries.of_action(row.description, lifecycle.kind),
         "responses": action_responses(row),
         "openapi_extra": {"x-lifecycle": describe(lifecycle, row)},
     }

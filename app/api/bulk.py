@@ -33,6 +33,7 @@ from app.api.json_output import dump_json
 from app.api.openapi import in_language, problems
 from app.api.problems import MOST_FAULTS, ProblemDocument, document, problem, status_of
 from app.api.shapes import OutputModel
+from app.api.summaries import nouns
 from app.db import DatabaseGone
 from app.i18n import translate
 from app.kernel.context import CommandMetadata
@@ -120,6 +121,7 @@ def router_of(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:
                 methods=["POST"],
                 tags=[lifecycle.plural],
                 operation_id=f"bulk_{lifecycle.plural}",
+                summary=f"Act on many {nouns(lifecycle.kind, lifecycle.plural)}",
                 description=f"Up to {MOST_ITEMS:,} actions on {lifecycle.plural.replace('_', ' ')} at once.",
                 response_model=BulkAnswer,
                 responses=problems(400, 403, 409, 413, 415, 422) | in_language(),

@@ -17,6 +17,7 @@ from app.api.openapi import problems
 from app.api.paging import page_response
 from app.api.reads import Name, load_visible
 from app.api.shapes import OutputModel, Renderer
+from app.api.summaries import noun
 from app.common.records import ChildRecord, Record, from_row
 from app.kernel.lifecycle import Lifecycle
 from app.log.canonical import from_instant, instant
@@ -60,6 +61,7 @@ def mount_child_listing(
         _endpoint(lifecycle, shape, rows),
         methods=["GET"],
         operation_id=f"list_{lifecycle.kind}_{rows.name}",
+        summary=f"List {noun(lifecycle.kind)} {noun(rows.name)}",
         description=(rows.page.__doc__ or "").strip(),
         response_model=rows.page,
         responses=problems(400, 404, 422),

@@ -43,5 +43,5 @@ def mount_edit(
 
     told = operation(lifecycle, row.name, shape)
     told["responses"] |= problems(428)
-    told["description"] = row.summary
+    told["description"] = row.description
     router.add_api_route(f"{prefix}/{{id}}", typed_body(edit, row.body), methods=["PATCH"], **told)

@@ -111,6 +111,7 @@ class FeedPage(OutputModel):
 @router.get(
     "/events",
     operation_id="list_events",
+    summary="List events of the log",
     response_model=FeedPage,
     responses=problems(400, 422),
 )

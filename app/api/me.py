@@ -65,7 +65,13 @@ class SessionOut(OutputModel):
     expires_at: datetime
 
 
-@router.get("/me", operation_id="get_me", response_model=Me, responses=in_language() | problems())
+@router.get(
+    "/me",
+    operation_id="get_me",
+    summary="Get the caller",
+    response_model=Me,
+    responses=in_language() | problems(),
+)
 async def get_me(request: Request, ledger: Ledger) -> Response:
     """Return the caller: the person, the roles and teams, the language, and when the key ends."""
     caller, language = caller_of(request), language_for(request)
@@ -107,6 +113,7 @@ ENDED: dict[int | str, dict[str, Any]] = {204: {"headers": {"Set-Cookie": {}}, "
 @router.post(
     "/sessions",
     operation_id="open_session",
+    summary="Open a session",
     status_code=201,
     response_model=SessionOut,
     responses=OPENED | problems(400, 403, 413, 415, 422),
@@ -140,6 +147,7 @@ async def open_session(
 @router.delete(
     "/sessions/current",
     operation_id="end_session",
+    summary="End the session",
     status_code=204,
     responses=ENDED | problems(403, 404),
 )

@@ -113,7 +113,7 @@ class Meta(OutputModel):
     )
 
 
-@router.get("/livez", operation_id="get_liveness")
+@router.get("/livez", operation_id="get_liveness", summary="Check the liveness")
 async def get_liveness() -> Alive:
     """Return whether the process answers."""
     return Alive(alive=True)
@@ -122,6 +122,7 @@ async def get_liveness() -> Alive:
 @router.get(
     "/readyz",
     operation_id="get_readiness",
+    summary="Check the readiness",
     response_model=Ready,
     responses={
         503: {
@@ -152,7 +153,13 @@ async def get_metrics(request: Request) -> Response:
     return Response(await found.text(ledger, caller, utc_now()), media_type=metrics.MEDIA_TYPE)
 
 
-@router.get("/v1/meta", operation_id="get_meta", response_model=Meta, responses=in_language() | problems())
+@router.get(
+    "/v1/meta",
+    operation_id="get_meta",
+    summary="Describe the installation",
+    response_model=Meta,
+    responses=in_language() | problems(),
+)
 async def get_meta(request: Request) -> Response:
     """Return the installation's version, the newest position of its log, its settings, limits, roles and
     lifecycles.

@@ -4,7 +4,6 @@ shared components.
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Any
 
@@ -13,7 +12,7 @@ from fastapi._compat import get_cached_model_fields
 from fastapi.dependencies import utils as dependencies
 from fastapi.openapi.utils import get_openapi
 
-from app.api import components, examples, refusal_ranges, response_headers, summaries
+from app.api import components, examples, refusal_ranges, response_headers
 from app.api import csv_output as tables
 from app.api.deprecations import EXTENSION
 from app.api.key_scopes import CHANGE_CALENDAR, PARAMETER
@@ -189,10 +188,9 @@ def _describe_operations(contract: dict[str, Any]) -> None:
     """Complete FastAPI's description of each operation: its summary, who may call it, how its parameters are
     sent, and the headers of its answers.
     """
-    kinds = _kinds(contract)
     for path, operations in contract["paths"].items():
         for operation in operations.values():
-            _set_summary(operation, kinds)
+            operation["description"] = " ".join(operation["description"].split())
             usual = SECURITY if path.startswith("/v1/") else []
             operation["security"] = SECURITY_OF.get(path, usual)
             for parameter in operation.get("parameters", ()):
@@ -210,27 +208,6 @@ def _share_security(made: dict[str, Any]) -> None:
         for operation in operations.values():
             if operation["security"] == SECURITY:
                 del operation["security"]
-
-
-def _kinds(document: dict[str, Any]) -> dict[str, str]:
-    """Return the plural of each kind of record that has both a list operation and a get-by-id operation."""
-    found = {}
-    for path, operations in document["paths"].items():
-        plural = path.split("/")[-1]
-        shown = [one for one in document["paths"] if re.fullmatch(rf"{re.escape(path)}/{{\w+}}", one)]
-        if operations.get("get", {}).get("operationId") == f"list_{plural}" and shown:
-            kind = document["paths"][shown[0]]["get"]["operationId"].removeprefix("get_")
-            found[kind] = plural
-    return found
-
-
-def _set_summary(operation: dict[str, Any], kinds: dict[str, str]) -> None:
-    """Replace the summary that FastAPI makes of the function's name, unless the operation is an action, whose
-    summary is set already; and put the description on one line.
-    """
-    if "x-lifecycle" not in operation:
-        operation["summary"] = summaries.of_operation(operation["operationId"], kinds)
-    operation["description"] = " ".join(operation["description"].split())
 
 
 def _as_sent(parameter: dict[str, Any]) -> None:

@@ -61,6 +61,7 @@ class ProblemExplained(ProblemKind):
 @router.get(
     "",
     operation_id="list_problem_kinds",
+    summary="List problem kinds",
     response_model=ProblemKindPage,
     responses=problem_page_responses(422),
 )
@@ -79,6 +80,7 @@ async def list_problem_kinds(accept: Accept = None, accept_language: AcceptLangu
 @router.get(
     "/{code}",
     operation_id="get_problem_kind",
+    summary="Get a problem kind",
     response_model=ProblemExplained,
     responses=problem_page_responses(404, 422),
 )

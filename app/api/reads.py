@@ -60,13 +60,14 @@ def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "", shows_
     the router shows one by an operation of its own.
     """
     lifecycle = listing.lifecycle
-    one, many = summaries.noun(lifecycle.kind), summaries.nouns(lifecycle.kind, lifecycle.plural)
+    noun, nouns = summaries.noun(lifecycle.kind), summaries.nouns(lifecycle.kind, lifecycle.plural)
     router.add_api_route(
         prefix,
         _list_endpoint(listing),
         methods=["GET"],
         operation_id=f"list_{lifecycle.plural}",
-        description=f"{many[0].upper()}{many[1:]} that the caller may see.",
+        summary=f"List {nouns}",
+        description=f"{nouns[0].upper()}{nouns[1:]} that the caller may see.",
         response_model=listing.page | listing.partial_page,
         responses=problems(400, 422),
     )
@@ -76,7 +77,8 @@ def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "", shows_
             _record_endpoint(listing),
             methods=["GET"],
             operation_id=f"get_{lifecycle.kind}",
-            description=f"One {one}, as it stands or as it stood.",
+            summary=f"Get {summaries.with_article(noun)}",
+            description=f"One {noun}, as it stands or as it stood.",
             response_model=listing.shape | listing.partial,
             responses=record_responses(),
         )
@@ -85,7 +87,8 @@ def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "", shows_
         _events_endpoint(listing),
         methods=["GET"],
         operation_id=f"list_{lifecycle.kind}_events",
-        description=f"What happened to one {one}, in order.",
+        summary=f"List {noun} events",
+        description=f"What happened to one {noun}, in order.",
         response_model=events.EventPage,
         responses=problems(400, 404, 422),
     )

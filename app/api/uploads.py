@@ -40,6 +40,7 @@ class UploadOut(OutputModel):
 @router.put(
     "/{id}",
     operation_id="put_upload",
+    summary="Upload a file",
     response_model=UploadOut,
     responses=problems(400, 403, 404, 409, 413, 415, 422),
     openapi_extra={"requestBody": {"required": True, "content": BINARY}},

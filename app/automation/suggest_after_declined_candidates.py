@@ -13,7 +13,7 @@ from app.kernel.ledger import Ledger
 from app.kernel.reads import load
 from app.kernel.rules import Consequence, Rule
 from app.kpis.catalogue import KPIS
-from app.kpis.scopes import Scope
+from app.kpis.questions.scopes import Scope
 from app.log.events import Recorded, id_of
 from app.processes.improvement_suggestions.lifecycle import GivenEvidence
 from app.processes.improvement_suggestions.lookups import (

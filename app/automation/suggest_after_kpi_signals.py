@@ -13,8 +13,9 @@ from app.kernel.ledger import Ledger
 from app.kernel.reads import load
 from app.kernel.rules import Consequence, Rule
 from app.kpis.catalogue import KPIS
-from app.kpis.scopes import Scope
-from app.kpis.signals.records import KpiSignal, SignalState
+from app.kpis.declaration.marks import SignalState
+from app.kpis.questions.scopes import Scope
+from app.kpis.signals.records import KpiSignal
 from app.log.events import Recorded, id_of
 from app.processes.improvement_suggestions.lifecycle import GivenEvidence
 from app.processes.improvement_suggestions.lookups import (

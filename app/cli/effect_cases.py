@@ -13,7 +13,7 @@ import typer
 from app.cli.output import Json
 from app.cli.worked_cases import CaseFileError, Result, Values, naming_case, read_json_cases, report
 from app.cli.worked_cases import Json as CaseJson
-from app.kpis.limits import RANGE_FACTOR
+from app.kpis.answers.limits import RANGE_FACTOR
 from app.kpis.statistics.behaviour import LIMIT_FACTOR, near_ends, run_ends
 from app.kpis.statistics.effects.codes import EffectMethod
 from app.kpis.statistics.effects.samples import RateSample, Sample, ShareSample, ValueSample

@@ -15,14 +15,14 @@ from app.cli.kpi_output import Form, print_answer, print_cases, sheet
 from app.cli.output import print_json, print_table, progress_bar
 from app.cli.runtime import command_line_metadata
 from app.db import Database, connect
-from app.kpis.access import question_of
-from app.kpis.answer import KpiAnswer, answer
-from app.kpis.as_of import log_moment
-from app.kpis.cases import LARGEST_PAGE, CasePage, cases
+from app.kpis.answers.answer import KpiAnswer, answer
+from app.kpis.answers.as_of import log_moment
+from app.kpis.cases.drill_down import LARGEST_PAGE, CasePage, cases
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
-from app.kpis.kpi import Kpi
-from app.kpis.question import CannotAnswer, Question, QuestionParameters
+from app.kpis.declaration.kpi import Kpi
+from app.kpis.facts.consumer import FACTS
+from app.kpis.questions.access import question_of
+from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters
 from app.kpis.router import describe_kpi
 from app.log import read
 from app.log.follow import FOLLOW_LIMITS, process_next_batch, reset

@@ -12,13 +12,13 @@ import typer
 from app.api.csv_output import Cell, dump_csv
 from app.cli.output import print_json, print_line, print_table
 from app.kpis import tabular
-from app.kpis.answer import KpiAnswer
-from app.kpis.cases import CasePage, KpiCase
-from app.kpis.kpi import Aggregate, Clock, Kpi, Unit
-from app.kpis.measures import Measure
-from app.kpis.periods import Grain
-from app.kpis.question import Question
-from app.kpis.series import KpiPoint
+from app.kpis.answers.answer import KpiAnswer
+from app.kpis.answers.series import KpiPoint
+from app.kpis.cases.drill_down import CasePage, KpiCase
+from app.kpis.declaration.kpi import Aggregate, Clock, Kpi, Unit
+from app.kpis.declaration.measures import Measure
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.question import Question
 
 BAR = 20
 NEAR_ALL = 0.99

@@ -18,7 +18,8 @@ from app.i18n import translate
 from app.kernel.ledger import Ledger
 from app.webhooks.adapters import MAIL
 from app.webhooks.finding import find_source_by_key
-from app.webhooks.mail.message import LARGEST_MAIL, read_mail
+from app.webhooks.mail.message import LARGEST_MAIL
+from app.webhooks.mail.reader import MailReader
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.receiving import receive
 from app.webhooks.records import WebhookSourceState
@@ -32,11 +33,14 @@ def mail_in(
 ) -> None:
     """Take a mail from the standard input: it is stored when this ends, and processed by the worker."""
     raw = sys.stdin.buffer.read(LARGEST_MAIL + 1)
+    reader = MailReader()
     try:
-        read_mail(raw)
+        reader.read(raw)
     except MailRefused as refused:
         typer.echo(translate("en", "webhook_failure", refused.code), err=True)
         raise typer.Exit(SEND_BACK) from refused
+    finally:
+        reader.close()
 
     async def work(ledger: Ledger) -> str | None:
         found = await find_source_by_key(ledger.db, source)

@@ -19,7 +19,7 @@ from app.cli.kpi import catch_up, find_kpi
 from app.cli.output import print_json, print_line
 from app.cli.runtime import command_line_metadata
 from app.kpis import reconcile as both
-from app.kpis.question import CannotAnswer, zone_named
+from app.kpis.questions.question import CannotAnswer, zone_named
 
 MOST_DIFFERENCES = 50
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from app.common.personal import Sealed, Unsealed
 from app.common.records import CodeEnum, Record
+from app.common.state_fields import EnteredAt
 
 #: The columns of a ticket that hold custom values: those for all who see the ticket, and those for staff.
 PUBLIC, FOR_STAFF = "custom", "custom_for_staff"
@@ -54,7 +55,7 @@ class CustomField(Record):
     filter_slot: int | None = None
     choices: list[dict[str, Any]] | None = None
     added_at: datetime | None = None
-    retired_at: datetime | None = None
+    retired_at: Annotated[datetime | None, EnteredAt(FieldState.retired)] = None
 
     @property
     def column(self) -> str:

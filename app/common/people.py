@@ -12,6 +12,7 @@ from uuid import UUID
 from app.common.keys import KeyScope
 from app.common.personal import Personal
 from app.common.records import CodeEnum, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class Role(CodeEnum):
@@ -129,8 +130,8 @@ class Person(Record):
     mail_you_follow: MailFrequency | None = None
     mail_for_information: MailFrequency | None = None
     added_at: datetime | None = None
-    deactivated_at: datetime | None = None
-    erased_at: datetime | None = None
+    deactivated_at: Annotated[datetime | None, EnteredAt(PersonState.inactive)] = None
+    erased_at: Annotated[datetime | None, EnteredAt(PersonState.erased)] = None
 
 
 @dataclass(frozen=True, slots=True)

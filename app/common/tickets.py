@@ -9,6 +9,7 @@ from uuid import UUID
 from app.common.notices import NoticeType, Responsible
 from app.common.priority import Impact, Priority, Urgency
 from app.common.records import CodeEnum, ForeignRef, Record, StaffOnly
+from app.common.state_fields import EnteredAt
 
 
 class Channel(CodeEnum):
@@ -42,7 +43,7 @@ class Ticket(Record):
 
     number: str = ""
     state: Any = None
-    state_since: datetime | None = None
+    state_since: Annotated[datetime | None, EnteredAt()] = None
     opened_at: datetime | None = None
     title: str | None = None
     requester_id: Annotated[UUID | None, ForeignRef("person")] = None

@@ -29,7 +29,7 @@ from app.exchange.readers.xes import Xes
 from app.kernel import polling as rounds
 from app.kernel import uploads
 from app.kernel.ledger import Ledger
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.shared_connections import SharedConnections
 
 NAME = "imports"

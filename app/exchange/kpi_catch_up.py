@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from app.db import Database, DatabaseGone
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log import consumer_group as group
 from app.log import read
 

@@ -131,6 +131,7 @@ class RefusedRowPage(OutputModel):
 @router.post(
     "",
     operation_id="ask_import",
+    summary="Request an import",
     status_code=202,
     response_model=ImportOut,
     responses=problems(400, 403, 409, 413, 415, 422),
@@ -166,7 +167,13 @@ async def ask_import(request: Request, body: AskImport) -> Response:
     return Response(to_json(_import_out(known)), status_code=202, media_type="application/json")
 
 
-@router.get("", operation_id="list_imports", response_model=ImportPage, responses=problems(400, 403, 422))
+@router.get(
+    "",
+    operation_id="list_imports",
+    summary="List imports",
+    response_model=ImportPage,
+    responses=problems(400, 403, 422),
+)
 async def list_imports(request: Request, paging: Annotated[Paging, Query()]) -> Response:
     """Lists all imports, newest first, including those that were started from the command line."""
     ledger = ledger_of(request)
@@ -182,7 +189,13 @@ async def list_imports(request: Request, paging: Annotated[Paging, Query()]) -> 
     return page_response(request, {"items": [_import_out(row) for row in shown], "next_cursor": cursor})
 
 
-@router.get("/{id}", operation_id="get_import", response_model=ImportOut, responses=problems(403, 404, 422))
+@router.get(
+    "/{id}",
+    operation_id="get_import",
+    summary="Get an import",
+    response_model=ImportOut,
+    responses=problems(403, 404, 422),
+)
 async def get_import(request: Request, import_id: ImportId) -> Response:
     """Returns an import and its progress."""
     found = await _import_row(request, import_id)
@@ -192,6 +205,7 @@ async def get_import(request: Request, import_id: ImportId) -> Response:
 @router.get(
     "/{id}/refused",
     operation_id="list_import_refused",
+    summary="List refused rows of an import",
     response_model=RefusedRowPage,
     responses=problems(400, 403, 404, 422),
 )

@@ -15,9 +15,10 @@ from app.common.custom import seal_values
 from app.common.personal import Sealed
 from app.common.priority import Impact, Urgency
 from app.common.records import Record, as_row, codecs, later_instant
+from app.common.state_fields import enter_state
 from app.common.tickets import Ticket
 from app.kernel.context import ActionContext
-from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.lifecycle import Action, Lifecycle, Unchanged
 from app.kernel.payloads import Payload, to_event_data
 
 R = TypeVar("R", bound=Record)
@@ -56,7 +57,7 @@ def decide(
         after.number = ctx.number
     row.apply(after, body, ctx)
     _prioritise(after, body, ctx)
-    _enter_state(lifecycle, row, before, after, ctx)
+    _change_state(row, before, after, ctx)
     sealing = _once_per_text(seal)
     fields = changed_fields(before, after, sealing)
     changes: dict[str, Any] = {}
@@ -106,21 +107,13 @@ def impact_and_urgency(body: Payload) -> tuple[Impact | None, Urgency | None]:
     return said("impact"), said("urgency")
 
 
-def _enter_state(
-    lifecycle: Lifecycle[R], row: Action[R, Any], before: R, after: R, ctx: ActionContext
-) -> None:
-    """Set the new state, and the fields that the lifecycle sets whenever that state is entered."""
-    if row.stays:
+def _change_state(row: Action[R, Any], before: R, after: R, ctx: ActionContext) -> None:
+    """Set the new state, and the fields that follow from it."""
+    if isinstance(row.to, Unchanged):
         return
-    state_before = getattr(before, "state")  # noqa: B009  # records with a lifecycle have one
     state = row.to(after) if callable(row.to) else row.to
-    if state == state_before:
-        return
-    setattr(after, "state", state)  # noqa: B010  # the same
-    if isinstance(after, Ticket):
-        after.state_since = ctx.occurred_at
-    if lifecycle.on_state_entered is not None:
-        lifecycle.on_state_entered(after, state_before, ctx)
+    if state != getattr(before, "state"):  # noqa: B009  # records with a lifecycle have one
+        enter_state(after, state, ctx.occurred_at)
 
 
 def changed_fields(before: Record | None, after: Record, seal: Seal) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def as_data(lifecycle: Lifecycle[Any]) -> dict[str, Any]:
                 "action": row.name,
                 "en": row.label("en"),
                 "zh": row.zh,
-                "summary": row.summary,
+                "summary": row.description,
                 "from": source_states(lifecycle, row),
                 "to": target_state(row),
                 "who": row.who.phrase("en"),
@@ -84,7 +84,7 @@ def as_markdown(lifecycle: Lifecycle[Any]) -> str:
         *(_line(lifecycle, row) for row in lifecycle.rows),
         "",
     ]
-    lines += [f"- **{row.name}**: {row.summary}" for row in lifecycle.rows]
+    lines += [f"- **{row.name}**: {row.description}" for row in lifecycle.rows]
     return "\n".join(lines) + "\n"
 
 
@@ -145,7 +145,7 @@ def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
                 types[event] = {
                     "schema_version": 1,
                     "kind": lifecycle.kind,
-                    "summary": row.summary,
+                    "summary": row.description,
                     "given": given,
                 }
     observed = {

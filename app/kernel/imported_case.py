@@ -13,8 +13,8 @@ from hashlib import blake2b
 from typing import Any, Generic
 
 from app.common.personal import is_sealed
-from app.common.records import CodeEnum, codecs, empty, evolve
-from app.kernel.context import ActionContext
+from app.common.records import codecs, empty, evolve
+from app.common.state_fields import enter_state
 from app.kernel.history_source import EventHeader, HistoryEntry, HistorySource, R
 from app.log.canonical import from_instant
 from app.log.events import Recorded, id_of
@@ -106,19 +106,7 @@ class ImportedCase(Generic[R]):
         ):
             opened_at = self.record.opened_at
             assert opened_at is not None
-            enter_state(self.source, record, state, entry.at if entry.follows else opened_at)
-
-
-def enter_state(source: HistorySource[R], record: R, state: CodeEnum, at: datetime) -> None:
-    """Set the record's state, and the fields that depend on the state."""
-    before = record.state
-    # Bypasses SQLModel's validation, which takes longer than all the rest: imports enter states by the
-    # million.
-    record.__dict__.update(state=state, state_since=at)
-    if source.lifecycle.on_state_entered is not None:
-        source.lifecycle.on_state_entered(
-            record, before, ActionContext(source.caller, at, reopen_days=0, now=at)
-        )
+            enter_state(record, state, entry.at if entry.follows else opened_at)
 
 
 def digest(text: str | None) -> str | None:

@@ -216,8 +216,10 @@ class Action(Generic[R, B]):
         return self.to is STAYS
 
     @property
-    def summary(self) -> str:
-        """Return the action's description, one sentence."""
+    def description(self) -> str:
+        """Return the description of the action for people, a sentence; it begins with verb and object, from
+        which its summary is made.
+        """
         return cleandoc(self.apply.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
 
     @property
@@ -310,8 +312,7 @@ def action(
 class Lifecycle(Generic[R]):
     """A lifecycle: all actions on one kind of record. There is one for each kind, equal to itself only.
 
-    `plural` is its path. `code` is that of its numbers, if it has any. `on_state_entered` sets the fields
-    that depend on the state, whichever action leads there (times, marks); `audience` returns the tokens of
+    `plural` is its path. `code` is that of its numbers, if it has any. `audience` returns the tokens of
     those who may see the record. `overseer_roles` are the roles that see every record: `oversight`, those
     that a row is for (`Action.seeing_roles`), and `also_seen_by`, with the reason. `some_seen_by` are roles
     that see those records only of which a token names the role, with the reason. `columns` are, by kind of
@@ -342,7 +343,6 @@ class Lifecycle(Generic[R]):
     unassigned: str | None = None
     open_to_all: str | None = None
     code: str | None = None
-    on_state_entered: Callable[[R, CodeEnum | None, ActionContext], None] | None = None
     children: tuple[type[Record], ...] = ()
     ended: frozenset[CodeEnum] = frozenset()
     constraints: Mapping[str, Violation] = field(default_factory=dict)
@@ -376,7 +376,7 @@ class Lifecycle(Generic[R]):
                 assert re.fullmatch(rf"{self.kind}\.[a-z_]+", event), (
                     f"{event} is not an event of {self.kind}"
                 )
-            assert row.summary, f"{row.name} of {self.kind} does not say what it means"
+            assert row.description, f"{row.name} of {self.kind} does not say what it means"
 
     @property
     def is_ticket(self) -> bool:

@@ -19,9 +19,10 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.common.personal import Sealed
 from app.common.records import CodeEnum, codecs, later_instant
+from app.common.state_fields import enter_state
 from app.common.tickets import Ticket
 from app.kernel.history_source import EventHeader, HistoryEntry, Transition
-from app.kernel.imported_case import OPENING_VERSION, SNAPSHOT, ImportedCase, digest, enter_state, sort_key
+from app.kernel.imported_case import OPENING_VERSION, SNAPSHOT, ImportedCase, digest, sort_key
 
 R = TypeVar("R", bound=Ticket)
 
@@ -128,7 +129,7 @@ class _Observation(Generic[R]):
         old = dict.fromkeys(self.values)
         self.values["opened_at"] = snapshot.opened_at
         self._set_fields(self.fields)
-        enter_state(self.source, case.record, first, snapshot.opened_at)
+        enter_state(case.record, first, snapshot.opened_at)
         changed = changes(type(case.record), old, self.values)
         event = self._opening_event(_Content(given, changed))
         self._set_opening(OPENING_VERSION, snapshot.opened_at)
@@ -183,7 +184,7 @@ class _Observation(Generic[R]):
         old = known.copy() if way is not None else {name: known[name] for name in names}
         self._set_fields(names)
         if way is not None and state is not None:
-            enter_state(self.source, case.record, state, snapshot.at)
+            enter_state(case.record, state, snapshot.at)
         new = known if way is not None else {name: known[name] for name in names}
         changed = changes(type(case.record), old, new)
         manner = self._header(way, _StateChange(stood, state), found, known)

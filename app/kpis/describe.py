@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.kpis import raw
-from app.kpis.kpi import Aggregate, Kpi
+from app.kpis.declaration.kpi import Aggregate, Kpi
+from app.kpis.raw import definitions
 
 
 def as_markdown(kpis: Iterable[Kpi]) -> str:
@@ -13,12 +13,12 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
     kpis = list(kpis)
     processes = dict.fromkeys(process for kpi in kpis for process in kpi.processes)
     shared = (
-        raw.TURNS,
-        raw.OPEN_TURNS,
-        raw.FIRST_ASSIGNED,
-        *([raw.OUTAGES] if any(kpi.is_of_outages for kpi in kpis) else ()),
-        *(f"{process}/{raw.EVENTS}" for process in processes),
-        *raw.TICKET_BEGINNINGS.values(),
+        definitions.TURNS,
+        definitions.OPEN_TURNS,
+        definitions.FIRST_ASSIGNED,
+        *([definitions.OUTAGES] if any(kpi.is_of_outages for kpi in kpis) else ()),
+        *(f"{process}/{definitions.EVENTS}" for process in processes),
+        *definitions.TICKET_BEGINNINGS.values(),
     )
     lines = [
         "# KPIs",
@@ -26,7 +26,8 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
         "Generated from the declarations in `app/kpis/catalogue/`; do not edit. What each means exactly is",
         "the SQL of its definition, which `ledgerdesk reconcile` compares with the fast path.",
         "",
-        f"All definitions begin with {_link(raw.EVENTS)} and end with {_link(raw.CASES_ENDING)}.",
+        f"All definitions begin with {_link(definitions.EVENTS)}"
+        f" and end with {_link(definitions.CASES_ENDING)}.",
         f"Between them stands what some have in common ({', '.join(map(_link, shared))}), then their own.",
         "",
         "| KPI | 中文 | unit | better | what decides the period |",
@@ -38,10 +39,10 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
     for kpi in kpis:
         en, zh = kpi.texts("en"), kpi.texts("zh")
         cuts = ", ".join(f"`{dimension.value}`" for dimension in kpi.dimensions) or "nothing"
-        names = raw.definition_names(kpi)
+        names = definitions.definition_names(kpi)
         if kpi.aggregate is Aggregate.per_agent_day:
-            names += raw.work_definition_names(kpi)
-        files = dict.fromkeys(raw.definition_files(name)[-1] for name in names)
+            names += definitions.work_definition_names(kpi)
+        files = dict.fromkeys(definitions.definition_files(name)[-1] for name in names)
         written = ", ".join(map(_link, files))
         lines += [
             "",

@@ -21,12 +21,12 @@ from prometheus_client.registry import Collector
 from app.common.people import Caller
 from app.db import DatabaseGone
 from app.kernel.ledger import Ledger
-from app.kpis.access import may_see_kpi
+from app.kpis.answers.series import KpiPoint, KpiStatus
 from app.kpis.catalogue import KPIS
-from app.kpis.kpi import Unit
+from app.kpis.declaration.kpi import Unit
 from app.kpis.overview import Overview, last_month, overview, this_month
-from app.kpis.question import zone_named
-from app.kpis.series import KpiPoint, KpiStatus
+from app.kpis.questions.access import may_see_kpi
+from app.kpis.questions.question import zone_named
 
 logger = structlog.get_logger()
 

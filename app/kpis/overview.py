@@ -13,25 +13,26 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.db import Connection, Database
-from app.kpis import point_intervals, query
-from app.kpis.answer import (
+from app.kpis.answers import point_intervals
+from app.kpis.answers.answer import (
     add_survival,
     count_open,
     facts_position,
     snapshot_connection,
     with_budgets,
 )
+from app.kpis.answers.days import add_agent_days, add_days
+from app.kpis.answers.point_parts import KpiPrevious
+from app.kpis.answers.references import add_references, of_facts
+from app.kpis.answers.series import KpiPoint, PointContext, compare, point, value_of
 from app.kpis.catalogue import KPIS
-from app.kpis.days_worked import add_agent_days
-from app.kpis.fetching import fetch
-from app.kpis.figures import Figures, PointKey, add_cases, add_days
-from app.kpis.kpi import Aggregate, Kpi
+from app.kpis.declaration.figures import Figures, PointKey, add_cases
+from app.kpis.declaration.kpi import Aggregate, Kpi
+from app.kpis.facts import query
+from app.kpis.facts.fetching import fetch
 from app.kpis.outages import counting
-from app.kpis.periods import Grain, comparable_end, first_day, months_later, next_period, start_of
-from app.kpis.point_parts import KpiPrevious
-from app.kpis.question import DEFAULT_CURRENCY, Question
-from app.kpis.references import add_references, of_facts
-from app.kpis.series import KpiPoint, PointContext, compare, point, value_of
+from app.kpis.questions.periods import Grain, comparable_end, first_day, months_later, next_period, start_of
+from app.kpis.questions.question import DEFAULT_CURRENCY, Question
 from app.kpis.targets.validity import effective_target, targets
 
 #: The numbers of a month's spans: see `this_month`.

@@ -16,22 +16,25 @@ from zoneinfo import ZoneInfo
 
 from app.api.shapes import OutputModel
 from app.db import Connection, connect
-from app.kpis import query, raw, raw_days, references, standing
-from app.kpis.answer import consistent_snapshot, count, end_instants, facts_position, with_budgets
+from app.kpis.answers import references
+from app.kpis.answers.answer import consistent_snapshot, count, end_instants, facts_position, with_budgets
+from app.kpis.answers.series import KpiPoint, PointContext, point
 from app.kpis.catalogue import KPIS
-from app.kpis.definitions import Definitions
-from app.kpis.dimensions import Dimension
-from app.kpis.facts import EXTENT
-from app.kpis.fetching import fetch
-from app.kpis.figures import Distribution, Figures, PointKey
-from app.kpis.kpi import Aggregate, Kpi
-from app.kpis.outages.comparison import OutageComparison, names_of
-from app.kpis.periods import Grain, day_starts, first_day, next_period, start_of
-from app.kpis.query import Statement
-from app.kpis.question import DEFAULT_CURRENCY, Question
-from app.kpis.raw_figures import ExpectedFigures, expected_figures
-from app.kpis.rota_days import covered_work, rota_days
-from app.kpis.series import KpiPoint, PointContext, point
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.figures import Distribution, Figures, PointKey
+from app.kpis.declaration.kpi import Aggregate, Kpi
+from app.kpis.facts import backlog, query
+from app.kpis.facts.fetching import fetch
+from app.kpis.facts.query import Statement
+from app.kpis.facts.rota_days import covered_work, rota_days
+from app.kpis.facts.tables import EXTENT
+from app.kpis.outage_comparison import OutageComparison, names_of
+from app.kpis.questions.periods import Grain, day_starts, first_day, next_period, start_of
+from app.kpis.questions.question import DEFAULT_CURRENCY, Question
+from app.kpis.raw import aggregates, definitions, tables
+from app.kpis.raw import days as raw_days
+from app.kpis.raw.figures import ExpectedFigures, expected_figures
+from app.kpis.raw.tables import Definitions
 from app.kpis.statistics.survival import Survival
 from app.log.events import id_of
 from app.service_levels.clocks.clock_check import differing_cases
@@ -139,7 +142,7 @@ async def reconciliation_connection(url: str) -> AsyncIterator[Connection]:
     connection = await connect(url, LIMITS)
     try:
         async with consistent_snapshot(connection, keeps=False):
-            await raw.make_tables(connection)
+            await tables.make_tables(connection)
             yield connection
     finally:
         await connection.close()
@@ -189,16 +192,20 @@ async def _compare(task: _Comparison) -> None:
         await _compare_outages(task, months)
         return
     if task.kpi.fact is not None:
-        await task.definitions.fill(raw.CASES, task.kpi, raw.definition_names(task.kpi))
+        await task.definitions.fill(tables.CASES, task.kpi, definitions.definition_names(task.kpi))
         await _compare_cases(task)
-    for names in raw.references_of(task.kpi):
-        ends = {"ends": references.ends_of(_question(task, months, ()))} if names is raw.ACTIVE else {}
-        await task.definitions.fill(raw.REFERENCES[names], task.kpi, names, **ends)
+    for names in definitions.references_of(task.kpi):
+        ends = (
+            {"ends": references.ends_of(_question(task, months, ()))} if names is definitions.ACTIVE else {}
+        )
+        await task.definitions.fill(tables.REFERENCES[names], task.kpi, names, **ends)
     if task.kpi.aggregate is Aggregate.per_agent_day:
-        await task.definitions.fill(raw.WORK, task.kpi, raw.work_definition_names(task.kpi))
+        await task.definitions.fill(tables.WORK, task.kpi, definitions.work_definition_names(task.kpi))
     if task.kpi.still_open is not None:
         moments = end_instants(_question(task, months, ()), task.now)
-        await task.definitions.fill(raw.OPEN_CASES, task.kpi, raw.open_names(task.kpi), ends=moments)
+        await task.definitions.fill(
+            tables.OPEN_CASES, task.kpi, definitions.open_names(task.kpi), ends=moments
+        )
         for begin, moment in zip(months, moments, strict=False):
             await _compare_open_cases(task, begin, moment)
     for first in range(0, len(months) - 1, MONTHS_AT_ONCE):
@@ -267,7 +274,7 @@ async def _compare_cases(task: _Comparison) -> None:
     await _compare_rows(
         task,
         f"select *, {fast} from {query.from_clause(task.kpi)} where {query.counted_condition(task.kpi)}",
-        f"select *, {slow} from {raw.CASES}",
+        f"select *, {slow} from {tables.CASES}",
         query.question_parameters(question),
     )
 
@@ -280,12 +287,12 @@ async def _compare_open_cases(task: _Comparison, begin: datetime, moment: dateti
     beside = "null as beside"  # open cases have no second measure
     columns = ["case_id", "opened_at", "on_hold"]
     columns += [query.COLUMN[one] for one in task.kpi.dimensions if one in query.COLUMN]
-    stretches, parameters = standing.open_stretches(task.kpi, {}, [moment], columns)
+    stretches, parameters = backlog.open_stretches(task.kpi, {}, [moment], columns)
     await _compare_rows(
         task,
         f"select %(moment)s::timestamptz as at, {age}, {beside}, null as excluded, *"
         f" from ({stretches}) stretch",
-        f"select *, seconds as measure, {beside} from {raw.OPEN_CASES} where at = %(moment)s",
+        f"select *, seconds as measure, {beside} from {tables.OPEN_CASES} where at = %(moment)s",
         parameters | {"moment": moment},
         (begin, moment),
     )
@@ -343,16 +350,16 @@ async def _compare_numbers(task: _Comparison, question: Question) -> None:
     """Compare all figures of the answer to a question with those computed from the raw events."""
     moments = end_instants(question, task.now) if task.kpi.still_open is not None else []
     fast = await count(task.connection, question, task.now, most=UNLIMITED)
-    slow: dict[PointKey, raw.Cell] = {}
-    slow_open: dict[PointKey, raw.Backlog] = {}
+    slow: dict[PointKey, aggregates.Cell] = {}
+    slow_open: dict[PointKey, aggregates.Backlog] = {}
     observed: dict[PointKey, Survival] = {}
     if task.kpi.fact is not None:
-        counted = raw.with_measure(task.kpi, raw.CaseSource(f"select * from {raw.CASES}"))
-        slow = await raw.cells(task.connection, question.bounds, question.by, counted)
+        counted = aggregates.with_measure(task.kpi, aggregates.CaseSource(f"select * from {tables.CASES}"))
+        slow = await aggregates.cells(task.connection, question.bounds, question.by, counted)
     if task.kpi.aggregate is Aggregate.per_agent_day:
         begin_days = day_starts(question.bounds[0], question.bounds[-1], task.zone)
         rota = await rota_days(task.connection, question, {})
-        source = raw.CaseSource(f"select * from {raw.WORK}", rota.parameters(question))
+        source = aggregates.CaseSource(f"select * from {tables.WORK}", rota.parameters(question))
         of = (question.bounds, begin_days, question.by, source)
         worked = await raw_days.agent_days(task.connection, *of, but=covered_work(question))
         raw_days.add_agent_days(slow, worked, rota.days)
@@ -362,20 +369,22 @@ async def _compare_numbers(task: _Comparison, question: Question) -> None:
         counter = references.of_raw(
             task.connection,
             task.kpi,
-            lambda names, _: raw.CaseSource(f"select * from {raw.REFERENCES.get(tuple(names), raw.CASES)}"),
+            lambda names, _: aggregates.CaseSource(
+                f"select * from {tables.REFERENCES.get(tuple(names), tables.CASES)}"
+            ),
         )
-        await references.add_references(question, slow, counter, raw.Cell)
+        await references.add_references(question, slow, counter, aggregates.Cell)
     if task.kpi.aggregate is Aggregate.kaplan_meier:
-        observed = await raw.survival(task.connection, question.bounds, question.by)
+        observed = await aggregates.survival(task.connection, question.bounds, question.by)
     if task.kpi.still_open is not None:
-        slow_open = await raw.open_cells(task.connection, moments, question.by)
+        slow_open = await aggregates.open_cells(task.connection, moments, question.by)
     for place in fast.keys() | slow.keys() | slow_open.keys():
         none_open = 0 if place[0] <= len(moments) else None
         figures = fast.get(place, Figures(open_cases=none_open))
         judged = PointContext(None, Figures(), task.now)
         of_facts = _point_figures(task.kpi, point(question, place, figures, {}, judged))
-        standing = slow_open.get(place, raw.Backlog(none_open))
-        of_raw = expected_figures(task.kpi, slow.get(place, raw.Cell()), standing, observed.get(place))
+        standing = slow_open.get(place, aggregates.Backlog(none_open))
+        of_raw = expected_figures(task.kpi, slow.get(place, aggregates.Cell()), standing, observed.get(place))
         assert of_facts.keys() == of_raw.keys()
         task.report.compared += len(of_facts)
         for what, number in of_facts.items():

@@ -29,21 +29,22 @@ from app.api.problems import problem
 from app.api.reads import require_past
 from app.api.shapes import OutputModel
 from app.kpis import tabular
-from app.kpis.access import may_see_kpi, permitted_kpi, question_of
-from app.kpis.answer import KpiAnswer, answer, wait_for_facts
-from app.kpis.as_of import log_moment
-from app.kpis.case_stream import all_cases
-from app.kpis.cases import CasePage, KpiCase, cases
+from app.kpis.answers.answer import KpiAnswer, answer, wait_for_facts
+from app.kpis.answers.as_of import log_moment
+from app.kpis.answers.charts import KpiBehaviour, behaviour
+from app.kpis.answers.filled_periods import filled_periods
+from app.kpis.answers.forecast import KpiForecast, forecast, running_bounds
+from app.kpis.answers.lag_notice import LAG_DESCRIPTION, lag_notice
+from app.kpis.answers.series_stream import MOST_PERIODS, series_pieces
+from app.kpis.cases.drill_down import CasePage, KpiCase, cases
+from app.kpis.cases.influence import KpiInfluence, influence
+from app.kpis.cases.stream import all_cases
 from app.kpis.catalogue import KPIS
-from app.kpis.charts import KpiBehaviour, behaviour
-from app.kpis.dimensions import Dimension
-from app.kpis.filled_periods import filled_periods
-from app.kpis.forecast import KpiForecast, forecast, running_bounds
-from app.kpis.influence import KpiInfluence, influence
-from app.kpis.kpi import Kpi, Unit
-from app.kpis.lag_notice import LAG_DESCRIPTION, lag_notice
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.kpi import Kpi, Unit
 from app.kpis.overview import overview, this_month
-from app.kpis.parameters import (
+from app.kpis.questions.access import may_see_kpi, permitted_kpi, question_of
+from app.kpis.questions.parameters import (
     KpiBehaviourQuery,
     KpiCaseQuery,
     KpiChoice,
@@ -52,9 +53,8 @@ from app.kpis.parameters import (
     KpiPeriodChoice,
     KpiQuery,
 )
-from app.kpis.periods import Grain
-from app.kpis.question import CannotAnswer, Question, QuestionParameters, zone_named
-from app.kpis.series_stream import MOST_PERIODS, series_pieces
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters, zone_named
 from app.kpis.shapes import KpiOut, KpiPage, KpiPeriod, KpiPeriodPage, KpiSummary
 from app.kpis.signals.marks import chart_marks
 from app.log.canonical import from_instant, instant
@@ -84,7 +84,13 @@ class KpiCasePage(OutputModel):
     next_cursor: str | None = Field(description="Null on the last page.")
 
 
-@router.get("", operation_id="list_kpis", response_model=KpiPage, responses=in_language() | problems(422))
+@router.get(
+    "",
+    operation_id="list_kpis",
+    summary="List KPIs",
+    response_model=KpiPage,
+    responses=in_language() | problems(422),
+)
 async def list_kpis(request: Request, ledger: Ledger, choice: Annotated[KpiChoice, Query()]) -> Response:
     """List the KPIs that the caller may see, each with its definition and its figures for this month."""
     language = language_for(request)
@@ -110,7 +116,11 @@ async def list_kpis(request: Request, ledger: Ledger, choice: Annotated[KpiChoic
 
 
 @router.get(
-    "/periods", operation_id="list_kpi_periods", response_model=KpiPeriodPage, responses=problems(422)
+    "/periods",
+    operation_id="list_kpi_periods",
+    summary="List periods with cases",
+    response_model=KpiPeriodPage,
+    responses=problems(422),
 )
 async def list_kpi_periods(
     request: Request, ledger: Ledger, choice: Annotated[KpiPeriodChoice, Query()]
@@ -133,6 +143,7 @@ async def list_kpi_periods(
 @router.get(
     "/{key}",
     operation_id="get_kpi",
+    summary="Get a KPI",
     response_model=KpiAnswer,
     responses=or_table() | problems(403, 404, 422),
 )
@@ -163,6 +174,7 @@ async def get_kpi(
 @router.get(
     "/{key}/behaviour",
     operation_id="get_kpi_behaviour",
+    summary="Get a KPI's behaviour",
     response_model=KpiBehaviour,
     responses=problems(403, 404, 422),
 )
@@ -181,6 +193,7 @@ async def get_kpi_behaviour(
 @router.get(
     "/{key}/influence",
     operation_id="get_kpi_influence",
+    summary="Get a KPI's influence",
     response_model=KpiInfluence,
     responses=problems(403, 404, 422),
 )
@@ -201,6 +214,7 @@ async def get_kpi_influence(
 @router.get(
     "/{key}/forecast",
     operation_id="get_kpi_forecast",
+    summary="Get a KPI's forecast",
     response_model=KpiForecast,
     responses=problems(403, 404, 422),
 )
@@ -222,6 +236,7 @@ async def get_kpi_forecast(
 @router.get(
     "/{key}/cases",
     operation_id="list_kpi_cases",
+    summary="List KPI cases",
     response_model=KpiCasePage,
     responses=or_table() | problems(400, 403, 404, 422),
 )

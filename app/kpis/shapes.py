@@ -8,11 +8,11 @@ from pydantic import Field
 
 from app.api.shapes import OutputModel
 from app.common.people import Role
-from app.kpis.dimensions import Dimension
-from app.kpis.kpi import Aggregate, Basis, Clock, Direction, Unit
-from app.kpis.lag_notice import LAG_DESCRIPTION
-from app.kpis.point_parts import KpiPrevious
-from app.kpis.series import KpiPoint
+from app.kpis.answers.lag_notice import LAG_DESCRIPTION
+from app.kpis.answers.point_parts import KpiPrevious
+from app.kpis.answers.series import KpiPoint
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.kpi import Aggregate, Basis, Clock, Direction, Unit
 
 
 class KpiOut(OutputModel):

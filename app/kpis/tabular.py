@@ -12,15 +12,15 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.api.csv_output import Cell
-from app.kpis.answer import KpiAnswer
-from app.kpis.cases import KpiCase
+from app.kpis.answers.answer import KpiAnswer
+from app.kpis.answers.point_parts import KpiInterval, KpiPrevious, KpiSurvival, KpiTarget
+from app.kpis.answers.series import KpiPoint
+from app.kpis.cases.drill_down import KpiCase
 from app.kpis.catalogue import KPIS
-from app.kpis.dimensions import Dimension
-from app.kpis.figures import Distribution
-from app.kpis.kpi import EXCLUSIONS
-from app.kpis.outages.figures import KpiExposure
-from app.kpis.point_parts import KpiInterval, KpiPrevious, KpiSurvival, KpiTarget
-from app.kpis.series import KpiPoint
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.exposure import KpiExposure
+from app.kpis.declaration.figures import Distribution
+from app.kpis.declaration.kpi import EXCLUSIONS
 
 #: The nested fields of a point and their subfields: all have columns, even if the field is null.
 SUBFIELDS: Mapping[str, Collection[str]] = {

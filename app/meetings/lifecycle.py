@@ -15,7 +15,7 @@ from pydantic import Field
 from app.common.children import Attachment, ExternalReference, Follower
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person, Role
-from app.common.records import TICKET, ChildRef, CodeEnum, ForeignRef
+from app.common.records import TICKET, ChildRef, ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
@@ -147,7 +147,7 @@ class EditMeeting(Patch):
 
 
 def edit(meeting: Meeting, body: EditMeeting, ctx: ActionContext) -> None:
-    """Change the meeting's details; a new chair is invited."""
+    """Edit the meeting's details; a new chair is invited."""
     apply_patch(meeting, body, ctx)
     invited = {one.person_id for one in ctx.prepared(preparation.Participants).participants}
     if meeting.chair_id is not None and meeting.chair_id not in invited:
@@ -175,7 +175,7 @@ class InviteMeeting(Payload):
 
 
 def invite(meeting: Meeting, body: InviteMeeting, ctx: ActionContext) -> None:
-    """Invite more persons, who see the meeting from now on."""
+    """Invite more persons to the meeting, who see it from now on."""
     for person in ctx.refs(Person, "persons"):
         ctx.add(preparation.participant(meeting, person.id, ctx))
 
@@ -187,7 +187,7 @@ class UninviteMeeting(Payload):
 
 
 def uninvite(meeting: Meeting, body: UninviteMeeting, ctx: ActionContext) -> None:
-    """Cancel a person's invitation."""
+    """Uninvite a person from the meeting."""
     ctx.remove(ctx.prepared(preparation.Uninvited).participant)
 
 
@@ -208,7 +208,7 @@ class AddAgendaItemMeeting(Payload):
 
 
 def add_agenda_item(meeting: Meeting, body: AddAgendaItemMeeting, ctx: ActionContext) -> None:
-    """Add an item to the agenda; a ticket that it is about is linked, with an event of its own."""
+    """Extend the meeting's agenda; the ticket of the new item is linked, by an event of its own."""
     about = ctx.ref(Ticket, "about")
     places = [item.place or 0 for item in ctx.prepared(preparation.Agenda).items]
     item = AgendaItem(
@@ -233,7 +233,7 @@ class DropAgendaItemMeeting(Payload):
 
 
 def drop_agenda_item(meeting: Meeting, body: DropAgendaItemMeeting, ctx: ActionContext) -> None:
-    """Remove an item from the agenda."""
+    """Remove an agenda item of the meeting."""
     ctx.remove(ctx.required_ref(AgendaItem, "item"))
 
 
@@ -249,7 +249,7 @@ class HoldMeeting(Payload):
 
 
 def hold(meeting: Meeting, body: HoldMeeting, ctx: ActionContext) -> None:
-    """Record that the meeting has taken place, and who attended."""
+    """Hold the meeting: record that it has taken place, and who attended."""
     _record_attendance(meeting, ctx)
 
 
@@ -265,7 +265,7 @@ class CorrectAttendanceMeeting(Payload):
 
 
 def correct_attendance(meeting: Meeting, body: CorrectAttendanceMeeting, ctx: ActionContext) -> None:
-    """Correct who attended; possible until the minutes are signed."""
+    """Correct the meeting's attendance; possible until the minutes are signed."""
     _record_attendance(meeting, ctx)
 
 
@@ -287,7 +287,7 @@ def cancel(meeting: Meeting, body: Reason, ctx: ActionContext) -> None:
 
 
 def call_next_meeting(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Call the next meeting of the series, with the invited persons who are still active."""
+    """Call the next meeting, of the same series, with the invited persons who are still active."""
     meeting.next_id = ctx.related_id
     meeting.next_at = checks.next_meeting_start(meeting, ctx.now)
 
@@ -310,21 +310,13 @@ def _next_meeting_payload(meeting: Meeting, body: EmptyPayload) -> CallMeeting:
 
 
 def end_series(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
-    """End the series: no meeting follows this one."""
+    """End the meeting's series: no meeting follows this one."""
     meeting.series_ended_at = ctx.occurred_at
 
 
 def fall_overdue(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
     """Flag the meeting as overdue: it should have taken place, and has not been recorded as held."""
     meeting.overdue_at = ctx.occurred_at
-
-
-def on_enter(meeting: Meeting, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """Set the time of the state entered, whichever action led to it."""
-    if meeting.state is State.held:
-        meeting.held_at = ctx.occurred_at
-    elif meeting.state is State.cancelled:
-        meeting.cancelled_at = ctx.occurred_at
 
 
 def audience(meeting: Meeting) -> tuple[str, ...]:
@@ -334,7 +326,7 @@ def audience(meeting: Meeting) -> tuple[str, ...]:
 
 
 def ask_decision(meeting: Meeting, body: AskDecision, ctx: ActionContext) -> None:
-    """Put a question to the participants of the meeting, by majority."""
+    """Ask the meeting's participants a question, which they decide by majority."""
     decisions.add_prepared_decision(ctx.prepared(NewDecision), ctx)
 
 
@@ -376,7 +368,7 @@ PROCESS = ProcessSpec("meeting", State, State, (), Role.process_owner, prioritis
 LIFECYCLE = Lifecycle(
     kind="meeting", plural="meetings", zh="会议", record=Meeting, states=State, code="MTG",
     audience=audience, columns={"person": ("chair_id", "organiser_id")},
-    on_state_entered=on_enter, children=CHILDREN, searched_fields=("title", "place"),
+    children=CHILDREN, searched_fields=("title", "place"),
     rows=(
         #      action              中文          from            to               who           event
         action(call_meeting,       "召集",       NEW_RECORD,      State.called,    staff | rule, "meeting.called", name="call",

@@ -65,7 +65,7 @@ class MinuteMeeting(Payload):
 
 
 def minute(meeting: Meeting, body: MinuteMeeting, ctx: ActionContext) -> None:
-    """Write the minutes; until they are signed, they can be corrected."""
+    """Write the meeting's minutes; until they are signed, they can be corrected."""
     meeting.minuted_at = ctx.occurred_at
     said = [(Heading.minutes, body.minutes)]
     file_document(meeting, DocumentClass.MI, said, ctx, state=DocumentState.drafted)
@@ -91,7 +91,7 @@ def minutes_document_class(meeting: Meeting) -> str | None:
 
 
 def sign(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Sign the minutes, which are published with that."""
+    """Sign the meeting's minutes, which are published with that."""
     meeting.signed_at = ctx.occurred_at
     meeting.signed_by_id = ctx.caller.person_id
     publish_draft(DocumentClass.MI, ctx)

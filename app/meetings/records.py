@@ -9,6 +9,7 @@ from uuid import UUID
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef
+from app.common.state_fields import EnteredAt
 from app.common.tickets import Ticket
 from app.foundation.people.records import RepresentedSide
 
@@ -84,11 +85,11 @@ class Meeting(Ticket):
     next_id: Annotated[UUID | None, ForeignRef("meeting")] = None
     next_at: datetime | None = None
     overdue_at: datetime | None = None
-    held_at: datetime | None = None
+    held_at: Annotated[datetime | None, EnteredAt(MeetingState.held)] = None
     minuted_at: datetime | None = None
     signed_at: datetime | None = None
     signed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    cancelled_at: datetime | None = None
+    cancelled_at: Annotated[datetime | None, EnteredAt(MeetingState.cancelled)] = None
 
 
 class Participant(ChildRecord):

@@ -14,6 +14,7 @@ from app.api.edit import mount_edit
 from app.api.openapi import problems
 from app.api.paging import VARY
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.meetings.ical import MEDIA_TYPE, calendar
 from app.meetings.lifecycle import LIFECYCLE
 from app.meetings.queries import LISTING, PARTICIPANTS, TOPICS, Agenda, MeetingOut, agenda
@@ -37,7 +38,11 @@ mount_children(router, LIFECYCLE, MeetingOut, own=(PARTICIPANTS,))
 
 
 @router.get(
-    "/{id}/agenda", operation_id="list_meeting_agenda", response_model=Agenda, responses=problems(404, 422)
+    "/{id}/agenda",
+    operation_id="list_meeting_agenda",
+    summary="List meeting agenda",
+    response_model=Agenda,
+    responses=problems(404, 422),
 )
 async def list_meeting_agenda(request: Request, name: Name) -> Response:
     """List the agenda of the meeting, in order; records that the caller may not see are left out."""
@@ -50,6 +55,7 @@ async def list_meeting_agenda(request: Request, name: Name) -> Response:
 @router.get(
     "/{id}/invitation.ics",
     operation_id="get_meeting_invitation",
+    summary="Get a meeting's invitation",
     response_class=Response,
     response_model=None,
     responses=problems(404, 422) | CALENDAR_RESPONSE,
@@ -63,3 +69,6 @@ async def get_meeting_invitation(request: Request, name: Name) -> Response:
     saved_as = f'attachment; filename="{meeting.number}.ics"'
     headers = {**VARY, "Content-Language": renderer.language, "Content-Disposition": saved_as}
     return Response(text, headers=headers, media_type=MEDIA_TYPE)
+
+
+ROUTES = Routes((router,), (LISTING,))

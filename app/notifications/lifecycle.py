@@ -51,7 +51,7 @@ class SendNotice(Payload):
 
 
 def send(notice: Notice, body: SendNotice, ctx: ActionContext) -> None:
-    """Send a notice to a person about a record."""
+    """Send a notice, to a person, about a record."""
     person, record = ctx.required_ref(Person, "person"), ctx.required_ref(Record, "ticket")
     notice.person_id = person.id
     notice.about = record.row_key
@@ -61,16 +61,14 @@ def send(notice: Notice, body: SendNotice, ctx: ActionContext) -> None:
     notice.versions = list(body.versions)
     notice.streams = None if body.streams is None else list(body.streams)
     notice.way = body.way
-    notice.sent_at = ctx.occurred_at
 
 
 def mark_read(notice: Notice, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Mark the notice as read by its person."""
-    notice.read_at = ctx.occurred_at
+    """Mark the notice as read, by its person."""
 
 
 def mail(notice: Notice, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Record that the mail server has accepted the notice's mail."""
+    """Mail the notice: the mail server has accepted it."""
     notice.mailed_at = ctx.occurred_at
 
 
@@ -81,7 +79,7 @@ class FailNotice(Payload):
 
 
 def fail(notice: Notice, body: FailNotice, ctx: ActionContext) -> None:
-    """Give up mailing the notice."""
+    """Fail the notice's mail: it is given up."""
     notice.failed_at = ctx.occurred_at
     notice.failure = body.failure
 

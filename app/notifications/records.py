@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.records import CodeEnum, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class DeliveryMethod(CodeEnum):
@@ -51,8 +52,8 @@ class Notice(Record):
     versions: list[int] | None = None
     streams: list[str] | None = None
     way: DeliveryMethod | None = None
-    sent_at: datetime | None = None
-    read_at: datetime | None = None
+    sent_at: Annotated[datetime | None, EnteredAt(NoticeState.unread)] = None
+    read_at: Annotated[datetime | None, EnteredAt(NoticeState.read)] = None
     mailed_at: datetime | None = None
     failed_at: datetime | None = None
     failure: DeliveryFailure | None = None

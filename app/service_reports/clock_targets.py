@@ -8,8 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from app.kpis.kpi import Comparator, Target
-from app.kpis.statistics.forecast import requirement_for
+from app.kpis.answers.outlook import requirement_for
+from app.kpis.declaration.kpi import Comparator, Target
 from app.service_reports.content import ReportBreach, ReportForecast, ReportTarget, ReportTrend, TargetVerdict
 from app.service_reports.lines import TargetLine
 from app.service_reports.periods import Period

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from app.db import Connection, Row
 from app.kernel.ledger import Ledger
-from app.kpis.answer import facts_position, snapshot_connection
-from app.kpis.question import CannotAnswer
+from app.kpis.answers.answer import facts_position, snapshot_connection
+from app.kpis.questions.question import CannotAnswer
 from app.service_levels.agreements.records import CLOCKS, Agreement, TargetMetric
 from app.service_levels.reports.actions import ComputedReport
 from app.service_reports import money, reading

@@ -13,8 +13,8 @@ from app.api.shapes import OutputModel
 from app.common.clocks import AgreementType
 from app.common.priority import Priority
 from app.common.records import CodeEnum
-from app.kpis.periods import Grain
-from app.kpis.statistics.forecast import Outlook
+from app.kpis.answers.outlook import Outlook
+from app.kpis.questions.periods import Grain
 from app.service_levels.agreements.records import (
     ConsequenceKind,
     TargetComparator,

@@ -23,7 +23,7 @@ from app.kernel.ledger import Ledger
 from app.kernel.perform import Command, IdempotencyKey, perform
 from app.kernel.refusals import Refusal
 from app.kernel.rules import ROUTE, Clock
-from app.kpis.answer import facts_position
+from app.kpis.answers.answer import facts_position
 from app.log.writer import DuplicateCommand
 from app.service_levels.agreements.lifecycle import LIFECYCLE
 from app.service_levels.agreements.records import Agreement

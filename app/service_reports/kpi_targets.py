@@ -12,13 +12,13 @@ from uuid import UUID
 
 from app.common.clocks import AgreementType
 from app.db import Connection
-from app.kpis.answer import LARGEST_ANSWER, count
+from app.kpis.answers.answer import LARGEST_ANSWER, count
+from app.kpis.answers.series import KpiPoint, PointContext, point
 from app.kpis.catalogue import KPIS
-from app.kpis.dimensions import Dimension
-from app.kpis.figures import Figures
-from app.kpis.kpi import Kpi
-from app.kpis.question import Question
-from app.kpis.series import KpiPoint, PointContext, point
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.figures import Figures
+from app.kpis.declaration.kpi import Kpi
+from app.kpis.questions.question import Question
 from app.service_levels.agreements.records import Agreement, TargetComparator, TargetMetric
 from app.service_reports.clock_targets import decimal_text, described
 from app.service_reports.content import ReportForecast, ReportTarget, ReportTrend, TargetVerdict

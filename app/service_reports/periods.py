@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.kpis.periods import Grain, first_day, months_later, next_period, start_of
+from app.kpis.questions.periods import Grain, first_day, months_later, next_period, start_of
 from app.service_levels.agreements.records import Agreement, ReportingPeriod
 
 LABEL = re.compile(r"(?P<year>\d{4})(-(?P<month>\d\d)|-Q(?P<quarter>[1-4]))?")

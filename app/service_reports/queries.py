@@ -18,7 +18,7 @@ from app.common.records import from_row
 from app.foundation.calendars.calendar_cache import newest_business_times
 from app.kernel.ledger import Ledger
 from app.kernel.refusals import NotFound, WrongValue
-from app.kpis.periods import Grain
+from app.kpis.questions.periods import Grain
 from app.service_levels.agreements.records import Agreement, ConsequenceKind
 from app.service_levels.reports.actions import PeriodLabel
 from app.service_levels.reports.records import (

@@ -96,7 +96,7 @@ async def issue_report(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Issue the report of a period: it is frozen as it is, and sent to both parties."""
+    """Issue a report of the agreement, on a period: it is frozen as it is, and sent to both parties."""
     computed = None
     if (agreement := await load_permitted(request, LISTING, LIFECYCLE["issue_report"], name)) is not None:
         renderer, now = renderer_of(request, LISTING), context_of(request).now
@@ -114,8 +114,8 @@ async def correct_report(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Correct an issued report, of which the figures are others by now: an edition of its own says what has
-    changed, and the earlier one stays as it was.
+    """Correct a report of the agreement, which was issued and of which the figures are others by now: an
+    edition of its own says what has changed, and the earlier one stays as it was.
     """
     computed = None
     if (agreement := await load_permitted(request, LISTING, LIFECYCLE["correct_report"], name)) is not None:
@@ -139,6 +139,7 @@ async def _act(
 @router.get(
     "/{id}/reports/{number}",
     operation_id="get_sla_report",
+    summary="Get an agreement's report",
     response_model=ServiceReport,
     responses=problems(404, 422) | PAGE,
 )
@@ -161,6 +162,7 @@ async def get_sla_report(
 @router.get(
     "/{id}/report_preview",
     operation_id="get_sla_report_preview",
+    summary="Preview an agreement's report",
     response_model=ServiceReport,
     responses=problems(404, 422) | PAGE,
 )

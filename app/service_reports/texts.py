@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from app.i18n import sentences, translate
 from app.kpis.catalogue import KPIS
-from app.kpis.kpi import Unit
+from app.kpis.declaration.kpi import Unit
 from app.service_levels.agreements.records import TargetComparator, TargetMetric
 from app.service_reports.content import ReportTarget
 

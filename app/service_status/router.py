@@ -20,6 +20,7 @@ router = APIRouter(prefix="/v1/services", tags=["catalogue"], route_class=Direct
 @router.get(
     "/status",
     operation_id="list_service_status",
+    summary="List the status of services",
     response_model=ServiceStatusList,
     responses=problems() | in_language(),
 )

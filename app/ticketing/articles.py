@@ -33,7 +33,7 @@ class UseArticleTicket(Payload):
 
 
 def use_article(ticket: Ticket, body: UseArticleTicket, ctx: ActionContext) -> None:
-    """Record that an article helped with the ticket; the article counts the use as well."""
+    """Use an article for the ticket, with which it helped; the article counts the use as well."""
     ctx.add(new_article_use(ticket, ctx.required_ref(Article, "article"), ctx))
 
 

@@ -44,7 +44,7 @@ class AssignTicket(Payload):
 
 
 def assign(ticket: Ticket, body: AssignTicket, ctx: ActionContext) -> None:
-    """Assign the ticket to a team or a person."""
+    """Assign the ticket: to a team or a person."""
     team, person = ctx.ref(Team, "team"), ctx.ref(Person, "person")
     if team is not None:
         ticket.team_id = team.id

@@ -32,7 +32,7 @@ class AttachTicket(Payload):
 
 
 def attach(ticket: Ticket, body: AttachTicket, ctx: ActionContext) -> None:
-    """Attach an uploaded file to the ticket."""
+    """Attach a file to the ticket, which was uploaded before."""
     upload = ctx.upload
     assert upload is not None
     made = Attachment(

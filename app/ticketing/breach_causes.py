@@ -46,7 +46,9 @@ class EarlierCause:
 
 
 def state_breach_cause(ticket: Ticket, body: StateBreachCause, ctx: ActionContext) -> None:
-    """State why a target was missed; what was stated of the same clock before is replaced."""
+    """State a breach cause of the ticket: why a target was missed; what was stated of the same clock before
+    is replaced.
+    """
     stated = ctx.prepared(EarlierCause).cause
     if stated is None:
         stated = BreachCause(

@@ -75,7 +75,7 @@ class CorrectComment(Payload):
 
 
 def correct_comment(ticket: Ticket, body: CorrectComment, ctx: ActionContext) -> None:
-    """Correct one's own comment, within 15 minutes."""
+    """Correct a comment on the ticket: one's own, within 15 minutes."""
     comment = ctx.required_ref(Comment, "comment")
     ctx.staff_only = comment.for_staff
     comment = ctx.change(comment)
@@ -114,7 +114,7 @@ class WithdrawComment(Payload):
 
 
 def withdraw_comment(ticket: Ticket, body: WithdrawComment, ctx: ActionContext) -> None:
-    """Withdraw a comment: its text becomes unreadable for ever."""
+    """Withdraw a comment on the ticket: its text becomes unreadable for ever."""
     comment = ctx.required_ref(Comment, "comment")
     ctx.staff_only = comment.for_staff
     ctx.change(comment).withdrawn_at = ctx.occurred_at

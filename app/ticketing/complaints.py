@@ -93,7 +93,7 @@ class AssignComplaint(Payload):
 
 
 def assign_complaint(ticket: Ticket, body: AssignComplaint, ctx: ActionContext) -> None:
-    """Give a complaint an owner, who sees to its answer."""
+    """Assign a complaint about the ticket: its owner sees to the answer."""
     complaint = ctx.change(ctx.required_ref(Complaint, "complaint"))
     complaint.owner_id = ctx.required_ref(Person, "owner").id
 
@@ -123,7 +123,7 @@ class MergeComplaint(Payload):
 
 
 def merge_complaint(ticket: Ticket, body: MergeComplaint, ctx: ActionContext) -> None:
-    """Merge a complaint into another one about the ticket, so that both count and are answered as one."""
+    """Merge a complaint about the ticket: it joins another one, and both are answered as one."""
     complaint = ctx.change(ctx.required_ref(Complaint, "complaint"))
     complaint.merged_into_id = ctx.required_ref(Complaint, "into").id
     complaint.merged_at = ctx.occurred_at
@@ -157,7 +157,7 @@ class EscalateComplaint(Payload):
 
 
 def escalate_complaint(ticket: Ticket, body: EscalateComplaint, ctx: ActionContext) -> None:
-    """Escalate a complaint that was not answered in time."""
+    """Escalate a complaint about the ticket, which was not answered in time."""
     complaint = ctx.change(ctx.required_ref(Complaint, "complaint"))
     complaint.escalated_at = ctx.occurred_at
 
@@ -179,7 +179,7 @@ class AnswerComplaint(Payload):
 
 
 def answer_complaint(ticket: Ticket, body: AnswerComplaint, ctx: ActionContext) -> None:
-    """Answer a complaint with the findings and the remedy."""
+    """Answer a complaint about the ticket, with the findings and the remedy."""
     complaint = ctx.change(ctx.required_ref(Complaint, "complaint"))
     complaint.findings = body.findings
     complaint.remedy = body.remedy

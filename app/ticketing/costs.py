@@ -91,7 +91,7 @@ class ReverseWork(Payload):
 
 
 def reverse_work(ticket: Ticket, body: ReverseWork, ctx: ActionContext) -> None:
-    """Reverse an entry of work that was wrong."""
+    """Reverse work on the ticket, of which the entry was wrong."""
     work = ctx.required_ref(Work, "work")
     assert work.minutes is not None
     took_back = {"id": ctx.new_id(), "minutes": -work.minutes, "reverses_id": work.id}
@@ -109,7 +109,7 @@ class BookCost(Payload):
 
 
 def book_cost(ticket: Ticket, body: BookCost, ctx: ActionContext) -> None:
-    """Book money spent on the ticket."""
+    """Book a cost of the ticket: money spent on it."""
     made = Cost(
         id=ctx.new_id(),
         record=ticket.row_key,
@@ -137,7 +137,7 @@ class ReverseCost(Payload):
 
 
 def reverse_cost(ticket: Ticket, body: ReverseCost, ctx: ActionContext) -> None:
-    """Reverse an entry of cost that was wrong."""
+    """Reverse a cost of the ticket, of which the entry was wrong."""
     cost = ctx.required_ref(Cost, "cost")
     took_back = {"id": ctx.new_id(), "amount": f"-{cost.amount}", "reverses_id": cost.id, "purpose": None}
     took_back |= {"person_id": ctx.caller.person_id, "booked_at": ctx.occurred_at}

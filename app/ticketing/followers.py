@@ -48,7 +48,7 @@ class UnfollowTicket(Payload):
 
 
 def unfollow(ticket: Ticket, body: UnfollowTicket, ctx: ActionContext) -> None:
-    """Stop following the ticket."""
+    """Unfollow the ticket."""
     person_id = _follower_id(ctx)
     assert person_id is not None
     ctx.remove(new_follower(ticket, person_id, ctx))

@@ -65,7 +65,7 @@ class UnlinkTicket(Payload):
 
 
 def unlink(ticket: Ticket, body: UnlinkTicket, ctx: ActionContext) -> None:
-    """Remove the link to another ticket, which records this as well."""
+    """Unlink the ticket from another one, which records this as well."""
     ctx.remove(ctx.required_ref(Link, "link"))
 
 

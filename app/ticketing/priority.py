@@ -29,7 +29,7 @@ class PrioritiseTicket(Payload):
 
 
 def prioritise(ticket: Ticket, body: PrioritiseTicket, ctx: ActionContext) -> None:
-    """Change impact and urgency, or set the priority against what they lead to."""
+    """Prioritise the ticket: change impact and urgency, or set the priority against what they lead to."""
     ticket.impact = body.impact
     ticket.urgency = body.urgency
     # Without one, the priority follows from both (`decide`).

@@ -22,7 +22,7 @@ WORST, BEST = 1, 5
 
 
 def ask_rating(ticket: Ticket, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Ask the requester to rate their satisfaction with the ticket."""
+    """Ask for the ticket's rating: how satisfied its requester is."""
     ctx.add(
         RatingRequest(
             id=ctx.new_id(),
@@ -62,7 +62,7 @@ class EarlierRating:
 
 
 def rate(ticket: Ticket, body: RateTicket, ctx: ActionContext) -> None:
-    """Rate one's satisfaction with the ticket; for 30 days the rating can be changed."""
+    """Rate the ticket: one's satisfaction with it; for 30 days the rating can be changed."""
     given = ctx.prepared(EarlierRating).rating
     if given is None:
         made = Rating(id=ctx.new_id(), record=ticket.row_key, rated_at=ctx.occurred_at)

@@ -86,7 +86,7 @@ class ApplyChecklist(Payload):
 
 
 def apply_checklist(ticket: Ticket, body: ApplyChecklist, ctx: ActionContext) -> None:
-    """Apply a checklist: add its items to the ticket as tasks, in their order."""
+    """Apply a checklist to the ticket: its items become tasks, in their order."""
     checklist = ctx.required_ref(Checklist, "checklist")
     title = "title_zh" if ctx.caller.locale == "zh" else "title_en"
     ctx.staff_only = body.visibility is Visibility.internal
@@ -150,7 +150,7 @@ class EditTask(Payload):
 
 
 def edit_task(ticket: Ticket, body: EditTask, ctx: ActionContext) -> None:
-    """Change the task's title, assignee, team, due time or visibility."""
+    """Edit a task of the ticket: its title, assignee, team, due time or visibility."""
     task = ctx.change(ctx.required_ref(Task, "task"))
     assignee, team = ctx.ref(Person, "assignee"), ctx.ref(Team, "team")
     task.title = body.title or task.title
@@ -185,7 +185,7 @@ class DropTask(Payload):
 
 
 def drop_task(ticket: Ticket, body: DropTask, ctx: ActionContext) -> None:
-    """Drop a task that need not be done any more."""
+    """Drop a task of the ticket, which need not be done any more."""
     task = ctx.change(ctx.required_ref(Task, "task"))
     task.dropped_because = body.reason
     task.dropped_at = ctx.occurred_at
@@ -200,7 +200,7 @@ class CompleteTask(Payload):
 
 
 def complete_task(ticket: Ticket, body: CompleteTask, ctx: ActionContext) -> None:
-    """Complete a task."""
+    """Complete a task of the ticket."""
     task = ctx.change(ctx.required_ref(Task, "task"))
     task.outcome = body.outcome
     task.completed_at = ctx.occurred_at

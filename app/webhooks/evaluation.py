@@ -10,7 +10,7 @@ from app.webhooks.adapters import adapter
 from app.webhooks.deliveries import RawDelivery
 from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.evaluate import Mapping
-from app.webhooks.mapping.isolated import IsolatedEvaluator
+from app.webhooks.mapping.evaluator import IsolatedEvaluator
 from app.webhooks.mapping.news import Evaluation, MappingFailed
 from app.webhooks.records import WebhookSource
 

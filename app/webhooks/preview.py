@@ -9,7 +9,7 @@ from typing import Any
 from app.webhooks.adapters import MAIL
 from app.webhooks.deliveries import RawDelivery
 from app.webhooks.evaluation import evaluate
-from app.webhooks.mail.message import read_mail
+from app.webhooks.mail.reader import read_bounded
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mapping.news import AlertNews, CommentNews, MappingFailed, News
 from app.webhooks.records import WebhookSource
@@ -21,7 +21,7 @@ async def preview_of(source: WebhookSource, raw: RawDelivery, now: datetime, zon
     """
     shown: dict[str, Any] = {"ignored": None, "failure": None, "mapping_key": None, "news": []}
     if source.adapter == MAIL:
-        return shown | _mail_shown(raw)
+        return shown | await _mail_shown(raw)
     try:
         evaluation = await evaluate(source, raw, now, zone)
     except MappingFailed as error:
@@ -42,10 +42,10 @@ def _shown(news: News) -> dict[str, Any]:
     }
 
 
-def _mail_shown(raw: RawDelivery) -> dict[str, Any]:
+async def _mail_shown(raw: RawDelivery) -> dict[str, Any]:
     """Return what is read in a mail. Whether it opens a ticket or answers one, its sender decides."""
     try:
-        mail = read_mail(raw.body)
+        mail = await read_bounded(raw.body)
     except MailRefused as refused:
         return {"failure": refused.code}
     if mail.automatic.answer is not None:

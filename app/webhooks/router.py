@@ -28,6 +28,7 @@ from app.api.limits import Quota
 from app.api.openapi import BINARY, problems
 from app.api.problems import problem
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.api.unverified_bodies import RETRY_SECONDS, BodyBudgetExceeded, UnverifiedBodies
 from app.kernel.actor_policy import admin
 from app.kernel.payloads import Payload
@@ -103,7 +104,9 @@ async def _perform(request: Request, command: Command, secret: str | None) -> Re
 async def add_webhook_source(
     request: Request, ledger: Ledger, body: NewWebhookSource, idempotency_key: IdempotencyKeyHeader = None
 ) -> Response:
-    """Add a source, whose webhooks are taken from then on. The secret is in this answer and never again."""
+    """Add a webhook source, whose deliveries are taken from then on. The secret is in this answer and never
+    again.
+    """
     secret = body.secret or new_webhook_secret()
     given = body.model_dump(exclude={"secret"})
     said = sources.AddWebhookSource(**given, sealed_secret=seal_secret(ledger, secret))
@@ -124,8 +127,8 @@ async def rotate_webhook_source(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Give the source a new secret; the previous one is accepted for a while, the one before it not any
-    more. The secret is in this answer and never again.
+    """Rotate the source's secret; the previous one is accepted for a while, none before it.
+    The secret is in this answer and never again.
     """
     secret = body.secret or new_webhook_secret()
     given = body.model_dump(exclude={"secret"})
@@ -170,6 +173,7 @@ class DeliveryPaging(BaseModel):
 @router.get(
     "/webhook_sources/{id}/deliveries",
     operation_id="list_webhook_deliveries",
+    summary="List deliveries of a source",
     response_model=WebhookDeliveryPage,
     responses=problems(400, 403, 404, 422),
 )
@@ -195,6 +199,7 @@ async def list_webhook_deliveries(
 @router.get(
     "/webhook_sources/{id}/deliveries/{delivery}",
     operation_id="get_webhook_delivery",
+    summary="Get a delivery of a source",
     response_model=DeliveryContentOut,
     responses=problems(403, 404, 422),
 )
@@ -212,6 +217,7 @@ async def get_webhook_delivery(
 @router.post(
     "/webhook_sources/{id}/deliveries/{delivery}/replay",
     operation_id="replay_webhook_delivery",
+    summary="Replay a delivery",
     response_model=ReplayOut,
     responses=problems(400, 403, 404, 413, 415, 422),
 )
@@ -228,6 +234,7 @@ async def replay_webhook_delivery(
 @router.post(
     "/webhook_sources/{id}/replay_failed",
     operation_id="replay_failed_webhook_deliveries",
+    summary="Replay failed deliveries",
     response_model=ReplayOut,
     responses=problems(400, 403, 404, 413, 415, 422),
 )
@@ -242,6 +249,7 @@ async def replay_failed_webhook_deliveries(request: Request, ledger: Ledger, nam
 @router.get(
     "/webhook_sources/{id}/status",
     operation_id="get_webhook_source_status",
+    summary="Get a webhook source's status",
     response_model=WebhookStatusOut,
     responses=problems(403, 404, 422),
 )
@@ -257,6 +265,7 @@ async def get_webhook_source_status(request: Request, ledger: Ledger, name: Name
 @router.post(
     "/webhook_sources/{id}/send_sample",
     operation_id="send_webhook_sample",
+    summary="Send a sample to a source",
     status_code=202,
     response_model=AcceptedOut,
     responses=problems(400, 403, 404, 413, 415, 422),
@@ -272,6 +281,7 @@ async def send_webhook_sample(request: Request, ledger: Ledger, name: Name) -> R
 @router.get(
     "/webhook_adapters",
     operation_id="list_webhook_adapters",
+    summary="List webhook adapters",
     response_model=AdaptersOut,
     responses=problems(),
 )
@@ -283,6 +293,7 @@ async def list_webhook_adapters(request: Request) -> Response:
 @router.post(
     "/webhooks/{source}/preview",
     operation_id="preview_webhook",
+    summary="Preview the effects of a delivery",
     response_model=PreviewOut,
     responses=problems(400, 403, 404, 413, 415, 422),
     openapi_extra={"requestBody": {"required": True, "content": BINARY}},
@@ -304,6 +315,7 @@ async def preview_webhook(request: Request, ledger: Ledger, key: SourceKey) -> R
 @router.post(
     "/webhooks/{source}",
     operation_id="receive_webhook",
+    summary="Receive a delivery of a tool",
     status_code=202,
     response_model=AcceptedOut,
     responses=problems(400, 403, 404, 413, 415, 422),
@@ -376,3 +388,6 @@ class WebhookQuotas:
 
 def _json(content: Any, status: int = 200) -> Response:
     return Response(to_json(content), status, media_type="application/json")
+
+
+ROUTES = Routes((router,), (WEBHOOK_SOURCES,))

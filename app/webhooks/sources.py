@@ -153,7 +153,7 @@ class AddWebhookSource(SourceDefaults):
 
 
 def add(source: WebhookSource, body: AddWebhookSource, ctx: ActionContext) -> None:
-    """Add a source, whose webhooks are taken from then on."""
+    """Add a webhook source, whose deliveries are taken from then on."""
     team = ctx.ref(Team, "team")
     source.key = body.key
     source.title = body.title
@@ -185,7 +185,7 @@ class EditWebhookSource(SourceDefaults, Patch):
 
 
 def edit(source: WebhookSource, body: EditWebhookSource, ctx: ActionContext) -> None:
-    """Change the source; deliveries that failed can be replayed with the new mapping."""
+    """Edit the source; deliveries that failed can be replayed with the new mapping."""
     apply_patch(source, body, ctx)
 
 
@@ -228,9 +228,7 @@ class RotateWebhookSource(Payload):
 
 
 def rotate(source: WebhookSource, body: RotateWebhookSource, ctx: ActionContext) -> None:
-    """Give the source a new secret; the previous one is accepted for a while, the one before it not any
-    more.
-    """
+    """Rotate the source's secret; the previous one is accepted for a while, none before it."""
     source.previous_sealed_secret = source.sealed_secret
     source.previous_ends_at = ctx.occurred_at + timedelta(seconds=body.overlap_seconds)
     source.sealed_secret = body.sealed_secret
@@ -242,7 +240,7 @@ def pause(source: WebhookSource, body: EmptyPayload, ctx: ActionContext) -> None
 
 
 def resume(source: WebhookSource, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Process the source's deliveries again, those first that have waited."""
+    """Resume the source: its deliveries are processed again, those first that have waited."""
 
 
 def retire(source: WebhookSource, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -256,12 +254,12 @@ class NoteSilence(Payload):
 
 
 def note_silence(source: WebhookSource, body: NoteSilence, ctx: ActionContext) -> None:
-    """Note that no delivery has come for five times as long as usual."""
+    """Note the source's silence: no delivery has come for five times as long as usual."""
     source.silent_since_at = body.since_at
 
 
 def note_return(source: WebhookSource, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Note that deliveries come again."""
+    """Note the source's return: deliveries come again."""
     source.silent_since_at = None
 
 

@@ -12,7 +12,7 @@ import pytest
 from app.common.people import Role
 from app.db import connect
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.kpis.signals import nightly
 from app.log.events import Event
 from app.log.follow import FOLLOW_LIMITS, catch_up

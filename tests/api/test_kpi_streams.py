@@ -19,16 +19,17 @@ from app.api.csv_output import Table, TableParts, csv_stream
 from app.api.middleware import ErrorMiddleware
 from app.common.people import Role
 from app.db import DatabaseGone
-from app.kpis import answer as answers
-from app.kpis import case_stream, series_stream
-from app.kpis.access import question_of
-from app.kpis.answer import answer
-from app.kpis.case_stream import MOST_CASE_STREAMS, all_cases
-from app.kpis.cases import described_cases
+from app.kpis.answers import answer as answers
+from app.kpis.answers import series_stream
+from app.kpis.answers.answer import answer
+from app.kpis.answers.series_stream import series_pieces
+from app.kpis.cases import stream as case_stream
+from app.kpis.cases.drill_down import described_cases
+from app.kpis.cases.stream import MOST_CASE_STREAMS, all_cases
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import TABLES
-from app.kpis.question import CannotAnswer, Question, QuestionParameters
-from app.kpis.series_stream import series_pieces
+from app.kpis.facts.tables import TABLES
+from app.kpis.questions.access import question_of
+from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters
 from tests.api.desk import MTTR, Desk
 from tests.api.test_kpi_tables import CSV, OF_INCIDENTS, as_cell, rows
 from tests.cases import slice_of

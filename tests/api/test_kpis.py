@@ -16,8 +16,8 @@ from app.exchange.load import load
 from app.exchange.readers.ndjson import Ndjson
 from app.i18n import LANGUAGES, sentences
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import EXTENT
-from app.kpis.periods import Grain
+from app.kpis.facts.tables import EXTENT
+from app.kpis.questions.periods import Grain
 from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 from tests.api.desk import MTTR, Desk
@@ -320,7 +320,7 @@ async def test_who_asks_for_what_they_have_written_waits_until_it_is_there(
     found, _ = await asyncio.gather(desk.manager.read(path, grain="all", fresh="true"), desk.follow())
     assert (found["points"][0]["value"], found["lag_seconds"]) == (1, 0)
     await desk.report(1)
-    monkeypatch.setattr("app.kpis.answer.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("app.kpis.answers.answer.FRESH_SECONDS", 0.0)
     late = await desk.manager.read(path, grain="all", fresh="true")
     assert late["points"][0]["value"] == 1
     assert late["lag_seconds"] > 0
@@ -396,7 +396,7 @@ async def test_more_points_than_one_answer_may_have_are_refused(
     for n in range(3):
         await desk.report(n + 1, urgency=str(n + 1))
     await desk.follow()
-    monkeypatch.setattr("app.kpis.answer.LARGEST_ANSWER", 2)
+    monkeypatch.setattr("app.kpis.answers.answer.LARGEST_ANSWER", 2)
     answer = await desk.manager.get("/v1/kpis/incidents_opened", params={"by": "priority"})
     (error,) = answer.json()["errors"]
     assert (answer.status_code, error["parameter"], error["code"]) == (422, "by", "too_many_points")

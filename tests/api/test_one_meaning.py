@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.common.people import Role
+from app.kpis.declaration.kpi import Unit
 from app.kpis.drawing.chart_words import ChartWords
-from app.kpis.kpi import Unit
 from tests.api.desk import MTTR, Desk
 from tests.api.test_effects import AFTER, BEFORE, EFFECT, WINDOWS
 from tests.api.test_expand import HOURS

@@ -18,7 +18,7 @@ from app.api import readiness
 from app.common.clocks import ClockEventType
 from app.common.people import Role, rule_caller
 from app.db import connect
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.kpis.reconciliations.lifecycle import MakeReconciliation
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.registry import LIFECYCLES

@@ -11,7 +11,7 @@ from rich.progress import Progress
 from app.db import connect
 from app.kernel.ledger import Ledger
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
 from bench import effects, every_kpi
 from bench.cases import LargeSite, add_organisation, make_cases

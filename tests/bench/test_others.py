@@ -9,10 +9,11 @@ from rich.progress import Progress
 
 from app.db import connect
 from app.kernel.ledger import Ledger
-from app.kpis.answer import answer
+from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS, PROCESSES
-from app.kpis.question import QuestionParameters
+from app.kpis.facts.consumer import FACTS
+from app.kpis.facts.tables import PROCESSES
+from app.kpis.questions.question import QuestionParameters
 from app.log.follow import catch_up
 from bench import clock_kpis, floor, kpis
 from bench.cases import LargeSite, add_organisation, make_cases

@@ -14,7 +14,7 @@ import pytest
 from app.common.people import Role
 from app.db import connect
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log.follow import FOLLOW_LIMITS
 from tests.api.test_expand import HOURS
 from tests.cli.conftest import Run

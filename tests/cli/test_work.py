@@ -9,7 +9,7 @@ import pytest
 
 from app.cli import serve
 from app.cli.serve import supervised_worker
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.settings import PREFIX
 from tests.cli.conftest import Run, environment
 from tests.conftest import DatabaseUrls

@@ -28,6 +28,16 @@ def routes() -> str:
     return "\n".join(sorted(lines, key=lambda line: line.split()[1::-1])) + "\n"
 
 
+def summaries() -> str:
+    """The summary of every operation, to be read by a person whenever one is new."""
+    lines = {
+        f"{operation['operationId']:46} {operation['summary']}"
+        for operations in document()["paths"].values()
+        for operation in operations.values()
+    }
+    return "\n".join(sorted(lines)) + "\n"
+
+
 def codes() -> str:
     """Every type of event, the members of its `given`, the fields of every row, and the codes of each."""
     found = catalogue(LIFECYCLES)
@@ -60,6 +70,7 @@ def files() -> dict[Path, str]:
     """Each file and its text."""
     return {
         FOLDER / "routes.txt": routes(),
+        FOLDER / "summaries.txt": summaries(),
         FOLDER / "codes.txt": codes(),
         FOLDER / "unwalked.txt": "".join(f"{name}\n" for name in unwalked()),
     }

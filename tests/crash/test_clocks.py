@@ -9,7 +9,7 @@ import psycopg
 from app.common.people import Role
 from app.db import connect
 from app.kernel.ledger import Ledger
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from bench.cases import ledger_of
 from bench.site import Site, made_token

@@ -15,7 +15,7 @@ from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
 from app.kernel.payloads import EmptyPayload, Payload
 from app.kernel.perform import Command, IdempotencyKey
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
 from app.processes.incidents.lifecycle import LIFECYCLE, ReportIncident
 from app.ticketing.comments import CommentTicket

@@ -10,7 +10,7 @@ import pytest
 
 from app.common.people import Role
 from app.db import Connection
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
 from tests.client import ADDRESS, Api, Client, an_incident
 from tests.people import ago

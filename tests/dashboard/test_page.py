@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from app.dashboard.page import FILES, FOLDER
-from app.kpis.kpi import EXCLUSIONS
-from app.kpis.series import KpiStatus, NoValueReason
+from app.kpis.answers.series import KpiStatus, NoValueReason
+from app.kpis.declaration.kpi import EXCLUSIONS
 from app.main import build_app
 from tests.client import ADDRESS
 

@@ -9,7 +9,7 @@ from app.db import connect
 from app.demo.history import make_history
 from app.demo.improvement_scripts import make_improvements
 from app.kernel.ledger import Ledger
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up
 
 #: Enough for the baseline of the first improvement.

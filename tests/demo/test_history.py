@@ -14,10 +14,10 @@ from app.demo.history import make_history
 from app.demo.organisation import SHANGHAI
 from app.demo.report_scripts import make_reports
 from app.kernel.ledger import Ledger
-from app.kpis.answer import answer
+from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
-from app.kpis.dimensions import Dimension
-from app.kpis.question import QuestionParameters, parse_question
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.questions.question import QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
 from app.processes.changes.records import ChangeType
 from tests.automation.worker import Worker

@@ -16,10 +16,11 @@ from app.automation import watch_clocks
 from app.db import Connection, connect
 from app.demo.history import make_history
 from app.kernel.ledger import Ledger, open_ledger
-from app.kpis.answer import answer
+from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS, PROCESSES
-from app.kpis.question import QuestionParameters, parse_question
+from app.kpis.facts.consumer import FACTS
+from app.kpis.facts.tables import PROCESSES
+from app.kpis.questions.question import QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.registry import LIFECYCLES_BY_KIND

@@ -10,7 +10,7 @@ import pytest
 from app.common.people import Role
 from app.db import connect
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.settings import PROJECT, Settings
 from tests.api.test_kpi_gauges import shown

@@ -13,9 +13,9 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # it comes without types
 
 from app.kpis.catalogue import KPIS
+from app.kpis.declaration.kpi import Unit
 from app.kpis.gauges import LAST_MONTH, MONTH_TO_DATE
-from app.kpis.kpi import Unit
-from app.kpis.signals.watched import USUAL
+from app.kpis.signals.watch_list import USUAL
 from tests.deploy.conftest import DEPLOY
 from tests.deploy.promql import Metrics, faults
 

@@ -38,7 +38,7 @@ BY_HAND = {
         *(f"app/processes/incidents/{name}.py" for name in ("records", "lifecycle", "queries")),
     },
     "add-a-process.md": {
-        *("app/main.py", "app/registry.py", f"migrations/versions/{NEWEST + 2}_loans.py"),
+        *("app/registry.py", f"migrations/versions/{NEWEST + 2}_loans.py"),
         *(
             f"app/processes/loans/{name}.py"
             for name in ("__init__", "records", "lifecycle", "queries", "router")

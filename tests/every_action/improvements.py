@@ -14,7 +14,7 @@ from app.kernel.context import CommandMetadata
 from app.kernel.payloads import Payload
 from app.kernel.perform import Command, perform
 from app.kpis.effects.lifecycle import EffectWindow, MeasuredEffect, MeasureKpiEffect
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.log.ids import uuid7

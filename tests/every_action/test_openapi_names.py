@@ -44,7 +44,7 @@ def test_its_operation_is_named_after_action_and_kind(
     operation = operation_of(lifecycle, row)
     assert operation["operationId"] == f"{row.name}_{lifecycle.kind}"
     assert operation["summary"].split()[0].isalpha()
-    assert operation["description"].startswith(row.summary.rstrip("."))
+    assert operation["description"].startswith(row.description.rstrip("."))
     assert operation["tags"]
 
 

@@ -20,11 +20,11 @@ from app.db import Database, connect
 from app.exchange.load import load
 from app.exchange.readers.ndjson import Ndjson
 from app.kernel.ledger import Ledger
-from app.kpis.answer import answer
+from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
-from app.kpis.dimensions import Dimension
-from app.kpis.facts import FACTS
-from app.kpis.question import QuestionParameters, parse_question
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.facts.consumer import FACTS
+from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from tests.conftest import DatabaseUrls, Server, fresh
 from tests.exchange.servicenow_files import NOW, SELECT_STATE, the_fold_holds

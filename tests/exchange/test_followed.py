@@ -7,7 +7,7 @@ import asyncio
 from app.db import connect
 from app.exchange.kpi_catch_up import CatchUpResult, wait_for_kpis
 from app.kernel.ledger import Ledger
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log import consumer_group as group
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from tests.kernel.incidents import report

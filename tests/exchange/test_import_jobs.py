@@ -17,7 +17,7 @@ from app.exchange.load import load
 from app.exchange.readers.xes import Xes
 from app.kernel import polling as rounds
 from app.kernel import uploads
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.settings import PROJECT
 from tests.cases import each_case

@@ -19,12 +19,13 @@ from hypothesis import strategies as st
 
 from app.automation import watch_clocks
 from app.db import Connection
-from app.kpis.answer import answer
-from app.kpis.cases import cases
+from app.kpis.answers.answer import answer
+from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS, PROCESSES
-from app.kpis.kpi import Aggregate, Kpi
-from app.kpis.question import Question, QuestionParameters, parse_question
+from app.kpis.declaration.kpi import Aggregate, Kpi
+from app.kpis.facts.consumer import FACTS
+from app.kpis.facts.tables import PROCESSES
+from app.kpis.questions.question import Question, QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
 from tests.cases import slice_of

@@ -14,7 +14,7 @@ import pytest
 from psycopg import sql
 
 from app.db import Connection, Database, connect
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log.events import Event
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from tests.conftest import Server, file_lock, fresh, shared_folder

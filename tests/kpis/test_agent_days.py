@@ -16,13 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.db import Connection, Database, fetch_tuples
-from app.kpis.agent_days import QUARTER, day_parts
-from app.kpis.answer import answer
-from app.kpis.cases import cases
+from app.kpis.answers.answer import answer
+from app.kpis.answers.series import KpiPoint, KpiStatus, NoValueReason
+from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS, process_span
-from app.kpis.question import Question, QuestionParameters, parse_question
-from app.kpis.series import KpiPoint, KpiStatus, NoValueReason
+from app.kpis.facts.agent_days import QUARTER, day_parts
+from app.kpis.facts.consumer import FACTS, process_span
+from app.kpis.questions.question import Question, QuestionParameters, parse_question
 from app.log.batches import PositionRange
 from app.log.follow import catch_up, reset
 from tests.extent import WHOLE, goes_round

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from app.db import Connection, Database
-from app.kpis.answer import answer
-from app.kpis.cases import cases
+from app.kpis.answers.answer import answer
+from app.kpis.answers.series import KpiPoint
+from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
-from app.kpis.question import CannotAnswer, Question, QuestionParameters, parse_question
-from app.kpis.series import KpiPoint
+from app.kpis.facts.consumer import FACTS
+from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters, parse_question
 from app.log.follow import catch_up
 from tests.kpis.conftest import Books
 from tests.kpis.histories import Scripted, write

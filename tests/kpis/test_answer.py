@@ -12,14 +12,14 @@ from uuid import uuid4
 import pytest
 
 from app.db import Connection, Database
-from app.kpis import answer as answering
-from app.kpis.answer import KpiAnswer, answer
+from app.kpis.answers import answer as answering
+from app.kpis.answers.answer import KpiAnswer, answer
+from app.kpis.answers.series import KpiPoint
 from app.kpis.catalogue import KPIS
-from app.kpis.dimensions import Dimension
-from app.kpis.facts import FACTS
-from app.kpis.kpi import Aggregate, Basis, Kpi
-from app.kpis.question import CannotAnswer, QuestionParameters, parse_question
-from app.kpis.series import KpiPoint
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.kpi import Aggregate, Basis, Kpi
+from app.kpis.facts.consumer import FACTS
+from app.kpis.questions.question import CannotAnswer, QuestionParameters, parse_question
 from app.log.canonical import instant
 from app.log.follow import catch_up
 from tests.cases import each_case

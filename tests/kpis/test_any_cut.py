@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.kpis.fact_statements import kinds_read
-from app.kpis.facts import FACTS, TABLES
+from app.kpis.facts.consumer import FACTS
+from app.kpis.facts.statements import kinds_read
+from app.kpis.facts.tables import TABLES
 from tests.cuts import at_random, contents, followers, one_by_one
 from tests.extent import WHOLE, goes_round
 from tests.kpis.conftest import Books

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from app.db import Connection, Database
-from app.kpis import as_of
-from app.kpis.answer import KpiAnswer, answer
-from app.kpis.as_of import log_moment
+from app.kpis.answers import as_of
+from app.kpis.answers.answer import KpiAnswer, answer
+from app.kpis.answers.as_of import log_moment
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
-from app.kpis.question import CannotAnswer, QuestionParameters, parse_question
+from app.kpis.facts.consumer import FACTS
+from app.kpis.questions.question import CannotAnswer, QuestionParameters, parse_question
 from app.log import read
 from app.log.follow import catch_up
 from tests.cases import slice_of

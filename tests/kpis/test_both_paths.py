@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.kpis.answer import answer
+from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
-from app.kpis.dimensions import Dimension
-from app.kpis.periods import Grain
-from app.kpis.question import QuestionParameters, parse_question
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.question import QuestionParameters, parse_question
 from tests.extent import examples, goes_round
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, BORDERS, DAYS

@@ -17,7 +17,7 @@ from app.db import connect
 from app.exchange.load import load
 from app.exchange.readers.xes import Xes
 from app.kernel import ledger as ledgers
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.kpis.reconcile import reconcile
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.registry import LIFECYCLES_BY_KIND

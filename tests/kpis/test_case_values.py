@@ -10,13 +10,13 @@ from uuid import UUID
 
 import pytest
 
-from app.kpis import answer
-from app.kpis.case_values import CaseValue, case_values, figures_of, percentile
+from app.kpis.answers import answer
+from app.kpis.answers.series import value_of
+from app.kpis.cases.values import CaseValue, case_values, figures_of, percentile
 from app.kpis.catalogue import KPIS
-from app.kpis.figures import Figures
-from app.kpis.kpi import Kpi
-from app.kpis.question import Question, QuestionParameters, parse_question
-from app.kpis.series import value_of
+from app.kpis.declaration.figures import Figures
+from app.kpis.declaration.kpi import Kpi
+from app.kpis.questions.question import Question, QuestionParameters, parse_question
 from tests.cases import each_case
 from tests.extent import goes_round
 from tests.kpis.conftest import Books

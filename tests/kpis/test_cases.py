@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from app.kpis.answer import answer
-from app.kpis.cases import KpiCase, cases
+from app.kpis.answers.answer import answer
+from app.kpis.cases.drill_down import KpiCase, cases
 from app.kpis.catalogue import KPIS
-from app.kpis.kpi import Aggregate
-from app.kpis.question import Question, QuestionParameters, parse_question
+from app.kpis.declaration.kpi import Aggregate
+from app.kpis.questions.question import Question, QuestionParameters, parse_question
 from tests.cases import each_case
 from tests.extent import ALL_EXAMPLES, goes_round
 from tests.kpis.conftest import Books

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from app.kpis import query, raw
 from app.kpis.catalogue import KPIS
-from app.kpis.change_tables import DEPLOYMENT
-from app.kpis.dimensions import Dimension
-from app.kpis.fact_table import FactTable
-from app.kpis.facts import AGENT_WORK, INCIDENT, PROCESSES, REQUEST, SATISFACTION
-from app.kpis.improvement_tables import SUGGESTION
-from app.kpis.knowledge import ARTICLE, SERVICE
-from app.kpis.kpi import Aggregate, Basis, Kpi, Unit
-from app.kpis.measures import Measure
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.kpi import Aggregate, Basis, Kpi, Unit
+from app.kpis.declaration.measures import Measure
+from app.kpis.facts import query
+from app.kpis.facts.change_tables import DEPLOYMENT
+from app.kpis.facts.improvement_tables import SUGGESTION
+from app.kpis.facts.knowledge import ARTICLE, SERVICE
+from app.kpis.facts.table import FactTable
+from app.kpis.facts.tables import AGENT_WORK, INCIDENT, PROCESSES, REQUEST, SATISFACTION
 from app.kpis.outages.query import OF_PARTIES
+from app.kpis.raw import definitions
 from tests.cases import each_case
 
 UNITS = {
@@ -92,10 +93,16 @@ def test_its_facts_have_a_table_with_all_dimensions(kpi: Kpi) -> None:
 
 
 def test_every_definition_is_written_a_second_time_and_none_for_nothing() -> None:
-    files = [path for path in raw.FOLDER.rglob("*.sql") if not path.name.startswith("_")]
-    written = {path.relative_to(raw.FOLDER).as_posix() for path in files}
-    names = {name for kpi in KPIS.values() for name in (*raw.definition_names(kpi), *raw.open_names(kpi))}
-    expected = {raw.definition_files(name)[-1] for name in names}
+    files = [path for path in definitions.FOLDER.rglob("*.sql") if not path.name.startswith("_")]
+    written = {path.relative_to(definitions.FOLDER).as_posix() for path in files}
+    names = {
+        name
+        for kpi in KPIS.values()
+        for name in (*definitions.definition_names(kpi), *definitions.open_names(kpi))
+    }
+    expected = {definitions.definition_files(name)[-1] for name in names}
     by_days = [kpi for kpi in KPIS.values() if kpi.aggregate is Aggregate.per_agent_day]
-    expected |= {f"{name}.sql" for name in raw.ACTIVE}
-    assert written == expected | {f"{name}.sql" for kpi in by_days for name in raw.work_definition_names(kpi)}
+    expected |= {f"{name}.sql" for name in definitions.ACTIVE}
+    assert written == expected | {
+        f"{name}.sql" for kpi in by_days for name in definitions.work_definition_names(kpi)
+    }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from app.kpis.answer import answer
+from app.kpis.answers.answer import answer
+from app.kpis.answers.charts import KpiBehaviour, behaviour
 from app.kpis.catalogue import KPIS
-from app.kpis.charts import KpiBehaviour, behaviour
-from app.kpis.question import QuestionParameters, parse_question
+from app.kpis.questions.question import QuestionParameters, parse_question
 from tests.kpis.conftest import Books
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)

@@ -7,12 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.db import Connection, Database
-from app.kpis.answer import answer
+from app.kpis.answers.answer import answer
+from app.kpis.answers.series import KpiPoint, KpiStatus
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
-from app.kpis.question import DEFAULT_CURRENCY, QuestionParameters, parse_question
+from app.kpis.facts.consumer import FACTS
+from app.kpis.questions.question import DEFAULT_CURRENCY, QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
-from app.kpis.series import KpiPoint, KpiStatus
 from app.log.follow import catch_up
 from app.log.ids import uuid7
 from app.settings import Settings

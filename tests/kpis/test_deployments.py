@@ -8,13 +8,13 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from app.db import Connection, Database
-from app.kpis.answer import answer
-from app.kpis.cases import cases
+from app.kpis.answers.answer import answer
+from app.kpis.answers.series import KpiPoint
+from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.kpis.overview import overview, this_month
-from app.kpis.question import Question, QuestionParameters, parse_question
-from app.kpis.series import KpiPoint
+from app.kpis.questions.question import Question, QuestionParameters, parse_question
 from app.log.canonical import instant
 from app.log.follow import catch_up
 from tests.kpis.histories import BEGIN, Scripted, write

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from app.kpis.effective_dating import Layer, changes, layer_at
+from app.kpis.questions.effective_dating import Layer, changes, layer_at
 
 
 def month(number: int) -> datetime:

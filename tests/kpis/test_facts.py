@@ -11,7 +11,8 @@ import pytest
 from psycopg.rows import dict_row
 
 from app.db import Connection
-from app.kpis.facts import FACTS, INCIDENT
+from app.kpis.facts.consumer import FACTS
+from app.kpis.facts.tables import INCIDENT
 from app.log.events import Event
 from app.log.follow import catch_up, reset
 from app.log.ids import uuid7

@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from app.db import Connection, Database
-from app.kpis.answer import answer
-from app.kpis.cases import KpiCase, cases
+from app.kpis.answers.answer import answer
+from app.kpis.answers.series import KpiPoint
+from app.kpis.cases.drill_down import KpiCase, cases
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
-from app.kpis.question import Question, QuestionParameters, parse_question
-from app.kpis.series import KpiPoint
+from app.kpis.facts.consumer import FACTS
+from app.kpis.questions.question import Question, QuestionParameters, parse_question
 from app.log.canonical import instant
 from app.log.events import stream
 from app.log.follow import catch_up

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from app.kpis.answer import answer
+from app.kpis.answers.answer import answer
+from app.kpis.cases.influence import influence
 from app.kpis.catalogue import KPIS
-from app.kpis.dimensions import Dimension
-from app.kpis.influence import influence
-from app.kpis.question import CannotAnswer, Question, QuestionParameters, parse_question
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters, parse_question
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BORDERS
 

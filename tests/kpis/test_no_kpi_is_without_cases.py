@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.kpis.answer import answer
+from app.kpis.answers.answer import answer
+from app.kpis.answers.series import KpiPoint
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
-from app.kpis.kpi import Aggregate, Kpi
-from app.kpis.question import QuestionParameters, parse_question
-from app.kpis.series import KpiPoint
+from app.kpis.declaration.kpi import Aggregate, Kpi
+from app.kpis.facts.consumer import FACTS
+from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.follow import catch_up
 from app.log.writer import AppendRequest, append, encode
 from tests.kpis.conftest import Books

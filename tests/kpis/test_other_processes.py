@@ -12,10 +12,11 @@ import pytest
 
 from app.db import Connection
 from app.kpis.catalogue import KPIS
-from app.kpis.change_tables import CHANGES, CI, DEPLOYMENT
-from app.kpis.facts import FACTS, PROBLEM, REQUEST, SATISFACTION
-from app.kpis.improvement_tables import IMPROVEMENT, PERSON, SUGGESTION
-from app.kpis.knowledge import ARTICLE, FOLLOWING, SERVICE, SLA
+from app.kpis.facts.change_tables import CHANGES, CI, DEPLOYMENT
+from app.kpis.facts.consumer import FACTS
+from app.kpis.facts.improvement_tables import IMPROVEMENT, PERSON, SUGGESTION
+from app.kpis.facts.knowledge import ARTICLE, FOLLOWING, SERVICE, SLA
+from app.kpis.facts.tables import PROBLEM, REQUEST, SATISFACTION
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
 from tests.extent import ALL_EXAMPLES, goes_round, some_of

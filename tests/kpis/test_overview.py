@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.db import Connection, Database
-from app.kpis.answer import answer
+from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.kpis.overview import YEAR_BEFORE, last_month, overview, this_month
-from app.kpis.question import QuestionParameters, parse_question
+from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.follow import catch_up
 from tests.extent import goes_round
 from tests.kpis.conftest import Books

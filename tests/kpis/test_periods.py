@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kpis.periods import (
+from app.kpis.questions.periods import (
     Grain,
     TooManyPeriods,
     comparable_end,

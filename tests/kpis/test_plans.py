@@ -14,13 +14,13 @@ from rich.progress import Progress
 
 from app.db import Database, connect
 from app.kernel import ledger as ledgers
-from app.kpis import answer as answering
-from app.kpis.answer import KpiAnswer, answer
+from app.kpis.answers import answer as answering
+from app.kpis.answers.answer import KpiAnswer, answer
 from app.kpis.catalogue import KPIS
-from app.kpis.dimensions import Dimension
-from app.kpis.facts import FACTS
-from app.kpis.kpi import Aggregate
-from app.kpis.question import QuestionParameters, parse_question
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.kpi import Aggregate
+from app.kpis.facts.consumer import FACTS
+from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings

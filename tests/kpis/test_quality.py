@@ -10,12 +10,12 @@ from uuid import UUID
 import pytest
 
 from app.db import Connection, Database
-from app.kpis.answer import answer
-from app.kpis.cases import cases
+from app.kpis.answers.answer import answer
+from app.kpis.answers.series import KpiPoint
+from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
-from app.kpis.question import QuestionParameters, parse_question
-from app.kpis.series import KpiPoint
+from app.kpis.facts.consumer import FACTS
+from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.follow import catch_up
 from tests.kpis.histories import BEGIN, TEAMS, Scripted, write
 from tests.kpis.lives import Life

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from app.kpis.catalogue import KPIS
-from app.kpis.dimensions import Dimension
-from app.kpis.periods import Grain
-from app.kpis.question import CannotAnswer, Question, QuestionParameters, parse_question
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters, parse_question
 from tests.cases import each_case
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)

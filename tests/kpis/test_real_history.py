@@ -17,7 +17,7 @@ from app.common.people import Role
 from app.db import connect
 from app.kernel.ledger import Ledger
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.kpis.reconcile import reconcile
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.settings import Settings

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.db import Connection
-from app.kpis import raw
 from app.kpis.catalogue import KPIS
 from app.kpis.catalogue.outages import SERVICE_AVAILABILITY
-from app.kpis.definitions import Definitions
-from app.kpis.facts import FACTS
-from app.kpis.fetching import fetch
+from app.kpis.facts.consumer import FACTS
+from app.kpis.facts.fetching import fetch
+from app.kpis.facts.query import Statement
 from app.kpis.outages.counting import raw_parameters
-from app.kpis.query import Statement
+from app.kpis.raw import definitions
+from app.kpis.raw.tables import Definitions
 from app.kpis.reconcile import ReconciliationReport, reconcile, reconciliation_connection
 from app.log.follow import catch_up
 from tests.extent import goes_round, some_of
@@ -57,9 +57,10 @@ async def test_no_definition_goes_through_all_cases_for_each_of_them(database_ur
     """
     through_all = []
     async with reconciliation_connection(database_url) as connection:
-        definitions = Definitions(connection, list(KPIS.values()), KNOWN)
-        for name in dict.fromkeys(name for kpi in KPIS.values() for name in raw.all_definition_names(kpi)):
-            text = raw.definition(name, await definitions.prepare(raw.process_of(name)))
+        prepared = Definitions(connection, list(KPIS.values()), KNOWN)
+        names = (name for kpi in KPIS.values() for name in definitions.all_definition_names(kpi))
+        for name in dict.fromkeys(names):
+            text = definitions.definition(name, await prepared.prepare(definitions.process_of(name)))
             plan = await fetch(
                 connection, Statement(f"explain (format json) {text}", {**KNOWN, "ends": [NOW]})
             )

@@ -13,11 +13,11 @@ from app.db import Connection, Database
 from app.foundation.rota.on_duty import on_duty, spans
 from app.foundation.rota.records import Duty, Shift, StandIn, StandInState
 from app.foundation.rota.stretches import duty_stretches
-from app.kpis.answer import answer
+from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
-from app.kpis.question import Question, QuestionParameters, parse_question
-from app.kpis.rota_days import count_rota_days
+from app.kpis.facts.consumer import FACTS
+from app.kpis.facts.rota_days import count_rota_days
+from app.kpis.questions.question import Question, QuestionParameters, parse_question
 from app.log.follow import catch_up
 from app.log.ids import uuid7
 from tests.kpis.histories import TEAMS, Scripted, write

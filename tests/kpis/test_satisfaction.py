@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.db import Connection, Database
-from app.kpis.answer import KpiAnswer, answer
-from app.kpis.cases import cases
+from app.kpis.answers.answer import KpiAnswer, answer
+from app.kpis.answers.series import KpiPoint, KpiStatus, NoValueReason
+from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
-from app.kpis.periods import Grain, year_earlier
-from app.kpis.question import Question, QuestionParameters, parse_question
+from app.kpis.facts.consumer import FACTS
+from app.kpis.questions.periods import Grain, year_earlier
+from app.kpis.questions.question import Question, QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
-from app.kpis.series import KpiPoint, KpiStatus, NoValueReason
 from app.kpis.statistics import intervals
 from app.log.canonical import instant
 from app.log.events import Event

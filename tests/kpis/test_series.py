@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.kpis.answers.series import KpiPoint, KpiStatus, NoValueReason, PointContext, point, status
 from app.kpis.catalogue import KPIS
-from app.kpis.figures import Distribution, Figures
-from app.kpis.kpi import Comparator, Kpi, Target
-from app.kpis.question import QuestionParameters, parse_question
-from app.kpis.series import KpiPoint, KpiStatus, NoValueReason, PointContext, point, status
+from app.kpis.declaration.figures import Distribution, Figures
+from app.kpis.declaration.kpi import Comparator, Kpi, Target
+from app.kpis.questions.question import QuestionParameters, parse_question
 
 MTTR, MTTA = KPIS["incident_resolution_seconds"], KPIS["incident_response_seconds"]
 OPENED, BACKLOG, REOPENED = KPIS["incidents_opened"], KPIS["backlog"], KPIS["reopened_share"]

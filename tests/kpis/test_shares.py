@@ -15,8 +15,9 @@ import pytest
 from psycopg.rows import tuple_row
 
 from app.db import Connection, DatabaseGone, connect
-from app.kpis import answer
-from app.kpis.facts import FACTS, TABLES, process_in_shares, process_span
+from app.kpis.answers import answer
+from app.kpis.facts.consumer import FACTS, process_in_shares, process_span
+from app.kpis.facts.tables import TABLES
 from app.kpis.reconcile import reconcile
 from app.log.batches import Batch, PositionRange
 from app.log.follow import catch_up, reset
@@ -111,8 +112,8 @@ async def test_it_does_not_matter_how_many_connections_make_the_facts(
 async def test_a_long_span_is_shared_unless_a_history_comes_in_meanwhile(
     own_books: Books, monkeypatch: pytest.MonkeyPatch, *, beside: bool, writers: int
 ) -> None:
-    monkeypatch.setattr("app.kpis.facts.PARALLEL_EVENTS", 10)
-    monkeypatch.setattr("app.kpis.facts.SHARES", 2)
+    monkeypatch.setattr("app.kpis.facts.consumer.PARALLEL_EVENTS", 10)
+    monkeypatch.setattr("app.kpis.facts.consumer.SHARES", 2)
     await reset(own_books.connection, FACTS)
     await catch_up(own_books.connection, FACTS, during_import=beside)
     by = await all_of(own_books.connection, "select count(distinct xmin::text) from kpi.incident_life")

@@ -18,7 +18,7 @@ from app.automation import watch_clocks
 from app.common.people import Role
 from app.db import Connection, connect
 from app.i18n import LANGUAGES
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log.canonical import from_instant
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.notifications import mail

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.kpis.answers.outlook import Outlook
 from app.kpis.catalogue import KPIS
-from app.kpis.periods import Grain
-from app.kpis.statistics.forecast import Outlook
+from app.kpis.questions.periods import Grain
 from app.service_levels.agreements.records import Agreement, ReportingPeriod
 from app.service_reports.clock_targets import (
     clock_forecast,

@@ -77,6 +77,8 @@ PLANTED = [
     ("pure", "app.processes.incidents.lifecycle", "psycopg"),
     ("pure", "app.sla.clock", "app.settings"),
     ("layers", "app.kernel.perform", "app.api.actions"),
+    ("rooms-of-kpis", "app.kpis.declaration.figures", "app.kpis.questions.question"),
+    ("rooms-of-kpis", "app.kpis.facts.query", "app.kpis.raw.definitions"),
     ("independent-processes", "app.processes.incidents.checks", "app.processes.problems.records"),
     ("independent-rules", "app.automation.assign_by_rule", "app.automation.escalate_by_rule"),
     ("http", "app.kernel.perform", "fastapi"),

@@ -30,8 +30,8 @@ TRANSACTIONS = {
     "app/exchange/load.py": "a chunk of a history, with how far it got",
     "app/kernel/rebuild.py": "one snapshot of log and rows, which writes nothing that stays",
     "app/kernel/timers.py": "timers that go off, kept from other workers until they have",
-    "app/kpis/answer.py": "one snapshot, which writes nothing",
-    "app/kpis/facts.py": "shares of a span, each marked as unfinished by what commits it",
+    "app/kpis/answers/answer.py": "one snapshot, which writes nothing",
+    "app/kpis/facts/consumer.py": "shares of a span, each marked as unfinished by what commits it",
     "app/log/follow.py": "a projection and its checkpoint move together",
     "app/log/consumer_group.py": "what all consumers make of a batch, and their checkpoints",
     "app/log/heads.py": "a turn among the writers, for access lists of before",
@@ -150,7 +150,11 @@ SQL_TEXT = re.compile(
     r"|update\s+[\w.]+\s+(as\s+\w+\s+)?set\s)"
 )
 #: Who changes a state: the kernel, by the table. A decision is a row beside a record, with no table.
-STATES = {"app/kernel/decide.py", "app/foundation/decisions/actions.py", "app/foundation/documents/filing.py"}
+STATES = {
+    "app/common/state_fields.py",
+    "app/foundation/decisions/actions.py",
+    "app/foundation/documents/filing.py",
+}
 
 
 def _places(patterns: dict[str, str]) -> re.Pattern[str]:

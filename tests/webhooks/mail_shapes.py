@@ -89,6 +89,15 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
         lines(FROM, "what is this", "Subject: A", "", "It smokes."),
         {**SMOKES, "subject": "A"},
     ),
+    "a space before a colon": (lines(FROM, "Subject : A", "", "It smokes."), {**SMOKES, "subject": "A"}),
+    "subject in raw KOI8-R, as the body": (
+        lines(FROM, b"Subject: " + "Принтер".encode("koi8-r"), f"{TEXT}koi8-r", "", ""),
+        {"subject": "Принтер"},
+    ),
+    "subject with a backslash beside an encoded word": (
+        lines(FROM, "Subject: \\users\\lin =?utf-8?B?5omT?= 打", "", ""),
+        {"subject": "\\users\\lin 打 打"},
+    ),
     "empty body": (mail("", ""), {"text": "", "own_text": ""}),
     "headers only": (mail(), {"text": "", "subject": "Printer"}),
     "quoted-printable in UTF-8": (
@@ -273,6 +282,10 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
                 ),
             )
         ),
+        {"names": ["打印.pdf"]},
+    ),
+    "file name in UTF-8 as it is": (
+        mail(multipart("mixed", PLAIN, lines("Content-Type: a/b", f'{DISPOSITION}"打印.pdf"', "", "x"))),
         {"names": ["打印.pdf"]},
     ),
     "file name in GB 2312": (

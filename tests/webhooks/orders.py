@@ -11,9 +11,9 @@ from uuid import UUID
 
 from app.common.personal import is_sealed
 from app.kernel.ledger import Ledger
-from app.kpis import raw
-from app.kpis.fetching import fetch
-from app.kpis.query import Statement
+from app.kpis.facts.fetching import fetch
+from app.kpis.facts.query import Statement
+from app.kpis.raw import definitions
 from app.kpis.reconcile import reconciliation_connection
 from app.log import read
 from app.webhooks import storing
@@ -160,7 +160,8 @@ async def figures_of(ledger: Ledger, streams: Sequence[str]) -> dict[str, list[A
         await connection.execute("set local enable_nestloop = off")
         for name in KPIS:
             columns = "case_id, at, excluded, seconds, numerator"
-            text = f"select {columns} from ({raw.definition(name)}) d where case_id = any(%(ids)s::uuid[])"
+            cases = definitions.definition(name)
+            text = f"select {columns} from ({cases}) d where case_id = any(%(ids)s::uuid[])"
             for case_id, *counted in await fetch(connection, Statement(text, parameters)):
                 found[f"incident/{case_id}"].append((name, *counted))
     return found

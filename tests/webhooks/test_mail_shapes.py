@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from app.common.html_text import html_to_text
 from app.kernel.payloads import LONGEST_LINE, LONGEST_PARAGRAPH
 from app.webhooks.mail.message import LARGEST_MAIL, read_mail
-from app.webhooks.mail.multipart import DEEPEST_NESTING, PARTS_LIMIT
+from app.webhooks.mail.mime import DEEPEST_NESTING, PARTS_LIMIT
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mail.replies import reply_text
 from tests.cases import each_case
@@ -62,6 +62,18 @@ REFUSED = {
     "too many parts": (mail(multipart("mixed", *[PLAIN] * PARTS_LIMIT)), "too_many_parts"),
     "long headers": (mail("X: " + "x" * 300_000, "", "x"), "mail_head_too_large"),
     "many headers": (mail(*["X: 1"] * 1_001, "", "x"), "mail_head_too_large"),
+    "many headers of a part": (
+        mail(multipart("mixed", lines(*["X: 1"] * 1_001, "", "x"))),
+        "mail_head_too_large",
+    ),
+    "parts without end": (
+        mail("Content-Type: multipart/mixed; boundary=b", "", "--b\n\n" * MEGABYTE),
+        "too_many_parts",
+    ),
+    "two From, the second behind a bare return": (
+        lines(FROM, "what is this\rFrom: b@x.example", "", "x"),
+        "no_sender",
+    ),
 }
 
 

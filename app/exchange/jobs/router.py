@@ -135,6 +135,7 @@ class ResultQuery(Paging):
 @router.post(
     "",
     operation_id="ask_bulk_job",
+    summary="Request a bulk job",
     status_code=202,
     response_model=BulkJobOut,
     responses=ACCEPTED | problems(400, 403, 409, 413, 415, 422),
@@ -176,7 +177,13 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
     return Response(to_json(_job_out(ledger, known)), 202, headers, "application/json")
 
 
-@router.get("", operation_id="list_bulk_jobs", response_model=BulkJobPage, responses=problems(400, 422))
+@router.get(
+    "",
+    operation_id="list_bulk_jobs",
+    summary="List bulk jobs",
+    response_model=BulkJobPage,
+    responses=problems(400, 422),
+)
 async def list_bulk_jobs(request: Request, paging: Annotated[Paging, Query()]) -> Response:
     """Lists the caller's bulk jobs. An API key does not see jobs that were requested by a key with broader
     permissions; pages may be shorter because of it.
@@ -194,7 +201,13 @@ async def list_bulk_jobs(request: Request, paging: Annotated[Paging, Query()]) -
     return page_response(request, {"items": items, "next_cursor": cursor})
 
 
-@router.get("/{id}", operation_id="get_bulk_job", response_model=BulkJobOut, responses=problems(404, 422))
+@router.get(
+    "/{id}",
+    operation_id="get_bulk_job",
+    summary="Get a bulk job",
+    response_model=BulkJobOut,
+    responses=problems(404, 422),
+)
 async def get_bulk_job(request: Request, job_id: JobId) -> Response:
     """Returns a bulk job and its progress."""
     row = await _own_job(request, job_id)
@@ -204,6 +217,7 @@ async def get_bulk_job(request: Request, job_id: JobId) -> Response:
 @router.get(
     "/{id}/results",
     operation_id="list_bulk_job_results",
+    summary="List results of a bulk job",
     response_model=BulkJobResultPage,
     responses=problems(400, 404, 422) | in_language(),
 )

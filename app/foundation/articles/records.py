@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.common.children import Visibility
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, StaffOnly
+from app.common.state_fields import ClearedBy, EnteredAt
 from app.common.tickets import Ticket
 
 
@@ -47,11 +48,11 @@ class Article(Ticket):
     cis: list[str] | None = None
     case: Annotated[str | None, StaffOnly()] = None
     edition: int | None = None
-    published_at: datetime | None = None
+    published_at: Annotated[datetime | None, EnteredAt(ArticleState.published)] = None
     published_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     confirmed_at: datetime | None = None
-    next_review_at: datetime | None = None
-    retired_at: datetime | None = None
+    next_review_at: Annotated[datetime | None, ClearedBy(entering={ArticleState.retired})] = None
+    retired_at: Annotated[datetime | None, EnteredAt(ArticleState.retired)] = None
     used_count: int | None = None
     last_used_at: datetime | None = None
     helped_count: int | None = None

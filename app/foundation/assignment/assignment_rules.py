@@ -102,7 +102,7 @@ class AddAssignmentRule(Payload):
 
 
 def add(one: AssignmentRule, body: AddAssignmentRule, ctx: ActionContext) -> None:
-    """Add a rule that assigns unassigned tickets automatically from now on."""
+    """Add an assignment rule, which assigns unassigned tickets automatically from now on."""
     customer, hours_of = ctx.ref(Team, "for_customer"), ctx.ref(Team, "hours_of")
     one.process = body.process
     one.name = body.name
@@ -117,7 +117,6 @@ def add(one: AssignmentRule, body: AddAssignmentRule, ctx: ActionContext) -> Non
     one.calendar_hours = body.calendar_hours
     one.to_team_id = ctx.required_ref(Team, "to_team").id
     one.choose = body.choose
-    one.added_at = ctx.occurred_at
 
 
 async def rule_invalid(
@@ -163,7 +162,7 @@ class EditAssignmentRule(Patch):
 
 
 def edit(one: AssignmentRule, body: EditAssignmentRule, ctx: ActionContext) -> None:
-    """Change the rule's position, conditions or target; tickets assigned already stay as they are."""
+    """Edit the rule: its position, conditions or target; tickets assigned already stay as they are."""
     apply_patch(one, body, ctx, skip=("priorities",))
     if "priorities" in body.model_fields_set:
         one.priorities = stored_priorities(body.priorities)
@@ -186,7 +185,6 @@ async def rule_edit_invalid(
 
 def end(one: AssignmentRule, body: EmptyPayload, ctx: ActionContext) -> None:
     """End the rule; tickets that it has assigned stay assigned."""
-    one.ended_at = ctx.occurred_at
 
 
 def stored_priorities(priorities: tuple[Priority, ...]) -> list[str] | None:

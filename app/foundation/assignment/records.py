@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.records import CodeEnum, ForeignRef, KeyRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class AssignmentRuleState(CodeEnum):
@@ -68,5 +69,5 @@ class AssignmentRule(Record):
     calendar_hours: CalendarHours | None = None
     to_team_id: Annotated[UUID | None, ForeignRef("team")] = None
     choose: AssignmentStrategy | None = None
-    added_at: datetime | None = None
-    ended_at: datetime | None = None
+    added_at: Annotated[datetime | None, EnteredAt(AssignmentRuleState.active)] = None
+    ended_at: Annotated[datetime | None, EnteredAt(AssignmentRuleState.ended)] = None

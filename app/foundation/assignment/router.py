@@ -17,6 +17,7 @@ from app.api.auth import Ledger, caller_of, context_of
 from app.api.edit import mount_edit
 from app.api.openapi import in_language, problems
 from app.api.reads import mount_reads
+from app.api.routes import Routes
 from app.api.shapes import OutputModel, PersonStub, TeamStub
 from app.common.priority import Priority
 from app.foundation.assignment.assignment_rules import LIFECYCLE
@@ -77,6 +78,7 @@ class AssignmentTrialOut(OutputModel):
 @router.get(
     "/try",
     operation_id="try_assignment_rules",
+    summary="Try the assignment rules",
     response_model=AssignmentTrialOut,
     responses=problems(403, 422) | in_language(),
 )
@@ -147,3 +149,6 @@ async def _render_person(ledger: Services, person_id: UUID | None) -> dict[str, 
 mount_reads(router, ASSIGNMENT_RULES)
 mount_actions(router, LIFECYCLE, AssignmentRuleOut)
 mount_edit(router, LIFECYCLE, AssignmentRuleOut)
+
+
+ROUTES = Routes((router,), (ASSIGNMENT_RULES,))

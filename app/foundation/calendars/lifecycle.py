@@ -30,7 +30,7 @@ class AddCalendar(CalendarDefinition):
 
 
 def add(calendar: Calendar, body: AddCalendar, ctx: ActionContext) -> None:
-    """Add a calendar with its first version."""
+    """Add a calendar, with its first version."""
     calendar.key = body.key
     calendar.name = body.name
     calendar.added_at = ctx.occurred_at
@@ -44,7 +44,7 @@ class ReviseCalendar(CalendarDefinition):
 
 
 def revise(calendar: Calendar, body: ReviseCalendar, ctx: ActionContext) -> None:
-    """Correct or change the calendar by a new version; earlier versions stay as they are."""
+    """Revise the calendar: a new version corrects or changes it; earlier versions stay as they are."""
     _publish(calendar, body, ctx)
 
 
@@ -83,7 +83,6 @@ def edit(calendar: Calendar, body: EditCalendar, ctx: ActionContext) -> None:
 
 def retire(calendar: Calendar, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the calendar: it can be chosen no longer; whatever uses it continues to."""
-    calendar.retired_at = ctx.occurred_at
 
 
 def reinstate(calendar: Calendar, body: EmptyPayload, ctx: ActionContext) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from app.common.business_time import DAY, BusinessTime, CalendarDefinition, Hours, Week
 from app.common.records import ChildRecord, CodeEnum, Record
+from app.common.state_fields import EnteredAt
 from app.foundation.calendars.week import Weekday
 
 
@@ -40,7 +41,7 @@ class Calendar(Record):
     newest_id: UUID | None = None
     revision: int | None = None
     added_at: datetime | None = None
-    retired_at: datetime | None = None
+    retired_at: Annotated[datetime | None, EnteredAt(CalendarState.retired)] = None
 
 
 class CalendarVersion(ChildRecord):

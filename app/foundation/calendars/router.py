@@ -16,6 +16,7 @@ from app.api.child_rows import mount_child_listing
 from app.api.edit import mount_edit
 from app.api.openapi import problems
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.api.shapes import OutputModel
 from app.common.business_time import BusinessTime
 from app.foundation.calendars.calendar_cache import business_time_of
@@ -101,7 +102,11 @@ class DueOut(OutputModel):
 
 
 @router.get(
-    "/{id}/spans", operation_id="list_calendar_spans", response_model=SpansOut, responses=problems(404, 422)
+    "/{id}/spans",
+    operation_id="list_calendar_spans",
+    summary="List calendar spans",
+    response_model=SpansOut,
+    responses=problems(404, 422),
 )
 async def list_calendar_spans(
     request: Request, name: Name, query: Annotated[SpansQuery, Query()]
@@ -116,6 +121,7 @@ async def list_calendar_spans(
 @router.get(
     "/{id}/between",
     operation_id="get_calendar_between",
+    summary="Count seconds between two times",
     response_model=BetweenOut,
     responses=problems(404, 422),
 )
@@ -128,7 +134,13 @@ async def get_calendar_between(
     return _json_response({"revision": said.revision, "seconds": hours.between(query.begin, query.end)})
 
 
-@router.get("/{id}/due", operation_id="get_calendar_due", response_model=DueOut, responses=problems(404, 422))
+@router.get(
+    "/{id}/due",
+    operation_id="get_calendar_due",
+    summary="Compute the end of a term",
+    response_model=DueOut,
+    responses=problems(404, 422),
+)
 async def get_calendar_due(request: Request, name: Name, query: Annotated[DueQuery, Query()]) -> Response:
     """Return the time when the given business seconds have elapsed since a time, by the newest version."""
     said, hours = await _newest_version(request, name)
@@ -159,3 +171,6 @@ def _json_response(shown: object) -> Response:
 mount_child_listing(router, LIFECYCLE, CalendarOut, VERSION_LISTING)
 mount_actions(router, LIFECYCLE, CalendarOut, renderer=CalendarRenderer)
 mount_edit(router, LIFECYCLE, CalendarOut, renderer=CalendarRenderer)
+
+
+ROUTES = Routes((router,), (CALENDARS,))

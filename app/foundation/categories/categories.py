@@ -51,7 +51,7 @@ class AddCategory(Payload):
 
 
 def add(category: Category, body: AddCategory, ctx: ActionContext) -> None:
-    """Add a category that cases can be sorted into."""
+    """Add a category, into which cases can be sorted."""
     parent = ctx.ref(Category, "parent")
     category.process = body.process
     category.key = body.key
@@ -107,7 +107,6 @@ def edit(category: Category, body: EditCategory, ctx: ActionContext) -> None:
 
 def retire(category: Category, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the category: no further case is sorted into it; those sorted into it stay."""
-    category.retired_at = ctx.occurred_at
 
 
 def reinstate(category: Category, body: EmptyPayload, ctx: ActionContext) -> None:

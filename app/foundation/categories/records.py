@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.records import CodeEnum, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class CategoryState(CodeEnum):
@@ -32,4 +33,4 @@ class Category(Record):
     parent_id: Annotated[UUID | None, ForeignRef("category")] = None
     level: int | None = None
     added_at: datetime | None = None
-    retired_at: datetime | None = None
+    retired_at: Annotated[datetime | None, EnteredAt(CategoryState.retired)] = None

@@ -55,13 +55,12 @@ class AddChecklist(Payload):
 
 
 def add(checklist: Checklist, body: AddChecklist, ctx: ActionContext) -> None:
-    """Add a checklist that can be applied to tickets of its process."""
+    """Add a checklist, which can be applied to tickets of its process."""
     checklist.key = body.key
     checklist.process = body.process
     checklist.title_en = body.title_en
     checklist.title_zh = body.title_zh
     checklist.items = [item.model_dump() for item in body.items]
-    checklist.added_at = ctx.occurred_at
 
 
 async def process_without_tasks(
@@ -84,7 +83,7 @@ class EditChecklist(Patch):
 
 
 def edit(checklist: Checklist, body: EditChecklist, ctx: ActionContext) -> None:
-    """Change the checklist's titles or items; tickets that it was applied to keep their tasks."""
+    """Edit the checklist: its titles or items; tickets that it was applied to keep their tasks."""
     apply_patch(checklist, body, ctx, skip=("items",))
     if "items" in body.model_fields_set:
         checklist.items = [item.model_dump() for item in body.items]
@@ -100,7 +99,6 @@ async def checklist_without_items(
 
 def retire(checklist: Checklist, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the checklist: it is applied no longer; tickets that it was applied to keep their tasks."""
-    checklist.retired_at = ctx.occurred_at
 
 
 # fmt: off

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from app.common.records import CodeEnum, Record
+from app.common.state_fields import EnteredAt
 
 
 class ChecklistState(CodeEnum):
@@ -29,5 +30,5 @@ class Checklist(Record):
     title_en: str | None = None
     title_zh: str | None = None
     items: list[dict[str, Any]] | None = None
-    added_at: datetime | None = None
-    retired_at: datetime | None = None
+    added_at: Annotated[datetime | None, EnteredAt(ChecklistState.active)] = None
+    retired_at: Annotated[datetime | None, EnteredAt(ChecklistState.retired)] = None

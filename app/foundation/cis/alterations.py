@@ -157,7 +157,9 @@ async def alteration_to_regularise(
 
 
 def regularise(ci: Ci, body: RegulariseCi, ctx: ActionContext) -> None:
-    """Name the change that was approved afterwards for an unauthorised alteration: it stays flagged."""
+    """Regularise the item: name the change that was approved afterwards for an unauthorised alteration; it
+    stays flagged.
+    """
     alteration = ctx.prepared(UnauthorisedAlteration)
     ci.regularised_number = alteration.number
     ci.regularised_count = (ci.unauthorised_count or 0) - alteration.remaining

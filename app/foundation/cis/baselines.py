@@ -73,12 +73,10 @@ def take_baseline(baseline: Baseline, body: TakeBaseline, ctx: ActionContext) ->
     baseline.ci_classes = sorted({one.value for one in body.ci_classes})
     baseline.services = sorted(body.services)
     baseline.ci_ids = sorted({str(ci.id) for ci in ctx.refs(Ci, "cis")})
-    baseline.taken_at = ctx.occurred_at
 
 
 def discard(baseline: Baseline, body: EmptyPayload, ctx: ActionContext) -> None:
     """Discard the baseline, which is of no use any more."""
-    baseline.discarded_at = ctx.occurred_at
 
 
 # fmt: off

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from app.common.people import Person, Role
-from app.common.records import CodeEnum, ForeignRef, KeyRef
+from app.common.records import ForeignRef, KeyRef
 from app.foundation.cis.alterations import (
     alteration_to_regularise,
     authorisation,
@@ -117,7 +117,6 @@ def plan(ci: Ci, body: PlanCi, ctx: ActionContext) -> None:
     ci.unauthorised = False
     ci.unauthorised_count = 0
     ci.alteration_count = 0
-    ci.planned_at = ctx.occurred_at
 
 
 def go_live(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
@@ -125,12 +124,12 @@ def go_live(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
 
 
 def begin_maintenance(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
-    """Begin maintenance: the item is being worked on and may be out of use."""
+    """Begin maintenance of the item: it is being worked on and may be out of use."""
     note_alteration(ci, ctx)
 
 
 def end_maintenance(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
-    """End maintenance: the item is in use again."""
+    """End maintenance of the item: it is in use again."""
     note_alteration(ci, ctx)
 
 
@@ -151,7 +150,7 @@ class ChangeAttributesCi(CiAlteration):
 
 
 def change_attributes(ci: Ci, body: ChangeAttributesCi, ctx: ActionContext) -> None:
-    """Set or remove attributes of the item."""
+    """Set attributes of the item, or remove them."""
     merged = {**(ci.attributes or {}), **body.attributes}
     ci.attributes = {key: value for key, value in merged.items() if value is not None}
     note_alteration(ci, ctx)
@@ -169,7 +168,7 @@ class EditCi(Patch):
 
 
 def edit(ci: Ci, body: EditCi, ctx: ActionContext) -> None:
-    """Change the item's name, its owner or the services that it serves."""
+    """Edit the item: its name, its owner or the services that it serves."""
     apply_patch(ci, body, ctx, skip=("services", "change"))
     if "services" in body.model_fields_set:
         ci.services = list(body.services)
@@ -184,7 +183,7 @@ class RelateCi(CiAlteration):
 
 
 def relate(ci: Ci, body: RelateCi, ctx: ActionContext) -> None:
-    """Relate the item to another one."""
+    """Relate the item: it stands in a relation of that kind to another one."""
     ctx.add(
         CiRelation(
             id=ctx.new_id(),
@@ -208,17 +207,9 @@ class UnrelateCi(CiAlteration):
 
 
 def unrelate(ci: Ci, body: UnrelateCi, ctx: ActionContext) -> None:
-    """End the relation of that kind to the other item."""
+    """Unrelate the item: its relation of that kind to the other item ends."""
     ctx.remove(ctx.prepared(EndedRelation).relation)
     note_alteration(ci, ctx)
-
-
-def on_enter(ci: Ci, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """Set the times that belong to the state entered."""
-    if ci.state is State.live and ci.live_at is None:
-        ci.live_at = ctx.occurred_at
-    elif ci.state is State.retired:
-        ci.retired_at = ctx.occurred_at
 
 
 def audience(ci: Ci) -> tuple[str, ...]:
@@ -240,7 +231,7 @@ WENT_LIVE = (State.live, State.maintenance, State.retired)
 LIFECYCLE = Lifecycle(
     kind="ci", plural="cis", zh="配置项", record=Ci, states=State,
     audience=audience,
-    columns={"staff": (), "person": ("owner_id", "found_by_id")}, children=(CiRelation,), on_state_entered=on_enter,
+    columns={"staff": (), "person": ("owner_id", "found_by_id")}, children=(CiRelation,),
     retired={State.retired: "ci_retired"},
     constraints={"ci_key_key": ValueTaken("key"), "ci_relation_meanwhile": RetryDecision()},
     rows=(

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger
 from sqlmodel import Field
 
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class CiState(CodeEnum):
@@ -107,9 +108,9 @@ class Ci(Record):
     found_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     services: list[str] | None = None
     attributes: dict[str, Any] | None = None
-    planned_at: datetime | None = None
-    live_at: datetime | None = None
-    retired_at: datetime | None = None
+    planned_at: Annotated[datetime | None, EnteredAt(CiState.planned)] = None
+    live_at: Annotated[datetime | None, EnteredAt(CiState.live, first=True)] = None
+    retired_at: Annotated[datetime | None, EnteredAt(CiState.retired)] = None
     unauthorised: bool | None = None
     unauthorised_count: int | None = None
     unauthorised_at: datetime | None = None
@@ -153,8 +154,8 @@ class Baseline(Record):
     ci_classes: list[str] | None = None
     services: list[str] | None = None
     ci_ids: list[str] | None = None
-    taken_at: datetime | None = None
-    discarded_at: datetime | None = None
+    taken_at: Annotated[datetime | None, EnteredAt(BaselineState.taken)] = None
+    discarded_at: Annotated[datetime | None, EnteredAt(BaselineState.discarded)] = None
 
 
 class Verification(Record):
@@ -180,9 +181,9 @@ class Verification(Record):
     right_count: int | None = None
     unsettled_count: int | None = None
     summary: str | None = None
-    drawn_at: datetime | None = None
-    concluded_at: datetime | None = None
-    discarded_at: datetime | None = None
+    drawn_at: Annotated[datetime | None, EnteredAt(VerificationState.open)] = None
+    concluded_at: Annotated[datetime | None, EnteredAt(VerificationState.concluded)] = None
+    discarded_at: Annotated[datetime | None, EnteredAt(VerificationState.discarded)] = None
 
 
 class VerificationItem(ChildRecord):

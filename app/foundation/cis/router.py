@@ -13,6 +13,7 @@ from app.api.edit import mount_edit
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.foundation.cis import baselines, verifications
 from app.foundation.cis.compare import ComparePage, CompareQuery, compare
 from app.foundation.cis.lifecycle import LIFECYCLE
@@ -41,7 +42,13 @@ mount_actions(verifications_router, verifications.LIFECYCLE, VerificationOut)
 
 
 # Before the route of one item, which would take `compare` for an item's name.
-@router.get("/compare", operation_id="compare_cis", response_model=ComparePage, responses=problems(400, 422))
+@router.get(
+    "/compare",
+    operation_id="compare_cis",
+    summary="Compare configuration items",
+    response_model=ComparePage,
+    responses=problems(400, 422),
+)
 async def compare_cis(request: Request, query: Annotated[CompareQuery, Query()]) -> Response:
     """Return the differences of configuration items between two baselines or positions of the log."""
     found = await compare(renderer_of(request, CIS), query)
@@ -54,6 +61,7 @@ mount_reads(router, CIS)
 @router.get(
     "/{id}/relations",
     operation_id="list_ci_relations",
+    summary="List configuration item relations",
     response_model=RelationPage,
     responses=problems(400, 404, 422) | in_language(),
 )
@@ -68,7 +76,11 @@ async def list_ci_relations(
 
 
 @router.get(
-    "/{id}/impact", operation_id="get_ci_impact", response_model=ImpactOut, responses=problems(404, 422)
+    "/{id}/impact",
+    operation_id="get_ci_impact",
+    summary="Get a configuration item's impact",
+    response_model=ImpactOut,
+    responses=problems(404, 422),
 )
 async def get_ci_impact(request: Request, name: Name, query: Annotated[ImpactQuery, Query()]) -> Response:
     """Return the impact of the item's failure."""
@@ -79,3 +91,17 @@ async def get_ci_impact(request: Request, name: Name, query: Annotated[ImpactQue
 
 mount_actions(router, LIFECYCLE, CiOut)
 mount_edit(router, LIFECYCLE, CiOut)
+
+
+ROUTES = Routes(
+    (
+        router,
+        baselines_router,
+        verifications_router,
+    ),
+    (
+        CIS,
+        BASELINES,
+        VERIFICATIONS,
+    ),
+)

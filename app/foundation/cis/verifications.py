@@ -49,7 +49,7 @@ class DrawVerification(Payload):
 
 
 def draw(verification: Verification, body: DrawVerification, ctx: ActionContext) -> None:
-    """Draw a sample of the items in use, to be checked against reality."""
+    """Draw a verification: a sample of the items in use, to be checked against reality."""
     verification.key = body.key
     verification.name = body.name
     verification.ci_classes = sorted({one.value for one in body.ci_classes})
@@ -58,7 +58,6 @@ def draw(verification: Verification, body: DrawVerification, ctx: ActionContext)
     verification.position, verification.population = drawn.position, drawn.population
     verification.drawn_count = len(drawn.cis)
     verification.checked_count = verification.right_count = verification.unsettled_count = 0
-    verification.drawn_at = ctx.occurred_at
     for place, ci_id in enumerate(drawn.cis, 1):
         item = VerificationItem(id=ctx.new_id(), record=verification.row_key, ci_id=ci_id, place=place)
         ctx.add(item)
@@ -75,7 +74,7 @@ class CheckItemVerification(Payload):
 
 
 def check_item(verification: Verification, body: CheckItemVerification, ctx: ActionContext) -> None:
-    """Record the check of an item; until the item is settled, it can be checked again."""
+    """Check an item of the verification; until the item is settled, it can be checked again."""
     item = ctx.change(ctx.prepared(SampleItem).item)
     item.outcome = body.outcome
     item.note = body.note
@@ -105,7 +104,9 @@ class SettleDifferenceVerification(Payload):
 def settle_difference(
     verification: Verification, body: SettleDifferenceVerification, ctx: ActionContext
 ) -> None:
-    """Settle a difference: the record is right, a change has corrected it, or it is a finding."""
+    """Settle a difference of the verification: the record is right, a change has corrected it, or it is a
+    finding.
+    """
     item = ctx.change(ctx.prepared(SampleItem).item)
     item.settlement = body.settlement
     item.change = body.change
@@ -146,7 +147,6 @@ class ConcludeVerification(Payload):
 def conclude(verification: Verification, body: ConcludeVerification, ctx: ActionContext) -> None:
     """Conclude the verification: every item is checked, every difference settled; the figures are final."""
     verification.summary = body.summary
-    verification.concluded_at = ctx.occurred_at
 
 
 async def items_unchecked(reads: ReadContext, verification: Verification, ctx: ActionContext) -> str | None:
@@ -163,7 +163,6 @@ async def differences_unsettled(
 
 def discard(verification: Verification, body: EmptyPayload, ctx: ActionContext) -> None:
     """Discard the verification: it is abandoned, and its figures do not count."""
-    verification.discarded_at = ctx.occurred_at
 
 
 # fmt: off

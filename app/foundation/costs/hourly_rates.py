@@ -32,12 +32,11 @@ class AddHourlyRate(Payload):
 
 
 def add(rate: HourlyRate, body: AddHourlyRate, ctx: ActionContext) -> None:
-    """Add the cost of an hour of work of a role class, from a day on."""
+    """Add an hourly rate: the cost of an hour of work of a role class, from a day on."""
     rate.role_class = body.role_class
     rate.amount = body.amount
     rate.currency = body.currency
     rate.valid_from_at = body.valid_from_at
-    rate.added_at = ctx.occurred_at
 
 
 async def wrong_currency_digits(

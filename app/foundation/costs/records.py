@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class RateState(CodeEnum):
@@ -29,7 +30,7 @@ class HourlyRate(Record):
     amount: str | None = None
     currency: str | None = None
     valid_from_at: datetime | None = None
-    added_at: datetime | None = None
+    added_at: Annotated[datetime | None, EnteredAt(RateState.active)] = None
 
 
 class Work(ChildRecord):

@@ -108,7 +108,7 @@ class AddCustomField(Payload):
 
 
 def add(field: CustomField, body: AddCustomField, ctx: ActionContext) -> None:
-    """Add a custom field to the tickets of a process."""
+    """Add a custom field, for the tickets of a process."""
     field.process = body.process
     field.key = body.key
     field.value_type = body.value_type
@@ -150,7 +150,7 @@ class EditCustomField(Patch):
 
 
 def edit(field: CustomField, body: EditCustomField, ctx: ActionContext) -> None:
-    """Change the field's labels, properties or choices; values that tickets have stay as they are."""
+    """Edit the field: its labels, properties or choices; values that tickets have stay as they are."""
     said = body.model_fields_set
     apply_patch(field, body, ctx, skip=("filterable", "choices"))
     if "choices" in said:
@@ -175,7 +175,6 @@ async def invalid_field_edit(
 
 def retire(field: CustomField, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the field: tickets get no further values; present values stay and can be removed."""
-    field.retired_at = ctx.occurred_at
     field.filter_slot = None
 
 

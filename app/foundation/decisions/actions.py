@@ -181,20 +181,20 @@ def add_prepared_decision(asked: NewDecision, ctx: ActionContext) -> None:
 
 
 def vote(record: Any, body: CastVote, ctx: ActionContext) -> None:
-    """Vote on a decision; voting again replaces the earlier vote."""
+    """Vote on the record's decision; voting again replaces the earlier vote."""
     _cast_ballot(body, ctx)
     _take_if_decided(ctx)
 
 
 def decide(record: Any, body: CastVote, ctx: ActionContext) -> None:
-    """Decide as the chair, where the rule leaves the decision to the chair alone."""
+    """Decide a question about the record, as the chair to whom the rule leaves it alone."""
     _cast_ballot(body, ctx)
     _take_if_decided(ctx)
 
 
 def close_vote(record: Any, body: CloseVote, ctx: ActionContext) -> None:
-    """Close the vote: its time is over, and the votes cast decide. If too few have voted, those are asked
-    whom the approval rule names next, if it names any.
+    """Close the vote on the record: its time is over, and the votes cast decide. If too few have voted, those
+    are asked whom the approval rule names next, if it names any.
     """
     count = ctx.prepared(Count)
     verdicts = {b.person_id: b.verdict for b in count.ballots if b.person_id and b.verdict is not None}
@@ -231,7 +231,9 @@ class DeputiseVote(Payload):
 
 
 def deputise_vote(record: Any, body: DeputiseVote, ctx: ActionContext) -> None:
-    """Let the deputies whom voters have named vote in their name, and those no more whose time was ended."""
+    """Deputise a vote on the record: deputies whom voters have named vote in their name, and those no more
+    whose time was ended.
+    """
     for row in ctx.prepared(NewDeputies).rows:
         ctx.add(row)
     for row in ctx.prepared(NewDeputies).ended:
@@ -239,18 +241,18 @@ def deputise_vote(record: Any, body: DeputiseVote, ctx: ActionContext) -> None:
 
 
 def remind_voters(record: Any, body: RemindVoters, ctx: ActionContext) -> None:
-    """Remind those who have not voted: the time to vote ends soon."""
+    """Remind the voters of the record, who have not voted yet: the time to vote ends soon."""
     ctx.change(ctx.required_ref(Decision, "decision")).reminded_at = ctx.occurred_at
 
 
 def withdraw_decision(record: Any, body: WithdrawDecision, ctx: ActionContext) -> None:
-    """Withdraw the question: nothing is decided."""
+    """Withdraw a decision on the record: nothing is decided."""
     asked = ctx.change(ctx.required_ref(Decision, "decision"))
     _close(asked, DecisionState.withdrawn, ctx.prepared(Count).ballots, ctx)
 
 
 def conclude_decision(record: Any, body: Tallied, ctx: ActionContext) -> None:
-    """Record the decision, which has no further consequence for the record."""
+    """Conclude a decision on the record, which has no further consequence for it."""
 
 
 def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:

@@ -22,6 +22,8 @@ from app.api.lists import Listing
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
+from app.api.summaries import noun, with_article
 from app.foundation.decisions.approval_rules import lifecycle as rules_lifecycle
 from app.foundation.decisions.approval_rules.electors import VERSIONS as RULE_VERSIONS
 from app.foundation.decisions.approval_rules.electors import HoldingRule, rules_in_force
@@ -61,6 +63,7 @@ class RulesInForceQuery(BaseModel):
 @rules_router.get(
     "/in_force",
     operation_id="list_approval_rules_in_force",
+    summary="List the approval rules in force",
     response_model=RulesInForce,
     responses=problems(403, 422) | in_language(),
 )
@@ -139,6 +142,7 @@ def mount_approval_preview(router: APIRouter, listing: Listing, matters: Sequenc
         preview,
         methods=["GET"],
         operation_id=f"preview_{kind}_approval",
+        summary=f"Preview {with_article(noun(kind))}'s approval",
         description="Who would vote on it, by the approval rules, if the caller asked now; and who is left "
         "out, and why. For staff.",
         response_model=ApprovalPreview,
@@ -196,3 +200,15 @@ async def _stubs(ledger: Services, persons: Iterable[UUID]) -> dict[UUID, dict[s
     names = await ledger.directory.names(persons)
     texts = await ledger.vault.texts(names.values())
     return {person: {"id": person, "name": texts[name]} for person, name in names.items()}
+
+
+ROUTES = Routes(
+    (
+        rules_router,
+        deputies_router,
+    ),
+    (
+        APPROVAL_RULES,
+        DEPUTIES,
+    ),
+)

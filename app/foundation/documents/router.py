@@ -63,6 +63,7 @@ def mount_document_pages(router: APIRouter, listing: Listing, print_page: PrintP
         show_document,
         methods=["GET"],
         operation_id=f"get_{lifecycle.kind}_document",
+        summary=f"Get {summaries.with_article(noun)}'s document",
         description=f"One of the documents of the {noun}, as a page to print on A4.",
         response_class=Response,
         response_model=None,

@@ -75,7 +75,9 @@ class AddEscalationRule(Payload):
 
 
 def add(one: EscalationRule, body: AddEscalationRule, ctx: ActionContext) -> None:
-    """Add a rule that escalates tickets automatically from now on, including those open already."""
+    """Add an escalation rule, which escalates tickets automatically from now on, including those open
+    already.
+    """
     team, person = ctx.ref(Team, "to_team"), ctx.ref(Person, "to_person")
     one.process = body.process
     one.name = body.name
@@ -87,7 +89,6 @@ def add(one: EscalationRule, body: AddEscalationRule, ctx: ActionContext) -> Non
     one.escalate_to = body.escalate_to
     one.to_team_id = team.id if team else None
     one.to_person_id = person.id if person else None
-    one.added_at = ctx.occurred_at
 
 
 async def rule_invalid(
@@ -127,7 +128,7 @@ class EditEscalationRule(Patch):
 
 
 def edit(one: EscalationRule, body: EditEscalationRule, ctx: ActionContext) -> None:
-    """Change the rule, for the open tickets that it has not escalated yet."""
+    """Edit the rule, for the open tickets that it has not escalated yet."""
     apply_patch(one, body, ctx, skip=("priorities",))
     if "priorities" in body.model_fields_set:
         one.priorities = stored_priorities(body.priorities)
@@ -151,7 +152,6 @@ async def rule_edit_invalid(
 
 def end(one: EscalationRule, body: EmptyPayload, ctx: ActionContext) -> None:
     """End the rule: it escalates nothing any more."""
-    one.ended_at = ctx.occurred_at
 
 
 def _check_when(after_seconds: int | None, sla_percent: int | None, metric: ClockMetric | None) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.common.clocks import ClockMetric
 from app.common.records import CodeEnum, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class EscalationRuleState(CodeEnum):
@@ -55,5 +56,5 @@ class EscalationRule(Record):
     escalate_to: EscalateTo | None = None
     to_team_id: Annotated[UUID | None, ForeignRef("team")] = None
     to_person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    added_at: datetime | None = None
-    ended_at: datetime | None = None
+    added_at: Annotated[datetime | None, EnteredAt(EscalationRuleState.active)] = None
+    ended_at: Annotated[datetime | None, EnteredAt(EscalationRuleState.ended)] = None

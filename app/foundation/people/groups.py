@@ -37,12 +37,11 @@ class AddGroup(Payload):
 
 
 def add(group: Group, body: AddGroup, ctx: ActionContext) -> None:
-    """Add a group that can be asked to decide."""
+    """Add a group, which can be asked to decide."""
     chair = ctx.required_ref(Person, "chair")
     group.key = body.key
     group.name = body.name
     group.chair_id = chair.id
-    group.added_at = ctx.occurred_at
 
 
 class EditGroup(Patch):
@@ -55,7 +54,7 @@ class EditGroup(Patch):
 
 
 def edit(group: Group, body: EditGroup, ctx: ActionContext) -> None:
-    """Change the group's name or chair."""
+    """Edit the group: its name or chair."""
     apply_patch(group, body, ctx)
 
 
@@ -74,7 +73,7 @@ class AddMemberGroup(Payload):
 
 
 def add_member(group: Group, body: AddMemberGroup, ctx: ActionContext) -> None:
-    """Add a member who represents a side."""
+    """Add a member to the group, who represents a side."""
     person = ctx.required_ref(Person, "person")
     ctx.add(
         GroupMember(
@@ -132,7 +131,6 @@ async def removed_member(
 
 def retire(group: Group, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the group: it is asked no longer; its decisions stay."""
-    group.retired_at = ctx.occurred_at
 
 
 # fmt: off

@@ -167,7 +167,6 @@ def make_key(key: Key, body: MakeKey, ctx: ActionContext) -> None:
     key.scope = body.scope
     key.secret_hash = body.secret_hash
     key.expires_at = expires_at
-    key.made_at = ctx.occurred_at
 
 
 class RotateKey(Payload):
@@ -179,7 +178,7 @@ class RotateKey(Payload):
 
 
 def rotate(key: Key, body: RotateKey, ctx: ActionContext) -> None:
-    """Give the key a new secret; the previous one is accepted for a while, the one before it not any more."""
+    """Rotate the key's secret; the previous one is accepted for a while, the one before it not any more."""
     key.previous_hash = key.secret_hash
     key.previous_ends_at = ctx.occurred_at + timedelta(seconds=body.overlap_seconds)
     key.secret_hash = body.secret_hash
@@ -190,7 +189,6 @@ def rotate(key: Key, body: RotateKey, ctx: ActionContext) -> None:
 
 def revoke(key: Key, body: EmptyPayload, ctx: ActionContext) -> None:
     """Revoke the key: it is accepted no longer."""
-    key.revoked_at = ctx.occurred_at
 
 
 # fmt: off

@@ -121,7 +121,7 @@ class AddPerson(Payload):
 
 
 def add(person: Person, body: AddPerson, ctx: ActionContext) -> None:
-    """Add a person or a machine's account."""
+    """Add a person, or a machine's account."""
     manager = ctx.ref(Person, "manager")
     person.kind = body.kind
     person.name = body.name
@@ -185,7 +185,7 @@ async def login_not_covered(reads: ReadContext, person: Person, body: EditPerson
 
 
 def edit(person: Person, body: EditPerson, ctx: ActionContext) -> None:
-    """Change the person's details."""
+    """Edit the person's details."""
     apply_patch(person, body, ctx)
     if "login" in dict(provided_fields(body)):
         person.login_issuer = ctx.login_issuer if person.login is not None else None
@@ -214,7 +214,7 @@ class SetPreferencesPerson(Payload):
 
 
 def set_preferences(person: Person, body: SetPreferencesPerson, ctx: ActionContext) -> None:
-    """Set the ticket events that the person is notified of."""
+    """Set the person's preferences: the ticket events that they are notified of."""
     waits = {step for step in NoticeType if step.kind is NoticeKind.waits_for_you}
     person.told_of = [step.value for step in NoticeType if step in waits.union(body.told_of)]
     person.told_by_mail = [step.value for step in NoticeType if step in waits.union(body.told_by_mail)]
@@ -251,7 +251,7 @@ class GrantRolePerson(Payload):
 
 
 def grant_role(person: Person, body: GrantRolePerson, ctx: ActionContext) -> None:
-    """Grant the person a role and its permissions."""
+    """Grant the person a role, with its permissions."""
     person.roles = [*(person.roles or ()), body.role]
 
 
@@ -262,7 +262,7 @@ class RevokeRolePerson(Payload):
 
 
 def revoke_role(person: Person, body: RevokeRolePerson, ctx: ActionContext) -> None:
-    """Revoke the person's role and its permissions."""
+    """Revoke the person's role, with its permissions."""
     person.roles = [role for role in person.roles or () if role != body.role] or None
 
 
@@ -270,7 +270,6 @@ def deactivate(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
     """Deactivate the person, who has left or pauses: their keys are not accepted, and they are assigned no
     work.
     """
-    person.deactivated_at = ctx.occurred_at
 
 
 def activate(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -280,7 +279,6 @@ def activate(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
 
 def erase(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
     """Erase the person: their name and texts become unreadable, in tables and events alike, for ever."""
-    person.erased_at = ctx.occurred_at
 
 
 # fmt: off

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.common.keys import KeyScope
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, Hidden, Record
+from app.common.state_fields import EnteredAt
 
 
 class TeamState(CodeEnum):
@@ -63,7 +64,7 @@ class Team(Record):
     kind: TeamKind | None = None
     lead_id: Annotated[UUID | None, ForeignRef("person")] = None
     added_at: datetime | None = None
-    retired_at: datetime | None = None
+    retired_at: Annotated[datetime | None, EnteredAt(TeamState.retired)] = None
 
 
 class Membership(Record):
@@ -84,8 +85,8 @@ class Group(Record):
     key: str | None = None
     name: str | None = None
     chair_id: Annotated[UUID | None, ForeignRef("person")] = None
-    added_at: datetime | None = None
-    retired_at: datetime | None = None
+    added_at: Annotated[datetime | None, EnteredAt(GroupState.active)] = None
+    retired_at: Annotated[datetime | None, EnteredAt(GroupState.retired)] = None
 
 
 class GroupMember(ChildRecord):
@@ -117,7 +118,7 @@ class Key(Record):
     secret_hash: Annotated[str | None, Hidden()] = None
     previous_hash: Annotated[str | None, Hidden()] = None
     previous_ends_at: datetime | None = None
-    made_at: datetime | None = None
+    made_at: Annotated[datetime | None, EnteredAt(KeyState.active)] = None
     rotated_at: datetime | None = None
     expires_at: datetime | None = None
-    revoked_at: datetime | None = None
+    revoked_at: Annotated[datetime | None, EnteredAt(KeyState.revoked)] = None

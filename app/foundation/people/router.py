@@ -26,6 +26,7 @@ from app.api.openapi import problems
 from app.api.paging import page
 from app.api.paging import page_response as listed
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.common.keys import hash_of, new_secret, token
 from app.foundation.people import groups, keys, persons, teams
 from app.foundation.people.erase import erase_refused_rows
@@ -91,8 +92,8 @@ async def rotate_key(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyHeader = None,
 ) -> Response:
-    """Give the key a new secret; the previous one is accepted for a while, the one before it not any more.
-    The token is in this answer and never again.
+    """Rotate the key's secret; the previous one is accepted for a while, the one before it not any more. The
+    token is in this answer and never again.
     """
     secret = new_secret()
     new = keys.RotateKey(**body.model_dump(), secret_hash=hash_of(secret))
@@ -126,6 +127,7 @@ async def erase(
 @router.get(
     "/teams/{id}/members",
     operation_id="list_team_members",
+    summary="List team members",
     response_model=PERSONS.page,
     responses=problems(400, 404, 422),
 )
@@ -143,3 +145,14 @@ mount_edit(router, persons.LIFECYCLE, PersonOut, prefix="/persons")
 mount_edit(router, teams.LIFECYCLE, TeamOut, prefix="/teams")
 mount_edit(router, groups.LIFECYCLE, GroupOut, prefix="/groups")
 mount_actions(router, keys.LIFECYCLE, KeyOut, prefix="/keys", left_out=frozenset({"make", "rotate"}))
+
+
+ROUTES = Routes(
+    (router,),
+    (
+        PERSONS,
+        TEAMS,
+        GROUPS,
+        KEYS,
+    ),
+)

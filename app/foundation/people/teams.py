@@ -38,7 +38,7 @@ class AddTeam(Payload):
 
 
 def add(team: Team, body: AddTeam, ctx: ActionContext) -> None:
-    """Add a team that can be assigned work, or be a customer or a supplier."""
+    """Add a team, which can be assigned work, or be a customer or a supplier."""
     team.key = body.key
     team.name = body.name
     team.kind = body.kind
@@ -57,13 +57,12 @@ class EditTeam(Patch):
 
 
 def edit(team: Team, body: EditTeam, ctx: ActionContext) -> None:
-    """Change the team's name or lead."""
+    """Edit the team: its name or lead."""
     apply_patch(team, body, ctx)
 
 
 def retire(team: Team, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the team: it is assigned no further work; its present work stays with it."""
-    team.retired_at = ctx.occurred_at
 
 
 def reinstate(team: Team, body: EmptyPayload, ctx: ActionContext) -> None:

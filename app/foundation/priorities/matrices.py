@@ -50,7 +50,7 @@ class RevisePriorityMatrix(AddPriorityMatrix):
 
 
 def add(matrix: PriorityMatrix, body: AddPriorityMatrix, ctx: ActionContext) -> None:
-    """Set the priority matrix; tickets that have a priority keep it."""
+    """Add a priority matrix; tickets that have a priority keep it."""
     by_place = sorted(body.cells, key=lambda cell: (cell.impact.value, cell.urgency.value))
     # In the order of the event's members, so that a replayed answer, read from the event, has the same bytes.
     matrix.cells = [

@@ -21,6 +21,7 @@ from app.api.auth import Ledger, context_of
 from app.api.etag import etag, versions_of
 from app.api.openapi import action_responses, problems
 from app.api.reads import mount_reads
+from app.api.routes import Routes
 from app.api.shapes import OutputModel, Renderer
 from app.common.priority_matrix import PriorityMatrix
 from app.foundation.priorities.matrices import LIFECYCLE, AddPriorityMatrix, RevisePriorityMatrix
@@ -52,6 +53,7 @@ class CurrentPriorityMatrix(OutputModel):
 @router.get(
     "/priority_matrix",
     operation_id="get_present_priority_matrix",
+    summary="Get the present priority matrix",
     response_model=CurrentPriorityMatrix,
     responses={200: {"description": "Successful Response", "headers": {"ETag": {}}}, **problems()},
 )
@@ -70,6 +72,7 @@ async def get_present_priority_matrix(ledger: Ledger) -> Response:
 @router.put(
     "/priority_matrix",
     operation_id="set_priority_matrix",
+    summary="Set the priority matrix",
     response_model=PriorityMatrixOut,
     responses=action_responses(LIFECYCLE["revise"]) | RESPONSES,
 )
@@ -100,3 +103,6 @@ async def set_priority_matrix(
     return action_response(
         shows, carried_out, await shows.render_one(carried_out.record, carried_out.audience)
     )
+
+
+ROUTES = Routes((router,), (PRIORITY_MATRICES,))

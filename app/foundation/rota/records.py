@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.records import CodeEnum, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class Duty(CodeEnum):
@@ -51,7 +52,7 @@ class Shift(Record):
     every_weeks: int | None = None
     from_date: str | None = None
     until_date: str | None = None
-    added_at: datetime | None = None
+    added_at: Annotated[datetime | None, EnteredAt(ShiftState.active)] = None
 
 
 class StandIn(Record):
@@ -73,4 +74,4 @@ class StandIn(Record):
     ends_at: datetime | None = None
     return_starts_at: datetime | None = None
     return_ends_at: datetime | None = None
-    agreed_at: datetime | None = None
+    agreed_at: Annotated[datetime | None, EnteredAt(StandInState.agreed)] = None

@@ -17,6 +17,7 @@ from app.api.actions import mount_actions
 from app.api.auth import Ledger, caller_of, context_of
 from app.api.openapi import problems
 from app.api.reads import Name, mount_reads
+from app.api.routes import Routes
 from app.api.shapes import OutputModel, PersonStub, TeamStub
 from app.foundation.people import teams
 from app.foundation.people.records import Team
@@ -81,6 +82,7 @@ class RotaQuery(BaseModel):
 @router.get(
     "/teams/{id}/on-call",
     operation_id="get_team_on_call",
+    summary="Get the persons on call",
     response_model=OnCallOut,
     responses=problems(404, 422),
 )
@@ -101,7 +103,11 @@ async def get_team_on_call(
 
 
 @router.get(
-    "/teams/{id}/rota", operation_id="get_team_rota", response_model=RotaOut, responses=problems(404, 422)
+    "/teams/{id}/rota",
+    operation_id="get_team_rota",
+    summary="Get a team's rota",
+    response_model=RotaOut,
+    responses=problems(404, 422),
 )
 async def get_team_rota(
     request: Request, ledger: Ledger, name: Name, query: Annotated[RotaQuery, Query()]
@@ -146,3 +152,12 @@ async def _stubs(ledger: Services, persons: Iterable[UUID]) -> dict[UUID, dict[s
 
 mount_actions(router, shifts.LIFECYCLE, ShiftOut, prefix="/shifts")
 mount_actions(router, stand_ins.LIFECYCLE, StandInOut, prefix="/stand_ins")
+
+
+ROUTES = Routes(
+    (router,),
+    (
+        SHIFTS,
+        STAND_INS,
+    ),
+)

@@ -69,7 +69,6 @@ def add(shift: Shift, body: AddShift, ctx: ActionContext) -> None:
     shift.every_weeks = body.every_weeks
     shift.from_date = body.from_date
     shift.until_date = body.until_date
-    shift.added_at = ctx.occurred_at
 
 
 async def not_a_member(reads: ReadContext, shift: Shift, body: AddShift, ctx: ActionContext) -> str | None:
@@ -110,7 +109,7 @@ class EndShift(Payload):
 
 
 def end(shift: Shift, body: EndShift, ctx: ActionContext) -> None:
-    """End the shift from a day on; earlier duties stay as they were."""
+    """End the shift, from a day on; earlier duties stay as they were."""
     shift.until_date = body.until_date
 
 

@@ -60,7 +60,7 @@ class AgreeStandIn(Payload):
 
 
 def agree(stand_in: StandIn, body: AgreeStandIn, ctx: ActionContext) -> None:
-    """Agree that for a while another person is on duty, an additional one, or nobody."""
+    """Agree on a stand-in: for a while another person is on duty, an additional one, or nobody."""
     team, person, other = (
         ctx.required_ref(Team, "team"),
         ctx.ref(Person, "person"),
@@ -74,7 +74,6 @@ def agree(stand_in: StandIn, body: AgreeStandIn, ctx: ActionContext) -> None:
     stand_in.ends_at = body.ends_at
     stand_in.return_starts_at = body.return_starts_at
     stand_in.return_ends_at = body.return_ends_at
-    stand_in.agreed_at = ctx.occurred_at
 
 
 async def not_of_the_team(

@@ -156,7 +156,6 @@ def draft(item: CatalogueItem, body: DraftCatalogueItem, ctx: ActionContext) -> 
     item.approver_persons = _persons(ctx)
     item.default_team_id = None if team is None else team.id
     item.checklist = list(body.checklist) or None
-    item.drafted_at = ctx.occurred_at
 
 
 class EditCatalogueItem(Patch):
@@ -205,7 +204,7 @@ class EditCatalogueItem(Patch):
 
 
 def edit(item: CatalogueItem, body: EditCatalogueItem, ctx: ActionContext) -> None:
-    """Change the item's description, form, approval or fulfilment; earlier requests stay as they were."""
+    """Edit the item: its description, form, approval or fulfilment; earlier requests stay as they were."""
     apply_patch(item, body, ctx, skip=("approver_persons", "checklist"))
     item.form = None if item.form is None else jsonb_ordered(item.form)
     if "approver_persons" in body.model_fields_set:
@@ -269,13 +268,11 @@ async def service_not_live(reads: ReadContext, item: CatalogueItem, ctx: ActionC
 
 def offer(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> None:
     """Offer the item: everybody can request it."""
-    item.offered_at = ctx.occurred_at
     item.withdrawn_at = None
 
 
 def withdraw(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> None:
     """Withdraw the item: nobody can request it any more; earlier requests continue."""
-    item.withdrawn_at = ctx.occurred_at
 
 
 # fmt: off

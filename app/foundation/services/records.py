@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.common.people import Role
 from app.common.records import CodeEnum, Document, ForeignRef, KeyRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class ServiceState(CodeEnum):
@@ -79,9 +80,9 @@ class Service(Record):
     calendar: Annotated[str | None, KeyRef("calendar")] = None
     promises: Annotated[list[dict[str, Any]] | None, Document()] = None
     rating_percent: int | None = None
-    proposed_at: datetime | None = None
-    went_live_at: datetime | None = None
-    retired_at: datetime | None = None
+    proposed_at: Annotated[datetime | None, EnteredAt(ServiceState.proposed)] = None
+    went_live_at: Annotated[datetime | None, EnteredAt(ServiceState.live)] = None
+    retired_at: Annotated[datetime | None, EnteredAt(ServiceState.retired)] = None
 
 
 class CatalogueItem(Record):
@@ -115,6 +116,6 @@ class CatalogueItem(Record):
     default_team_id: Annotated[UUID | None, ForeignRef("team")] = None
     checklist: list[str] | None = None
     opens: ItemOpens | None = None
-    drafted_at: datetime | None = None
-    offered_at: datetime | None = None
-    withdrawn_at: datetime | None = None
+    drafted_at: Annotated[datetime | None, EnteredAt(ItemState.draft)] = None
+    offered_at: Annotated[datetime | None, EnteredAt(ItemState.offered)] = None
+    withdrawn_at: Annotated[datetime | None, EnteredAt(ItemState.withdrawn)] = None

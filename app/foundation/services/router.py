@@ -15,6 +15,7 @@ from app.api.faults import Fault
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.api.shapes import OutputModel
 from app.foundation.services import items, services
 from app.foundation.services.answers import answer_errors
@@ -57,6 +58,7 @@ class CheckedAnswers(OutputModel):
 @router.post(
     "/catalogue_items/{id}/check",
     operation_id="check_catalogue_item_answers",
+    summary="Check answers to a form",
     response_model=CheckedAnswers,
     responses=in_language() | problems(400, 404, 413, 415, 422),
 )
@@ -78,3 +80,12 @@ async def check_catalogue_item_answers(
     headers = {**VARY, "Content-Language": language}
     checked = CheckedAnswers(fit=not errors, errors=errors)
     return Response(to_json(checked), headers=headers, media_type="application/json")
+
+
+ROUTES = Routes(
+    (router,),
+    (
+        SERVICES,
+        CATALOGUE_ITEMS,
+    ),
+)

@@ -104,7 +104,6 @@ def propose(service: Service, body: ProposeService, ctx: ActionContext) -> None:
     service.customers = _customers(ctx)
     service.calendar = body.calendar
     service.rating_percent = body.rating_percent
-    service.proposed_at = ctx.occurred_at
 
 
 class EditService(Patch):
@@ -141,7 +140,7 @@ class EditService(Patch):
 
 
 def edit(service: Service, body: EditService, ctx: ActionContext) -> None:
-    """Change the service's description, owner, team or customers."""
+    """Edit the service: its description, owner, team or customers."""
     apply_patch(service, body, ctx, skip=("customers",))
     if "customers" in body.model_fields_set:
         service.customers = _customers(ctx)
@@ -189,7 +188,7 @@ class PromiseService(Payload):
 
 
 def promise(service: Service, body: PromiseService, ctx: ActionContext) -> None:
-    """Show what an agreement promises of the service; one that is over promises nothing."""
+    """Show the service's levels: what an agreement promises of it; one that is over promises nothing."""
     own = str(ctx.required_ref(Record, "agreement").id)
     others = [one for one in service.promises or () if one["agreement"] != own]
     replaced = None if body.replaces is None else str(body.replaces)
@@ -208,12 +207,10 @@ PROMISED = ("number", "customer", "calendar", "valid_from", "valid_to", "targets
 
 def go_live(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:
     """Put the service into use; everybody may see it."""
-    service.went_live_at = ctx.occurred_at
 
 
 def retire(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the service: it is no longer available; its history stays."""
-    service.retired_at = ctx.occurred_at
 
 
 # fmt: off

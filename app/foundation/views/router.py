@@ -113,16 +113,28 @@ def router_of(listings: Sequence[Listing]) -> APIRouter:
         (out,) = await _render_views(ledger, [row])
         return Response(to_json(out), media_type="application/json")
 
-    router.get("", operation_id="list_views", response_model=ViewPage, responses=problems(400, 422))(
-        list_views
-    )
-    router.get("/{id}", operation_id="get_view", response_model=ViewOut, responses=record_responses())(
-        get_view
-    )
+    router.get(
+        "",
+        operation_id="list_views",
+        summary="List views",
+        response_model=ViewPage,
+        responses=problems(400, 422),
+    )(list_views)
+    router.get(
+        "/{id}",
+        operation_id="get_view",
+        summary="Get a view",
+        response_model=ViewOut,
+        responses=record_responses(),
+    )(get_view)
     saved = problems(400, 403, 404, 412, 413, 415, 422)
-    router.put("/{id}", operation_id="save_view", response_model=ViewOut, responses=saved)(save_view)
+    router.put(
+        "/{id}", operation_id="save_view", summary="Save a view", response_model=ViewOut, responses=saved
+    )(save_view)
     gone = problems(403, 404, 422)
-    router.delete("/{id}", operation_id="remove_view", status_code=204, responses=gone)(remove_view)
+    router.delete(
+        "/{id}", operation_id="remove_view", summary="Remove a view", status_code=204, responses=gone
+    )(remove_view)
     return router
 
 

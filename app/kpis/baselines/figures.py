@@ -11,17 +11,17 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from app.kernel.ledger import Ledger
-from app.kpis.answer import KpiAnswer, answer
+from app.kpis.answers.answer import KpiAnswer, answer
+from app.kpis.answers.charts import behaviour
 from app.kpis.baselines.records import KpiBaseline
 from app.kpis.catalogue import KPIS
-from app.kpis.charts import behaviour
-from app.kpis.dimensions import Dimension
+from app.kpis.declaration.dimensions import Dimension
 from app.kpis.drawing.behaviour import draw
 from app.kpis.drawing.chart_words import ChartWords
-from app.kpis.drawing.of_kpi import chart_bounds, figure_of, filter_words
+from app.kpis.drawing.kpi_figure import chart_bounds, figure_of, filter_words
 from app.kpis.drawing.shapes import ChartShade
-from app.kpis.periods import Grain
-from app.kpis.question import CannotAnswer, Question
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.question import CannotAnswer, Question
 from app.kpis.signals.marks import chart_marks
 
 #: Longer windows are shown by months; so much of the time before a window is shown, too.

@@ -11,18 +11,12 @@ from app.common.records import Record, jsonb_ordered
 from app.db import Connection, Database
 from app.kernel.context import ActionContext
 from app.kernel.ledger import Ledger
-from app.kpis.answer import (
-    LARGEST_ANSWER,
-    count,
-    empty_figures,
-    facts_position,
-    snapshot_connection,
-)
+from app.kpis.answers.answer import LARGEST_ANSWER, count, empty_figures, facts_position, snapshot_connection
+from app.kpis.answers.series import cases_of, value_of
 from app.kpis.baselines.payloads import BaselineQuestion, baseline_question, decimal_text, wrong_question
 from app.kpis.baselines.records import KpiBaseline
 from app.kpis.effects.lifecycle import filters_of
-from app.kpis.question import CannotAnswer, Question
-from app.kpis.series import cases_of, value_of
+from app.kpis.questions.question import CannotAnswer, Question
 from app.settings import Settings
 
 

@@ -12,8 +12,8 @@ from app.kernel.payloads import PayloadPart, RecordKey, ShortText
 from app.kernel.refusals import WrongValue
 from app.kpis.catalogue import KPIS
 from app.kpis.effects.lifecycle import EffectWindow, Scope
-from app.kpis.periods import Grain
-from app.kpis.question import CannotAnswer, Question, QuestionParameters, parse_question
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters, parse_question
 
 
 class BaselineQuestion(PayloadPart):

@@ -19,7 +19,7 @@ from app.kernel.visibility import STAFF
 from app.kpis.budgets.records import KpiBudget
 from app.kpis.budgets.records import KpiBudgetState as State
 from app.kpis.catalogue import KPIS
-from app.kpis.effective_dating import ValidFrom, ValidUntil, both_or_neither, ends_after_it_begins
+from app.kpis.questions.effective_dating import ValidFrom, ValidUntil, both_or_neither, ends_after_it_begins
 
 #: The KPIs of money per case for which budgets can be set; other KPIs compare costs with these budgets.
 BUDGETED = frozenset(kpi.budgets_of for kpi in KPIS.values() if kpi.budgets_of is not None)
@@ -45,14 +45,13 @@ class AddKpiBudget(ReviseKpiBudget):
 
 
 def add(budget: KpiBudget, body: AddKpiBudget, ctx: ActionContext) -> None:
-    """Set a budget: the mean cost that a case may have in a period."""
+    """Add a KPI budget: the mean cost that a case may have in a period."""
     budget.kpi = body.kpi
-    budget.added_at = ctx.occurred_at
     revise(budget, body, ctx)
 
 
 def revise(budget: KpiBudget, body: ReviseKpiBudget, ctx: ActionContext) -> None:
-    """Change the mean cost that a case may have in a period."""
+    """Revise the budget: the mean cost that a case may have in a period."""
     budget.amount = body.amount
     budget.currency = body.currency
     budget.valid_from_at = body.valid_from_at or ctx.occurred_at
@@ -60,7 +59,7 @@ def revise(budget: KpiBudget, body: ReviseKpiBudget, ctx: ActionContext) -> None
 
 
 def withdraw(budget: KpiBudget, body: Reason, ctx: ActionContext) -> None:
-    """Withdraw the budget for all periods. To correct one value, set another for the same period instead."""
+    """Withdraw the budget, for all periods. To correct one value, set another for the same period instead."""
 
 
 async def without_budget(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from app.common.records import CodeEnum, Record
+from app.common.state_fields import EnteredAt
 
 
 class KpiBudgetState(CodeEnum):
@@ -30,4 +31,4 @@ class KpiBudget(Record):
     currency: str | None = None
     valid_from_at: datetime | None = None
     valid_until_at: datetime | None = None
-    added_at: datetime | None = None
+    added_at: Annotated[datetime | None, EnteredAt(KpiBudgetState.active)] = None

@@ -23,7 +23,7 @@ from app.kpis.catalogue import (
     satisfaction,
     service_levels,
 )
-from app.kpis.kpi import Kpi
+from app.kpis.declaration.kpi import Kpi
 
 KPIS: dict[str, Kpi] = {
     kpi.key: kpi

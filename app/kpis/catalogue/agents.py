@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.dimensions import Dimension
-from app.kpis.kpi import Aggregate, Basis, Comparator, Direction, Kpi, KpiTexts, Settling, Target, Unit
-from app.kpis.measures import Measure
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.kpi import (
+    Aggregate,
+    Basis,
+    Comparator,
+    Direction,
+    Kpi,
+    KpiTexts,
+    Settling,
+    Target,
+    Unit,
+)
+from app.kpis.declaration.measures import Measure
 
 REQUESTS_PER_AGENT_DAY = Kpi(
     key="requests_per_agent_day",

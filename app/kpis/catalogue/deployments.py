@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.dimensions import OF_DEPLOYMENTS
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
-from app.kpis.measures import Measure
-from app.kpis.still_open import StillOpen
+from app.kpis.declaration.dimensions import OF_DEPLOYMENTS
+from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
+from app.kpis.declaration.measures import Measure
+from app.kpis.declaration.still_open import StillOpen
 
 DEPLOYMENT_FREQUENCY = Kpi(
     key="deployment_frequency",

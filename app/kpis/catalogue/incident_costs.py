@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.kpi import Aggregate, Basis, Comparator, Direction, Kpi, KpiTexts, Settling, Target, Unit
-from app.kpis.measures import Measure
+from app.kpis.declaration.kpi import (
+    Aggregate,
+    Basis,
+    Comparator,
+    Direction,
+    Kpi,
+    KpiTexts,
+    Settling,
+    Target,
+    Unit,
+)
+from app.kpis.declaration.measures import Measure
 
 INCIDENT_UNIT_COST = Kpi(
     key="incident_unit_cost",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.dimensions import BY_SOURCE, STANDARD, Dimension
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
-from app.kpis.measures import Measure
+from app.kpis.declaration.dimensions import BY_SOURCE, STANDARD, Dimension
+from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
+from app.kpis.declaration.measures import Measure
 
 PAIRS_OF_TEAMS = (*STANDARD, Dimension.from_team, Dimension.to_team)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.dimensions import OF_ARTICLES
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
-from app.kpis.measures import Measure
+from app.kpis.declaration.dimensions import OF_ARTICLES
+from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
+from app.kpis.declaration.measures import Measure
 
 KNOWLEDGE_USE = Kpi(
     key="knowledge_use",

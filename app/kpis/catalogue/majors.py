@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
-from app.kpis.measures import Measure
-from app.kpis.still_open import StillOpen
+from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
+from app.kpis.declaration.measures import Measure
+from app.kpis.declaration.still_open import StillOpen
 
 INCIDENT_RESTORE_SECONDS = Kpi(
     key="incident_restore_seconds",

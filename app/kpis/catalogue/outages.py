@@ -6,9 +6,9 @@ They count time and not cases; what was agreed, and what an outage is, stands in
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.dimensions import OF_AVAILABILITY, OF_OUTAGES, Dimension
-from app.kpis.kpi import Aggregate, Basis, Comparator, Direction, Kpi, KpiTexts, Target, Unit
-from app.kpis.measures import Measure
+from app.kpis.declaration.dimensions import OF_AVAILABILITY, OF_OUTAGES, Dimension
+from app.kpis.declaration.kpi import Aggregate, Basis, Comparator, Direction, Kpi, KpiTexts, Target, Unit
+from app.kpis.declaration.measures import Measure
 
 SERVICE_AVAILABILITY = Kpi(
     key="service_availability",

@@ -5,10 +5,10 @@ trusted.
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.dimensions import BY_SOURCE
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Unit
-from app.kpis.measures import Measure
-from app.kpis.still_open import StillOpen
+from app.kpis.declaration.dimensions import BY_SOURCE
+from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Unit
+from app.kpis.declaration.measures import Measure
+from app.kpis.declaration.still_open import StillOpen
 
 LATE_RECORDING_SECONDS = Kpi(
     key="late_recording_seconds",

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.dimensions import OF_COMPLAINTS
-from app.kpis.kpi import Aggregate, Basis, Comparator, Direction, Kpi, KpiTexts, Settling, Target, Unit
-from app.kpis.measures import Measure
-from app.kpis.still_open import StillOpen
+from app.kpis.declaration.dimensions import OF_COMPLAINTS
+from app.kpis.declaration.kpi import (
+    Aggregate,
+    Basis,
+    Comparator,
+    Direction,
+    Kpi,
+    KpiTexts,
+    Settling,
+    Target,
+    Unit,
+)
+from app.kpis.declaration.measures import Measure
+from app.kpis.declaration.still_open import StillOpen
 
 CSAT = Kpi(
     key="csat",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.dimensions import BY_CAUSE, OF_CLOCKS
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
-from app.kpis.measures import Measure
+from app.kpis.declaration.dimensions import BY_CAUSE, OF_CLOCKS
+from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
+from app.kpis.declaration.measures import Measure
 
 SLA_ATTAINMENT = Kpi(
     key="sla_attainment",

@@ -12,11 +12,11 @@ from itertools import groupby
 
 from markupsafe import Markup
 
+from app.kpis.declaration.kpi import Unit
 from app.kpis.drawing import canvas, findings
 from app.kpis.drawing.canvas import GRID, MARGIN, TEXT_LINE, WIDTH
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.shapes import MOST_POINTS, BehaviourFigure, ChartLimits, SignalGroup
-from app.kpis.kpi import Unit
 from app.svg.elements import element, text, text_width
 from app.svg.lines import INK, PAPER, SMALL_SIZE, SOFT, USUAL_WIDTH, label, line, polyline, wrapped
 from app.svg.scale import Scale, decimals_of, linear, spread_out

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from app.kpis.signals.records import Tendency
+from app.kpis.declaration.marks import Tendency
 from app.svg import elements
 from app.svg.elements import element, text
 from app.svg.lines import INK, PAPER, SOFT, USUAL_WIDTH, wrapped

@@ -7,8 +7,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.i18n import translate
-from app.kpis.kpi import Unit
-from app.kpis.periods import Grain
+from app.kpis.declaration.kpi import Unit
+from app.kpis.questions.periods import Grain
 
 TABLE = "chart"
 #: The units of durations, largest first, with their seconds.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.kpis.signals.records import Tendency
+from app.kpis.declaration.marks import Tendency
 
 #: Of more cases bands of tenths are drawn in place of dots.
 MOST_DOTS = 400

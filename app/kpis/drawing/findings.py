@@ -4,6 +4,8 @@ see it (pure).
 
 from __future__ import annotations
 
+from app.kpis.answers.series import KpiStatus
+from app.kpis.declaration.kpi import Target
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.shapes import (
     COMPARATORS,
@@ -12,8 +14,6 @@ from app.kpis.drawing.shapes import (
     ChartPoint,
     SignalGroup,
 )
-from app.kpis.kpi import Target
-from app.kpis.series import KpiStatus
 from app.kpis.statistics.behaviour import LEAST_VALUES, NEAR_WINDOW, Signal
 
 #: The rules, that which says most of a change first.

@@ -13,17 +13,17 @@ from app.api.accept import language_for
 from app.api.auth import Ledger, caller_of, context_of
 from app.api.openapi import problems
 from app.i18n import language_of
-from app.kpis.access import permitted_kpi, question_of
-from app.kpis.answer import answer
-from app.kpis.charts import behaviour
+from app.kpis.answers.answer import answer
+from app.kpis.answers.charts import behaviour
+from app.kpis.answers.lag_notice import lag_notice
 from app.kpis.drawing.behaviour import draw
 from app.kpis.drawing.chart_words import ChartWords
-from app.kpis.drawing.of_kpi import figure_of
+from app.kpis.drawing.kpi_figure import figure_of
 from app.kpis.drawing.shapes import MOST_POINTS
-from app.kpis.lag_notice import lag_notice
-from app.kpis.parameters import KpiBehaviourQuery
-from app.kpis.periods import Grain
-from app.kpis.question import CannotAnswer
+from app.kpis.questions.access import permitted_kpi, question_of
+from app.kpis.questions.parameters import KpiBehaviourQuery
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.question import CannotAnswer
 from app.kpis.signals.marks import chart_marks
 
 router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
@@ -52,6 +52,7 @@ class KpiChartQuery(KpiBehaviourQuery):
 @router.get(
     "/{key}/chart.svg",
     operation_id="get_kpi_chart",
+    summary="Draw a KPI's behaviour chart",
     response_class=Response,
     response_model=None,
     responses=problems(403, 404, 422) | SVG_RESPONSE,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.kpis.kpi import Comparator, Direction, Kpi, Target
-from app.kpis.periods import Grain
-from app.kpis.signals.records import Tendency
+from app.kpis.declaration.kpi import Comparator, Direction, Kpi, Target
+from app.kpis.declaration.marks import Tendency
+from app.kpis.questions.periods import Grain
 from app.kpis.statistics.behaviour import Signal
 
 #: A chart has no more points: more cannot be told apart.

@@ -11,15 +11,16 @@ from itertools import pairwise
 
 from app.db import Connection
 from app.kernel.refusals import WrongValue
-from app.kpis import answer, periods
-from app.kpis.case_values import CaseValue, case_values, case_values_as_of, figures_of
-from app.kpis.figures import Figures
-from app.kpis.kpi import REFERENCED_AGGREGATES, Aggregate, Basis, Kpi
-from app.kpis.outages import figures as outage_figures
-from app.kpis.outages.figures import HOURS, SECONDS_OF_AN_HOUR, Exposure
-from app.kpis.periods import Grain
-from app.kpis.question import Question
-from app.kpis.series import cases_of, divisor_of, value_of
+from app.kpis.answers import answer
+from app.kpis.answers.series import cases_of, divisor_of, value_of
+from app.kpis.cases.values import CaseValue, case_values, case_values_as_of, figures_of
+from app.kpis.declaration import exposure as outage_figures
+from app.kpis.declaration.exposure import HOURS, SECONDS_OF_AN_HOUR, Exposure
+from app.kpis.declaration.figures import Figures
+from app.kpis.declaration.kpi import REFERENCED_AGGREGATES, Aggregate, Basis, Kpi
+from app.kpis.questions import periods
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.question import Question
 from app.kpis.statistics.effects.codes import EffectMethod
 from app.kpis.statistics.effects.samples import (
     DayCases,

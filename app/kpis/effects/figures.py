@@ -12,10 +12,11 @@ from markupsafe import Markup
 from app.common.records import CodeEnum
 from app.db import Connection, Database
 from app.i18n import translate
-from app.kpis.answer import answer, facts_position, snapshot_connection
-from app.kpis.case_values import case_values
-from app.kpis.cases import case_numbers
-from app.kpis.charts import NO_MARKS, behaviour
+from app.kpis.answers.answer import answer, facts_position, snapshot_connection
+from app.kpis.answers.charts import NO_MARKS, behaviour
+from app.kpis.cases.drill_down import case_numbers
+from app.kpis.cases.values import case_values
+from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing import behaviour as behaviour_drawing
 from app.kpis.drawing.cases import draw_cases
 from app.kpis.drawing.chart_words import ChartWords
@@ -28,15 +29,14 @@ from app.kpis.drawing.effect_shapes import (
     StripGroup,
 )
 from app.kpis.drawing.intervals import draw_intervals
-from app.kpis.drawing.of_kpi import chart_bounds, figure_of
+from app.kpis.drawing.kpi_figure import chart_bounds, figure_of
 from app.kpis.drawing.shapes import ChartLimits, ChartMark, ChartSeries, ChartShade
-from app.kpis.effects.asking import EffectQuestions
 from app.kpis.effects.content import EffectResult, EffectScale, EffectSide
+from app.kpis.effects.questions import EffectQuestions
 from app.kpis.effects.records import KpiEffect
 from app.kpis.effects.sentences import headline_of
-from app.kpis.periods import Grain
-from app.kpis.question import CannotAnswer, Question
-from app.kpis.signals.records import Tendency
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.question import CannotAnswer, Question
 from app.kpis.statistics.behaviour import chart
 from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod, EffectVerdict
 

@@ -19,7 +19,7 @@ from app.kernel.actor_policy import role
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
 from app.kernel.payloads import LONGEST_LIST, Payload, PayloadValue, RecordKey, ShortText
-from app.kpis.dimensions import Dimension
+from app.kpis.declaration.dimensions import Dimension
 from app.kpis.effects.records import EffectState as State
 from app.kpis.effects.records import KpiEffect, PromisedAs
 from app.kpis.targets.lifecycle import Number
@@ -117,7 +117,7 @@ class MeasuredEffect:
 
 
 def measure(effect: KpiEffect, body: MeasureKpiEffect, ctx: ActionContext) -> None:
-    """Measure the effect of a change on a KPI: compare a window after it with one before."""
+    """Measure a KPI effect: that of a change, by comparing a window after it with one before."""
     found = ctx.prepared(MeasuredEffect)
     effect.kpi = found.kpi
     effect.before_begins_at, effect.before_ends_at, effect.after_begins_at, effect.after_ends_at = (

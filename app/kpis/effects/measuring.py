@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.db import Connection, Database
-from app.kpis.answer import facts_position, snapshot_connection
-from app.kpis.effects.asking import EffectQuestions, wrong_value
+from app.kpis.answers.answer import facts_position, snapshot_connection
+from app.kpis.declaration.kpi import Direction, Kpi
 from app.kpis.effects.cases_of_windows import (
     WindowCases,
     cases_of_window,
@@ -29,10 +29,10 @@ from app.kpis.effects.content import (
     as_stored,
 )
 from app.kpis.effects.lifecycle import CompareWindows, MeasuredEffect, PromisedEffect
+from app.kpis.effects.questions import EffectQuestions, wrong_value
 from app.kpis.effects.records import PromisedAs
 from app.kpis.effects.warnings import Circumstances, warnings_of
-from app.kpis.kpi import Direction, Kpi
-from app.kpis.question import CannotAnswer
+from app.kpis.questions.question import CannotAnswer
 from app.kpis.statistics.effects.codes import EffectMethod, IntervalMethod
 from app.kpis.statistics.effects.effect import RATIOS, Better, ComparedWindow, Effect
 from app.kpis.statistics.effects.samples import RateSample

@@ -10,13 +10,13 @@ from typing import Any
 
 from app.db import Database
 from app.kernel.refusals import WrongValue
-from app.kpis.answer import facts_position, snapshot_connection
+from app.kpis.answers.answer import facts_position, snapshot_connection
 from app.kpis.catalogue import KPIS
-from app.kpis.effects.asking import questions_again
 from app.kpis.effects.content import EffectResult
 from app.kpis.effects.lifecycle import promised_of
 from app.kpis.effects.measuring import compare, load_windows
 from app.kpis.effects.queries import RecomputedEffect
+from app.kpis.effects.questions import questions_again
 from app.kpis.effects.records import KpiEffect
 from app.kpis.statistics.effects.codes import WITHOUT_CONTROL
 

@@ -16,19 +16,20 @@ from app.api.json_output import dump_json
 from app.api.openapi import action_responses, in_language, problems
 from app.api.paging import VARY
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.kernel.refusals import WrongValue
-from app.kpis.access import permitted_kpi
 from app.kpis.catalogue import KPIS
+from app.kpis.declaration.kpi import Kpi
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.router import SVG_RESPONSE, chosen_language, svg_response
 from app.kpis.effects import measuring
-from app.kpis.effects.asking import check_promise, questions_again, questions_of
 from app.kpis.effects.content import EffectResult
 from app.kpis.effects.figures import EffectDrawing, draw_behaviour, draw_cases_of, draw_effect
 from app.kpis.effects.lifecycle import LIFECYCLE, CompareWindows, MeasureKpiEffect
 from app.kpis.effects.queries import LISTING, EffectRenderer, KpiEffectDetails, KpiEffectOut
+from app.kpis.effects.questions import check_promise, questions_again, questions_of
 from app.kpis.effects.recompute import recompute
-from app.kpis.kpi import Kpi
+from app.kpis.questions.access import permitted_kpi
 
 router = APIRouter(prefix="/v1", tags=["kpis"])
 KpiKey = Annotated[
@@ -72,6 +73,7 @@ class EffectChartQuery(BaseModel):
 @router.post(
     "/kpis/{key}/effect",
     operation_id="measure_effect_of_kpi",
+    summary="Measure the effect on a KPI",
     status_code=201,
     response_model=KpiEffectOut,
     responses=action_responses(LIFECYCLE["measure"]) | problems(404) | MEASURED,
@@ -97,8 +99,8 @@ async def measure_kpi_effect(
     body: Annotated[MeasureKpiEffect, Body()],
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Measure the effect of a change on a KPI: compare a window after it with one before. The KPI is named
-    in the body; `POST /v1/kpis/{key}/effect` does the same.
+    """Measure a KPI effect: that of a change, by comparing a window after it with one before. The KPI is
+    named in the body; `POST /v1/kpis/{key}/effect` does the same.
     """
     if body.kpi not in KPIS:
         raise WrongValue({"value": body.kpi}, pointer="/kpi", because="unknown_value")
@@ -126,6 +128,7 @@ async def _measure(
 @router.get(
     "/effects/{id}",
     operation_id="get_kpi_effect",
+    summary="Get a KPI effect",
     response_model=KpiEffectDetails,
     responses=in_language() | problems(404, 422),
 )
@@ -145,6 +148,7 @@ async def get_kpi_effect(request: Request, name: Name, query: Annotated[EffectQu
 @router.get(
     "/effects/{id}/chart.svg",
     operation_id="get_kpi_effect_chart",
+    summary="Draw a KPI effect",
     response_class=Response,
     response_model=None,
     responses=problems(404, 422) | SVG_RESPONSE,
@@ -169,3 +173,6 @@ async def get_kpi_effect_chart(
 
 
 mount_reads(router, LISTING, prefix="/effects", shows_one=False)
+
+
+ROUTES = Routes((router,))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.i18n import translate
+from app.kpis.declaration.kpi import Aggregate, Kpi, Unit
 from app.kpis.effects.content import EffectResult, EffectScale
-from app.kpis.kpi import Aggregate, Kpi, Unit
 from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod, EffectVerdict
 
 TABLE = "effect"

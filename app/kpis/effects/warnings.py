@@ -11,18 +11,19 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from app.db import Connection
-from app.kpis import answer, periods
-from app.kpis.dimensions import Dimension
-from app.kpis.effects.asking import EffectQuestions
+from app.kpis.answers import answer
+from app.kpis.answers.series import cases_of, final_after_of, value_of
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.figures import Figures
+from app.kpis.declaration.kpi import Basis
 from app.kpis.effects.cases_of_windows import WindowCases
 from app.kpis.effects.content import EffectWarning, WarningCode
-from app.kpis.fetching import fetch
-from app.kpis.figures import Figures
-from app.kpis.kpi import Basis
-from app.kpis.periods import Grain
-from app.kpis.query import Statement
-from app.kpis.question import NO_VALUE, Question
-from app.kpis.series import cases_of, final_after_of, value_of
+from app.kpis.effects.questions import EffectQuestions
+from app.kpis.facts.fetching import fetch
+from app.kpis.facts.query import Statement
+from app.kpis.questions import periods
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.question import NO_VALUE, Question
 from app.kpis.statistics.behaviour import chart
 
 #: The months before a baseline in which signals are looked for, and those that natural limits are made of.

@@ -12,20 +12,20 @@ from typing import Any
 from uuid import UUID
 
 from app.db import Connection
-from app.kpis import raw
 from app.kpis.catalogue.outages import MTBF, SERVICE_AVAILABILITY
-from app.kpis.dimensions import Dimension
-from app.kpis.fetching import fetch
-from app.kpis.figures import Figures, PointKey
-from app.kpis.kpi import Aggregate, Kpi
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.exposure import Exposure
+from app.kpis.declaration.figures import Figures, PointKey
+from app.kpis.declaration.kpi import Aggregate, Kpi
+from app.kpis.facts.fetching import fetch
+from app.kpis.facts.query import COLUMN, Filters, Statement
 from app.kpis.outages import query
-from app.kpis.outages.figures import Exposure
 from app.kpis.outages.load_terms import load_terms
 from app.kpis.outages.query import OF_BEGINNINGS, OF_INCIDENTS, OF_PARTIES, OF_SECONDS, Window
 from app.kpis.outages.terms import floor_to_second
-from app.kpis.periods import Grain, first_day, next_period, start_of
-from app.kpis.query import COLUMN, Filters, Statement
-from app.kpis.question import Question
+from app.kpis.questions.periods import Grain, first_day, next_period, start_of
+from app.kpis.questions.question import Question
+from app.kpis.raw import definitions
 from app.kpis.targets.validity import effective_target, targets
 
 RAW_COLUMNS = (
@@ -113,7 +113,7 @@ async def contributions(
     prepared: str | None = None,
 ) -> list[Contribution]:
     """Return the rows of the raw definition of the question's KPI for the windows."""
-    text = raw.definition(raw.definition_names(question.kpi)[0], prepared)
+    text = definitions.definition(definitions.definition_names(question.kpi)[0], prepared)
     parameters = raw_parameters(question.kpi, windows, question.now, position)
     statement = Statement(f"select {RAW_COLUMNS} from ({text}) raw", parameters)
     return [Contribution(*row) for row in await fetch(connection, statement)]

@@ -13,11 +13,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from app.kpis.dimensions import Dimension
-from app.kpis.kpi import Aggregate, Kpi
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.kpi import Aggregate, Kpi
+from app.kpis.facts.backlog import SPAN_REACHES
+from app.kpis.facts.query import COLUMN, NO_CLOCK, Filters, Statement, conditions
 from app.kpis.outages.terms import Terms
-from app.kpis.query import COLUMN, NO_CLOCK, Filters, Statement, conditions
-from app.kpis.standing import SPAN_REACHES
 
 #: The dimensions of an incident's share of an outage that agreed time does not have.
 OF_INCIDENTS = frozenset({Dimension.category})
@@ -205,7 +205,7 @@ def counted_cases(
     kpi: Kpi, filters: Filters, window: Window, terms: Sequence[Terms], now: datetime
 ) -> Statement:
     """Return a statement for the incidents that the KPI counts in the window, with the columns of
-    `app.kpis.query.counted_cases`: each with its seconds, or each time that an outage began with it.
+    `app.kpis.facts.query.counted_cases`: each with its seconds, or each time that an outage began with it.
     """
     parameters = _parameters(kpi, filters, [window], terms, now)
     own, where = _filter_conditions(filters, parameters)

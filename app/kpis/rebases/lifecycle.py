@@ -18,11 +18,11 @@ from app.kernel.payloads import Instant, Payload, Reason, RecordKey, Reference, 
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kpis.catalogue import KPIS
-from app.kpis.dimensions import Dimension
-from app.kpis.named_records import check_named_record
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.questions.named_records import check_named_record
+from app.kpis.questions.scopes import Scope
 from app.kpis.rebases.records import KpiRebase
 from app.kpis.rebases.records import RebaseState as State
-from app.kpis.scopes import Scope
 
 
 class AddKpiRebase(Payload):
@@ -46,17 +46,17 @@ class AddKpiRebase(Payload):
 
 
 def add(rebase: KpiRebase, body: AddKpiRebase, ctx: ActionContext) -> None:
-    """Re-base the natural limits of a KPI: they count anew from a named change on."""
+    """Add a KPI re-basing: the natural limits of the KPI count anew from a named change on."""
     team = ctx.ref(Team, "team")
     rebase.kpi, rebase.service = body.kpi, body.service
     rebase.team_id = None if team is None else team.id
     rebase.scope = Scope(rebase.service, rebase.team_id).kind
     rebase.change, rebase.begins_at = body.change, body.begins_at
-    rebase.added_at, rebase.added_by_id = ctx.occurred_at, ctx.caller.person_id
+    rebase.added_by_id = ctx.caller.person_id
 
 
 def withdraw(rebase: KpiRebase, body: Reason, ctx: ActionContext) -> None:
-    """Take the re-basing back: limits go on over the change as if it had not been marked."""
+    """Withdraw the re-basing: limits go on over the change as if it had not been marked."""
 
 
 async def no_such_chart(

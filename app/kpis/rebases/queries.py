@@ -9,9 +9,9 @@ from pydantic import Field
 from app.api.lists import Listing
 from app.api.shapes import PersonStub, RecordOut, TeamStub
 from app.foundation.people.queries import PERSONS, TEAMS
+from app.kpis.questions.scopes import ScopeKind
 from app.kpis.rebases.lifecycle import LIFECYCLE
 from app.kpis.rebases.records import RebaseState
-from app.kpis.scopes import ScopeKind
 
 
 class KpiRebaseOut(RecordOut):

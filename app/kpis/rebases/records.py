@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.records import CodeEnum, ForeignRef, KeyRef, Record
-from app.kpis.scopes import ScopeKind
+from app.common.state_fields import EnteredAt
+from app.kpis.questions.scopes import ScopeKind
 
 
 class RebaseState(CodeEnum):
@@ -31,5 +32,5 @@ class KpiRebase(Record):
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
     change: str | None = None
     begins_at: datetime | None = None
-    added_at: datetime | None = None
+    added_at: Annotated[datetime | None, EnteredAt(RebaseState.active)] = None
     added_by_id: Annotated[UUID | None, ForeignRef("person")] = None

@@ -45,7 +45,6 @@ def make_reconciliation(reconciliation: Reconciliation, body: MakeReconciliation
     reconciliation.differences = body.differences
     reconciliation.differing = list(body.differing)
     reconciliation.seconds = body.seconds
-    reconciliation.made_at = ctx.occurred_at
 
 
 # fmt: off

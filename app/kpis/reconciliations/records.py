@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from sqlalchemy import BigInteger
 from sqlmodel import Field
 
 from app.common.records import CodeEnum, Record
+from app.common.state_fields import EnteredAt
 
 
 class ReconciliationState(CodeEnum):
@@ -42,4 +43,4 @@ class Reconciliation(Record):
     differences: int | None = Field(default=None, sa_type=BigInteger)
     differing: list[str] | None = None
     seconds: int | None = Field(default=None, sa_type=BigInteger)
-    made_at: datetime | None = None
+    made_at: Annotated[datetime | None, EnteredAt(ReconciliationState.made)] = None

@@ -20,11 +20,12 @@ from app.kernel.payloads import FreeText, Instant, Payload, Reason, RecordKey, R
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kpis.catalogue import KPIS
-from app.kpis.named_records import check_named_record
-from app.kpis.periods import Grain
-from app.kpis.scopes import Scope
-from app.kpis.signals.records import KpiSignal, Tendency
-from app.kpis.signals.records import SignalState as State
+from app.kpis.declaration.marks import SignalState as State
+from app.kpis.declaration.marks import Tendency
+from app.kpis.questions.named_records import check_named_record
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.scopes import Scope
+from app.kpis.signals.records import KpiSignal
 from app.kpis.statistics.behaviour import Signal
 
 LARGEST = 2**53 - 1
@@ -66,7 +67,7 @@ class NoteKpiSignal(NoteAgainKpiSignal):
 
 
 def note(signal: KpiSignal, body: NoteKpiSignal, ctx: ActionContext) -> None:
-    """Note a signal: in this period the KPI has changed beyond its usual variation."""
+    """Note a KPI signal: in this period the KPI has changed beyond its usual variation."""
     assert ctx.number is not None, "signals have numbers"
     signal.number = ctx.number
     team = ctx.ref(Team, "team")
@@ -79,7 +80,9 @@ def note(signal: KpiSignal, body: NoteKpiSignal, ctx: ActionContext) -> None:
 
 
 def note_again(signal: KpiSignal, body: NoteAgainKpiSignal, ctx: ActionContext) -> None:
-    """Note a withdrawn signal again: still later events have brought it back. It is yet to be explained."""
+    """Note the signal again, which was withdrawn: still later events have brought it back. It is yet to be
+    explained.
+    """
     signal.since_at, signal.tendency = body.since_at, body.tendency
     signal.needs_attention = body.needs_attention
     signal.value, signal.centre, signal.low, signal.high = body.value, body.centre, body.low, body.high
@@ -103,11 +106,11 @@ class ExplainKpiSignal(Payload):
 def explain(signal: KpiSignal, body: ExplainKpiSignal, ctx: ActionContext) -> None:
     """Explain the signal, for everybody who sees the chart."""
     signal.reason, signal.cause = body.reason, body.cause
-    signal.explained_at, signal.explained_by_id = ctx.occurred_at, ctx.caller.person_id
+    signal.explained_by_id = ctx.caller.person_id
 
 
 def reopen(signal: KpiSignal, body: Reason, ctx: ActionContext) -> None:
-    """Take the explanation back: the signal is yet to be explained."""
+    """Reopen the signal: its explanation is taken back, and it is yet to be explained."""
     _clear_explanation(signal)
 
 

@@ -11,9 +11,9 @@ from uuid import UUID
 from app.api.shapes import PersonStub
 from app.db import Row
 from app.kernel.ledger import Ledger
-from app.kpis.charts import NO_MARKS, ChartMarks, KpiChartRebase, KpiNotedSignal
-from app.kpis.question import Question
-from app.kpis.scopes import Scope, ScopeKind, scoped_value
+from app.kpis.answers.charts import NO_MARKS, ChartMarks, KpiChartRebase, KpiNotedSignal
+from app.kpis.questions.question import Question
+from app.kpis.questions.scopes import Scope, ScopeKind, scoped_value
 
 SELECT_TEAM = "select id from fold.team where key = %(name)s or id::text = lower(%(name)s)"
 OF_SCOPE = (

@@ -26,15 +26,16 @@ from app.kernel.payloads import Payload
 from app.kernel.perform import Command, IdempotencyKey, perform
 from app.kernel.refusals import Refusal
 from app.kernel.rules import ROUTE, Clock
-from app.kpis.answer import count, facts_position, snapshot_connection
-from app.kpis.dimensions import Dimension
-from app.kpis.figures import Figures
-from app.kpis.kpi import Direction, Kpi
-from app.kpis.limits import natural_limits
-from app.kpis.periods import Grain, cut_periods, first_day, months_later, start_of
-from app.kpis.question import Question
-from app.kpis.scopes import ORGANISATION, Scope, ScopeKind
-from app.kpis.series import PointContext, point
+from app.kpis.answers.answer import count, facts_position, snapshot_connection
+from app.kpis.answers.limits import natural_limits
+from app.kpis.answers.series import PointContext, point
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.figures import Figures
+from app.kpis.declaration.kpi import Direction, Kpi
+from app.kpis.declaration.marks import SignalState, Tendency
+from app.kpis.questions.periods import Grain, cut_periods, first_day, months_later, start_of
+from app.kpis.questions.question import Question
+from app.kpis.questions.scopes import ORGANISATION, Scope, ScopeKind
 from app.kpis.signals.detection import WINDOW, FinalValue, FoundSignal, find_signals
 from app.kpis.signals.lifecycle import (
     LIFECYCLE,
@@ -42,7 +43,6 @@ from app.kpis.signals.lifecycle import (
     NoteKpiSignal,
     WithdrawKpiSignal,
 )
-from app.kpis.signals.records import SignalState, Tendency
 from app.log.writer import ConstraintViolation, DuplicateCommand
 from app.shared_connections import SharedConnections
 

@@ -9,10 +9,10 @@ from pydantic import Field
 from app.api.lists import Listing
 from app.api.shapes import PersonStub, RecordOut, TeamStub
 from app.foundation.people.queries import PERSONS, TEAMS
-from app.kpis.periods import Grain
-from app.kpis.scopes import ScopeKind
+from app.kpis.declaration.marks import SignalState, Tendency
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.scopes import ScopeKind
 from app.kpis.signals.lifecycle import LIFECYCLE
-from app.kpis.signals.records import SignalState, Tendency
 from app.kpis.statistics.behaviour import Signal
 
 

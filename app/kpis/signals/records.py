@@ -10,26 +10,12 @@ from sqlalchemy import BigInteger
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import CodeEnum, ForeignRef, KeyRef, Record
-from app.kpis.periods import Grain
-from app.kpis.scopes import Scope, ScopeKind
+from app.common.records import ForeignRef, KeyRef, Record
+from app.common.state_fields import EnteredAt
+from app.kpis.declaration.marks import SignalState, Tendency
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.scopes import Scope, ScopeKind
 from app.kpis.statistics.behaviour import Signal
-
-
-class SignalState(CodeEnum):
-    """The state of a signal: noted, explained by somebody, or withdrawn because later events undid it."""
-
-    noted = "noted", "Noted", "已记录"
-    explained = "explained", "Explained", "已说明"
-    withdrawn = "withdrawn", "Withdrawn", "已撤回"
-
-
-class Tendency(CodeEnum):
-    """The direction in which a KPI has changed: for the better, for the worse, or neither."""
-
-    better = "better", "Changed for the better", "异常变好"
-    worse = "worse", "Changed for the worse", "异常变差"
-    neither = "neither", "Changed", "异常变化"
 
 
 class KpiSignal(Record):
@@ -66,7 +52,7 @@ class KpiSignal(Record):
     reason: Annotated[str | None, Personal()] = None
     cause: str | None = None
     explained_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    explained_at: datetime | None = None
+    explained_at: Annotated[datetime | None, EnteredAt(SignalState.explained)] = None
 
     @property
     def title(self) -> str:

@@ -18,8 +18,8 @@ from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import STAFF
 from app.kpis.catalogue import KPIS
-from app.kpis.effective_dating import ValidFrom, ValidUntil, both_or_neither, ends_after_it_begins
-from app.kpis.kpi import Aggregate, Comparator, Unit
+from app.kpis.declaration.kpi import Aggregate, Comparator, Unit
+from app.kpis.questions.effective_dating import ValidFrom, ValidUntil, both_or_neither, ends_after_it_begins
 from app.kpis.targets.records import KpiTarget
 from app.kpis.targets.records import TargetState as State
 
@@ -60,14 +60,13 @@ class AddKpiTarget(ReviseKpiTarget):
 
 
 def add(target: KpiTarget, body: AddKpiTarget, ctx: ActionContext) -> None:
-    """Set a target for a KPI in a period."""
+    """Add a KPI target, for a period."""
     target.kpi = body.kpi
-    target.added_at = ctx.occurred_at
     revise(target, body, ctx)
 
 
 def revise(target: KpiTarget, body: ReviseKpiTarget, ctx: ActionContext) -> None:
-    """Change the target of a KPI in a period."""
+    """Revise the target, for a period."""
     target.comparator = body.comparator
     target.value = body.value
     target.valid_from_at = body.valid_from_at or ctx.occurred_at
@@ -75,7 +74,7 @@ def revise(target: KpiTarget, body: ReviseKpiTarget, ctx: ActionContext) -> None
 
 
 def withdraw(target: KpiTarget, body: Reason, ctx: ActionContext) -> None:
-    """Withdraw the target as a mistake: none of its versions counts any more, for any period."""
+    """Withdraw the target, as a mistake: none of its versions counts any more, for any period."""
 
 
 async def no_such_kpi(reads: ReadContext, target: KpiTarget, body: AddKpiTarget, ctx: ActionContext) -> None:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.api.lists import Listing
 from app.api.shapes import RecordOut
-from app.kpis.kpi import Comparator
+from app.kpis.declaration.kpi import Comparator
 from app.kpis.targets import lifecycle
 from app.kpis.targets.records import TargetState
 

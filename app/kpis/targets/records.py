@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from app.common.records import CodeEnum, Record
-from app.kpis.kpi import Comparator
+from app.common.state_fields import EnteredAt
+from app.kpis.declaration.kpi import Comparator
 
 
 class TargetState(CodeEnum):
@@ -30,4 +31,4 @@ class KpiTarget(Record):
     value: str | None = None
     valid_from_at: datetime | None = None
     valid_until_at: datetime | None = None
-    added_at: datetime | None = None
+    added_at: Annotated[datetime | None, EnteredAt(TargetState.active)] = None

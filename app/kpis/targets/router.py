@@ -19,6 +19,7 @@ from app.api.auth import Ledger, context_of
 from app.api.etag import versions_of
 from app.api.openapi import action_responses
 from app.api.reads import mount_reads
+from app.api.routes import Routes
 from app.api.shapes import Renderer
 from app.kernel.perform import Command
 from app.kernel.refusals import NotFound, VersionMismatch
@@ -48,6 +49,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 @router.put(
     "/kpis/{key}/target",
     operation_id="set_kpi_target",
+    summary="Set a KPI target",
     response_model=KpiTargetOut,
     responses=action_responses(LIFECYCLE["revise"]) | RESPONSES,
 )
@@ -79,3 +81,6 @@ async def set_kpi_target(
     return action_response(
         shows, carried_out, await shows.render_one(carried_out.record, carried_out.audience)
     )
+
+
+ROUTES = Routes((router,))

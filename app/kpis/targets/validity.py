@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from app.db import Connection
-from app.kpis import effective_dating
-from app.kpis.effective_dating import Fields, Layer
-from app.kpis.kpi import Comparator, Kpi, Target
+from app.kpis.declaration.kpi import Comparator, Kpi, Target
+from app.kpis.questions import effective_dating
+from app.kpis.questions.effective_dating import Fields, Layer
 
 #: By KPI, the layers of its target, in the order in which they were set.
 Targets = Mapping[str, Sequence[Layer[Target]]]

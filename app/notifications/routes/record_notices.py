@@ -88,6 +88,7 @@ def record_notices_router(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:
                 _endpoint(lifecycle),
                 methods=["GET"],
                 operation_id=f"list_{lifecycle.kind}_notices",
+                summary=f"List {noun(lifecycle.kind)} notices",
                 description=f"Who was told what of one {noun(lifecycle.kind)}, when, and whether it was "
                 "delivered: for those who act on it by a role, and for those who oversee all.",
                 response_model=SentNoticePage,

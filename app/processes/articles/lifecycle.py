@@ -14,7 +14,7 @@ from pydantic import Field
 from app.common.children import Attachment, ExternalReference, Visibility
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
-from app.common.records import TICKET, ChildRef, CodeEnum, ForeignRef, KeyRef
+from app.common.records import TICKET, ChildRef, ForeignRef, KeyRef
 from app.common.tickets import Ticket
 from app.foundation.articles.records import Article, ArticleRating, ArticleRevision, ArticleUse
 from app.foundation.articles.records import ArticleState as State
@@ -96,7 +96,7 @@ class DraftArticle(Payload):
 
 
 def draft(article: Article, body: DraftArticle, ctx: ActionContext) -> None:
-    """Draft an article about a known fault and its remedy."""
+    """Draft an article, about a known fault and its remedy."""
     case = ctx.ref(Ticket, "case")
     for name in TEXTS:
         setattr(article, name, getattr(body, name))
@@ -144,7 +144,7 @@ LIST_FIELDS = ("services", "categories", "cis")
 
 
 def edit(article: Article, body: EditArticle, ctx: ActionContext) -> None:
-    """Change the text or the classification of a draft."""
+    """Edit the article's draft: its text or its classification."""
     apply_patch(article, body, ctx, skip=LIST_FIELDS)
     for name in LIST_FIELDS:
         if name in body.model_fields_set:
@@ -153,11 +153,11 @@ def edit(article: Article, body: EditArticle, ctx: ActionContext) -> None:
 
 
 def submit(article: Article, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Submit the draft for review by another person."""
+    """Submit the article for review, by another person."""
 
 
 def send_back(article: Article, body: Reason, ctx: ActionContext) -> None:
-    """Send the article back to its author: it cannot be published as it is."""
+    """Send the article back: it cannot be published as its author has left it."""
 
 
 class PublishArticle(Payload):
@@ -170,9 +170,8 @@ class PublishArticle(Payload):
 
 
 def publish(article: Article, body: PublishArticle, ctx: ActionContext) -> None:
-    """Publish the article after its review by another person: it can be found, suggested and used."""
+    """Publish the article, after its review by another person: it can be found, suggested and used."""
     article.edition = 1
-    article.published_at = ctx.occurred_at
     article.published_by_id = ctx.caller.person_id
     article.next_review_at = body.next_review_at
     article.used_count = article.helped_count = article.did_not_help_count = 0
@@ -187,7 +186,7 @@ class ConfirmArticle(Payload):
 
 
 def confirm(article: Article, body: ConfirmArticle, ctx: ActionContext) -> None:
-    """Confirm that the article is still correct."""
+    """Confirm the article: it is still correct."""
     article.confirmed_at = ctx.occurred_at
     article.next_review_at = body.next_review_at
 
@@ -206,7 +205,7 @@ class ProposeRevisionArticle(Payload):
 
 
 def propose_revision(article: Article, body: ProposeRevisionArticle, ctx: ActionContext) -> None:
-    """Propose a revision of the article's texts."""
+    """Propose a revision of the article: of its texts."""
     proposed = ArticleRevision(
         id=ctx.new_id(),
         record=article.row_key,
@@ -226,7 +225,7 @@ class AcceptRevisionArticle(Payload):
 
 
 def accept_revision(article: Article, body: AcceptRevisionArticle, ctx: ActionContext) -> None:
-    """Accept a revision after its review by another person: it becomes the next edition."""
+    """Accept a revision of the article, after its review by another person: it becomes the next edition."""
     revision = ctx.required_ref(ArticleRevision, "revision")
     for name in TEXTS:
         if (text := getattr(revision, name)) is not None:
@@ -244,7 +243,7 @@ class DeclineRevisionArticle(Payload):
 
 
 def decline_revision(article: Article, body: DeclineRevisionArticle, ctx: ActionContext) -> None:
-    """Decline a revision: the article stays as it is."""
+    """Decline a revision of the article, which stays as it is."""
     ctx.remove(ctx.required_ref(ArticleRevision, "revision"))
 
 
@@ -255,7 +254,7 @@ class WithdrawRevisionArticle(Payload):
 
 
 def withdraw_revision(article: Article, body: WithdrawRevisionArticle, ctx: ActionContext) -> None:
-    """Withdraw a revision that the caller proposed."""
+    """Withdraw a revision of the article, which the caller proposed."""
     ctx.remove(ctx.required_ref(ArticleRevision, "revision"))
 
 
@@ -269,12 +268,12 @@ class ChangeVisibilityArticle(Payload):
 
 
 def change_visibility(article: Article, body: ChangeVisibilityArticle, ctx: ActionContext) -> None:
-    """Change who may read the article; its texts stay."""
+    """Change the article's visibility: who may read it; its texts stay."""
     article.visibility = body.visibility
 
 
 def use_article(article: Article, body: UseArticle, ctx: ActionContext) -> None:
-    """Record that the article helped with a ticket; the ticket's history shows it, too."""
+    """Use the article: it helped with a ticket, whose history shows it, too."""
     ctx.add(new_article_use(article, ctx.required_ref(Ticket, "case"), ctx))
     article.used_count = (article.used_count or 0) + 1
     article.last_used_at = ctx.occurred_at
@@ -306,7 +305,7 @@ async def earlier_rating(
 
 
 def rate(article: Article, body: RateArticle, ctx: ActionContext) -> None:
-    """Rate whether the article helped; a new rating replaces the caller's earlier one."""
+    """Rate the article: whether it helped; a new rating replaces the caller's earlier one."""
     given = ctx.prepared(EarlierRating).rating
     if given is None:
         ctx.add(
@@ -342,7 +341,7 @@ class ShowArticle(Payload):
 
 
 def record_suggestion(article: Article, body: ShowArticle, ctx: ActionContext) -> None:
-    """Record that a portal suggested the article to a visitor."""
+    """Record a suggestion of the article: a portal showed it to a visitor."""
 
 
 class ViewArticle(ShowArticle):
@@ -350,18 +349,11 @@ class ViewArticle(ShowArticle):
 
 
 def view(article: Article, body: ViewArticle, ctx: ActionContext) -> None:
-    """Record that a visitor of a portal opened the article."""
+    """Record a view of the article: a visitor of a portal opened it."""
 
 
 def retire(article: Article, body: Reason, ctx: ActionContext) -> None:
     """Retire the article: its remedy no longer helps, or never did."""
-    article.retired_at = ctx.occurred_at
-
-
-def on_enter(article: Article, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """Clear the next review of an article that is retired."""
-    if article.state is State.retired:
-        article.next_review_at = None
 
 
 def audience(article: Article) -> tuple[str, ...]:
@@ -385,7 +377,7 @@ LIFECYCLE = Lifecycle(
     audience=audience,
     columns={"staff": (), "everybody": (), "person": ("author_id",)},
     open_to_all="(r.state = 'published' and r.visibility = 'public')",
-    on_state_entered=on_enter, children=(ExternalReference, ArticleRating, ArticleRevision, ArticleUse, Comment, Tag, Attachment, Link),
+    children=(ExternalReference, ArticleRating, ArticleRevision, ArticleUse, Comment, Tag, Attachment, Link),
     searched_fields=("title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer"),
     rows=(
         # action, 中文, from, to, who, event

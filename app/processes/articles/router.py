@@ -16,7 +16,9 @@ from app.api.json_output import dump_json
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.api.shapes import OutputModel, Renderer
+from app.api.summaries import with_article
 from app.processes.articles.lifecycle import LIFECYCLE
 from app.processes.articles.queries import LISTING, ArticleOut, Suggestions, suggested_articles
 from app.ticketing.routes.attachments import mount_attachments
@@ -48,6 +50,7 @@ for _kind, _plural in SUGGESTED_KINDS.items():
         _suggestions(_kind),
         methods=["GET"],
         operation_id=f"get_{_kind}_suggestions",
+        summary=f"Get {with_article(_kind)}'s suggestions",
         description="Published articles about its service, category or CI, the likeliest first.",
         response_model=Suggestions,
         responses=problems(404, 422) | in_language(),
@@ -58,3 +61,12 @@ mount_attachments(router, LISTING)
 mount_actions(router, LIFECYCLE, ArticleOut)
 mount_edit(router, LIFECYCLE, ArticleOut)
 mount_children(router, LIFECYCLE, ArticleOut)
+
+
+ROUTES = Routes(
+    (
+        router,
+        suggestions,
+    ),
+    (LISTING,),
+)

@@ -108,7 +108,7 @@ def request_approval(change: Change, body: RequestApprovalChange, ctx: ActionCon
 def request_emergency_approval(
     change: Change, body: RequestEmergencyApprovalChange, ctx: ActionContext
 ) -> None:
-    """Request the approval of an emergency change: it is put to the vote at once."""
+    """Request emergency approval of the change: it is put to the vote at once."""
     change.cannot_wait = body.cannot_wait
     _put_to_vote(change, ctx)
 

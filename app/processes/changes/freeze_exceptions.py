@@ -33,7 +33,9 @@ class AskExceptionFreeze(AskDecision):
 
 
 def ask_exception(freeze: Freeze, body: AskExceptionFreeze, ctx: ActionContext) -> None:
-    """Ask that a change may be made in the freeze; those who are asked decide, without whoever asks."""
+    """Request an exception from the freeze: a change may be made in it; those who are asked decide, without
+    whoever asks.
+    """
     asked = ctx.prepared(NewDecision)
     add_prepared_decision(asked, ctx)
     exception = FreezeException(
@@ -81,12 +83,12 @@ async def decided_exception(
 
 
 def grant_exception(freeze: Freeze, body: Tallied, ctx: ActionContext) -> None:
-    """Grant the exception: the change may be scheduled and made in the freeze."""
+    """Grant an exception from the freeze: the change may be scheduled and made in it."""
     ctx.change(ctx.prepared(DecidedException).exception).granted_at = ctx.occurred_at
 
 
 def refuse_exception(freeze: Freeze, body: Tallied, ctx: ActionContext) -> None:
-    """Refuse the exception: those who were asked have not approved it in time."""
+    """Refuse an exception from the freeze: those who were asked have not approved it in time."""
     ctx.change(ctx.prepared(DecidedException).exception).refused_at = ctx.occurred_at
 
 

@@ -107,7 +107,7 @@ class DeclareFreeze(Payload):
 
 
 def declare(freeze: Freeze, body: DeclareFreeze, ctx: ActionContext) -> None:
-    """Declare a period without changes; changes that are scheduled in it stay, and it names them."""
+    """Declare a freeze: a period without changes; those that are scheduled in it stay, and it names them."""
     owner = ctx.ref(Person, "owner")
     freeze.freeze_kind = body.freeze_kind
     freeze.title = body.title
@@ -115,7 +115,6 @@ def declare(freeze: Freeze, body: DeclareFreeze, ctx: ActionContext) -> None:
     freeze.from_at, freeze.until_at = body.from_at, body.until_at
     _set_scope(freeze, body)
     freeze.owner_id = ctx.caller.person_id if owner is None else owner.id
-    freeze.declared_at = ctx.occurred_at
     _hold_window(freeze, ctx)
 
 
@@ -165,13 +164,12 @@ class EditFreeze(Patch):
 
 
 def edit(freeze: Freeze, body: EditFreeze, ctx: ActionContext) -> None:
-    """Change the title, the reason or the owner of the freeze."""
+    """Edit the freeze: its title, its reason or its owner."""
     apply_patch(freeze, body, ctx)
 
 
 def withdraw(freeze: Freeze, body: Reason, ctx: ActionContext) -> None:
     """Withdraw the freeze: changes may be made; whatever exceptions were asked for need no decision."""
-    freeze.withdrawn_at = ctx.occurred_at
     withdraw_open_decisions(ctx)
     ctx.derive(FREEZE_WINDOWS, {"id": str(freeze.id), "from": None})
 

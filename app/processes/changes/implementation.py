@@ -82,7 +82,7 @@ class CompleteChange(Payload):
 
 
 def complete(change: Change, body: CompleteChange, ctx: ActionContext) -> None:
-    """Complete the implementation: the change waits for its review."""
+    """Complete the change's implementation: it waits for its review."""
     change.work_done = body.work_done
     change.tests_run = body.tests_run
     change.deviations = body.deviations
@@ -138,7 +138,9 @@ class ConfirmCauseChange(Payload):
 
 
 def confirm_cause(change: Change, body: ConfirmCauseChange, ctx: ActionContext) -> None:
-    """Confirm that the change has caused an incident: both are linked, and the review must speak of it."""
+    """Confirm the change as a cause: it has caused an incident, both are linked, and the review must speak of
+    it.
+    """
     ctx.add(new_link(change, LinkKind.causes, ctx.required_ref(Ticket, "incident"), ctx))
 
 

@@ -18,7 +18,7 @@ from app.common.children import ExternalReference
 from app.common.components import example_includes
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
-from app.common.records import CodeEnum, ForeignRef, KeyRef
+from app.common.records import ForeignRef, KeyRef
 from app.foundation.cis.records import Ci
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
@@ -204,13 +204,13 @@ def resubmit(change: Change, body: ResubmitChange, ctx: ActionContext) -> None:
 
 
 def cancel(change: Change, body: Reason, ctx: ActionContext) -> None:
-    """Cancel the change before it is implemented; its window and its items are free."""
+    """Cancel the change, before it is implemented; its window and its items are free."""
     withdraw_open_decisions(ctx)
     ctx.derive(CHANGE_WINDOWS, no_booking(change))
 
 
 def flag_review(change: Change, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Flag that the review of the change is overdue."""
+    """Flag the change's overdue review."""
     change.review_overdue_at = ctx.occurred_at
 
 
@@ -269,35 +269,6 @@ async def team_not_assignable(reads: object, change: Change, body: DraftChange, 
 
 
 #: By the state entered, the field that says when.
-INSTANTS = {
-    State.submitted: "submitted_at",
-    State.assessed: "assessed_at",
-    State.approved: "approved_at",
-    State.rejected: "rejected_at",
-    State.deferred: "deferred_at",
-    State.scheduled: "scheduled_at",
-    State.implementing: "started_at",
-    State.implemented: "implemented_at",
-    State.backed_out: "backed_out_at",
-    State.closed: "closed_at",
-    State.cancelled: "cancelled_at",
-}
-
-
-def on_enter(change: Change, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """Set the fields that depend on the new state, whether a person, a rule or an imported history
-    changed it.
-    """
-    assert change.state is not None
-    name = INSTANTS.get(change.state)
-    # The lead time begins with the first submission.
-    if name is not None and not (name == "submitted_at" and change.submitted_at is not None):
-        setattr(change, name, ctx.occurred_at)
-    if change.state is State.closed:
-        change.reviewed_at = ctx.occurred_at
-        change.review_overdue_at = None
-
-
 def audience(change: Change) -> tuple[str, ...]:
     """Return the tokens of those who may see the change: its requester, reporter and assignee, those of its
     services, and its team; without a team, the service desk.
@@ -349,7 +320,7 @@ LIFECYCLE = Lifecycle(
     change_check=decisions.not_while_decided(VOTES),
     audience=audience, also_seen_by=CHANGE_READERS,
     columns={"person": ("requester_id", "reported_by_id", "assignee_id"), "team": ("team_id",), "service": ("services",)},
-    unassigned="team_id is null", on_state_entered=on_enter, children=(ExternalReference, *decisions.CHILDREN, *CHILDREN), ended=ENDED,
+    unassigned="team_id is null", children=(ExternalReference, *decisions.CHILDREN, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "reason", "plan", "work_done", "lessons", "service", "category"),
     constraints={"booking_free": RetryDecision(), "booking_walk": RetryDecision(), "change_window_frozen": RetryDecision()},
     rows=(

@@ -18,6 +18,7 @@ from app.api.edit import mount_edit
 from app.api.openapi import problems
 from app.api.paging import VARY
 from app.api.reads import mount_reads
+from app.api.routes import Routes
 from app.foundation.decisions.router import mount_approval_preview
 from app.kernel.actor_policy import staff
 from app.processes.changes import freezes as freeze_lifecycle
@@ -48,6 +49,7 @@ risk_questionnaires = APIRouter(prefix="/v1/risk_questionnaires", tags=["changes
 @risk_questionnaires.get(
     "/current",
     operation_id="get_current_risk_questionnaire",
+    summary="Get the current risk questionnaire",
     response_model=CurrentRiskQuestionnaire,
     responses=problems(403),
 )
@@ -68,3 +70,17 @@ mount_actions(freezes, freeze_lifecycle.LIFECYCLE, FreezeOut, renderer=FreezeRen
 mount_edit(freezes, freeze_lifecycle.LIFECYCLE, FreezeOut, renderer=FreezeRenderer)
 mount_children(freezes, freeze_lifecycle.LIFECYCLE, FreezeOut, own=(EXCEPTION_ROWS,))
 mount_approval_preview(freezes, FREEZES, (EXCEPTION,))
+
+
+ROUTES = Routes(
+    (
+        change_templates,
+        risk_questionnaires,
+        freezes,
+    ),
+    (
+        TEMPLATES,
+        RISK_QUESTIONNAIRES,
+        FREEZES,
+    ),
+)

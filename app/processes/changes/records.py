@@ -9,6 +9,7 @@ from uuid import UUID
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, Record, StaffOnly
+from app.common.state_fields import ClearedBy, EnteredAt
 from app.common.tickets import Ticket
 
 
@@ -114,7 +115,7 @@ class Change(Ticket):
     wanted_from_at: datetime | None = None
     wanted_until_at: datetime | None = None
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    submitted_at: datetime | None = None
+    submitted_at: Annotated[datetime | None, EnteredAt(ChangeState.submitted, first=True)] = None
     questionnaire_id: Annotated[UUID | None, ForeignRef("risk_questionnaire")] = None
     risk_answers: Annotated[dict[str, Any] | None, StaffOnly()] = None
     risk_score: Annotated[int | None, StaffOnly()] = None
@@ -122,39 +123,39 @@ class Change(Ticket):
     effects: Annotated[str | None, Personal()] = None
     resources: Annotated[str | None, Personal()] = None
     conflicts_found: list[str] | None = None
-    assessed_at: datetime | None = None
+    assessed_at: Annotated[datetime | None, EnteredAt(ChangeState.assessed)] = None
     assessed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     approval_id: UUID | None = None
     cannot_wait: Annotated[str | None, Personal()] = None
     approval_requested_at: datetime | None = None
-    approved_at: datetime | None = None
-    rejected_at: datetime | None = None
-    deferred_at: datetime | None = None
+    approved_at: Annotated[datetime | None, EnteredAt(ChangeState.approved)] = None
+    rejected_at: Annotated[datetime | None, EnteredAt(ChangeState.rejected)] = None
+    deferred_at: Annotated[datetime | None, EnteredAt(ChangeState.deferred)] = None
     deferral_reason: DeferralReason | None = None
     ci_classes: list[str] | None = None
     needed_ci_ids: list[str] | None = None
     window_from_at: datetime | None = None
     window_until_at: datetime | None = None
-    scheduled_at: datetime | None = None
+    scheduled_at: Annotated[datetime | None, EnteredAt(ChangeState.scheduled)] = None
     booked_from_at: datetime | None = None
     booked_until_at: datetime | None = None
     overrides: list[str] | None = None
     excepted_freezes: list[str] | None = None
     override_reason: Annotated[str | None, Personal()] = None
-    started_at: datetime | None = None
+    started_at: Annotated[datetime | None, EnteredAt(ChangeState.implementing)] = None
     out_of_window_reason: Annotated[str | None, Personal()] = None
     implementer_ids: list[str] | None = None
     started_by_voter: bool | None = None
-    implemented_at: datetime | None = None
+    implemented_at: Annotated[datetime | None, EnteredAt(ChangeState.implemented)] = None
     work_done: Annotated[str | None, Personal()] = None
     tests_run: Annotated[str | None, Personal()] = None
     deviations: Annotated[str | None, Personal()] = None
-    backed_out_at: datetime | None = None
+    backed_out_at: Annotated[datetime | None, EnteredAt(ChangeState.backed_out)] = None
     back_out_reason: Annotated[str | None, Personal()] = None
     service_restored_at: datetime | None = None
     review_due_at: datetime | None = None
-    review_overdue_at: datetime | None = None
-    reviewed_at: datetime | None = None
+    review_overdue_at: Annotated[datetime | None, ClearedBy(entering={ChangeState.closed})] = None
+    reviewed_at: Annotated[datetime | None, EnteredAt(ChangeState.closed)] = None
     reviewer_id: Annotated[UUID | None, ForeignRef("person")] = None
     outcome: ChangeOutcome | None = None
     first_pass: bool | None = None
@@ -162,8 +163,8 @@ class Change(Ticket):
     goals_met: Annotated[str | None, Personal()] = None
     caused_incident_ids: list[str] | None = None
     lessons: Annotated[str | None, Personal()] = None
-    closed_at: datetime | None = None
-    cancelled_at: datetime | None = None
+    closed_at: Annotated[datetime | None, EnteredAt(ChangeState.closed)] = None
+    cancelled_at: Annotated[datetime | None, EnteredAt(ChangeState.cancelled)] = None
 
     @property
     def touched_services(self) -> tuple[str, ...]:
@@ -195,10 +196,10 @@ class ChangeTemplate(Record):
     risk_level: RiskLevel | None = None
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
     author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    drafted_at: datetime | None = None
-    approved_at: datetime | None = None
+    drafted_at: Annotated[datetime | None, EnteredAt(TemplateState.draft)] = None
+    approved_at: Annotated[datetime | None, EnteredAt(TemplateState.approved)] = None
     approved_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    retired_at: datetime | None = None
+    retired_at: Annotated[datetime | None, EnteredAt(TemplateState.retired)] = None
 
 
 class QuestionnaireState(CodeEnum):
@@ -257,8 +258,8 @@ class Freeze(Record):
     ci_classes: list[str] | None = None
     hit_change_ids: list[str] | None = None
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    declared_at: datetime | None = None
-    withdrawn_at: datetime | None = None
+    declared_at: Annotated[datetime | None, EnteredAt(FreezeState.declared)] = None
+    withdrawn_at: Annotated[datetime | None, EnteredAt(FreezeState.withdrawn)] = None
 
     @property
     def display_name(self) -> str:

@@ -18,12 +18,14 @@ from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.api.openapi import problems
 from app.api.paging import VARY, page_response
+from app.api.routes import Routes
 from app.api.shapes import OutputModel, Renderer
 from app.foundation.decisions.router import mount_approval_preview
 from app.kernel.actor_policy import staff
 from app.kernel.references import is_visible
 from app.kernel.refusals import Forbidden
 from app.processes.changes.approval import APPROVAL, EMERGENCY
+from app.processes.changes.calendar.router import router as calendar_router
 from app.processes.changes.cause_search import (
     SuspectedChanges,
     SuspectedIncidents,
@@ -58,6 +60,7 @@ router = APIRouter(prefix="/v1/changes", tags=["changes"], route_class=DirectRou
 @router.get(
     "/conflicts",
     operation_id="list_change_conflicts",
+    summary="List conflicts of a window",
     response_model=WindowConflicts,
     responses=problems(403, 404, 422),
 )
@@ -76,6 +79,7 @@ async def list_change_conflicts(request: Request, query: Annotated[ConflictsQuer
 @router.get(
     "/conflicting",
     operation_id="list_conflicting_changes",
+    summary="List conflicting changes",
     response_model=ConflictingChangePage,
     responses=problems(400, 403, 422),
 )
@@ -103,6 +107,7 @@ mount_approval_preview(router, LISTING, (APPROVAL, EMERGENCY))
 @router.get(
     "/{id}/suspected_incidents",
     operation_id="list_change_suspected_incidents",
+    summary="List change suspected incidents",
     response_model=SuspectedIncidents,
     responses=problems(403, 404, 422),
 )
@@ -121,6 +126,7 @@ suspected_changes = APIRouter(prefix="/v1/incidents", tags=["changes"], route_cl
 @suspected_changes.get(
     "/{id}/suspected_changes",
     operation_id="list_incident_suspected_changes",
+    summary="List incident suspected changes",
     response_model=SuspectedChanges,
     responses=problems(403, 404, 422),
 )
@@ -144,3 +150,13 @@ def _require_staff_for(renderer: Renderer, record: Any) -> None:
 def _sees(renderer: Renderer, kind: str) -> VisibilityTest:
     ledger = renderer.ledger
     return partial(is_visible, ledger, ledger.lifecycles[kind], renderer.caller)
+
+
+ROUTES = Routes(
+    (
+        calendar_router,
+        router,
+        suspected_changes,
+    ),
+    (LISTING,),
+)

@@ -115,7 +115,9 @@ class NoteOverlapChange(Payload):
 
 
 def note_overlap(change: Change, body: NoteOverlapChange, ctx: ActionContext) -> None:
-    """Note that another change was scheduled over this one's window, or a freeze was declared over it."""
+    """Note an overlap of the change: another one was scheduled over its window, or a freeze was declared over
+    it.
+    """
 
 
 #: The notice that something else has taken the same window.

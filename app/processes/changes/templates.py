@@ -79,14 +79,13 @@ _COPIED_FIELDS = ("key", "title", "description", "plan", "test_plan", "back_out_
 
 
 def draft(template: ChangeTemplate, body: DraftChangeTemplate, ctx: ActionContext) -> None:
-    """Draft a template of standard changes; it cannot be used before it is approved."""
+    """Draft a change template, for standard changes; it cannot be used before it is approved."""
     team = ctx.ref(Team, "team")
     for name in _COPIED_FIELDS:
         setattr(template, name, getattr(body, name))
     template.services = list(body.services) or None
     template.team_id = None if team is None else team.id
     template.author_id = ctx.caller.person_id
-    template.drafted_at = ctx.occurred_at
 
 
 class EditChangeTemplate(Patch):
@@ -119,7 +118,7 @@ class EditChangeTemplate(Patch):
 
 
 def edit(template: ChangeTemplate, body: EditChangeTemplate, ctx: ActionContext) -> None:
-    """Change the draft of the template; whoever changes it is its author from now on."""
+    """Edit the template's draft; whoever changes it is its author from now on."""
     apply_patch(template, body, ctx, skip=("services",))
     if "services" in body.model_fields_set:
         template.services = list(body.services) or None
@@ -138,13 +137,11 @@ async def team_not_assignable(
 
 def approve(template: ChangeTemplate, body: EmptyPayload, ctx: ActionContext) -> None:
     """Approve the template: from now on changes of it need no further approval."""
-    template.approved_at = ctx.occurred_at
     template.approved_by_id = ctx.caller.person_id
 
 
 def retire(template: ChangeTemplate, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the template: no new change can be drafted of it; those that there are continue."""
-    template.retired_at = ctx.occurred_at
 
 
 CHANGE_MANAGER = role(Role.change_manager)

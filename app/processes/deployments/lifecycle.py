@@ -220,7 +220,7 @@ class ConfirmCauseDeployment(Payload):
 
 
 def confirm_cause(deployment: Deployment, body: ConfirmCauseDeployment, ctx: ActionContext) -> None:
-    """Confirm that the deployment has caused the incident; an incident has one such deployment at most."""
+    """Confirm the deployment as a cause: it has caused the incident, which has one such cause at most."""
     made = DeploymentCause(
         id=ctx.new_id(),
         record=deployment.row_key,
@@ -241,7 +241,7 @@ class WithdrawCauseDeployment(Payload):
 
 
 def withdraw_cause(deployment: Deployment, body: WithdrawCauseDeployment, ctx: ActionContext) -> None:
-    """Withdraw that the deployment has caused the incident."""
+    """Withdraw the deployment as a cause: it has not caused the incident."""
     ctx.remove(ctx.prepared(ConfirmedCause).cause)
 
 

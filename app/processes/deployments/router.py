@@ -24,6 +24,7 @@ from app.api.direct import DirectRoute
 from app.api.openapi import action_responses, problems
 from app.api.paging import VARY
 from app.api.reads import load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.api.shapes import Renderer
 from app.kernel.context import CommandMetadata
 from app.kernel.payloads import Payload
@@ -52,6 +53,7 @@ router = APIRouter(prefix="/v1/deployments", tags=["deployments"], route_class=D
 @router.get(
     "/permitted",
     operation_id="get_deployment_permission",
+    summary="Check a deployment's permission",
     response_model=DeploymentPermission,
     responses=problems(403, 404, 422),
 )
@@ -163,3 +165,6 @@ def _choose_action(body: ReportDeployment, held: str | None) -> tuple[str, Paylo
         occurred_at=body.occurred_at,
     )
     return "end", said
+
+
+ROUTES = Routes((router,), (LISTING,))

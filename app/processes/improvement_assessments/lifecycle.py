@@ -85,7 +85,9 @@ class OpenImprovementAssessment(Payload):
 
 
 def open_(assessment: ImprovementAssessment, body: OpenImprovementAssessment, ctx: ActionContext) -> None:
-    """Open the assessment of a month with the suggestions that are open then, and in no other assessment."""
+    """Open an improvement assessment, of a month, with the suggestions that are open then, and in no other
+    assessment.
+    """
     assert ctx.number is not None, "assessments have numbers"
     plan = ctx.ref(Record, "plan")
     assessment.number, assessment.month = ctx.number, body.month
@@ -127,7 +129,9 @@ class ScoreImprovementAssessment(Payload):
 
 
 def score(assessment: ImprovementAssessment, body: ScoreImprovementAssessment, ctx: ActionContext) -> None:
-    """Score a suggestion by all criteria; what the caller has given to it before is replaced."""
+    """Score a suggestion of the assessment, by all criteria; what the caller has given to it before is
+    replaced.
+    """
     earlier = ctx.prepared(EarlierScore).score
     scores = jsonb_ordered({one.value: getattr(body, one.value) for one in AssessmentCriterion})
     if earlier is None:
@@ -173,7 +177,7 @@ def conclude(
     assessment: ImprovementAssessment, body: ConcludeImprovementAssessment, ctx: ActionContext
 ) -> None:
     """Conclude the assessment: each suggestion is selected, declined or deferred."""
-    assessment.concluded_at, assessment.concluded_by_id = ctx.occurred_at, ctx.caller.person_id
+    assessment.concluded_by_id = ctx.caller.person_id
     for one in ctx.prepared(JudgedSuggestions).judged:
         row, given = ctx.change(one.row), body.verdicts[one.place]
         row.verdict, row.reason, row.until_at = given.verdict, given.reason, given.until_at

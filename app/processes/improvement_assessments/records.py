@@ -9,6 +9,7 @@ from uuid import UUID
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class AssessmentState(CodeEnum):
@@ -41,7 +42,7 @@ class ImprovementAssessment(Record):
     weights: Annotated[dict[str, Any] | None, Document()] = None
     opened_at: datetime | None = None
     opened_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    concluded_at: datetime | None = None
+    concluded_at: Annotated[datetime | None, EnteredAt(AssessmentState.concluded)] = None
     concluded_by_id: Annotated[UUID | None, ForeignRef("person")] = None
 
     @property

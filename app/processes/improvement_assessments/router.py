@@ -12,6 +12,7 @@ from app.api.child_rows import mount_child_listing
 from app.api.direct import DirectRoute
 from app.api.openapi import problems
 from app.api.paging import VARY
+from app.api.routes import Routes
 from app.processes.improvement_assessments.lifecycle import LIFECYCLE
 from app.processes.improvement_assessments.queries import (
     CHILD_LISTINGS,
@@ -31,6 +32,7 @@ for listing in CHILD_LISTINGS:
 @router.get(
     "/{id}/ranking",
     operation_id="get_improvement_assessment_ranking",
+    summary="Rank the suggestions of an assessment",
     response_model=AssessmentRanking,
     responses=problems(404, 422),
 )
@@ -40,3 +42,6 @@ async def get_improvement_assessment_ranking(request: Request, name: reads.Name)
     assessment = (await reads.load_visible(renderer, name)).record
     page = to_json(await ranking_of(renderer, assessment))
     return Response(page, headers=VARY, media_type="application/json")
+
+
+ROUTES = Routes((router,), (LISTING,))

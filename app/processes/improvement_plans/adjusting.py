@@ -141,7 +141,7 @@ class AdjustImprovementPlan(Tallied):
 
 
 def adjust(plan: ImprovementPlan, body: AdjustImprovementPlan, ctx: ActionContext) -> None:
-    """Adjust the plan as the committee has approved it: it is the next edition from now on."""
+    """Adjust the plan, as the committee has approved it: it is the next edition from now on."""
     adopted = ctx.change(ctx.required_ref(ImprovementPlanAdjustment, "adjustment"))
     plan.edition = (plan.edition or 1) + 1
     plan.adjustment_id = None
@@ -200,7 +200,7 @@ class RefuseAdjustmentImprovementPlan(AdjustImprovementPlan):
 def refuse_adjustment(
     plan: ImprovementPlan, body: RefuseAdjustmentImprovementPlan, ctx: ActionContext
 ) -> None:
-    """Leave the plan as it is: the committee has not approved its adjustment."""
+    """Refuse an adjustment of the plan, which stays as it is: the committee has not approved it."""
     ctx.change(ctx.required_ref(ImprovementPlanAdjustment, "adjustment")).refused_at = ctx.occurred_at
     plan.adjustment_id = None
 

@@ -38,7 +38,6 @@ def close(plan: ImprovementPlan, body: CloseImprovementPlan, ctx: ActionContext)
             after.result_cases, after.result_share = found.cases, found.share
             after.result_met = found.met
     plan.result_position = progress.position
-    plan.closed_at = ctx.occurred_at
     plan.lessons = body.lessons
     plan.close_reason = body.reason
     plan.next_review_due_at = plan.review_overdue_at = None

@@ -161,13 +161,12 @@ TEXTS = ("title", "direction", "vision", "present_state", "best_practice", "driv
 
 
 def draft(plan: ImprovementPlan, body: DraftImprovementPlan, ctx: ActionContext) -> None:
-    """Draft the improvement plan of a year."""
+    """Draft an improvement plan, for a year."""
     assert ctx.number is not None, "plans have numbers"
     plan.number = ctx.number
     plan.year = body.year
     plan.edition = 1
     plan.owner_id = ctx.caller.person_id
-    plan.drafted_at = ctx.occurred_at
     plan.review_interval = PlanReviewInterval.quarterly
     plan.weights = _weights({})
     _apply_contents(plan, body, ctx, KnownContents())

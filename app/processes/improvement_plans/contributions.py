@@ -11,7 +11,7 @@ from typing import Any
 from app.db import Connection, fetch_rows
 from app.kpis.baselines.freezing import count_kpi
 from app.kpis.effects.content import EffectScale
-from app.kpis.question import CannotAnswer, Question
+from app.kpis.questions.question import CannotAnswer, Question
 from app.processes.improvement_plans.records import ImprovementPlan
 
 # The improvements that serve a target, each with its newest measured effect on the target's KPI, if any.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from app.kpis.periods import months_later
+from app.kpis.questions.periods import months_later
 
 _FRIDAY = 4
 ONE_DAY = timedelta(days=1)

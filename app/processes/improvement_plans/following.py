@@ -11,7 +11,7 @@ from app.common.components import Component
 from app.common.records import ForeignRef, Record, jsonb_ordered
 from app.kernel.context import ActionContext
 from app.kernel.payloads import EmptyPayload, FreeText, Payload, Reference
-from app.kpis.periods import months_later
+from app.kpis.questions.periods import months_later
 from app.processes.improvement_plans.dates import (
     end_of_last_working_day,
     month_due,
@@ -35,8 +35,7 @@ MonthLabel = Annotated[
 
 
 def begin(plan: ImprovementPlan, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Begin to carry the plan out: its year has come."""
-    plan.begun_at = ctx.occurred_at
+    """Begin the plan: its year has come, and it is carried out."""
     _set_next_review(plan, ctx)
     plan.assessment_due_at = _assessment_due(plan, month_of(ctx.occurred_at, ctx.zone), ctx)
 
@@ -62,7 +61,7 @@ class ReviewImprovementPlan(Payload):
 
 
 def review(plan: ImprovementPlan, body: ReviewImprovementPlan, ctx: ActionContext) -> None:
-    """Review the plan at a meeting: the progress of each target is computed, and kept as it is now."""
+    """Review the plan, at a meeting: the progress of each target is computed, and kept as it is now."""
     progress = ctx.prepared(PlanProgress)
     (meeting,) = ctx.refs(Record, "meeting")
     ctx.add(
@@ -84,7 +83,7 @@ def review(plan: ImprovementPlan, body: ReviewImprovementPlan, ctx: ActionContex
 
 
 def flag_review(plan: ImprovementPlan, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Flag the plan: nobody has reviewed it in time."""
+    """Flag the plan's overdue review."""
     plan.review_overdue_at = ctx.occurred_at
 
 
@@ -95,7 +94,7 @@ class NoteAssessmentImprovementPlan(Payload):
 
 
 def note_assessment(plan: ImprovementPlan, body: NoteAssessmentImprovementPlan, ctx: ActionContext) -> None:
-    """Note that the month's assessment was opened: the next one is due in the next month."""
+    """Note the plan's monthly assessment: it was opened, and the next one is due in the next month."""
     opened = date.fromisoformat(f"{body.month}-01")
     if plan.assessment_due_at is not None and opened < month_due(plan.assessment_due_at, ctx.zone):
         return
@@ -104,8 +103,8 @@ def note_assessment(plan: ImprovementPlan, body: NoteAssessmentImprovementPlan, 
 
 
 def flag_assessment(plan: ImprovementPlan, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Flag the plan: nobody has opened the month's assessment by its last working day. The next one is due
-    in the next month.
+    """Flag the plan's overdue assessment: nobody has opened the month's by its last working day. The next one
+    is due in the next month.
     """
     missed = plan.assessment_due_at or ctx.occurred_at
     plan.assessment_overdue_at = missed

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 from app.common.records import from_row
 from app.db import Connection
 from app.kernel.ledger import Ledger
-from app.kpis.answer import facts_position, snapshot_connection
+from app.kpis.answers.answer import facts_position, snapshot_connection
 from app.kpis.baselines.freezing import count_kpi
 from app.kpis.baselines.records import KpiBaseline
 from app.kpis.catalogue import KPIS
-from app.kpis.dimensions import Dimension
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi
-from app.kpis.periods import Grain
-from app.kpis.question import CannotAnswer, Question
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.question import CannotAnswer, Question
 from app.processes.improvement_plans.contributions import (
     CONTRIBUTION_FIELDS,
     load_contributions,

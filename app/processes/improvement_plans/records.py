@@ -12,6 +12,7 @@ from sqlmodel import Field
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class ImprovementPlanState(CodeEnum):
@@ -62,13 +63,13 @@ class ImprovementPlan(Record):
     drivers: Annotated[str | None, Personal()] = None
     weights: Annotated[dict[str, Any] | None, Document()] = None
     review_interval: PlanReviewInterval | None = None
-    drafted_at: datetime | None = None
-    submitted_at: datetime | None = None
+    drafted_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.drafted)] = None
+    submitted_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.submitted)] = None
     decision_id: UUID | None = None
     baseline_position: int | None = Field(default=None, sa_type=BigInteger)
-    approved_at: datetime | None = None
-    returned_at: datetime | None = None
-    begun_at: datetime | None = None
+    approved_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.approved)] = None
+    returned_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.returned)] = None
+    begun_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.running)] = None
     last_reviewed_at: datetime | None = None
     next_review_due_at: datetime | None = None
     review_overdue_at: datetime | None = None
@@ -76,7 +77,7 @@ class ImprovementPlan(Record):
     assessment_overdue_at: datetime | None = None
     adjustment_id: UUID | None = None
     adjusted_at: datetime | None = None
-    closed_at: datetime | None = None
+    closed_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.closed)] = None
     close_reason: Annotated[str | None, Personal()] = None
     lessons: Annotated[str | None, Personal()] = None
     result_position: int | None = Field(default=None, sa_type=BigInteger)

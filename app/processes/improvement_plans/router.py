@@ -19,6 +19,7 @@ from app.api.actions import (
 from app.api.auth import context_of
 from app.api.direct import DirectRoute
 from app.api.reads import Name, load_permitted, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.foundation.decisions.router import mount_approval_preview
 from app.foundation.documents.router import mount_document_pages
 from app.kpis.baselines.freezing import freeze_baselines
@@ -53,7 +54,7 @@ async def submit_improvement_plan(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Submit the plan to the committee: the baseline of each target is frozen, and the plan and the present
+    """Submit the plan, to the committee: the baseline of each target is frozen, and the plan and the present
     state are filed as documents.
     """
     prepared: tuple[object, ...] = ()
@@ -72,7 +73,7 @@ async def review_improvement_plan(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Review the plan at a meeting: the progress of each target is computed, and kept as it is now."""
+    """Review the plan, at a meeting: the progress of each target is computed, and kept as it is now."""
     prepared = await _progress(request, name, "review")
     return await _act(request, "review", ActionRequest(name, body, if_match, idempotency_key), prepared)
 
@@ -123,3 +124,6 @@ async def _act(request: Request, action: str, said: ActionRequest, prepared: tup
     return await handle_action(
         request, LIFECYCLE, LIFECYCLE[action], ImprovementPlanOut, said, prepared=prepared
     )
+
+
+ROUTES = Routes((router,), (LISTING,))

@@ -20,7 +20,7 @@ class SubmitImprovementPlan(AskDecision):
 
 
 def submit(plan: ImprovementPlan, body: SubmitImprovementPlan, ctx: ActionContext) -> None:
-    """Submit the plan to the committee: the baseline of each target is frozen, and the plan and the present
+    """Submit the plan, to the committee: the baseline of each target is frozen, and the plan and the present
     state are filed as documents.
     """
     known = ctx.prepared(KnownContents)
@@ -32,7 +32,6 @@ def submit(plan: ImprovementPlan, body: SubmitImprovementPlan, ctx: ActionContex
         value = frozen.baseline_named(target.name or "").value
         ctx.change(target).is_limit = is_limit(direction_of(target.kpi), value, target.goal or "")
     put_question(plan, ctx)
-    plan.submitted_at = ctx.occurred_at
     plan.returned_at = None
     present = ((Heading.present_state, plan.present_state), (Heading.best_practice, plan.best_practice))
     file_document(plan, DocumentClass.IP, plan_sections(plan), ctx, state=DocumentState.drafted)
@@ -64,11 +63,9 @@ def plan_sections(plan: ImprovementPlan) -> SectionTexts:
 
 def approve(plan: ImprovementPlan, body: Tallied, ctx: ActionContext) -> None:
     """Approve the plan: the committee has decided for it."""
-    plan.approved_at = ctx.occurred_at
     for of_class in DOCUMENTS:
         publish_draft(of_class, ctx)
 
 
 def return_(plan: ImprovementPlan, body: Tallied, ctx: ActionContext) -> None:
-    """Return the plan to those who wrote it: the committee has not approved it, and its votes say why."""
-    plan.returned_at = ctx.occurred_at
+    """Return the plan, to those who wrote it: the committee has not approved it, and its votes say why."""

@@ -94,7 +94,7 @@ class OfferImprovementSuggestion(Payload):
 
 
 def offer(suggestion: ImprovementSuggestion, body: OfferImprovementSuggestion, ctx: ActionContext) -> None:
-    """Offer a suggestion for an improvement: what, and why."""
+    """Offer an improvement suggestion: what, and why."""
     assert ctx.number is not None, "suggestions have numbers"
     suggestion.number = ctx.number
     suggestion.title, suggestion.scope, suggestion.process = body.title, body.scope, body.process
@@ -104,7 +104,6 @@ def offer(suggestion: ImprovementSuggestion, body: OfferImprovementSuggestion, c
     suggestion.plan_id = None if plan is None else plan.id
     suggestion.plan_target = body.plan_target
     suggestion.cause, suggestion.cause_scope = body.cause, body.cause_scope
-    suggestion.offered_at = ctx.occurred_at
     suggestion.author_id = ctx.caller.person_id
     if suggestion.author_id is not None:
         ctx.add(
@@ -193,7 +192,7 @@ class MergeImprovementSuggestion(Payload):
 
 
 def merge(suggestion: ImprovementSuggestion, body: MergeImprovementSuggestion, ctx: ActionContext) -> None:
-    """Merge the suggestion into another one that says the same; its proposers are kept there."""
+    """Merge the suggestion, into another one that says the same; its proposers are kept there."""
     suggestion.merged_into_id = ctx.required_ref(ImprovementSuggestion, "into").id
     _decide(suggestion, ctx)
 
@@ -209,8 +208,8 @@ class TakeOverImprovementSuggestion(Payload):
 def take_over_proposers(
     suggestion: ImprovementSuggestion, body: TakeOverImprovementSuggestion, ctx: ActionContext
 ) -> None:
-    """Take over the proposers of a suggestion that is merged into this one; further signals of a rule's cause
-    join this one, too.
+    """Extend the suggestion's proposers, by those of one that is merged into it; further signals of a rule's
+    cause join this one, too.
     """
     merged = ctx.required_ref(ImprovementSuggestion, "merged")
     if suggestion.cause is None:

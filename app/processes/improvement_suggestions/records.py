@@ -9,6 +9,7 @@ from uuid import UUID
 from app.common.improvement import ImprovementAspect, ImprovementScope, SuggestionSource
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class SuggestionState(CodeEnum):
@@ -62,7 +63,7 @@ class ImprovementSuggestion(Record):
     cause: SuggestionCause | None = None
     cause_scope: str | None = None
     author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    offered_at: datetime | None = None
+    offered_at: Annotated[datetime | None, EnteredAt(SuggestionState.offered)] = None
     merged_into_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = None
     improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = None
     assessment_id: Annotated[UUID | None, ForeignRef("improvement_assessment")] = None

@@ -9,6 +9,7 @@ from app.api.child_rows import mount_child_listing
 from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.api.reads import mount_reads
+from app.api.routes import Routes
 from app.processes.improvement_suggestions.lifecycle import LIFECYCLE
 from app.processes.improvement_suggestions.queries import CHILD_LISTINGS, LISTING, ImprovementSuggestionOut
 
@@ -18,3 +19,6 @@ mount_actions(router, LIFECYCLE, ImprovementSuggestionOut)
 mount_edit(router, LIFECYCLE, ImprovementSuggestionOut)
 for listing in CHILD_LISTINGS:
     mount_child_listing(router, LIFECYCLE, ImprovementSuggestionOut, listing)
+
+
+ROUTES = Routes((router,), (LISTING,))

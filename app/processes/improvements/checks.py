@@ -20,10 +20,10 @@ from app.kernel.reads import ReadContext
 from app.kernel.refusals import PreparationRefused, WrongValue
 from app.kpis.baselines.payloads import check_baseline_questions
 from app.kpis.catalogue import KPIS
-from app.kpis.dimensions import Dimension
-from app.kpis.effects.asking import check_promise
+from app.kpis.declaration.dimensions import Dimension
 from app.kpis.effects.lifecycle import Scope
-from app.kpis.question import NO_VALUE
+from app.kpis.effects.questions import check_promise
+from app.kpis.questions.question import NO_VALUE
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.children.records import ImprovementTarget
 from app.processes.improvements.preparation import (

@@ -54,7 +54,7 @@ class ClassifyImprovement(Payload):
 
 
 def classify(improvement: Improvement, body: ClassifyImprovement, ctx: ActionContext) -> None:
-    """Classify the improvement as major or minor, by the criteria that make it so, with kind and priority."""
+    """Classify the improvement, as major or minor, by its criteria, with kind and priority."""
     improvement.size = body.size_or_default
     improvement.improvement_kind = body.kind
     improvement.size_reason = body.size_reason
@@ -85,5 +85,5 @@ class FinishImprovement(Payload):
 
 
 def finish(improvement: Improvement, body: FinishImprovement, ctx: ActionContext) -> None:
-    """Finish the implementation: what was done; from now on the effect is measured."""
+    """Finish the improvement's implementation: what was done; from now on the effect is measured."""
     improvement.implemented_what = body.what

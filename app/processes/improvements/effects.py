@@ -12,7 +12,7 @@ from app.common.records import from_row
 from app.db import Connection
 from app.kernel.ledger import Ledger
 from app.kernel.refusals import PreparationRefused
-from app.kpis.answer import (
+from app.kpis.answers.answer import (
     LARGEST_ANSWER,
     count,
     resolve_filters,
@@ -21,15 +21,15 @@ from app.kpis.answer import (
 )
 from app.kpis.baselines.records import KpiBaseline
 from app.kpis.catalogue import KPIS
-from app.kpis.dimensions import Dimension
-from app.kpis.effects.asking import EffectQuestions, questions_of
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.kpi import Direction
 from app.kpis.effects.content import EffectResult, EffectScale
 from app.kpis.effects.lifecycle import EffectWindow, MeasuredEffect, MeasureKpiEffect, PromisedEffect
 from app.kpis.effects.measuring import measure_together
+from app.kpis.effects.questions import EffectQuestions, questions_of
 from app.kpis.effects.records import PromisedAs
 from app.kpis.effects.warnings import Circumstances
-from app.kpis.kpi import Direction
-from app.kpis.question import NO_VALUE
+from app.kpis.questions.question import NO_VALUE
 from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod
 from app.log.canonical import instant
 from app.log.ids import uuid7

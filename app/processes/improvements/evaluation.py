@@ -19,7 +19,7 @@ from app.kernel.payloads import (
     Reference,
     ShortText,
 )
-from app.kpis.periods import months_after
+from app.kpis.questions.periods import months_after
 from app.log.canonical import LARGEST_WHOLE_NUMBER
 from app.processes.improvements.checks import contradicting
 from app.processes.improvements.preparation import NewestEffect
@@ -64,7 +64,7 @@ class EvaluateImprovement(Payload):
 
 
 def evaluate(improvement: Improvement, body: EvaluateImprovement, ctx: ActionContext) -> None:
-    """Judge goal, scope and benefit of the improvement by the measured effect."""
+    """Evaluate the improvement: its goal, scope and benefit are judged by the measured effect."""
     improvement.judged_position = body.position
     improvement.goal_reached = body.goal_reached
     improvement.scope_reached = body.scope_reached
@@ -134,12 +134,12 @@ class AskToRevertImprovement(AskDecision):
 
 
 def ask_to_revert(improvement: Improvement, body: AskToRevertImprovement, ctx: ActionContext) -> None:
-    """Ask the committee whether the improvement is reverted after its cutover."""
+    """Ask to revert the improvement: the committee decides, after its cutover."""
     improvement.asked_reason, improvement.asked_told = body.reason, body.told
     put_to_committee(improvement, DecisionSubject.revert, ctx)
 
 
 def revert_by_decision(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
-    """Revert the improvement after its cutover, as the committee has decided."""
+    """Revert the improvement by decision, as the committee wants it after its cutover."""
     improvement.revert_reason, improvement.reverted_told = improvement.asked_reason, improvement.asked_told
     expect_no_report(improvement)

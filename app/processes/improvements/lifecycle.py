@@ -15,7 +15,6 @@ from pydantic import Field
 from app.common.children import ExternalReference, Follower
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
-from app.common.records import CodeEnum
 from app.foundation.custom.values import CustomValues
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import DecisionSpec, tallied
@@ -119,33 +118,6 @@ def edit(improvement: Improvement, body: EditImprovement, ctx: ActionContext) ->
 
 
 #: By the state entered, the field that says when.
-INSTANTS = {
-    State.approved: "approved_at",
-    State.rejected: "rejected_at",
-    State.implementing: "implementation_begun_at",
-    State.evaluating: "implemented_at",
-    State.chartered: "chartered_at",
-    State.planned: "planned_at",
-    State.plan_approved: "plan_approved_at",
-    State.handed_over: "handed_over_at",
-    State.standardised: "standardised_at",
-    State.reverted: "reverted_at",
-}
-
-
-def on_enter(improvement: Improvement, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """Set the fields that depend on the new state, whether a person, a rule or an imported history
-    changed it.
-    """
-    assert improvement.state is not None
-    name = INSTANTS.get(improvement.state)
-    # A plan that was returned leads back to the charter, which was made before.
-    if name is not None and not (name == "chartered_at" and improvement.chartered_at is not None):
-        setattr(improvement, name, ctx.occurred_at)
-    if improvement.state is not State.deferred:
-        improvement.deferred_until_at = improvement.deferral_reason = None
-
-
 #: The fields that name persons who see it, whatever roles they hold.
 PERSONS = (
     *("requester_id", "reported_by_id", "assignee_id", "sponsor_id", "project_manager_id", "executor_id"),
@@ -231,7 +203,7 @@ LIFECYCLE = Lifecycle(
     change_check=decisions.not_while_decided(VOTES),
     audience=audience, also_seen_by={Role.project_manager: "makes improvements, and looks at those of others"},
     columns={"staff": (), "person": PERSONS},
-    on_state_entered=on_enter, ended=ENDED, vocabulary=frozenset(KPIS),
+    ended=ENDED, vocabulary=frozenset(KPIS),
     children=(
         ExternalReference, *decisions.CHILDREN, *filing.CHILDREN, KpiBaseline, ImprovementTarget, ImprovementMeasurement, ImprovementMember,
         PilotReadiness, PilotIssue, PilotFeedback, RolloutStep, RolloutAnnouncement, *PROJECT_CHILDREN, *CHILDREN,

@@ -18,7 +18,7 @@ from app.kernel.payloads import EmptyPayload, Payload
 from app.kernel.refusals import PreparationRefused
 from app.kpis.effects.lifecycle import MeasuredEffect, MeasureKpiEffect
 from app.kpis.effects.records import KpiEffect
-from app.kpis.periods import months_after
+from app.kpis.questions.periods import months_after
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.log.canonical import instant
 from app.log.events import stream
@@ -145,8 +145,8 @@ class MeasureEffectsImprovement(Payload):
 
 
 def measure_effects(improvement: Improvement, body: MeasureEffectsImprovement, ctx: ActionContext) -> None:
-    """Measure the effect on all target KPIs: of the pilot against the others, at the evaluation, or of the
-    benefits after 3, 6 and 12 months.
+    """Measure the improvement's effects, on all target KPIs: of the pilot against the others, at the
+    evaluation, or of the benefits after 3, 6 and 12 months.
     """
     found = ctx.prepared(MeasuredTargets)
     times = ctx.prepared(EarlierMeasurements).positions
@@ -204,7 +204,7 @@ STORE_EFFECTS = RelatedCommands(action="measure", field="targets", parts=effect_
 
 
 def note_faded(improvement: Improvement, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Note that the benefit has faded: less than 80 % of the effect that was judged is still there."""
+    """Note the improvement's faded benefit: less than 80 % of the effect that was judged is still there."""
     improvement.faded_at = ctx.occurred_at
 
 

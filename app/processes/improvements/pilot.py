@@ -45,7 +45,7 @@ from app.ticketing.projects.planning import expect_no_report
 
 
 def kick_off(improvement: Improvement, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Kick the pilot off, as the sponsor: its project manager may start it."""
+    """Kick the improvement's pilot off, as the sponsor: its project manager may start it."""
     improvement.kicked_off_at = ctx.occurred_at
 
 
@@ -86,7 +86,7 @@ class StartPilotImprovement(Payload):
 
 
 def start_pilot(improvement: Improvement, body: StartPilotImprovement, ctx: ActionContext) -> None:
-    """Start the pilot: what must be ready for it is ready."""
+    """Start the improvement's pilot: what must be ready for it is ready."""
     improvement.executor_id = ctx.required_ref(Person, "executor").id
     improvement.pilot_rounds = (improvement.pilot_rounds or 0) + 1
     improvement.pilot_started_at = ctx.occurred_at
@@ -117,7 +117,7 @@ class LogPilotIssueImprovement(Payload):
 
 
 def log_pilot_issue(improvement: Improvement, body: LogPilotIssueImprovement, ctx: ActionContext) -> None:
-    """Log an issue that the pilot has met."""
+    """Log a pilot issue of the improvement."""
     made = PilotIssue(
         id=ctx.new_id(),
         record=improvement.row_key,
@@ -138,7 +138,7 @@ class SolvePilotIssueImprovement(Payload):
 
 
 def solve_pilot_issue(improvement: Improvement, body: SolvePilotIssueImprovement, ctx: ActionContext) -> None:
-    """Record how an issue of the pilot was solved."""
+    """Solve a pilot issue of the improvement: how is recorded."""
     issue = ctx.change(ctx.required_ref(PilotIssue, "issue"))
     issue.solution = body.solution
     issue.solved_by_id = ctx.caller.person_id
@@ -160,7 +160,7 @@ class LogPilotFeedbackImprovement(Payload):
 def log_pilot_feedback(
     improvement: Improvement, body: LogPilotFeedbackImprovement, ctx: ActionContext
 ) -> None:
-    """Log feedback on the pilot."""
+    """Log pilot feedback on the improvement."""
     made = PilotFeedback(
         id=ctx.new_id(),
         record=improvement.row_key,
@@ -202,7 +202,7 @@ class ReportPilotImprovement(Payload):
 
 
 def report_pilot(improvement: Improvement, body: ReportPilotImprovement, ctx: ActionContext) -> None:
-    """Report on the pilot: how far its goals were met is computed, from the measured effects."""
+    """Report on the improvement's pilot: how far its goals were met is computed from measured effects."""
     evidence = ctx.prepared(PilotEvidence)
     supersede(DocumentClass.PL, ctx)
     sections = (
@@ -218,7 +218,6 @@ def report_pilot(improvement: Improvement, body: ReportPilotImprovement, ctx: Ac
         (Heading.legacy, body.legacy),
     )
     improvement.pilot_report_id = file_document(improvement, DocumentClass.PL, sections, ctx).id
-    improvement.pilot_reported_at = ctx.occurred_at
 
 
 class AskJudgementImprovement(AskDecision):
@@ -254,7 +253,7 @@ class AskJudgementImprovement(AskDecision):
 
 
 def ask_judgement(improvement: Improvement, body: AskJudgementImprovement, ctx: ActionContext) -> None:
-    """Ask the committee for its judgement of the pilot."""
+    """Ask to judge the improvement's pilot: the committee decides."""
     put_to_committee(improvement, DecisionSubject.pilot, ctx)
     improvement.asked_judgement = body.judgement
     improvement.asked_position = body.position
@@ -282,7 +281,7 @@ class PassPilotImprovement(Tallied):
 
 
 def pass_pilot(improvement: Improvement, body: PassPilotImprovement, ctx: ActionContext) -> None:
-    """Pass the pilot, as the committee has decided: it is rolled out."""
+    """Pass the improvement's pilot, as the committee has decided: it is rolled out."""
     _judge(improvement, PilotJudgement.passed, body, ctx)
     evidence = ctx.prepared(PilotEvidence)
     improvement.against_evidence = bool(evidence.not_improved())
@@ -295,7 +294,9 @@ class ExtendPilotImprovement(PassPilotImprovement):
 
 
 def extend_pilot(improvement: Improvement, body: ExtendPilotImprovement, ctx: ActionContext) -> None:
-    """Extend the pilot, as the committee has decided: it goes on with a new scope and new dates."""
+    """Extend the improvement's pilot, as the committee has decided: it goes on with a new scope and new
+    dates.
+    """
     _judge(improvement, PilotJudgement.extended, body, ctx)
     improvement.pilot_scope = improvement.next_scope
     improvement.pilot_control = improvement.next_control
@@ -312,7 +313,7 @@ class StopPilotImprovement(PassPilotImprovement):
 
 
 def stop_pilot(improvement: Improvement, body: StopPilotImprovement, ctx: ActionContext) -> None:
-    """Stop the pilot, as the committee has decided: the old process stands."""
+    """Stop the improvement's pilot, as the committee has decided: the old process stands."""
     _judge(improvement, PilotJudgement.stopped, body, ctx)
     improvement.revert_reason = improvement.asked_reason
     improvement.reverted_told = improvement.asked_told
@@ -332,7 +333,9 @@ def _judge(
 
 
 def flag_judgement(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
-    """Flag that the committee has not judged the pilot in time: it is to be asked again."""
+    """Flag the improvement's overdue judgement: the committee has not judged the pilot in time, and is to be
+    asked again.
+    """
     improvement.judgement_overdue_at = ctx.occurred_at
 
 

@@ -27,7 +27,7 @@ from app.kernel.payloads import (
     Reference,
 )
 from app.kpis.effects.lifecycle import PromisedEffect, Scope, filters_of
-from app.kpis.periods import months_after
+from app.kpis.questions.periods import months_after
 from app.processes.improvements.children.records import ImprovementMember
 from app.processes.improvements.preparation import TargetsOfProposal
 from app.processes.improvements.records import Improvement, PilotLength
@@ -76,7 +76,7 @@ class CharterImprovement(Payload):
 
 
 def charter(improvement: Improvement, body: CharterImprovement, ctx: ActionContext) -> None:
-    """Charter the project: its sponsor, its manager, its team, its resources and its budget."""
+    """Charter the improvement's project: its sponsor, its manager, its team, its resources and its budget."""
     improvement.sponsor_id = ctx.required_ref(Person, "sponsor").id
     improvement.project_manager_id = ctx.required_ref(Person, "project_manager").id
     for member in ctx.refs(Person, "members"):
@@ -149,7 +149,9 @@ class PlanImprovement(Payload):
 
 
 def plan(improvement: Improvement, body: PlanImprovement, ctx: ActionContext) -> None:
-    """Plan the project: its work, its milestones, and the pilot that the departments have agreed to."""
+    """Plan the improvement's project: its work, its milestones, and the pilot that the departments have
+    agreed to.
+    """
     improvement.work_plan = body.work
     plan_project(improvement, body.milestones, body.tasks, ctx)
     begin_reporting(improvement, body.report_every_days, ctx)
@@ -191,17 +193,19 @@ class ReturnPlanImprovement(Payload):
 
 
 def return_plan(improvement: Improvement, body: ReturnPlanImprovement, ctx: ActionContext) -> None:
-    """Return the plan to the project manager, with what is lacking."""
+    """Return the improvement's plan, to the project manager, with what is lacking."""
     improvement.lacking = body.lacking
     improvement.kicked_off_at = None
 
 
 def approve_plan(improvement: Improvement, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Approve the plan with its pilot."""
+    """Approve the improvement's plan, with its pilot."""
 
 
 def report_progress(improvement: Improvement, body: ReportProgress, ctx: ActionContext) -> None:
-    """Report the progress of the project: its milestones, what was spent of the budget, and obstacles."""
+    """Report the improvement's progress: milestones of its project, what was spent of the budget, and
+    obstacles.
+    """
     project_actions.report_progress(improvement, body, ctx)
     for made in ctx.made:
         if isinstance(made, ProgressReport):

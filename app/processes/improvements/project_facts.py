@@ -11,10 +11,10 @@ from app.foundation.documents.past import PastRecord
 from app.foundation.documents.printing import Unsealed, unseal
 from app.foundation.licences.records import TRAINING, ExaminationResult, TrainingParticipant
 from app.kernel.ledger import Ledger
-from app.kpis.dimensions import Dimension
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.kpi import Unit
 from app.kpis.drawing.chart_words import ChartWords
-from app.kpis.drawing.of_kpi import filter_words
-from app.kpis.kpi import Unit
+from app.kpis.drawing.kpi_figure import filter_words
 from app.processes.improvements.children.records import PilotReadiness, RolloutStep
 from app.processes.improvements.printed import PrintedPilot, PrintedStep, PrintedTraining
 from app.processes.improvements.records import Improvement

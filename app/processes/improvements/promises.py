@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from app.kpis.catalogue import KPIS
+from app.kpis.declaration.kpi import Direction
 from app.kpis.effects.records import PromisedAs
-from app.kpis.kpi import Direction
 from app.processes.improvements.children.records import ImprovementTarget
 
 

@@ -40,7 +40,7 @@ from app.kernel.payloads import (
 from app.kpis.baselines.freezing import add_baselines
 from app.kpis.baselines.payloads import BaselineQuestion
 from app.kpis.effects.lifecycle import PromisedEffect
-from app.kpis.periods import months_after
+from app.kpis.questions.periods import months_after
 from app.processes.improvements.children.records import ImprovementTarget
 from app.processes.improvements.preparation import ProposalOnFile, TargetsOfProposal
 from app.processes.improvements.records import (
@@ -189,8 +189,8 @@ class SubmitImprovement(AskDecision):
 
 
 def submit(improvement: Improvement, body: SubmitImprovement, ctx: ActionContext) -> None:
-    """Submit the proposal to the committee, weighed against goals, practice, present state, cost, resources
-    and time.
+    """Submit the improvement to the committee, as a proposal that is weighed against goals, practice, present
+    state, cost, resources and time.
     """
     on_file = ctx.prepared(ProposalOnFile)
     if on_file.entry.state is DocumentState.drafted:

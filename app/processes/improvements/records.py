@@ -13,6 +13,7 @@ from app.common.improvement import ImprovementAspect, ImprovementScope
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import CodeEnum, Document, ForeignRef, StaffOnly
+from app.common.state_fields import ClearedBy, EnteredAt
 from app.common.tickets import Ticket
 
 
@@ -147,6 +148,9 @@ class MeasurementOccasion(CodeEnum):
     month_12 = "month_12", "After 12 months", "12个月后"
 
 
+BY_TAKING_UP = ClearedBy(entering=frozenset(ImprovementState) - {ImprovementState.deferred})
+
+
 class Improvement(Ticket):
     """An improvement of a process, or of the department, from its selection to the standardised process.
 
@@ -202,11 +206,11 @@ class Improvement(Ticket):
     submitted_at: datetime | None = None
     decision_id: UUID | None = None
     decision_subject: DecisionSubject | None = None
-    approved_at: datetime | None = None
-    rejected_at: datetime | None = None
+    approved_at: Annotated[datetime | None, EnteredAt(ImprovementState.approved)] = None
+    rejected_at: Annotated[datetime | None, EnteredAt(ImprovementState.rejected)] = None
     review_again_at: datetime | None = None
-    deferred_until_at: datetime | None = None
-    deferral_reason: DeferralCause | None = None
+    deferred_until_at: Annotated[datetime | None, BY_TAKING_UP] = None
+    deferral_reason: Annotated[DeferralCause | None, BY_TAKING_UP] = None
     taken_up_at: datetime | None = None
     what_changed: Annotated[str | None, Personal()] = None
     size: ImprovementSize | None = None
@@ -216,9 +220,9 @@ class Improvement(Ticket):
     to_pilot: bool | None = None
     classified_at: datetime | None = None
     implementation_plan: Annotated[str | None, Personal()] = None
-    implementation_begun_at: datetime | None = None
+    implementation_begun_at: Annotated[datetime | None, EnteredAt(ImprovementState.implementing)] = None
     implemented_what: Annotated[str | None, Personal()] = None
-    implemented_at: datetime | None = None
+    implemented_at: Annotated[datetime | None, EnteredAt(ImprovementState.evaluating)] = None
     measured_occasion: MeasurementOccasion | None = None
     measured_position: int | None = Field(default=None, sa_type=BigInteger)
     measured_at: datetime | None = None
@@ -237,15 +241,15 @@ class Improvement(Ticket):
     project_manager_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
     budget: Annotated[str | None, StaffOnly(reviewers=True)] = None
     project_resources: Annotated[str | None, Personal()] = None
-    chartered_at: datetime | None = None
+    chartered_at: Annotated[datetime | None, EnteredAt(ImprovementState.chartered, first=True)] = None
     work_plan: Annotated[str | None, Personal()] = None
-    planned_at: datetime | None = None
+    planned_at: Annotated[datetime | None, EnteredAt(ImprovementState.planned)] = None
     report_every_days: int | None = None
     next_report_due_at: datetime | None = None
     report_overdue_at: datetime | None = None
     expected_at: datetime | None = None
     lacking: Annotated[str | None, Personal()] = None
-    plan_approved_at: datetime | None = None
+    plan_approved_at: Annotated[datetime | None, EnteredAt(ImprovementState.plan_approved)] = None
     pilot_scope: Annotated[dict[str, Any] | None, Document()] = None
     pilot_control: Annotated[dict[str, Any] | None, Document()] = None
     pilot_begins_at: datetime | None = None
@@ -258,7 +262,7 @@ class Improvement(Ticket):
     pilot_rounds: int | None = None
     pilot_started_at: datetime | None = None
     pilot_report_id: UUID | None = None
-    pilot_reported_at: datetime | None = None
+    pilot_reported_at: Annotated[datetime | None, EnteredAt(ImprovementState.pilot_reported)] = None
     asked_judgement: PilotJudgement | None = None
     asked_position: int | None = Field(default=None, sa_type=BigInteger)
     asked_reason: Annotated[str | None, Personal()] = None
@@ -287,11 +291,11 @@ class Improvement(Ticket):
     handover_id: UUID | None = None
     handover_asked_at: datetime | None = None
     accepted_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    handed_over_at: datetime | None = None
+    handed_over_at: Annotated[datetime | None, EnteredAt(ImprovementState.handed_over)] = None
     document_numbers: list[str] | None = None
     told_team_ids: list[str] | None = None
     published_at: datetime | None = None
-    standardised_at: datetime | None = None
+    standardised_at: Annotated[datetime | None, EnteredAt(ImprovementState.standardised)] = None
     optimised_at: datetime | None = None
     fixed_at: datetime | None = None
     next_benefit_due_at: datetime | None = None
@@ -299,7 +303,7 @@ class Improvement(Ticket):
     faded_at: datetime | None = None
     revert_reason: Annotated[str | None, Personal()] = None
     reverted_told: Annotated[str | None, Personal()] = None
-    reverted_at: datetime | None = None
+    reverted_at: Annotated[datetime | None, EnteredAt(ImprovementState.reverted)] = None
 
     @property
     def concerned_process(self) -> str | None:

@@ -28,7 +28,7 @@ from app.kernel.payloads import (
     Reference,
     ShortText,
 )
-from app.kpis.periods import months_after
+from app.kpis.questions.periods import months_after
 from app.kpis.targets.lifecycle import Number
 from app.processes.improvements.children.records import RolloutAnnouncement, RolloutStep, RolloutStepName
 from app.processes.improvements.pilot_preparation import PilotEvidence
@@ -97,7 +97,9 @@ class RollOutImprovement(Payload):
 
 
 def roll_out(improvement: Improvement, body: RollOutImprovement, ctx: ActionContext) -> None:
-    """Plan the rollout, or plan anew what is open of it: its nine steps, with owners and due dates."""
+    """Plan the improvement's rollout, or plan anew what is open of it: its nine steps, with owners and due
+    dates.
+    """
     release = ctx.ref(Ticket, "release")
     improvement.rollout_advice = body.advice
     improvement.rollout_scope = body.scope
@@ -229,7 +231,9 @@ class CompleteRolloutStepImprovement(Payload):
 def complete_rollout_step(
     improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext
 ) -> None:
-    """Complete a step of the rollout, with its evidence; a cutover in stages is complete with all teams."""
+    """Complete a rollout step of the improvement, with its evidence; a cutover in stages is complete with all
+    teams.
+    """
     step = ctx.change(ctx.prepared(RolloutSteps).planned(body.step))
     for name in EVIDENCE_TEXTS:
         text = getattr(body, name)
@@ -286,7 +290,7 @@ def _cut_over(improvement: Improvement, body: CompleteRolloutStepImprovement, ct
 
 
 def publish_success(improvement: Improvement, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Publish to all teams what has gone well in daily management."""
+    """Publish the improvement's success: all teams read what has gone well in daily management."""
 
 
 def success_follow_up(improvement: Improvement, ctx: ActionContext) -> tuple[str, EmptyPayload] | None:
@@ -310,7 +314,7 @@ class SkipRolloutOrderImprovement(Payload):
 def skip_rollout_order(
     improvement: Improvement, body: SkipRolloutOrderImprovement, ctx: ActionContext
 ) -> None:
-    """Let a step be completed before those in front of it."""
+    """Skip the improvement's rollout order: a step may be completed before those in front of it."""
     step = ctx.change(ctx.prepared(RolloutSteps).planned(body.step))
     step.order_reason = body.reason
     step.order_skipped_by_id = ctx.caller.person_id
@@ -326,7 +330,7 @@ class FlagRolloutStepImprovement(Payload):
 
 
 def flag_rollout_step(improvement: Improvement, body: FlagRolloutStepImprovement, ctx: ActionContext) -> None:
-    """Flag that a step of the rollout is overdue."""
+    """Flag the improvement's overdue rollout step."""
     ctx.change(ctx.prepared(RolloutSteps).planned(body.step)).overdue_at = ctx.occurred_at
 
 
@@ -346,7 +350,9 @@ class AskHandOverImprovement(Payload):
 
 
 def ask_hand_over(improvement: Improvement, body: AskHandOverImprovement, ctx: ActionContext) -> None:
-    """Ask the quality manager to take over the improvement; the hand-over document is drafted."""
+    """Ask to hand over the improvement: the quality manager is to take it over; the hand-over document is
+    drafted.
+    """
     made = [
         str(one.number)
         for one in ctx.prepared(OnFile).documents
@@ -379,10 +385,9 @@ class HandOverImprovement(Payload):
 
 
 def hand_over(improvement: Improvement, body: HandOverImprovement, ctx: ActionContext) -> None:
-    """Accept the improvement that the project manager hands over."""
+    """Take over the improvement, which the project manager hands over."""
     publish_draft(DocumentClass.HO, ctx)
     improvement.accepted_by_id = ctx.caller.person_id
-    improvement.handed_over_at = ctx.occurred_at
 
 
 class FixImprovement(DespiteFreeze):
@@ -400,7 +405,7 @@ class FixImprovement(DespiteFreeze):
 
 
 def fix(improvement: Improvement, body: FixImprovement, ctx: ActionContext) -> None:
-    """Optimise the standardised process, or fix it in behaviour, performance and tools."""
+    """Fix the improvement's process: optimise the standard, or fix it in behaviour, performance and tools."""
     step = ctx.change(ctx.prepared(RolloutSteps).planned(body.step))
     step.evidence = body.evidence
     step.evidence_numbers = list(dict.fromkeys(body.numbers)) or None

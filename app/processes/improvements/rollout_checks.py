@@ -12,7 +12,7 @@ from app.kernel.context import ActionContext
 from app.kernel.dating import FUTURE_TOLERANCE
 from app.kernel.reads import ReadContext
 from app.kernel.refusals import PreparationRefused, Refusal, WrongValue
-from app.kpis.periods import months_after
+from app.kpis.questions.periods import months_after
 from app.processes.improvements.checks import check_freeze_exception
 from app.processes.improvements.children.records import RolloutStepName
 from app.processes.improvements.pilot_checks import checked_training, raise_all

@@ -20,6 +20,7 @@ from app.api.computed_actions import handle_computed_action
 from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.api.reads import Name, load_permitted, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.foundation.decisions.router import mount_approval_preview
 from app.foundation.documents.router import mount_document_pages
 from app.kernel.refusals import PreparationRefused
@@ -78,8 +79,8 @@ async def measure_effects(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Measure the effect on all target KPIs: of the pilot against the others, at the evaluation, or of the
-    benefits after 3, 6 and 12 months.
+    """Measure the improvement's effects, on all target KPIs: of the pilot against the others, at the
+    evaluation, or of the benefits after 3, 6 and 12 months.
     """
 
     async def compute(improvement: Improvement) -> tuple[object, ...]:
@@ -92,3 +93,6 @@ async def measure_effects(
     said = ActionRequest(name, body, if_match, idempotency_key)
     row = LIFECYCLE["measure_effects"]
     return await handle_computed_action(request, LISTING, row, ImprovementOut, said, compute)
+
+
+ROUTES = Routes((router,), (LISTING,))

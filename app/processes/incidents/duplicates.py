@@ -27,13 +27,15 @@ class MarkDuplicateIncident(Payload):
 
 
 def mark_duplicate(incident: Incident, body: MarkDuplicateIncident, ctx: ActionContext) -> None:
-    """Close the incident as a duplicate of another one."""
+    """Close the incident as a duplicate: another one is its original."""
     original = ctx.required_ref(Incident, "original")
     incident.duplicate_of_id = original.duplicate_of_id or original.id
 
 
 def tell_resolved(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Notify the duplicate's requester and followers that the original is resolved."""
+    """Announce the incident as resolved: the duplicate's requester and followers are notified that the
+    original is.
+    """
 
 
 class PassOnCommentIncident(Payload):
@@ -53,7 +55,7 @@ class PassOnCommentIncident(Payload):
 
 
 def pass_on_comment(incident: Incident, body: PassOnCommentIncident, ctx: ActionContext) -> None:
-    """Add a comment on a duplicate to its original, with the duplicate's number."""
+    """Pass on the incident's comment: it is added to the original, with the duplicate's number."""
     author = ctx.required_ref(Person, "author")
     ctx.add(
         Comment(

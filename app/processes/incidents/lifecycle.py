@@ -254,7 +254,9 @@ class PrioritiseIncident(PrioritiseTicket):
 
 
 def prioritise(incident: Incident, body: PrioritiseIncident, ctx: ActionContext) -> None:
-    """Correct the incident's impact, urgency or effect, or override the priority that they give."""
+    """Prioritise the incident: correct its impact, urgency or effect, or override the priority that they
+    give.
+    """
     priorities.prioritise(incident, body, ctx)
     incident.effect = body.effect or incident.effect
 
@@ -268,7 +270,7 @@ class RemindIncident(Payload):
 
 
 def remind(incident: Incident, body: RemindIncident, ctx: ActionContext) -> None:
-    """Remind persons that the incident waits for them."""
+    """Remind persons of the incident, which waits for them."""
     incident.reminded_at = ctx.occurred_at
 
 
@@ -276,33 +278,6 @@ def state_before_hold(incident: Incident) -> CodeEnum:
     """Return the state in which the incident was put on hold."""
     assert incident.held_from is not None
     return incident.held_from
-
-
-def on_enter(incident: Incident, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """Set and clear the fields that depend on the new state, whether a person, a rule or an imported history
-    changed it.
-    """
-    if incident.state is State.acknowledged and before is not State.on_hold:
-        incident.acknowledged_at = ctx.occurred_at
-    elif incident.state is State.in_progress and incident.started_at is None:
-        incident.started_at = ctx.occurred_at
-    elif incident.state is State.on_hold and before is not State.on_hold:
-        incident.held_from = State(before) if before in OPEN else State.in_progress
-    elif incident.state is State.resolved:
-        incident.resolved_at = ctx.occurred_at
-    elif incident.state is State.closed:
-        incident.closed_at = ctx.occurred_at
-    elif incident.state is State.cancelled:
-        incident.cancelled_at = ctx.occurred_at
-    if incident.state not in OPEN:
-        incident.next_update_due_at = None
-    if before is State.on_hold and incident.state is not State.on_hold:
-        incident.held_from = incident.hold_reason = incident.wake_up_at = None
-        incident.held_for_change_id = incident.supplier_id = None
-    if before in ENDED and incident.state in OPEN:
-        incident.resolved_at = incident.closed_at = incident.service_restored_at = None
-        incident.review_due_at = incident.reviewed_at = None
-        incident.resolution_code = incident.resolution = incident.cause = incident.duplicate_of_id = None
 
 
 def audience(incident: Incident) -> tuple[str, ...]:
@@ -324,7 +299,7 @@ LIFECYCLE = Lifecycle(
     audience=audience, also_seen_by={Role.problem_manager: "says what has caused it", Role.change_manager: "says which change has caused it"},
     columns={"person": ("requester_id", "reported_by_id", "assignee_id", "commander_id"), "team": ("team_id",), "service": ("service",)},
     unassigned="team_id is null", constraints={"incident_alert_is_open_elsewhere": CheckFailed("alert_is_open_elsewhere")},
-    on_state_entered=on_enter, children=(ExternalReference, IncidentReview, TimelineEntry, *CHILDREN), ended=ENDED,
+    children=(ExternalReference, IncidentReview, TimelineEntry, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "statement", "containment", "cause", "resolution", "service", "ci", "category"),
     rows=(
         # action        中文        from                               to                  who                             event

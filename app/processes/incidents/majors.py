@@ -30,7 +30,7 @@ class ContainIncident(Payload):
 
 
 def contain(incident: Incident, body: ContainIncident, ctx: ActionContext) -> None:
-    """Record that the incident is contained, or that service is back for the time being."""
+    """Contain the incident: it is contained, or service is back for the time being."""
     incident.containment = body.measure
     incident.contained_at = body.contained_at or ctx.occurred_at
     # What stops the spread need not bring the service back; who says nothing of it takes nothing back.
@@ -50,7 +50,7 @@ class DeclareMajorIncident(Payload):
 
 
 def declare_major(incident: Incident, body: DeclareMajorIncident, ctx: ActionContext) -> None:
-    """Declare the incident a major incident."""
+    """Declare the incident major."""
     commander = ctx.required_ref(Person, "commander")
     # Declaring again changes the commander and keeps the first declaration's time.
     incident.declared_major_at = incident.declared_major_at or ctx.occurred_at
@@ -72,6 +72,6 @@ class PostUpdateIncident(Payload):
 
 
 def post_update(incident: Incident, body: PostUpdateIncident, ctx: ActionContext) -> None:
-    """Post an update for those affected by the incident."""
+    """Post an update on the incident, for those affected."""
     incident.statement = body.statement
     incident.next_update_due_at = body.next_update_due_at

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, StaffOnly
+from app.common.state_fields import ClearedBy, EnteredAt, StateBefore
 from app.common.tickets import Channel, HoldReason, Ticket
 
 
@@ -48,6 +49,10 @@ class ResolutionCode(CodeEnum):
     external = "external", "External", "外部原因"
 
 
+BY_RESUMING = ClearedBy(leaving={IncidentState.on_hold})
+BY_REOPENING = ClearedBy(leaving=ENDED, entering=OPEN)
+
+
 class Incident(Ticket):
     """An unplanned interruption or degradation of a service."""
 
@@ -61,35 +66,41 @@ class Incident(Ticket):
     service: Annotated[str | None, KeyRef("service")] = None
     ci: Annotated[str | None, KeyRef("ci")] = None
     category: Annotated[str | None, KeyRef("category", per_process=True)] = None
-    acknowledged_at: datetime | None = None
-    started_at: datetime | None = None
-    held_from: IncidentState | None = None
-    hold_reason: HoldReason | None = None
-    wake_up_at: datetime | None = None
-    held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly()] = None
-    supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly()] = None
-    resolved_at: datetime | None = None
-    resolution_code: ResolutionCode | None = None
-    resolution: Annotated[str | None, Personal()] = None
-    cause: Annotated[str | None, Personal()] = None
-    service_restored_at: datetime | None = None
-    closed_at: datetime | None = None
-    cancelled_at: datetime | None = None
+    acknowledged_at: Annotated[
+        datetime | None, EnteredAt(IncidentState.acknowledged, not_after={IncidentState.on_hold})
+    ] = None
+    started_at: Annotated[datetime | None, EnteredAt(IncidentState.in_progress, first=True)] = None
+    held_from: Annotated[
+        IncidentState | None,
+        StateBefore(IncidentState.on_hold, among=OPEN, otherwise=IncidentState.in_progress),
+        BY_RESUMING,
+    ] = None
+    hold_reason: Annotated[HoldReason | None, BY_RESUMING] = None
+    wake_up_at: Annotated[datetime | None, BY_RESUMING] = None
+    held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly(), BY_RESUMING] = None
+    supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly(), BY_RESUMING] = None
+    resolved_at: Annotated[datetime | None, EnteredAt(IncidentState.resolved), BY_REOPENING] = None
+    resolution_code: Annotated[ResolutionCode | None, BY_REOPENING] = None
+    resolution: Annotated[str | None, Personal(), BY_REOPENING] = None
+    cause: Annotated[str | None, Personal(), BY_REOPENING] = None
+    service_restored_at: Annotated[datetime | None, BY_REOPENING] = None
+    closed_at: Annotated[datetime | None, EnteredAt(IncidentState.closed), BY_REOPENING] = None
+    cancelled_at: Annotated[datetime | None, EnteredAt(IncidentState.cancelled)] = None
     contained_at: datetime | None = None
     containment: Annotated[str | None, Personal()] = None
     declared_major_at: datetime | None = None
     commander_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
     statement: Annotated[str | None, Personal()] = None
-    next_update_due_at: datetime | None = None
+    next_update_due_at: Annotated[datetime | None, ClearedBy(entering=frozenset(IncidentState) - OPEN)] = None
     reminded_at: datetime | None = None
-    duplicate_of_id: Annotated[UUID | None, ForeignRef("incident")] = None
+    duplicate_of_id: Annotated[UUID | None, ForeignRef("incident"), BY_REOPENING] = None
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     alert_source: str | None = None
     dedup_key: str | None = None
     alert_count: int | None = None
     last_alert_at: datetime | None = None
-    review_due_at: datetime | None = None
-    reviewed_at: datetime | None = None
+    review_due_at: Annotated[datetime | None, BY_REOPENING] = None
+    reviewed_at: Annotated[datetime | None, BY_REOPENING] = None
     reopen_days: int | None = None
 
 

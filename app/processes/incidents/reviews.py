@@ -62,7 +62,7 @@ class ReviewIncident(Payload):
 
 
 def review(incident: Incident, body: ReviewIncident, ctx: ActionContext) -> None:
-    """Record the review of a major incident, with its timeline and follow-up tasks."""
+    """Review the incident, which was a major one, with its timeline and follow-up tasks."""
     incident.reviewed_at = ctx.occurred_at
     review_id = ctx.new_id()
     ctx.add(

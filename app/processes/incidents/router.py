@@ -12,6 +12,7 @@ from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
+from app.api.routes import Routes
 from app.kernel.actor_policy import staff
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import LISTING, IncidentOut, ReviewOut, review_of
@@ -28,6 +29,7 @@ mount_clocks(router, LISTING)
 @router.get(
     "/{id}/review",
     operation_id="get_incident_review",
+    summary="Get an incident's review",
     response_model=ReviewOut,
     responses=problems(403, 404, 422) | in_language(),
 )
@@ -45,3 +47,6 @@ async def get_incident_review(request: Request, name: reads.Name) -> Response:
 mount_actions(router, LIFECYCLE, IncidentOut)
 mount_edit(router, LIFECYCLE, IncidentOut)
 mount_children(router, LIFECYCLE, IncidentOut)
+
+
+ROUTES = Routes((router,), (LISTING,))

@@ -56,11 +56,10 @@ class DetectProblemCandidate(Payload):
 
 
 def detect(candidate: ProblemCandidate, body: DetectProblemCandidate, ctx: ActionContext) -> None:
-    """Offer a candidate for a problem: incidents of one service, CI or category recur."""
+    """Offer a problem candidate: incidents of one service, CI or category recur."""
     candidate.dimension = body.dimension
     candidate.value = body.value
     candidate.since_at = body.since_at
-    candidate.detected_at = ctx.occurred_at
 
 
 class DetectAgainProblemCandidate(Payload):
@@ -72,7 +71,6 @@ class DetectAgainProblemCandidate(Payload):
 def detect_again(candidate: ProblemCandidate, body: DetectAgainProblemCandidate, ctx: ActionContext) -> None:
     """Offer the candidate again: as many new incidents have been opened since the last decision."""
     candidate.since_at = body.since_at
-    candidate.detected_at = ctx.occurred_at
     candidate.problem_id = candidate.incident_ids = candidate.reason = None
 
 

@@ -58,7 +58,7 @@ class ChangeFixProblem(BeginFixProblem):
 
 
 def change_fix(problem: Problem, body: ChangeFixProblem, ctx: ActionContext) -> None:
-    """Name another change that fixes the problem, or none."""
+    """Change the problem's fix: another change fixes it, or none."""
     _set_fix(problem, body, ctx)
 
 
@@ -148,5 +148,7 @@ class NoteFixingChangeFailedProblem(Payload):
 def note_fixing_change_failed(
     problem: Problem, body: NoteFixingChangeFailedProblem, ctx: ActionContext
 ) -> None:
-    """Note that the change that was to fix the problem was not made: another one is named, or none."""
+    """Note the problem's failed change: it was to fix the problem, and was not made; another one is named, or
+    none.
+    """
     problem.fixing_change_failed_at = ctx.occurred_at

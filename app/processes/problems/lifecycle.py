@@ -159,7 +159,7 @@ class InvestigateProblem(Payload):
 
 
 def investigate(problem: Problem, body: InvestigateProblem, ctx: ActionContext) -> None:
-    """Begin the investigation of the cause, and assign it."""
+    """Investigate the problem: its cause is searched for, by whom it is assigned to."""
     problem.team_id = ctx.required_ref(Team, "team").id
     problem.assignee_id = ctx.required_ref(Person, "assignee").id
 
@@ -174,7 +174,7 @@ class IdentifyCauseProblem(Payload):
 
 
 def identify_cause(problem: Problem, body: IdentifyCauseProblem, ctx: ActionContext) -> None:
-    """Record the cause of the problem; a known error stays a known error."""
+    """Identify the problem's cause; a known error stays a known error."""
     problem.technique = body.technique
     problem.cause = body.cause
     problem.cause_category = body.cause_category
@@ -210,7 +210,9 @@ class DocumentWorkaroundProblem(Payload):
 
 
 def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, ctx: ActionContext) -> None:
-    """Document a workaround: the problem becomes a known error, shown on incidents it may have caused."""
+    """Document a workaround for the problem, which becomes a known error, shown on incidents it may have
+    caused.
+    """
     problem.symptoms = body.symptoms
     problem.workaround = body.workaround
     problem.workaround_visibility = body.workaround_visibility
@@ -238,7 +240,7 @@ class AcceptRiskProblem(Payload):
 
 
 def accept_risk(problem: Problem, body: AcceptRiskProblem, ctx: ActionContext) -> None:
-    """Close the problem unfixed for a limited time; the caller accepts the risk."""
+    """Accept the risk of the problem: it is closed unfixed, for a limited time."""
     problem.risk_reason = body.reason
     problem.risk_accepted_at = ctx.occurred_at
     problem.risk_accepted_until_at = body.until_at
@@ -254,7 +256,9 @@ class LapseRiskProblem(Payload):
 
 
 def lapse_risk(problem: Problem, body: LapseRiskProblem, ctx: ActionContext) -> None:
-    """Flag that the acceptance of the risk has lapsed: the problem may be reopened without an incident."""
+    """Flag the problem's lapsed risk: its acceptance is over, and the problem may be reopened without an
+    incident.
+    """
     problem.risk_lapsed_at = ctx.occurred_at
 
 
@@ -341,28 +345,6 @@ def edit(problem: Problem, body: EditProblem, ctx: ActionContext) -> None:
         problem.affected_customers = _team_ids(ctx, "affected_customers")
 
 
-def on_enter(problem: Problem, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """Set and clear the fields that depend on the new state, whether a person, a rule or an imported history
-    changed it.
-    """
-    if before in ENDED and problem.state in OPEN:
-        problem.resolved_at = problem.closed_at = problem.prevention = problem.lessons = None
-        problem.risk_accepted_at = problem.risk_accepted_until_at = problem.risk_lapsed_at = None
-        problem.risk_owner_id = problem.risk_reason = None
-        problem.fix_begun_at = problem.fixing_change = problem.no_change_reason = None
-        problem.fixing_change_id = problem.fixing_change_external = problem.fixing_change_failed_at = None
-    if problem.state is State.investigating and problem.investigation_begun_at is None:
-        problem.investigation_begun_at = ctx.occurred_at
-    elif problem.state is State.fix_in_progress:
-        problem.fix_begun_at = ctx.occurred_at
-    elif problem.state is State.resolved:
-        problem.resolved_at = ctx.occurred_at
-    elif problem.state is State.closed:
-        problem.closed_at = ctx.occurred_at
-    elif problem.state is State.cancelled:
-        problem.cancelled_at = ctx.occurred_at
-
-
 def audience(problem: Problem) -> tuple[str, ...]:
     """Return the tokens of those who may see the problem: its requester, reporter, assignee and risk owner,
     those of its service, and its team; without a team, the service desk.
@@ -417,7 +399,7 @@ LIFECYCLE = Lifecycle(
     kind="problem", plural="problems", zh="问题", record=Problem, states=State, code="PRB",
     audience=audience,
     columns={"person": ("requester_id", "reported_by_id", "assignee_id", "risk_owner_id"), "team": ("team_id",), "service": ("service",)},
-    unassigned="team_id is null", on_state_entered=on_enter, children=(ExternalReference, *CHILDREN), ended=ENDED,
+    unassigned="team_id is null", children=(ExternalReference, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "tried", "cause", "symptoms", "workaround", "prevention", "service", "ci", "category"),
     rows=(
         # action        中文          from                                       to                       who                       event

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.common.children import Visibility
 from app.common.personal import Personal
 from app.common.records import CodeEnum, ForeignRef, KeyRef, Record, StaffOnly
+from app.common.state_fields import ClearedBy, EnteredAt
 from app.common.tickets import Ticket
 
 
@@ -63,6 +64,9 @@ class CauseCategory(CodeEnum):
     other = "other", "Other", "其他"
 
 
+BY_REOPENING = ClearedBy(leaving=ENDED, entering=OPEN)
+
+
 class Problem(Ticket):
     """The cause, unknown or known, behind one incident or many.
 
@@ -89,7 +93,9 @@ class Problem(Ticket):
     affected_users: int | None = None
     tried: Annotated[str | None, Personal()] = None
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    investigation_begun_at: datetime | None = None
+    investigation_begun_at: Annotated[datetime | None, EnteredAt(ProblemState.investigating, first=True)] = (
+        None
+    )
     technique: Technique | None = None
     cause: Annotated[str | None, Personal()] = None
     cause_category: CauseCategory | None = None
@@ -100,22 +106,22 @@ class Problem(Ticket):
     workaround_visibility: Annotated[Visibility | None, StaffOnly()] = None
     workaround_documented_at: datetime | None = None
     article_id: Annotated[UUID | None, ForeignRef("article"), StaffOnly()] = None
-    fixing_change: str | None = None
-    fixing_change_id: Annotated[UUID | None, ForeignRef("change")] = None
-    fixing_change_external: bool | None = None
-    fixing_change_failed_at: datetime | None = None
-    no_change_reason: Annotated[str | None, Personal()] = None
-    fix_begun_at: datetime | None = None
-    resolved_at: datetime | None = None
-    prevention: Annotated[str | None, Personal()] = None
-    closed_at: datetime | None = None
-    lessons: Annotated[str | None, Personal()] = None
-    cancelled_at: datetime | None = None
-    risk_accepted_at: datetime | None = None
-    risk_accepted_until_at: datetime | None = None
-    risk_owner_id: Annotated[UUID | None, ForeignRef("person")] = None
-    risk_reason: Annotated[str | None, Personal()] = None
-    risk_lapsed_at: datetime | None = None
+    fixing_change: Annotated[str | None, BY_REOPENING] = None
+    fixing_change_id: Annotated[UUID | None, ForeignRef("change"), BY_REOPENING] = None
+    fixing_change_external: Annotated[bool | None, BY_REOPENING] = None
+    fixing_change_failed_at: Annotated[datetime | None, BY_REOPENING] = None
+    no_change_reason: Annotated[str | None, Personal(), BY_REOPENING] = None
+    fix_begun_at: Annotated[datetime | None, EnteredAt(ProblemState.fix_in_progress), BY_REOPENING] = None
+    resolved_at: Annotated[datetime | None, EnteredAt(ProblemState.resolved), BY_REOPENING] = None
+    prevention: Annotated[str | None, Personal(), BY_REOPENING] = None
+    closed_at: Annotated[datetime | None, EnteredAt(ProblemState.closed), BY_REOPENING] = None
+    lessons: Annotated[str | None, Personal(), BY_REOPENING] = None
+    cancelled_at: Annotated[datetime | None, EnteredAt(ProblemState.cancelled)] = None
+    risk_accepted_at: Annotated[datetime | None, BY_REOPENING] = None
+    risk_accepted_until_at: Annotated[datetime | None, BY_REOPENING] = None
+    risk_owner_id: Annotated[UUID | None, ForeignRef("person"), BY_REOPENING] = None
+    risk_reason: Annotated[str | None, Personal(), BY_REOPENING] = None
+    risk_lapsed_at: Annotated[datetime | None, BY_REOPENING] = None
 
 
 class CandidateState(CodeEnum):
@@ -148,7 +154,7 @@ class ProblemCandidate(Record):
     dimension: CandidateDimension | None = None
     value: str | None = None
     since_at: datetime | None = None
-    detected_at: datetime | None = None
+    detected_at: Annotated[datetime | None, EnteredAt(CandidateState.offered)] = None
     problem_id: Annotated[UUID | None, ForeignRef("problem")] = None
     incident_ids: list[str] | None = None
     decided_at: datetime | None = None

@@ -19,6 +19,7 @@ from app.api.edit import mount_edit
 from app.api.list_queries import Paging
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
+from app.api.routes import Routes
 from app.api.shapes import OutputModel, Renderer
 from app.kernel.refusals import NotFound
 from app.kernel.visibility import sees_every_record
@@ -57,6 +58,7 @@ mount_actions(candidates, candidate_lifecycle.LIFECYCLE, ProblemCandidateOut)
 @candidates.get(
     "/{id}/cases",
     operation_id="list_problem_candidate_cases",
+    summary="List problem candidate cases",
     response_model=CandidateCasePage,
     responses=problems(400, 404, 422),
 )
@@ -98,6 +100,7 @@ known_errors = APIRouter(prefix="/v1/incidents", tags=["problems"], route_class=
 @known_errors.get(
     "/{id}/known_errors",
     operation_id="list_incident_known_errors",
+    summary="List known errors of an incident",
     response_model=KnownErrors,
     responses=problems(404, 422) | in_language(),
 )
@@ -110,3 +113,16 @@ async def list_incident_known_errors(request: Request, name: reads.Name) -> Resp
     found = await known_errors_of(ledger.db, incident, for_staff=caller.is_staff_for(incident))
     headers = {**VARY, "Content-Language": renderer.language}
     return Response(to_json({"items": found}), headers=headers, media_type="application/json")
+
+
+ROUTES = Routes(
+    (
+        router,
+        candidates,
+        known_errors,
+    ),
+    (
+        LISTING,
+        CANDIDATES,
+    ),
+)

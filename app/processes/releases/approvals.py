@@ -86,7 +86,7 @@ class ChangePlanRelease(Payload):
 
 
 def change_plan(release: Release, body: ChangePlanRelease, ctx: ActionContext) -> None:
-    """Propose a change of the plan; it takes effect once the head of the department has approved it."""
+    """Propose a plan change of the release; it takes effect once the head of department approves it."""
     asked = ctx.prepared(NewDecision)
     made = PlanChange(
         id=ctx.new_id(),
@@ -123,7 +123,9 @@ class AdoptPlanChangeRelease(Tallied):
 
 
 def adopt_plan_change(release: Release, body: AdoptPlanChangeRelease, ctx: ActionContext) -> None:
-    """Adopt the change of the plan, as the head of the department has approved it; a go is asked for anew."""
+    """Adopt a plan change of the release, as the head of the department has approved it; a go is asked for
+    anew.
+    """
     adopted = ctx.change(ctx.required_ref(PlanChange, "plan_change"))
     adopted.adopted_at = ctx.occurred_at
     for name in ("plan", "target_at", "environment", "change_ids"):
@@ -140,7 +142,7 @@ class RefusePlanChangeRelease(AdoptPlanChangeRelease):
 
 
 def refuse_plan_change(release: Release, body: RefusePlanChangeRelease, ctx: ActionContext) -> None:
-    """Leave the plan as it is: its change was not approved."""
+    """Refuse a plan change of the release: its plan stays as it is."""
     ctx.change(ctx.required_ref(PlanChange, "plan_change")).refused_at = ctx.occurred_at
     release.plan_change_id = None
 
@@ -154,7 +156,7 @@ class RequestGoRelease(AskDecision):
 
 
 def request_go(release: Release, body: RequestGoRelease, ctx: ActionContext) -> None:
-    """Request the decision whether the release goes into use."""
+    """Request the go for the release: the decision whether it goes into use."""
     asked = ctx.prepared(NewDecision)
     add_prepared_decision(asked, ctx)
     release.go_decision_id = asked.decision.id
@@ -162,7 +164,9 @@ def request_go(release: Release, body: RequestGoRelease, ctx: ActionContext) -> 
 
 
 def decide_go(release: Release, body: Tallied, ctx: ActionContext) -> None:
-    """Decide whether the release goes into use; after a no, the gate of its last stage is passed anew."""
+    """Decide on the release's go: whether it goes into use; after a no, the gate of its last stage is passed
+    anew.
+    """
     release.go = body.outcome is DecisionOutcome.approved
     release.go_decided_at = ctx.occurred_at
     if not release.go:

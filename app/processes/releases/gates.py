@@ -121,7 +121,7 @@ class AppointRelease(Payload):
 
 
 def appoint(release: Release, body: AppointRelease, ctx: ActionContext) -> None:
-    """Appoint who writes the documents of a stage, or who passes its gate."""
+    """Appoint a person for the release: who writes the documents of a stage, or who passes its gate."""
     stage = ctx.change(ctx.required_ref(ReleaseStage, "stage"))
     author, reviewer = ctx.ref(Person, "author"), ctx.ref(Person, "reviewer")
     stage.author_id = stage.author_id if author is None else author.id
@@ -161,7 +161,7 @@ class PassGateRelease(Payload):
 
 
 def pass_gate(release: Release, body: PassGateRelease, ctx: ActionContext) -> None:
-    """Pass the gate of the present stage: its documents are accepted and archived."""
+    """Pass a gate of the release: that of the present stage, whose documents are accepted and archived."""
     stages, documents = ctx.prepared(StagesOfRelease), ctx.prepared(StageDocuments)
     before = stages.current(release)
     stage = ctx.change(before)

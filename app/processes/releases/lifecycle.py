@@ -15,7 +15,7 @@ from app.common.children import ExternalReference
 from app.common.components import example_includes
 from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import Person, Role
-from app.common.records import CodeEnum, ForeignRef, KeyRef
+from app.common.records import ForeignRef, KeyRef
 from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import withdraw_open_decisions
@@ -212,7 +212,7 @@ class EndSupportRelease(Payload):
 
 
 def end_support(release: Release, body: EndSupportRelease, ctx: ActionContext) -> None:
-    """End early-life support: open faults are handed over."""
+    """End the release's early-life support: open faults are handed over."""
     owner, team = ctx.ref(Person, "handed_over_to"), ctx.ref(Team, "handed_over_to_team")
     release.open_faults = body.open_faults
     release.faults_owner_id = owner.id if owner else None
@@ -246,24 +246,6 @@ class EditRelease(Patch):
 def edit(release: Release, body: EditRelease, ctx: ActionContext) -> None:
     """Edit the release's fields."""
     apply_patch(release, body, ctx)
-
-
-def on_enter(release: Release, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """Set and clear the fields that depend on the new state, whether a person, a rule or an imported history
-    changed it.
-    """
-    if release.state is State.ready:
-        release.ready_at, release.go, release.go_decided_at = ctx.occurred_at, None, None
-    elif release.state is State.deployed and release.deployed_at is None:
-        release.deployed_at = ctx.occurred_at
-    elif release.state is State.rolled_back:
-        release.rolled_back_at = ctx.occurred_at
-    elif release.state is State.supported:
-        release.support_ended_at = ctx.occurred_at
-    elif release.state is State.closed:
-        release.closed_at = ctx.occurred_at
-    elif release.state is State.cancelled:
-        release.cancelled_at = ctx.occurred_at
 
 
 def audience(release: Release) -> tuple[str, ...]:
@@ -336,7 +318,7 @@ LIFECYCLE = Lifecycle(
         "person": ("requester_id", "reported_by_id", "assignee_id", "stage_author_id", "stage_reviewer_id", "faults_owner_id"),
         "team": ("team_id",), "service": ("service",),
     },
-    unassigned="team_id is null", on_state_entered=on_enter, ended=ENDED,
+    unassigned="team_id is null", ended=ENDED,
     children=(ExternalReference, *decisions.CHILDREN, ReleaseStage, PlanChange, *CHILDREN),
     searched_fields=("title", "description", "plan", "deployed_what", "open_faults", "lessons", "service", "environment"),
     rows=(

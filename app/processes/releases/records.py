@@ -10,6 +10,7 @@ from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, KeyRef, Record
+from app.common.state_fields import ClearedBy, EnteredAt
 from app.common.tickets import Ticket
 
 
@@ -62,23 +63,23 @@ class Release(Ticket):
     stages_passed: int | None = None
     plan_change_id: UUID | None = None
     plan_changes: int | None = None
-    ready_at: datetime | None = None
+    ready_at: Annotated[datetime | None, EnteredAt(ReleaseState.ready)] = None
     go_decision_id: UUID | None = None
     go_conditions: Annotated[str | None, Personal()] = None
-    go: bool | None = None
-    go_decided_at: datetime | None = None
-    deployed_at: datetime | None = None
+    go: Annotated[bool | None, ClearedBy(entering={ReleaseState.ready})] = None
+    go_decided_at: Annotated[datetime | None, ClearedBy(entering={ReleaseState.ready})] = None
+    deployed_at: Annotated[datetime | None, EnteredAt(ReleaseState.deployed, first=True)] = None
     deployment_id: Annotated[UUID | None, ForeignRef("deployment")] = None
     deployed_what: Annotated[str | None, Personal()] = None
-    rolled_back_at: datetime | None = None
+    rolled_back_at: Annotated[datetime | None, EnteredAt(ReleaseState.rolled_back)] = None
     roll_back_reason: Annotated[str | None, Personal()] = None
-    support_ended_at: datetime | None = None
+    support_ended_at: Annotated[datetime | None, EnteredAt(ReleaseState.supported)] = None
     open_faults: Annotated[str | None, Personal()] = None
     faults_owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
     faults_team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    closed_at: datetime | None = None
+    closed_at: Annotated[datetime | None, EnteredAt(ReleaseState.closed)] = None
     lessons: Annotated[str | None, Personal()] = None
-    cancelled_at: datetime | None = None
+    cancelled_at: Annotated[datetime | None, EnteredAt(ReleaseState.cancelled)] = None
 
 
 class ReleaseStage(ChildRecord):
@@ -155,4 +156,4 @@ class StageSet(Record):
     name_zh: str | None = None
     stages: Annotated[list[dict[str, Any]] | None, Document()] = None
     set_at: datetime | None = None
-    retired_at: datetime | None = None
+    retired_at: Annotated[datetime | None, EnteredAt(StageSetState.retired)] = None

@@ -10,6 +10,7 @@ from app.api import reads
 from app.api.actions import mount_actions
 from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
+from app.api.routes import Routes
 from app.foundation.decisions.router import mount_approval_preview
 from app.processes.releases import stages
 from app.processes.releases.approvals import GO_MATTER, PLAN_CHANGE
@@ -35,3 +36,15 @@ mount_approval_preview(router, LISTING, (GO_MATTER, PLAN_CHANGE))
 stage_sets = APIRouter(prefix="/v1/release_stage_sets", tags=["releases"], route_class=DirectRoute)
 reads.mount_reads(stage_sets, STAGE_SETS)
 mount_actions(stage_sets, stages.LIFECYCLE, ReleaseStageSetOut)
+
+
+ROUTES = Routes(
+    (
+        router,
+        stage_sets,
+    ),
+    (
+        LISTING,
+        STAGE_SETS,
+    ),
+)

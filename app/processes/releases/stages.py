@@ -80,13 +80,13 @@ class ReviseReleaseStageSet(Payload):
 
 
 def add(stages: StageSet, body: AddReleaseStageSet, ctx: ActionContext) -> None:
-    """Add a set of stages for releases to go through."""
+    """Add a release stage set, through which releases go."""
     stages.key, stages.name_en, stages.name_zh = body.key, body.name_en, body.name_zh
     _set_stages(stages, body.stages, ctx)
 
 
 def revise(stages: StageSet, body: ReviseReleaseStageSet, ctx: ActionContext) -> None:
-    """Revise the stages of the set; releases that are planned already keep theirs."""
+    """Revise the set, by other stages; releases that are planned already keep theirs."""
     _set_stages(stages, body.stages, ctx)
 
 
@@ -97,7 +97,6 @@ def _set_stages(stages: StageSet, said: tuple[StageDefinition, ...], ctx: Action
 
 def retire(stages: StageSet, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the set: no release is planned with it any more."""
-    stages.retired_at = ctx.occurred_at
 
 
 async def stages_invalid(

@@ -130,7 +130,9 @@ class RecordAcceptanceRequest(Payload):
 
 
 def record_acceptance(request: Request, body: RecordAcceptanceRequest, ctx: ActionContext) -> None:
-    """Record the verdict of the acceptance group: the request is delivered, or its issues are rectified."""
+    """Record the acceptance of the request: by the verdict of the acceptance group it is delivered, or its
+    issues are rectified.
+    """
     notes = [(Heading.conclusion, body.conclusion), *((Heading.findings, r.note) for r in body.results)]
     made = Acceptance(
         id=ctx.new_id(),
@@ -176,7 +178,7 @@ class RecordTrainingRequest(Payload):
 
 
 def record_training(request: Request, body: RecordTrainingRequest, ctx: ActionContext) -> None:
-    """Record a training in the use of what was delivered."""
+    """Record a training for the request: in the use of what was delivered."""
     said = (
         (Heading.audience, body.audience),
         (Heading.topics, body.topics),

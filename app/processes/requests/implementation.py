@@ -66,7 +66,7 @@ class BeginImplementationRequest(Payload):
 
 
 def begin_implementation(request: Request, body: BeginImplementationRequest, ctx: ActionContext) -> None:
-    """Begin the implementation, planned in milestones and tasks."""
+    """Begin the request's implementation, planned in milestones and tasks."""
     supersede(DocumentClass.IM, ctx)
     # Milestones and tasks are child records of their own: only free text goes into the sealed document.
     file_document(request, DocumentClass.IM, [(Heading.plan, body.plan)], ctx)
@@ -85,7 +85,7 @@ class ReportProgressRequest(ReportProgress):
 
 
 def report_progress(request: Request, body: ReportProgressRequest, ctx: ActionContext) -> None:
-    """Report the progress of the implementation and its obstacles."""
+    """Report the request's progress: how far its implementation is, and what stands in its way."""
     actions.report_progress(request, body, ctx)
     if body.problems:
         _add_implementers(request, *(owner.id for owner in actions.problem_owners(body, ctx)))
@@ -121,7 +121,7 @@ class CheckQualityRequest(Payload):
 
 
 def check_quality(request: Request, body: CheckQualityRequest, ctx: ActionContext) -> None:
-    """Record a quality check by a person who did not implement the request."""
+    """Check the quality of the request, by a person who did not implement it."""
     entry = file_document(request, DocumentClass.TE, [(Heading.findings, body.findings)], ctx)
     made = QualityCheck(
         id=ctx.new_id(),

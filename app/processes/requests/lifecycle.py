@@ -108,7 +108,6 @@ from app.ticketing.hold_checks import (
 )
 from app.ticketing.projects.actions import flag_rows
 from app.ticketing.projects.checks import invalid_progress
-from app.ticketing.projects.planning import expect_no_report
 from app.ticketing.projects.preparation import current_milestones, unfinished_tasks
 from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
 from app.ticketing.requesters import set_requester
@@ -278,7 +277,7 @@ class NoteChangeEndedRequest(Payload):
 
 
 def note_change_ended(request: Request, body: NoteChangeEndedRequest, ctx: ActionContext) -> None:
-    """Note how the change has ended that the request asked for, where that does not fulfil it."""
+    """Note that the request's change ended, and how, where that does not fulfil the request."""
 
 
 def close(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -335,33 +334,6 @@ def state_after_reopening(request: Request) -> CodeEnum:
     return State.rectifying if request.path is FulfilmentPath.project else State.in_progress
 
 
-def on_enter(request: Request, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """Set and clear the fields that depend on the new state, whether a person, a rule or an imported history
-    changed it.
-    """
-    if before is State.awaiting_approval and request.state in (State.assessed, State.analysing):
-        request.approved_at = ctx.occurred_at
-    if request.state is State.in_progress and request.started_at is None:
-        request.started_at = ctx.occurred_at
-    elif request.state is State.on_hold and before is not State.on_hold:
-        request.held_from = State(before) if before in OPEN else State.in_progress
-    elif request.state is State.delivered:
-        request.delivered_at = ctx.occurred_at
-    elif request.state is State.closed:
-        request.closed_at = ctx.occurred_at
-    elif request.state is State.cancelled:
-        request.cancelled_at = ctx.occurred_at
-    elif request.state is State.rejected:
-        request.rejected_at = ctx.occurred_at
-    if request.state not in OPEN:
-        expect_no_report(request)
-    if before is State.on_hold and request.state is not State.on_hold:
-        request.held_from = request.hold_reason = request.wake_up_at = None
-        request.held_for_change_id = request.supplier_id = None
-    if before in ENDED and request.state in OPEN:
-        request.delivered_at = request.closed_at = request.delivery = None
-
-
 def audience(request: Request) -> tuple[str, ...]:
     """Return the tokens of those who may see the request: its requester, reporter and assignee, those of its
     service, its team or, without one, the service desk, and the roles that make what its item opens.
@@ -403,7 +375,7 @@ LIFECYCLE = Lifecycle(
     audience=audience, some_seen_by={Role.change_manager: "makes a change from it, where its item opens one"},
     columns={"person": ("requester_id", "reported_by_id", "assignee_id"), "team": ("team_id",), "service": ("service",), "role": ("reader_roles",)},
     unassigned="team_id is null",
-    on_state_entered=on_enter, children=(ExternalReference, *decisions.CHILDREN, *DOCUMENTS, *OWN, *CHILDREN), ended=ENDED,
+    children=(ExternalReference, *decisions.CHILDREN, *DOCUMENTS, *OWN, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "delivery", "service", "ci", "category"), reviewer_group_field="acceptance_group_id",
     rows=(
         # action, 中文, from → to, who, event; and what forbids it

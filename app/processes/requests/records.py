@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, StaffOnly
+from app.common.state_fields import ClearedBy, EnteredAt, StateBefore
 from app.common.tickets import Channel, HoldReason, Ticket
 from app.foundation.services.records import FulfilmentPath
 from app.ticketing.projects.records import PROJECT_CHILDREN
@@ -77,6 +78,11 @@ class AcceptanceVerdict(CodeEnum):
     failed = "failed", "Failed", "验收不通过"
 
 
+BY_RESUMING = ClearedBy(leaving={RequestState.on_hold})
+BY_ENDING = ClearedBy(entering=frozenset(RequestState) - OPEN)
+BY_REOPENING = ClearedBy(leaving=ENDED, entering=OPEN)
+
+
 class Request(Ticket):
     """A service request.
 
@@ -103,15 +109,22 @@ class Request(Ticket):
     target_seconds: int | None = None
     reader_roles: Annotated[list[str] | None, StaffOnly()] = None
     approval_id: UUID | None = None
-    approved_at: datetime | None = None
+    approved_at: Annotated[
+        datetime | None,
+        EnteredAt(RequestState.assessed, RequestState.analysing, after={RequestState.awaiting_approval}),
+    ] = None
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     assessed_at: datetime | None = None
-    started_at: datetime | None = None
-    held_from: RequestState | None = None
-    hold_reason: HoldReason | None = None
-    wake_up_at: datetime | None = None
-    held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly()] = None
-    supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly()] = None
+    started_at: Annotated[datetime | None, EnteredAt(RequestState.in_progress, first=True)] = None
+    held_from: Annotated[
+        RequestState | None,
+        StateBefore(RequestState.on_hold, among=OPEN, otherwise=RequestState.in_progress),
+        BY_RESUMING,
+    ] = None
+    hold_reason: Annotated[HoldReason | None, BY_RESUMING] = None
+    wake_up_at: Annotated[datetime | None, BY_RESUMING] = None
+    held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly(), BY_RESUMING] = None
+    supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly(), BY_RESUMING] = None
     acceptance_group_id: Annotated[UUID | None, ForeignRef("group")] = None
     requirements_confirmed_at: datetime | None = None
     solution_id: UUID | None = None
@@ -127,16 +140,16 @@ class Request(Ticket):
     first_planned_at: datetime | None = None
     expected_at: datetime | None = None
     report_every_days: int | None = None
-    next_report_due_at: datetime | None = None
-    report_overdue_at: datetime | None = None
+    next_report_due_at: Annotated[datetime | None, BY_ENDING] = None
+    report_overdue_at: Annotated[datetime | None, BY_ENDING] = None
     acceptance_wanted_at: datetime | None = None
     verdict: AcceptanceVerdict | None = None
     rounds: int | None = None
-    delivered_at: datetime | None = None
-    delivery: Annotated[str | None, Personal()] = None
-    closed_at: datetime | None = None
-    cancelled_at: datetime | None = None
-    rejected_at: datetime | None = None
+    delivered_at: Annotated[datetime | None, EnteredAt(RequestState.delivered), BY_REOPENING] = None
+    delivery: Annotated[str | None, Personal(), BY_REOPENING] = None
+    closed_at: Annotated[datetime | None, EnteredAt(RequestState.closed), BY_REOPENING] = None
+    cancelled_at: Annotated[datetime | None, EnteredAt(RequestState.cancelled)] = None
+    rejected_at: Annotated[datetime | None, EnteredAt(RequestState.rejected)] = None
     reopen_days: int | None = None
 
 

@@ -44,7 +44,7 @@ class ConfirmRequirementsRequest(Payload):
 
 
 def confirm_requirements(request: Request, body: ConfirmRequirementsRequest, ctx: ActionContext) -> None:
-    """Record the requirements that the requester has confirmed."""
+    """Confirm the request's requirements: they are recorded as the requester has confirmed them."""
     request.acceptance_group_id = ctx.required_ref(Group, "acceptance_group").id
     request.requirements_confirmed_at = body.confirmed_at
     supersede(DocumentClass.SN, ctx)
@@ -78,6 +78,6 @@ class ChangeRequirementsRequest(Payload):
 
 
 def change_requirements(request: Request, body: ChangeRequirementsRequest, ctx: ActionContext) -> None:
-    """Change the requirements: the request is analysed again, and a new solution must be proposed."""
+    """Change the request's requirements: it is analysed again, and a new solution must be proposed."""
     request.solution_id = None
     request.next_report_due_at = None

@@ -8,6 +8,7 @@ from app.api import reads
 from app.api.actions import mount_actions
 from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
+from app.api.routes import Routes
 from app.processes.requests.lifecycle import LIFECYCLE
 from app.processes.requests.queries import CHILD_LISTINGS, LISTING, RequestOut
 from app.service_levels.clocks.answers.routes import mount_clocks
@@ -21,3 +22,6 @@ mount_clocks(router, LISTING)
 mount_actions(router, LIFECYCLE, RequestOut)
 mount_edit(router, LIFECYCLE, RequestOut)
 mount_children(router, LIFECYCLE, RequestOut, CHILD_LISTINGS)
+
+
+ROUTES = Routes((router,), (LISTING,))

@@ -48,7 +48,7 @@ class ProposeSolutionRequest(Payload):
 
 
 def propose_solution(request: Request, body: ProposeSolutionRequest, ctx: ActionContext) -> None:
-    """Propose a solution; both IT and the business review it."""
+    """Propose a solution for the request; both IT and the business review it."""
     said = [
         (Heading.architecture, body.architecture),
         (Heading.steps, body.steps),
@@ -90,8 +90,8 @@ class ReviewSolutionRequest(Payload):
 
 
 def review_solution(request: Request, body: ReviewSolutionRequest, ctx: ActionContext) -> None:
-    """Review the solution for one side: it is approved once both sides approve, and revised if either asks
-    for that.
+    """Review the request's solution, for one side: it is approved once both sides approve, and revised if
+    either asks for that.
     """
     draft = draft_of(DocumentClass.SO, ctx)
     assert draft is not None

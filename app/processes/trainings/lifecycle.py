@@ -13,7 +13,7 @@ from pydantic import Field
 
 from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import Person, Role
-from app.common.records import ChildRef, CodeEnum, ForeignRef, Record
+from app.common.records import ChildRef, ForeignRef, Record
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import file_document, load_documents
 from app.foundation.documents.records import DocumentClass, Heading
@@ -133,7 +133,7 @@ class PlanTraining(Payload):
 
 
 def plan(training: Training, body: PlanTraining, ctx: ActionContext) -> None:
-    """Plan a training from the gaps: who lacks a skill for the process is invited."""
+    """Plan a training, from the gaps: who lacks a skill for the process is invited."""
     assert ctx.number is not None, "trainings have numbers"
     training.number = ctx.number
     training.title, training.year = body.title, body.year
@@ -213,7 +213,9 @@ class ExamineTraining(Payload):
 
 
 def examine(training: Training, body: ExamineTraining, ctx: ActionContext) -> None:
-    """Examine those who were there, on each topic; who failed may sit it once more."""
+    """Examine the training's participants: those who were there, on each topic; who failed may sit it once
+    more.
+    """
     examiner, before = ctx.ref(Person, "examiner"), ctx.prepared(Results).by_person
     passed = {person: bool(result.passed) for person, result in before.items()}
     assert training.pass_mark is not None
@@ -254,7 +256,9 @@ class LicenseTraining(Payload):
 
 
 def license_(training: Training, body: LicenseTraining, ctx: ActionContext) -> None:
-    """License those who have passed to carry out the process with these skills."""
+    """License the training's participants: those who have passed may carry out the process, with these
+    skills.
+    """
     named = [person.id for person in ctx.refs(Person, "persons")]
     passed = [person for person, one in ctx.prepared(Results).by_person.items() if one.passed]
     for person in named or passed:
@@ -287,7 +291,7 @@ class RevokeLicenceTraining(Payload):
 
 
 def revoke_licence(training: Training, body: RevokeLicenceTraining, ctx: ActionContext) -> None:
-    """Revoke a licence, which counts no more from now on."""
+    """Revoke a licence of the training, which counts no more from now on."""
     licence = ctx.change(ctx.required_ref(Licence, "licence"))
     licence.revoked_at = ctx.occurred_at
     licence.revoked_from_id = licence.person_id
@@ -297,16 +301,6 @@ def revoke_licence(training: Training, body: RevokeLicenceTraining, ctx: ActionC
 
 def cancel(training: Training, body: Reason, ctx: ActionContext) -> None:
     """Cancel the training; those who were invited are told."""
-
-
-def on_enter(training: Training, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """Set the time of the state entered, whichever action led to it."""
-    if training.state is State.held:
-        training.held_at = ctx.occurred_at
-    elif training.state is State.licensed:
-        training.licensed_at = ctx.occurred_at
-    elif training.state is State.cancelled:
-        training.cancelled_at = ctx.occurred_at
 
 
 def audience(training: Training) -> tuple[str, ...]:
@@ -327,7 +321,7 @@ EXAMINABLE = (State.held, State.examined)
 LIFECYCLE = Lifecycle(
     kind="training", plural="trainings", zh="培训", record=Training, states=State, code="TRN",
     audience=audience, also_seen_by={Role.committee_member: "judges improvements by the trainings held for them"},
-    columns={"staff": (), "person": ("planner_id", "trainer_id")}, on_state_entered=on_enter,
+    columns={"staff": (), "person": ("planner_id", "trainer_id")},
     children=(*DOCUMENTS, TrainingParticipant, ExaminationResult, Licence),
     rows=(
         #      action          中文        from              to               who        event

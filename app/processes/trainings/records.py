@@ -9,6 +9,7 @@ from uuid import UUID
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import CodeEnum, ForeignRef, Record, StaffOnly
+from app.common.state_fields import EnteredAt
 from app.foundation.licences.records import TRAINING, TrainingKind
 
 
@@ -60,10 +61,10 @@ class Training(Record):
     participant_ids: list[str] | None = None
     failed_ids: Annotated[list[str] | None, StaffOnly()] = None
     planned_at: datetime | None = None
-    held_at: datetime | None = None
+    held_at: Annotated[datetime | None, EnteredAt(TrainingState.held)] = None
     examined_at: datetime | None = None
-    licensed_at: datetime | None = None
-    cancelled_at: datetime | None = None
+    licensed_at: Annotated[datetime | None, EnteredAt(TrainingState.licensed)] = None
+    cancelled_at: Annotated[datetime | None, EnteredAt(TrainingState.cancelled)] = None
 
     @property
     def concerned_process(self) -> str | None:

@@ -15,6 +15,7 @@ from app.api.direct import DirectRoute
 from app.api.openapi import problems
 from app.api.paging import VARY
 from app.api.reads import mount_reads, renderer_of
+from app.api.routes import Routes
 from app.kernel.actor_policy import staff
 from app.kernel.refusals import Forbidden
 from app.processes.trainings.gaps import GapsQuery, SkillGapsOut, gaps_of
@@ -28,6 +29,7 @@ router = APIRouter(prefix="/v1/trainings", tags=["trainings"], route_class=Direc
 @router.get(
     "/gaps",
     operation_id="list_training_gaps",
+    summary="List gaps of skills",
     response_model=SkillGapsOut,
     responses=problems(403, 422),
 )
@@ -46,3 +48,6 @@ mount_reads(router, LISTING)
 mount_actions(router, LIFECYCLE, TrainingOut)
 for _listing in CHILD_LISTINGS:
     mount_child_listing(router, LIFECYCLE, TrainingOut, _listing)
+
+
+ROUTES = Routes((router,), (LISTING,))

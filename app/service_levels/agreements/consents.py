@@ -199,7 +199,7 @@ class RenewSla(Consent):
 
 
 def renew(agreement: Agreement, body: RenewSla, ctx: ActionContext) -> None:
-    """Renew the agreement after its review, until another day: both parties, neither alone."""
+    """Renew the agreement, after its review, until another day: both parties, neither alone."""
     _set_effects(agreement, body)
     if give_consent(agreement, body, ctx):
         agreement.valid_to = ctx.prepared(Consenting).terms.get("valid_to")
@@ -224,7 +224,7 @@ class TerminateSla(Consent):
 
 
 def terminate(agreement: Agreement, body: TerminateSla, ctx: ActionContext) -> None:
-    """Terminate the agreement after its review: both parties, neither alone."""
+    """Terminate the agreement, after its review: both parties, neither alone."""
     agreement.termination_reason = body.reason or agreement.termination_reason
     if give_consent(agreement, body, ctx):
         agreement.ended_at = ctx.occurred_at
@@ -255,7 +255,7 @@ class AmendSla(Consent):
 
 
 def amend(agreement: Agreement, body: AmendSla, ctx: ActionContext) -> None:
-    """Consent to amend the agreement: both parties, neither alone. It stays in force; its next edition is a
+    """Amend the agreement, by consent: both parties, neither alone. It stays in force; its next edition is a
     record of its own.
     """
     _set_effects(agreement, body)

@@ -96,7 +96,7 @@ class RecordRequirementSla(Payload):
 
 
 def record_requirement(agreement: Agreement, body: RecordRequirementSla, ctx: ActionContext) -> None:
-    """Record what is required of an agreement; the next edition of an amended one begins as its draft."""
+    """Record a requirement of the agreement; the next edition of an amended one begins as its draft."""
     assert ctx.number is not None, "agreements have numbers"
     agreement.number = ctx.number
     agreement.recorded_requirement_at = ctx.occurred_at
@@ -202,7 +202,7 @@ class MaintainTextSla(AgreementTerms):
 
 
 def maintain_text(agreement: Agreement, body: MaintainTextSla, ctx: ActionContext) -> None:
-    """Change the wording and the terms; consents to what they were are taken back."""
+    """Edit the agreement's text and terms; consents to what they were are taken back."""
     apply_terms(agreement, body, ctx)
     take_back_consents(agreement, ctx)
     _file_documents(agreement, ctx)
@@ -269,7 +269,9 @@ class AppointSla(Payload):
 
 
 def appoint(agreement: Agreement, body: AppointSla, ctx: ActionContext) -> None:
-    """Appoint another representative of a party; consents that wait for the other side are taken back."""
+    """Appoint a representative for the agreement, another one of a party; consents that wait for the other
+    side are taken back.
+    """
     ours, theirs = ctx.ref(Person, "representative"), ctx.ref(Person, "party_representative")
     if ours is not None:
         agreement.representative_id = ours.id

@@ -19,7 +19,7 @@ from pydantic import Field
 from app.common.components import example_includes
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
-from app.common.records import CodeEnum, ForeignRef, Record
+from app.common.records import ForeignRef, Record
 from app.foundation.calendars.week import IsoDate
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
@@ -82,7 +82,7 @@ class ReviewSla(Payload):
 
 
 def review(agreement: Agreement, body: ReviewSla, ctx: ActionContext) -> None:
-    """Review the agreement with the other party: its results, and what is expected from now on."""
+    """Review the agreement, with the other party: its results, and what is expected from now on."""
     agreement.last_reviewed_at = ctx.occurred_at
     consents.set_next_review(agreement, ctx)
     meeting = ctx.refs(Record, "meeting")
@@ -107,7 +107,7 @@ class MakeVersionSla(Payload):
 
 
 def make_version(agreement: Agreement, body: MakeVersionSla, ctx: ActionContext) -> None:
-    """Amend the agreement as both parties consented to: its next edition is drafted."""
+    """Make a version of the agreement, as both parties consented to: its next edition is drafted."""
     agreement.change_id = body.change
 
 
@@ -128,9 +128,8 @@ class SupersedeSla(Payload):
 
 
 def supersede(agreement: Agreement, body: SupersedeSla, ctx: ActionContext) -> None:
-    """Supersede the agreement by the one that replaces it; it stays in force until that begins."""
+    """Supersede the agreement, by the one that replaces it; it stays in force until that begins."""
     agreement.superseded_from = body.from_date
-    agreement.superseded_at = ctx.occurred_at
     agreement.ends_at = _earlier(agreement.ends_at, body.from_at)
     for of_class in consents.DOCUMENTS:
         supersede_document(of_class, ctx)
@@ -153,7 +152,7 @@ def acknowledge(agreement: Agreement, body: AcknowledgeSla, ctx: ActionContext) 
 
 
 def expire(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Let the agreement expire at the end of its validity."""
+    """Expire the agreement, at the end of its validity."""
     agreement.ended_at = agreement.ends_at
 
 
@@ -164,25 +163,18 @@ class WarnOfEndSla(Payload):
 
 
 def warn_of_end(agreement: Agreement, body: WarnOfEndSla, ctx: ActionContext) -> None:
-    """Warn the representatives and the service level managers that the agreement ends."""
+    """Warn of the agreement's end: the representatives and the service level managers are told."""
     agreement.warned_days = body.days
 
 
 def remind_of_review(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Remind the representatives and the managers that the review of the agreement is due soon."""
+    """Remind of the agreement's review: it is due soon, and the representatives and the managers are told."""
     agreement.review_reminded_at = ctx.occurred_at
 
 
 def flag_review(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Flag that the review of the agreement is overdue."""
+    """Flag the agreement's overdue review."""
     agreement.review_overdue_at = ctx.occurred_at
-
-
-def on_enter(agreement: Agreement, before: CodeEnum | None, ctx: ActionContext) -> None:
-    """Set the time of the state entered, whichever action led to it."""
-    agreement.state_since = ctx.occurred_at
-    if agreement.state is State.drafted and agreement.drafted_at is None:
-        agreement.drafted_at = ctx.occurred_at
 
 
 def audience(agreement: Agreement) -> tuple[str, ...]:
@@ -245,7 +237,7 @@ LIFECYCLE = Lifecycle(
     kind="sla", plural="slas", zh="服务级别协议", record=Agreement, states=State, code="SLA",
     audience=audience,
     columns={"staff": (), "person": ("representative_id", "party_representative_id"), "member": ("customer_id", "team_id", "supplier_id")},
-    children=(*DOCUMENTS, AgreementConsent, AgreementAcknowledgement, AgreementReview, *reports.CHILDREN), on_state_entered=on_enter,
+    children=(*DOCUMENTS, AgreementConsent, AgreementAcknowledgement, AgreementReview, *reports.CHILDREN),
     rows=(
         # action                             中文              from                to                  who                    event
         action(drafting.record_requirement,    "记录需求",       NEW_RECORD,         RECORDED,           service_level_manager, "sla.requirement_recorded",

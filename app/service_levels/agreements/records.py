@@ -19,6 +19,7 @@ from app.common.records import (
     Record,
     StaffOnly,
 )
+from app.common.state_fields import EnteredAt
 
 
 class AgreementState(CodeEnum):
@@ -140,7 +141,7 @@ class Agreement(Record):
 
     number: str = ""
     state: AgreementState | None = None
-    state_since: datetime | None = None
+    state_since: Annotated[datetime | None, EnteredAt()] = None
     agreement_type: AgreementType | None = None
     title: str | None = None
     edition: int | None = None
@@ -186,7 +187,7 @@ class Agreement(Record):
     effect_on_workload: Annotated[str | None, Personal()] = None
     termination_reason: Annotated[str | None, Personal()] = None
     recorded_requirement_at: datetime | None = None
-    drafted_at: datetime | None = None
+    drafted_at: Annotated[datetime | None, EnteredAt(AgreementState.drafted, first=True)] = None
     negotiated_at: datetime | None = None
     submitted_at: datetime | None = None
     signed_at: datetime | None = None
@@ -197,7 +198,7 @@ class Agreement(Record):
     begins_at: datetime | None = None
     ends_at: datetime | None = None
     superseded_from: str | None = None
-    superseded_at: datetime | None = None
+    superseded_at: Annotated[datetime | None, EnteredAt(AgreementState.superseded)] = None
     ended_at: datetime | None = None
     warned_days: int | None = None
 

@@ -17,6 +17,7 @@ from app.api.openapi import problems
 from app.api.pages import page
 from app.api.paging import VARY
 from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.routes import Routes
 from app.foundation.documents import router as documents
 from app.foundation.documents.records import DocumentClass
 from app.kernel.actor_policy import staff
@@ -46,6 +47,7 @@ for rows in CHILD_LISTINGS:
 @router.get(
     "/{id}/alignment",
     operation_id="get_sla_alignment",
+    summary="Get an agreement's alignment",
     response_model=AgreementAlignment,
     responses=problems(403, 404, 422),
 )
@@ -62,6 +64,7 @@ async def get_sla_alignment(request: Request, name: Name) -> Response:
 @router.get(
     "/{id}/documents/{number}",
     operation_id="get_sla_document",
+    summary="Get an agreement's document",
     response_class=Response,
     response_model=None,
     responses=problems(404, 422) | PAGE_RESPONSE,
@@ -83,3 +86,6 @@ async def get_sla_document(
         at = f"/v1/slas/{loaded.record.id}/reports/{printed.number}"
         return RedirectResponse(f"{at}?format=html&lang={renderer.language}", headers=VARY)
     return page(renderer.language, title_of(printed, renderer.language), body_of(printed, renderer.language))
+
+
+ROUTES = Routes((router,), (LISTING,))

@@ -70,12 +70,11 @@ class DraftServiceLevelPlan(Payload):
 
 
 def draft(plan: ServiceLevelPlan, body: DraftServiceLevelPlan, ctx: ActionContext) -> None:
-    """Draft the plan of a year: which services get agreements, and who negotiates them."""
+    """Draft a service level plan: which services get agreements in a year, and who negotiates them."""
     assert ctx.number is not None, "plans have numbers"
     plan.number = ctx.number
     plan.title, plan.year = body.title, body.year
     plan.owner_id = ctx.caller.person_id
-    plan.drafted_at = ctx.occurred_at
     _add_entries(plan, body.entries, ctx)
 
 
@@ -110,8 +109,7 @@ def _add_entries(plan: ServiceLevelPlan, entries: tuple[PlannedAgreement, ...], 
 
 
 def adopt(plan: ServiceLevelPlan, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Adopt the plan as the one of its year."""
-    plan.adopted_at = ctx.occurred_at
+    """Adopt the plan, as the one of its year."""
     plan.adopted_by_id = ctx.caller.person_id
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.common.clocks import AgreementType
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class PlanState(CodeEnum):
@@ -28,8 +29,8 @@ class ServiceLevelPlan(Record):
     title: str | None = None
     year: int | None = None
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    drafted_at: datetime | None = None
-    adopted_at: datetime | None = None
+    drafted_at: Annotated[datetime | None, EnteredAt(PlanState.drafted)] = None
+    adopted_at: Annotated[datetime | None, EnteredAt(PlanState.adopted)] = None
     adopted_by_id: Annotated[UUID | None, ForeignRef("person")] = None
 
 

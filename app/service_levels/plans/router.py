@@ -8,6 +8,7 @@ from app.api.actions import mount_actions
 from app.api.child_rows import mount_child_listing
 from app.api.direct import DirectRoute
 from app.api.reads import mount_reads
+from app.api.routes import Routes
 from app.service_levels.plans.lifecycle import LIFECYCLE
 from app.service_levels.plans.queries import ENTRIES, LISTING, ServiceLevelPlanOut
 
@@ -15,3 +16,6 @@ router = APIRouter(prefix="/v1/service_level_plans", tags=["slas"], route_class=
 mount_reads(router, LISTING)
 mount_actions(router, LIFECYCLE, ServiceLevelPlanOut)
 mount_child_listing(router, LIFECYCLE, ServiceLevelPlanOut, ENTRIES)
+
+
+ROUTES = Routes((router,), (LISTING,))

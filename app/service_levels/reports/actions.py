@@ -73,7 +73,7 @@ class IssueReportSla(Payload):
 
 
 def issue_report(agreement: Agreement, body: IssueReportSla, ctx: ActionContext) -> None:
-    """Issue the report of a period: it is frozen as it is, and sent to both parties."""
+    """Issue a report of the agreement, on a period: it is frozen as it is, and sent to both parties."""
     entry = file_document(agreement, DocumentClass.SR, (), ctx)
     _add_edition(agreement, ctx, (entry.number or "", 1, body.period), body.remarks)
 
@@ -89,8 +89,8 @@ class CorrectReportSla(Payload):
 
 
 def correct_report(agreement: Agreement, body: CorrectReportSla, ctx: ActionContext) -> None:
-    """Correct an issued report, of which the figures are others by now: an edition of its own says what has
-    changed, and the earlier one stays as it was.
+    """Correct a report of the agreement, which was issued and of which the figures are others by now: an
+    edition of its own says what has changed, and the earlier one stays as it was.
     """
     newest = ctx.prepared(NewestEdition).report
     edition = (newest.edition or 0) + 1
@@ -148,8 +148,8 @@ class ReleaseConsequenceSla(Payload):
 
 
 def release_consequence(agreement: Agreement, body: ReleaseConsequenceSla, ctx: ActionContext) -> None:
-    """Release a consequence of a missed target, as the newest edition of the report proposes it; whoever has
-    issued that edition leaves it to somebody else. Nothing is paid here.
+    """Release a consequence of the agreement: that of a missed target, as the newest edition of the report
+    proposes it; whoever has issued that edition leaves it to somebody else. Nothing is paid here.
     """
     newest, line = ctx.prepared(NewestEdition).report, ctx.prepared(ProposedConsequence).line
     ctx.add(

@@ -103,7 +103,7 @@ def problem_owners(body: ReportProgress, ctx: ActionContext) -> list[Person]:
 
 
 def flag_progress_report(record: ProjectRecord, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Flag that a report of progress is overdue."""
+    """Flag the ticket's overdue progress report."""
     record.report_overdue_at = ctx.occurred_at
 
 
@@ -114,7 +114,7 @@ class FlagMilestone(Payload):
 
 
 def flag_milestone(record: ProjectRecord, body: FlagMilestone, ctx: ActionContext) -> None:
-    """Flag that a milestone is overdue."""
+    """Flag the ticket's overdue milestone."""
     ctx.change(ctx.required_ref(Milestone, "milestone")).overdue_at = ctx.occurred_at
 
 

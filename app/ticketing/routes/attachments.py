@@ -19,6 +19,7 @@ from app.api.lists import Listing
 from app.api.openapi import BINARY, problems
 from app.api.reads import IfNoneMatch, Name, load_visible, renderer_of
 from app.api.shapes import Renderer
+from app.api.summaries import noun, with_article
 from app.common.children import Attachment
 from app.common.records import Record, from_row
 from app.kernel.refusals import NotFound
@@ -37,7 +38,7 @@ AttachmentId = Annotated[UUID, Path(description="The attachment: its id.")]
 def mount_attachments(router: APIRouter, listing: Listing, *, prefix: str = "") -> None:
     """Add the operation that returns the content of a record's attached file."""
     kind = listing.lifecycle.kind
-    label = kind.replace("_", " ")
+    label = noun(kind)
 
     async def get_attachment_content(
         request: Request, name: Name, attachment_id: AttachmentId, if_none_match: IfNoneMatch = None
@@ -52,6 +53,7 @@ def mount_attachments(router: APIRouter, listing: Listing, *, prefix: str = "") 
         get_attachment_content,
         methods=["GET"],
         operation_id=f"get_{kind}_attachment_content",
+        summary=f"Download {with_article(label)} attachment",
         description=f"What is in a file of one {label}: bytes to be saved, never to be shown as a page.",
         response_class=StreamingResponse,
         response_model=None,

@@ -114,6 +114,7 @@ class ComplaintRenderer(Renderer):
 @router.get(
     "",
     operation_id="list_complaints",
+    summary="List complaints",
     response_model=ListedComplaintPage,
     responses=problems(400, 422),
 )

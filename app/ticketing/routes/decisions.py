@@ -108,6 +108,7 @@ class DecisionRenderer(Renderer):
 @router.get(
     "",
     operation_id="list_decisions",
+    summary="List decisions on all records",
     response_model=ListedDecisionPage,
     responses=problems(400, 422),
 )

@@ -126,6 +126,7 @@ class TeamWorkQuery(BaseModel):
 @router.get(
     "/{id}/work",
     operation_id="get_team_work",
+    summary="Get the work of a team",
     response_model=TeamWork,
     responses=problems(403, 404, 422),
 )

@@ -265,7 +265,13 @@ class MyWork(OutputModel):
     queues: list[Queue] = Field(description="One for each team that the caller works in, and the desk's.")
 
 
-@router.get("/work", operation_id="get_my_work", response_model=MyWork, responses=in_language() | problems())
+@router.get(
+    "/work",
+    operation_id="get_my_work",
+    summary="Get the caller's work",
+    response_model=MyWork,
+    responses=in_language() | problems(),
+)
 async def get_my_work(request: Request) -> Response:
     """Return the caller's work: their open cases, those due next, and their queues."""
     ledger, caller, language = ledger_of(request), caller_of(request), language_for(request)

@@ -10,8 +10,7 @@ import re
 from dataclasses import dataclass
 
 from app.webhooks.mail.addresses import DAEMONS
-from app.webhooks.mail.headers import header
-from app.webhooks.mail.multipart import MailPart
+from app.webhooks.mail.mime import MailPart
 
 _REPORTS = {"message/delivery-status": "delivery-status"}
 _REPORTS |= {"message/disposition-notification": "disposition-notification"}
@@ -40,30 +39,29 @@ class AutomaticMarks:
 
 def automatic_marks(mail: MailPart, sender: str, subject: str) -> AutomaticMarks:
     """Return the marks of a mail that nobody wrote, or that did not come from its author alone."""
-    headers = mail.headers
     # RFC 3834, section 5: `no` says that a person has written it; parameters may follow.
-    submitted = _first_word(header(headers, "Auto-Submitted"))
-    precedence = _first_word(header(headers, "Precedence"))
-    suppressed = _first_word(header(headers, "X-Auto-Response-Suppress"))
+    submitted = _first_word(mail.header("Auto-Submitted"))
+    precedence = _first_word(mail.header("Precedence"))
+    suppressed = _first_word(mail.header("X-Auto-Response-Suppress"))
     answer = {
         "auto-submitted": submitted == "auto-replied",
         "precedence": precedence in _ANSWERING_PRECEDENCE,
-        **{name: name in headers for name in _RESPONDERS},
+        **{name: name in mail for name in _RESPONDERS},
         # RFC 3834, section 3.3: nobody is to be answered.
-        "return-path": any(str(value).strip() == "<>" for value in headers.get_all("Return-Path", [])),
+        "return-path": any(value.strip() == "<>" for value in mail.headers("Return-Path")),
         "sender": sender.partition("@")[0] in DAEMONS,
     }
     program = {
         "auto-submitted": submitted not in ("", "no", "auto-replied"),
         "precedence": precedence == "bulk",
-        "feedback-id": "feedback-id" in headers,
+        "feedback-id": "feedback-id" in mail,
     }
     passed_on = {
-        **{name: name in headers for name in _LISTS},
+        **{name: name in mail for name in _LISTS},
         "precedence": precedence == "list",
         "x-auto-response-suppress": suppressed not in ("", "none"),
     }
-    is_hinted = any(name in headers for name in _HINTS) or any(program.values()) or suppressed == "all"
+    is_hinted = any(name in mail for name in _HINTS) or any(program.values()) or suppressed == "all"
     answer["out-of-office"] = bool(_ABSENT.match(subject)) and is_hinted
     return AutomaticMarks(_report(mail) or _first(answer), _first(program), _first(passed_on))
 
@@ -71,7 +69,7 @@ def automatic_marks(mail: MailPart, sender: str, subject: str) -> AutomaticMarks
 def _report(mail: MailPart) -> str | None:
     if mail.media_type != "multipart/report":
         return None
-    kinds = (_REPORTS.get(part.media_type) for part in mail.parts)
+    kinds = (_REPORTS.get(part.media_type) for part in mail.inner_parts)
     return next((kind for kind in kinds if kind), "multipart/report")
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from app.common.html_text import html_to_text
 from app.kernel.payloads import LONGEST_LINE
 from app.webhooks.mail.charsets import decode_text
-from app.webhooks.mail.headers import decode_words, header, parameter, single_line
-from app.webhooks.mail.multipart import MailPart
+from app.webhooks.mail.headers import decode_words, single_line
+from app.webhooks.mail.mime import MailPart
 
 #: What of a text is read, in bytes; much less is kept.
 LONGEST_READ = 2_000_000
@@ -81,17 +81,21 @@ class _Reader:
 
     def text_of(self, part: MailPart) -> str:
         """Return what the part says; empty if it is a file."""
-        if not part.parts:
+        if not part.inner_parts:
             return "" if _is_file(part) else self._leaf_text(part)
         if part.media_type == "multipart/alternative":
             return self._best(part)
         # Of a signed mail the first part is the text, and of a report the one for people.
-        said = part.parts[:1] if part.media_type in ("multipart/signed", "multipart/report") else part.parts
+        said = (
+            part.inner_parts[:1]
+            if part.media_type in ("multipart/signed", "multipart/report")
+            else part.inner_parts
+        )
         texts = (self.text_of(each).strip("\n") for each in said)
         return "\n\n".join(text for text in texts if text.strip())
 
     def _best(self, part: MailPart) -> str:
-        texts = [(self.text_of(each), _is_plain(each)) for each in part.parts]
+        texts = [(self.text_of(each), _is_plain(each)) for each in part.inner_parts]
         # Some mailers send an empty plain text beside the HTML.
         filled = [(text, plain) for text, plain in texts if text.strip()]
         plain_ones = [text for text, plain in filled if plain]
@@ -99,19 +103,19 @@ class _Reader:
         return plain_ones[0] if plain_ones else filled[-1][0] if filled else ""
 
     def _leaf_text(self, part: MailPart) -> str:
-        text, guessed = decode_text(part.content()[:LONGEST_READ], parameter(part.headers, "charset"))
+        text, guessed = decode_text(part.content()[:LONGEST_READ], part.parameter("charset"))
         self.guessed |= guessed
         if part.media_type == "text/html":
             self._html.append(text)
             return _UNSTORABLE.sub("", html_to_text(text))
         text = _UNSTORABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-        if (parameter(part.headers, "format") or "").lower() == "flowed":
-            return _unflowed(text, joined=(parameter(part.headers, "delsp") or "").lower() == "yes")
+        if (part.parameter("format") or "").lower() == "flowed":
+            return _unflowed(text, joined=(part.parameter("delsp") or "").lower() == "yes")
         return text
 
     def attachment(self, part: MailPart, n: int) -> MailAttachment:
         """Return the file in the part, the n-th of its mail."""
-        content_id = header(part.headers, "Content-ID").strip("<> \t")
+        content_id = part.header("Content-ID").strip("<> \t")
         # Some mailers give every file an id: only one that the HTML names is shown.
         shown = any(f"cid:{content_id}" in html for html in self._html) if content_id else False
         inline = part.media_type.startswith("image/") and (shown or _disposition(part) == "inline")
@@ -120,7 +124,7 @@ class _Reader:
 
 
 def _disposition(part: MailPart) -> str:
-    return header(part.headers, "Content-Disposition").partition(";")[0].strip().lower()
+    return part.header("Content-Disposition").partition(";")[0].strip().lower()
 
 
 def _is_plain(part: MailPart) -> bool:
@@ -135,21 +139,21 @@ def _is_file(part: MailPart) -> bool:
 
 def _files(part: MailPart) -> Iterator[MailPart]:
     """Yield the parts that are files, without those that another alternative or a signature stands for."""
-    for each in part.parts:
+    for each in part.inner_parts:
         other_form = part.media_type == "multipart/alternative" and each.media_type.startswith("text/")
-        if each.parts:
+        if each.inner_parts:
             yield from _files(each)
         elif each.media_type in _SIGNATURES and part.media_type == "multipart/signed":
             continue
         elif _is_file(each) and (not other_form or each.media_type == "text/calendar" or _file_name(each)):
             yield each
-    if not part.parts and _is_file(part):
+    if not part.inner_parts and _is_file(part):
         yield part
 
 
 def _file_name(part: MailPart) -> str:
     """Return the name of the part's file as one line without folders; empty if it has none."""
-    sent = parameter(part.headers, "filename", "Content-Disposition") or parameter(part.headers, "name") or ""
+    sent = part.parameter("filename", "Content-Disposition") or part.parameter("name") or ""
     name = single_line(re.split(r"[/\\]", decode_words(sent))[-1], 10_000).strip()
     stem, dot, ending = name.rpartition(".")
     if len(name) > LONGEST_LINE and dot and len(ending) <= 10:

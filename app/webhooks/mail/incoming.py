@@ -34,7 +34,8 @@ from app.webhooks.deliveries import DeliveryState, Effect, StoredDelivery, conte
 from app.webhooks.identities import Identities, Identity, speaker, tool_caller
 from app.webhooks.mail.content import MailAttachment
 from app.webhooks.mail.delivery import key_of_same_id
-from app.webhooks.mail.message import IncomingMail, read_mail
+from app.webhooks.mail.message import IncomingMail
+from app.webhooks.mail.reader import read_bounded
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mapping.news import NamedPerson
 from app.webhooks.records import AutomaticMails, UnknownSenders, WebhookSource
@@ -61,7 +62,7 @@ async def take_mail(
 ) -> Effect:
     """Carry out what the mail asks for, once. Raises MailRefused, a Refusal, DatabaseGone."""
     assert delivery.raw is not None
-    mail = read_mail(delivery.raw.body)
+    mail = await read_bounded(delivery.raw.body)
     _refuse_automatic(ledger, source, mail)
     if (known := await _copied(ledger, delivery, mail)) is not None:
         return known
@@ -97,7 +98,7 @@ async def _copied(ledger: Ledger, delivery: StoredDelivery, mail: IncomingMail) 
     raw = None if row is None else content_of(ledger, row["sealed"])
     if row is None or raw is None or row["state"] != DeliveryState.processed:
         return None
-    first = read_mail(raw.body)
+    first = await read_bounded(raw.body)
     if (first.sender, first.sent_at) != (mail.sender, mail.sent_at):
         return None
     led_to = row["effects"][0]

@@ -11,8 +11,8 @@ from app.kernel.payloads import LONGEST_LINE, LONGEST_PARAGRAPH
 from app.webhooks.mail.addresses import Address, read_addresses
 from app.webhooks.mail.automatic import AutomaticMarks, automatic_marks
 from app.webhooks.mail.content import MailAttachment, mail_content
-from app.webhooks.mail.headers import decode_words, header, message_ids, sent_time, single_line
-from app.webhooks.mail.multipart import MailPart, split_mail
+from app.webhooks.mail.headers import decode_words, message_ids, sent_time, single_line
+from app.webhooks.mail.mime import MailPart, parse_mail
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mail.replies import reply_text
 
@@ -20,8 +20,6 @@ LARGEST_MAIL = 26_214_400
 _FORWARDED = re.compile(r"\s*(?:fwd?|wg|weitergeleitet|转发|轉寄|轉發)\s*[:：]", re.IGNORECASE)
 #: A mail has one of them, whatever else it lacks.
 _HEADERS = ("From", "To", "Subject", "Date", "Message-ID", "Received")
-# A line that mail programs of Unix put before a mail in a file (RFC 4155).
-_MBOX_LINE = re.compile(rb"\AFrom [^\n]*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +51,22 @@ def read_mail(raw: bytes) -> IncomingMail:
     """Read a mail. Raises MailRefused if it is too large, has no single sender, or is no mail at all."""
     if len(raw) > LARGEST_MAIL:
         raise MailRefused("mail_too_large")
-    mail = split_mail(_MBOX_LINE.sub(b"", raw))
-    if not any(name in mail.headers for name in _HEADERS):
+    mail = parse_mail(raw)
+    if not any(name in mail for name in _HEADERS):
         raise MailRefused("no_mail")
     sender = _sender(mail)
-    subject = single_line(decode_words(header(mail.headers, "Subject")), LONGEST_LINE)
+    subject = single_line(decode_words(mail.header("Subject")), LONGEST_LINE)
     content = mail_content(mail)
     own, _ = (content.text, "") if _FORWARDED.match(subject) else reply_text(content.text)
-    nearest = [header(mail.headers, "In-Reply-To"), *_reversed_ids(header(mail.headers, "References"))]
+    nearest = [mail.header("In-Reply-To"), *_reversed_ids(mail.header("References"))]
     return IncomingMail(
-        message_id=next(iter(message_ids(header(mail.headers, "Message-ID"))), _content_id(mail, raw)),
+        message_id=next(iter(message_ids(mail.header("Message-ID"))), _content_id(mail, raw)),
         references=message_ids(*nearest),
         sender=sender.address,
         sender_name=sender.name,
-        recipients=read_addresses(", ".join(_header_values(mail, "To") + _header_values(mail, "Cc"))),
+        recipients=read_addresses(", ".join(mail.headers("To") + mail.headers("Cc"))),
         subject=subject,
-        sent_at=sent_time(header(mail.headers, "Date")),
+        sent_at=sent_time(mail.header("Date")),
         text=content.text[:LONGEST_PARAGRAPH].strip(),
         own_text=own[:LONGEST_PARAGRAPH].strip(),
         cut=len(content.text) > LONGEST_PARAGRAPH,
@@ -78,18 +76,14 @@ def read_mail(raw: bytes) -> IncomingMail:
     )
 
 
-def _header_values(mail: MailPart, name: str) -> list[str]:
-    return [str(value) for value in mail.headers.get_all(name, [])]
-
-
 def _sender(mail: MailPart) -> Address:
     """Return the one address in the one From header. Of several it is the one that the Sender header names,
     as RFC 5322 demands; without that, programs choose different ones.
     """
-    senders = _header_values(mail, "From")
+    senders = mail.headers("From")
     addresses = read_addresses(senders[0]) if len(senders) == 1 else ()
     if len(addresses) > 1:
-        by = {each.address for each in read_addresses(header(mail.headers, "Sender"))}
+        by = {each.address for each in read_addresses(mail.header("Sender"))}
         addresses = tuple(each for each in addresses if each.address in by)
     if len(addresses) != 1:
         raise MailRefused("no_sender")
@@ -102,7 +96,7 @@ def _reversed_ids(value: str) -> list[str]:
 
 def _content_id(mail: MailPart, raw: bytes) -> str:
     """Return an id for a mail without one: the same however it came, since servers on its way add headers."""
-    said = "\n".join(header(mail.headers, name) for name in ("From", "To", "Date", "Subject"))
+    said = "\n".join(mail.header(name) for name in ("From", "To", "Date", "Subject"))
     body = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[-1]
     digest = sha256(said.encode("utf-8", "replace") + b"\n\n" + body).hexdigest()
     return f"<{digest}@no-message-id.invalid>"

@@ -14,7 +14,7 @@ from app.kpis.baselines.freezing import freeze
 from app.kpis.baselines.payloads import BaselineQuestion
 from app.kpis.baselines.records import KpiBaseline
 from app.kpis.catalogue import KPIS
-from app.kpis.dimensions import Dimension
+from app.kpis.declaration.dimensions import Dimension
 from app.log.ids import uuid7
 from app.settings import Settings
 from tests.cases import slice_of

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from app.kernel.refusals import WrongValue
-from app.kpis.answer import answer
+from app.kpis.answers.answer import answer
 from app.kpis.baselines.freezing import FrozenBaselines, freeze
 from app.kpis.baselines.payloads import BaselineQuestion, check_baseline_questions, decimal_text
 from app.kpis.catalogue import KPIS
-from app.kpis.dimensions import Dimension
-from app.kpis.facts import FACTS
-from app.kpis.question import QuestionParameters, parse_question
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.facts.consumer import FACTS
+from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.follow import catch_up
 from app.settings import Settings
 from tests.kpis.conftest import Books

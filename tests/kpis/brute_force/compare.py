@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import cache, cached_property
 from typing import Any
 
-from app.kpis.kpi import Aggregate, Basis, Kpi
-from app.kpis.measures import Measure
+from app.kpis.declaration.kpi import Aggregate, Basis, Kpi
+from app.kpis.declaration.measures import Measure
 from tests.kpis.brute_force import aggregates
 from tests.kpis.brute_force.aggregates import Cell, Place, cells, distribution, kaplan_meier, ratio
 from tests.kpis.brute_force.counted import Counted, Definition, Open, Within

@@ -16,11 +16,11 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from app.db import fetch_tuples
-from app.kpis.answer import answer
-from app.kpis.cases import KpiCase, cases
+from app.kpis.answers.answer import answer
+from app.kpis.cases.drill_down import KpiCase, cases
 from app.kpis.catalogue import KPIS
-from app.kpis.periods import start_of
-from app.kpis.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.periods import start_of
+from app.kpis.questions.question import Question, QuestionParameters, parse_question
 from tests.conftest import Server
 from tests.extent import goes_round, some_of
 from tests.kpis.brute_force import compare

@@ -8,16 +8,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.db import Connection, Database
-from app.kpis.answer import KpiAnswer, answer
-from app.kpis.cases import cases
+from app.kpis.answers.answer import KpiAnswer, answer
+from app.kpis.answers.forecast import KpiForecast, forecast
+from app.kpis.answers.outlook import Outlook
+from app.kpis.answers.series import KpiPoint, KpiStatus, NoValueReason
+from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
-from app.kpis.forecast import KpiForecast, forecast
+from app.kpis.facts.consumer import FACTS
 from app.kpis.overview import overview, this_month
-from app.kpis.question import Question, QuestionParameters, parse_question
+from app.kpis.questions.question import Question, QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
-from app.kpis.series import KpiPoint, KpiStatus, NoValueReason
-from app.kpis.statistics.forecast import Outlook
 from app.log.follow import catch_up
 from tests.kpis.case_budget import CaseBudget
 from tests.kpis.histories import Scripted, write

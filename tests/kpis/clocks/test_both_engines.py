@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from app.db import Connection
-from app.kpis import raw
+from app.kpis.raw import definitions
 from tests.conftest import Server
 from tests.extent import goes_round, some_of
 from tests.kpis.conftest import Books, copied_books, made_books
@@ -56,7 +56,7 @@ async def told(
 
 async def differences(connection: Connection, kind: str) -> dict[tuple[UUID, str, int], Any]:
     """The clocks of which they say something else, and what."""
-    text = raw.common_ctes(kind).rstrip().rstrip(",") + BY_SQL
+    text = definitions.common_ctes(kind).rstrip().rstrip(",") + BY_SQL
     position = await (await connection.execute(b"select position from log.head")).fetchone()
     assert position is not None
     await connection.execute(b"set enable_nestloop = off")  # as definitions are run
@@ -73,7 +73,7 @@ async def differences(connection: Connection, kind: str) -> dict[tuple[UUID, str
     return found
 
 
-@pytest.mark.parametrize("kind", raw.CLOCKED)
+@pytest.mark.parametrize("kind", definitions.CLOCKED)
 async def test_both_engines_agree(books: Books, kind: str) -> None:
     assert await differences(books.connection, kind) == {}
 
@@ -82,6 +82,6 @@ async def test_both_engines_agree(books: Books, kind: str) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_both_engines_agree_whatever_happened(server: Server, seed: int) -> None:
     async with made_books(server, 120, 120, 30, seed) as made, copied_books(server, *made) as books:
-        assert {kind: await differences(books.connection, kind) for kind in raw.CLOCKED} == {
-            kind: {} for kind in raw.CLOCKED
+        assert {kind: await differences(books.connection, kind) for kind in definitions.CLOCKED} == {
+            kind: {} for kind in definitions.CLOCKED
         }

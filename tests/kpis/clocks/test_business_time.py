@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.db import Connection, Database
-from app.kpis.facts import FACTS, INCIDENT, REQUEST
+from app.kpis.facts.consumer import FACTS
+from app.kpis.facts.tables import INCIDENT, REQUEST
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
 from tests.kpis.business_hours import Hours

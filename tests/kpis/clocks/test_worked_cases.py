@@ -13,7 +13,7 @@ from uuid import uuid5
 import pytest
 
 from app.db import Connection
-from app.kpis import raw
+from app.kpis.raw import definitions
 from app.log.events import stream
 from tests.extent import goes_round
 from tests.kpis.clocks.worked_cases import NAMES, Json, Playing, calendar_of
@@ -51,7 +51,7 @@ def cases(name: str, kind: str = "clock") -> list[Any]:
 
 
 async def clocks(connection: Connection, process: str, now: datetime) -> list[Json]:
-    text = raw.common_ctes(process).rstrip().rstrip(",") + CLOCK
+    text = definitions.common_ctes(process).rstrip().rstrip(",") + CLOCK
     position = await (await connection.execute(b"select max(position) from log.event")).fetchone()
     assert position is not None
     cursor = await connection.execute(text.encode(), {"position": position[0], "now": now, "currency": "EUR"})
@@ -146,7 +146,7 @@ def _instant(value: Any) -> Any:
 async def agreed(connection: Connection, metric: str) -> Json:
     """Which agreement and target the only case has."""
     text = (
-        raw.common_ctes("incident").rstrip().rstrip(",")
+        definitions.common_ctes("incident").rstrip().rstrip(",")
         + """
 select chosen.agreement_id, chosen.why, target_id from opened left join agreed chosen using (stream)
 left join aim on aim.stream = opened.stream and metric = %(metric)s"""

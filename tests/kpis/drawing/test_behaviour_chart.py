@@ -12,7 +12,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.i18n import LANGUAGES, sentences
+from app.kpis.answers.limits import natural_limits
 from app.kpis.catalogue import KPIS
+from app.kpis.declaration.kpi import Comparator, Direction, Target
+from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing.behaviour import axis, draw
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.shapes import (
@@ -25,10 +28,7 @@ from app.kpis.drawing.shapes import (
     ChartSeries,
     ChartShade,
 )
-from app.kpis.kpi import Comparator, Direction, Target
-from app.kpis.limits import natural_limits
-from app.kpis.periods import Grain, cut_periods
-from app.kpis.signals.records import Tendency
+from app.kpis.questions.periods import Grain, cut_periods
 from app.kpis.statistics.behaviour import Signal
 from app.kpis.statistics.stretches import signals_of, stretches
 from tests.kpis.drawing.drawings import described, of_class, parse, texts, title

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.i18n import LANGUAGES
+from app.kpis.declaration.kpi import Unit
+from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing.cases import draw_cases
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.effect_shapes import (
@@ -21,8 +23,6 @@ from app.kpis.drawing.effect_shapes import (
     StripGroup,
 )
 from app.kpis.drawing.intervals import draw_intervals
-from app.kpis.kpi import Unit
-from app.kpis.signals.records import Tendency
 from app.svg.lines import wrapped
 from app.svg.scale import linear, logarithmic, spread_out
 from tests.kpis.drawing.drawings import described, of_class, parse, texts, title

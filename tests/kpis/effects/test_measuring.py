@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 
 from app.kernel.refusals import WrongValue
-from app.kpis.answer import snapshot_connection
+from app.kpis.answers.answer import snapshot_connection
 from app.kpis.catalogue import KPIS
-from app.kpis.dimensions import Dimension
-from app.kpis.effects.asking import EffectQuestions, questions_of
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.kpi import Aggregate, Kpi
 from app.kpis.effects.cases_of_windows import INSTEAD, METHOD, method_of
 from app.kpis.effects.content import EffectResult
 from app.kpis.effects.lifecycle import CompareWindows, PromisedEffect
 from app.kpis.effects.measuring import compare, load_windows, measure
 from app.kpis.effects.queries import RecomputedEffect
+from app.kpis.effects.questions import EffectQuestions, questions_of
 from app.kpis.effects.recompute import recompute
 from app.kpis.effects.records import KpiEffect, PromisedAs
 from app.kpis.effects.sentences import sentence_of
-from app.kpis.kpi import Aggregate, Kpi
 from app.kpis.statistics.effects.codes import EffectMethod
 from app.log.ids import uuid7
 from app.settings import Settings

@@ -13,16 +13,16 @@ import pytest
 from app.api.csv_output import dump_csv
 from app.db import Connection, Database
 from app.kpis import tabular
-from app.kpis.answer import answer
-from app.kpis.cases import cases
+from app.kpis.answers.answer import answer
+from app.kpis.answers.charts import behaviour
+from app.kpis.answers.forecast import forecast
+from app.kpis.answers.series import KpiPoint, KpiStatus
+from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
-from app.kpis.charts import behaviour
-from app.kpis.facts import FACTS
-from app.kpis.forecast import forecast
+from app.kpis.facts.consumer import FACTS
 from app.kpis.overview import overview, this_month
-from app.kpis.question import CannotAnswer, Question, QuestionParameters, parse_question
+from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
-from app.kpis.series import KpiPoint, KpiStatus
 from app.log.canonical import instant
 from app.log.follow import catch_up
 from tests.extent import goes_round

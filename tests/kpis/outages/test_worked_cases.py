@@ -14,11 +14,11 @@ import pytest
 from app.cli.sla_case_file import Calendars
 from app.common.business_time import BusinessTime
 from app.db import Connection, Database
-from app.kpis.answer import answer
+from app.kpis.answers.answer import answer
+from app.kpis.answers.series import KpiPoint
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
-from app.kpis.question import QuestionParameters, parse_question
-from app.kpis.series import KpiPoint
+from app.kpis.facts.consumer import FACTS
+from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.canonical import instant
 from app.log.events import Event
 from app.log.follow import catch_up

@@ -13,7 +13,7 @@ from app.common.people import Role, rule_caller
 from app.db import Connection, connect
 from app.kernel import polling
 from app.kernel.ledger import Ledger
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.kpis.reconcile import FigureDifference, ReconciliationReport
 from app.kpis.reconciliations import nightly
 from app.kpis.reconciliations.lifecycle import MOST_DIFFERING, MakeReconciliation

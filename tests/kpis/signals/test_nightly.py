@@ -15,10 +15,10 @@ from app.db import Connection, connect
 from app.kernel import polling
 from app.kernel.ledger import Ledger
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.kpis.rebases.lifecycle import AddKpiRebase
 from app.kpis.signals import nightly
-from app.kpis.signals.watched import USUAL, watched_kpis
+from app.kpis.signals.watch_list import USUAL, watched_kpis
 from app.log import read
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.notifications import notices

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kpis.limits import RANGE_FACTOR
+from app.kpis.answers.limits import RANGE_FACTOR
 from app.kpis.statistics.behaviour import Signal, chart
 
 

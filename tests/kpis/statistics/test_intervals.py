@@ -101,8 +101,8 @@ def _log_likely(count: int, expected: float) -> float:
 ANSWERING = """
 import asyncio, sys
 from app.kpis.catalogue import KPIS
-from app.kpis.figures import Figures
-from app.kpis.point_intervals import interval_of, is_of_counts, load_for
+from app.kpis.declaration.figures import Figures
+from app.kpis.answers.point_intervals import interval_of, is_of_counts, load_for
 
 others = [kpi for kpi in KPIS.values() if not is_of_counts(kpi)]
 asyncio.run(load_for(others))

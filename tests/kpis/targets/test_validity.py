@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from app.kpis.catalogue import KPIS
-from app.kpis.effective_dating import Layer
-from app.kpis.kpi import Comparator, Target
+from app.kpis.declaration.kpi import Comparator, Target
+from app.kpis.questions.effective_dating import Layer
 from app.kpis.targets.validity import effective_target
 
 MTTR = KPIS["incident_resolution_seconds"]

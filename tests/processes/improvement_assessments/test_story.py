@@ -11,7 +11,7 @@ import pytest
 from app.common.improvement import AssessmentCriterion
 from app.common.people import Role
 from app.db import connect
-from app.kpis.periods import months_later
+from app.kpis.questions.periods import months_later
 from app.log.follow import FOLLOW_LIMITS
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls

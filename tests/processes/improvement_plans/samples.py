@@ -8,7 +8,7 @@ from typing import Any
 
 from app.common.people import Role
 from app.db import Connection
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
 from tests.client import Api, Client, Json, an_incident
 from tests.people import ago

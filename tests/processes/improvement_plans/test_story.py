@@ -11,7 +11,7 @@ import pytest
 
 from app.common.people import Role
 from app.kpis.catalogue import KPIS
-from app.kpis.kpi import Direction
+from app.kpis.declaration.kpi import Direction
 from app.processes.improvement_plans.dates import end_of_last_working_day, review_due, start_of_year
 from app.processes.improvement_plans.progress import is_limit, is_met, share_of_way
 from tests.automation.worker import Worker, by_rules

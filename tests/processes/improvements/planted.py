@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.common.people import Role
 from app.db import Connection
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.processes.improvement_suggestions.samples import a_suggestion

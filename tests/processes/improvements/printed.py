@@ -14,12 +14,12 @@ from app.foundation.documents.pages import PrintedDocument, PrintedSection, Sign
 from app.foundation.documents.records import DocumentClass, DocumentEntry, DocumentState, Heading
 from app.kpis.baselines.figures import BaselineWords
 from app.kpis.catalogue import KPIS
+from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing.behaviour import draw
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.effect_shapes import EffectFigure, IntervalRow
 from app.kpis.drawing.intervals import draw_intervals
 from app.kpis.drawing.shapes import ChartShade
-from app.kpis.signals.records import Tendency
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.log.ids import uuid7
 from app.processes.improvements.children.records import FeedbackStance, RolloutStepName

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from app.db import Connection
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up
 from tests.client import Api, Json

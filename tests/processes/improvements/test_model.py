@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from app.common.records import codecs, from_row
 from app.db import Connection
 from app.kernel.history import fold
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log import read
 from app.log.follow import catch_up
 from app.processes.improvements.records import Improvement

@@ -10,7 +10,7 @@ import pytest
 from app.automation import watch_clocks
 from app.db import Connection, fetch_tuples
 from app.kernel.ledger import Ledger
-from app.kpis.facts import TABLES
+from app.kpis.facts.tables import TABLES
 from app.log.follow import Consumer
 from app.service_levels.clocks import projection
 from app.worker import TIMED_RULES, projections

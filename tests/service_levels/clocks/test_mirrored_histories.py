@@ -13,7 +13,7 @@ import pytest
 from app.automation import watch_clocks
 from app.common.people import Caller
 from app.db import Connection
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
 from tests.client import Api
 from tests.extent import goes_round, some_of

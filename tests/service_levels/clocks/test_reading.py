@@ -12,7 +12,7 @@ import pytest
 from app.common.people import Role
 from app.db import Connection, connect
 from app.foundation.people.records import TeamKind
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log.canonical import from_instant
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from tests.client import RESOLVED, Api, Client, Json, an_incident

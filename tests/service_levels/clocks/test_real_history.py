@@ -15,10 +15,10 @@ from typing import Any
 from app.db import Connection, Database, connect
 from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
-from app.kpis.answer import answer
+from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS, service_levels
-from app.kpis.facts import FACTS
-from app.kpis.question import QuestionParameters, parse_question
+from app.kpis.facts.consumer import FACTS
+from app.kpis.questions.question import QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.registry import LIFECYCLES_BY_KIND

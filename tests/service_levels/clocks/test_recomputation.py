@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from app.foundation.calendars.lifecycle import ReviseCalendar
-from app.kpis.answer import answer
+from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
-from app.kpis.question import QuestionParameters, parse_question
+from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.canonical import instant
 from tests.people import act
 from tests.service_levels.clocks.agreements import add_calendar, hours, sign, target, tell

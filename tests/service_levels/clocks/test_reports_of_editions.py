@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.common.records import from_row
-from app.kpis.periods import Grain
+from app.kpis.questions.periods import Grain
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import ResolveIncident
 from app.service_levels.agreements.records import Agreement

@@ -12,7 +12,7 @@ from app.common.people import Caller, Role
 from app.db import Connection
 from app.kernel.ledger import Ledger
 from app.kernel.payloads import EmptyPayload, Payload
-from app.kpis.facts import FACTS
+from app.kpis.facts.consumer import FACTS
 from app.log.events import Recorded
 from app.log.follow import catch_up
 from app.log.read import events_about

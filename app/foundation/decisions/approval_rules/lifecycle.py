@@ -56,13 +56,13 @@ class ReviseApprovalRule(Payload):
 
 
 def add(rule: ApprovalRule, body: AddApprovalRule, ctx: ActionContext) -> None:
-    """Add a rule of who votes; questions that are open stay with their voters."""
+    """Add an approval rule, which says who votes; questions that are open stay with their voters."""
     rule.key, rule.decision, rule.name = body.key, body.decision, body.name
     _set_version(rule, body.definition, ctx)
 
 
 def revise(rule: ApprovalRule, body: ReviseApprovalRule, ctx: ActionContext) -> None:
-    """Revise the rule of who votes; questions that are open stay with their voters."""
+    """Revise the rule, which says who votes; questions that are open stay with their voters."""
     rule.name = body.name or rule.name
     rule.ended_at = None
     _set_version(rule, body.definition, ctx)
@@ -70,7 +70,6 @@ def revise(rule: ApprovalRule, body: ReviseApprovalRule, ctx: ActionContext) -> 
 
 def end(rule: ApprovalRule, body: EmptyPayload, ctx: ActionContext) -> None:
     """End the rule: it asks nobody from then on; a shipped rule of its key holds again."""
-    rule.ended_at = ctx.occurred_at
     _add_version(rule, ctx, ended=True)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 from app.foundation.decisions.records import DecisionKind
 
 
@@ -54,7 +55,7 @@ class ApprovalRule(Record):
     told_groups: list[str] | None = None
     set_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     set_at: datetime | None = None
-    ended_at: datetime | None = None
+    ended_at: Annotated[datetime | None, EnteredAt(ApprovalRuleState.ended)] = None
 
 
 class ApprovalRuleVersion(ChildRecord):

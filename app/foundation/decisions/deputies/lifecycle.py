@@ -48,7 +48,6 @@ def name(deputy: Deputy, body: NameDeputy, ctx: ActionContext) -> None:
     deputy.deputy_id = ctx.required_ref(Person, "deputy").id
     deputy.decisions = sorted({kind.value for kind in body.decisions}) or None
     deputy.from_at, deputy.until_at = body.from_at, body.until_at
-    deputy.named_at = ctx.occurred_at
 
 
 async def cannot_deputise(reads: ReadContext, deputy: Deputy, body: NameDeputy, ctx: ActionContext) -> None:
@@ -71,7 +70,6 @@ async def cannot_deputise(reads: ReadContext, deputy: Deputy, body: NameDeputy, 
 
 def end(deputy: Deputy, body: EmptyPayload, ctx: ActionContext) -> None:
     """End the deputy's time: they vote in that name no more; votes that they have cast stay."""
-    deputy.ended_at = ctx.occurred_at
 
 
 # fmt: off

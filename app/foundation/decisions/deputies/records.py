@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.common.notices import NoticeType, Responsible
 from app.common.records import CodeEnum, ForeignRef, Record
+from app.common.state_fields import EnteredAt
 
 
 class DeputyState(CodeEnum):
@@ -30,5 +31,5 @@ class Deputy(Record):
     decisions: list[str] | None = None
     from_at: datetime | None = None
     until_at: datetime | None = None
-    named_at: datetime | None = None
-    ended_at: datetime | None = None
+    named_at: Annotated[datetime | None, EnteredAt(DeputyState.named)] = None
+    ended_at: Annotated[datetime | None, EnteredAt(DeputyState.ended)] = None

@@ -40,6 +40,7 @@ class PreferencesOut(OutputModel):
 @router.get(
     "/preferences",
     operation_id="get_my_preferences",
+    summary="Get the caller's preferences",
     response_model=PreferencesOut,
     responses=problems(404),
 )
@@ -53,6 +54,7 @@ async def get_my_preferences(request: Request, ledger: Ledger) -> Response:
 @router.put(
     "/preferences",
     operation_id="set_my_preferences",
+    summary="Set the caller's preferences",
     response_model=PreferencesOut,
     responses=problems(400, 403, 409, 413, 415, 422),
 )

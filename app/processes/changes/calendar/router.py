@@ -51,6 +51,7 @@ POLICY = {"Content-Security-Policy": "default-src 'none'"}
 @router.get(
     "/calendar",
     operation_id="get_change_calendar",
+    summary="Get the change calendar",
     response_model=ChangeCalendar,
     responses=problems(422) | ICALENDAR_RESPONSE,
 )
@@ -78,6 +79,7 @@ async def get_change_calendar(request: Request, query: Annotated[CalendarQuery, 
 @router.get(
     "/calendar.svg",
     operation_id="get_change_calendar_drawing",
+    summary="Draw the change calendar",
     response_class=Response,
     response_model=None,
     responses=problems(422) | SVG_RESPONSE,
@@ -99,6 +101,7 @@ async def get_change_calendar_drawing(
 @router.get(
     "/schedule",
     operation_id="list_change_schedule",
+    summary="List the schedule of changes",
     response_model=ChangeSchedule,
     responses=problems(400, 403, 422) | in_language(),
 )

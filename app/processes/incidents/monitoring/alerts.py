@@ -23,7 +23,7 @@ class RepeatAlertIncident(Payload):
 
 
 def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionContext) -> None:
-    """Record that the incident's alert has fired again, or earlier than was known."""
+    """Repeat the incident's alert: it has fired again, or earlier than was known."""
     incident.alert_count = (incident.alert_count or 0) + 1
     when = body.alerted_at or ctx.occurred_at
     incident.last_alert_at = later_instant(incident.last_alert_at, when)
@@ -39,5 +39,5 @@ class ClearAlertIncident(Payload):
 
 
 def clear_alert(incident: Incident, body: ClearAlertIncident, ctx: ActionContext) -> None:
-    """Record that the incident's alert has cleared, later than service was said to be restored."""
+    """Clear the incident's alert: it has cleared, later than service was said to be restored."""
     incident.service_restored_at = later_instant(incident.service_restored_at, body.cleared_at)

@@ -36,6 +36,7 @@ class AlertOut(OutputModel):
 @router.post(
     "",
     operation_id="send_alert",
+    summary="Send an alert",
     response_model=AlertOut,
     responses=problems(400, 403, 409, 413, 415, 422)
     | {200: {"headers": {"Content-Language": {}, "Idempotent-Replayed": {}}}},

@@ -16,6 +16,7 @@ from app.api.auth import caller_of, context_of, ledger_of
 from app.api.lists import Listing
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
+from app.api.summaries import with_article
 from app.kernel.actor_policy import staff
 from app.service_levels.agreements.queries import LISTING as AGREEMENTS
 from app.service_levels.clocks.answers.danger import ClocksInDanger, DangerQuery, clocks_in_danger
@@ -29,6 +30,7 @@ open_clocks = APIRouter(prefix="/v1/clocks", tags=["slas"])
 @open_clocks.get(
     "/in_danger",
     operation_id="list_clocks_in_danger",
+    summary="List clocks in danger by agreement",
     response_model=ClocksInDanger,
     responses=problems(403, 422),
 )
@@ -46,6 +48,7 @@ async def list_clocks_in_danger(request: Request, query: Annotated[DangerQuery, 
 @router.get(
     "/{id}/what_if",
     operation_id="get_sla_what_if",
+    summary="Try other terms of an agreement",
     response_model=WhatIfAnalysis,
     responses=problems(403, 404, 422),
 )
@@ -86,6 +89,7 @@ def mount_clocks(router: APIRouter, listing: Listing) -> None:
         show_clocks,
         methods=["GET"],
         operation_id=f"get_{kind}_sla",
+        summary=f"Get {with_article(kind)}'s service levels",
         description=f"What the clocks of service levels say of one {kind} now, and how that is added up. "
         "Who is not staff sees the clocks of SLAs, without shares.",
         response_model=TicketClocks,

@@ -1,0 +1,488 @@
+"""Answers to questions about KPIs: the figures of every period and cut, and the lag of the facts.
+
+Without `by` an answer has one point per period; with `by` it has one point for each cut of a period that has
+any cases. A cut is one combination of values of the `by` dimensions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from app.api.shapes import OutputModel
+from app.db import Connection, Database, DatabaseGone
+from app.kpis.answers import as_of, point_intervals, references
+from app.kpis.answers.comparisons import Comparisons, load_comparisons
+from app.kpis.answers.days import add_agent_days, add_days
+from app.kpis.answers.lag_notice import LAG_DESCRIPTION
+from app.kpis.answers.series import KpiPoint, PointContext, point
+from app.kpis.budgets.validity import budgets
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.figures import (
+    DECIMALS_OF_SECONDS,
+    Cut,
+    Figures,
+    Names,
+    PointKey,
+    add_cases,
+    distribution,
+)
+from app.kpis.declaration.kpi import Aggregate, Kpi, Target
+from app.kpis.facts import backlog, query, survival
+from app.kpis.facts.consumer import FACTS
+from app.kpis.facts.fetching import fetch
+from app.kpis.facts.open_spans import OpenSpan, open_by_period
+from app.kpis.facts.query import IDS, TEAMS, Filters, Statement
+from app.kpis.facts.tables import TABLES, UNFINISHED
+from app.kpis.outages import counting
+from app.kpis.questions import periods
+from app.kpis.questions.agreement_names import agreement_ids, agreement_numbers
+from app.kpis.questions.effective_dating import Layer
+from app.kpis.questions.question import NO_VALUE, CannotAnswer, Question
+from app.kpis.statistics.survival import Survival
+from app.kpis.targets.validity import effective_target, targets
+from app.log import read
+
+LARGEST_ANSWER = 20_000
+#: The number of the comparable part of the period before a running one; lower than all others, so it sorts
+#: first.
+PARTIAL_PREVIOUS = -1
+#: The longest wait for the facts of a caller's own writes, and the interval between two polls, in seconds.
+FRESH_SECONDS, POLL_SECONDS = 2.0, 0.05
+FACTS_PASSED = "select 1 from log.checkpoint where consumer = %(consumer)s and position >= %(head)s"
+# A question about at least this share of all facts is "wide": a second process is worth its start-up time.
+WIDE_SHARE = 0.2
+
+# An answer reads one snapshot of the log and the facts. The lock keeps a rebuild from truncating the tables
+# after the snapshot was taken, since TRUNCATE ignores snapshots. Parallel workers are enabled only for large
+# counts (see query.PLAN_BY_HASH): most answers take no longer than starting one. JIT is off: compiling takes
+# longer than running.
+BEGIN_SNAPSHOT = f"""
+set transaction isolation level repeatable read;
+lock table {TABLES} in access share mode;
+set local work_mem = '64MB';
+set local max_parallel_workers_per_gather = 0;
+set local jit = off"""
+
+
+class KpiAnswer(OutputModel):
+    """The answer to a question about a KPI: its figures, period by period."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    unit: str
+    grain: str
+    tz: str
+    as_of: datetime | None = Field(description="Null: as it is known now.")
+    position: int = Field(description="Up to which position of the log everything is in it.")
+    lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
+    behind: str | None = Field(default=None, description=LAG_DESCRIPTION)
+    points: list[KpiPoint]
+
+
+async def answer(
+    db: Database, question: Question, now: datetime, *, position: int | None = None
+) -> KpiAnswer:
+    """Answer the question: from the facts, or as the log knew the figures at `position`.
+
+    With a position, `now` is the instant at which the log was there. Raises CannotAnswer if a team is
+    unknown, there are too many points or a past answer takes too long; raises DatabaseGone.
+    """
+    present, lag_seconds = position is None, 0.0
+    async with snapshot_connection(db) as connection:
+        said = (await targets(connection, [question.kpi.key], position)).get(question.kpi.key, ())
+        if position is None:
+            position, lag_seconds = await facts_position(connection)
+        at = None if present else position
+        figures = await with_previous_period(connection, question, now, at)
+        compared = await load_comparisons(question, lambda of: count_as_of(connection, of, now, at))
+        names = await cut_names(connection, question, figures)
+    return KpiAnswer(
+        key=question.kpi.key,
+        unit=question.kpi.unit.value,
+        grain=question.grain.value,
+        tz=question.zone.key,
+        as_of=None if present else now,
+        position=position,
+        lag_seconds=lag_seconds,
+        points=_points(question, figures, compared, names, said, now),
+    )
+
+
+async def with_previous_period(
+    connection: Connection, question: Question, now: datetime, position: int | None
+) -> dict[PointKey, Figures]:
+    """Return the figures of every period and cut that has any cases, with the previous period as number 0.
+
+    A running period is compared with an equally long beginning of the previous one: number PARTIAL_PREVIOUS.
+    """
+    before = _previous_bounds(question)
+    found = await count_as_of(
+        connection, replace(question, bounds=(*before, *question.bounds)), now, position
+    )
+    as_far: dict[PointKey, Figures] = {}
+    if (part := comparable_part(question, now)) is not None:
+        as_far = await count_as_of(connection, replace(question, bounds=part), now, position)
+    figures = {(0, cut): of for (period, cut), of in found.items() if period == 1}
+    asked = {(period - len(before), cut): of for (period, cut), of in found.items() if period > len(before)}
+    _check_limit(asked, LARGEST_ANSWER)
+    return figures | asked | {(PARTIAL_PREVIOUS, cut): of for (_, cut), of in as_far.items()}
+
+
+async def count_as_of(
+    connection: Connection, question: Question, now: datetime, position: int | None
+) -> dict[PointKey, Figures]:
+    """Count the figures as the log knew them at the position; None: from the facts. Raises CannotAnswer."""
+    if position is None:
+        return await count(connection, question, now, most=2 * LARGEST_ANSWER)
+    filters = await resolve_filters(connection, question)
+    return await as_of.count(connection, question, filters, end_instants(question, now), position)
+
+
+def running_period(question: Question, now: datetime) -> int | None:
+    """Return the number of the period that has begun and is not over, or None if there is none."""
+    spans = enumerate(pairwise(question.bounds), start=1)
+    return next((n for n, (begin, end) in spans if begin < now < end), None)
+
+
+def comparable_part(question: Question, now: datetime) -> tuple[datetime, datetime] | None:
+    """Return the part of the previous period that the running one is compared with; None if that is the whole
+    previous period, or if no period is running.
+    """
+    period = running_period(question, now)
+    if period is None:
+        return None
+    begins = (_previous_bounds(question)[0], *question.bounds)
+    end = periods.comparable_end(now, begins[period], begins[period - 1], question.zone)
+    return None if end >= begins[period] else (begins[period - 1], end)
+
+
+def _previous_bounds(question: Question) -> tuple[datetime, ...]:
+    return periods.previous_bounds(question.grain, question.bounds[0], question.bounds[-1], question.zone)
+
+
+@asynccontextmanager
+async def snapshot_connection(db: Database) -> AsyncIterator[Connection]:
+    """Provide a connection that sees one snapshot of the database. Raises DatabaseGone."""
+    async with db.connection() as connection, consistent_snapshot(connection):
+        yield connection
+
+
+@asynccontextmanager
+async def consistent_snapshot(connection: Connection, *, keeps: bool = True) -> AsyncIterator[None]:
+    """Open a transaction that sees one snapshot of the log and of the facts; roll it back unless `keeps`.
+
+    Waits while a batch of facts is only partly written. Raises DatabaseGone after FRESH_SECONDS.
+    """
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + FRESH_SECONDS
+    while True:
+        async with connection.transaction(force_rollback=not keeps):
+            await connection.execute(BEGIN_SNAPSHOT.encode())
+            if not await fetch(connection, Statement(f"select from kpi.{UNFINISHED} limit 1", {})):
+                yield
+                return
+        if loop.time() > ends:
+            raise DatabaseGone("The facts are being made.")
+        await asyncio.sleep(POLL_SECONDS)
+
+
+SELECT_FACTS_POSITION = """
+select done.position, extract(epoch from clock_timestamp() - told.recorded_at)
+from (select coalesce(max(position), 0) as position from log.checkpoint where consumer = %(consumer)s) done
+left join log.told on told.position = done.position + 1"""
+
+
+async def facts_position(connection: Connection) -> tuple[int, float]:
+    """Return the log position that the facts have reached, and the age in seconds of the next event (0:
+    none).
+    """
+    ((position, age),) = await fetch(connection, Statement(SELECT_FACTS_POSITION, {"consumer": FACTS.name}))
+    return position, round(max(float(age or 0), 0.0), DECIMALS_OF_SECONDS)
+
+
+async def wait_for_facts(db: Database) -> None:
+    """Wait until the facts have passed the present end of the log, at most FRESH_SECONDS.
+
+    Raises DatabaseGone.
+    """
+    head, loop = await read.head(db), asyncio.get_running_loop()
+    ends = loop.time() + FRESH_SECONDS
+    while loop.time() < ends:
+        if await db.value(FACTS_PASSED, {"consumer": FACTS.name, "head": head}) is not None:
+            return
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def count(
+    connection: Connection, question: Question, now: datetime, *, most: int
+) -> dict[PointKey, Figures]:
+    """Count the figures of every period and cut that has any cases, from the facts.
+
+    Raises CannotAnswer if there are figures for more than `most` periods and cuts, or if a team is unknown.
+    """
+    await point_intervals.load_for([question.kpi])
+    filters = await resolve_filters(connection, question)
+    if question.kpi.is_of_outages:
+        position, _ = await facts_position(connection)
+        figures = await counting.count(connection, question, filters, position)
+        _check_limit(figures, most)
+        return figures
+    question = await with_budgets(connection, question)
+    figures = {}
+    if question.kpi.aggregate is Aggregate.per_agent_day:
+        await add_agent_days(connection, question, filters, figures)
+        _check_limit(figures, most)
+    elif question.kpi.aggregate is Aggregate.kaplan_meier:
+        await add_survival(connection, question, filters, figures)
+        _check_limit(figures, most)
+    elif question.kpi.fact is not None:
+        await _add_cells(connection, question, filters, most, figures)
+        _check_limit(figures, most)
+    if question.kpi.aggregate is Aggregate.per_day:
+        add_days(question, figures)
+    if question.kpi.is_referenced:
+        counter = references.of_facts(connection, filters)
+        await references.add_references(question, figures, counter, Figures)
+        _check_limit(figures, most)
+    if question.kpi.still_open is not None:
+        await count_open(connection, question, filters, now, figures)
+        _check_limit(figures, most)
+    return figures
+
+
+async def _add_cells(
+    connection: Connection, question: Question, filters: Filters, most: int, figures: dict[PointKey, Figures]
+) -> None:
+    kpi, cuts = question.kpi, len(question.by)
+    halves = await _split_instant(connection, question, filters)
+    for row in await _fetch_grouped(connection, query.cells(question, filters, most, halves)):
+        (period, *cut), (excluded, *counts, total) = row[: cuts + 1], row[cuts + 1 : cuts + 5]
+        of = figures.setdefault((period, tuple(cut)), Figures())
+        add_cases(kpi, of, excluded, counts, total, row[cuts + 5 : cuts + 8])
+        if kpi.secondary_kpi is not None:
+            of.secondary = of.secondary or Figures()
+            total, *spread = row[cuts + 8 :]
+            add_cases(kpi.secondary_kpi, of.secondary, excluded, counts, total, spread)
+
+
+async def add_survival(
+    connection: Connection, question: Question, filters: Filters, figures: dict[PointKey, Figures]
+) -> None:
+    """Add to the figures the number of cases and the Kaplan-Meier estimates of their duration."""
+    halves = await _split_instant(connection, question, filters)
+    statement = survival.survival(question, filters, 2 * LARGEST_ANSWER, halves)
+    for period, *cut, excluded, cases, ended, median, p90 in await _fetch_grouped(connection, statement):
+        of = figures.setdefault((period, tuple(cut)), Figures())
+        add_cases(question.kpi, of, excluded, (cases, 0), cases, ())
+        if excluded is None:
+            of.survival = Survival(ended, cases - ended, median, p90)
+
+
+async def _fetch_grouped(connection: Connection, statement: Statement) -> list[tuple[Any, ...]]:
+    await connection.execute(query.PLAN_BY_HASH.encode())
+    rows = await fetch(connection, statement)
+    await connection.execute(query.PLAN_AS_DEFAULT.encode())
+    return rows
+
+
+async def _split_instant(connection: Connection, question: Question, filters: Filters) -> datetime | None:
+    """Return the beginning of the period that best halves a wide question (see WIDE_SHARE).
+
+    None if the question is not wide or has only one period.
+    """
+    begins = question.bounds[1:-1]
+    (((plan,),),) = await fetch(connection, query.planned_rows(question, filters))
+    for there, middle in await fetch(connection, query.extent(question)):
+        if begins and float(plan["Plan"]["Plan Rows"]) > WIDE_SHARE * float(there):
+            return min(begins, key=lambda begin: abs(begin - (middle or begin)))
+    return None
+
+
+async def count_open(
+    connection: Connection,
+    question: Question,
+    filters: Filters,
+    now: datetime,
+    figures: dict[PointKey, Figures],
+) -> None:
+    """Add to the figures the number and age of the cases open at the end of each period that has begun."""
+    moments = end_instants(question, now)
+    if question.kpi.is_of_ages or Dimension.age in {*question.by, *question.filters}:
+        await _count_ages(connection, question, filters, moments, figures)
+    elif question.kpi.is_share_of_open:
+        await _count_shares(connection, question, filters, moments, figures)
+    else:
+        await _count_spans(connection, question, filters, moments, figures)
+    for (period, _), figure in figures.items():
+        if figure.open_cases is None and period <= len(moments):
+            figure.open_cases = 0
+
+
+async def _count_ages(
+    connection: Connection,
+    question: Question,
+    filters: Filters,
+    moments: list[datetime],
+    figures: dict[PointKey, Figures],
+) -> None:
+    for instant, *cut, cases, on_hold, mean, median, p90, largest in await fetch(
+        connection, backlog.ages(question, filters, moments)
+    ):
+        place = figures.setdefault((instant, tuple(cut)), Figures())
+        place.open_cases, place.on_hold, place.oldest_open_seconds = cases, on_hold, int(largest)
+        if question.kpi.is_of_ages:
+            place.elapsed = distribution(float(mean), median, p90, largest)
+
+
+async def _count_shares(
+    connection: Connection,
+    question: Question,
+    filters: Filters,
+    moments: list[datetime],
+    figures: dict[PointKey, Figures],
+) -> None:
+    for instant, *cut, cases, total, opened_at in await fetch(
+        connection, backlog.shares(question, filters, moments)
+    ):
+        place = figures.setdefault((instant, tuple(cut)), Figures())
+        place.open_cases, place.total = cases, total
+        place.oldest_open_seconds = int((moments[instant - 1] - opened_at).total_seconds())
+
+
+async def _count_spans(
+    connection: Connection,
+    question: Question,
+    filters: Filters,
+    moments: list[datetime],
+    figures: dict[PointKey, Figures],
+) -> None:
+    spans: dict[Cut, list[OpenSpan]] = defaultdict(list)
+    for first, last, *values, cases, on_hold, opened_at in await fetch(
+        connection, backlog.open_spans(question, filters, moments)
+    ):
+        spans[tuple(values)].append((first, last, cases, on_hold, opened_at))
+    for cut, of in spans.items():
+        for period, alive, on_hold, oldest in open_by_period(of, len(moments)):
+            place = figures.setdefault((period, cut), Figures())
+            place.open_cases, place.on_hold = alive, on_hold
+            place.oldest_open_seconds = int((moments[period - 1] - oldest).total_seconds())
+
+
+def _check_limit(figures: Collection[PointKey], most: int) -> None:
+    if len(figures) > most:
+        raise CannotAnswer("by", "too_many_points", most=str(most))
+
+
+def end_instants(question: Question, now: datetime) -> list[datetime]:
+    """Return the instant of the end state (its end, or now) of every period that has begun."""
+    return [min(end, now) for begin, end in pairwise(question.bounds) if begin < now]
+
+
+async def resolve_filters(connection: Connection, question: Question) -> Filters:
+    """Return the question's filters with teams' ids instead of their keys. Raises CannotAnswer."""
+    filters: dict[Dimension, Sequence[str | UUID | None]] = {}
+    for dimension, values in question.filters.items():
+        named = [value for value in values if value != NO_VALUE]
+        ids: Iterable[str | UUID] = named
+        if dimension in TEAMS:
+            ids = await _teams(connection, dimension, named)
+        elif dimension is Dimension.agreement:
+            ids = await agreement_ids(connection, named)
+        elif dimension in IDS:
+            ids = [UUID(value) for value in named]
+        filters[dimension] = [*ids, *([None] if NO_VALUE in values else [])]
+    return filters
+
+
+async def with_budgets(connection: Connection, question: Question) -> Question:
+    """Return the question with the budgets that its KPI uses, if any, as of the position of the facts."""
+    key = question.kpi.budgets_of
+    if key is None:
+        return question
+    position, _ = await facts_position(connection)
+    return replace(question, budgets=await budgets(connection, key, question.currency, position))
+
+
+async def _teams(connection: Connection, dimension: Dimension, named: Sequence[str]) -> list[UUID]:
+    text = "select id, key from fold.team where key = any(%(named)s) or id::text = any(%(named)s)"
+    rows = await fetch(connection, Statement(text, {"named": named}))
+    known = {text for team_id, key in rows for text in (str(team_id), key)}
+    for name in named:
+        if name not in known:
+            raise CannotAnswer(dimension.value, "unknown_value", value=name)
+    return [team_id for team_id, _ in rows]
+
+
+async def cut_names(
+    connection: Connection, question: Question, places: Iterable[PointKey]
+) -> dict[str | UUID | None, str]:
+    """Return, by id, the keys of the teams and the numbers of the agreements that occur in the cuts."""
+    places = list(places)
+    return await _team_keys(connection, question, places) | await agreement_numbers(
+        connection, question, places
+    )
+
+
+async def _team_keys(
+    connection: Connection, question: Question, places: Iterable[PointKey]
+) -> dict[str | UUID | None, str]:
+    columns = [n for n, dimension in enumerate(question.by) if dimension in TEAMS]
+    ids = {place[1][n] for place in places for n in columns} - {None}
+    if not ids:
+        return {}
+    text = "select id, key from fold.team where id = any(%(ids)s::uuid[])"
+    return dict(await fetch(connection, Statement(text, {"ids": list(ids)})))
+
+
+def empty_figures(kpi: Kpi, *, begun: bool) -> Figures:
+    """Return the figures of a period without cases. Of a number per day 0 is a value, whatever the days."""
+    return Figures(
+        open_cases=0 if kpi.still_open is not None and begun else None,
+        days=1 if kpi.aggregate is Aggregate.per_day and begun else 0,
+    )
+
+
+def _points(
+    question: Question,
+    figures: dict[PointKey, Figures],
+    compared: Comparisons,
+    names: Names,
+    target_layers: Sequence[Layer[Target]],
+    now: datetime,
+) -> list[KpiPoint]:
+    begins = (_previous_bounds(question)[0], *question.bounds[:-1])
+    runs = running_period(question, now) if comparable_part(question, now) is not None else None
+
+    def figures_at(period: int, cut: Cut) -> Figures:
+        return figures.get((period, cut)) or empty_figures(question.kpi, begun=begins[period] < now)
+
+    if question.by:
+        places = [place for place in figures if place[0] > 0]
+    else:
+        places = [(period, ()) for period in range(1, len(begins))]
+    # A period is judged by the target that holds at its end; the running one, by the target that holds now.
+    ending = [
+        end if end <= now or begin >= now else now for begin, end in pairwise((begins[0], *question.bounds))
+    ]
+    target = [effective_target(question.kpi, target_layers, instant) for instant in ending]
+    points = []
+    for period, cut in places:
+        before = figures_at(PARTIAL_PREVIOUS if period == runs else period - 1, cut)
+        place = period, cut
+        judged = PointContext(
+            target[period], before, now, compared.year_before(place), compared.figures_beside(place)
+        )
+        points.append(((period, cut), point(question, (period, cut), figures_at(period, cut), names, judged)))
+    points.sort(key=lambda one: (one[0][0], [(value is None, value or "") for value in one[1].by.values()]))
+    return [of for _, of in points]

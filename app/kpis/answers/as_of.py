@@ -1,0 +1,293 @@
+"""Figures as the log knew them, computed by the raw definitions over the events up to a position (rule 11).
+
+The facts know only the present. Anybody who has the log up to that position can recompute these figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg.errors import QueryCanceled
+
+from app.db import Connection, Database
+from app.kpis.answers import point_intervals, references
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.figures import Distribution, Figures, PointKey, distribution
+from app.kpis.declaration.kpi import EXCLUSIONS, Aggregate, Kpi
+from app.kpis.facts.fetching import fetch
+from app.kpis.facts.query import WEIGHTED_AGGREGATES, Statement, began_column
+from app.kpis.facts.rota_days import RotaDays, covered_work, rota_days
+from app.kpis.outages import counting
+from app.kpis.questions import periods
+from app.kpis.questions.question import CannotAnswer, Question
+from app.kpis.raw import aggregates, definitions
+from app.kpis.raw import days as raw_days
+from app.log import read
+
+#: The time limit of a definition, in seconds. It reads the whole log up to the position, whatever the
+#: periods.
+LONGEST_SECONDS = 20
+LIMITS = f"set local statement_timeout = '{LONGEST_SECONDS}s'; set local enable_nestloop = off"
+#: The time at which the event at a position was recorded.
+SELECT_RECORDED_AT = "select recorded_at from log.event where position = %s"
+SELECT_OCCURRED_RANGE = "select min(occurred_at), max(occurred_at) from log.event where position <= %s"
+
+PER_DAYS = frozenset({Aggregate.per_agent_day, Aggregate.per_day})
+
+
+Filters = Mapping[Dimension, Sequence[str | UUID | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCases:
+    """A question for the cases of its whole time, with its filters, the instant of the end state, and how
+    many rows it gets at most.
+    """
+
+    question: Question
+    filters: Filters
+    instant: datetime
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogMoment:
+    """A point in the log's history: the position of the last event then, and the instant used as "now"."""
+
+    position: int
+    instant: datetime
+
+
+async def log_moment(db: Database, as_of: int | datetime, now: datetime) -> LogMoment:
+    """Return the log's state at a position or an instant, which must not be in the future. Raises
+    DatabaseGone.
+    """
+    if isinstance(as_of, datetime):
+        return LogMoment(await read.position_at(db, as_of), as_of)
+    return LogMoment(as_of, await db.value(SELECT_RECORDED_AT, (as_of,)) or now)
+
+
+async def count(
+    connection: Connection,
+    question: Question,
+    filters: Filters,
+    moments: Sequence[datetime],
+    position: int,
+) -> dict[PointKey, Figures]:
+    """Count the figures of every period and cut that has any cases, as of `position`.
+
+    `moments` are the instants of the end states, one for each period that had begun. Raises CannotAnswer if
+    the log is too long to be counted in LONGEST_SECONDS.
+    """
+    kpi, figures = question.kpi, dict[PointKey, Figures]()
+    await point_intervals.load_for([kpi])
+    await connection.execute(LIMITS.encode())
+    try:
+        if kpi.is_of_outages:
+            figures = await counting.count_raw(connection, question, filters, position)
+        elif kpi.fact is not None:
+            figures = await _count_cases(connection, question, filters, position)
+        if kpi.still_open is not None:
+            source = _source(
+                definitions.open_names(kpi), question, filters, {"position": position, "ends": list(moments)}
+            )
+            open_cells = await aggregates.open_cells(connection, moments, question.by, source)
+            for place, standing in open_cells.items():
+                of = figures.setdefault(place, Figures())
+                of.open_cases, of.oldest_open_seconds = standing.cases, standing.oldest_seconds
+                of.on_hold = standing.on_hold
+                of.total = int(standing.numerator or 0) if kpi.is_share_of_open else of.total
+                if kpi.is_of_ages:
+                    of.elapsed = _distribution(
+                        standing.mean, standing.median, standing.p90, of.oldest_open_seconds
+                    )
+            for (period, _), of in figures.items():
+                if of.open_cases is None and period <= len(moments):
+                    of.open_cases = 0
+    except QueryCanceled as error:
+        raise CannotAnswer("as_of", "takes_too_long", seconds=str(LONGEST_SECONDS)) from error
+    return figures
+
+
+async def case_values(
+    connection: Connection, asked: Sequence[AskedCases], position: int
+) -> list[list[tuple[Any, ...]]]:
+    """Return, for each of the questions about one KPI, what each case brings in its whole time, as of
+    `position`: the columns of `query.case_values`. The definition is evaluated once for all of them.
+
+    Raises CannotAnswer like `count`.
+    """
+    question = asked[0].question
+    kpi = question.kpi
+    parameters: dict[str, Any] = {
+        "position": position,
+        "now": question.now,
+        "currency": question.currency,
+    }
+    names = definitions.definition_names(kpi)
+    if kpi.fact is None:
+        names = definitions.open_names(kpi)
+        parameters |= {"ends": sorted({one.instant for one in asked})}
+    parts = []
+    for number, one in enumerate(asked):
+        assert one.question.kpi is kpi
+        where, values = _where(one.filters, number)
+        parameters |= values
+        parts.append(_case_values_of(one, number, where, parameters))
+    text = f"""
+with counted as materialized ({definitions.union_of(kpi, names)})
+{" union all ".join(parts)}"""
+    await connection.execute(LIMITS.encode())
+    try:
+        rows = await fetch(connection, Statement(text, parameters))
+    except QueryCanceled as error:
+        raise CannotAnswer("as_of", "takes_too_long", seconds=str(LONGEST_SECONDS)) from error
+    found: list[list[tuple[Any, ...]]] = [[] for _ in asked]
+    for number, *row in rows:
+        found[number].append(tuple(row))
+    return found
+
+
+def _case_values_of(asked: AskedCases, number: int, where: str, parameters: dict[str, Any]) -> str:
+    """Return the SQL that picks the cases of one question from all that were counted, and add its
+    parameters.
+    """
+    kpi, question = asked.question.kpi, asked.question
+    cut = "".join(f", {definitions.COLUMN.get(dimension, definitions.AGE)}" for dimension in question.by)
+    if kpi.fact is None:
+        value, weight, time = "1", "1", f"at = %(instant_{number})s"
+        if kpi.is_share_of_open or kpi.is_of_ages:
+            value = kpi.measure.number.raw
+        parameters[f"instant_{number}"] = asked.instant
+    else:
+        value, weight = kpi.measure.number.raw, _raw_weight(kpi)
+        only = "true" if kpi.counts_excluded else "excluded is null"
+        time = f"at >= %(begin_{number})s and at < %(end_{number})s and {only}"
+        parameters |= {f"begin_{number}": question.bounds[0], f"end_{number}": question.bounds[-1]}
+    return f"""(select {number}, case_id, {value} as value, {weight} as weight,
+  {began_column(kpi)} as began_at{cut}
+from counted where {time} and {where} limit {asked.most})"""
+
+
+def _raw_weight(kpi: Kpi) -> str:
+    if kpi.aggregate is Aggregate.kaplan_meier:
+        return "numerator"
+    if kpi.aggregate in WEIGHTED_AGGREGATES and kpi.secondary_kpi is not None:
+        return kpi.secondary_kpi.measure.number.raw
+    return "1"
+
+
+async def _count_cases(
+    connection: Connection,
+    question: Question,
+    filters: Filters,
+    position: int,
+) -> dict[PointKey, Figures]:
+    """Count the figures of the cases that were decided in the periods."""
+    kpi, bounds, by = question.kpi, question.bounds, question.by
+    source = _source(definitions.definition_names(kpi), question, filters, {"position": position})
+    cells = await aggregates.cells(connection, bounds, by, aggregates.with_measure(kpi, source))
+    if kpi.aggregate is Aggregate.per_agent_day:
+        rota = await rota_days(connection, question, filters, position)
+        worked = await _agent_days(connection, question, filters, position, rota)
+        raw_days.add_agent_days(cells, worked, rota.days)
+    if kpi.aggregate is Aggregate.per_day:
+        raw_days.add_days(cells, bounds, by, question.zone, question.now)
+    figures = {place: _figures(kpi, cell) for place, cell in cells.items()}
+    if kpi.secondary_kpi is not None:
+        beside = await aggregates.cells(
+            connection, bounds, by, aggregates.with_measure(kpi.secondary_kpi, source)
+        )
+        for place, cell in beside.items():
+            figures[place].secondary = _figures(kpi.secondary_kpi, cell)
+    if kpi.is_referenced:
+
+        def case_source(names: Sequence[str], asked: Question | None) -> aggregates.CaseSource:
+            among = {} if asked is None else {one: filters[one] for one in asked.filters}
+            known: dict[str, Any] = {"position": position}
+            if names is definitions.ACTIVE:
+                known["ends"] = references.ends_of(question)
+            return _source(names, question, among, known)
+
+        await references.add_references(
+            question, figures, references.of_raw(connection, kpi, case_source), Figures
+        )
+    if kpi.aggregate is Aggregate.kaplan_meier:
+        for place, survival in (await aggregates.survival(connection, bounds, by, source)).items():
+            figures[place].survival = survival
+    return figures
+
+
+async def _agent_days(
+    connection: Connection,
+    question: Question,
+    filters: Filters,
+    position: int,
+    rota: RotaDays,
+) -> dict[PointKey, int]:
+    row = await (await connection.execute(SELECT_OCCURRED_RANGE.encode(), (position,))).fetchone()
+    assert row is not None
+    first, last = row
+    if first is None:
+        return {}
+    margin = timedelta(days=1)
+    begin, end = max(question.bounds[0], first - margin), min(question.bounds[-1], last + margin)
+    days = periods.day_starts(begin, end, question.zone)
+    parameters = {"position": position, **rota.parameters(question)}
+    source = _source(definitions.work_definition_names(question.kpi), question, filters, parameters)
+    of = (question.bounds, days, question.by, source)
+    return await raw_days.agent_days(connection, *of, but=covered_work(question))
+
+
+def _source(
+    names: Sequence[str],
+    question: Question,
+    filters: Filters,
+    parameters: dict[str, Any],
+) -> aggregates.CaseSource:
+    """Return the cases of the named definitions, restricted by the question's filters."""
+    where, values = _where(filters)
+    parameters = {**parameters, **values, "now": question.now, "currency": question.currency}
+    text = f"select * from ({definitions.union_of(question.kpi, names)}) counted where {where}"
+    return aggregates.CaseSource(text, parameters)
+
+
+def _where(filters: Filters, number: int = 0) -> tuple[str, dict[str, Any]]:
+    """Return the condition of the filters over the columns of a definition, and its parameters, which are
+    told apart by the number of the question.
+    """
+    where, parameters = ["true"], dict[str, Any]()
+    for dimension, values in filters.items():
+        column, named = (
+            definitions.COLUMN.get(dimension, f"({definitions.AGE})"),
+            f"{dimension.value}_texts_{number}",
+        )
+        parameters[named] = [str(value) for value in values if value is not None]
+        among = f"{column}::text = any(%({named})s)"
+        where.append(f"({among} or {column} is null)" if None in values else among)
+    return " and ".join(where), parameters
+
+
+def _figures(kpi: Kpi, cell: aggregates.Cell) -> Figures:
+    timed = kpi.is_timed
+    return Figures(
+        cases=cell.all_cases if kpi.counts_excluded else cell.counted,
+        total=int(cell.numerator or 0),
+        elapsed=_distribution(cell.mean, cell.median, cell.p90, cell.max) if timed else None,
+        skewed=cell.skewed,
+        days=int(cell.denominator or 0) if kpi.aggregate in PER_DAYS else 0,
+        rota_days=cell.rota_days,
+        excluded={reason: getattr(cell, reason) for reason in EXCLUSIONS},
+    )
+
+
+def _distribution(*spread: float | None) -> Distribution | None:
+    """Return the distribution of this mean, median, p90 and maximum; None if they are None, as they all are
+    when there are no cases.
+    """
+    mean, median, p90, largest = (float(number or 0) for number in spread)
+    return None if spread[0] is None else distribution(mean, median, p90, largest)

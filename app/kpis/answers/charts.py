@@ -1,0 +1,181 @@
+"""The XmR chart of a KPI over its completed periods, which tells signals from noise (pure).
+
+Limits count anew at each re-basing; signals that were noted at night, and what people said of them, stand at
+their periods.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from app.api.shapes import OutputModel, PersonStub
+from app.kpis.answers.answer import KpiAnswer
+from app.kpis.answers.lag_notice import LAG_DESCRIPTION
+from app.kpis.answers.limits import KpiLimits, natural_limits
+from app.kpis.answers.series import DECIMALS_OF_RATIOS, KpiPoint
+from app.kpis.declaration.kpi import Kpi
+from app.kpis.declaration.marks import SignalState, Tendency
+from app.kpis.statistics.behaviour import LEAST_VALUES, Signal
+from app.kpis.statistics.stretches import Stretch, moving_ranges, signals_of, stretches
+
+
+class KpiNotedSignal(OutputModel):
+    """A signal that was noted at night, and its explanation."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    number: str
+    state: SignalState
+    rule: Signal
+    tendency: Tendency
+    since_at: datetime = Field(description="The beginning of the first period that makes up the signal.")
+    noted_at: datetime
+    reason: str | None = Field(description="Why, in the words of whoever explained it.")
+    cause: str | None = Field(description="The record or the event behind it.")
+    explained_by: PersonStub | None
+    explained_at: datetime | None
+
+
+class KpiChartRebase(OutputModel):
+    """A change from which the limits count anew."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    change: str = Field(description="The number of the change or another record, or a name.")
+    begins_at: datetime = Field(
+        description="Limits count anew from the first period that begins then or later."
+    )
+
+
+class KpiChartPoint(OutputModel):
+    """A period of the chart."""
+
+    model_config = ConfigDict(frozen=True)
+
+    begin: datetime = Field(serialization_alias="from", description="The first instant of the period.")
+    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
+    value: int | float | None = Field(description="The KPI; null: there were no cases.")
+    cases: int = Field(description="How many cases it was computed from.")
+    running: bool = Field(description="It is not over, or has not begun: it is on no side of any limit.")
+    moving_range: float | None = Field(
+        description="How much it differs from the value before; null: none is before it since limits count."
+    )
+    signals: list[Signal] = Field(
+        description="The rules by which the value is no chance; none: look for no cause."
+    )
+    noted: list[KpiNotedSignal] = Field(
+        description="The signals that were noted of the period at night, and what was said of them. Noted "
+        "are those of watched KPIs, by month, of the organisation, a service or a team."
+    )
+
+
+class KpiStretch(OutputModel):
+    """The periods between two re-basings, with limits of their own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    begin: datetime = Field(serialization_alias="from", description="The first instant of the stretch.")
+    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
+    values: int = Field(description="How many periods that are over and have a value it has.")
+    limits: KpiLimits | None = Field(description=f"Null: fewer than {LEAST_VALUES} values.")
+    provisional: bool = Field(description="The limits are of fewer than 12 values: they will still move.")
+
+
+class KpiBehaviour(OutputModel):
+    """The XmR chart of a KPI: which of its values signal that something has changed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    unit: str
+    grain: str
+    tz: str
+    position: int = Field(description="Up to which position of the log everything is in it.")
+    lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
+    behind: str | None = Field(default=None, description=LAG_DESCRIPTION)
+    limits: KpiLimits | None = Field(
+        description=f"Those of the last stretch. Null: fewer than {LEAST_VALUES} of its periods that are "
+        "over have a value."
+    )
+    provisional: bool = Field(description="These limits are of fewer than 12 values: they will still move.")
+    stretches: list[KpiStretch] = Field(description="The times between re-basings; one if there was none.")
+    rebases: list[KpiChartRebase]
+    points: list[KpiChartPoint]
+
+
+@dataclass(frozen=True, slots=True)
+class ChartMarks:
+    """What people and rules have said of a chart: re-basings, and noted signals by the beginning of their
+    period.
+    """
+
+    rebases: Sequence[KpiChartRebase] = ()
+    noted: Mapping[datetime, Sequence[KpiNotedSignal]] = field(default_factory=dict)
+
+
+NO_MARKS = ChartMarks()
+
+
+def behaviour(kpi: Kpi, found: KpiAnswer, now: datetime, marks: ChartMarks = NO_MARKS) -> KpiBehaviour:
+    """Return the chart of an answer that has no cuts."""
+    over = [point for point in found.points if point.end <= now and point.value is not None]
+    values = [point.value for point in over if point.value is not None]
+    rebases = [one for one in marks.rebases if found.points[0].begin < one.begins_at < found.points[-1].end]
+    begins = [point.begin for point in over]
+    parts = stretches(values, [bisect_left(begins, one.begins_at) for one in rebases])
+    said = {
+        point.begin: (rules, None if moved is None else round(moved, DECIMALS_OF_RATIOS))
+        for point, rules, moved in zip(over, signals_of(parts), moving_ranges(values, parts), strict=True)
+    }
+    shown = [_stretch(kpi, part, values, over) for part in parts]
+    return KpiBehaviour(
+        key=found.key,
+        unit=found.unit,
+        grain=found.grain,
+        tz=found.tz,
+        position=found.position,
+        lag_seconds=found.lag_seconds,
+        limits=shown[-1].limits if shown else None,
+        provisional=bool(shown) and shown[-1].provisional,
+        stretches=shown,
+        rebases=rebases,
+        points=[_point(point, said.get(point.begin, ([], None)), now, marks) for point in found.points],
+    )
+
+
+def _point(
+    point: KpiPoint, said: tuple[list[Signal], float | None], now: datetime, marks: ChartMarks
+) -> KpiChartPoint:
+    signals, moved = said
+    return KpiChartPoint(
+        begin=point.begin,
+        end=point.end,
+        value=point.value,
+        cases=point.cases,
+        running=point.end > now,
+        moving_range=moved,
+        signals=signals,
+        noted=list(marks.noted.get(point.begin, ())),
+    )
+
+
+def _stretch(kpi: Kpi, part: Stretch, values: Sequence[float], over: Sequence[KpiPoint]) -> KpiStretch:
+    centre, moving_range = part.chart.centre, part.chart.moving_range
+    limits = None
+    if centre is not None and moving_range is not None:
+        limits = natural_limits(kpi, values[part.first : part.last], centre, moving_range)
+    return KpiStretch(
+        begin=over[part.first].begin,
+        end=over[part.last - 1].end,
+        values=part.last - part.first,
+        limits=limits,
+        provisional=part.provisional,
+    )

@@ -1,0 +1,51 @@
+"""The figures shown beside a KPI's own: those of the same period of the year before, and those of the other
+KPIs without which it would mislead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from app.kpis.answers.references import running_year_before, year_before
+from app.kpis.catalogue import KPIS
+from app.kpis.declaration.figures import Figures, PointKey
+from app.kpis.declaration.kpi import Kpi
+from app.kpis.questions.question import Question
+
+#: Counts the figures of every period and cut of a question that has any cases.
+CountFigures = Callable[[Question], Awaitable[dict[PointKey, Figures]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparisons:
+    """The figures of the year before, by period and cut (None: they are not shown), and those of each KPI
+    that is shown beside.
+    """
+
+    last_year: Mapping[PointKey, Figures] | None = None
+    beside: Sequence[tuple[Kpi, Mapping[PointKey, Figures]]] = field(default_factory=tuple)
+
+    def year_before(self, place: PointKey) -> Figures | None:
+        """Return the figures of the year before of that period and cut; None if they are not shown."""
+        return None if self.last_year is None else self.last_year.get(place, Figures())
+
+    def figures_beside(self, place: PointKey) -> list[tuple[Kpi, Figures]]:
+        """Return the figures of each KPI that is shown beside, of that period and cut."""
+        return [(kpi, found.get(place, Figures())) for kpi, found in self.beside]
+
+
+async def load_comparisons(question: Question, count: CountFigures) -> Comparisons:
+    """Return the comparisons that the question's KPI has or that the question asks for."""
+    kpi = question.kpi
+    last_year = None
+    if question.last_year or kpi.compares_years:
+        last_year = await count(replace(question, bounds=year_before(question)))
+        if (running := running_year_before(question)) is not None:
+            period, part = running
+            last_year = {place: of for place, of in last_year.items() if place[0] != period}
+            if part[0] < part[1]:
+                for (_, cut), of in (await count(replace(question, bounds=part))).items():
+                    last_year[period, cut] = of
+    beside = [(KPIS[key], await count(replace(question, kpi=KPIS[key]))) for key in kpi.beside]
+    return Comparisons(last_year, beside)

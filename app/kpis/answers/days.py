@@ -1,0 +1,50 @@
+"""The days that figures are divided by: those of periods, and the person-days of cases per agent and day."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from app.db import Connection
+from app.kpis.declaration.figures import Figures, PointKey
+from app.kpis.facts import agent_days
+from app.kpis.facts.fetching import fetch
+from app.kpis.facts.query import Filters
+from app.kpis.facts.rota_days import rota_days
+from app.kpis.questions import periods
+from app.kpis.questions.question import Question
+
+
+def add_days(question: Question, figures: dict[PointKey, Figures]) -> None:
+    """Set each period's number of days up to now; without cuts, add figures for the periods without cases."""
+    days = [
+        periods.days_within(begin, min(end, question.now), question.zone)
+        for begin, end in pairwise(question.bounds)
+    ]
+    for period, number in enumerate(days, 1):
+        if number and not question.by:
+            figures.setdefault((period, ()), Figures())
+    for (period, _), of in figures.items():
+        of.days = days[period - 1]
+
+
+async def add_agent_days(
+    connection: Connection, question: Question, filters: Filters, figures: dict[PointKey, Figures]
+) -> None:
+    """Add to the figures the number of cases that ended and the number of person-days: those on the rota, and
+    where there is none those with work.
+    """
+    rota = await rota_days(connection, question, filters)
+    ((first, last),) = await fetch(connection, agent_days.SELECT_DAY_RANGE)
+    if first is not None:
+        parts = agent_days.day_parts(question, first, last)
+        for period, *cut, days, cases in await fetch(
+            connection, agent_days.whole_days(question, filters, parts, rota)
+        ):
+            of = figures.setdefault((period, tuple(cut)), Figures())
+            of.days, of.cases, of.total = days, cases, cases
+        for period, *cut, cases in await fetch(connection, agent_days.edge_cases(question, filters)):
+            of = figures.setdefault((period, tuple(cut)), Figures())
+            of.cases, of.total = of.cases + cases, of.total + cases
+    for place, number in rota.days.items():
+        of = figures.setdefault(place, Figures())
+        of.rota_days, of.days = number, of.days + number

@@ -1,0 +1,156 @@
+"""Forecasts: whether the running period can still meet its target, and what further cases must sum to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from pydantic import ConfigDict, Field
+
+from app.api.shapes import OutputModel
+from app.db import Database
+from app.kpis.answers.answer import facts_position, snapshot_connection, with_budgets, with_previous_period
+from app.kpis.answers.lag_notice import LAG_DESCRIPTION
+from app.kpis.answers.outlook import Outlook, Requirement, requirement_for
+from app.kpis.answers.point_parts import KpiTarget
+from app.kpis.answers.series import KpiStatus, PointContext, cases_of, point
+from app.kpis.declaration.figures import Figures
+from app.kpis.declaration.kpi import REFERENCED_AGGREGATES, Aggregate, Basis, Kpi, Target
+from app.kpis.questions import periods
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.question import Question
+from app.kpis.targets.validity import effective_target, targets
+
+DECIMALS = 3
+UNPREDICTABLE = frozenset(
+    {
+        Aggregate.kaplan_meier,
+        Aggregate.median,
+        Aggregate.per_agent_day,
+        Aggregate.per_day,
+        *REFERENCED_AGGREGATES,
+    }
+)
+#: The aggregates that more cases do not move, or not by a number of them.
+UNCOUNTED = frozenset({Aggregate.number, Aggregate.per_agent_day, Aggregate.per_day})
+
+
+class KpiForecast(OutputModel):
+    """The outlook of the running period for its target, and the sum that further cases must come to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    unit: str
+    grain: str
+    tz: str
+    position: int = Field(description="Up to which position of the log everything is in it.")
+    lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
+    behind: str | None = Field(default=None, description=LAG_DESCRIPTION)
+    begin: datetime = Field(
+        serialization_alias="from", description="The first instant of the running period."
+    )
+    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
+    value: int | float | None = Field(description="The KPI up to now; null: there are no cases.")
+    cases: int = Field(description="How many cases it was computed from.")
+    target: KpiTarget | None = Field(description="The one that holds now; null: there is none.")
+    status: KpiStatus | None = Field(description="How the value stands to it now.")
+    more_cases: int | None = Field(
+        description="How many more cases are assumed to come: as was asked; else at the pace of this period, "
+        "or of the one before if it has none yet. Null where it makes no difference."
+    )
+    outlook: Outlook | None = Field(
+        description="Null: there is no target, or of this KPI nothing can be said."
+    )
+    at_least: int | None = Field(
+        description="What the further cases together must bring at least: seconds of a mean, cases that "
+        "count of a share, cost of a part of a budget, cases of a count; of a backlog by how much it must "
+        "change."
+    )
+    at_most: int | None = Field(description="What they may bring together at most; the same.")
+    each: float | None = Field(
+        description="Of a mean, a number per case or a part of a budget: that bound for each of them."
+    )
+
+
+def running_bounds(grain: Grain, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the first instant of the running period in the zone, and that of the next period."""
+    day = periods.first_day(grain, now.astimezone(zone).date())
+    return periods.start_of(day, zone), periods.start_of(periods.next_period(grain, day), zone)
+
+
+async def forecast(db: Database, question: Question, more_cases: int | None) -> KpiForecast:
+    """Return the forecast for a question about the running period. Raises CannotAnswer, DatabaseGone."""
+    kpi, now, (begin, end) = question.kpi, question.now, question.bounds
+    async with snapshot_connection(db) as connection:
+        layers = (await targets(connection, [kpi.key])).get(kpi.key, ())
+        position, lag_seconds = await facts_position(connection)
+        figures = await with_previous_period(connection, question, now, None)
+        budget = (await with_budgets(connection, question)).budgets.amount_at(now)
+    nothing = Figures(open_cases=0 if kpi.still_open else None)
+    of, before = figures.get((1, ()), nothing), figures.get((0, ()), nothing)
+    target = effective_target(kpi, layers, now)
+    standing = point(question, (1, ()), of, {}, PointContext(target, before, now))
+    if kpi.basis in {Basis.standing, Basis.exposure} or kpi.aggregate in UNCOUNTED | REFERENCED_AGGREGATES:
+        more_cases = None
+    elif more_cases is None:
+        left = (end - now) / (end - begin)
+        known = of.cases > 0 and left < 1
+        more_cases = round(of.cases * left / (1 - left) if known else before.cases * left)
+    found = _requirement(kpi, target, of, more_cases, budget)
+    bound = found.at_most if found.at_least is None else found.at_least
+    per_case = kpi.aggregate in {Aggregate.mean, Aggregate.per_case, Aggregate.of_budget, Aggregate.score}
+    return KpiForecast(
+        key=kpi.key,
+        unit=kpi.unit.value,
+        grain=question.grain.value,
+        tz=question.zone.key,
+        position=position,
+        lag_seconds=lag_seconds,
+        begin=begin,
+        end=end,
+        value=standing.value,
+        cases=standing.cases,
+        target=standing.target,
+        status=standing.status,
+        more_cases=more_cases,
+        outlook=found.outlook,
+        at_least=found.at_least,
+        at_most=found.at_most,
+        each=round(bound / more_cases, DECIMALS) if per_case and bound is not None and more_cases else None,
+    )
+
+
+def _requirement(
+    kpi: Kpi, target: Target | None, of: Figures, more_cases: int | None, budget: int | None
+) -> Requirement:
+    """Return the sum that the cases still to come must have to meet the target; empty without a target, or if
+    it cannot be computed.
+
+    `budget` is the cost that each further case may have, for KPIs that are measured by budgets.
+    """
+    # Medians and future person-days cannot be predicted from a number of cases; days are no cases.
+    unknown = kpi.aggregate in UNPREDICTABLE or (kpi.is_of_outages and kpi.aggregate is not Aggregate.number)
+    if target is None or unknown or kpi.is_of_ages:
+        return Requirement()
+    if kpi.basis is Basis.standing:
+        standing = cases_of(kpi, of)
+        return requirement_for(target, so_far=standing, of=1, least=-standing, most=None)
+    if more_cases is None:
+        return requirement_for(target, so_far=of.cases, of=1, least=0, most=None)
+    divided_by = _divided_by(kpi, of, more_cases, budget)
+    if not divided_by:
+        return Requirement()
+    most = more_cases if kpi.aggregate is Aggregate.share or not more_cases else None
+    return requirement_for(target, so_far=of.total, of=divided_by, least=0, most=most)
+
+
+def _divided_by(kpi: Kpi, of: Figures, more_cases: int, budget: int | None) -> int | None:
+    """Return the divisor of the sum of all cases, once `more_cases` have come; None if further cases have no
+    budget.
+    """
+    if kpi.aggregate is not Aggregate.of_budget:
+        return of.cases + more_cases
+    if more_cases and budget is None:
+        return None
+    return (of.secondary.total if of.secondary else 0) + more_cases * (budget or 0)

@@ -1,0 +1,54 @@
+"""The natural limits of a KPI: those of its chart, no lower or higher than a value can be (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import ConfigDict, Field
+
+from app.api.shapes import OutputModel
+from app.kpis.answers.series import DECIMALS_OF_RATIOS
+from app.kpis.declaration.exposure import DECIMALS
+from app.kpis.declaration.kpi import Aggregate, Kpi
+from app.kpis.statistics.behaviour import LIMIT_FACTOR
+
+#: The factor from the mean moving range to the upper range limit: D4 of two values.
+RANGE_FACTOR = 3.268
+
+
+class KpiLimits(OutputModel):
+    """The natural limits of the process: its usual variation while nothing changes it. Independent of
+    targets.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    centre: float = Field(description="The mean of the values of the periods that are over.")
+    low: float = Field(description="The lower natural limit; no lower than a value can be.")
+    high: float = Field(description="The upper natural limit; no higher than a value can be.")
+    moving_range: float = Field(description="How much a value differs from the next, on average.")
+    upper_range: float = Field(
+        description="The upper range limit: a value that differs from the one before by more is no chance."
+    )
+
+
+def natural_limits(kpi: Kpi, values: Sequence[float], centre: float, moving_range: float) -> KpiLimits:
+    """Return the limits of the KPI around that centre, with that mean moving range; `values` are those that
+    they are shown with.
+    """
+    reach = LIMIT_FACTOR * moving_range
+    # A KPI is below 0 only if an imported history says that a case ended before it began, unless it is a
+    # change against the year before: that is at least -1.
+    lowest = -1.0 if kpi.aggregate is Aggregate.year_over_year else min(0.0, *values)
+    low, high = max(centre - reach, lowest), centre + reach
+    if kpi.aggregate in {Aggregate.share, Aggregate.of_decided, Aggregate.availability}:
+        high = min(high, 1.0)
+    # Availability is near 1: what matters of it stands far behind the point.
+    digits = DECIMALS if kpi.is_of_outages else DECIMALS_OF_RATIOS
+    return KpiLimits(
+        centre=round(centre, digits),
+        low=round(low, digits),
+        high=round(high, digits),
+        moving_range=round(moving_range, digits),
+        upper_range=round(RANGE_FACTOR * moving_range, digits),
+    )

@@ -1,0 +1,413 @@
+"""The points of an answer: the figures of a period and cut as values, compared with target and period before.
+Pure.
+
+Counts are whole numbers, seconds have 3 decimals, ratios 6. Without cases there is no value, except that a
+count is 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from app.api.shapes import OutputModel
+from app.common.records import CodeEnum
+from app.kpis.answers import point_intervals
+from app.kpis.answers.point_parts import KpiBeside, KpiInterval, KpiPrevious, KpiSurvival, KpiTarget
+from app.kpis.declaration import exposure as outage_figures
+from app.kpis.declaration.dimensions import ASSIGNMENT_DIMENSIONS
+from app.kpis.declaration.exposure import Exposure, KpiExposure
+from app.kpis.declaration.figures import Cut, Distribution, Figures, Names, PointKey
+from app.kpis.declaration.kpi import Aggregate, Basis, Kpi, Settling, Target, Unit
+from app.kpis.declaration.measures import Measure
+from app.kpis.questions import periods
+from app.kpis.questions.question import NO_VALUE, Question
+
+DECIMALS_OF_RATIOS = 6
+#: With fewer cases than this a value is marked as a small sample (rule 6).
+SMALL_SAMPLE = 10
+#: A running period that meets its target by less than this fraction of the margin is at risk.
+AT_RISK_MARGIN = 0.1
+#: The number of days for which incidents are counted after the fix of a problem.
+AFTERMATH_DAYS = 90
+#: The number of days within which an incident after a change is looked at as caused by it.
+VERDICT_DAYS = 2
+#: The number of days within which a ticket can follow a visit.
+VISIT_DAYS = 1
+#: The number of days within which a case is rated, or its rating changed.
+RATING_DAYS = 30
+#: By what settles a value, the days after its period in which it still moves.
+SETTLING_DAYS = {
+    Settling.at_once: 0,
+    Settling.aftermath: AFTERMATH_DAYS,
+    Settling.verdict: VERDICT_DAYS,
+    Settling.rating: RATING_DAYS,
+    Settling.visit: VISIT_DAYS,
+}
+
+
+class KpiStatus(CodeEnum):
+    """The status of a value relative to its target."""
+
+    met = "met", "Met", "达标"
+    at_risk = "at_risk", "At risk", "有风险"
+    missed = "missed", "Missed", "未达标"
+    no_data = "no_data", "No data", "无数据"
+
+
+class NoValueReason(CodeEnum):
+    """The reason why there is no value, which is not the same as zero."""
+
+    no_cases = "no_cases", "No cases", "没有单据"
+    not_reached = "not_reached", "Not half of the cases have ended", "结束的单据未达半数"
+    no_days = "no_days", "Nobody worked on a day", "没有人日"
+    undecided = "undecided", "Nothing is decided yet", "尚无结论"
+    no_agreed_time = "no_agreed_time", "No time was agreed", "没有约定服务时间"
+    no_outage = "no_outage", "There was no outage", "没有中断"
+    nothing_allowed = "nothing_allowed", "No outage is allowed", "不允许中断"
+    not_begun = "not_begun", "The period has not begun", "期间尚未开始"
+    not_loaded = "not_loaded", "No records of the year before", "没有上年同期的记录"
+    too_few = "too_few", "Fewer than 10 in the year before", "上年同期不足 10 个"
+    none_delivered = "none_delivered", "Nothing was delivered", "没有交付的单据"
+    no_staff = "no_staff", "Nobody was active", "没有在职人员"
+
+
+#: The reason why there is no value of what is divided, though there are cases.
+NOTHING_TO_DIVIDE_BY = {
+    Aggregate.per_delivery: NoValueReason.none_delivered,
+    Aggregate.per_staff: NoValueReason.no_staff,
+    Aggregate.of_decided: NoValueReason.undecided,
+    Aggregate.per_agent_day: NoValueReason.no_days,
+}
+
+
+class KpiPoint(OutputModel):
+    """The values of a period and cut."""
+
+    model_config = ConfigDict(frozen=True)
+
+    begin: datetime = Field(serialization_alias="from", description="The first instant of the period.")
+    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
+    by: dict[str, str | None] = Field(
+        description="What the cases have in common: a team by its key, a priority by its code, null: none."
+    )
+    value: int | float | None = Field(description="The KPI; null: there are no cases to compute it from.")
+    no_value: NoValueReason | None = Field(description="Why `value` is null; empty is not zero.")
+    cases: int = Field(description="How many cases it was computed from.")
+    numerator: int | None = Field(
+        description="Of a share, a part of a budget, a mean score, a change against the year before, or a "
+        "number per case, per person or per agent and day."
+    )
+    denominator: int | None = Field(
+        description="The same; what is divided by: cases, agent-days, the budgets of the cases, the cases "
+        "of the year before, those delivered, or the active persons. Of availability the numerator is the "
+        "outage and this the agreed time, in seconds: the value is what is left of 1."
+    )
+    rota_days: int | None = Field(
+        description="Of a number per agent and day: how many of the days are on the rota. The others are "
+        "days with work of persons whom no rota covers."
+    )
+    business: Distribution | None = Field(
+        description="Of a duration, in business time: of requests by the calendar of their service; where "
+        "there is none all time is."
+    )
+    elapsed: Distribution | None = Field(description="Of a duration, in calendar time.")
+    survival: KpiSurvival | None = Field(description="Of a duration that takes open cases into account.")
+    exposure: KpiExposure | None = Field(
+        description="Of a KPI of outages: the agreed time and the outages that it was computed from. "
+        "Null: the KPI is of something else, or the period has not begun."
+    )
+    interval: KpiInterval | None = Field(
+        description="Of a share by Wilson, of a count or a number per case or day by Garwood (Poisson, "
+        "exact), of incidents prevented by Zou and Donner from the counts before and after, of a change "
+        "against the year before from both counts (Poisson, exact), of a mean score by Wilson, wider than "
+        "need be. Null for a duration, whose distribution says more, and for money, which is no count."
+    )
+    small: bool = Field(description="Fewer than 10 cases: read it with care.")
+    open_cases: int | None = Field(
+        description="Of a duration: cases still to come, at the period's end, or now if that is earlier."
+    )
+    oldest_open_seconds: int | None = Field(
+        description="Of a duration or a backlog: how long ago the oldest open case was opened, at that "
+        "instant. Null: none is open."
+    )
+    on_hold: int | None = Field(
+        description="Of a backlog: how many of its cases were on hold at that instant. They count like all."
+    )
+    undecided: int | None = Field(
+        description="Of a share of what is decided: how many cases are neither as yet, of those that "
+        "`cases` counts; of a share of the cases opened: how many are still open. Null: the KPI is of "
+        "something else."
+    )
+    skewed: int | None = Field(
+        description="Of a time to respond or to restore: how many of the cases count otherwise than was "
+        "told. By the clocks it took less than no time, and counts as 0; or nobody said when the outage "
+        "began, and it counts from the opening. Null: the KPI is of something else."
+    )
+    excluded: dict[str, int] = Field(
+        description="Cases that only volumes count, by reason; other KPIs leave them out."
+    )
+    target: KpiTarget | None = Field(description="The one that holds in the period; null: there is none.")
+    status: KpiStatus | None = Field(
+        description="How the value stands to the target; null: there is none. A running period that misses "
+        "it as yet, or meets it narrowly, is `at_risk`."
+    )
+    previous: KpiPrevious
+    last_year: KpiPrevious | None = Field(
+        description="The same period of the year before: of KPIs that compare with it, or where it was asked "
+        "for; else null."
+    )
+    beside: dict[str, KpiBeside] = Field(
+        description="Figures of the same cut that this value says too little without, by the KPI's key."
+    )
+    final_after: datetime | None = Field(
+        description="Until then the value can still move as a matter of course: the period runs, or a case "
+        "may be reopened. What is told late or corrected moves it even later. Null: while a case is open; "
+        "or of openings, while nobody has been given their cases."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PointContext:
+    """The context for judging a point: the target, the figures of the period before, and the present time.
+
+    `last_year` are the figures of the same period of the year before, None if nobody asked for them; `beside`
+    are those of the KPIs that are shown beside the value, each with its KPI.
+    """
+
+    target: Target | None
+    before: Figures
+    now: datetime
+    last_year: Figures | None = None
+    beside: Sequence[tuple[Kpi, Figures]] = ()
+
+
+def point(
+    question: Question, place: PointKey, figures: Figures, names: Names, context: PointContext
+) -> KpiPoint:
+    """Return the point of a period and cut; `names` has the names of values, others stand for themselves."""
+    period, cut = place
+    kpi = question.kpi
+    begin, end = question.bounds[period - 1], question.bounds[period]
+    texts = (None if value is None else names.get(value, str(value)) for value in cut)
+    value = value_of(kpi, figures)
+    return KpiPoint(
+        begin=begin,
+        end=end,
+        by=dict(zip((dimension.value for dimension in question.by), texts, strict=True)),
+        value=value,
+        no_value=None if value is not None else _no_value(kpi, figures, begun=begin < context.now),
+        cases=cases_of(kpi, figures),
+        **_numerator_and_denominator(kpi, figures),
+        rota_days=figures.rota_days if kpi.aggregate is Aggregate.per_agent_day else None,
+        **_times(kpi, figures),
+        survival=_survival(figures),
+        exposure=_exposure(kpi, figures),
+        interval=point_intervals.interval_of(
+            kpi, figures, value=value, cases=cases_of(kpi, figures), divisor=divisor_of(kpi, figures)
+        ),
+        small=cases_of(kpi, figures) < SMALL_SAMPLE and not kpi.is_of_time,
+        open_cases=None if kpi.basis is Basis.standing else figures.open_cases,
+        oldest_open_seconds=figures.oldest_open_seconds,
+        on_hold=figures.on_hold if kpi.is_backlog and figures.open_cases is not None else None,
+        undecided=_undecided(kpi, figures),
+        skewed=figures.skewed if kpi.may_be_skewed else None,
+        excluded=figures.excluded,
+        **_target_fields(kpi, value, context, begin, end),
+        final_after=_final_after(question, place, figures, context.now),
+    )
+
+
+def _numerator_and_denominator(kpi: Kpi, figures: Figures) -> dict[str, Any]:
+    """Return the numerator and the denominator, where there are such."""
+    if not kpi.is_divided or (kpi.is_of_outages and figures.exposure is None):
+        return {"numerator": None, "denominator": None}
+    if figures.exposure is not None:
+        of = figures.exposure
+        return {
+            "numerator": outage_figures.round_half_up(outage_figures.numerator(kpi, of)),
+            "denominator": outage_figures.round_half_up(outage_figures.divisor(kpi, of)),
+        }
+    return {"numerator": figures.total, "denominator": divisor_of(kpi, figures)}
+
+
+def _times(kpi: Kpi, figures: Figures) -> dict[str, Any]:
+    """Return the distributions of business and elapsed time, which are equal if no calendar applies."""
+    beside = figures.secondary.elapsed if kpi.secondary is not None and figures.secondary else figures.elapsed
+    business, elapsed = figures.elapsed, beside
+    if not kpi.is_in_business_time:
+        business, elapsed = beside, figures.elapsed
+    return {"business": business, "elapsed": elapsed}
+
+
+def _undecided(kpi: Kpi, figures: Figures) -> int | None:
+    if kpi.aggregate is not Aggregate.of_decided and kpi.secondary is not Measure.ended:
+        return None
+    return figures.cases - (figures.secondary.total if figures.secondary else 0)
+
+
+def _exposure(kpi: Kpi, figures: Figures) -> KpiExposure | None:
+    return None if figures.exposure is None else outage_figures.exposure_out(kpi, figures.exposure)
+
+
+def _survival(figures: Figures) -> KpiSurvival | None:
+    return None if figures.survival is None else KpiSurvival(**asdict(figures.survival))
+
+
+def _no_value(kpi: Kpi, figures: Figures, *, begun: bool) -> NoValueReason:
+    if not begun:
+        return NoValueReason.not_begun
+    if kpi.is_of_outages:
+        return _no_exposure(kpi, figures)
+    if kpi.is_referenced:
+        return _no_reference(kpi, figures)
+    if not cases_of(kpi, figures):
+        return NoValueReason.no_cases
+    return NOTHING_TO_DIVIDE_BY.get(kpi.aggregate, NoValueReason.not_reached)
+
+
+def _no_reference(kpi: Kpi, figures: Figures) -> NoValueReason:
+    if kpi.aggregate in NOTHING_TO_DIVIDE_BY:
+        return NOTHING_TO_DIVIDE_BY[kpi.aggregate]
+    return NoValueReason.too_few if figures.loaded else NoValueReason.not_loaded
+
+
+def _no_exposure(kpi: Kpi, figures: Figures) -> NoValueReason:
+    if figures.exposure is None or not figures.exposure.agreed:
+        return NoValueReason.no_agreed_time
+    if kpi.aggregate is Aggregate.mean_between:
+        return NoValueReason.no_outage
+    return NoValueReason.nothing_allowed
+
+
+def value_of(kpi: Kpi, figures: Figures) -> int | float | None:
+    """Return the KPI's value computed from the figures; None if there is none."""
+    if kpi.is_of_outages:
+        return None if figures.exposure is None else outage_figures.value(kpi, figures.exposure)
+    if kpi.is_timed:
+        return _centre(kpi, figures)
+    counts = kpi.basis is Basis.standing and not kpi.is_share_of_open
+    if counts or kpi.aggregate is Aggregate.number:
+        return figures.open_cases if counts else figures.cases
+    if kpi.aggregate is Aggregate.kaplan_meier:
+        return None if figures.survival is None else figures.survival.median
+    return _ratio(kpi, figures)
+
+
+def _ratio(kpi: Kpi, figures: Figures) -> float | None:
+    """Return the sum of the cases' numbers over what it is divided by, or the change since the year before;
+    None if there is too little to divide by.
+    """
+    divisor = divisor_of(kpi, figures)
+    if kpi.aggregate is Aggregate.year_over_year:
+        known = figures.loaded and divisor >= SMALL_SAMPLE
+        return round(figures.total / divisor - 1, DECIMALS_OF_RATIOS) if known else None
+    return round(kpi.per * figures.total / divisor, DECIMALS_OF_RATIOS) if divisor else None
+
+
+def _centre(kpi: Kpi, figures: Figures) -> float | None:
+    """Return the mean or the median of the durations; None without cases."""
+    if figures.elapsed is None:
+        return None
+    return figures.elapsed.median if kpi.aggregate is Aggregate.median else figures.elapsed.mean
+
+
+def divisor_of(kpi: Kpi, figures: Figures) -> int:
+    """Return the divisor of the sum of the cases' numbers."""
+    if kpi.is_of_outages:
+        return outage_figures.round_half_up(outage_figures.divisor(kpi, figures.exposure or Exposure()))
+    if kpi.aggregate in {Aggregate.per_agent_day, Aggregate.per_day}:
+        return figures.days
+    if kpi.aggregate in {Aggregate.of_budget, Aggregate.of_decided}:
+        return figures.secondary.total if figures.secondary else 0
+    if kpi.is_referenced:
+        return figures.reference
+    return cases_of(kpi, figures) * kpi.divisor
+
+
+def cases_of(kpi: Kpi, figures: Figures) -> int:
+    """Return the number of cases that the value is computed from."""
+    return (figures.open_cases or 0) if kpi.basis is Basis.standing else figures.cases
+
+
+def status(
+    kpi: Kpi, target: Target | None, value: float | None, *, begun: bool = True, running: bool = False
+) -> KpiStatus | None:
+    """Return the status of a period's value relative to its target."""
+    if target is None:
+        return None
+    if value is None or not begun:
+        return KpiStatus.no_data
+    met = target.met_by(value)
+    if not running:
+        return KpiStatus.met if met else KpiStatus.missed
+    grows = kpi.aggregate is Aggregate.number and kpi.basis is not Basis.standing
+    if not met:
+        return KpiStatus.missed if grows and not target.is_minimum else KpiStatus.at_risk
+    # A ratio that must be high is measured against its distance from 1, or every such value would seem at
+    # risk.
+    room = 1 - target.value if kpi.unit is Unit.ratio and target.is_minimum else abs(target.value)
+    return KpiStatus.at_risk if abs(value - target.value) < AT_RISK_MARGIN * room else KpiStatus.met
+
+
+def _target_fields(
+    kpi: Kpi, value: float | None, context: PointContext, begin: datetime, end: datetime
+) -> dict[str, Any]:
+    """Return the fields that compare a value with its target and with the period before."""
+    target, now = context.target, context.now
+    return {
+        "target": target and KpiTarget(comparator=target.comparator, value=target.value),
+        "status": status(kpi, target, value, begun=begin < now, running=begin < now < end),
+        "previous": compare(value, value_of(kpi, context.before)),
+        "last_year": context.last_year and compare(value, value_of(kpi, context.last_year)),
+        "beside": {one.key: _additional_figure(one, figures) for one, figures in context.beside},
+    }
+
+
+def _additional_figure(kpi: Kpi, figures: Figures) -> KpiBeside:
+    return KpiBeside(
+        value=value_of(kpi, figures),
+        cases=cases_of(kpi, figures),
+        numerator=figures.total if kpi.is_divided else None,
+        denominator=divisor_of(kpi, figures) if kpi.is_divided else None,
+    )
+
+
+def compare(value: float | None, before: float | None) -> KpiPrevious:
+    """Return the comparison with the value `before`: that value, and the relative change since then."""
+    change = None if value is None or not before else round(value / before - 1, DECIMALS_OF_RATIOS)
+    return KpiPrevious(value=before, change=change)
+
+
+def _final_after(question: Question, place: PointKey, figures: Figures, now: datetime) -> datetime | None:
+    period, cut = place
+    end = question.bounds[period]
+    still_open = _undecided(question.kpi, figures) if figures.survival is None else figures.survival.open
+    waits = end > now or bool(still_open)
+    if (question.kpi.settling is Settling.ending and waits) or _is_unassigned(question, cut, figures):
+        return None
+    return final_after_of(question, end)
+
+
+def final_after_of(question: Question, end: datetime) -> datetime:
+    """Return until when the value of a period that ends then still moves as a matter of course."""
+    days = SETTLING_DAYS.get(question.kpi.settling, question.reopen_days)
+    return periods.days_after(end, days, question.zone)
+
+
+def _is_unassigned(question: Question, cut: Cut, figures: Figures) -> bool:
+    """Return whether the point counts openings of cases without a first team or assignee as yet.
+
+    Such a point changes when these cases are assigned.
+    """
+    if not question.kpi.is_of_assigned_openings or not (figures.cases or any(figures.excluded.values())):
+        return False
+    values = dict(zip(question.by, cut, strict=True))
+    return any(
+        values[one] is None if one in values else NO_VALUE in question.filters.get(one, ())
+        for one in ASSIGNMENT_DIMENSIONS
+    )

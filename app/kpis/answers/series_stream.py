@@ -1,0 +1,44 @@
+"""A series of a KPI of any length, in pieces that are answers of their own.
+
+A series in one answer has at most so many periods, and so many points. A longer one is answered piece by
+piece, each from a snapshot of its own: its `position` says up to where the log was in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import datetime
+
+from app.db import Database
+from app.kpis.answers.answer import KpiAnswer, answer
+from app.kpis.questions.periods import LARGEST_NUMBER
+from app.kpis.questions.question import CannotAnswer, Question
+
+#: All the days of the years that the log takes times of (1900 to 2200).
+MOST_PERIODS = 110_000
+PIECE = LARGEST_NUMBER
+#: A piece has a period and the one before it, with which it is compared.
+SMALLEST_PIECE = 2
+
+
+async def series_pieces(
+    db: Database, question: Question, now: datetime, *, position: int | None = None
+) -> AsyncGenerator[KpiAnswer, None]:
+    """Yield the answer to the question in pieces of at most PIECE periods, in their order; of fewer where
+    these would have too many points. Raises CannotAnswer and DatabaseGone, as `answer`.
+    """
+    first, size, whole = 0, PIECE, question.bounds
+    while first < len(whole) - 1:
+        begin = max(first - 1, 0)
+        piece = replace(question, bounds=whole[begin : begin + size + 1])
+        try:
+            found = await answer(db, piece, now, position=position)
+        except CannotAnswer as error:
+            if error.code != "too_many_points" or size <= SMALLEST_PIECE:
+                raise
+            size = max(size // 2, SMALLEST_PIECE)
+            continue
+        points = [point for point in found.points if point.begin >= whole[first]]
+        yield found.model_copy(update={"points": points})
+        first = begin + size

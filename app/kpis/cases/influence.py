@@ -1,0 +1,203 @@
+"""What moved a KPI: its value without each team (or another part of its cases), and without its heaviest
+cases.
+
+Left out is what it says, and nothing is estimated: the value is computed again from all the other cases.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from app.api.shapes import OutputModel
+from app.db import Connection, Database
+from app.kpis.answers.answer import count, cut_names, facts_position, snapshot_connection
+from app.kpis.answers.lag_notice import LAG_DESCRIPTION
+from app.kpis.answers.series import DECIMALS_OF_RATIOS, cases_of, value_of
+from app.kpis.cases.drill_down import case_numbers
+from app.kpis.cases.values import CaseValue, case_values, figures_of
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.exposure import Exposure
+from app.kpis.declaration.figures import Cut, Figures, Names
+from app.kpis.declaration.kpi import Aggregate, Kpi
+from app.kpis.questions.question import CannotAnswer, Question
+
+#: The parts and cases shown: those with the most cases, and those with the largest numbers.
+MOST_PARTS, HEAVIEST = 50, 10
+#: What is divided by is not the sum of its parts: who works for two teams has the day in both.
+INDIVISIBLE_AGGREGATES = frozenset(
+    {Aggregate.per_agent_day, Aggregate.year_over_year, Aggregate.per_delivery, Aggregate.per_staff}
+)
+#: Of these, a case with a larger number weighs more; of a share or a count all weigh alike.
+WEIGHING = frozenset(
+    {Aggregate.mean, Aggregate.median, Aggregate.per_case, Aggregate.of_budget, Aggregate.score}
+)
+
+
+class KpiWithout(OutputModel):
+    """The KPI without a part of its cases."""
+
+    model_config = ConfigDict(frozen=True)
+
+    left_out: str | None = Field(
+        description="The value in the dimension asked for, whose cases are left out; null: those without one."
+    )
+    cases: int = Field(description="How many these are.")
+    value: int | float | None = Field(description="The KPI of the other cases; null: there is none.")
+    moved: float | None = Field(
+        description="By how much the KPI is higher with them than without, in its unit. Null: it has no "
+        "value without them."
+    )
+
+
+class KpiHeavyCase(OutputModel):
+    """A case with one of the largest numbers, and the KPI without it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    kind: str
+    number: str
+    measure: int = Field(description="What it brings: seconds, a number, an amount.")
+    value: int | float | None = Field(description="The KPI of all other cases; null: there are none.")
+    moved: float | None = Field(description="By how much the KPI is higher with it than without.")
+
+
+class KpiInfluence(OutputModel):
+    """The value of a KPI, and what it would be without each part of its cases."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    unit: str
+    tz: str
+    begin: datetime = Field(serialization_alias="from", description="The first instant of the time.")
+    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
+    by: Dimension
+    position: int = Field(description="Up to which position of the log everything is in it.")
+    lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
+    behind: str | None = Field(default=None, description=LAG_DESCRIPTION)
+    value: int | float | None = Field(description="The KPI of all cases; null: there are none.")
+    cases: int
+    without: list[KpiWithout] = Field(
+        description=f"By how much each part moves the value, most first; of more than {MOST_PARTS} parts "
+        "those with the most cases."
+    )
+    heaviest: list[KpiHeavyCase] = Field(
+        description=f"The {HEAVIEST} cases with the largest numbers. Empty where all cases weigh alike, as "
+        "in a share or a count."
+    )
+
+
+async def influence(db: Database, question: Question, dimension: Dimension, now: datetime) -> KpiInfluence:
+    """Return what moved the KPI in the question's whole time. Raises CannotAnswer, DatabaseGone."""
+    kpi, asked = question.kpi, replace(question, by=(dimension,))
+    # By agreement or customer, customers' own agreements have agreed time that the whole has not.
+    if kpi.aggregate in INDIVISIBLE_AGGREGATES or (kpi.is_of_outages and dimension is not Dimension.service):
+        raise CannotAnswer("by", "not_by_parts")
+    async with snapshot_connection(db) as connection:
+        position, lag_seconds = await facts_position(connection)
+        whole = (await count(connection, question, now, most=1)).get((1, ()), Figures())
+        if kpi.is_of_outages:
+            found = await count(connection, asked, now, most=MOST_PARTS)
+            parts = {cut: (cases_of(kpi, of), _without(whole, of)) for (_, cut), of in found.items()}
+            heavy: list[tuple[CaseValue, Figures]] = []
+        else:
+            values = await case_values(connection, asked, now)
+            parts, heavy = await asyncio.to_thread(_left_out, kpi, values, whole)
+        names = await cut_names(connection, asked, [(1, cut) for cut in parts])
+        heaviest = await _heavy_cases(connection, question, heavy, value_of(kpi, whole))
+    return KpiInfluence(
+        key=kpi.key,
+        unit=kpi.unit.value,
+        tz=question.zone.key,
+        begin=question.bounds[0],
+        end=question.bounds[-1],
+        by=dimension,
+        position=position,
+        lag_seconds=lag_seconds,
+        value=value_of(kpi, whole),
+        cases=cases_of(kpi, whole),
+        without=_parts_out(kpi, parts, names, value_of(kpi, whole)),
+        heaviest=heaviest,
+    )
+
+
+def _left_out(
+    kpi: Kpi, values: Sequence[CaseValue], whole: Figures
+) -> tuple[dict[Cut, tuple[int, Figures]], list[tuple[CaseValue, Figures]]]:
+    """Return, by part, its number of cases and the figures without them; and the heaviest cases, each with
+    the figures without it.
+    """
+    places: dict[Cut, int] = defaultdict(int)
+    for one in values:
+        places[one.cut] += 1
+    parts = {}
+    for cut in heapq.nlargest(MOST_PARTS, places, key=lambda cut: places[cut]):
+        others = [one for one in values if one.cut != cut]
+        parts[cut] = places[cut], figures_of(kpi, others, whole)
+    heavy = []
+    if kpi.aggregate in WEIGHING:
+        for place in heapq.nlargest(HEAVIEST, range(len(values)), key=lambda place: values[place].value):
+            others = [*values[:place], *values[place + 1 :]]
+            heavy.append((values[place], figures_of(kpi, others, whole)))
+    return parts, heavy
+
+
+def _without(whole: Figures, part: Figures) -> Figures:
+    """Return the figures of outages without those of a part."""
+    of, less = whole.exposure or Exposure(), part.exposure or Exposure()
+    exposure = Exposure(
+        agreed=None if of.agreed is None else of.agreed - (less.agreed or 0),
+        outage=None if of.outage is None else of.outage - (less.outage or 0),
+        began=None if of.began is None else of.began - (less.began or 0),
+        allowed=of.allowed - less.allowed,
+        allowed_by_now=of.allowed_by_now - less.allowed_by_now,
+    )
+    return replace(whole, cases=whole.cases - part.cases, exposure=exposure)
+
+
+def _parts_out(
+    kpi: Kpi, parts: Mapping[Cut, tuple[int, Figures]], names: Names, value: float | None
+) -> list[KpiWithout]:
+    found = []
+    for (left_out,), (cases, figures) in parts.items():
+        without = value_of(kpi, figures)
+        name = None if left_out is None else names.get(left_out, str(left_out))
+        found.append(KpiWithout(left_out=name, cases=cases, value=without, moved=_moved(value, without)))
+    return sorted(found, key=lambda one: (-abs(one.moved or 0), one.left_out or ""))
+
+
+async def _heavy_cases(
+    connection: Connection,
+    question: Question,
+    heavy: Sequence[tuple[CaseValue, Figures]],
+    value: float | None,
+) -> list[KpiHeavyCase]:
+    numbers = await case_numbers(connection, question, [one.case_id for one, _ in heavy])
+    found = []
+    for one, figures in heavy:
+        kind, number = numbers[one.case_id]
+        without = value_of(question.kpi, figures)
+        found.append(
+            KpiHeavyCase(
+                id=one.case_id,
+                kind=kind,
+                number=number,
+                measure=one.value,
+                value=without,
+                moved=_moved(value, without),
+            )
+        )
+    return found
+
+
+def _moved(value: float | None, without: float | None) -> float | None:
+    return None if value is None or without is None else round(value - without, DECIMALS_OF_RATIOS)

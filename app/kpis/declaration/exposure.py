@@ -1,0 +1,118 @@
+"""The figures of KPIs that are counted by agreed time, and the values that follow from them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from pydantic import ConfigDict, Field
+
+from app.api.shapes import OutputModel
+from app.kpis.declaration.kpi import Aggregate, Kpi
+
+#: Availability is close to 1, and a year of a service that is to be available all but 0.1 % of it has
+#: 31,536,000 seconds: with six decimals half a minute would be lost.
+DECIMALS = 9
+DECIMALS_OF_SECONDS = 3
+HOURS, SECONDS_OF_AN_HOUR = 1_000, 3_600
+
+
+class KpiExposure(OutputModel):
+    """The sums that a KPI of outages was computed from: time, not cases."""
+
+    model_config = ConfigDict(frozen=True)
+
+    agreed_seconds: int | None = Field(
+        description="The seconds in which the services were to be available, up to now. Null where it is "
+        "cut by something that no service has, as a category."
+    )
+    outage_seconds: float | None = Field(
+        description="How many of these were outage; degraded ones by their weight. Null: not asked for."
+    )
+    outages: int | None = Field(
+        description="How many outages began; those of one service that touch are one. Null: not asked for."
+    )
+    expected: float | None = Field(
+        description="Of a budget: the part that would be used by now if it were used evenly."
+    )
+    at_least: int | None = Field(
+        description="Of a time between failures, where there was none: the seconds without, which it is "
+        "longer than."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """The sums over the services and outages of one period and cut, in seconds; None: not asked for.
+
+    `began` is the number of outages that began. Of a budget, `allowed` is all that may be used, and
+    `allowed_by_now` its part of the agreed seconds that are over.
+    """
+
+    agreed: int | None = None
+    outage: Decimal | None = None
+    began: int | None = None
+    allowed: Decimal = Decimal(0)
+    allowed_by_now: Decimal = Decimal(0)
+
+
+def numerator(kpi: Kpi, of: Exposure) -> Decimal:
+    """Return the dividend of the KPI's ratio; for availability the outage, of which it is the complement."""
+    if kpi.aggregate is Aggregate.mean_between:
+        return (of.agreed or 0) - (of.outage or Decimal(0))
+    if kpi.aggregate is Aggregate.per_1000_hours:
+        return Decimal(of.began or 0)
+    return of.outage or Decimal(0)
+
+
+def divisor(kpi: Kpi, of: Exposure) -> Decimal:
+    """Return the divisor of the KPI's ratio: agreed seconds, outages, or allowed seconds of outage."""
+    if kpi.aggregate is Aggregate.mean_between:
+        return Decimal(of.began or 0)
+    return of.allowed if kpi.aggregate is Aggregate.of_allowance else Decimal(of.agreed or 0)
+
+
+def value(kpi: Kpi, of: Exposure) -> int | float | None:
+    """Return the value of the KPI; None if there is none."""
+    if kpi.aggregate is Aggregate.number:
+        return of.began or 0
+    if kpi.aggregate is Aggregate.total:
+        return _number(of.outage or Decimal(0), DECIMALS_OF_SECONDS)
+    divided_by = divisor(kpi, of)
+    if not divided_by:
+        return None
+    ratio = numerator(kpi, of) / divided_by
+    if kpi.aggregate is Aggregate.availability:
+        return _number(1 - ratio, DECIMALS)
+    if kpi.aggregate is Aggregate.per_1000_hours:
+        return _number(Decimal(rate(float(of.began or 0), of)), DECIMALS)
+    return _number(ratio, DECIMALS_OF_SECONDS if kpi.aggregate is Aggregate.mean_between else DECIMALS)
+
+
+def rate(outages: float, of: Exposure | None) -> float:
+    """Return so many outages for each 1,000 agreed hours."""
+    assert of is not None
+    assert of.agreed
+    return outages * HOURS * SECONDS_OF_AN_HOUR / of.agreed
+
+
+def exposure_out(kpi: Kpi, of: Exposure) -> KpiExposure:
+    """Return the member `exposure` of a point: the sums that its value was computed from."""
+    of_allowance = kpi.aggregate is Aggregate.of_allowance and of.allowed
+    none_began = kpi.aggregate is Aggregate.mean_between and not of.began and of.agreed
+    return KpiExposure(
+        agreed_seconds=of.agreed,
+        outage_seconds=None if of.outage is None else _number(of.outage, DECIMALS_OF_SECONDS),
+        outages=of.began,
+        expected=_number(of.allowed_by_now / of.allowed, DECIMALS) if of_allowance else None,
+        at_least=round_half_up(numerator(kpi, of)) if none_began else None,
+    )
+
+
+def round_half_up(number: Decimal) -> int:
+    """Return the nearest whole number, half up."""
+    return int(number.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def _number(number: Decimal, decimals: int) -> float:
+    return float(round(float(number), decimals))

@@ -1,0 +1,128 @@
+"""The behaviour chart of an answer about a KPI, as a figure to be drawn (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from app.kpis.answers.answer import KpiAnswer
+from app.kpis.answers.charts import KpiBehaviour, KpiNotedSignal
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.kpi import Direction, Kpi, Target
+from app.kpis.declaration.marks import SignalState, Tendency
+from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.drawing.shapes import (
+    MOST_POINTS,
+    BehaviourFigure,
+    ChartExplanation,
+    ChartLimits,
+    ChartMark,
+    ChartPoint,
+)
+from app.kpis.questions import periods
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.question import Question
+
+
+def figure_of(
+    question: Question, found: KpiAnswer, chart: KpiBehaviour, words: ChartWords, remark: str | None = None
+) -> BehaviourFigure:
+    """Return the figure of the answer and of its chart; `remark` says what the figures lack, if anything."""
+    kpi = question.kpi
+    limits = _limits(chart)
+    points = []
+    for n, (answered, point) in enumerate(zip(found.points, chart.points, strict=True)):
+        target = answered.target
+        centre = next((one.centre for one in limits if one.first <= n <= one.last), None)
+        points.append(
+            ChartPoint(
+                begin=point.begin,
+                end=point.end,
+                value=None if point.begin > question.now else point.value,
+                running=point.running,
+                target=None if target is None else Target(target.comparator, target.value),
+                signals=tuple(point.signals),
+                tendency=_tendency(kpi, point.value, centre),
+            )
+        )
+    return BehaviourFigure(
+        kpi=kpi,
+        grain=Grain(chart.grain),
+        points=tuple(points),
+        limits=limits,
+        values=chart.stretches[-1].values if chart.stretches else 0,
+        scope=words.translate("joined").join(
+            [*filter_words(question.filters, words), *([remark] if remark else [])]
+        ),
+        rebases=tuple(ChartMark(one.begins_at, one.change) for one in chart.rebases),
+        explanations=tuple(
+            ChartExplanation(point.begin, noted.rule, explanation(noted, words))
+            for point in chart.points
+            for noted in point.noted
+            if noted.state is SignalState.explained
+        ),
+    )
+
+
+def chart_bounds(question: Question, begin: datetime, end: datetime) -> tuple[datetime, ...]:
+    """Return the bounds of whole periods of the question's grain, from the one with `begin` to the one that
+    ends with `end` or holds it; of more than a chart has, the last ones.
+    """
+    grain, zone = question.grain, question.zone
+    first = periods.first_day(grain, begin.astimezone(zone).date())
+    last = periods.first_day(grain, (end - timedelta.resolution).astimezone(zone).date())
+    until = periods.start_of(periods.next_period(grain, last), zone)
+    bounds = periods.cut_periods(grain, periods.start_of(first, zone), until, zone)
+    return bounds[-MOST_POINTS - 1 :]
+
+
+def filter_words(filters: Mapping[Dimension, Sequence[str]], words: ChartWords) -> list[str]:
+    """Return which cases figures are of, in words, by dimension; none: of all."""
+    return [
+        words.translate(
+            "filter", name=dimension.label(words.language), values=words.translate("listed").join(values)
+        )
+        for dimension, values in filters.items()
+        if values
+    ]
+
+
+def explanation(noted: KpiNotedSignal, words: ChartWords) -> str:
+    """Return what was said of a signal, and by whom."""
+    said = noted.reason or noted.cause or ""
+    if noted.reason is not None and noted.cause is not None:
+        said = words.translate("caused_by", reason=noted.reason, cause=noted.cause)
+    person = None if noted.explained_by is None else noted.explained_by.name
+    return said if person is None else words.translate("explained_by", text=said, person=person)
+
+
+def _limits(chart: KpiBehaviour) -> tuple[ChartLimits, ...]:
+    """Return the limits of each stretch over its periods, those of the last up to the end of the chart."""
+    found = []
+    for n, stretch in enumerate(chart.stretches):
+        last_one = n == len(chart.stretches) - 1
+        inside = [
+            place
+            for place, point in enumerate(chart.points)
+            if point.begin >= stretch.begin and (last_one or point.end <= stretch.end)
+        ]
+        if stretch.limits is not None:
+            of = stretch.limits
+            found.append(
+                ChartLimits(
+                    first=inside[0],
+                    last=inside[-1],
+                    centre=of.centre,
+                    low=of.low,
+                    high=of.high,
+                    values=stretch.values,
+                    provisional=stretch.provisional,
+                )
+            )
+    return tuple(found)
+
+
+def _tendency(kpi: Kpi, value: float | None, centre: float | None) -> Tendency:
+    if value is None or centre is None or value == centre or kpi.direction is Direction.none:
+        return Tendency.neither
+    return Tendency.better if (value > centre) is (kpi.direction is Direction.up) else Tendency.worse

@@ -1,0 +1,134 @@
+"""What an effect asks: the windows and scopes as checked questions about the KPI."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from app.kernel.refusals import WrongValue
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.kpi import Direction, Kpi
+from app.kpis.effects.lifecycle import CompareWindows, EffectWindow, PromisedEffect
+from app.kpis.effects.records import KpiEffect
+from app.kpis.questions.access import question_of
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.question import CannotAnswer, Question, QuestionParameters
+from app.settings import Settings
+
+Filters = Mapping[Dimension, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class EffectQuestions:
+    """The four questions of an effect, each of one period; those of the control are None without one."""
+
+    before: Question
+    after: Question
+    control_before: Question | None
+    control_after: Question | None
+
+    @property
+    def kpi(self) -> Kpi:
+        """The KPI that all of them ask for."""
+        return self.before.kpi
+
+    @property
+    def windows(self) -> tuple[datetime, datetime, datetime, datetime]:
+        """The bounds of both windows, in their order."""
+        return (*_ends(self.before), *_ends(self.after))
+
+
+def _ends(question: Question) -> tuple[datetime, datetime]:
+    return question.bounds[0], question.bounds[-1]
+
+
+def questions_of(settings: Settings, kpi: Kpi, body: CompareWindows, now: datetime) -> EffectQuestions:
+    """Return the questions of the payload. Raises WrongValue for what cannot be asked."""
+    scope = _filters(body.scope)
+
+    def ask(window: EffectWindow, field: str, filters: Filters, scoped: str) -> Question:
+        said = QuestionParameters(
+            grain=Grain.all.value,
+            begin=window.begin,
+            end=window.end,
+            zone=body.tz,
+            filters={one.value: values for one, values in filters.items()},
+        )
+        try:
+            return question_of(settings, kpi, said, now)
+        except CannotAnswer as error:
+            raise wrong_value(error, field, scoped) from error
+
+    before = ask(body.before, "before", scope, "scope")
+    after = ask(body.after, "after", scope, "scope")
+    if after.bounds[0] < before.bounds[-1]:
+        raise WrongValue(pointer="/after/from", because="windows_overlap")
+    if after.bounds[0] >= now:
+        raise WrongValue(pointer="/after/from", because="not_begun")
+    if body.control is None:
+        return EffectQuestions(before, after, None, None)
+    others = _filters(body.control)
+    if others == scope:
+        raise WrongValue(pointer="/control", because="control_is_scope")
+    return EffectQuestions(
+        before,
+        after,
+        ask(body.before, "before", others, "control"),
+        ask(body.after, "after", others, "control"),
+    )
+
+
+def questions_again(kpi: Kpi, effect: KpiEffect) -> EffectQuestions:
+    """Return the questions of a stored effect, as they were asked."""
+    assert effect.zone is not None
+    assert effect.currency is not None
+    assert effect.measured_at is not None
+    ends = (
+        effect.before_begins_at,
+        effect.before_ends_at,
+        effect.after_begins_at,
+        effect.after_ends_at,
+    )
+    known = tuple(end for end in ends if end is not None)
+    scope, control = (
+        None if one is None else {Dimension(name): tuple(values) for name, values in one.items()}
+        for one in (effect.scope or {}, effect.control)
+    )
+    first = Question(
+        kpi=kpi,
+        grain=Grain.all,
+        zone=ZoneInfo(effect.zone),
+        bounds=(),
+        filters=scope or {},
+        now=effect.measured_at,
+        reopen_days=effect.reopen_days or 0,
+        currency=effect.currency,
+    )
+    before, after = (replace(first, bounds=window) for window in (known[:2], known[2:]))
+    if control is None:
+        return EffectQuestions(before, after, None, None)
+    return EffectQuestions(before, after, replace(before, filters=control), replace(after, filters=control))
+
+
+def check_promise(kpi: Kpi, promised: PromisedEffect, pointer: str) -> None:
+    """Refuse a promise of nothing, and one that the KPI becomes worse. Raises WrongValue."""
+    change, direction = Decimal(promised.change), kpi.direction
+    if change == 0:
+        raise WrongValue(pointer=pointer, because="promise_of_nothing")
+    if direction is not Direction.none and (change > 0) is not (direction is Direction.up):
+        raise WrongValue({"direction": direction.value}, pointer=pointer, because="promise_to_worsen")
+
+
+def _filters(scope: Mapping[Dimension, Sequence[str]]) -> Filters:
+    return {dimension: tuple(values) for dimension, values in scope.items()}
+
+
+def wrong_value(error: CannotAnswer, window: str, scope: str) -> WrongValue:
+    """Return what is wrong in the payload: `from` and `to` are of a window, all else but `tz` of a scope."""
+    place = {"from": f"/{window}/from", "to": f"/{window}/to", "tz": "/tz"}
+    return WrongValue(
+        error.words, pointer=place.get(error.field, f"/{scope}/{error.field}"), because=error.code
+    )

@@ -1,0 +1,351 @@
+"""SQL over the facts for the periods, cuts and cases of a question. answer.py runs these statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.kpi import EXCLUSIONS, Aggregate, Basis, Kpi
+from app.kpis.declaration.measures import BUDGET, Measure
+from app.kpis.facts.tables import ENDINGS
+from app.kpis.questions.question import Question
+
+COLUMN = {
+    Dimension.priority: "priority",
+    Dimension.team: "team_id",
+    Dimension.service: "service",
+    Dimension.category: "category",
+    Dimension.channel: "channel",
+    Dimension.assignee: "assignee_id",
+    Dimension.customer: "customer_id",
+    Dimension.path: "path",
+    Dimension.catalogue_item: "catalogue_item",
+    Dimension.approver_role: "approver_role",
+    Dimension.state: "state",
+    Dimension.source: "source",
+    Dimension.from_team: "from_team_id",
+    Dimension.to_team: "to_team_id",
+    Dimension.change_type: "change_type",
+    Dimension.risk: "risk",
+    Dimension.verdict: "verdict",
+    Dimension.ci_class: "ci_class",
+    Dimension.authorisation: "authorisation",
+    Dimension.agreement: "agreement_id",
+    Dimension.metric: "metric",
+    Dimension.cause: "cause",
+    Dimension.agreement_type: "agreement_type",
+    Dimension.owner: "owner_id",
+    Dimension.subject: "subject",
+    Dimension.process: "process",
+    Dimension.size: "size",
+    Dimension.offered_by: "offered_by",
+}
+#: The dimensions whose values are ids of teams, and those whose values are ids of any record.
+TEAMS = frozenset({Dimension.team, Dimension.customer, Dimension.from_team, Dimension.to_team})
+IDS = TEAMS | {Dimension.assignee, Dimension.agreement, Dimension.owner}
+
+EXTENT = """
+select reltuples, (
+  select percentile_disc(0.5) within group (order by bound)
+  from unnest(bounds::text::timestamptz[]) bound where bound >= %(begin)s and bound < %(end)s
+)
+from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+left join (
+  select schemaname, tablename, histogram_bounds as bounds from pg_stats where attname = 'at'
+) times on schemaname = nspname and tablename = relname
+where pg_class.oid = %(name)s::regclass and relkind = 'r'"""
+
+# The planner assumes one group per instant, and would sort millions of cases into what it believes are
+# millions of groups. The groups are few and fit a hash table. It gets two parallel workers, since it would
+# not plan for one alone.
+PLAN_BY_HASH = """
+set local enable_sort = off; set local enable_incremental_sort = off;
+set local max_parallel_workers_per_gather = 2"""
+PLAN_AS_DEFAULT = """
+set local enable_sort = on; set local enable_incremental_sort = on;
+set local max_parallel_workers_per_gather = 0"""
+
+#: Facts that may lie ahead, if nothing else happens: they count as soon as they are past.
+FACTS_AHEAD = frozenset({"clock_breached", "clock_decided"})
+
+#: The rows per period and cut: one for the cases that count, one for each reason for exclusion.
+ROWS_OF_A_PLACE = 1 + len(EXCLUSIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """An SQL statement with its parameters."""
+
+    text: str
+    parameters: dict[str, Any]
+
+
+#: The aggregates that divide by the sum of the secondary measure.
+WEIGHTED_AGGREGATES = frozenset({Aggregate.of_budget, Aggregate.of_decided})
+#: The columns of a counted clock, for what is none.
+NO_CLOCK = "null::uuid as clock_id, null as metric, null::uuid as agreement_id"
+#: By dimension, the values of which a case must have one; null stands for no value.
+Filters = Mapping[Dimension, Sequence[str | UUID | None]]
+
+
+def cells(question: Question, filters: Filters, most: int, halves: datetime | None) -> Statement:
+    """Count the cases and aggregate the KPI's measures, per period, cut and reason for exclusion.
+
+    Periods are numbered from 1. Columns: period, the cuts, excluded, cases, skewed (how many of them), and
+    for each of `measure_columns` the total and, for durations, median, 90th percentile and maximum, else
+    null. Returns the rows of at most `most` periods and cuts, and one more. With `halves` (see `in_halves`)
+    two processes can share the work.
+    """
+    parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": row_limit(most), "halves": halves}
+    timed = question.kpi.is_timed
+    sums = ["count(*) as cases", f"{skewed_count(question.kpi, 'true')} as skewed"]
+    figures, names = ["cases", "skewed"], ["cases", "skewed"]
+    for n, _ in enumerate(measure_columns(question.kpi)):
+        sums.append(f"sum(number_{n}) as total_{n}")
+        pooled = "null::float8[]"
+        if timed:
+            sums.append(f"kpi.in_order(array_agg(number_{n})) as pooled_{n}")
+            pooled = f"array[{_percentile(0.5, n)}, {_percentile(0.9, n)}, pooled_{n}[cases]]"
+        figures += [f"total_{n}", f"{pooled} as spread_{n}"]
+        names += [f"total_{n}", f"spread_{n}[1]", f"spread_{n}[2]", f"spread_{n}[3]"]
+    told = ", ".join(f"{number} as number_{n}" for n, number in enumerate(measure_columns(question.kpi)))
+    told += ", skewed" if question.kpi.may_be_skewed else ""
+    by = f"period{cut_by(question)}, excluded"
+    facts = (
+        f"select width_bucket(at, %(bounds)s::timestamptz[]) as {by}, {told} "
+        f"from {selected_facts(question, filters, parameters)}"
+    )
+    part = "select {by}, {figures} from (select {by}, {sums} from ({facts}) fact group by {by}) cell"
+    parts = in_halves(facts, halves, part, by=by, figures=", ".join(figures), sums=", ".join(sums))
+    return Statement(f"select {by}, {', '.join(names)} from ({parts}) cell limit %(most)s", parameters)
+
+
+def combined_cells(
+    kpis: Sequence[Kpi], spans: Sequence[tuple[datetime, datetime]], question: Question
+) -> Statement:
+    """Aggregate several KPIs of one fact table like `cells`, without cuts, in one read of some periods.
+
+    The question is about one of the KPIs; all its settings except the periods hold for all of them.
+
+    Columns: period (from 1), excluded, and for each KPI cases, skewed, total, and an array of median, p90 and
+    max (null unless it is a duration).
+    """
+    columns = []
+    for kpi in kpis:
+        measure, counts = measure_column(kpi), counted_condition(kpi)
+        pooled = "null"
+        if kpi.is_timed:
+            pooled = (
+                "percentile_cont(array[0.5, 0.9, 1]) "
+                f"within group (order by {measure}) filter (where {counts})"
+            )
+        counted = f"count(*) filter (where {counts}), {skewed_count(kpi, counts)}"
+        columns += [f"{counted}, sum({measure}) filter (where {counts}), {pooled}"]
+    text = f"""
+select period.number::integer, excluded, {", ".join(columns)}
+from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
+  with ordinality as period(begin_at, end_at, number)
+cross join lateral (
+  select * from {from_clause(*kpis)} where at >= begin_at and at < end_at offset 0
+) fact
+group by period.number, excluded"""
+    begins, ends = ([span[side] for span in spans] for side in (0, 1))
+    return Statement(text, {"begins": begins, "ends": ends, **question_parameters(question)})
+
+
+def in_halves(facts: str, halves: datetime | None, part: str, **words: str) -> str:
+    """Return a query over the facts; with `halves`, a union of the facts before and after that instant.
+
+    `halves` is the beginning of a period, so each period lies in one half, and PostgreSQL can give each half
+    to its own process. It does so only if the planner expects few periods, which is the case if it cannot see
+    through a subquery: hence the `order by`, which the index provides anyway.
+    """
+    if halves is None:
+        return part.format(facts=facts, **words)
+    return " union all ".join(
+        part.format(facts=f"{facts} and at {side} %(halves)s order by at", **words) for side in ("<", ">=")
+    )
+
+
+def row_limit(most: int) -> int:
+    """Return the row count of `most` periods and cuts, plus one: that row shows that there are more."""
+    return most * ROWS_OF_A_PLACE + 1
+
+
+def measure_columns(kpi: Kpi) -> list[str]:
+    """Return the SQL expressions of the KPI's measure and, if it has one, its secondary measure."""
+    return [measure_column(one) for one in (kpi, kpi.secondary_kpi) if one is not None]
+
+
+def measure_column(kpi: Kpi) -> str:
+    """Return the SQL expression of the KPI's measure; it uses `question_parameters`."""
+    return kpi.measure.number.fact
+
+
+def skewed_count(kpi: Kpi, counts: str) -> str:
+    """Return the SQL expression that counts the skewed facts under the condition (0 if facts have no such
+    flag).
+    """
+    return f"count(*) filter (where {counts} and skewed)" if kpi.may_be_skewed else "0"
+
+
+def question_parameters(question: Question) -> dict[str, Any]:
+    """Return the parameters of measures and conditions: now, the currency, and the budgets."""
+    of = question.budgets
+    told = {"budgets": list(of.hundredths), "budgeted_from": list(of.instants)}
+    return {"now": question.now, "currency": question.currency, **told}
+
+
+def planned_rows(question: Question, filters: Filters) -> Statement:
+    """Return a statement for the plan, as JSON, with the planner's estimate of the question's fact count.
+
+    If that is a large share of all facts, it pays to give half of them to another process.
+    """
+    parameters: dict[str, Any] = {}
+    return Statement(
+        f"explain (format json) select from {selected_facts(question, filters, parameters)}", parameters
+    )
+
+
+def extent(question: Question) -> Statement:
+    """Return a statement for the estimated number of facts and the median instant of the question's facts.
+
+    The instant is null if it is unknown. There is no row if the facts come from a view, which has no
+    statistics.
+    """
+    bounds = {"begin": question.bounds[0], "end": question.bounds[-1]}
+    return Statement(EXTENT, {"name": fact_table(question.kpi), **bounds})
+
+
+def fact_table(kpi: Kpi) -> str:
+    """Return the name of the table of the KPI's facts."""
+    return f"kpi.{kpi.process}_{kpi.fact}"
+
+
+def from_clause(*kpis: Kpi) -> str:
+    """Return the FROM clause for KPIs of one table: the table as `fact`, and the joins of their measures."""
+    looked_up = dict.fromkeys(kpi.measure.number.join for kpi in kpis)
+    return f"{fact_table(kpis[0])} fact{''.join(looked_up)}"
+
+
+def counted_condition(kpi: Kpi) -> str:
+    """Return the condition for the facts that the KPI counts; it uses `question_parameters`."""
+    conditions = ["true"]
+    ahead = kpi.basis is Basis.due or kpi.fact in FACTS_AHEAD
+    if ahead or kpi.aggregate is Aggregate.kaplan_meier:
+        conditions.append("at < %(now)s")
+    if kpi.fact == ENDINGS.get(kpi.process) and kpi.measure is not Measure.reopened_soon:
+        conditions.append("final")
+    if kpi.measure.number.is_nullable:
+        conditions.append(f"{kpi.measure.value} is not null")
+    if kpi.fact == "clock_stopped":
+        conditions.append("warned")
+    if kpi.path is not None:
+        conditions.append(f"path = '{kpi.path}'")
+    if kpi.measure in {Measure.cost, Measure.budgeted}:
+        conditions.append("currency = %(currency)s")
+    if kpi.budgets_of is not None:
+        conditions.append(f"{BUDGET} is not null")
+    return " and ".join(conditions)
+
+
+def counted_cases(question: Question, filters: Filters) -> Statement:
+    """Return a statement for the cases that the question counts in its whole time.
+
+    Columns: case_id, at, measure, excluded, irregular, inferred, skewed, positions (of the opening and the
+    deciding event; of a visit, of all its events), position (of the counted event), state (the counted state;
+    null for other KPIs), revision (the counted one; likewise), on_hold (always null here), clock_id, metric
+    and agreement_id (of the counted clock; of a target KPI metric is its key; null for other KPIs).
+    """
+    kpi = question.kpi
+    parameters: dict[str, Any] = {}
+    told = "inferred, skewed" if kpi.may_be_skewed else "false as inferred, false as skewed"
+    only = "true" if kpi.counts_excluded else "excluded is null"
+    state = "state" if Dimension.state in kpi.dimensions else "null"
+    revision = "revision" if kpi.fact == "lead" else "null"
+    decided = "ended_position, " if kpi.fact == "moved" else ""
+    positions = "positions" if kpi.fact == "visit" else f"array[opened_position, {decided}position]"
+    clock = "clock_id, metric, agreement_id" if kpi.is_of_clocks else NO_CLOCK
+    if kpi.fact == "target_judged":
+        clock = "null::uuid as clock_id, target as metric, null::uuid as agreement_id"
+    text = f"""
+select case_id, at, {measure_column(kpi)} as measure, excluded, irregular, {told},
+  {positions} as positions, position, {state} as state,
+  {revision} as revision, null::boolean as on_hold, {clock}
+from {selected_facts(question, filters, parameters)} and {only}"""
+    return Statement(text, parameters)
+
+
+def case_values(question: Question, filters: Filters) -> Statement:
+    """Return a statement for what each case brings in the question's whole time.
+
+    Columns: case_id, value, weight (see `weight_column`), the instant of `began_column`, and the cuts.
+    """
+    parameters: dict[str, Any] = {}
+    only = "true" if question.kpi.counts_excluded else "excluded is null"
+    text = f"""
+select case_id, {measure_column(question.kpi)} as value,
+  {weight_column(question.kpi)} as weight, {began_column(question.kpi)} as began_at{cut_by(question)}
+from {selected_facts(question, filters, parameters)} and {only}"""
+    return Statement(text, parameters)
+
+
+def weight_column(kpi: Kpi) -> str:
+    """Return the SQL expression of what a case adds to what its value is divided by: of a part of a budget
+    its budget, of what is decided whether it is, of a time with open cases whether it has ended, else 1.
+    """
+    if kpi.aggregate is Aggregate.kaplan_meier:
+        return "coalesce(ended_at < %(now)s, false)::integer"
+    if kpi.aggregate in WEIGHTED_AGGREGATES and kpi.secondary_kpi is not None:
+        return measure_column(kpi.secondary_kpi)
+    return "1"
+
+
+def began_column(kpi: Kpi) -> str:
+    """Return the SQL expression, over a fact or a row of a definition, of the instant that a case's time
+    began at; of a case without a duration, or open, the instant that it counts at, or was opened.
+    """
+    if kpi.fact is None or kpi.measure in {Measure.seconds, Measure.business_seconds}:
+        return "at - make_interval(secs => seconds)"
+    return "at"
+
+
+def cut_by(question: Question) -> str:
+    """Return the columns of the question's `by`, each preceded by a comma."""
+    return "".join(f", {COLUMN.get(dimension, dimension.value)}" for dimension in question.by)
+
+
+def selected_facts(question: Question, filters: Filters, parameters: dict[str, Any]) -> str:
+    """Return the facts in the time and under the filters of the question; add their parameters."""
+    parameters |= {"begin": question.bounds[0], "end": question.bounds[-1]}
+    parameters |= question_parameters(question)
+    where = [
+        "at >= %(begin)s",
+        "at < %(end)s",
+        counted_condition(question.kpi),
+        *conditions(filters, parameters),
+    ]
+    return f"{from_clause(question.kpi)} where {' and '.join(where)}"
+
+
+def _percentile(share: float, n: int) -> str:
+    """Return SQL for percentile_cont of the nth measure: interpolated between the two nearest cases."""
+    place = f"({share}::double precision * (cases - 1))"
+    low, high = (f"pooled_{n}[1 + {edge}({place})::integer]" for edge in ("floor", "ceil"))
+    return f"{low} + ({place} - floor({place})) * ({high} - {low})"
+
+
+def conditions(filters: Filters, parameters: dict[str, Any]) -> list[str]:
+    """Return the SQL conditions of the filters; add their parameters."""
+    conditions = []
+    for dimension, values in filters.items():
+        column = COLUMN[dimension]
+        kind = "uuid" if dimension in IDS else "text"
+        parameters[f"{column}_among"] = [value for value in values if value is not None]
+        among = f"{column} = any(%({column}_among)s::{kind}[])"
+        conditions.append(f"({among} or {column} is null)" if None in values else among)
+    return conditions

@@ -1,0 +1,1 @@
+"""Questions about KPIs: their parameters, periods and scopes, and who may ask them."""

@@ -1,0 +1,57 @@
+"""Who may ask for a KPI, and the question that a request asks about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.common.people import Caller
+from app.kernel.actor_policy import ActorPolicy
+from app.kernel.context import CommandMetadata
+from app.kernel.ledger import Ledger as Services
+from app.kernel.refusals import NotFound
+from app.kernel.visibility import overseers, sees_every_record
+from app.kpis.catalogue import KPIS
+from app.kpis.declaration.kpi import Kpi
+from app.kpis.questions.periods import LARGEST_NUMBER
+from app.kpis.questions.question import Question, QuestionParameters, parse_question
+from app.settings import Settings
+
+
+def permitted_kpi(ledger: Services, context: CommandMetadata, key: str) -> Kpi:
+    """Return the KPI of that key. Raises NotFound, or Forbidden if the caller may not see it."""
+    kpi = KPIS.get(key)
+    if kpi is None:
+        raise NotFound()
+    if not may_see_kpi(ledger, context.caller, kpi):
+        agents_see = ledger.settings.agents_see
+        may = [overseers(ledger.lifecycles[kind], agents_see=agents_see) for kind in kpi.processes]
+        raise ledger.forbidden(ActorPolicy(frozenset.intersection(*may)), context.language)
+    return kpi
+
+
+def may_see_kpi(ledger: Services, caller: Caller, kpi: Kpi) -> bool:
+    """Return whether the caller may see the KPI: every record of the processes that it counts."""
+    agents_see = ledger.settings.agents_see
+    return all(
+        sees_every_record(caller, ledger.lifecycles[kind], agents_see=agents_see) for kind in kpi.processes
+    )
+
+
+def question_of(
+    of: Settings,
+    kpi: Kpi,
+    parameters: QuestionParameters,
+    now: datetime,
+    *,
+    most_periods: int = LARGEST_NUMBER,
+) -> Question:
+    """Return the question about the KPI under the organisation's settings. Raises CannotAnswer."""
+    return parse_question(
+        kpi,
+        parameters,
+        now=now,
+        organisation_zone=of.time_zone,
+        reopen_days=of.reopen_days,
+        currency=of.currency,
+        most_periods=most_periods,
+    )

@@ -1,0 +1,198 @@
+"""The query parameters of questions about KPIs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.filters import CommaSeparated
+from app.api.list_queries import AsOf, Paging
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.question import QuestionParameters
+
+MOST_VALUES = 50
+MOST_CASES = 10_000_000
+Values = Annotated[list[str] | None, CommaSeparated]
+
+
+class KpiChoice(BaseModel):
+    """Query parameters: the time zone of the running month."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tz: Annotated[str | None, Field(max_length=64)] = Field(
+        None, description="The time zone that the month is cut in (IANA). None: the organisation's."
+    )
+
+
+class KpiPeriodChoice(KpiChoice):
+    """Query parameters: the time zone and the length of periods."""
+
+    grain: Literal["week", "month", "quarter", "year"] = Field("month", description="How long a period is.")
+
+
+class KpiCuts(BaseModel):
+    """Filters for the cases. Values of one filter are separated by commas; all filters must hold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tz: Annotated[str | None, Field(max_length=64)] = Field(
+        None, description="The time zone that periods are cut in (IANA). None: the organisation's."
+    )
+    priority: Values = Field(
+        None, max_length=MOST_VALUES, description="Codes of priorities; `none`: without."
+    )
+    team: Values = Field(None, max_length=MOST_VALUES, description="Keys or ids of teams; `none`: without.")
+    service: Values = Field(None, max_length=MOST_VALUES, description="Keys of services; `none`: without.")
+    category: Values = Field(None, max_length=MOST_VALUES, description="Keys of categories; `none`: without.")
+    channel: Values = Field(None, max_length=MOST_VALUES, description="Codes of channels; `none`: without.")
+    assignee: Values = Field(None, max_length=MOST_VALUES, description="Ids of persons; `none`: without.")
+    customer: Values = Field(
+        None, max_length=MOST_VALUES, description="Keys or ids of customers' teams; `none`: without."
+    )
+    path: Values = Field(
+        None, max_length=MOST_VALUES, description="Of requests: codes of fulfilment paths; `none`: without."
+    )
+    catalogue_item: Values = Field(
+        None, max_length=MOST_VALUES, description="Of requests: keys of catalogue items; `none`: without."
+    )
+    approver_role: Values = Field(
+        None,
+        max_length=MOST_VALUES,
+        description="Of approvals: codes of the roles that were asked; `none`: a group or persons.",
+    )
+    state: Values = Field(
+        None, max_length=MOST_VALUES, description="Of the time in each state: codes of states, as `on_hold`."
+    )
+    source: Values = Field(
+        None,
+        max_length=MOST_VALUES,
+        description="Of incidents: names of the tools that alerts come from, or else how they were reported, "
+        "as `api` or `import:legacy`; of suggestions: codes of where they come from, as `staff`.",
+    )
+    from_team: Values = Field(
+        None, max_length=MOST_VALUES, description="Of changes of team: keys or ids of who gave it away."
+    )
+    to_team: Values = Field(
+        None, max_length=MOST_VALUES, description="Of changes of team: keys or ids of who got it."
+    )
+    change_type: Values = Field(None, max_length=MOST_VALUES, description="Of changes: codes of types.")
+    risk: Values = Field(None, max_length=MOST_VALUES, description="Of changes: codes of risk levels.")
+    verdict: Values = Field(None, max_length=MOST_VALUES, description="Of changes: `reviewed`, `computed`.")
+    ci_class: Values = Field(None, max_length=MOST_VALUES, description="Of alterations: codes of classes.")
+    authorisation: Values = Field(
+        None, max_length=MOST_VALUES, description="`authorised`, `regularised`, `unauthorised`."
+    )
+    agreement: Values = Field(
+        None, max_length=MOST_VALUES, description="Numbers or ids of agreements; `none`: without."
+    )
+    metric: Values = Field(
+        None, max_length=MOST_VALUES, description="Of clocks: codes of what they measure, as `resolution`."
+    )
+    cause: Values = Field(
+        None, max_length=MOST_VALUES, description="Of breaches: codes of causes, as `unknown`."
+    )
+    agreement_type: Values = Field(
+        None, max_length=MOST_VALUES, description="Of agreements: `SLA`, `OLA`, `UC`."
+    )
+    owner: Values = Field(
+        None,
+        max_length=MOST_VALUES,
+        description="Of agreements and services: ids of persons; of articles: of authors.",
+    )
+    subject: Values = Field(None, max_length=MOST_VALUES, description="Of complaints: codes of subjects.")
+    process: Values = Field(
+        None,
+        max_length=MOST_VALUES,
+        description="Of suggestions and improvements: the processes that they are about, as `incident`; "
+        "`none`: the department as a whole.",
+    )
+    size: Values = Field(
+        None, max_length=MOST_VALUES, description="Of improvements: `minor`, `major`; `none`: not classified."
+    )
+    offered_by: Values = Field(None, max_length=MOST_VALUES, description="Of suggestions: `person`, `rule`.")
+    age: Values = Field(
+        None, max_length=MOST_VALUES, description="Of what is open: codes of ages, as `1_to_3_days`."
+    )
+
+    def filter_values(self) -> dict[str, list[str]]:
+        """Return the values of the filters by dimension."""
+        return {dimension.value: getattr(self, dimension.value) or [] for dimension in Dimension}
+
+
+class KpiFilters(KpiCuts):
+    """Query parameters: the time, and filters for the cases."""
+
+    begin: Annotated[str | None, Field(alias="from", max_length=40)] = Field(
+        None,
+        description="From when: a date (its midnight in `tz`), or a time with a zone. "
+        "None: twelve months before `to`.",
+    )
+    end: Annotated[str | None, Field(alias="to", max_length=40)] = Field(
+        None, description="Up to when, exclusive. None: the end of the running period."
+    )
+
+    def to_parameters(self, grain: Grain, by: list[Dimension]) -> QuestionParameters:
+        """Return the parameters of the question."""
+        return QuestionParameters(
+            grain=grain.value,
+            begin=self.begin,
+            end=self.end,
+            zone=self.tz,
+            by=[dimension.value for dimension in by],
+            filters=self.filter_values(),
+        )
+
+
+class KpiQuery(KpiFilters):
+    """Query parameters: the time, the length of periods, the dimensions to group by, and filters."""
+
+    grain: Grain = Field(Grain.month, description="How long a period is; `all`: one for the whole time.")
+    by: Annotated[list[Dimension] | None, CommaSeparated] = Field(
+        None, max_length=len(Dimension), description="What each period is cut by."
+    )
+
+    as_of: Annotated[
+        AsOf | None,
+        Field(
+            description="As the log knew it at that instant, or after the event of that position: what was "
+            "told later is not in it. It reads the whole log up to there."
+        ),
+    ] = None
+    last_year: bool = Field(False, description="Show the same periods of the year before, too.")
+    fresh: bool = Field(
+        False,
+        description="Wait until what was written before this request is in it, 2 seconds at the most; "
+        "`lag_seconds` says whether it is.",
+    )
+
+
+class KpiBehaviourQuery(KpiFilters):
+    """Query parameters: the time of a chart, the length of periods, and filters."""
+
+    grain: Literal["day", "week", "month", "quarter", "year"] = Field(
+        "month", description="How long a period is."
+    )
+
+
+class KpiForecastQuery(KpiCuts):
+    """Query parameters: the running period, the cases expected in it, and filters."""
+
+    grain: Literal["day", "week", "month", "quarter", "year"] = Field(
+        "month", description="How long the period is."
+    )
+    more_cases: int | None = Field(
+        None, ge=0, le=MOST_CASES, description="How many more cases will come; none: at the present pace."
+    )
+
+
+class KpiCaseQuery(KpiFilters, Paging):
+    """Query parameters: the time, filters for the cases, and the page."""
+
+
+class KpiInfluenceQuery(KpiFilters):
+    """Query parameters: the time, the dimension whose parts are left out in turn, and filters."""
+
+    by: Dimension = Field(Dimension.team, description="The parts that are left out, each in turn.")

@@ -1,0 +1,1 @@
+"""The slow path: definitions of KPIs in SQL over the raw events, and their aggregates."""
