@@ -10,6 +10,9 @@ from fastapi import Request
 
 from app.i18n import language_of
 
+#: The media type of records with chosen fields (see `partial`).
+PARTIAL = "application/vnd.ledgerdesk.partial+json"
+
 
 def language_for(request: Request) -> str:
     """Return the language to answer the request in."""

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import csv_output as tables
 from app.api import key_scopes, sessions
-from app.api.accept import language_for, negotiate
+from app.api.accept import PARTIAL, language_for, negotiate
 from app.api.issuer import IdentityProvider, InvalidToken, IssuerGone, TokenClaims
 from app.api.key_use import KeyUse
 from app.api.limits import Quota
@@ -147,7 +147,7 @@ class AuthMiddleware:
             await answer(scope, receive, send_counted)
         elif who.key_scope is not None and not key_scopes.permits(who.key_scope, scope):
             await problem(request, 403, "key_scope")(scope, receive, send_counted)
-        elif scope["path"] != METRICS and negotiate(request.headers.get("accept"), offered) is None:
+        elif scope["path"] != METRICS and not _is_acceptable(request, offered):
             words = {"offered": " or ".join(offered)}
             await problem(request, 406, "not_acceptable", words=words)(scope, receive, send_counted)
         else:
@@ -244,6 +244,11 @@ class AuthMiddleware:
         """Check that the address may have another credential checked. Raises TooManyWrongKeys."""
         if (room := self._wrong_keys.remaining(_address(request))).left <= 0:
             raise TooManyWrongKeys(room.seconds)
+
+
+def _is_acceptable(request: Request, offered: tuple[str, ...]) -> bool:
+    """Return whether Accept allows one of these media types, or JSON with chosen fields."""
+    return negotiate(request.headers.get("accept"), (*offered, PARTIAL)) is not None
 
 
 def _offered(path: str) -> tuple[str, ...]:

@@ -1,5 +1,5 @@
-"""Shared components of the OpenAPI document: recurring schemas, responses and parameters, each defined once
-and referred to (pure).
+"""Shared components of the OpenAPI document: recurring schemas, bodies, responses and parameters, each
+defined once and referred to (pure).
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ USAGE_MEMBERS = ("default", "deprecated", "description", "examples")
 #: Members of a schema that hold example or default values: names within them are clients' data, not schema
 #: keywords.
 VALUES = frozenset({"const", "default", "enum", "example", "examples"})
-#: A response or parameter of an operation: its container, its key in there, and the collection that its path
-#: begins with.
+#: A body, response or parameter of an operation: its container, its key in there, and the collection that its
+#: path begins with.
 _Usage = tuple[Any, Any, str]
 #: Types whose schemas may have null as another type, without a word on what an object's members are then.
 PLAIN_TYPES = frozenset({"array", "boolean", "integer", "number", "string"})
 _SCHEMA = "#/components/schemas/"
 TEXT = {"type": "string"}
+NULL = {"type": "null"}
 
 
 def lift(document: Schema) -> None:
@@ -52,8 +53,11 @@ def lift(document: Schema) -> None:
 
 
 def share_components(document: Schema) -> None:
-    """Make components of the responses and parameters that several operations have, and refer to them."""
+    """Make components of the bodies, responses and parameters that several operations have, and refer to
+    them.
+    """
     components = document["components"]
+    components["requestBodies"] = _shared(_bodies(document), "requestBodies", _body_name)
     components["responses"] |= _shared(_responses(document), "responses", _response_name)
     components["responses"] = dict(sorted(components["responses"].items()))
     components["parameters"] = _shared(_parameters(document), "parameters", _parameter_name)
@@ -138,9 +142,39 @@ def shorten_nullable(schema: Any) -> None:
             shorten_nullable(part)
 
 
+def share_nullable(document: Schema) -> None:
+    """Make a component (`PersonStubOrNull`) of each named type that may be null in several places."""
+    schemas = document["components"]["schemas"]
+    uses = list(_nullable_references(schemas))
+    counts = Counter(use["anyOf"][0]["$ref"] for use in uses)
+    for use in uses:
+        reference = use["anyOf"][0]["$ref"]
+        if counts[reference] > 1:
+            choices = use.pop("anyOf")
+            beside = dict(use)
+            use.clear()
+            use |= {"$ref": f"{reference}OrNull", **beside}
+            schemas[f"{reference.removeprefix(_SCHEMA)}OrNull"] = {"anyOf": choices}
+    document["components"]["schemas"] = dict(sorted(schemas.items()))
+
+
+def _nullable_references(schema: Any) -> Iterator[Schema]:
+    """Yield every subschema that is a named type or null."""
+    if isinstance(schema, dict):
+        choices = schema.get("anyOf")
+        if isinstance(choices, list) and choices[1:] == [NULL] and choices[0].keys() == {"$ref"}:
+            yield schema
+        for name, part in schema.items():
+            if name not in VALUES:
+                yield from _nullable_references(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from _nullable_references(part)
+
+
 def _merge_null(schema: Schema) -> None:
     choices = schema.get("anyOf", [])
-    if len(choices) != 2 or choices[1] != {"type": "null"} or choices[0].get("type") not in PLAIN_TYPES:
+    if len(choices) != 2 or choices[1] != NULL or choices[0].get("type") not in PLAIN_TYPES:
         return
     # A list of codes would have to have null among them.
     if choices[0].keys() & {"enum", "const", *schema}:
@@ -178,6 +212,12 @@ def _responses(document: Schema) -> Iterator[_Usage]:
         for status, answer in operation["responses"].items():
             if "$ref" not in answer:
                 yield operation["responses"], status, collection
+
+
+def _bodies(document: Schema) -> Iterator[_Usage]:
+    for collection, operation in _operations(document):
+        if "requestBody" in operation:
+            yield operation, "requestBody", collection
 
 
 def _parameters(document: Schema) -> Iterator[_Usage]:
@@ -222,6 +262,11 @@ def _response_name(status: str, response: Schema) -> str:
         return phrase
     name = str(schema["$ref"].rpartition("/")[2])
     return name if status == "200" else f"{name}{phrase}"
+
+
+def _body_name(_: str, body: Schema) -> str:
+    schemas = [content["schema"] for content in body["content"].values()]
+    return str(schemas[0].get("$ref", "/Bytes").rpartition("/")[2])
 
 
 def _parameter_name(_: int, parameter: Schema) -> str:

@@ -8,7 +8,6 @@ names of fields, so that nothing is declared twice.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -17,10 +16,9 @@ from pydantic import BaseModel, Field, create_model
 from app.api.custom import CUSTOM
 from app.api.filters import Parameter, multi_value, parameters
 from app.api.list_queries import ACTIONS, ListQuery, ListSelection, RecordQuery, on_request
-from app.api.record_fields import NAMES
+from app.api.record_fields import NAMES, Total, TotalAtLeast
 from app.api.searching import SEARCH
 from app.api.shapes import ALWAYS_INCLUDED, OutputModel, Renderer, on_request_fields
-from app.common.components import Component
 from app.common.records import Record, codecs
 from app.common.tickets import Ticket
 from app.db import Database
@@ -101,11 +99,7 @@ class Listing:
     record_query: type[RecordQuery] = field(init=False)
     #: A record as the list shows it.
     item: type[OutputModel] = field(init=False)
-    #: Records with only the requested fields and expanded references: alone, and in the list.
-    partial: type[BaseModel] = field(init=False)
-    partial_item: type[BaseModel] = field(init=False)
     page: type[OutputModel] = field(init=False)
-    partial_page: type[OutputModel] = field(init=False)
 
     def __post_init__(self) -> None:
         def set_fields(**made: Any) -> None:
@@ -132,12 +126,7 @@ class Listing:
         more = {"include": _include_of_one(self.shape)} if on_request_fields(self.shape) else {}
         set_fields(record_query=create_model(f"{name}RecordQuery", __base__=RecordQuery, **shaping, **more))
         set_fields(item=_item_model(self.shape, name))
-        set_fields(partial=_partial_model(self, self.shape, f"Partial{name}"))
-        set_fields(
-            partial_item=_partial_model(self, self.item, f"Partial{name}Item") if offered else self.partial
-        )
         set_fields(page=_page_model(self, f"{name}Page", self.item))
-        set_fields(partial_page=_page_model(self, f"Partial{name}Page", self.partial_item))
 
 
 def _expand_targets(listing: Listing) -> dict[str, ExpandTarget]:
@@ -172,7 +161,7 @@ def _shaping(listing: Listing) -> dict[str, Any]:
     """Return the parameters that choose how a record is shown."""
     fields: Any = Literal[tuple(listing.shape.model_fields)]
     always = ", ".join(sorted(ALWAYS_INCLUDED & listing.shape.model_fields.keys()))
-    about = f"Only these fields of a record; {always} are always there."
+    about = f"Only these fields of a record; {always} are always there. See PartialRecord."
     shaping: dict[str, Any] = {
         "fields": (multi_value(fields, about, most=len(listing.shape.model_fields)), None)
     }
@@ -214,36 +203,6 @@ def _item_model(shape: type[OutputModel], name: str) -> type[OutputModel]:
     return create_model(f"{name}Item", __base__=shape, __doc__=about, actions=(NAMES, ...))
 
 
-def _partial_model(listing: Listing, shape: type[OutputModel], name: str) -> type[BaseModel]:
-    fields: dict[str, Any] = {}
-    for field_name, told in shape.model_fields.items():
-        optional = copy(told)
-        if field_name not in ALWAYS_INCLUDED:
-            optional.default_factory = lambda: None  # a plain default would appear in the contract
-        kind: Any = told.annotation
-        if field_name in listing.refers:
-            kind = listing.refers[field_name].listing.item | kind
-        fields[field_name] = (kind, optional)
-    about = f"{shape.__doc__} With the fields that were asked for, and what was expanded whole."
-    return create_model(name, __doc__=about, **fields)
-
-
-_Total = Annotated[
-    int | None,
-    Component(
-        "Total",
-        "How many there are on all pages. Null if it was not asked for, or there are more than are counted.",
-        3,
-    ),
-]
-_TotalAtLeast = Annotated[
-    int | None,
-    Component(
-        "TotalAtLeast", "There are more than so many. Null if it was not asked for, or not so.", 10_000
-    ),
-]
-
-
 def _page_model(listing: Listing, name: str, entry: Any) -> type[OutputModel]:
     more: dict[str, Any] = {}
     if listing.extension is not None:
@@ -260,7 +219,7 @@ def _page_model(listing: Listing, name: str, entry: Any) -> type[OutputModel]:
         __doc__="A page of the list.",
         items=(list[entry], ...),
         next_cursor=(str | None, Field(description="Null on the last page.")),
-        total=(_Total, ...),
-        total_at_least=(_TotalAtLeast, ...),
+        total=(Total, ...),
+        total_at_least=(TotalAtLeast, ...),
         **more,
     )

@@ -16,6 +16,7 @@ from app.api import components, examples, refusal_ranges, response_headers
 from app.api import csv_output as tables
 from app.api.deprecations import EXTENSION
 from app.api.key_scopes import CHANGE_CALENDAR, PARAMETER
+from app.api.partial import PartialPage, PartialRecord
 from app.api.problems import ProblemDocument
 from app.api.raw_bodies import RECEIVE_WEBHOOK
 from app.api.sessions import COOKIE, HOST_COOKIE
@@ -160,11 +161,10 @@ def document(app: FastAPI) -> dict[str, Any]:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     schemas = contract["components"]["schemas"]
-    problem = ProblemDocument.model_json_schema(
-        ref_template="#/components/schemas/{model}", mode="serialization"
-    )
-    schemas.update(problem.pop("$defs"))
-    schemas["ProblemDocument"] = problem
+    for model in (ProblemDocument, PartialRecord, PartialPage):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+        schemas.update(schema.pop("$defs", {}))
+        schemas[model.__name__] = schema
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     contract["components"]["securitySchemes"] = SECURITY_SCHEMES
@@ -179,6 +179,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     examples.add_examples(contract)
     components.shorten_nullable(contract["paths"])
     components.shorten_nullable(contract["components"])
+    components.share_nullable(contract)
     components.share_components(contract)
     _share_security(contract)
     return contract

@@ -37,6 +37,8 @@ from app.log.canonical import from_instant, instant
 from app.search.query import estimate_hits, hits, wait_for_index
 
 VARY = {"Vary": "Authorization, Accept-Language"}
+#: Of answers whose media type the client chooses.
+VARY_BY_TYPE = {"Vary": f"Accept, {VARY['Vary']}"}
 # A union of more ranges costs more than it saves.
 MOST_RANGES = 40
 # Up to so many records that match a search are fetched by their ids. If more match, the first rows of the
@@ -135,10 +137,12 @@ async def page(
     return {"items": items, "next_cursor": cursor, **found}
 
 
-def page_response(request: Request, page: dict[str, Any]) -> Response:
-    """Return the page as an HTTP response, with the URL of the next one in `Link`."""
-    headers = VARY | link(request, page["next_cursor"])
-    return Response(dump_json(page), headers=headers, media_type="application/json")
+def page_response(request: Request, page: dict[str, Any], media_type: str | None = None) -> Response:
+    """Return the page as an HTTP response, with the URL of the next one in `Link`. `media_type`: that which
+    the client has chosen; None: JSON, whatever it accepts.
+    """
+    headers = (VARY_BY_TYPE if media_type else VARY) | link(request, page["next_cursor"])
+    return Response(dump_json(page), headers=headers, media_type=media_type or "application/json")
 
 
 def link(request: Request, next_cursor: str | None) -> dict[str, str]:

@@ -27,7 +27,8 @@ from app.api.list_queries import (
 )
 from app.api.lists import Listing
 from app.api.openapi import problems, record_responses
-from app.api.paging import VARY, page, page_response
+from app.api.paging import VARY, VARY_BY_TYPE, page, page_response
+from app.api.partial import PartialPage, PartialRecord, media_type, or_partial
 from app.api.shapes import Renderer
 from app.api.signatures import typed
 from app.kernel import history
@@ -68,8 +69,8 @@ def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "", shows_
         operation_id=f"list_{lifecycle.plural}",
         summary=f"List {nouns}",
         description=f"{nouns[0].upper()}{nouns[1:]} that the caller may see.",
-        response_model=listing.page | listing.partial_page,
-        responses=problems(400, 422),
+        response_model=listing.page,
+        responses=or_partial(PartialPage) | problems(400, 422),
     )
     if shows_one:
         router.add_api_route(
@@ -79,8 +80,8 @@ def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "", shows_
             operation_id=f"get_{lifecycle.kind}",
             summary=f"Get {summaries.with_article(noun)}",
             description=f"One {noun}, as it stands or as it stood.",
-            response_model=listing.shape | listing.partial,
-            responses=record_responses(),
+            response_model=listing.shape,
+            responses=or_partial(PartialRecord) | record_responses(),
         )
     router.add_api_route(
         f"{prefix}/{{id}}/events",
@@ -119,7 +120,8 @@ def _list_endpoint(listing: Listing) -> Callable[..., Any]:
         renderer.fields, renderer.offers = requested_fields(query), wants_actions(query)
         renderer.extras = on_request(query)
         saved = await views.saved_selection(listing, renderer, query.view)
-        return page_response(request, await page(listing, renderer, query, saved))
+        shown = await page(listing, renderer, query, saved)
+        return page_response(request, shown, media_type(request, query))
 
     return typed(list_records, "query", Annotated[listing.query, Query()])
 
@@ -142,8 +144,9 @@ def _record_endpoint(listing: Listing) -> Callable[..., Any]:
             renderer.is_past = True
         out = await renderer.render_one(record, loaded.audience)
         await expand(listing, renderer, [out], expanded_fields(query))
-        headers = {"Content-Language": renderer.language, **VARY}
-        return etag_response(dump_json(out), record.version, headers, if_none_match)
+        headers = {"Content-Language": renderer.language, **VARY_BY_TYPE}
+        kind = media_type(request, query)
+        return etag_response(dump_json(out), record.version, headers, if_none_match, kind)
 
     return typed(show_record, "query", Annotated[listing.record_query, Query()])
 
@@ -183,13 +186,15 @@ async def require_past(request: Request, as_of: int | datetime | None) -> None:
 
 
 def etag_response(
-    body: bytes, version: int, headers: Mapping[str, str], if_none_match: str | None
+    body: bytes,
+    version: int,
+    headers: Mapping[str, str],
+    if_none_match: str | None,
+    media_type: str = "application/json",
 ) -> Response:
-    """Return the response that shows a record at that version, as JSON; 304 if the client already has this
-    answer.
-    """
+    """Return the response that shows a record at that version; 304 if the client already has this answer."""
     tag = etag(version, body)
     headers = {"ETag": tag, **headers}
     if matches(if_none_match, tag):
         return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="application/json")
+    return Response(body, headers=headers, media_type=media_type)

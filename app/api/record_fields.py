@@ -46,3 +46,17 @@ CustomValues = Annotated[
     dict[str, str | int | bool | None],
     Component("ShownCustomValues", "Values of custom fields, by their keys.", {"site": "beijing"}),
 ]
+Total = Annotated[
+    int | None,
+    Component(
+        "Total",
+        "How many there are on all pages. Null if it was not asked for, or there are more than are counted.",
+        3,
+    ),
+]
+TotalAtLeast = Annotated[
+    int | None,
+    Component(
+        "TotalAtLeast", "There are more than so many. Null if it was not asked for, or not so.", 10_000
+    ),
+]

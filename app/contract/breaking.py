@@ -71,11 +71,14 @@ def _operations(document: Schema) -> dict[tuple[str, str], Schema]:
 
 
 def _with_references_inlined(operation: Schema, document: Schema) -> Schema:
-    """Return the operation with the parameters and responses that it refers to inlined."""
+    """Return the operation with the parameters, body and responses that it refers to inlined."""
     answers = {status: resolved(answer, document) for status, answer in operation["responses"].items()}
     parameters = [resolved(parameter, document) for parameter in operation.get("parameters", ())]
     security = operation.get("security", document.get("security"))
-    return operation | {"responses": answers, "parameters": parameters, "security": security}
+    inlined = operation | {"responses": answers, "parameters": parameters, "security": security}
+    if operation.get("requestBody") is not None:
+        inlined["requestBody"] = resolved(operation["requestBody"], document)
+    return inlined
 
 
 def _of_operation(comparison: SchemaComparison, old: Schema, new: Schema) -> Iterator[BreakingChange]:

@@ -8,10 +8,14 @@ import type { components, paths } from "../build/contract";
 type Incident = components["schemas"]["IncidentOut"];
 // A ticket as a list shows it: what can be done with it is named, if that was asked for.
 type IncidentItem = components["schemas"]["IncidentItem"];
-// What the list holds where neither `fields` nor `expand` is asked for; with them it is a PartialIncidentPage.
-type IncidentPage = components["schemas"]["IncidentPage"];
+// A line of a list needs little of a ticket, and asks for no more: these fields, and those always there.
+type Glance = Pick<IncidentItem, "id" | "version" | "number" | "title" | "state">;
 type IncidentState = components["schemas"]["IncidentState"];
 type Problem = components["schemas"]["ProblemDocument"];
+
+// Who asks for JSON gets whole records; records with a few fields have a media type of their own.
+type Json = "application/json" | "application/problem+json";
+const PARTIAL = "application/vnd.ledgerdesk.partial+json";
 
 /** What was refused, as the API says it. */
 export class Refused extends Error {
@@ -32,10 +36,15 @@ export class Refused extends Error {
 
 export class Tickets {
   private readonly client;
+  private readonly glancing;
 
   constructor(baseUrl: string, key: string, language: "en" | "zh") {
     const headers = { Authorization: `Bearer ${key}`, "Accept-Language": language };
-    this.client = createClient<paths>({ baseUrl, headers });
+    this.client = createClient<paths, Json>({ baseUrl, headers: { ...headers, Accept: "application/json" } });
+    this.glancing = createClient<paths, typeof PARTIAL | "application/problem+json">({
+      baseUrl,
+      headers: { ...headers, Accept: PARTIAL },
+    });
   }
 
   /** What stands on the buttons, by the names of actions: the same for all tickets, so it is asked for once. */
@@ -62,10 +71,19 @@ export class Tickets {
         querySerializer: { array: { style: "form", explode: false } },
       });
       if (error) throw new Refused(error);
-      const page = data as IncidentPage;
-      yield* page.items;
-      cursor = page.next_cursor;
+      yield* data.items;
+      cursor = data.next_cursor;
     } while (cursor !== null);
+  }
+
+  /** The newest tickets with a few fields, which come as a media type of their own. */
+  async newest(limit: number): Promise<Glance[]> {
+    const { data, error } = await this.glancing.GET("/v1/incidents", {
+      params: { query: { fields: ["title", "state"], limit } },
+      querySerializer: { array: { style: "form", explode: false } },
+    });
+    if (error) throw new Refused(error);
+    return data.items as Glance[];
   }
 
   /** Resolves it, unless somebody else has changed it since it was read. Sent twice it is done once. */
