@@ -122,18 +122,20 @@ async def correct_report(
         renderer, now = renderer_of(request, LISTING), context_of(request).now
         await wait_for_clocks(renderer.ledger.db)
         with contextlib.suppress(NotFound):  # the action says so itself
-            shown = (await find_report(renderer.ledger, agreement, body.number, None)).shown
-            fresh = await recompute(renderer.ledger, agreement, shown, now)
-            computed = fresh.computed((shown.content or {}, shown.staff_content or {}))
-    said = ActionRequest(name, body, if_match, idempotency_key)
-    return await _act(request, "correct_report", said, computed)
+            edition = (await find_report(renderer.ledger, agreement, body.number, None)).asked_edition
+            fresh = await recompute(renderer.ledger, agreement, edition, now)
+            computed = fresh.computed((edition.content or {}, edition.staff_content or {}))
+    action_request = ActionRequest(name, body, if_match, idempotency_key)
+    return await _act(request, "correct_report", action_request, computed)
 
 
 async def _act(
-    request: Request, action: str, said: ActionRequest, computed: ComputedReport | None
+    request: Request, action: str, action_request: ActionRequest, computed: ComputedReport | None
 ) -> Response:
     prepared = () if computed is None else (computed,)
-    return await handle_action(request, LIFECYCLE, LIFECYCLE[action], AgreementOut, said, prepared=prepared)
+    return await handle_action(
+        request, LIFECYCLE, LIFECYCLE[action], AgreementOut, action_request, prepared=prepared
+    )
 
 
 @router.get(
@@ -155,7 +157,7 @@ async def get_sla_report(
     fresh = None
     if query.recompute:
         await wait_for_clocks(renderer.ledger.db)
-        fresh = await recompute(renderer.ledger, agreement, issued.shown, context_of(request).now)
+        fresh = await recompute(renderer.ledger, agreement, issued.asked_edition, context_of(request).now)
     return _response(request, query, renderer, await render_report(renderer, agreement, issued, fresh))
 
 
@@ -174,23 +176,23 @@ async def get_sla_report_preview(
     agreement = (await load_visible(renderer, name)).record
     await wait_for_clocks(renderer.ledger.db)
     span = await span_named(renderer.ledger, agreement, query.period, now, running=True)
-    found = await compute_report(renderer.ledger, agreement, span, now)
-    return _response(request, query, renderer, await render_preview(renderer, agreement, found))
+    computed = await compute_report(renderer.ledger, agreement, span, now)
+    return _response(request, query, renderer, await render_preview(renderer, agreement, computed))
 
 
 def _renderer(request: Request, query: ReportQuery) -> Renderer:
     """Return the renderer, in the language asked for: a link cannot ask by a header."""
     renderer = renderer_of(request, LISTING)
-    said = request.headers.get("accept-language")
-    usual = language_of(caller_of(request).locale) if said is None else language_for(request)
+    accepted = request.headers.get("accept-language")
+    usual = language_of(caller_of(request).locale) if accepted is None else language_for(request)
     renderer.language = query.lang or usual
     return renderer
 
 
-def _response(request: Request, query: ReportQuery, renderer: Renderer, shown: ServiceReport) -> Response:
+def _response(request: Request, query: ReportQuery, renderer: Renderer, report: ServiceReport) -> Response:
     headers = {"Content-Language": renderer.language, "Vary": f"Accept, {VARY['Vary']}"}
     wanted = negotiate(request.headers.get("accept"), (JSON, HTML))
     if query.format == "html" or (query.format is None and wanted == HTML):
-        page = document(shown, renderer.language)
+        page = document(report, renderer.language)
         return Response(page, headers={**HEADERS, **headers}, media_type=HTML)
-    return Response(shown.model_dump_json(), headers=headers, media_type=JSON)
+    return Response(report.model_dump_json(), headers=headers, media_type=JSON)

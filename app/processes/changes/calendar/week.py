@@ -233,7 +233,7 @@ def _block(sheet: Sheet, placed: Placed, column: int, top: float, reserved: floa
         entry.state.label(sheet.language),
         f"{sheet.clock(entry.from_at)}–{sheet.clock(entry.until_at)}",
     ]
-    shown = [line for line in lines if line][: max(1, int((height - 3) // 14))]
+    fitting = [line for line in lines if line][: max(1, int((height - 3) // 14))]
     texts = [
         text(
             fitted(line, room if n == 0 else width - 10, 11),
@@ -244,7 +244,7 @@ def _block(sheet: Sheet, placed: Placed, column: int, top: float, reserved: floa
             fill=INK,
             class_="cc-text",
         )
-        for n, line in enumerate(shown)
+        for n, line in enumerate(fitting)
     ]
     return group(
         sheet,
