@@ -122,8 +122,8 @@ def call_meeting(meeting: Meeting, body: CallMeeting, ctx: ActionContext) -> Non
         if body.series_interval is not None:
             meeting.series_interval, meeting.series_day = body.series_interval, body.series_day
             meeting.series_id, meeting.series_since_at = meeting.id, body.starts_at
-    for one in invitation.participants:
-        ctx.add(one)
+    for participant in invitation.participants:
+        ctx.add(participant)
     set_custom_fields(meeting, ctx)
 
 
@@ -149,7 +149,7 @@ class EditMeeting(Patch):
 def edit(meeting: Meeting, body: EditMeeting, ctx: ActionContext) -> None:
     """Edit the meeting's details; a new chair is invited."""
     apply_patch(meeting, body, ctx)
-    invited = {one.person_id for one in ctx.prepared(preparation.Participants).participants}
+    invited = {participant.person_id for participant in ctx.prepared(preparation.Participants).participants}
     if meeting.chair_id is not None and meeting.chair_id not in invited:
         ctx.add(preparation.participant(meeting, meeting.chair_id, ctx))
 
@@ -271,14 +271,14 @@ def correct_attendance(meeting: Meeting, body: CorrectAttendanceMeeting, ctx: Ac
 
 def _record_attendance(meeting: Meeting, ctx: ActionContext) -> None:
     """Set who attended and who did not; remove participants who were neither invited nor present."""
-    there = {person.id for person in ctx.refs(Person, "attended")}
-    known = ctx.prepared(preparation.Participants).participants
-    for one in known:
-        if one.invited or one.person_id in there:
-            ctx.change(one).attended = one.person_id in there
+    present_ids = {person.id for person in ctx.refs(Person, "attended")}
+    participants = ctx.prepared(preparation.Participants).participants
+    for participant in participants:
+        if participant.invited or participant.person_id in present_ids:
+            ctx.change(participant).attended = participant.person_id in present_ids
         else:
-            ctx.remove(one)
-    for person_id in sorted(there - {one.person_id for one in known}):
+            ctx.remove(participant)
+    for person_id in sorted(present_ids - {participant.person_id for participant in participants}):
         ctx.add(preparation.participant(meeting, person_id, ctx, invited=False))
 
 

@@ -375,7 +375,9 @@ class World:
     ) -> httpx.Response:
         """What the first of the clients is answered who may."""
         at = record_address(lifecycle, record)
-        for client in [one for one in clients if (await one.get(at)).status_code == 200]:
+        for client in clients:
+            if (await client.get(at)).status_code != 200:
+                continue
             body = await prepared(client, row, at) | more
             answer = await client.post(address(lifecycle, row, record), json=body)
             if answer.status_code != 403:
