@@ -374,13 +374,13 @@ async def _rendered(
     records, sealed = await _records(ledger, caller, references, language)
     wanted = [text for value in values for text in _listed(value.value) if _sealed(text)]
     texts = await ledger.vault.texts([*wanted, *sealed, *names.values()])
-    references_in_words = {(PERSON, str(person)): texts.get(name) or "" for person, name in names.items()}
-    references_in_words |= {(TEAM, str(team_id)): team.name for team_id, team in teams.items()}
-    references_in_words |= {
+    phrases = {(PERSON, str(person)): texts.get(name) or "" for person, name in names.items()}
+    phrases |= {(TEAM, str(team_id)): team.name for team_id, team in teams.items()}
+    phrases |= {
         pair: _filled(line, title and texts.get(title, title)) for pair, (line, title) in records.items()
     }
-    lookups = _Known(texts, references_in_words)
-    details_by_step = {}
+    lookups = _Known(texts, phrases)
+    rendered = {}
     for step in steps:
         details = [
             Detail(value.name.removesuffix("_id"), _label(language, value.name), text, _is_text(value))
@@ -389,14 +389,10 @@ async def _rendered(
         ]
         actor = actors[step.key]
         by = (
-            translate(language, "notice_part", "rule")
-            if actor is None
-            else references_in_words.get((PERSON, str(actor)))
+            translate(language, "notice_part", "rule") if actor is None else phrases.get((PERSON, str(actor)))
         )
-        details_by_step[step.key] = StepDetails(
-            step.event["occurred_at"], by or None, tuple(details), _due(step)
-        )
-    return details_by_step
+        rendered[step.key] = StepDetails(step.event["occurred_at"], by or None, tuple(details), _due(step))
+    return rendered
 
 
 def _filled(line: str, title: str | None) -> str:

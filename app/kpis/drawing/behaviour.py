@@ -18,7 +18,7 @@ from app.kpis.drawing.canvas import GRID, MARGIN, TEXT_LINE, WIDTH
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.shapes import MOST_POINTS, BehaviourFigure, ChartLimits, SignalGroup
 from app.svg.elements import element, text, text_width
-from app.svg.lines import INK, PAPER, SMALL_SIZE, SOFT, USUAL_WIDTH, label, line, polyline, wrapped
+from app.svg.lines import INK, PAPER, SMALL_SIZE, SOFT, USUAL_WIDTH, caption, label, line, polyline, wrapped
 from app.svg.scale import Scale, decimals_of, linear, spread_out
 
 LEFT, RIGHT = 84.0, 158.0
@@ -282,18 +282,7 @@ def _numbers_of_signals(frame: _Frame, groups: list[SignalGroup]) -> list[Markup
         away = -10 if same_point[0][1].above else 18
         place = y + away if frame.top - 2 < y + away < frame.bottom - 2 else y - away + 8
         numbers = ",".join(str(number) for number, _ in same_point)
-        drawn.append(
-            text(
-                numbers,
-                x=frame.x(last),
-                y=place,
-                font_size=SMALL_SIZE,
-                font_weight=600,
-                text_anchor="middle",
-                fill=INK,
-                class_="ink",
-            )
-        )
+        drawn.append(caption(numbers, frame.x(last), place, SMALL_SIZE, "ink", weight=600, anchor="middle"))
     return drawn
 
 
