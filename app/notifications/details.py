@@ -5,7 +5,7 @@ more has none, and fields for staff are told to staff. Events, rows and names ar
 page at once.
 """
 
-from __future__ import annotations
+from __future__ import hints
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -341,16 +341,12 @@ def _is_hidden(value: _Value, viewer: Viewer) -> bool:
 @cache
 def _types(model: type[BaseModel], name: str) -> tuple[type[CodeEnum] | None, bool]:
     """Return the field's code, if it is one, and whether it is an instant."""
-    annotations: list[Any] = [model.model_fields[name].annotation]
-    for annotation in annotations:
-        annotations += get_args(annotation)
-    codes = [
-        annotation
-        for annotation in annotations
-        if isinstance(annotation, type) and issubclass(annotation, CodeEnum)
-    ]
+    hints: list[Any] = [model.model_fields[name].annotation]
+    for hint in hints:
+        hints += get_args(hint)
+    codes = [hint for hint in hints if isinstance(hint, type) and issubclass(hint, CodeEnum)]
     # Payloads declare instants by pydantic's own class.
-    return (codes[0] if codes else None), datetime in annotations or AwareDatetime in annotations
+    return (codes[0] if codes else None), datetime in hints or AwareDatetime in hints
 
 
 @dataclass(frozen=True, slots=True)
