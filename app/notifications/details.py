@@ -5,7 +5,7 @@ more has none, and fields for staff are told to staff. Events, rows and names ar
 page at once.
 """
 
-from __future__ import hints
+from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
