@@ -18,7 +18,7 @@ from app.kpis.drawing.canvas import GRID, MARGIN, TEXT_LINE, WIDTH
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.shapes import MOST_POINTS, BehaviourFigure, ChartLimits, SignalGroup
 from app.svg.elements import element, text, text_width
-from app.svg.lines import INK, PAPER, SMALL_SIZE, SOFT, USUAL_WIDTH, label, line, polyline, wrapped
+from app.svg.lines import INK, PAPER, SMALL_SIZE, SOFT, USUAL_WIDTH, caption, label, line, polyline, wrapped
 from app.svg.scale import Scale, decimals_of, linear, spread_out
 
 LEFT, RIGHT = 84.0, 158.0
@@ -105,8 +105,8 @@ def _axis(frame: _Frame) -> list[Markup]:
     for tick in frame.scale.ticks:
         y = frame.scale.pixel_of(tick)
         drawn.append(line(f"M{LEFT:g} {y:.1f}H{right:g}", GRID, 0.6, "grid"))
-        label_text = frame.words.value(tick)
-        drawn.append(label(label_text, LEFT - 6, y + 4, anchor="end", room=LEFT - 6))
+        value_text = frame.words.value(tick)
+        drawn.append(label(value_text, LEFT - 6, y + 4, anchor="end", room=LEFT - 6))
     return [*drawn, *_period_names(frame)]
 
 
@@ -120,10 +120,10 @@ def _period_names(frame: _Frame) -> list[Markup]:
     for n in range(0, len(names), every):
         x = frame.x(n)
         drawn.append(label(names[n], x, frame.bottom + 15, anchor="middle", room=every * frame.step + 6))
-        label_text = words.year(frame.figure.points[n].begin, grain)
-        if label_text and label_text != year:
-            drawn.append(label(label_text, x, frame.bottom + 29, anchor="middle", room=80))
-            year = label_text
+        year_text = words.year(frame.figure.points[n].begin, grain)
+        if year_text and year_text != year:
+            drawn.append(label(year_text, x, frame.bottom + 29, anchor="middle", room=80))
+            year = year_text
     return drawn
 
 
@@ -173,17 +173,17 @@ def _limits(frame: _Frame) -> list[Markup]:
     drawn = []
     for limits in frame.figure.limits:
         x, end = frame.edge(limits.first), frame.edge(limits.last + 1)
-        colour, prefix = ("#8b949e", "carried ") if limits.carried else (SOFT, "")
+        colour, class_prefix = ("#8b949e", "carried ") if limits.carried else (SOFT, "")
         for value, dash, name in (
             (limits.high, "1.5 3.5", "limit"),
             (limits.low, "1.5 3.5", "limit"),
             (limits.centre, "1.5 3.5" if limits.carried else None, "centre"),
         ):
             y = frame.scale.pixel_of(value)
-            drawn.append(line(f"M{x:.1f} {y:.1f}H{end:.1f}", colour, 1.3, f"{prefix}{name}", dash))
+            drawn.append(line(f"M{x:.1f} {y:.1f}H{end:.1f}", colour, 1.3, f"{class_prefix}{name}", dash))
         if limits.provisional:
-            label_text = frame.words.translate("provisional", number=limits.values)
-            drawn.append(label(label_text, x + 3, frame.scale.pixel_of(limits.high) - 4, room=end - x))
+            note = frame.words.translate("provisional", number=limits.values)
+            drawn.append(label(note, x + 3, frame.scale.pixel_of(limits.high) - 4, room=end - x))
     return drawn
 
 
@@ -202,11 +202,11 @@ def _targets(frame: _Frame) -> list[Markup]:
 
 def _marks(frame: _Frame) -> list[Markup]:
     """Return the lines of re-basings and of the moment of an effect, each with its name above."""
-    marks = [(rebase, frame.words.translate("rebased", name=rebase.name)) for rebase in frame.figure.rebases]
+    marks = [(mark, frame.words.translate("rebased", name=mark.name)) for mark in frame.figure.rebases]
     if frame.figure.moment is not None:
         marks.append((frame.figure.moment, frame.figure.moment.name))
     begins = [point.begin for point in frame.figure.points]
-    placed = [(frame.edge(sum(begin < rebase.at for begin in begins)), name) for rebase, name in marks]
+    placed = [(frame.edge(sum(begin < mark.instant for begin in begins)), name) for mark, name in marks]
     placed.sort()
     drawn = []
     for n, (x, name) in enumerate(placed):
@@ -235,11 +235,11 @@ def _points(frame: _Frame, groups: list[SignalGroup]) -> list[Markup]:
         if point.value is None:
             continue
         x, y = frame.x(n), frame.scale.pixel_of(point.value)
-        own_groups = [
+        signals = [
             group for group in groups if group.first <= n <= group.last and group.rule in point.signals
         ]
-        if own_groups:
-            explained = all(group.explanation is not None for group in own_groups)
+        if signals:
+            explained = all(group.explanation is not None for group in signals)
             drawn.append(canvas.signal_marker(x, y, point.tendency, explained=explained))
         elif point.running:
             drawn += _running(frame, x, y)
@@ -252,7 +252,7 @@ def _points(frame: _Frame, groups: list[SignalGroup]) -> list[Markup]:
 
 def _running(frame: _Frame, x: float, y: float) -> list[Markup]:
     look = {"fill": PAPER, "stroke": SOFT, "stroke_width": 1.4, "stroke_dasharray": "2 2"}
-    place = max((y - 9, y + 17), key=lambda candidate: _clearance(frame, candidate - 4))
+    place = max((y - 9, y + 17), key=lambda height: _clearance(frame, height - 4))
     return [
         element("circle", cx=x, cy=y, r=4.2, class_="dot running", **look),
         label(frame.words.translate("so_far"), x + 8, place, anchor="end", room=90),
@@ -275,50 +275,39 @@ def _numbers_of_signals(frame: _Frame, groups: list[SignalGroup]) -> list[Markup
     drawn = []
     numbered = sorted(enumerate(groups[-MOST_SIGNAL_LINES:], start=1), key=lambda pair: pair[1].last)
     for last, same in groupby(numbered, key=lambda pair: pair[1].last):
-        numbered_signals = list(same)
+        same_point = list(same)
         value = frame.figure.points[last].value
         assert value is not None, "what is a signal has a value"
         y = frame.scale.pixel_of(value)
-        away = -10 if numbered_signals[0][1].above else 18
+        away = -10 if same_point[0][1].above else 18
         place = y + away if frame.top - 2 < y + away < frame.bottom - 2 else y - away + 8
-        label_text = ",".join(str(number) for number, _ in numbered_signals)
-        drawn.append(
-            text(
-                label_text,
-                x=frame.x(last),
-                y=place,
-                font_size=SMALL_SIZE,
-                font_weight=600,
-                text_anchor="middle",
-                fill=INK,
-                class_="ink",
-            )
-        )
+        numbers = ",".join(str(number) for number, _ in same_point)
+        drawn.append(caption(numbers, frame.x(last), place, SMALL_SIZE, "ink", weight=600, anchor="middle"))
     return drawn
 
 
 def _labels(frame: _Frame) -> list[Markup]:
     """Return the names of the lines that reach the right end, moved apart where they would meet."""
-    words, label_entries = frame.words, list[tuple[float, str, str]]()
+    words, named_lines = frame.words, list[tuple[float, str, str]]()
     own = [limits for limits in frame.figure.limits if not limits.carried]
     if own:
         newest: ChartLimits = own[-1]
         for name, value in (("high", newest.high), ("mean", newest.centre), ("low", newest.low)):
-            label_entries.append((value, words.translate(f"label_{name}", value=words.value(value)), SOFT))
+            named_lines.append((value, words.translate(f"label_{name}", value=words.value(value)), SOFT))
     targets = [point.target for point in frame.figure.points if point.target is not None]
     if targets and frame.figure.points[-1].target is not None:
         newest_target = targets[-1]
         target = findings.target_text(newest_target, words)
-        label_entries.append((newest_target.value, words.translate("label_target", value=target), INK))
+        named_lines.append((newest_target.value, words.translate("label_target", value=target), INK))
     if frame.figure.others is not None:
         values = [value for value in frame.figure.others.values if value is not None]
-        label_entries += [(values[-1], frame.figure.others.name, "#8b949e")] if values else []
-    wanted = [frame.scale.pixel_of(value) + 4 for value, _, _ in label_entries]
+        named_lines += [(values[-1], frame.figure.others.name, "#8b949e")] if values else []
+    wanted = [frame.scale.pixel_of(value) + 4 for value, _, _ in named_lines]
     places = spread_out(wanted, LABEL_GAP, frame.top + 6, frame.bottom + 4)
     x = WIDTH - RIGHT + 6
     return [
         label(name, x, y, fill=fill, room=RIGHT - 8)
-        for (_, name, fill), y in zip(label_entries, places, strict=True)
+        for (_, name, fill), y in zip(named_lines, places, strict=True)
     ]
 
 
@@ -326,32 +315,32 @@ def _signal_lines(frame: _Frame, groups: list[SignalGroup]) -> tuple[list[Markup
     """Return each signal in words, the newest MOST_SIGNAL_LINES, and where they end."""
     words, drawn = frame.words, list[Markup]()
     y = frame.bottom + TICKS
-    groups_shown = groups[-MOST_SIGNAL_LINES:]
-    for number, group in enumerate(groups_shown, start=1):
+    listed_groups = groups[-MOST_SIGNAL_LINES:]
+    for number, group in enumerate(listed_groups, start=1):
         code = "signal_line" if group.explanation is None else "signal_line_explained"
-        sentence = words.translate(
+        entry = words.translate(
             code,
             span=findings.span(frame.figure, group, words),
             rule=findings.rule_text(frame.figure, group, words),
             tendency=words.translate(f"tendency_{group.tendency}"),
             text=group.explanation or "",
         )
-        baseline_y = y + TEXT_LINE
+        entry_bottom = y + TEXT_LINE
         explained = group.explanation is not None
-        drawn.append(canvas.signal_marker(MARGIN + 7, baseline_y - 9, group.tendency, explained=explained))
+        drawn.append(canvas.signal_marker(MARGIN + 7, entry_bottom - 9, group.tendency, explained=explained))
         drawn.append(
-            text(str(number), x=MARGIN + 18, y=baseline_y - 5, font_weight=600, fill=INK, class_="ink")
+            text(str(number), x=MARGIN + 18, y=entry_bottom - 5, font_weight=600, fill=INK, class_="ink")
         )
-        y = _add_entry(drawn, sentence, y)
-    if len(groups) > len(groups_shown):
-        y = _add_entry(drawn, words.translate("more_signals", number=len(groups) - len(groups_shown)), y)
+        y = _add_entry(drawn, entry, y)
+    if len(groups) > len(listed_groups):
+        y = _add_entry(drawn, words.translate("more_signals", number=len(groups) - len(listed_groups)), y)
     return drawn, y + (MARGIN if drawn else 0)
 
 
-def _add_entry(drawn: list[Markup], entry_text: str, y: float) -> float:
+def _add_entry(drawn: list[Markup], entry: str, y: float) -> float:
     """Add a text of at most MOST_ENTRY_LINES lines below the place; return where it ends."""
     x = MARGIN + 32
-    for content in wrapped(entry_text, WIDTH - x - MARGIN, canvas.TEXT_SIZE * USUAL_WIDTH, MOST_ENTRY_LINES):
+    for content in wrapped(entry, WIDTH - x - MARGIN, canvas.TEXT_SIZE * USUAL_WIDTH, MOST_ENTRY_LINES):
         y += TEXT_LINE
         drawn.append(text(content, x=x, y=y - 5, fill=INK, class_="ink"))
     return y

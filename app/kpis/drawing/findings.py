@@ -42,23 +42,23 @@ def signal_groups(figure: BehaviourFigure) -> list[SignalGroup]:
     run, and those nearer to a limit than to the mean, do so anyway. What a run says already is not said again
     by values nearer to a limit.
     """
-    all_groups: list[SignalGroup] = []
+    groups: list[SignalGroup] = []
     for rule in Signal:
         open_group: list[int] = []
         for n, point in enumerate(figure.points):
             if rule not in point.signals:
                 continue
             if open_group and not _belongs(figure, rule, open_group[-1], n):
-                all_groups.append(_group(figure, rule, open_group))
+                groups.append(_group(figure, rule, open_group))
                 open_group = []
             open_group.append(n)
         if open_group:
-            all_groups.append(_group(figure, rule, open_group))
-    runs = [group for group in all_groups if group.rule is Signal.run_of_eight]
-    groups_shown = [
-        group for group in all_groups if group.rule is not Signal.near_limit or not _within(group, runs)
+            groups.append(_group(figure, rule, open_group))
+    runs = [group for group in groups if group.rule is Signal.run_of_eight]
+    told_groups = [
+        group for group in groups if group.rule is not Signal.near_limit or not _within(group, runs)
     ]
-    return sorted(groups_shown, key=lambda group: (group.last, group.first))
+    return sorted(told_groups, key=lambda group: (group.last, group.first))
 
 
 def _within(group: SignalGroup, runs: list[SignalGroup]) -> bool:
@@ -85,9 +85,9 @@ def _explained(figure: BehaviourFigure, rule: Signal, place: int) -> str | None:
     begin = figure.points[place].begin
     return next(
         (
-            explanation_entry.text
-            for explanation_entry in figure.explanations
-            if explanation_entry.rule is rule and explanation_entry.begin == begin
+            explanation.text
+            for explanation in figure.explanations
+            if explanation.rule is rule and explanation.begin == begin
         ),
         None,
     )
@@ -95,10 +95,10 @@ def _explained(figure: BehaviourFigure, rule: Signal, place: int) -> str | None:
 
 def _group(figure: BehaviourFigure, rule: Signal, places: list[int]) -> SignalGroup:
     first, last = figure.points[places[0]], figure.points[places[-1]]
-    explanation_texts = [
-        explanation_entry.text
-        for explanation_entry in figure.explanations
-        if explanation_entry.rule is rule and first.begin <= explanation_entry.begin <= last.begin
+    texts = [
+        explanation.text
+        for explanation in figure.explanations
+        if explanation.rule is rule and first.begin <= explanation.begin <= last.begin
     ]
     return SignalGroup(
         rule=rule,
@@ -106,7 +106,7 @@ def _group(figure: BehaviourFigure, rule: Signal, places: list[int]) -> SignalGr
         last=places[-1],
         above=_above(figure, places[0]),
         tendency=last.tendency,
-        explanation=explanation_texts[-1] if explanation_texts else None,
+        explanation=texts[-1] if texts else None,
     )
 
 
@@ -133,14 +133,14 @@ def title(figure: BehaviourFigure, groups: list[SignalGroup], words: ChartWords)
     newest = [group for group in groups if group.last == over[-1]]
     open_ones = [group for group in newest if group.explanation is None]
     if newest:
-        main_group = _most_telling(open_ones or newest)
+        group = _most_telling(open_ones or newest)
         code = "title_signal" if open_ones else "title_explained"
         return words.translate(
             code,
             kpi=name,
-            tendency=words.translate(f"tendency_{main_group.tendency}"),
-            rule=rule_text(figure, main_group, words),
-            when=signal_period(figure, main_group, words),
+            tendency=words.translate(f"tendency_{group.tendency}"),
+            rule=rule_text(figure, group, words),
+            when=signal_period(figure, group, words),
         )
     earlier = [group for group in groups if group.first >= limits.first]
     bounds = {"kpi": name, "low": words.value(limits.low), "high": words.value(limits.high)}
@@ -173,11 +173,11 @@ def signal_period(figure: BehaviourFigure, group: SignalGroup, words: ChartWords
 def span(figure: BehaviourFigure, group: SignalGroup, words: ChartWords) -> str:
     """Return the periods of a signal, and the value of a single one."""
     first, last = figure.points[group.first], figure.points[group.last]
-    period_text = words.period(first.begin, figure.grain)
+    first_period = words.period(first.begin, figure.grain)
     if group.first != group.last:
-        return words.translate("span", first=period_text, last=words.period(last.begin, figure.grain))
+        return words.translate("span", first=first_period, last=words.period(last.begin, figure.grain))
     assert first.value is not None, "what is a signal has a value"
-    return words.translate("span_of_one", period=period_text, value=words.value(first.value))
+    return words.translate("span_of_one", period=first_period, value=words.value(first.value))
 
 
 def target_text(target: TargetValue, words: ChartWords) -> str:
@@ -192,13 +192,13 @@ def newest_text(figure: BehaviourFigure, words: ChartWords) -> str:
         return ""
     newest = over[-1]
     assert newest.value is not None, "only those with a value"
-    text_words = {"period": words.period(newest.begin, figure.grain), "value": words.value(newest.value)}
+    blanks = {"period": words.period(newest.begin, figure.grain), "value": words.value(newest.value)}
     if newest.target is None:
-        return words.translate("newest", **text_words)
+        return words.translate("newest", **blanks)
     status = KpiStatus.met if newest.target.met_by(newest.value) else KpiStatus.missed
     return words.translate(
         "newest_with_target",
-        **text_words,
+        **blanks,
         target=target_text(newest.target, words),
         status=status.label(words.language).lower(),
     )
@@ -218,12 +218,12 @@ def description(figure: BehaviourFigure, groups: list[SignalGroup], words: Chart
 def _spoken(figure: BehaviourFigure, point: ChartPoint, rules: list[str], words: ChartWords) -> str:
     if point.value is None:
         return ""
-    sentence = words.translate(
+    point_text = words.translate(
         "span_of_one", period=words.period(point.begin, figure.grain), value=words.value(point.value)
     )
     more = [words.translate("so_far")] if point.running else rules
     return (
-        words.translate("with_rules", point=sentence, rules=words.translate("listed").join(more))
+        words.translate("with_rules", point=point_text, rules=words.translate("listed").join(more))
         if more
-        else sentence
+        else point_text
     )

@@ -26,7 +26,7 @@ from app.kpis.questions.question import KpiQuestion
 
 def figure_of(
     question: KpiQuestion,
-    series: KpiAnswer,
+    answered: KpiAnswer,
     chart: KpiBehaviour,
     words: ChartWords,
     remark: str | None = None,
@@ -35,12 +35,9 @@ def figure_of(
     kpi = question.kpi
     limits = _limits(chart)
     points = []
-    for n, (answered, point) in enumerate(zip(series.points, chart.points, strict=True)):
-        target = answered.target
-        centre = next(
-            (limits_shown.centre for limits_shown in limits if limits_shown.first <= n <= limits_shown.last),
-            None,
-        )
+    for n, (point_answer, point) in enumerate(zip(answered.points, chart.points, strict=True)):
+        target = point_answer.target
+        centre = next((stretch.centre for stretch in limits if stretch.first <= n <= stretch.last), None)
         points.append(
             ChartPoint(
                 begin=point.begin,
@@ -61,9 +58,7 @@ def figure_of(
         scope=words.translate("joined").join(
             [*filter_words(question.filters, words), *([remark] if remark else [])]
         ),
-        rebases=tuple(
-            ChartMark(limits_shown.begins_at, limits_shown.change) for limits_shown in chart.rebases
-        ),
+        rebases=tuple(ChartMark(rebase.begins_at, rebase.change) for rebase in chart.rebases),
         explanations=tuple(
             ChartExplanation(point.begin, noted.rule, explanation(noted, words))
             for point in chart.points
@@ -120,14 +115,14 @@ def _limits(chart: KpiBehaviour) -> tuple[ChartLimits, ...]:
             if point.begin >= stretch.begin and (last_one or point.end <= stretch.end)
         ]
         if stretch.limits is not None:
-            stretch_limits = stretch.limits
+            limits = stretch.limits
             chart_limits.append(
                 ChartLimits(
                     first=inside[0],
                     last=inside[-1],
-                    centre=stretch_limits.centre,
-                    low=stretch_limits.low,
-                    high=stretch_limits.high,
+                    centre=limits.centre,
+                    low=limits.low,
+                    high=limits.high,
                     values=stretch.values,
                     provisional=stretch.provisional,
                 )
