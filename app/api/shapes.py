@@ -28,15 +28,15 @@ from app.api.columns import (
     by_row,
 )
 from app.api.json_output import SharedFragment
+from app.api.open_actions import action_names, open_action
 from app.api.record_fields import ChangedAt, CustomValues, RecordedAt, RecordVersion
 from app.common.people import Caller
 from app.common.records import ENVELOPE, Record, StaffOnly, codecs
-from app.i18n import translate
 from app.kernel.actor_policy import Relation
 from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.offers import Offer, offers
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.offers import offers
 from app.kernel.reads import VersionedRecord
 from app.kernel.redaction import is_withheld, viewers
 
@@ -85,6 +85,11 @@ class OpenAction(OutputModel):
     label: str = Field(description="What people call it, in the language asked for.")
     open: bool = Field(description="Whether nothing else forbids it now.")
     reason: str | None = Field(description="What forbids it, in the language asked for.")
+    href: str = Field(description="The address that it is sent to.")
+    method: str = Field(description="The method that it is sent by.")
+    body_schema: str = Field(
+        serialization_alias="schema", description="The name of its body's schema in the contract."
+    )
 
 
 class RecordOut(OutputModel):
@@ -387,15 +392,9 @@ class Renderer:
         context = CommandMetadata(self.caller, datetime.now(UTC), "", "api", language=self.language)
         state = loaded.record.state.label(self.language)
         return [
-            self._offer_out(offer, state)
+            open_action(self.lifecycle, offer, loaded.record.id, state, self.language)
             for offer in await offers(self.ledger, self.lifecycle, loaded, context)
         ]
-
-    def _offer_out(self, offer: Offer, state: str) -> dict[str, Any]:
-        """Return the action as clients see it, with the sentence that says what forbids it."""
-        if offer.because is None:
-            return _offered(offer.action, self.language)
-        return _not_open(offer, state, self.language)
 
     def _policy_record(self, columns: Columns, n: int) -> Any:
         """Return the fields of the record at that index that policies depend on."""
@@ -444,7 +443,7 @@ class Renderer:
             deciding.append([tuple(roles or ()) for roles in columns.get("roles", [None] * many)])
         alike = list(zip(columns.get("state", [None] * many), *deciding, strict=True))
         open_to = {
-            each: _names(self.lifecycle.open_to(self._policy_record(columns, n), caller))
+            each: action_names(self.lifecycle.open_to(self._policy_record(columns, n), caller))
             for each, n in dict(zip(alike, range(many), strict=True)).items()
         }
         return [open_to[each] for each in alike]
@@ -473,28 +472,3 @@ _IRRELEVANT = -1
 def _acted_on_by_accounts(lifecycle: Lifecycle[Any]) -> bool:
     """Return whether the actions on such records depend on the account that the record is, or is for."""
     return any(row.who.relations & _OF_ACCOUNTS for row in lifecycle.rows)
-
-
-@lru_cache(maxsize=1024)
-def _names(actions: tuple[Action[Any, Any], ...]) -> SharedFragment:
-    """Return the names of these actions, as lists show them."""
-    return SharedFragment([action.name for action in actions])
-
-
-@lru_cache(maxsize=4096)
-def _not_open(offer: Offer, state: str, language: str) -> dict[str, Any]:
-    """Return an action that a check forbids, with the sentence that says why. Cached and shared, so not to be
-    changed.
-    """
-    assert offer.because is not None
-    shown = _offered(offer.action, language)
-    words = {"action": shown["label"], "state": state}
-    if offer.duty is not None:
-        words["part"] = offer.duty.label(language)
-    return shown | {"open": False, "reason": translate(language, "detail", offer.because, words)}
-
-
-@lru_cache(maxsize=4096)
-def _offered(action: Action[Any, Any], language: str) -> dict[str, Any]:
-    """Return an action that is open. Cached and shared, so not to be changed."""
-    return {"action": action.name, "label": action.label(language), "open": True, "reason": None}
